@@ -1,0 +1,1 @@
+EXTRA_DIST += debian/changelog debian/control debian/copyright debian/rules

@@ -1,0 +1,1 @@
+EXTRA_DIST += doc/architecture.md doc/pipeline.md doc/testing.md doc/decisions.md

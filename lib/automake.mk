@@ -1,0 +1,30 @@
+# What the daemons share; it knows no daemon.
+noinst_LTLIBRARIES += lib/libsdsa.la
+lib_libsdsa_la_SOURCES = \
+	lib/https-server.c lib/https-server.h \
+	lib/nsh.h \
+	lib/process-util.c lib/process-util.h \
+	lib/sa.c lib/sa.h \
+	lib/secret.c lib/secret.h \
+	lib/suite.c lib/suite.h \
+	lib/tls.c lib/tls.h
+lib_libsdsa_la_LIBADD = \
+	$(LIBEVENT_LIBS) $(JANSSON_LIBS) $(OVS_LIBS)
+
+# Typed access to the database, generated from its schema.
+noinst_LTLIBRARIES += lib/libsdsaidl.la
+nodist_lib_libsdsaidl_la_SOURCES = lib/sdsa-idl.c lib/sdsa-idl.h
+lib_libsdsaidl_la_SOURCES =
+lib_libsdsaidl_la_CFLAGS = $(AM_CFLAGS) -Wno-unused-parameter -Wno-unused-variable
+BUILT_SOURCES += lib/sdsa-idl.c lib/sdsa-idl.h
+CLEANFILES += lib/sdsa-idl.c lib/sdsa-idl.h lib/sdsa-idl.ovsidl
+EXTRA_DIST += lib/sdsa-idl.ann
+
+lib/sdsa-idl.ovsidl: vswitchd-config/sdsa.ovsschema lib/sdsa-idl.ann
+	$(AM_V_GEN)$(MKDIR_P) lib && $(OVSDB_IDLC) annotate \
+		$(srcdir)/vswitchd-config/sdsa.ovsschema \
+		$(srcdir)/lib/sdsa-idl.ann > $@.tmp && mv $@.tmp $@
+lib/sdsa-idl.h: lib/sdsa-idl.ovsidl
+	$(AM_V_GEN)$(OVSDB_IDLC) c-idl-header $< > $@.tmp && mv $@.tmp $@
+lib/sdsa-idl.c: lib/sdsa-idl.ovsidl lib/sdsa-idl.h
+	$(AM_V_GEN)$(OVSDB_IDLC) c-idl-source $< > $@.tmp && mv $@.tmp $@

@@ -1,0 +1,19 @@
+#ifndef SDSA_PROCESS_UTIL_H
+#define SDSA_PROCESS_UTIL_H 1
+
+/* Small things about processes and directories that both daemons need. */
+
+/* Starts argv[0] (a file name; NULL-terminated vector) detached from us in a
+ * session of its own: it survives our death and our terminal, with standard
+ * input, output and error on /dev/null and no other descriptor.  'netns' is a
+ * name below /run/netns to enter first, or NULL.  The environment is kept.
+ * Returns 0, or a positive errno with a message in '*errorp' (caller frees). */
+int process_start_detached(char *const argv[], const char *netns,
+                           char **errorp);
+
+/* Finds a program of ours: beside the running executable (also in an
+ * uninstalled build tree, where 'build_subdir' is its folder), else in
+ * SDSA_SBINDIR.  Returns its file name; caller frees. */
+char *process_find_program(const char *name, const char *build_subdir);
+
+#endif /* lib/process-util.h */

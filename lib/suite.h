@@ -1,0 +1,44 @@
+#ifndef SDSA_SUITE_H
+#define SDSA_SUITE_H 1
+
+/* ESP suites by the names that operators use and the numbers of IANA's IKEv2
+ * transform registry.  A suite that is not in the table is refused. */
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct suite {
+    const char *name;           /* "aes-gcm-16-256". */
+    uint16_t encryption;        /* IANA ENCR number: 20. */
+    uint16_t integrity;         /* IANA INTEG number: 0 with an AEAD. */
+    size_t key_size;            /* Octets of cipher key: 16 or 32. */
+    size_t salt_size;           /* Octets of salt after the key, RFC 4106 s.8.1. */
+    size_t iv_size;             /* Octets of IV in each packet. */
+    size_t icv_size;            /* Octets of ICV in each packet. */
+};
+
+extern const struct suite suites[];
+extern const size_t n_suites;
+
+#define SUITE_DEFAULT "aes-gcm-16-256"
+
+/* Each returns NULL when there is none. */
+const struct suite *suite_by_name(const char *name);
+
+/* 'keymat_size' is the size of the RFC 9061 "key" leaf: key and salt. */
+const struct suite *suite_by_number(uint16_t encryption, uint16_t integrity,
+                                    size_t keymat_size);
+
+/* Octets of key material (key and salt). */
+static inline size_t
+suite_keymat_size(const struct suite *suite)
+{
+    return suite->key_size + suite->salt_size;
+}
+
+/* Octets that ESP tunnel mode (IPv4 outside, no UDP encapsulation) adds at most
+ * to an inner packet: outer header, SPI and sequence number, IV, padding to 4
+ * octets with its two octets of trailer, ICV. */
+size_t suite_overhead(const struct suite *);
+
+#endif /* lib/suite.h */

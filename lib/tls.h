@@ -1,0 +1,23 @@
+#ifndef SDSA_TLS_H
+#define SDSA_TLS_H 1
+
+/* TLS contexts, made in one place so that client and server agree: TLS 1.2 or
+ * later, forward-secret AEAD suites only, plaintext buffers wiped
+ * (SSL_OP_CLEANSE_PLAINTEXT), no tickets. */
+
+#include <openssl/ssl.h>
+#include <stdbool.h>
+
+/* Settings common to both sides, also for a context that a library made
+ * (libcurl). */
+void tls_ctx_harden(SSL_CTX *);
+
+/* Loads key, certificate chain and CA.  Returns NULL, or a message for the user
+ * that names the file (caller frees). */
+char *tls_ctx_load(SSL_CTX *, const char *private_key, const char *certificate,
+                   const char *ca_cert);
+
+/* Subject CN of 'cert', or NULL (caller frees). */
+char *tls_peer_name(X509 *cert);
+
+#endif /* lib/tls.h */

@@ -1,0 +1,74 @@
+#ifndef SDSA_AGENTS_H
+#define SDSA_AGENTS_H 1
+
+/* RESTCONF sessions with the gateways' agents (RFC 8040 client, libcurl's
+ * multi_socket interface under the OVS poll loop, mutual TLS).
+ *
+ * The agent's certificate must come from our CA and name its VNF-ID (SAN DNS);
+ * the URL's host is not what is proven.  Each agent is polled
+ * (GET .../sdsa-agent:sdsa-agent/state) every 2 s over a connection kept open;
+ * requests of one agent are sent one after the other, agents in parallel.
+ * Results are polled, no callbacks.  One thread. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "packets.h"
+
+struct agents;
+struct agent;
+
+struct agents_config {
+    const char *private_key, *certificate, *ca_cert;    /* PEM file names. */
+    int poll_interval_ms;       /* 0: 2,000. */
+    int request_timeout_ms;     /* 0: 4,000. */
+};
+
+/* Returns NULL and the object in '*agentsp' (caller must free with
+ * agents_destroy()), or a message for the user (caller frees). */
+char *agents_create(const struct agents_config *, struct agents **agentsp);
+void agents_destroy(struct agents *);
+void agents_run(struct agents *);
+void agents_wait(struct agents *);
+
+struct agent *agents_add(struct agents *, const char *vnf_id, const char *url);
+/* Requests in flight are cancelled. */
+void agents_remove(struct agents *, struct agent *);
+struct agent *agents_find(const struct agents *, const char *vnf_id);
+struct agent *agents_next(const struct agents *, const struct agent *prev);
+
+const char *agent_vnf_id(const struct agent *);
+const char *agent_url(const struct agent *);
+
+/* What the last poll said.  Down: 'agent_reason()' says why, for the user. */
+bool agent_is_up(const struct agent *);     /* Agent answers, data plane is up. */
+const char *agent_reason(const struct agent *);
+const char *agent_boot_id(const struct agent *);        /* "" before the first. */
+const char *agent_backend(const struct agent *);
+struct eth_addr agent_plain_mac(const struct agent *);
+struct eth_addr agent_cipher_mac(const struct agent *);
+/* Changes when is_up, boot id or a MAC changes. */
+unsigned int agent_seqno(const struct agent *);
+/* Sum of the drop counters of the last poll, and one by its reason. */
+uint64_t agent_drops(const struct agent *, const char *reason /* or NULL */);
+
+/* Queues a request.  'path' is below {+restconf} ("/data/..."), 'body' is NULL or
+ * JSON, of which ownership is taken (freed with wiping_free()).  Returns a
+ * ticket, never 0. */
+uint64_t agent_request(struct agent *, const char *method, const char *path,
+                       const char *content_type, char *body);
+
+struct agent_result {
+    uint64_t ticket;
+    int status;                 /* HTTP status, or 0: no answer. */
+    char *body;                 /* Or NULL. */
+    char *error;                /* NULL if status is 2xx; else in words: the
+                                 * error-message of the RFC 8040 error body, or
+                                 * what the connection suffered. */
+};
+
+/* Pops a result; caller frees 'body' and 'error'. */
+bool agent_next_result(struct agent *, struct agent_result *);
+
+#endif /* ofctl-app/agents.h */

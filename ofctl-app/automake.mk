@@ -1,0 +1,35 @@
+# sdsa-controller.
+#
+# What is pure (no I/O, no database) is a library of its own, for its tests and
+# for sdsa-ctl.
+noinst_LTLIBRARIES += ofctl-app/libsdsapure.la
+ofctl_app_libsdsapure_la_SOURCES = \
+	ofctl-app/inventory.c ofctl-app/inventory.h \
+	ofctl-app/match.c ofctl-app/match.h \
+	ofctl-app/operation.c ofctl-app/operation.h \
+	ofctl-app/path.c ofctl-app/path.h \
+	ofctl-app/sa-request.c ofctl-app/sa-request.h \
+	ofctl-app/steering.c ofctl-app/steering.h
+ofctl_app_libsdsapure_la_LIBADD = lib/libsdsa.la
+
+# Sessions with bridges and agents.
+noinst_LTLIBRARIES += ofctl-app/libsdsasouth.la
+ofctl_app_libsdsasouth_la_SOURCES = \
+	ofctl-app/agents.c ofctl-app/agents.h \
+	ofctl-app/bridges.c ofctl-app/bridges.h \
+	ofctl-app/flow-set.c ofctl-app/flow-set.h
+ofctl_app_libsdsasouth_la_LIBADD = \
+	ofctl-app/libsdsapure.la $(LIBCURL_LIBS)
+
+sbin_PROGRAMS += ofctl-app/sdsa-controller
+ofctl_app_sdsa_controller_SOURCES = \
+	ofctl-app/conductor.c ofctl-app/conductor.h \
+	ofctl-app/inventory-idl.c ofctl-app/inventory-idl.h \
+	ofctl-app/journal.c ofctl-app/journal.h \
+	ofctl-app/numbers.c ofctl-app/numbers.h \
+	ofctl-app/sdsa-controller.c
+ofctl_app_sdsa_controller_LDADD = \
+	ofctl-app/libsdsasouth.la ofctl-app/libsdsapure.la \
+	lib/libsdsaidl.la lib/libsdsa.la
+
+dist_man_MANS += ofctl-app/sdsa-controller.8

@@ -1,0 +1,87 @@
+#ifndef SDSA_BRIDGES_H
+#define SDSA_BRIDGES_H 1
+
+/* OpenFlow 1.5 sessions with the bridges.
+ *
+ * Bridges connect to us (`ovs-vsctl set-controller`) and are known by their
+ * datapath id.  For each bridge there is one set of desired flows; what the
+ * switch has is made equal to it:
+ *
+ *   - bridge_change() edits the desired set and sends the difference as one
+ *     atomic ordered bundle (a barrier before the COMMIT: a refused ADD is
+ *     silently not in the bundle).  A refused change is taken out of the desired
+ *     set again.
+ *   - A change whose answer was lost with the connection stays desired; when the
+ *     bridge comes back and was resynchronised it is reported as done.
+ *   - On each connection: port descriptions, dump of the flows with our cookie
+ *     prefix, difference to the desired set as one bundle.  Flows that are equal
+ *     are not touched; foreign flows are left alone.
+ *
+ * The same flow (table, priority, match) may be wanted by several cookies: the
+ * last one to ask gives the actions, and the flow goes with the last one to
+ * leave.
+ *
+ * Results are polled, no callbacks.  One thread. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "openvswitch/list.h"
+#include "openvswitch/ofp-port.h"
+
+struct bridges;
+struct bridge;
+
+/* 'listen' is a passive connection method: "pssl:6653[:IP]", "ptcp:..",
+ * "punix:..".  TLS files are libopenvswitch's process-wide ones
+ * (stream_ssl_set_key_and_cert()).  Returns 0 and the object in '*bridgesp'
+ * (caller must free with bridges_destroy()), or a positive errno. */
+int bridges_create(const char *listen, struct bridges **bridgesp);
+void bridges_destroy(struct bridges *);
+void bridges_run(struct bridges *);
+void bridges_wait(struct bridges *);
+
+/* Declares a bridge; one that connects with an unknown datapath id is logged and
+ * refused.  Removing one ends its session and leaves its flows. */
+struct bridge *bridges_add(struct bridges *, const char *name,
+                           uint64_t datapath_id);
+void bridges_remove(struct bridges *, struct bridge *);
+struct bridge *bridges_find(const struct bridges *, const char *name);
+/* Iterates: NULL gives the first, NULL returned after the last. */
+struct bridge *bridges_next(const struct bridges *, const struct bridge *prev);
+
+const char *bridge_name(const struct bridge *);
+/* Connected and its ports known. */
+bool bridge_is_connected(const struct bridge *);
+/* Connected and the switch has the desired flows (but for changes in flight).
+ * The first resynchronisation waits for bridge_allow_sync(), so that a restarted
+ * controller does not remove what it has not yet asked for. */
+bool bridge_is_up(const struct bridge *);
+void bridge_allow_sync(struct bridge *);
+/* Changes with each connection, loss of one, and change of ports. */
+unsigned int bridge_seqno(const struct bridge *);
+/* OpenFlow number of an interface by its OVSDB name (matched against the 15
+ * characters that OpenFlow has of it), or 0. */
+ofp_port_t bridge_port(const struct bridge *, const char *interface);
+
+/* Changes desired flows: takes out all flows of 'remove_cookies', then adds
+ * 'add' (struct steering_flow; those of other bridges are skipped; not owned).
+ * Returns a ticket for bridge_next_result() (never 0), or 0 with a message in
+ * '*errorp' (caller frees) if a flow does not parse, with nothing changed.  Not
+ * connected: the desired set changes and the result comes after the next
+ * resynchronisation. */
+uint64_t bridge_change(struct bridge *, const uint64_t *remove_cookies,
+                       size_t n_remove, const struct ovs_list *add,
+                       char **errorp);
+
+/* Pops a result.  'error' is NULL for done, else the switch's refusal in words
+ * (caller frees). */
+bool bridge_next_result(struct bridge *, uint64_t *ticket, char **error);
+
+/* Packets counted by all flows of 'cookie', as of the last poll (every 2 s). */
+uint64_t bridge_cookie_packets(const struct bridge *, uint64_t cookie);
+/* Number of flows desired. */
+size_t bridge_n_flows(const struct bridge *);
+
+#endif /* ofctl-app/bridges.h */

@@ -1,0 +1,127 @@
+#ifndef SDSA_INVENTORY_H
+#define SDSA_INVENTORY_H 1
+
+/* What the operator declared, as plain structs: a view of the database's
+ * tables of intent that is made anew when they change and holds no database
+ * row.  Everything that computes (path, steering) reads only this. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "openvswitch/shash.h"
+#include "openvswitch/types.h"
+#include "packets.h"
+#include "uuid.h"
+
+struct sdsa_chain;
+struct suite;
+
+struct inv_bridge {
+    char *name;
+    uint64_t datapath_id;
+};
+
+/* A link, seen from either side: 'from' is the bridge that sends. */
+struct inv_link {
+    const struct inv_bridge *from, *to;
+    char *out_port;             /* Interface name, on 'from'. */
+    char *in_port;              /* On 'to'. */
+};
+
+struct inv_gateway {
+    char *vnf_id;
+    const struct inv_bridge *bridge;
+    char *plain_port, *cipher_port;
+    ovs_be32 cipher_ip;
+    char *url;
+
+    /* Learnt from the gateway's agent; all zeros until it was reached. */
+    struct eth_addr plain_mac, cipher_mac;
+};
+
+enum sf_correlation { SF_NONE, SF_VLAN, SF_MAC, SF_NSH };
+
+struct inv_sf {
+    char *name;
+    const struct inv_bridge *bridge;
+    char *in_port, *out_port;
+    enum sf_correlation correlation;
+    struct eth_addr mac;        /* All zeros: transparent, keep the endpoint's. */
+};
+
+struct inv_endpoint {
+    char *name;
+    const struct inv_bridge *bridge;
+    char *port;
+    struct eth_addr mac;
+    ovs_be32 *ips;              /* The IPv4 ones. */
+    size_t n_ips;
+};
+
+struct inv_chain {
+    struct uuid uuid;           /* Of the row. */
+    char *name;
+    const struct inv_endpoint *src, *dst;
+    char *match;                /* As the operator wrote it. */
+    const struct inv_sf **sfs;
+    size_t n_sfs;
+    bool one_way;
+    const struct suite *suite;
+    uint32_t lifetime_s;        /* 0: none. */
+    int priority;
+    char *intent;               /* Digest (hex) of the above: changed intent. */
+};
+
+struct inventory {
+    struct shash bridges;       /* struct inv_bridge by name; so below. */
+    struct shash gateways;
+    struct shash sfs;
+    struct shash endpoints;
+    struct shash chains;
+    struct inv_link *links;     /* Each link twice, once a direction. */
+    size_t n_links;
+};
+
+void inventory_init(struct inventory *);
+void inventory_destroy(struct inventory *);
+
+/* To fill one by hand (tests) or from the database (inventory_from_idl()).  All
+ * copy their strings; references are to objects of the same inventory. */
+struct inv_bridge *inventory_add_bridge(struct inventory *, const char *name,
+                                        uint64_t datapath_id);
+void inventory_add_link(struct inventory *,
+                        const struct inv_bridge *a, const char *port_a,
+                        const struct inv_bridge *b, const char *port_b);
+struct inv_gateway *inventory_add_gateway(
+    struct inventory *, const char *vnf_id, const struct inv_bridge *,
+    const char *plain_port, const char *cipher_port, ovs_be32 cipher_ip,
+    const char *url);
+struct inv_sf *inventory_add_sf(
+    struct inventory *, const char *name, const struct inv_bridge *,
+    const char *in_port, const char *out_port, enum sf_correlation,
+    struct eth_addr mac);
+struct inv_endpoint *inventory_add_endpoint(
+    struct inventory *, const char *name, const struct inv_bridge *,
+    const char *port, struct eth_addr mac, const ovs_be32 *ips, size_t n_ips);
+struct inv_chain *inventory_add_chain(
+    struct inventory *, const char *name, const struct inv_endpoint *src,
+    const struct inv_endpoint *dst, const char *match,
+    const struct inv_sf *const *sfs, size_t n_sfs, bool one_way,
+    const struct suite *, uint32_t lifetime_s, int priority);
+
+/* NULL when there is none. */
+const struct inv_bridge *inventory_bridge(const struct inventory *,
+                                          const char *name);
+const struct inv_gateway *inventory_gateway(const struct inventory *,
+                                            const char *vnf_id);
+const struct inv_sf *inventory_sf(const struct inventory *, const char *name);
+const struct inv_endpoint *inventory_endpoint(const struct inventory *,
+                                              const char *name);
+const struct inv_chain *inventory_chain(const struct inventory *,
+                                        const char *name);
+
+const char *sf_correlation_to_string(enum sf_correlation);
+bool sf_correlation_from_string(const char *, enum sf_correlation *);
+
+#endif /* ofctl-app/inventory.h */

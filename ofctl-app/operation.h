@@ -1,0 +1,145 @@
+#ifndef SDSA_OPERATION_H
+#define SDSA_OPERATION_H 1
+
+/* The coordinator of one operation: a pure state machine (design.md s.5).
+ *
+ * An operation replaces a chain's old paths (perhaps none) by new ones (perhaps
+ * none): all of it happens, or none.  This module knows no path, no flow and no
+ * key: only participants, which of the six steps each takes part in, and the
+ * order.  Events in, actions out, time passed in; no I/O.  The caller (conductor)
+ * does what actions say and reports what came of it.
+ *
+ *                        journal    INBOUND, FLOWS       OUTBOUND
+ *     operation_start() ---------> [all acknowledged] ---------> [all ack.]
+ *          |                             |                          |
+ *          | refused, lost, timed out, aborted: before the commit   | journal
+ *          v                             v                          v  COMMITTING
+ *       FAILED <---[UNDO: all ack. or owed] <----------------+   = commit point
+ *                                                                   |
+ *       DONE  <---[RELEASE: all ack. or owed] <--- [FLIP: all ack.] <
+ *
+ * Before the journal's acknowledgement of COMMITTING an operation only rolls
+ * back, after it only forward: FLIP is repeated without limit, since the bridge
+ * that did not answer may carry either path (IN DOUBT).
+ *
+ * One thread. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define OPERATION_STATES                                                    \
+    /* Journal entry written, waiting for its commit.  Entered by start. */ \
+    OPERATION_STATE(JOURNAL_PREPARE, "journal-prepare")                     \
+    /* Inbound SAs at receivers; transport flows at bridges. */             \
+    OPERATION_STATE(PREPARE_INBOUND, "prepare-inbound")                     \
+    /* Outbound SAs at senders. */                                          \
+    OPERATION_STATE(PREPARE_OUTBOUND, "prepare-outbound")                   \
+    /* Journal says COMMITTING, waiting for its commit.  Neither back nor   \
+     * forward until the database has answered. */                          \
+    OPERATION_STATE(JOURNAL_COMMIT, "journal-commit")                       \
+    /* Classifiers flip. */                                                 \
+    OPERATION_STATE(FLIP, "flip")                                           \
+    /* Old flows, SAs and VLANs go. */                                      \
+    OPERATION_STATE(RELEASE, "release")                                     \
+    /* What PREPARE did is taken back. */                                   \
+    OPERATION_STATE(UNDO, "undo")                                           \
+    /* Final.  The caller writes the outcome and destroys it. */            \
+    OPERATION_STATE(DONE, "done")                                           \
+    OPERATION_STATE(FAILED, "failed")
+
+enum operation_state {
+#define OPERATION_STATE(ENUM, TEXT) OPERATION_##ENUM,
+    OPERATION_STATES
+#undef OPERATION_STATE
+};
+
+const char *operation_state_to_string(enum operation_state);
+
+enum operation_step {
+    OPERATION_STEP_INBOUND = 1 << 0,
+    OPERATION_STEP_FLOWS = 1 << 1,
+    OPERATION_STEP_OUTBOUND = 1 << 2,
+    OPERATION_STEP_FLIP = 1 << 3,
+    OPERATION_STEP_RELEASE = 1 << 4,
+    OPERATION_STEP_UNDO = 1 << 5,
+};
+
+const char *operation_step_to_string(enum operation_step);
+
+struct operation_participant {
+    const char *name;           /* "gateway gw1", "bridge br2".  Copied. */
+    unsigned int steps;         /* Bitwise OR of enum operation_step. */
+};
+
+enum operation_action_type {
+    OPERATION_ACT_JOURNAL,      /* Write 'state' into the journal; then call
+                                 * operation_journaled(). */
+    OPERATION_ACT_SEND,         /* Send 'step' to 'participant'. */
+    OPERATION_ACT_OWE,          /* Participant never acknowledged 'step' (RELEASE
+                                 * or UNDO): write a debt. */
+    OPERATION_ACT_FINISH,       /* Reached DONE or FAILED. */
+};
+
+struct operation_action {
+    enum operation_action_type type;
+    enum operation_state state;         /* JOURNAL: JOURNAL_PREPARE or _COMMIT. */
+    size_t participant;                 /* SEND, OWE: index. */
+    enum operation_step step;           /* SEND, OWE. */
+};
+
+struct operation_timeouts {
+    int prepare_ms;             /* For all of PREPARE; then roll back. */
+    int retry_ms;               /* Between two sends of FLIP. */
+    int release_ms;             /* For RELEASE or UNDO; then it is owed. */
+};
+
+struct operation;
+
+/* 'participants' are copied; their order gives the indexes. */
+struct operation *operation_create(unsigned int number,
+                                   const struct operation_participant *,
+                                   size_t n, const struct operation_timeouts *);
+/* Accepts NULL. */
+void operation_destroy(struct operation *);
+
+/* Begins.  To resume from a journal call one of the other two instead:
+ * preparing: undo; committing: forward. */
+void operation_start(struct operation *, long long int now_ms);
+void operation_resume_preparing(struct operation *, long long int now_ms,
+                                const char *reason);
+void operation_resume_committing(struct operation *, long long int now_ms);
+
+/* Events.  Late, repeated or unexpected ones are ignored. */
+void operation_journaled(struct operation *, bool ok, const char *reason,
+                         long long int now_ms);
+void operation_acknowledged(struct operation *, size_t participant,
+                            enum operation_step, long long int now_ms);
+void operation_refused(struct operation *, size_t participant,
+                       enum operation_step, const char *reason,
+                       long long int now_ms);
+/* The participant's session or boot id changed, or it is gone. */
+void operation_lost(struct operation *, size_t participant, const char *reason,
+                    long long int now_ms);
+/* The operator gave up.  Returns false if it is too late (committed). */
+bool operation_abort(struct operation *, const char *reason,
+                     long long int now_ms);
+/* Time passed. */
+void operation_run(struct operation *, long long int now_ms);
+/* When operation_run() has something to do, or LLONG_MAX. */
+long long int operation_deadline(const struct operation *);
+
+/* Pops the next action.  Returns false if there is none. */
+bool operation_next_action(struct operation *, struct operation_action *);
+
+unsigned int operation_number(const struct operation *);
+enum operation_state operation_get_state(const struct operation *);
+bool operation_is_committed(const struct operation *);
+/* Why it failed, "" if it did not. */
+const char *operation_reason(const struct operation *);
+/* Sequential rounds of requests so far (design: at most 3 until FLIP's end). */
+unsigned int operation_round_trips(const struct operation *);
+/* Milliseconds spent in 'state' so far. */
+long long int operation_time_in(const struct operation *, enum operation_state,
+                                long long int now_ms);
+
+#endif /* ofctl-app/operation.h */

@@ -1,0 +1,94 @@
+#ifndef SDSA_PATH_H
+#define SDSA_PATH_H 1
+
+/* A path: one direction of one realisation of a chain, and how one is found.
+ *
+ * A path visits its targets (the service functions in order, then the egress
+ * endpoint).  Stage i leads to target i.  Where the packet is on the target's
+ * bridge already the stage needs nothing; else it has a hop: from a gateway on
+ * this bridge, as ESP under NSH over the shortest way of links, to a gateway on
+ * the target's bridge.  The SI is 255 - i on stage i.
+ *
+ * A path says all that steering and keying need, by names: it outlives the rows
+ * and the inventory that it was made from. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "inventory.h"
+
+struct path_link {
+    char *from, *out_port;      /* Bridge and interface names. */
+    char *to, *in_port;
+};
+
+struct path_hop {
+    uint8_t si;
+    char *sender, *receiver;    /* VNF-IDs. */
+    uint16_t sender_vlan;       /* Hop ends: VIDs 1 to 4094. */
+    uint16_t receiver_vlan;
+    struct path_link *route;    /* At least one link. */
+    size_t n_route;
+
+    uint32_t esp_spi;           /* Host order. */
+    char key_check[17];         /* Of the SA's key; "" before there is one. */
+    long long created_s;        /* Of the SA: seconds since the epoch. */
+};
+
+enum path_state { PATH_PREPARING, PATH_ACTIVE, PATH_RELEASING };
+
+struct path {
+    uint32_t nsh_spi;
+    char *chain;
+    bool reverse;               /* The chain's way back. */
+    enum path_state state;
+    char *src, *dst;            /* Endpoints, as this direction sees them. */
+    char *match;                /* Canonical, as this direction sees it. */
+    int priority;               /* The chain's: 0 to 999. */
+    const struct suite *suite;
+    uint32_t lifetime_s;
+    size_t n_sfs;               /* In the order of this direction. */
+    char **sfs;
+    uint16_t *sf_vlans;         /* Tag of this path at each; 0: correlation none. */
+    struct path_hop **hops;     /* n_sfs + 1; NULL: nothing to cross. */
+};
+
+/* What path_compute() asks about numbers in use.  Each callback gets 'aux'. */
+struct path_allocator {
+    void *aux;
+    uint32_t (*nsh_spi)(void *aux);                         /* 0: none left. */
+    uint32_t (*esp_spi)(void *aux);                         /* Fresh, >= 256. */
+    uint16_t (*gateway_vlan)(void *aux, const char *vnf_id); /* 0: none left. */
+    uint16_t (*sf_vlan)(void *aux, const char *sf);         /* 0: none left. */
+    unsigned int (*gateway_load)(void *aux, const char *vnf_id); /* Hop ends. */
+    bool (*gateway_usable)(void *aux, const char *vnf_id);  /* Reachable? */
+};
+
+/* Computes the path or, for a two-way chain, both ('*n_pathsp' 2: forward,
+ * reverse, over the same gateways and bridges).  Shortest way over the links
+ * (fewest; ties by bridge and port name, so that the result is stable); on each
+ * bridge the usable gateway with the least load (ties by VNF-ID).
+ *
+ * Returns NULL and the paths (caller frees each with path_destroy()), or a
+ * message that says what to do ("no way over the links from br1 to br4: ...",
+ * "bridge br3 has no gateway that is up: ...") and no path; caller frees. */
+char *path_compute(const struct inventory *, const struct inv_chain *,
+                   const struct path_allocator *,
+                   struct path *paths[2], size_t *n_pathsp);
+
+void path_destroy(struct path *);
+struct path *path_clone(const struct path *);
+
+/* The way of a hop as text for the database and the user, and back:
+ * "br1 p12 p21 br2 p23 p32 br3".  Parse returns false if malformed.  Caller
+ * frees. */
+char *path_route_format(const struct path_hop *);
+bool path_route_parse(const char *, struct path_hop *);
+
+/* Names of bridges on the path, sorted, each once (caller frees with
+ * sset_destroy()). */
+struct sset;
+void path_bridges(const struct path *, const struct inventory *, struct sset *);
+
+#endif /* ofctl-app/path.h */

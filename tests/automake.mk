@@ -1,0 +1,90 @@
+# `make check`: modules and daemons, without network namespaces (any user).
+# `make check-system`: whole labs with real traffic in namespaces (root).
+# `make bench`: prints figures, asserts nothing (root).
+
+COMMON_AT = tests/sdsa-macros.at
+TESTSUITE_AT = \
+	tests/testsuite.at \
+	tests/lib.at \
+	tests/match.at \
+	tests/path.at \
+	tests/steering.at \
+	tests/operation.at \
+	tests/sa-request.at \
+	tests/esp.at \
+	tests/agent.at \
+	tests/agents.at \
+	tests/bridges.at \
+	tests/sdsa-ctl.at \
+	tests/controller.at \
+	tests/utilities.at
+SYSTEM_TESTSUITE_AT = \
+	tests/system-testsuite.at \
+	tests/system-chain.at \
+	tests/system-clear.at \
+	tests/system-esp.at \
+	tests/system-fault.at
+TESTSUITE = $(srcdir)/tests/testsuite
+SYSTEM_TESTSUITE = $(srcdir)/tests/system-testsuite
+EXTRA_DIST += $(COMMON_AT) $(TESTSUITE_AT) $(SYSTEM_TESTSUITE_AT) \
+	$(TESTSUITE) $(SYSTEM_TESTSUITE) tests/atlocal.in
+DISTCLEANFILES += tests/atconfig tests/atlocal
+
+check_PROGRAMS += \
+	tests/test-agents tests/test-bridges tests/test-esp tests/test-lib \
+	tests/test-match tests/test-operation tests/test-path \
+	tests/test-sa-request
+tests_test_agents_SOURCES = tests/test-agents.c
+tests_test_agents_LDADD = \
+	ofctl-app/libsdsasouth.la ofctl-app/libsdsapure.la lib/libsdsa.la
+tests_test_bridges_SOURCES = tests/test-bridges.c
+tests_test_bridges_LDADD = \
+	ofctl-app/libsdsasouth.la ofctl-app/libsdsapure.la lib/libsdsa.la
+tests_test_esp_SOURCES = tests/test-esp.c
+tests_test_esp_LDADD = vnf-agent/libsdsaesp.la lib/libsdsa.la
+tests_test_lib_SOURCES = tests/test-lib.c
+tests_test_lib_LDADD = lib/libsdsa.la
+tests_test_match_SOURCES = tests/test-match.c
+tests_test_match_LDADD = ofctl-app/libsdsapure.la lib/libsdsa.la
+tests_test_operation_SOURCES = tests/test-operation.c
+tests_test_operation_LDADD = ofctl-app/libsdsapure.la lib/libsdsa.la
+tests_test_path_SOURCES = tests/test-path.c
+tests_test_path_LDADD = ofctl-app/libsdsapure.la lib/libsdsa.la
+tests_test_sa_request_SOURCES = tests/test-sa-request.c
+tests_test_sa_request_LDADD = ofctl-app/libsdsapure.la lib/libsdsa.la
+
+AUTOTEST = $(AUTOM4TE) --language=autotest
+$(srcdir)/tests/package.m4: $(top_srcdir)/configure.ac
+	$(AM_V_GEN){ \
+	  echo 'm4_define([AT_PACKAGE_NAME],      [$(PACKAGE_NAME)])'; \
+	  echo 'm4_define([AT_PACKAGE_TARNAME],   [$(PACKAGE_TARNAME)])'; \
+	  echo 'm4_define([AT_PACKAGE_VERSION],   [$(PACKAGE_VERSION)])'; \
+	  echo 'm4_define([AT_PACKAGE_STRING],    [$(PACKAGE_STRING)])'; \
+	  echo 'm4_define([AT_PACKAGE_BUGREPORT], [$(PACKAGE_BUGREPORT)])'; \
+	} > $@.tmp && mv $@.tmp $@
+EXTRA_DIST += tests/package.m4
+
+$(TESTSUITE): tests/package.m4 $(TESTSUITE_AT) $(COMMON_AT)
+	$(AM_V_GEN)$(AUTOTEST) -I '$(srcdir)' -o $@.tmp $@.at && mv $@.tmp $@
+$(SYSTEM_TESTSUITE): tests/package.m4 $(SYSTEM_TESTSUITE_AT) $(COMMON_AT)
+	$(AM_V_GEN)$(AUTOTEST) -I '$(srcdir)' -o $@.tmp $@.at && mv $@.tmp $@
+
+AUTOTEST_PATH = utilities:vswitchd-config:ofctl-app:vnf-agent:vnf-agent/esp:tests
+
+check-local: all $(check_PROGRAMS) $(TESTSUITE)
+	$(SHELL) '$(TESTSUITE)' -C tests AUTOTEST_PATH='$(AUTOTEST_PATH)' $(TESTSUITEFLAGS)
+check-system: all $(check_PROGRAMS) $(SYSTEM_TESTSUITE)
+	@$(MKDIR_P) tests/system-testsuite.d
+	$(SHELL) '$(SYSTEM_TESTSUITE)' -C tests AUTOTEST_PATH='$(AUTOTEST_PATH)' $(TESTSUITEFLAGS)
+.PHONY: check-system bench
+
+bench: all
+	@for b in $(srcdir)/tests/bench/bench-*; do \
+	  echo "== $$b"; SDSA_BUILDDIR='$(abs_top_builddir)' $$b || exit 1; \
+	done
+
+clean-local:
+	test ! -f '$(TESTSUITE)' || $(SHELL) '$(TESTSUITE)' -C tests --clean
+	rm -rf tests/testsuite.dir tests/testsuite.log \
+		tests/system-testsuite.dir tests/system-testsuite.log \
+		tests/system-testsuite.d

@@ -1,0 +1,29 @@
+# sdsa-agent, and sdsa-esp: the userspace backend's data plane, a process of its
+# own that outlives its agent.
+sbin_PROGRAMS += vnf-agent/sdsa-agent
+vnf_agent_sdsa_agent_SOURCES = \
+	vnf-agent/backend.c vnf-agent/backend.h \
+	vnf-agent/backend-userspace.c \
+	vnf-agent/datastore.c vnf-agent/datastore.h \
+	vnf-agent/restconf.c vnf-agent/restconf.h \
+	vnf-agent/sad-spd.c vnf-agent/sad-spd.h \
+	vnf-agent/yang-patch.c vnf-agent/yang-patch.h \
+	vnf-agent/sdsa-agent.c
+vnf_agent_sdsa_agent_LDADD = \
+	vnf-agent/libsdsaesp.la lib/libsdsa.la $(LIBYANG_LIBS)
+
+noinst_LTLIBRARIES += vnf-agent/libsdsaesp.la
+vnf_agent_libsdsaesp_la_SOURCES = \
+	vnf-agent/esp/control.c vnf-agent/esp/control.h \
+	vnf-agent/esp/engine.c vnf-agent/esp/engine.h \
+	vnf-agent/esp/esp.c vnf-agent/esp/esp.h \
+	vnf-agent/esp/replay.c vnf-agent/esp/replay.h
+vnf_agent_libsdsaesp_la_LIBADD = lib/libsdsa.la
+
+sbin_PROGRAMS += vnf-agent/sdsa-esp
+vnf_agent_sdsa_esp_SOURCES = \
+	vnf-agent/esp/port.c vnf-agent/esp/port.h \
+	vnf-agent/esp/sdsa-esp.c
+vnf_agent_sdsa_esp_LDADD = vnf-agent/libsdsaesp.la lib/libsdsa.la
+
+dist_man_MANS += vnf-agent/sdsa-agent.8 vnf-agent/esp/sdsa-esp.8
