@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+#include "lib/sa.h"
+
+#include <string.h>
+
+#include "lib/secret.h"
+#include "util.h"
+
+const char *
+sa_direction_to_string(enum sa_direction direction)
+{
+    switch (direction) {
+    case SA_OUTBOUND: return "outbound";
+    case SA_INBOUND: return "inbound";
+    }
+    OVS_NOT_REACHED();
+}
+
+struct sa *
+sa_clone(const struct sa *sa)
+{
+    struct sa *copy = xmemdup(sa, sizeof *sa);
+
+    copy->name = nullable_xstrdup(sa->name);
+    copy->key = secret_clone(sa->key);
+    copy->key_check = nullable_xstrdup(sa->key_check);
+    return copy;
+}
+
+void
+sa_destroy(struct sa *sa)
+{
+    if (sa) {
+        free(sa->name);
+        secret_destroy(sa->key);
+        free(sa->key_check);
+        free(sa);
+    }
+}
+
+struct policy *
+policy_clone(const struct policy *policy)
+{
+    struct policy *copy = xmemdup(policy, sizeof *policy);
+
+    copy->name = nullable_xstrdup(policy->name);
+    return copy;
+}
+
+void
+policy_destroy(struct policy *policy)
+{
+    if (policy) {
+        free(policy->name);
+        free(policy);
+    }
+}
+
+static bool
+selector_equal(const struct sa_selector *a, const struct sa_selector *b)
+{
+    return (a->src == b->src && a->src_mask == b->src_mask
+            && a->dst == b->dst && a->dst_mask == b->dst_mask
+            && a->protocol == b->protocol
+            && a->src_port_min == b->src_port_min
+            && a->src_port_max == b->src_port_max
+            && a->dst_port_min == b->dst_port_min
+            && a->dst_port_max == b->dst_port_max);
+}
+
+static bool
+lifetime_equal(const struct sa_lifetime *a, const struct sa_lifetime *b)
+{
+    return (a->time_s == b->time_s && a->bytes == b->bytes
+            && a->packets == b->packets && a->idle_s == b->idle_s);
+}
+
+bool
+sa_equal(const struct sa *a, const struct sa *b)
+{
+    return (nullable_string_is_equal(a->name, b->name)
+            && a->spi == b->spi
+            && a->direction == b->direction
+            && a->vlan == b->vlan
+            && a->reqid == b->reqid
+            && a->tunnel_src == b->tunnel_src
+            && a->tunnel_dst == b->tunnel_dst
+            && selector_equal(&a->selector, &b->selector)
+            && a->suite == b->suite
+            && nullable_string_is_equal(a->key_check, b->key_check)
+            && a->esn == b->esn
+            && a->replay_window == b->replay_window
+            && lifetime_equal(&a->soft, &b->soft)
+            && lifetime_equal(&a->hard, &b->hard));
+}
+
+bool
+policy_equal(const struct policy *a, const struct policy *b)
+{
+    return (nullable_string_is_equal(a->name, b->name)
+            && a->direction == b->direction
+            && a->vlan == b->vlan
+            && a->reqid == b->reqid
+            && a->outbound_spi == b->outbound_spi
+            && selector_equal(&a->selector, &b->selector)
+            && a->action == b->action
+            && a->df == b->df
+            && a->bypass_dscp == b->bypass_dscp);
+}
+
+/* Is 'port' (-1 if the packet shows none) in the range?  The whole range also
+ * takes packets without ports. */
+static bool
+port_matches(uint16_t min, uint16_t max, int port)
+{
+    return ((min == 0 && max == UINT16_MAX)
+            || (port >= 0 && port >= min && port <= max));
+}
+
+bool
+sa_selector_matches(const struct sa_selector *sel, ovs_be32 src, ovs_be32 dst,
+                    int protocol, int src_port, int dst_port)
+{
+    return (!((src ^ sel->src) & sel->src_mask)
+            && !((dst ^ sel->dst) & sel->dst_mask)
+            && (sel->protocol < 0 || sel->protocol == protocol)
+            && port_matches(sel->src_port_min, sel->src_port_max, src_port)
+            && port_matches(sel->dst_port_min, sel->dst_port_max, dst_port));
+}
