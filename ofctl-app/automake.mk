@@ -24,9 +24,14 @@ ofctl_app_libsdsasouth_la_LIBADD = \
 sbin_PROGRAMS += ofctl-app/sdsa-controller
 ofctl_app_sdsa_controller_SOURCES = \
 	ofctl-app/conductor.c ofctl-app/conductor.h \
+	ofctl-app/conductor-chains.c ofctl-app/conductor-private.h \
 	ofctl-app/inventory-idl.c ofctl-app/inventory-idl.h \
 	ofctl-app/journal.c ofctl-app/journal.h \
+	ofctl-app/network.c ofctl-app/network.h \
 	ofctl-app/numbers.c ofctl-app/numbers.h \
+	ofctl-app/op.c ofctl-app/op.h \
+	ofctl-app/resync.c ofctl-app/resync.h \
+	ofctl-app/status.c ofctl-app/status.h \
 	ofctl-app/sdsa-controller.c
 ofctl_app_sdsa_controller_LDADD = \
 	ofctl-app/libsdsasouth.la ofctl-app/libsdsapure.la \

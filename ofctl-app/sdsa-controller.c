@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include <getopt.h>
+#include <stdlib.h>
+
+#include "command-line.h"
+#include "daemon.h"
+#include "fatal-signal.h"
+#include "lib/sdsa-idl.h"
+#include "lib/secret.h"
+#include "ofctl-app/conductor.h"
+#include "openvswitch/poll-loop.h"
+#include "openvswitch/vlog.h"
+#include "ovsdb-idl.h"
+#include "stream-ssl.h"
+#include "stream.h"
+#include "unixctl.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(controller);
+
+struct options {
+    char *db;                   /* Remote of the sdsa database. */
+    char *unixctl;
+    struct network_config network;
+};
+
+static void parse_options(int argc, char *argv[], struct options *);
+
+static unixctl_cb_func cmd_exit;
+static unixctl_cb_func cmd_status;
+static unixctl_cb_func cmd_op_list;
+static unixctl_cb_func cmd_op_abort;
+
+OVS_NO_RETURN static void
+usage(void)
+{
+    printf("\
+%s: sdsa's controller\n\
+usage: %s [OPTIONS]\n\
+Makes a network of Open vSwitch bridges and IPsec gateways match the sdsa\n\
+database: steers service chains with NSH and keys every hop.\n\
+\n\
+Options:\n\
+  --db=DATABASE           remote of the sdsa database\n\
+                          (default: unix:%s/sdsa.sock)\n\
+  --listen=METHOD         where bridges connect: pssl:PORT[:IP], or without\n\
+                          protection ptcp:PORT[:IP], punix:FILE\n\
+                          (default: pssl:6653)\n",
+           program_name, program_name, SDSA_RUNDIR);
+    stream_usage("database", true, false, false);
+    daemon_usage();
+    vlog_usage();
+    printf("\nOther options:\n\
+  --unixctl=SOCKET        override the control socket's name\n\
+  -h, --help              display this help message\n\
+  -V, --version           display version information\n");
+    exit(EXIT_SUCCESS);
+}
+
+int
+main(int argc, char *argv[])
+{
+    struct options options = {
+        .network.listen = "pssl:6653",
+    };
+    bool exiting = false;
+
+    secret_protect_process();
+    ovs_set_program_name(argv[0], SDSA_VERSION);
+    ovs_cmdl_proctitle_init(argc, argv);
+    service_start(&argc, &argv);
+    parse_options(argc, argv, &options);
+    fatal_ignore_sigpipe();
+    daemonize_start(false);
+
+    struct unixctl_server *unixctl;
+    int retval = unixctl_server_create(options.unixctl, &unixctl);
+    if (retval) {
+        exit(EXIT_FAILURE);
+    }
+
+    /* What the configuration says of TLS is checked at once, not when the lock
+     * is ours. */
+    struct agents *agents;
+    char *error = agents_create(&options.network.agents, &agents);
+    if (error) {
+        ovs_fatal(0, "%s", error);
+    }
+    agents_destroy(agents);
+
+    struct ovsdb_idl *idl = ovsdb_idl_create(options.db, &sdsa_idl_class, true,
+                                             true);
+    struct conductor *conductor = conductor_create(idl, &options.network);
+
+    unixctl_command_register("exit", "", 0, 0, cmd_exit, &exiting);
+    unixctl_command_register("status", "", 0, 0, cmd_status, conductor);
+    unixctl_command_register("op/list", "", 0, 0, cmd_op_list, conductor);
+    unixctl_command_register("op/abort", "NUMBER", 1, 1, cmd_op_abort,
+                             conductor);
+    daemonize_complete();
+
+    while (!exiting) {
+        ovsdb_idl_run(idl);
+        unixctl_server_run(unixctl);
+        conductor_run(conductor);
+
+        ovsdb_idl_wait(idl);
+        unixctl_server_wait(unixctl);
+        conductor_wait(conductor);
+        if (exiting) {
+            poll_immediate_wake();
+        }
+        poll_block();
+        if (should_service_stop()) {
+            exiting = true;
+        }
+    }
+
+    conductor_destroy(conductor);
+    ovsdb_idl_destroy(idl);
+    unixctl_server_destroy(unixctl);
+    free(options.db);
+    free(options.unixctl);
+    service_stop();
+    return 0;
+}
+
+static void
+parse_options(int argc, char *argv[], struct options *o)
+{
+    enum {
+        OPT_DB = UCHAR_MAX + 1,
+        OPT_LISTEN,
+        OPT_UNIXCTL,
+        DAEMON_OPTION_ENUMS,
+        VLOG_OPTION_ENUMS,
+        SSL_OPTION_ENUMS,
+    };
+    static const struct option long_options[] = {
+        {"db", required_argument, NULL, OPT_DB},
+        {"listen", required_argument, NULL, OPT_LISTEN},
+        {"unixctl", required_argument, NULL, OPT_UNIXCTL},
+        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},
+        DAEMON_LONG_OPTIONS,
+        VLOG_LONG_OPTIONS,
+        STREAM_SSL_LONG_OPTIONS,
+        {NULL, 0, NULL, 0},
+    };
+    char *short_options = ovs_cmdl_long_options_to_short_options(long_options);
+
+    for (;;) {
+        int c = getopt_long(argc, argv, short_options, long_options, NULL);
+        if (c == -1) {
+            break;
+        }
+        switch (c) {
+        case OPT_DB:
+            free(o->db);
+            o->db = xstrdup(optarg);
+            break;
+
+        case OPT_LISTEN:
+            o->network.listen = optarg;
+            break;
+
+        case OPT_UNIXCTL:
+            free(o->unixctl);
+            o->unixctl = xstrdup(optarg);
+            break;
+
+        case 'h':
+            usage();
+
+        case 'V':
+            ovs_print_version(0, 0);
+            exit(EXIT_SUCCESS);
+
+        /* The same files serve OpenFlow, OVSDB and RESTCONF. */
+        case 'p':
+            o->network.agents.private_key = optarg;
+            stream_ssl_set_private_key_file(optarg);
+            break;
+
+        case 'c':
+            o->network.agents.certificate = optarg;
+            stream_ssl_set_certificate_file(optarg);
+            break;
+
+        case 'C':
+            o->network.agents.ca_cert = optarg;
+            stream_ssl_set_ca_cert_file(optarg, false);
+            break;
+
+        case OPT_SSL_PROTOCOLS:
+            stream_ssl_set_protocols(optarg);
+            break;
+
+        case OPT_SSL_CIPHERS:
+            stream_ssl_set_ciphers(optarg);
+            break;
+
+        VLOG_OPTION_HANDLERS
+        DAEMON_OPTION_HANDLERS
+
+        case '?':
+            exit(EXIT_FAILURE);
+
+        default:
+            abort();
+        }
+    }
+    free(short_options);
+
+    if (optind < argc) {
+        ovs_fatal(0, "unexpected argument \"%s\" (use --help for help)",
+                  argv[optind]);
+    }
+    const struct agents_config *tls = &o->network.agents;
+    if (!tls->private_key || !tls->certificate || !tls->ca_cert) {
+        ovs_fatal(0, "--private-key, --certificate and --ca-cert are needed "
+                  "to speak to gateways (sdsa-pki makes them)");
+    }
+    if (!o->db) {
+        o->db = xasprintf("unix:%s/sdsa.sock", SDSA_RUNDIR);
+    }
+}
+
+static void
+cmd_exit(struct unixctl_conn *conn, int argc OVS_UNUSED,
+         const char *argv[] OVS_UNUSED, void *exiting_)
+{
+    bool *exiting = exiting_;
+    *exiting = true;
+    unixctl_command_reply(conn, NULL);
+}
+
+static void
+reply_and_free(struct unixctl_conn *conn, char *text)
+{
+    unixctl_command_reply(conn, text);
+    free(text);
+}
+
+static void
+cmd_status(struct unixctl_conn *conn, int argc OVS_UNUSED,
+           const char *argv[] OVS_UNUSED, void *conductor)
+{
+    reply_and_free(conn, conductor_format_status(conductor));
+}
+
+static void
+cmd_op_list(struct unixctl_conn *conn, int argc OVS_UNUSED,
+            const char *argv[] OVS_UNUSED, void *conductor)
+{
+    reply_and_free(conn, conductor_format_operations(conductor));
+}
+
+static void
+cmd_op_abort(struct unixctl_conn *conn, int argc OVS_UNUSED,
+             const char *argv[], void *conductor)
+{
+    unsigned int number;
+    if (!str_to_uint(argv[1], 10, &number)) {
+        unixctl_command_reply_error(conn, "not a number");
+        return;
+    }
+    char *error = conductor_abort(conductor, number);
+    if (error) {
+        unixctl_command_reply_error(conn, error);
+        free(error);
+    } else {
+        unixctl_command_reply(conn, NULL);
+    }
+}

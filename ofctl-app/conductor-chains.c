@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "ofctl-app/conductor-private.h"
+
+#include <inttypes.h>
+
+#include "lib/sdsa-idl.h"
+#include "ofctl-app/journal.h"
+#include "ofctl-app/match.h"
+#include "ofctl-app/network.h"
+#include "ofctl-app/numbers.h"
+#include "ofctl-app/op.h"
+#include "ofctl-app/resync.h"
+#include "openvswitch/poll-loop.h"
+#include "openvswitch/vlog.h"
+#include "ovsdb-idl.h"
+#include "smap.h"
+#include "sset.h"
+#include "timeval.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(chains);
+
+#define CHAIN_RETRY_MS 1000     /* Between two attempts at a chain; doubles... */
+#define CHAIN_RETRY_MAX_MS 8000 /* ...up to this. */
+#define OPS_AT_ONCE 64
+
+/* Chain memory. */
+
+struct chain_memory *
+conductor_get_memory(struct conductor *c, const char *name)
+{
+    struct chain_memory *m = shash_find_data(&c->chains, name);
+    if (!m) {
+        m = xzalloc(sizeof *m);
+        shash_add(&c->chains, name, m);
+    }
+    return m;
+}
+
+void
+conductor_destroy_memory(struct chain_memory *m)
+{
+    free(m->failed_intent);
+    free(m->reason);
+    free(m->broken);
+    free(m);
+}
+
+/* Changes when a participant does: then what failed is worth another try. */
+static uint64_t
+world_seqno(const struct conductor *c)
+{
+    uint64_t sum = c->net->inv_seqno;
+    for (struct bridge *br = bridges_next(c->net->bridges, NULL); br;
+         br = bridges_next(c->net->bridges, br)) {
+        sum += bridge_seqno(br) + bridge_is_up(br);
+    }
+    for (struct agent *a = agents_next(c->net->agents, NULL); a;
+         a = agents_next(c->net->agents, a)) {
+        sum += agent_seqno(a)
+               + resync_is_done(c->resync, c->net, agent_vnf_id(a));
+    }
+    return sum;
+}
+
+void
+conductor_remember_failure(struct conductor *c, const char *chain, int64_t wanted,
+                 const char *intent)
+{
+    struct chain_memory *m = conductor_get_memory(c, chain);
+    bool again = m->failed_intent && !strcmp(m->failed_intent, intent)
+                 && m->failed_wanted == wanted;
+    m->backoff_ms = (again ? MIN(2 * m->backoff_ms, CHAIN_RETRY_MAX_MS)
+                     : CHAIN_RETRY_MS);
+    m->next_ms = time_msec() + m->backoff_ms;
+    free(m->failed_intent);
+    m->failed_intent = xstrdup(intent);
+    m->failed_wanted = wanted;
+    m->failed_world = world_seqno(c);
+}
+
+/* Starting operations. */
+
+static int
+get_config_ms(const struct conductor *c, const char *key, int default_ms)
+{
+    const struct sdsa_sdsa_global *global = sdsa_sdsa_global_first(c->idl);
+    int ms = global ? smap_get_int(&global->other_config, key, default_ms)
+                    : default_ms;
+    return MAX(ms, 1);
+}
+
+struct op *
+conductor_add_op(struct conductor *c, unsigned int number, const char *chain,
+       const char *why, int64_t wanted, const char *intent,
+       struct live_path **old, size_t n_old,
+       struct live_path **new, size_t n_new)
+{
+    const struct operation_timeouts timeouts = {
+        .prepare_ms = get_config_ms(c, "prepare-timeout-ms", 5000),
+        .retry_ms = get_config_ms(c, "retry-ms", 1000),
+        .drain_ms = n_new && n_old ? get_config_ms(c, "drain-ms", 1000) : 0,
+        .release_ms = get_config_ms(c, "release-timeout-ms", 5000),
+    };
+    struct op *op = op_create(c->net, number, chain, why, wanted, intent,
+                              old, n_old, new, n_new, &timeouts);
+    ovs_list_push_back(&c->ops, &op->node);
+    return op;
+}
+
+static bool
+has_operation(const struct conductor *c, const char *chain)
+{
+    const struct op *op;
+    LIST_FOR_EACH (op, node, &c->ops) {
+        if (!strcmp(op->chain, chain)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The live paths of 'chain' (caller frees the array). */
+static struct live_path **
+chain_paths(const struct conductor *c, const char *chain, size_t *n)
+{
+    struct live_path **paths = xcalloc(hmap_count(&c->net->paths) + 1,
+                                       sizeof *paths);
+    struct live_path *live;
+    *n = 0;
+    HMAP_FOR_EACH (live, node, &c->net->paths) {
+        if (!strcmp(live->path->chain, chain)) {
+            paths[(*n)++] = live;
+        }
+    }
+    return paths;
+}
+
+/* Two directions that a packet of one chain might be taken for another's. */
+static bool
+ends_clash(const struct inv_chain *chain, bool reverse, const struct path *p)
+{
+    const char *src = (reverse ? chain->dst : chain->src)->name;
+    if (p->priority != chain->priority || strcmp(p->src, src)) {
+        return false;
+    }
+    char *match = reverse ? match_mirror(chain->match)
+                          : xstrdup(chain->match);
+    bool overlap = match_overlap(match, p->match);
+    free(match);
+    return overlap;
+}
+
+/* What sdsa-ctl checks too; but two of them might have been at it at once. */
+static char *
+check_conflicts(const struct conductor *c, const struct inv_chain *chain)
+{
+    const struct live_path *live;
+    HMAP_FOR_EACH (live, node, &c->net->paths) {
+        const struct path *p = live->path;
+        if (!strcmp(p->chain, chain->name)) {
+            continue;
+        }
+        if (ends_clash(chain, false, p)
+            || (!chain->one_way && ends_clash(chain, true, p))) {
+            return xasprintf("at endpoint %s its match overlaps that of chain "
+                             "%s, which has the same priority %d: give one of "
+                             "them another --priority", p->src, p->chain,
+                             p->priority);
+        }
+        for (size_t i = 0; i < p->n_sfs; i++) {
+            for (size_t j = 0; j < chain->n_sfs; j++) {
+                if (chain->sfs[j]->correlation == SF_NONE
+                    && !strcmp(chain->sfs[j]->name, p->sfs[i])) {
+                    return xasprintf("function %s has correlation none and "
+                                     "serves chain %s already", p->sfs[i],
+                                     p->chain);
+                }
+            }
+        }
+    }
+    return NULL;
+}
+
+static bool
+gateway_usable(void *c_, const char *vnf_id)
+{
+    const struct conductor *c = c_;
+    const struct agent *agent = agents_find(c->net->agents, vnf_id);
+    return agent && agent_is_up(agent)
+           && resync_is_done(c->resync, c->net, vnf_id);
+}
+
+static char *
+start_chain(struct conductor *c, const struct inv_chain *chain,
+            const char *why, int64_t wanted)
+{
+    char *error = check_conflicts(c, chain);
+    if (error) {
+        return error;
+    }
+    struct path_allocator alloc;
+    numbers_get_allocator(c->numbers, gateway_usable, c, &alloc);
+    struct path *paths[2];
+    size_t n_new;
+    error = path_compute(&c->net->inv, chain, &alloc, paths, &n_new);
+    if (error) {
+        return error;
+    }
+
+    size_t n_old;
+    struct live_path **old = chain_paths(c, chain->name, &n_old);
+    struct live_path *new[2];
+    for (size_t i = 0; i < n_new; i++) {
+        numbers_claim(c->numbers, paths[i]);
+        new[i] = network_add_path(c->net, paths[i],
+                                  n_new == 2 ? paths[!i]->nsh_spi : 0, 0);
+    }
+    op_start(conductor_add_op(c, c->next_operation++, chain->name, why, wanted,
+                    chain->intent, old, n_old, new, n_new));
+    free(old);
+    return NULL;
+}
+
+/* Why the paths of 'chain' need to be replaced though the intent is applied, or
+ * NULL.  Caller frees. */
+static char *
+find_damage(struct conductor *c, const struct inv_chain *chain)
+{
+    const struct chain_memory *m = conductor_get_memory(c, chain->name);
+    if (m->broken) {
+        return xstrdup(m->broken);
+    }
+    size_t n;
+    struct live_path **paths = chain_paths(c, chain->name, &n);
+    char *damage = n ? NULL : xstrdup("it has no path");
+    for (size_t i = 0; i < n && !damage; i++) {
+        const struct path *path = paths[i]->path;
+        damage = network_check_path(c->net, path);
+        for (size_t j = 0; j <= path->n_sfs && !damage; j++) {
+            const struct path_hop *hop = path->hops[j];
+            if (hop && path->lifetime_s
+                && time_wall() - hop->created_s
+                   >= path->lifetime_s - path->lifetime_s / 5) {
+                damage = xstrdup("keys are near the end of their lifetime");
+            }
+        }
+    }
+    free(paths);
+    return damage;
+}
+
+/* Starts an operation for the chain of 'row' if one is due. */
+static void
+consider_chain(struct conductor *c, const struct sdsa_chain *row)
+{
+    const struct inv_chain *chain = inventory_chain(&c->net->inv, row->name);
+    struct chain_memory *m = conductor_get_memory(c, row->name);
+    const char *bad = shash_find_data(&c->bad_chains, row->name);
+    const char *intent = chain ? chain->intent : "";
+    if (has_operation(c, row->name)) {
+        c->settled = false;
+        return;
+    }
+
+    char *why = NULL;
+    if (!bad) {
+        why = (!row->applied_intent[0] ? xstrdup("new")
+               : strcmp(row->applied_intent, intent) ? xstrdup("changed")
+               : find_damage(c, chain));
+        if (!why) {
+            c->settled = c->settled && row->applied >= row->wanted;
+            return;
+        }
+    }
+    bool again = m->failed_intent && !strcmp(m->failed_intent, intent)
+                 && m->failed_wanted == row->wanted;
+    if (again && m->failed_world == world_seqno(c)) {
+        free(why);
+        return;
+    }
+    c->settled = false;
+    if (again && time_msec() < m->next_ms) {
+        poll_timer_wait_until(m->next_ms);
+        free(why);
+        return;
+    }
+    if (ovs_list_size(&c->ops) >= OPS_AT_ONCE) {
+        free(why);
+        return;
+    }
+
+    char *error = bad ? xstrdup(bad)
+                      : start_chain(c, chain, why, row->wanted);
+    if (error) {
+        conductor_remember_failure(c, row->name, row->wanted, intent);
+        free(m->reason);
+        m->reason = error;
+    }
+    free(why);
+}
+
+/* Starts the deletion of paths whose chain is gone. */
+static void
+consider_orphans(struct conductor *c)
+{
+    struct sset gone = SSET_INITIALIZER(&gone);
+    const struct live_path *live;
+    HMAP_FOR_EACH (live, node, &c->net->paths) {
+        const char *name = live->path->chain;
+        if (!inventory_chain(&c->net->inv, name)
+            && !shash_find(&c->bad_chains, name)) {
+            c->settled = false;
+            if (!has_operation(c, name)) {
+                sset_add(&gone, name);
+            }
+        }
+    }
+    const char *name;
+    SSET_FOR_EACH (name, &gone) {
+        size_t n;
+        struct live_path **paths = chain_paths(c, name, &n);
+        op_start(conductor_add_op(c, c->next_operation++, name, "deleted", 0, "",
+                        paths, n, NULL, 0));
+        free(paths);
+    }
+    sset_destroy(&gone);
+}
+
+void
+conductor_start_operations(struct conductor *c)
+{
+    const struct sdsa_chain *row;
+    c->settled = true;
+    consider_orphans(c);
+    SDSA_CHAIN_FOR_EACH (row, c->idl) {
+        consider_chain(c, row);
+    }
+    c->settled = c->settled && ovs_list_is_empty(&c->ops);
+}
+
+/* Outcomes. */
+
+void
+conductor_write_outcomes(struct conductor *c)
+{
+    const struct sdsa_chain *row;
+    SDSA_CHAIN_FOR_EACH (row, c->idl) {
+        struct chain_memory *m = shash_find_data(&c->chains, row->name);
+        const struct inv_chain *chain = inventory_chain(&c->net->inv,
+                                                        row->name);
+        if (m && m->reason) {
+            journal_chain_failed(c->idl, row->name, m->failed_wanted,
+                                 m->reason);
+            VLOG_WARN("chain %s: %s", row->name, m->reason);
+            free(m->reason);
+            m->reason = NULL;
+        } else if (chain && row->applied < row->wanted
+                   && row->failed < row->wanted
+                   && !has_operation(c, row->name)
+                   && !strcmp(row->applied_intent, chain->intent)) {
+            /* Bumped, but it says what it said before. */
+            sdsa_chain_set_applied(row, row->wanted);
+        }
+    }
+}

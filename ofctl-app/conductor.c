@@ -1,0 +1,572 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "ofctl-app/conductor.h"
+#include "ofctl-app/conductor-private.h"
+
+#include <inttypes.h>
+
+#include "lib/sdsa-idl.h"
+#include "ofctl-app/inventory-idl.h"
+#include "ofctl-app/journal.h"
+#include "ofctl-app/numbers.h"
+#include "ofctl-app/op.h"
+#include "ofctl-app/resync.h"
+#include "ofctl-app/status.h"
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/poll-loop.h"
+#include "openvswitch/vlog.h"
+#include "ovsdb-idl.h"
+#include "sset.h"
+#include "timeval.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(conductor);
+
+#define STATISTICS_MS 5000
+
+static void deactivate(struct conductor *);
+
+struct conductor *
+conductor_create(struct ovsdb_idl *idl, const struct network_config *config)
+{
+    struct conductor *c = xzalloc(sizeof *c);
+    c->idl = idl;
+    c->config = config;
+    c->state = STANDBY;
+    ovs_list_init(&c->ops);
+    shash_init(&c->chains);
+    shash_init(&c->bad_chains);
+    ovsdb_idl_set_lock(idl, "sdsa_controller");
+    return c;
+}
+
+void
+conductor_destroy(struct conductor *c)
+{
+    if (c) {
+        if (c->txn) {
+            ovsdb_idl_txn_destroy(c->txn);
+        }
+        deactivate(c);
+        for (size_t i = 0; i < N_HISTORY; i++) {
+            free(c->history[i]);
+        }
+        shash_destroy(&c->chains);
+        shash_destroy_free_data(&c->bad_chains);
+        free(c);
+    }
+}
+
+/* Activation: lock, epoch, what a predecessor left. */
+
+static void
+claim(struct conductor *c)
+{
+    const struct sdsa_sdsa_global *global = sdsa_sdsa_global_first(c->idl);
+    c->txn = ovsdb_idl_txn_create(c->idl);
+    if (!global) {
+        global = sdsa_sdsa_global_insert(c->txn);
+    } else {
+        sdsa_sdsa_global_verify_epoch(global);
+    }
+    c->epoch = global->epoch + 1;
+    sdsa_sdsa_global_set_epoch(global, c->epoch);
+    c->state = CLAIMING;
+}
+
+/* The live paths that an Operation row names. */
+static size_t
+rows_to_paths(const struct network *net, const int64_t *spis, size_t n,
+              struct live_path **paths)
+{
+    size_t n_found = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct live_path *live = network_find_path(net, spis[i]);
+        if (live) {
+            paths[n_found++] = live;
+        }
+    }
+    return n_found;
+}
+
+static void
+resume_operation(struct conductor *c, const struct sdsa_operation *row)
+{
+    struct live_path **old = xcalloc(row->n_old_paths + 1, sizeof *old);
+    struct live_path **new = xcalloc(row->n_new_paths + 1, sizeof *new);
+    size_t n_old = rows_to_paths(c->net, row->old_paths, row->n_old_paths,
+                                 old);
+    size_t n_new = rows_to_paths(c->net, row->new_paths, row->n_new_paths,
+                                 new);
+    bool committed = journal_is_committed(row);
+
+    VLOG_INFO("operation %"PRId64" of chain %s was %s: going %s", row->number,
+              row->chain, row->state, committed ? "forward" : "back");
+    op_resume(conductor_add_op(c, row->number, row->chain, row->reason, row->wanted,
+                     row->intent, old, n_old, new, n_new), committed);
+    free(old);
+    free(new);
+}
+
+static void
+update_inventory(struct conductor *c)
+{
+    if (c->idl_seqno == ovsdb_idl_get_seqno(c->idl)) {
+        return;
+    }
+    c->idl_seqno = ovsdb_idl_get_seqno(c->idl);
+
+    struct inventory inv;
+    inventory_init(&inv);
+    shash_clear_free_data(&c->bad_chains);
+    inventory_from_idl(&inv, c->idl, &c->bad_chains);
+    network_set_inventory(c->net, &inv);
+
+    struct shash_node *node;
+    SHASH_FOR_EACH_SAFE (node, &c->chains) {
+        if (!inventory_chain(&c->net->inv, node->name)
+            && !shash_find(&c->bad_chains, node->name)) {
+            conductor_destroy_memory(node->data);
+            shash_delete(&c->chains, node);
+        }
+    }
+}
+
+/* We hold the lock under an epoch of our own: takes over the network. */
+static void
+activate(struct conductor *c)
+{
+    char *error = network_create(c->config, &c->net);
+    if (error) {
+        VLOG_FATAL("%s", error);
+    }
+    bridges_set_generation(c->net->bridges, c->epoch);
+    c->numbers = numbers_create();
+    c->resync = resync_create();
+    c->state = ACTIVE;
+    c->idl_seqno = ovsdb_idl_get_seqno(c->idl) - 1;
+    update_inventory(c);
+
+    const struct sdsa_sdsa_global *global = sdsa_sdsa_global_first(c->idl);
+    numbers_set_next_nsh_spi(c->numbers, global->next_nsh_spi);
+    c->next_operation = global->next_operation + 1;
+
+    const struct sdsa_path *row;
+    SDSA_PATH_FOR_EACH (row, c->idl) {
+        struct path *path = journal_read_path(row);
+        if (path) {
+            numbers_claim(c->numbers, path);
+            network_add_path(c->net, path, row->twin,
+                             (path->state == PATH_ACTIVE
+                              ? PATH_FLOWS_ALL : 0));
+        }
+    }
+    const struct sdsa_operation *op_row;
+    SDSA_OPERATION_FOR_EACH (op_row, c->idl) {
+        c->next_operation = MAX(c->next_operation, op_row->number + 1);
+        resume_operation(c, op_row);
+    }
+    VLOG_INFO("active in epoch %"PRIu64" with %"PRIuSIZE" paths", c->epoch,
+              hmap_count(&c->net->paths));
+}
+
+static void
+deactivate(struct conductor *c)
+{
+    struct op *op;
+    LIST_FOR_EACH_SAFE (op, node, &c->ops) {
+        ovs_list_remove(&op->node);
+        op_destroy(op);
+    }
+    struct shash_node *node;
+    SHASH_FOR_EACH_SAFE (node, &c->chains) {
+        conductor_destroy_memory(node->data);
+        shash_delete(&c->chains, node);
+    }
+    network_destroy(c->net);
+    c->net = NULL;
+    numbers_destroy(c->numbers);
+    c->numbers = NULL;
+    resync_destroy(c->resync);
+    c->resync = NULL;
+    c->state = STANDBY;
+}
+
+/* Operations: what comes back. */
+
+static void
+take_bridge_results(struct conductor *c)
+{
+    for (struct bridge *br = bridges_next(c->net->bridges, NULL); br;
+         br = bridges_next(c->net->bridges, br)) {
+        uint64_t ticket;
+        char *error;
+        while (bridge_next_result(br, &ticket, &error)) {
+            struct op *op;
+            LIST_FOR_EACH (op, node, &c->ops) {
+                if (op_bridge_result(op, bridge_name(br), ticket, error)) {
+                    break;
+                }
+            }
+            free(error);
+        }
+    }
+}
+
+/* The gateway does not carry these paths (any more). */
+static void
+take_broken(struct conductor *c, const char *vnf_id, const struct sset *broken)
+{
+    const char *spi;
+    SSET_FOR_EACH (spi, broken) {
+        const struct live_path *live = network_find_path(c->net, atoll(spi));
+        if (live) {
+            struct chain_memory *m = conductor_get_memory(c, live->path->chain);
+            free(m->broken);
+            m->broken = xasprintf("gateway %s lost its SAs", vnf_id);
+            VLOG_WARN("chain %s: %s", live->path->chain, m->broken);
+        }
+    }
+}
+
+static void
+take_agent_results(struct conductor *c)
+{
+    for (struct agent *a = agents_next(c->net->agents, NULL); a;
+         a = agents_next(c->net->agents, a)) {
+        const char *vnf_id = agent_vnf_id(a);
+        struct agent_result result;
+        while (agent_next_result(a, &result)) {
+            struct sset broken = SSET_INITIALIZER(&broken);
+            if (resync_agent_result(c->resync, c->net, vnf_id, &result,
+                                    c->epoch, &broken)) {
+                take_broken(c, vnf_id, &broken);
+            } else {
+                struct op *op;
+                LIST_FOR_EACH (op, node, &c->ops) {
+                    if (op_agent_result(op, vnf_id, &result)) {
+                        break;
+                    }
+                }
+            }
+            sset_destroy(&broken);
+            free(result.body);
+            free(result.error);
+        }
+    }
+}
+
+/* Operations: the end. */
+
+static void
+forget_paths(struct conductor *c, struct live_path **paths, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        numbers_release(c->numbers, paths[i]->path);
+        network_remove_path(c->net, paths[i]);
+    }
+}
+
+static void
+end_operation(struct conductor *c, struct op *op)
+{
+    bool done = op->journal_state == OPERATION_DONE;
+    char **slot = &c->history[c->n_history++ % N_HISTORY];
+    free(*slot);
+    *slot = op_format(op);
+    VLOG(done ? VLL_INFO : VLL_WARN, "operation %s", *slot);
+
+    for (size_t i = 0; i < op->n_debts; i++) {
+        const char *participant = op->debts[i].participant;
+        VLOG_WARN("operation %u: %s owes the removal of %s paths",
+                  operation_number(op->fsm), participant,
+                  op->debts[i].of_new ? "new" : "old");
+        if (!strncmp(participant, "gateway ", 8)) {
+            resync_again(c->resync, participant + 8);
+        }
+    }
+    if (done) {
+        forget_paths(c, op->old, op->n_old);
+    } else {
+        forget_paths(c, op->new, op->n_new);
+    }
+
+    if (inventory_chain(&c->net->inv, op->chain)) {
+        struct chain_memory *m = conductor_get_memory(c, op->chain);
+        if (done) {
+            free(m->broken);
+            m->broken = NULL;
+            free(m->failed_intent);
+            m->failed_intent = NULL;
+        } else {
+            conductor_remember_failure(c, op->chain, op->wanted, op->intent);
+        }
+    }
+    ovs_list_remove(&op->node);
+    op_destroy(op);
+}
+
+static void
+mark_paths(struct live_path **paths, size_t n, enum path_state state)
+{
+    for (size_t i = 0; i < n; i++) {
+        paths[i]->path->state = state;
+    }
+}
+
+/* The transaction with op's journal entry has been committed. */
+static void
+take_journaled(struct conductor *c, struct op *op)
+{
+    enum operation_state state = op->journal_state;
+    op->journal = OP_JOURNAL_IDLE;
+    if (state == OPERATION_DONE || state == OPERATION_FAILED) {
+        end_operation(c, op);
+        return;
+    }
+    if (state == OPERATION_JOURNAL_COMMIT) {
+        mark_paths(op->new, op->n_new, PATH_ACTIVE);
+        mark_paths(op->old, op->n_old, PATH_RELEASING);
+    }
+    operation_journaled(op->fsm, true, NULL, time_msec());
+}
+
+/* The database: one transaction at a time. */
+
+static void
+write_global(struct conductor *c)
+{
+    const struct sdsa_sdsa_global *global = sdsa_sdsa_global_first(c->idl);
+    if (!global) {
+        return;
+    }
+    if (global->next_nsh_spi != numbers_get_next_nsh_spi(c->numbers)) {
+        sdsa_sdsa_global_set_next_nsh_spi(
+            global, numbers_get_next_nsh_spi(c->numbers));
+    }
+    if (global->next_operation != c->next_operation) {
+        sdsa_sdsa_global_set_next_operation(global, c->next_operation);
+    }
+    if (c->settled && global->applied != global->wanted) {
+        sdsa_sdsa_global_set_applied(global, global->wanted);
+    }
+}
+
+static void
+begin_transaction(struct conductor *c)
+{
+    bool statistics = time_msec() >= c->statistics_ms;
+    struct op *op;
+
+    c->txn = ovsdb_idl_txn_create(c->idl);
+    LIST_FOR_EACH (op, node, &c->ops) {
+        if (op->journal == OP_JOURNAL_NEEDED) {
+            journal_write(c->txn, c->idl, op);
+            op->journal = OP_JOURNAL_SENT;
+        }
+    }
+    conductor_write_outcomes(c);
+    write_global(c);
+    status_write(c->idl, c->net, c->resync, statistics);
+    status_settle_debts(c->idl, c->net, c->resync);
+    if (statistics) {
+        c->statistics_ms = time_msec() + STATISTICS_MS;
+    }
+}
+
+static void
+take_transaction(struct conductor *c, enum ovsdb_idl_txn_status status)
+{
+    struct op *op;
+    LIST_FOR_EACH_SAFE (op, node, &c->ops) {
+        if (op->journal != OP_JOURNAL_SENT) {
+            continue;
+        }
+        if (status == TXN_SUCCESS || status == TXN_UNCHANGED) {
+            take_journaled(c, op);
+        } else {
+            op->journal = OP_JOURNAL_NEEDED;    /* Write it again. */
+        }
+    }
+}
+
+static void
+run_transaction(struct conductor *c)
+{
+    if (!c->txn) {
+        if (c->state != ACTIVE) {
+            return;
+        }
+        begin_transaction(c);
+    }
+    enum ovsdb_idl_txn_status status = ovsdb_idl_txn_commit(c->txn);
+    if (status == TXN_INCOMPLETE) {
+        return;
+    }
+    bool ok = status == TXN_SUCCESS || status == TXN_UNCHANGED;
+    if (!ok) {
+        VLOG_INFO("transaction: %s", ovsdb_idl_txn_status_to_string(status));
+    }
+    if (status == TXN_ERROR) {
+        VLOG_ERR("transaction refused: %s", ovsdb_idl_txn_get_error(c->txn));
+    }
+    ovsdb_idl_txn_destroy(c->txn);
+    c->txn = NULL;
+
+    if (c->state == CLAIMING) {
+        if (ok) {
+            activate(c);
+        } else {
+            c->state = STANDBY;
+        }
+        poll_immediate_wake();
+    } else if (c->state == ACTIVE) {
+        take_transaction(c, status);
+        if (status == TXN_SUCCESS) {
+            poll_immediate_wake();
+        }
+    }
+}
+
+/* Running. */
+
+/* Follows the lock.  Returns true if we hold it and are active. */
+static bool
+run_lock(struct conductor *c)
+{
+    if (!ovsdb_idl_has_ever_connected(c->idl)) {
+        return false;
+    }
+    if (!ovsdb_idl_has_lock(c->idl)) {
+        if (c->state == ACTIVE && ovsdb_idl_is_lock_contended(c->idl)) {
+            VLOG_WARN("another controller holds the lock: standing by");
+            deactivate(c);
+        }
+        return false;
+    }
+    if (c->state == ACTIVE) {
+        const struct sdsa_sdsa_global *global = sdsa_sdsa_global_first(c->idl);
+        if (global && global->epoch != c->epoch && !c->txn) {
+            VLOG_WARN("another controller ruled meanwhile (epoch %"PRId64"): "
+                      "starting anew", global->epoch);
+            deactivate(c);
+        }
+    }
+    if (c->state == STANDBY && !c->txn) {
+        claim(c);
+    }
+    return c->state == ACTIVE;
+}
+
+void
+conductor_run(struct conductor *c)
+{
+    bool may_act = run_lock(c);
+    if (c->state == ACTIVE) {
+        /* Without the database the network is held as it is. */
+        network_run(c->net);
+    }
+    if (may_act) {
+        update_inventory(c);
+        take_bridge_results(c);
+        take_agent_results(c);
+        resync_run(c->resync, c->net);
+        conductor_start_operations(c);
+        struct op *op;
+        LIST_FOR_EACH (op, node, &c->ops) {
+            op_run(op, c->net, c->epoch);
+        }
+    }
+    if (c->txn || may_act) {
+        run_transaction(c);
+    }
+}
+
+void
+conductor_wait(struct conductor *c)
+{
+    if (c->txn) {
+        ovsdb_idl_txn_wait(c->txn);
+    }
+    if (c->state == ACTIVE) {
+        const struct op *op;
+        network_wait(c->net);
+        poll_timer_wait_until(c->statistics_ms);
+        LIST_FOR_EACH (op, node, &c->ops) {
+            op_wait(op);
+            if (op->journal == OP_JOURNAL_NEEDED && !c->txn) {
+                poll_immediate_wake();
+            }
+        }
+    }
+}
+
+bool
+conductor_is_idle(const struct conductor *c)
+{
+    return ovs_list_is_empty(&c->ops) && !c->txn;
+}
+
+/* For people. */
+
+char *
+conductor_format_operations(const struct conductor *c)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    for (size_t i = 0; i < N_HISTORY; i++) {
+        const char *s = c->history[(c->n_history + i) % N_HISTORY];
+        if (s) {
+            ds_put_format(&ds, "%s\n", s);
+        }
+    }
+    const struct op *op;
+    LIST_FOR_EACH (op, node, &c->ops) {
+        char *s = op_format(op);
+        ds_put_format(&ds, "%s\n", s);
+        free(s);
+    }
+    return ds_steal_cstr(&ds);
+}
+
+char *
+conductor_format_status(const struct conductor *c)
+{
+    if (c->state != ACTIVE) {
+        return xstrdup("standing by\n");
+    }
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    ds_put_format(&ds, "active in epoch %"PRIu64"\n%"PRIuSIZE" paths, %"
+                  PRIuSIZE" operations under way\n", c->epoch,
+                  hmap_count(&c->net->paths), ovs_list_size(&c->ops));
+    for (struct bridge *br = bridges_next(c->net->bridges, NULL); br;
+         br = bridges_next(c->net->bridges, br)) {
+        ds_put_format(&ds, "bridge %s: %s, %"PRIuSIZE" flows %s\n",
+                      bridge_name(br),
+                      bridge_is_up(br) ? "up" : "down", bridge_n_flows(br),
+                      bridge_is_up(br) ? "" : bridge_reason(br));
+    }
+    for (struct agent *a = agents_next(c->net->agents, NULL); a;
+         a = agents_next(c->net->agents, a)) {
+        ds_put_format(&ds, "gateway %s: %s %s\n", agent_vnf_id(a),
+                      agent_is_up(a) ? "up" : "down",
+                      agent_is_up(a) ? "" : agent_reason(a));
+    }
+    return ds_steal_cstr(&ds);
+}
+
+char *
+conductor_abort(struct conductor *c, unsigned int number)
+{
+    struct op *op;
+    LIST_FOR_EACH (op, node, &c->ops) {
+        if (operation_number(op->fsm) == number) {
+            return (operation_abort(op->fsm, "aborted by the operator",
+                                    time_msec())
+                    ? NULL
+                    : xasprintf("operation %u is past its commit point: it "
+                                "goes forward only", number));
+        }
+    }
+    return xasprintf("no operation %u is under way", number);
+}

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "ofctl-app/journal.h"
+
+#include "lib/sdsa-idl.h"
+#include "lib/suite.h"
+#include "ofctl-app/network.h"
+#include "ofctl-app/op.h"
+#include "ofctl-app/path.h"
+#include "openvswitch/vlog.h"
+#include "timeval.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(journal);
+
+static const char *const path_states[] = {
+    [PATH_PREPARING] = "preparing",
+    [PATH_ACTIVE] = "active",
+    [PATH_RELEASING] = "releasing",
+};
+
+/* Looking up. */
+
+const struct sdsa_path *
+journal_find_path(const struct ovsdb_idl *idl, uint32_t nsh_spi)
+{
+    const struct sdsa_path *row;
+    SDSA_PATH_FOR_EACH (row, idl) {
+        if (row->nsh_spi == nsh_spi) {
+            return row;
+        }
+    }
+    return NULL;
+}
+
+const struct sdsa_operation *
+journal_find_operation(const struct ovsdb_idl *idl, unsigned int number)
+{
+    const struct sdsa_operation *row;
+    SDSA_OPERATION_FOR_EACH (row, idl) {
+        if (row->number == number) {
+            return row;
+        }
+    }
+    return NULL;
+}
+
+static const struct sdsa_chain *
+find_chain(const struct ovsdb_idl *idl, const char *name)
+{
+    const struct sdsa_chain *row;
+    SDSA_CHAIN_FOR_EACH (row, idl) {
+        if (!strcmp(row->name, name)) {
+            return row;
+        }
+    }
+    return NULL;
+}
+
+/* Paths. */
+
+static const struct sdsa_hop *
+write_hop(struct ovsdb_idl_txn *txn, const struct path *path,
+          const struct path_hop *hop)
+{
+    struct sdsa_sa *sa = sdsa_sa_insert(txn);
+    sdsa_sa_set_spi(sa, hop->esp_spi);
+    sdsa_sa_set_suite(sa, path->suite->name);
+    sdsa_sa_set_lifetime(sa, path->lifetime_s);
+    sdsa_sa_set_key_check(sa, hop->key_check);
+    sdsa_sa_set_created(sa, hop->created_s);
+
+    struct sdsa_hop *row = sdsa_hop_insert(txn);
+    sdsa_hop_set_si(row, hop->si);
+    sdsa_hop_set_sender(row, hop->sender);
+    sdsa_hop_set_sender_vlan(row, hop->sender_vlan);
+    sdsa_hop_set_receiver(row, hop->receiver);
+    sdsa_hop_set_receiver_vlan(row, hop->receiver_vlan);
+    char *route = path_route_format(hop);
+    sdsa_hop_set_route(row, route);
+    free(route);
+    sdsa_hop_set_sas(row, &sa, 1);
+    return row;
+}
+
+static void
+write_path(struct ovsdb_idl_txn *txn, const struct live_path *live)
+{
+    const struct path *path = live->path;
+    struct sdsa_path *row = sdsa_path_insert(txn);
+    sdsa_path_set_nsh_spi(row, path->nsh_spi);
+    sdsa_path_set_chain(row, path->chain);
+    sdsa_path_set_direction(row, path->reverse ? "reverse" : "forward");
+    sdsa_path_set_twin(row, live->twin);
+    sdsa_path_set_state(row, path_states[PATH_PREPARING]);
+    sdsa_path_set_src(row, path->src);
+    sdsa_path_set_dst(row, path->dst);
+    sdsa_path_set_match(row, path->match);
+    sdsa_path_set_priority(row, path->priority);
+    sdsa_path_set_suite(row, path->suite->name);
+    sdsa_path_set_lifetime(row, path->lifetime_s);
+
+    size_t n = path->n_sfs;
+    int64_t *keys = xcalloc(n + 1, sizeof *keys);
+    int64_t *vlans = xcalloc(n + 1, sizeof *vlans);
+    for (size_t i = 0; i < n; i++) {
+        keys[i] = i;
+        vlans[i] = path->sf_vlans[i];
+    }
+    sdsa_path_set_sfs(row, keys, (const char **) path->sfs, n);
+    sdsa_path_set_sf_vlans(row, keys, vlans, n);
+    free(keys);
+    free(vlans);
+
+    struct sdsa_hop **hops = xcalloc(n + 1, sizeof *hops);
+    size_t n_hops = 0;
+    for (size_t i = 0; i <= n; i++) {
+        if (path->hops[i]) {
+            hops[n_hops++] = CONST_CAST(struct sdsa_hop *,
+                                        write_hop(txn, path, path->hops[i]));
+        }
+    }
+    sdsa_path_set_hops(row, hops, n_hops);
+    free(hops);
+}
+
+/* Reads one hop of 'path' into its stage, which its SI says. */
+static bool
+read_hop(const struct sdsa_hop *row, struct path *path)
+{
+    size_t stage = 255 - row->si;
+    if (stage > path->n_sfs || path->hops[stage] || row->n_sas < 1) {
+        return false;
+    }
+    struct path_hop *hop = xzalloc(sizeof *hop);
+    path->hops[stage] = hop;
+    hop->si = row->si;
+    hop->sender = xstrdup(row->sender);
+    hop->sender_vlan = row->sender_vlan;
+    hop->receiver = xstrdup(row->receiver);
+    hop->receiver_vlan = row->receiver_vlan;
+    hop->esp_spi = row->sas[0]->spi;
+    ovs_strlcpy(hop->key_check, row->sas[0]->key_check, sizeof hop->key_check);
+    hop->created_s = row->sas[0]->created;
+    return path_route_parse(row->route, hop) && hop->n_route;
+}
+
+struct path *
+journal_read_path(const struct sdsa_path *row)
+{
+    struct path *path = xzalloc(sizeof *path);
+    path->nsh_spi = row->nsh_spi;
+    path->chain = xstrdup(row->chain);
+    path->reverse = !strcmp(row->direction, "reverse");
+    path->state = (!strcmp(row->state, "preparing") ? PATH_PREPARING
+                   : !strcmp(row->state, "active") ? PATH_ACTIVE
+                   : PATH_RELEASING);
+    path->src = xstrdup(row->src);
+    path->dst = xstrdup(row->dst);
+    path->match = xstrdup(row->match);
+    path->priority = row->priority;
+    path->suite = suite_by_name(row->suite);
+    path->lifetime_s = row->lifetime;
+    path->n_sfs = row->n_sfs;
+    path->sfs = xcalloc(row->n_sfs + 1, sizeof *path->sfs);
+    path->sf_vlans = xcalloc(row->n_sfs + 1, sizeof *path->sf_vlans);
+    path->hops = xcalloc(row->n_sfs + 1, sizeof *path->hops);
+
+    bool ok = path->suite && row->n_sf_vlans == row->n_sfs;
+    for (size_t i = 0; i < row->n_sfs; i++) {
+        path->sfs[i] = xstrdup(row->value_sfs[i]);
+        path->sf_vlans[i] = ok ? row->value_sf_vlans[i] : 0;
+    }
+    for (size_t i = 0; i < row->n_hops && ok; i++) {
+        ok = read_hop(row->hops[i], path);
+    }
+    if (!ok) {
+        VLOG_ERR("path %"PRId64" of chain %s in the database makes no sense; "
+                 "leaving it out", row->nsh_spi, row->chain);
+        path_destroy(path);
+        return NULL;
+    }
+    return path;
+}
+
+/* Operations. */
+
+static void
+set_path_states(const struct ovsdb_idl *idl, struct live_path *const *paths,
+                size_t n, enum path_state state)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct sdsa_path *row
+            = journal_find_path(idl, paths[i]->path->nsh_spi);
+        if (row) {
+            sdsa_path_set_state(row, path_states[state]);
+        }
+    }
+}
+
+static void
+delete_paths(const struct ovsdb_idl *idl, struct live_path *const *paths,
+             size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct sdsa_path *row
+            = journal_find_path(idl, paths[i]->path->nsh_spi);
+        if (row) {
+            sdsa_path_delete(row);
+        }
+    }
+}
+
+static int64_t *
+path_numbers(struct live_path *const *paths, size_t n)
+{
+    int64_t *spis = xcalloc(n + 1, sizeof *spis);
+    for (size_t i = 0; i < n; i++) {
+        spis[i] = paths[i]->path->nsh_spi;
+    }
+    return spis;
+}
+
+static void
+write_prepare(struct ovsdb_idl_txn *txn, const struct op *op)
+{
+    struct sdsa_operation *row = sdsa_operation_insert(txn);
+    sdsa_operation_set_number(row, operation_number(op->fsm));
+    sdsa_operation_set_chain(row, op->chain);
+    sdsa_operation_set_state(row, "preparing");
+    sdsa_operation_set_wanted(row, op->wanted);
+    sdsa_operation_set_intent(row, op->intent);
+    sdsa_operation_set_reason(row, op->why);
+    sdsa_operation_set_started(row, op->started_wall_s);
+
+    int64_t *spis = path_numbers(op->old, op->n_old);
+    sdsa_operation_set_old_paths(row, spis, op->n_old);
+    free(spis);
+    spis = path_numbers(op->new, op->n_new);
+    sdsa_operation_set_new_paths(row, spis, op->n_new);
+    free(spis);
+
+    for (size_t i = 0; i < op->n_new; i++) {
+        write_path(txn, op->new[i]);
+    }
+}
+
+static void
+write_commit(const struct ovsdb_idl *idl, const struct op *op)
+{
+    const struct sdsa_operation *row
+        = journal_find_operation(idl, operation_number(op->fsm));
+    if (row) {
+        sdsa_operation_set_state(row, "committing");
+    }
+    set_path_states(idl, op->new, op->n_new, PATH_ACTIVE);
+    set_path_states(idl, op->old, op->n_old, PATH_RELEASING);
+}
+
+static void
+write_end(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
+          const struct op *op)
+{
+    bool done = op->journal_state == OPERATION_DONE;
+    const struct sdsa_operation *row
+        = journal_find_operation(idl, operation_number(op->fsm));
+    if (row) {
+        sdsa_operation_delete(row);
+    }
+    if (done) {
+        delete_paths(idl, op->old, op->n_old);
+    } else {
+        delete_paths(idl, op->new, op->n_new);
+    }
+
+    for (size_t i = 0; i < op->n_debts; i++) {
+        const struct op_debt *debt = &op->debts[i];
+        size_t n = debt->of_new ? op->n_new : op->n_old;
+        int64_t *spis = path_numbers(debt->of_new ? op->new : op->old, n);
+        struct sdsa_debt *d = sdsa_debt_insert(txn);
+        sdsa_debt_set_operation(d, operation_number(op->fsm));
+        sdsa_debt_set_participant(d, debt->participant);
+        sdsa_debt_set_paths(d, spis, n);
+        sdsa_debt_set_created(d, time_wall());
+        free(spis);
+    }
+
+    const struct sdsa_chain *chain = find_chain(idl, op->chain);
+    if (chain && op->intent[0]) {
+        if (done) {
+            sdsa_chain_set_applied(chain, op->wanted);
+            sdsa_chain_set_applied_intent(chain, op->intent);
+            sdsa_chain_set_reason(chain, "");
+        } else {
+            sdsa_chain_set_failed(chain, op->wanted);
+            sdsa_chain_set_reason(chain, operation_reason(op->fsm));
+        }
+    }
+}
+
+void
+journal_write(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
+              const struct op *op)
+{
+    /* Only these states are ever journaled. */
+    if (op->journal_state == OPERATION_JOURNAL_PREPARE) {
+        write_prepare(txn, op);
+    } else if (op->journal_state == OPERATION_JOURNAL_COMMIT) {
+        write_commit(idl, op);
+    } else {
+        write_end(txn, idl, op);
+    }
+}
+
+void
+journal_chain_failed(const struct ovsdb_idl *idl, const char *name,
+                     int64_t wanted, const char *reason)
+{
+    const struct sdsa_chain *chain = find_chain(idl, name);
+    if (chain && (chain->failed != wanted || strcmp(chain->reason, reason))) {
+        sdsa_chain_set_failed(chain, wanted);
+        sdsa_chain_set_reason(chain, reason);
+    }
+}
+
+bool
+journal_is_committed(const struct sdsa_operation *row)
+{
+    return !strcmp(row->state, "committing");
+}

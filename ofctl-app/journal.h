@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SDSA_JOURNAL_H
+#define SDSA_JOURNAL_H 1
+
+/* What an operation leaves in the database: its journal entry (Operation), its
+ * paths (Path, Hop, SA; never a key), the outcome (Chain), debts (Debt).
+ *
+ * Writers add to a transaction that the caller opened and commits. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct op;
+struct ovsdb_idl;
+struct ovsdb_idl_txn;
+struct path;
+struct sdsa_operation;
+struct sdsa_path;
+
+/* Writes the journal entry that 'op' asks for (op->journal_state):
+ *
+ *   JOURNAL_PREPARE: the Operation and its new paths.
+ *   JOURNAL_COMMIT:  the commit point.
+ *   DONE, FAILED:    the end: the Operation and the paths that are gone with it
+ *                    are deleted, the chain's outcome and debts written. */
+void journal_write(struct ovsdb_idl_txn *, const struct ovsdb_idl *,
+                   const struct op *);
+
+/* Marks chain 'name' as failed at sequence number 'wanted' (an operation could
+ * not even begin). */
+void journal_chain_failed(const struct ovsdb_idl *, const char *name,
+                          int64_t wanted, const char *reason);
+
+/* Returns the path that 'row' says (caller frees with path_destroy()), or NULL
+ * if the row makes no sense. */
+struct path *journal_read_path(const struct sdsa_path *row);
+
+/* Is the entry past its commit point? */
+bool journal_is_committed(const struct sdsa_operation *);
+
+const struct sdsa_path *journal_find_path(const struct ovsdb_idl *,
+                                          uint32_t nsh_spi);
+const struct sdsa_operation *journal_find_operation(const struct ovsdb_idl *,
+                                                    unsigned int number);
+
+#endif /* ofctl-app/journal.h */

@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "ofctl-app/network.h"
+
+#include "flow.h"
+#include "hash.h"
+#include "lib/secret.h"
+#include "ofctl-app/steering.h"
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/vlog.h"
+#include "packets.h"
+#include "sset.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(network);
+
+static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
+
+/* What the flows on a bridge were last computed from. */
+struct bridge_view {
+    bool computed;
+    unsigned int bridge_seqno;
+    unsigned int inv_seqno;
+};
+
+char *
+network_create(const struct network_config *config, struct network **netp)
+{
+    struct network *net = xzalloc(sizeof *net);
+    inventory_init(&net->inv);
+    hmap_init(&net->paths);
+    shash_init(&net->bridge_views);
+    *netp = NULL;
+
+    char *error = agents_create(&config->agents, &net->agents);
+    if (!error) {
+        int retval = bridges_create(config->listen, &net->bridges);
+        if (retval) {
+            error = xasprintf("%s: cannot listen for bridges (%s)",
+                              config->listen, ovs_strerror(retval));
+        }
+    }
+    if (error) {
+        network_destroy(net);
+        return error;
+    }
+    *netp = net;
+    return NULL;
+}
+
+void
+network_destroy(struct network *net)
+{
+    if (net) {
+        struct live_path *live;
+        HMAP_FOR_EACH_SAFE (live, node, &net->paths) {
+            network_remove_path(net, live);
+        }
+        hmap_destroy(&net->paths);
+        bridges_destroy(net->bridges);
+        agents_destroy(net->agents);
+        shash_destroy_free_data(&net->bridge_views);
+        inventory_destroy(&net->inv);
+        free(net->inv_digest);
+        free(net);
+    }
+}
+
+/* Sessions that match the inventory. */
+
+static void
+sync_bridges(struct network *net, const struct inventory *inv)
+{
+    struct bridge *next;
+    for (struct bridge *br = bridges_next(net->bridges, NULL); br; br = next) {
+        next = bridges_next(net->bridges, br);
+        const char *name = bridge_name(br);
+        const struct inv_bridge *old = inventory_bridge(&net->inv, name);
+        const struct inv_bridge *new = inventory_bridge(inv, name);
+        if (!new || !old || old->datapath_id != new->datapath_id) {
+            free(shash_find_and_delete(&net->bridge_views, name));
+            bridges_remove(net->bridges, br);
+        }
+    }
+
+    struct shash_node *node;
+    SHASH_FOR_EACH (node, &inv->bridges) {
+        const struct inv_bridge *b = node->data;
+        if (!bridges_find(net->bridges, b->name)) {
+            bridges_add(net->bridges, b->name, b->datapath_id);
+            shash_add(&net->bridge_views, b->name,
+                      xzalloc(sizeof(struct bridge_view)));
+        }
+    }
+}
+
+static void
+sync_agents(struct network *net, const struct inventory *inv)
+{
+    struct agent *next;
+    for (struct agent *a = agents_next(net->agents, NULL); a; a = next) {
+        next = agents_next(net->agents, a);
+        const struct inv_gateway *gw = inventory_gateway(inv,
+                                                         agent_vnf_id(a));
+        if (!gw || strcmp(gw->url, agent_url(a))) {
+            agents_remove(net->agents, a);
+        }
+    }
+
+    struct shash_node *node;
+    SHASH_FOR_EACH (node, &inv->gateways) {
+        const struct inv_gateway *gw = node->data;
+        if (!agents_find(net->agents, gw->vnf_id)) {
+            agents_add(net->agents, gw->vnf_id, gw->url);
+        }
+    }
+}
+
+/* Takes over what agents say of their ports.  Returns true if it was news. */
+static bool
+update_macs(struct network *net)
+{
+    bool changed = false;
+    for (struct agent *a = agents_next(net->agents, NULL); a;
+         a = agents_next(net->agents, a)) {
+        struct inv_gateway *gw = shash_find_data(&net->inv.gateways,
+                                                 agent_vnf_id(a));
+        struct eth_addr plain = agent_plain_mac(a);
+        struct eth_addr cipher = agent_cipher_mac(a);
+        if (gw && !eth_addr_is_zero(plain) && !eth_addr_is_zero(cipher)
+            && (!eth_addr_equals(plain, gw->plain_mac)
+                || !eth_addr_equals(cipher, gw->cipher_mac))) {
+            gw->plain_mac = plain;
+            gw->cipher_mac = cipher;
+            changed = true;
+        }
+    }
+    return changed;
+}
+
+/* All that flows are computed from, but for the paths, as text. */
+static char *
+inventory_digest(const struct inventory *inv)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    struct shash_node *node;
+    SHASH_FOR_EACH (node, &inv->bridges) {
+        const struct inv_bridge *b = node->data;
+        ds_put_format(&ds, "b %s %"PRIx64"\n", b->name, b->datapath_id);
+    }
+    for (size_t i = 0; i < inv->n_links; i++) {
+        const struct inv_link *l = &inv->links[i];
+        ds_put_format(&ds, "l %s %s %s %s\n", l->from->name, l->out_port,
+                      l->to->name, l->in_port);
+    }
+    SHASH_FOR_EACH (node, &inv->gateways) {
+        const struct inv_gateway *g = node->data;
+        ds_put_format(&ds, "g %s %s %s %s "IP_FMT" %s "ETH_ADDR_FMT" "
+                      ETH_ADDR_FMT"\n", g->vnf_id, g->bridge->name,
+                      g->plain_port, g->cipher_port, IP_ARGS(g->cipher_ip),
+                      g->url, ETH_ADDR_ARGS(g->plain_mac),
+                      ETH_ADDR_ARGS(g->cipher_mac));
+    }
+    SHASH_FOR_EACH (node, &inv->sfs) {
+        const struct inv_sf *sf = node->data;
+        ds_put_format(&ds, "s %s %s %s %s %d "ETH_ADDR_FMT"\n", sf->name,
+                      sf->bridge->name, sf->in_port, sf->out_port,
+                      sf->correlation, ETH_ADDR_ARGS(sf->mac));
+    }
+    SHASH_FOR_EACH (node, &inv->endpoints) {
+        const struct inv_endpoint *e = node->data;
+        ds_put_format(&ds, "e %s %s %s "ETH_ADDR_FMT, e->name,
+                      e->bridge->name, e->port, ETH_ADDR_ARGS(e->mac));
+        for (size_t i = 0; i < e->n_ips; i++) {
+            ds_put_format(&ds, " "IP_FMT, IP_ARGS(e->ips[i]));
+        }
+        ds_put_char(&ds, '\n');
+    }
+    return ds_steal_cstr(&ds);
+}
+
+void
+network_set_inventory(struct network *net, struct inventory *inv)
+{
+    sync_bridges(net, inv);
+    sync_agents(net, inv);
+    inventory_destroy(&net->inv);
+    net->inv = *inv;
+    update_macs(net);
+
+    char *digest = inventory_digest(&net->inv);
+    if (!net->inv_digest || strcmp(digest, net->inv_digest)) {
+        net->inv_seqno++;
+    }
+    free(net->inv_digest);
+    net->inv_digest = digest;
+}
+
+/* Flows. */
+
+/* Ports of one bridge, for steering: those of the others do not matter. */
+static ofp_port_t
+lookup_port(const char *bridge, const char *port, void *br_)
+{
+    const struct bridge *br = br_;
+    return (br && !strcmp(bridge, bridge_name(br))
+            ? bridge_port(br, port)
+            : u16_to_ofp(1));
+}
+
+/* Moves those flows of 'from' that are of 'bridge' (NULL: any) and of the roles
+ * in 'which' to 'to' and frees the rest. */
+static void
+select_flows(struct ovs_list *from, const char *bridge, unsigned int which,
+             struct ovs_list *to)
+{
+    struct steering_flow *flow;
+    LIST_FOR_EACH_SAFE (flow, node, from) {
+        enum path_flows role
+            = (flow->cookie == steering_cookie(STEERING_CLASSIFIER,
+                                               flow->cookie & 0xffffff)
+               ? PATH_FLOWS_CLASSIFIER : PATH_FLOWS_TRANSPORT);
+        if (which & role && (!bridge || !strcmp(bridge, flow->bridge))) {
+            ovs_list_remove(&flow->node);
+            ovs_list_push_back(to, &flow->node);
+        }
+    }
+    steering_flows_destroy(from);
+}
+
+static char *
+path_flows(const struct network *net, struct bridge *br,
+           const struct live_path *live, unsigned int which,
+           struct ovs_list *flows)
+{
+    const struct live_path *twin = network_find_path(net, live->twin);
+    struct ovs_list all = OVS_LIST_INITIALIZER(&all);
+    char *error = steering_path_flows(&net->inv, live->path,
+                                      twin ? twin->path : NULL, lookup_port,
+                                      br, &all);
+    select_flows(&all, br ? bridge_name(br) : NULL, which, flows);
+    return error;
+}
+
+static size_t
+path_cookies(const struct live_path *live, uint64_t cookies[2])
+{
+    cookies[0] = steering_cookie(STEERING_TRANSPORT, live->path->nsh_spi);
+    cookies[1] = steering_cookie(STEERING_CLASSIFIER, live->path->nsh_spi);
+    return 2;
+}
+
+uint64_t
+network_change_flows(struct network *net, struct bridge *br,
+                     struct live_path *const *paths, size_t n, char **errorp)
+{
+    struct ovs_list flows = OVS_LIST_INITIALIZER(&flows);
+    uint64_t *cookies = xmalloc((2 * n + 1) * sizeof *cookies);
+    size_t n_cookies = 0;
+    char *error = NULL;
+
+    for (size_t i = 0; i < n && !error; i++) {
+        n_cookies += path_cookies(paths[i], &cookies[n_cookies]);
+        if (paths[i]->flows) {
+            error = path_flows(net, br, paths[i], paths[i]->flows, &flows);
+        }
+    }
+    uint64_t ticket = 0;
+    if (!error) {
+        ticket = bridge_change(br, cookies, n_cookies, &flows, &error);
+    }
+    *errorp = error;
+    steering_flows_destroy(&flows);
+    free(cookies);
+    return ticket;
+}
+
+void
+network_path_bridges(const struct network *net, const struct live_path *live,
+                     unsigned int which, struct sset *names)
+{
+    struct ovs_list flows = OVS_LIST_INITIALIZER(&flows);
+    free(path_flows(net, NULL, live, which, &flows));
+
+    struct steering_flow *flow;
+    LIST_FOR_EACH (flow, node, &flows) {
+        sset_add(names, flow->bridge);
+    }
+    steering_flows_destroy(&flows);
+}
+
+/* Computes anew all flows that 'br' is to have. */
+static void
+refresh_bridge(struct network *net, struct bridge *br)
+{
+    struct ovs_list flows = OVS_LIST_INITIALIZER(&flows);
+    size_t n_max = 2 * hmap_count(&net->paths) + 1;
+    uint64_t *cookies = xmalloc(n_max * sizeof *cookies);
+    size_t n = 0;
+
+    cookies[n++] = steering_cookie(STEERING_GUARD, 0);
+    steering_guard_flows(&net->inv, bridge_name(br), lookup_port, br, &flows);
+
+    const struct live_path *live;
+    HMAP_FOR_EACH (live, node, &net->paths) {
+        n += path_cookies(live, &cookies[n]);
+        if (live->flows) {
+            char *error = path_flows(net, br, live, live->flows, &flows);
+            if (error) {
+                VLOG_WARN_RL(&rl, "chain %s, path %"PRIu32", bridge %s: %s",
+                             live->path->chain, live->path->nsh_spi,
+                             bridge_name(br), error);
+                free(error);
+            }
+        }
+    }
+
+    char *error;
+    if (!bridge_change(br, cookies, n, &flows, &error)) {
+        VLOG_ERR_RL(&rl, "bridge %s: %s", bridge_name(br), error);
+        free(error);
+    }
+    steering_flows_destroy(&flows);
+    free(cookies);
+}
+
+void
+network_run(struct network *net)
+{
+    bridges_run(net->bridges);
+    agents_run(net->agents);
+    if (update_macs(net)) {
+        net->inv_seqno++;
+    }
+
+    for (struct bridge *br = bridges_next(net->bridges, NULL); br;
+         br = bridges_next(net->bridges, br)) {
+        struct bridge_view *view = shash_find_data(&net->bridge_views,
+                                                   bridge_name(br));
+        if (bridge_is_connected(br)
+            && (!view->computed || view->bridge_seqno != bridge_seqno(br)
+                || view->inv_seqno != net->inv_seqno)) {
+            *view = (struct bridge_view) {
+                .computed = true,
+                .bridge_seqno = bridge_seqno(br),
+                .inv_seqno = net->inv_seqno,
+            };
+            refresh_bridge(net, br);
+            bridge_allow_sync(br);
+        }
+    }
+}
+
+void
+network_wait(struct network *net)
+{
+    bridges_wait(net->bridges);
+    agents_wait(net->agents);
+}
+
+/* Live paths. */
+
+struct live_path *
+network_add_path(struct network *net, struct path *path, uint32_t twin,
+                 unsigned int flows)
+{
+    struct live_path *live = xmalloc(sizeof *live);
+    *live = (struct live_path) { .path = path, .twin = twin, .flows = flows };
+    hmap_insert(&net->paths, &live->node, hash_int(path->nsh_spi, 0));
+    return live;
+}
+
+void
+network_remove_path(struct network *net, struct live_path *live)
+{
+    hmap_remove(&net->paths, &live->node);
+    path_destroy(live->path);
+    free(live);
+}
+
+struct live_path *
+network_find_path(const struct network *net, uint32_t nsh_spi)
+{
+    struct live_path *live;
+    HMAP_FOR_EACH_WITH_HASH (live, node, hash_int(nsh_spi, 0), &net->paths) {
+        if (live->path->nsh_spi == nsh_spi) {
+            return live;
+        }
+    }
+    return NULL;
+}
+
+static bool
+link_exists(const struct inventory *inv, const struct path_link *l)
+{
+    for (size_t i = 0; i < inv->n_links; i++) {
+        const struct inv_link *link = &inv->links[i];
+        if (!strcmp(link->from->name, l->from) && !strcmp(link->to->name, l->to)
+            && !strcmp(link->out_port, l->out_port)
+            && !strcmp(link->in_port, l->in_port)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static char *
+check_hop(const struct inventory *inv, const struct path_hop *hop)
+{
+    const struct {
+        const char *vnf_id, *bridge;
+    } ends[] = {
+        { hop->sender, hop->route[0].from },
+        { hop->receiver, hop->route[hop->n_route - 1].to },
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+        const struct inv_gateway *gw = inventory_gateway(inv, ends[i].vnf_id);
+        if (!gw || strcmp(gw->bridge->name, ends[i].bridge)) {
+            return xasprintf("gateway %s is not at bridge %s any more",
+                             ends[i].vnf_id, ends[i].bridge);
+        }
+    }
+    for (size_t i = 0; i < hop->n_route; i++) {
+        const struct path_link *l = &hop->route[i];
+        if (!link_exists(inv, l)) {
+            return xasprintf("the link %s %s is gone", l->from, l->out_port);
+        }
+    }
+    return NULL;
+}
+
+char *
+network_check_path(const struct network *net, const struct path *path)
+{
+    char *error = NULL;
+    for (size_t i = 0; i <= path->n_sfs && !error; i++) {
+        if (path->hops[i]) {
+            error = check_hop(&net->inv, path->hops[i]);
+        }
+    }
+    return error;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SDSA_NETWORK_H
+#define SDSA_NETWORK_H 1
+
+/* The network as the controller drives it: the inventory, a session with each of
+ * its bridges and agents, and the live paths with those of their flows that are
+ * to be on the bridges.
+ *
+ * Whatever changes (a port's number, a gateway's MAC, a bridge that comes back),
+ * the flows that a bridge is to have are computed anew from the live paths. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ofctl-app/agents.h"
+#include "ofctl-app/bridges.h"
+#include "ofctl-app/inventory.h"
+#include "ofctl-app/path.h"
+#include "openvswitch/hmap.h"
+
+struct network_config {
+    const char *listen;         /* For bridges_create(). */
+    struct agents_config agents;
+};
+
+/* Which of a path's flows are wanted on the bridges. */
+enum path_flows {
+    PATH_FLOWS_TRANSPORT = 1 << 0,
+    PATH_FLOWS_CLASSIFIER = 1 << 1,
+    PATH_FLOWS_ALL = PATH_FLOWS_TRANSPORT | PATH_FLOWS_CLASSIFIER,
+};
+
+struct live_path {
+    struct hmap_node node;      /* In network's 'paths', by NSH SPI. */
+    struct path *path;
+    uint32_t twin;              /* NSH SPI of the other direction, or 0. */
+    unsigned int flows;         /* Bitwise OR of enum path_flows. */
+};
+
+struct network {
+    struct inventory inv;
+    unsigned int inv_seqno;     /* Changes with 'inv' or what agents say. */
+    struct bridges *bridges;
+    struct agents *agents;
+    struct hmap paths;          /* struct live_path. */
+    struct shash bridge_views;  /* struct bridge_view, private. */
+    char *inv_digest;           /* Of 'inv' but for its chains, private. */
+};
+
+/* Returns NULL and the network in '*netp' (caller must free with
+ * network_destroy()), or a message for the user (caller frees). */
+char *network_create(const struct network_config *, struct network **netp);
+void network_destroy(struct network *);
+
+/* Replaces the inventory by 'inv', which is moved from, and opens and closes
+ * sessions to match.  Flows are computed anew only if more than chains changed. */
+void network_set_inventory(struct network *, struct inventory *inv);
+
+void network_run(struct network *);
+void network_wait(struct network *);
+
+/* Live paths.  Adding takes ownership of 'path'. */
+struct live_path *network_add_path(struct network *, struct path *path,
+                                   uint32_t twin, unsigned int flows);
+void network_remove_path(struct network *, struct live_path *);
+struct live_path *network_find_path(const struct network *, uint32_t nsh_spi);
+
+/* Can path be carried by the network as it is declared now?  Returns NULL, or
+ * why not (caller frees): a gateway or a link is gone or elsewhere. */
+char *network_check_path(const struct network *, const struct path *);
+
+/* A change of flows on one bridge: for each path of 'paths' the flows become
+ * those that path->flows says.  All in one bundle.  Returns the ticket of
+ * bridge_change(), or 0 with a message in '*errorp' (caller frees): a port that
+ * is not there. */
+uint64_t network_change_flows(struct network *, struct bridge *,
+                              struct live_path *const *paths, size_t n,
+                              char **errorp);
+
+/* Names of the bridges where 'live' has flows of 'which', added to 'names'. */
+struct sset;
+void network_path_bridges(const struct network *, const struct live_path *live,
+                          unsigned int which, struct sset *names);
+
+#endif /* ofctl-app/network.h */

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SDSA_OP_H
+#define SDSA_OP_H 1
+
+/* One operation at work: the coordinator's state machine (operation.h) together
+ * with what it moves: a chain's old and new paths, the keys of the new ones, and
+ * the participants with what was sent to each.
+ *
+ * Keys live from the operation's creation until both ends of every hop have
+ * acknowledged, or the operation ends; they are nowhere else. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ofctl-app/operation.h"
+#include "openvswitch/list.h"
+#include "openvswitch/uuid.h"
+
+struct network;
+struct live_path;
+struct agent_result;
+
+/* Where the journal entry that the state machine asked for stands. */
+enum op_journal {
+    OP_JOURNAL_IDLE,
+    OP_JOURNAL_NEEDED,          /* To be written into the next transaction. */
+    OP_JOURNAL_SENT,            /* In the transaction that is being committed. */
+};
+
+struct op_debt {
+    char *participant;          /* "gateway gw1". */
+    bool of_new;                /* Owes removal of the new paths, not the old. */
+};
+
+struct op {
+    struct ovs_list node;       /* In conductor's 'ops'. */
+    struct operation *fsm;
+    char *chain;
+    char *why;                  /* For the log: "new", "deleted", ... */
+    int64_t wanted;             /* Chain's sequence number that it realises. */
+    char *intent;               /* Digest that it realises; "" for deletion. */
+    struct live_path **old, **new;      /* Owned by the network. */
+    size_t n_old, n_new;
+    long long int started_ms, started_wall_s;
+
+    enum op_journal journal;
+    enum operation_state journal_state; /* JOURNAL_PREPARE, JOURNAL_COMMIT, or
+                                         * DONE, FAILED: the end. */
+    struct op_debt *debts;
+    size_t n_debts;
+
+    /* Private. */
+    struct op_participant *participants;
+    size_t n_participants;
+    struct op_key *keys;
+    size_t n_keys;
+};
+
+/* Makes an operation over paths that are live in 'net'.  'number' is from the
+ * journal's counter.  The caller then starts or resumes it. */
+struct op *op_create(struct network *, unsigned int number, const char *chain,
+                     const char *why, int64_t wanted, const char *intent,
+                     struct live_path **old, size_t n_old,
+                     struct live_path **new, size_t n_new,
+                     const struct operation_timeouts *);
+/* Begins: makes the keys of the new paths (and sets their check values). */
+void op_start(struct op *);
+
+/* Goes on where a controller that is gone left it: forward if it had 'committed',
+ * else back.  Sets which flows the paths are to have. */
+void op_resume(struct op *, bool committed);
+
+/* Leaves the paths.  Wipes the keys.  Accepts NULL. */
+void op_destroy(struct op *);
+
+/* Does what the state machine wants done, notices participants that were lost,
+ * and time.  'epoch' is this controller's. */
+void op_run(struct op *, struct network *, uint64_t epoch);
+void op_wait(const struct op *);
+
+/* An answer came.  Returns true if the ticket was of this operation. */
+bool op_bridge_result(struct op *, const char *bridge, uint64_t ticket,
+                      const char *error);
+bool op_agent_result(struct op *, const char *vnf_id,
+                     const struct agent_result *);
+
+/* One line for people: "12 web (new): release, 23 ms: ...". */
+char *op_format(const struct op *);
+
+#endif /* ofctl-app/op.h */
