@@ -16,7 +16,7 @@
  *          v                             v                          v  COMMITTING
  *       FAILED <---[UNDO: all ack. or owed] <----------------+   = commit point
  *                                                                   |
- *       DONE  <---[RELEASE: all ack. or owed] <--- [FLIP: all ack.] <
+ *       DONE  <---[RELEASE: all ack. or owed] <- DRAIN <- [FLIP: all ack.] <
  *
  * Before the journal's acknowledgement of COMMITTING an operation only rolls
  * back, after it only forward: FLIP is repeated without limit, since the bridge
@@ -39,6 +39,8 @@
     OPERATION_STATE(JOURNAL_COMMIT, "journal-commit")                       \
     /* Classifiers flip. */                                                 \
     OPERATION_STATE(FLIP, "flip")                                           \
+    /* A path was replaced: the old one drains for drain_ms. */             \
+    OPERATION_STATE(DRAIN, "drain")                                         \
     /* Old flows, SAs and VLANs go. */                                      \
     OPERATION_STATE(RELEASE, "release")                                     \
     /* What PREPARE did is taken back. */                                   \
@@ -90,6 +92,7 @@ struct operation_action {
 struct operation_timeouts {
     int prepare_ms;             /* For all of PREPARE; then roll back. */
     int retry_ms;               /* Between two sends of FLIP. */
+    int drain_ms;               /* Between FLIP and RELEASE; 0: none. */
     int release_ms;             /* For RELEASE or UNDO; then it is owed. */
 };
 
