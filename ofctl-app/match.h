@@ -21,10 +21,10 @@
 char *match_canonicalize(const char *text, bool one_way, char **canonicalp);
 
 /* The match for the way back of a canonical 'text': sources and destinations
- * swapped.  Caller must free. */
+ * swapped.  What does not parse is its own mirror image.  Caller must free. */
 char *match_mirror(const char *text);
 
-/* Can one packet satisfy both canonical matches? */
+/* Can one packet satisfy both canonical matches?  (Of what does not parse: yes.) */
 bool match_overlap(const char *a, const char *b);
 
 #endif /* ofctl-app/match.h */
