@@ -2,8 +2,6 @@
 # own that outlives its agent.
 sbin_PROGRAMS += vnf-agent/sdsa-agent
 vnf_agent_sdsa_agent_SOURCES = \
-	vnf-agent/backend.c vnf-agent/backend.h \
-	vnf-agent/backend-userspace.c \
 	vnf-agent/datastore.c vnf-agent/datastore.h \
 	vnf-agent/restconf.c vnf-agent/restconf.h \
 	vnf-agent/sad-spd.c vnf-agent/sad-spd.h \
@@ -14,14 +12,21 @@ vnf_agent_sdsa_agent_LDADD = \
 
 noinst_LTLIBRARIES += vnf-agent/libsdsaesp.la
 vnf_agent_libsdsaesp_la_SOURCES = \
+	vnf-agent/backend.c vnf-agent/backend.h \
+	vnf-agent/backend-userspace.c \
 	vnf-agent/esp/control.c vnf-agent/esp/control.h \
 	vnf-agent/esp/engine.c vnf-agent/esp/engine.h \
 	vnf-agent/esp/esp.c vnf-agent/esp/esp.h \
-	vnf-agent/esp/replay.c vnf-agent/esp/replay.h
+	vnf-agent/esp/ip.c vnf-agent/esp/ip.h \
+	vnf-agent/esp/replay.c vnf-agent/esp/replay.h \
+	vnf-agent/esp/show.c vnf-agent/esp/show.h \
+	vnf-agent/esp/tables.c vnf-agent/esp/tables.h \
+	vnf-agent/esp/wire.c vnf-agent/esp/wire.h
 vnf_agent_libsdsaesp_la_LIBADD = lib/libsdsa.la
 
 sbin_PROGRAMS += vnf-agent/sdsa-esp
 vnf_agent_sdsa_esp_SOURCES = \
+	vnf-agent/esp/control-server.c vnf-agent/esp/control-server.h \
 	vnf-agent/esp/port.c vnf-agent/esp/port.h \
 	vnf-agent/esp/sdsa-esp.c
 vnf_agent_sdsa_esp_LDADD = vnf-agent/libsdsaesp.la lib/libsdsa.la

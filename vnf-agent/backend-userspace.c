@@ -1,0 +1,740 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The userspace backend: starts sdsa-esp, or adopts the one that runs, and
+ * speaks to it through its control socket. */
+#include <config.h>
+#include "vnf-agent/backend.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/process-util.h"
+#include "openvswitch/poll-loop.h"
+#include "openvswitch/vlog.h"
+#include "socket-util.h"
+#include "timeval.h"
+#include "util.h"
+#include "vnf-agent/esp/control.h"
+#include "vnf-agent/esp/engine.h"
+
+VLOG_DEFINE_THIS_MODULE(backend_userspace);
+
+#define REQUEST_TIMEOUT_MS 2000
+#define START_TIMEOUT_MS 10000  /* Of open(): until the new process answers. */
+#define STATUS_INTERVAL_MS 1000
+#define MIN_BACKOFF_MS 100      /* Between starts of a data plane that dies. */
+#define MAX_BACKOFF_MS 10000
+#define RETRY_MS 20             /* Between tries to connect. */
+#define MAX_DUMP_TRIES 10       /* While others change the tables. */
+
+struct backend_userspace {
+    struct backend up;
+    char *name, *rundir, *netns, *plain_port, *cipher_port;
+    ovs_be32 cipher_ip;
+    char *control_path;
+
+    int fd;                     /* -1: not connected. */
+    uint32_t xid;               /* Of the last request. */
+    struct control_hello hello; /* The last one. */
+    char *reason;               /* Why it is not up, or NULL. */
+    long long int status_ms;    /* When to ask for the status again. */
+    long long int retry_ms;     /* When to try to connect again. */
+    long long int start_deadline_ms;    /* Until then a start is under way. */
+    long long int next_start_ms;        /* No other start before that. */
+    int backoff_ms;
+};
+
+static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
+
+static struct backend_userspace *
+backend_userspace_cast(const struct backend *backend)
+{
+    ovs_assert(backend->class == &backend_userspace_class);
+    return CONTAINER_OF(backend, struct backend_userspace, up);
+}
+
+static void
+set_reason(struct backend_userspace *b, const char *reason)
+{
+    if (!nullable_string_is_equal(b->reason, reason)) {
+        VLOG_INFO("%s: data plane: %s", b->name, reason ? reason : "up");
+        free(b->reason);
+        b->reason = nullable_xstrdup(reason);
+    }
+}
+
+/* The connection is of no more use. */
+static void
+disconnect(struct backend_userspace *b, const char *reason)
+{
+    if (b->fd >= 0) {
+        close(b->fd);
+        b->fd = -1;
+    }
+    set_reason(b, reason);
+}
+
+/* Requests. */
+
+/* Waits for 'events' on the socket until 'deadline_ms' of the monotonic
+ * clock. */
+static int
+wait_fd(int fd, short int events, long long int deadline_ms)
+{
+    struct pollfd pfd = { .fd = fd, .events = events };
+
+    for (;;) {
+        int n = poll(&pfd, 1, MAX(0, deadline_ms - time_msec()));
+
+        if (n > 0) {
+            return 0;
+        } else if (!n) {
+            return ETIMEDOUT;
+        } else if (errno != EINTR) {
+            return errno;
+        }
+    }
+}
+
+static int
+write_all(int fd, const uint8_t *data, size_t size, long long int deadline_ms)
+{
+    while (size) {
+        ssize_t n = send(fd, data, size, MSG_NOSIGNAL);
+
+        if (n > 0) {
+            data += n;
+            size -= n;
+        } else if (errno == EAGAIN || errno == EINTR) {
+            int error = wait_fd(fd, POLLOUT, deadline_ms);
+            if (error) {
+                return error;
+            }
+        } else {
+            return ECONNRESET;
+        }
+    }
+    return 0;
+}
+
+static int
+read_all(int fd, uint8_t *data, size_t size, long long int deadline_ms)
+{
+    while (size) {
+        ssize_t n = recv(fd, data, size, 0);
+
+        if (n > 0) {
+            data += n;
+            size -= n;
+        } else if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+            int error = wait_fd(fd, POLLIN, deadline_ms);
+            if (error) {
+                return error;
+            }
+        } else {
+            return ECONNRESET;
+        }
+    }
+    return 0;
+}
+
+/* Sends 'request' and reads the reply into '*reply' (caller frees with
+ * control_free(), also after an error), of which '*r' then reads what comes
+ * after the message.  Returns the reply's errno, or why there was no reply; if
+ * 'errorp' is nonnull, with a message in '*errorp' (caller frees). */
+static int
+transact(struct backend_userspace *b, const struct control_buffer *request,
+         struct control_buffer *reply, struct wire_reader *r, char **errorp)
+{
+    long long int deadline_ms = time_msec() + REQUEST_TIMEOUT_MS;
+    uint8_t header_bytes[CONTROL_HEADER_LEN];
+    struct control_header header;
+    char *message = NULL;
+    int error;
+
+    *reply = (struct control_buffer) { .data = NULL };
+    if (b->fd < 0) {
+        error = ECONNRESET;
+        goto exit;
+    }
+    error = write_all(b->fd, request->data, request->size, deadline_ms);
+    error = error ? error : read_all(b->fd, header_bytes, sizeof header_bytes,
+                                     deadline_ms);
+    if (!error && (!control_get_header(header_bytes, &header)
+                   || header.payload_size > CONTROL_MAX_PAYLOAD
+                   || header.xid != b->xid)) {
+        error = EPROTO;
+    }
+    if (!error) {
+        reply->size = header.payload_size;
+        reply->data = xmalloc(MAX(reply->size, 1));
+        error = read_all(b->fd, reply->data, reply->size, deadline_ms);
+    }
+    if (error) {
+        disconnect(b, error == ETIMEDOUT ? "data plane does not answer"
+                   : error == EPROTO ? "data plane sent a malformed reply"
+                   : "data plane died");
+        error = error == ETIMEDOUT ? ETIMEDOUT : ECONNRESET;
+        goto exit;
+    }
+
+    *r = (struct wire_reader) { .p = reply->data, .left = reply->size };
+    error = wire_get_u32(r);
+    message = wire_get_string(r);
+    error = r->failed ? EPROTO : error;
+
+exit:
+    if (error && errorp) {
+        *errorp = (message && message[0] ? message
+                   : xstrdup(b->reason ? b->reason : ovs_strerror(error)));
+        message = message == *errorp ? NULL : message;
+    }
+    free(message);
+    return error;
+}
+
+/* As transact(), with a request of a small payload without secrets. */
+static int
+transact_small(struct backend_userspace *b, enum control_type type,
+               const uint8_t *payload, size_t size,
+               struct control_buffer *reply, struct wire_reader *r,
+               char **errorp)
+{
+    struct control_header header = {
+        .version = CONTROL_VERSION,
+        .type = type,
+        .payload_size = size,
+        .xid = ++b->xid,
+    };
+    uint8_t octets[CONTROL_HEADER_LEN + 16];
+    struct wire_writer w = { .buf = octets };
+
+    ovs_assert(size <= sizeof octets - CONTROL_HEADER_LEN);
+    control_put_header(&w, &header);
+    wire_put_bytes(&w, payload, size);
+
+    struct control_buffer request = { .data = octets, .size = w.size };
+    return transact(b, &request, reply, r, errorp);
+}
+
+/* Asks what and how the data plane is. */
+static int
+say_hello(struct backend_userspace *b, char **errorp)
+{
+    struct control_buffer reply;
+    struct control_hello hello;
+    struct wire_reader r;
+    int error;
+
+    error = transact_small(b, CONTROL_HELLO, NULL, 0, &reply, &r, errorp);
+    if (!error) {
+        control_get_hello(&r, &hello);
+        if (r.failed) {
+            control_hello_destroy(&hello);
+            *errorp = xstrdup("malformed answer of the data plane");
+            error = EPROTO;
+        } else {
+            control_hello_destroy(&b->hello);
+            b->hello = hello;
+            set_reason(b, hello.trouble[0] ? hello.trouble : NULL);
+            b->status_ms = time_msec() + STATUS_INTERVAL_MS;
+        }
+    }
+    control_free(&reply);
+    return error;
+}
+
+/* Connects to the data plane that runs, and checks that it is ours.  Returns
+ * 0, or a positive errno with a message in '*errorp' (caller frees): ENOENT or
+ * ECONNREFUSED if there is none. */
+static int
+attach(struct backend_userspace *b, char **errorp)
+{
+    int fd = make_unix_socket(SOCK_STREAM, true, NULL, b->control_path);
+
+    if (fd < 0) {
+        *errorp = xasprintf("no data plane at %s (%s)", b->control_path,
+                            ovs_strerror(-fd));
+        return -fd;
+    }
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    b->fd = fd;
+
+    int error = say_hello(b, errorp);
+    if (!error && (strcmp(b->hello.plain_port, b->plain_port)
+                   || strcmp(b->hello.cipher_port, b->cipher_port)
+                   || b->hello.cipher_ip != b->cipher_ip)) {
+        *errorp = xasprintf("a data plane of that name runs already with %s, "
+                            "%s, "IP_FMT": end it with `ovs-appctl -t "
+                            "%s/%s.esp.unixctl exit`", b->hello.plain_port,
+                            b->hello.cipher_port,
+                            IP_ARGS(b->hello.cipher_ip), b->rundir, b->name);
+        error = EBUSY;
+    }
+    if (error) {
+        disconnect(b, *errorp);
+    }
+    return error;
+}
+
+/* Starts the data plane; it answers a little later. */
+static int
+start(struct backend_userspace *b, char **errorp)
+{
+    char *argv[] = {
+        process_find_program("sdsa-esp", "vnf-agent"),
+        xasprintf("--name=%s", b->name),
+        xasprintf("--rundir=%s", b->rundir),
+        xasprintf("--plain=%s", b->plain_port),
+        xasprintf("--cipher=%s", b->cipher_port),
+        xasprintf("--cipher-ip="IP_FMT, IP_ARGS(b->cipher_ip)),
+        xasprintf("--log-file=%s/%s.esp.log", b->rundir, b->name),
+        NULL
+    };
+    int error = process_start_detached(argv, b->netns, errorp);
+
+    VLOG_INFO("%s: started %s%s%s", b->name, argv[0], error ? ": " : "",
+              error ? *errorp : "");
+    for (size_t i = 0; argv[i]; i++) {
+        free(argv[i]);
+    }
+    return error;
+}
+
+/* Lifecycle. */
+
+static void
+backend_userspace_free(struct backend_userspace *b)
+{
+    if (b->fd >= 0) {
+        close(b->fd);
+    }
+    control_hello_destroy(&b->hello);
+    free(b->name);
+    free(b->rundir);
+    free(b->netns);
+    free(b->plain_port);
+    free(b->cipher_port);
+    free(b->control_path);
+    free(b->reason);
+    free(b);
+}
+
+/* Starts the data plane and waits until it answers. */
+static int
+start_and_attach(struct backend_userspace *b, char **errorp)
+{
+    long long int deadline_ms = time_msec() + START_TIMEOUT_MS;
+    int error = start(b, errorp);
+
+    if (error) {
+        return error;
+    }
+    for (;;) {
+        error = attach(b, errorp);
+        if (error != ENOENT && error != ECONNREFUSED) {
+            return error;
+        }
+        free(*errorp);
+        if (time_msec() >= deadline_ms) {
+            *errorp = xasprintf("sdsa-esp did not come up; see "
+                                "%s/%s.esp.log", b->rundir, b->name);
+            return ETIMEDOUT;
+        }
+        poll(NULL, 0, RETRY_MS);
+    }
+}
+
+static int
+backend_userspace_open(const struct backend_config *config,
+                       struct backend **backendp, char **errorp)
+{
+    *backendp = NULL;
+    *errorp = NULL;
+    if (!config->name[0] || strchr(config->name, '/')) {
+        *errorp = xasprintf("%s cannot be part of a file name", config->name);
+        return EINVAL;
+    }
+    if (mkdir(config->rundir, 0755) && errno != EEXIST) {
+        int error = errno;
+
+        *errorp = xasprintf("cannot make %s (%s)", config->rundir,
+                            ovs_strerror(error));
+        return error;
+    }
+
+    struct backend_userspace *b = xzalloc(sizeof *b);
+    b->up.class = &backend_userspace_class;
+    b->name = xstrdup(config->name);
+    b->rundir = abs_file_name(NULL, config->rundir);
+    b->netns = nullable_xstrdup(config->netns);
+    b->plain_port = xstrdup(config->plain_port);
+    b->cipher_port = xstrdup(config->cipher_port);
+    b->cipher_ip = config->cipher_ip;
+    b->control_path = xasprintf("%s/%s.esp.ctl", b->rundir, b->name);
+    b->fd = -1;
+    b->backoff_ms = MIN_BACKOFF_MS;
+
+    int error = attach(b, errorp);
+    if (error == ENOENT || error == ECONNREFUSED) {
+        free(*errorp);
+        error = start_and_attach(b, errorp);
+    } else if (!error) {
+        VLOG_INFO("%s: adopted the data plane that runs", b->name);
+    }
+    if (error) {
+        backend_userspace_free(b);
+        return error;
+    }
+    *backendp = &b->up;
+    return 0;
+}
+
+static void
+backend_userspace_close(struct backend *backend, bool stop)
+{
+    struct backend_userspace *b = backend_userspace_cast(backend);
+
+    if (stop && b->fd >= 0) {
+        struct control_buffer reply;
+        struct wire_reader r;
+        uint8_t octet;
+
+        if (!transact_small(b, CONTROL_SHUTDOWN, NULL, 0, &reply, &r, NULL)) {
+            /* It closes the connection when all is wiped. */
+            read_all(b->fd, &octet, 1, time_msec() + REQUEST_TIMEOUT_MS);
+        }
+        control_free(&reply);
+    }
+    backend_userspace_free(b);
+}
+
+/* Tries to get the data plane back: the one that runs, else a new one. */
+static void
+reconnect(struct backend_userspace *b)
+{
+    long long int now_ms = time_msec();
+    char *message = NULL;
+    int error;
+
+    if (now_ms < b->retry_ms) {
+        return;
+    }
+    error = attach(b, &message);
+    if (!error) {
+        b->next_start_ms = now_ms + b->backoff_ms;
+        b->start_deadline_ms = 0;
+        return;
+    }
+    b->retry_ms = now_ms + RETRY_MS;
+    if (error != ENOENT && error != ECONNREFUSED) {
+        b->retry_ms = now_ms + STATUS_INTERVAL_MS;
+    } else if (now_ms >= b->start_deadline_ms && now_ms >= b->next_start_ms) {
+        free(message);
+        message = NULL;
+        error = start(b, &message);
+        if (error) {
+            set_reason(b, message);
+        } else {
+            b->start_deadline_ms = now_ms + START_TIMEOUT_MS;
+        }
+        b->next_start_ms = now_ms + b->backoff_ms;
+        b->backoff_ms = MIN(2 * b->backoff_ms, MAX_BACKOFF_MS);
+    }
+    free(message);
+}
+
+static void
+backend_userspace_run(struct backend *backend)
+{
+    struct backend_userspace *b = backend_userspace_cast(backend);
+    uint8_t octet;
+
+    if (b->fd >= 0) {
+        ssize_t n = recv(b->fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT);
+        if (n >= 0 || (errno != EAGAIN && errno != EINTR)) {
+            disconnect(b, "data plane died");
+            b->retry_ms = 0;
+        }
+    }
+    if (b->fd >= 0 && time_msec() >= b->status_ms) {
+        char *message = NULL;
+
+        if (say_hello(b, &message)) {
+            VLOG_WARN_RL(&rl, "%s: %s", b->name, message);
+            disconnect(b, message);
+        } else if (time_msec() >= b->next_start_ms + MAX_BACKOFF_MS) {
+            b->backoff_ms = MIN_BACKOFF_MS;
+        }
+        free(message);
+    }
+    if (b->fd < 0) {
+        reconnect(b);
+    }
+}
+
+static void
+backend_userspace_wait(struct backend *backend)
+{
+    const struct backend_userspace *b = backend_userspace_cast(backend);
+
+    if (b->fd >= 0) {
+        poll_fd_wait(b->fd, POLLIN);
+        poll_timer_wait_until(b->status_ms);
+    } else {
+        poll_timer_wait_until(MAX(b->retry_ms, time_msec() + RETRY_MS));
+    }
+}
+
+static bool
+backend_userspace_is_up(const struct backend *backend, const char **reasonp)
+{
+    const struct backend_userspace *b = backend_userspace_cast(backend);
+
+    *reasonp = b->reason;
+    return b->fd >= 0 && !b->reason;
+}
+
+static const struct uuid *
+backend_userspace_boot_id(const struct backend *backend)
+{
+    return &backend_userspace_cast(backend)->hello.boot_id;
+}
+
+static void
+backend_userspace_get_ports(const struct backend *backend,
+                            struct backend_port *plain,
+                            struct backend_port *cipher)
+{
+    const struct backend_userspace *b = backend_userspace_cast(backend);
+
+    *plain = b->hello.ports[ENGINE_PLAIN];
+    *cipher = b->hello.ports[ENGINE_CIPHER];
+}
+
+/* What it holds. */
+
+/* Can the edit be said on the control socket? */
+static bool
+edit_fits(const struct backend_edit *edit)
+{
+    const char *name = (edit->sa ? edit->sa->name
+                        : edit->policy ? edit->policy->name : NULL);
+
+    return !name || strlen(name) <= WIRE_MAX_STRING;
+}
+
+static int
+backend_userspace_apply(struct backend *backend, const struct ovs_list *edits,
+                        char **errorp)
+{
+    struct backend_userspace *b = backend_userspace_cast(backend);
+    const struct backend_edit *edit;
+    struct control_buffer reply;
+    struct wire_reader r;
+
+    *errorp = NULL;
+    LIST_FOR_EACH (edit, node, edits) {
+        if (!edit_fits(edit)) {
+            *errorp = xasprintf("a name is longer than %d octets",
+                                WIRE_MAX_STRING);
+            return EINVAL;
+        }
+    }
+
+    struct control_buffer request = control_encode_apply(edits, ++b->xid);
+    if (request.size > CONTROL_HEADER_LEN + CONTROL_MAX_PAYLOAD) {
+        control_free(&request);
+        *errorp = xstrdup("too many edits in one batch");
+        return ENOSPC;
+    }
+    int error = transact(b, &request, &reply, &r, errorp);
+    control_free(&request);
+    control_free(&reply);
+    return error;
+}
+
+struct dump_chunk {
+    struct control_buffer reply;
+    struct wire_reader objects; /* At the first object of 'reply'. */
+};
+
+/* A dump that is being read: replies of one generation of the tables. */
+struct dump {
+    struct dump_chunk *chunks;
+    size_t n, allocated;
+    uint64_t generation;
+};
+
+static void
+dump_clear(struct dump *dump)
+{
+    for (size_t i = 0; i < dump->n; i++) {
+        control_free(&dump->chunks[i].reply);
+    }
+    dump->n = 0;
+}
+
+static void
+dump_destroy(struct dump *dump)
+{
+    dump_clear(dump);
+    free(dump->chunks);
+}
+
+/* Reads to the end of a chunk's objects, and calls back if there is somebody
+ * to call.  Returns the serial from which to go on, or 0. */
+static uint64_t
+read_chunk(enum control_type type, struct wire_reader *r,
+           backend_dump_sa_cb *sa_cb, backend_dump_policy_cb *policy_cb,
+           void *aux)
+{
+    while (wire_get_u8(r) && !r->failed) {
+        if (type == CONTROL_DUMP_SAS) {
+            struct sa *sa = wire_get_sa(r);
+            struct sa_stats stats;
+
+            wire_get_sa_stats(r, &stats);
+            if (sa && sa_cb && !r->failed) {
+                sa_cb(sa, &stats, aux);
+            }
+            sa_destroy(sa);
+        } else {
+            struct policy *policy = wire_get_policy(r);
+
+            if (policy && policy_cb) {
+                policy_cb(policy, aux);
+            }
+            policy_destroy(policy);
+        }
+    }
+    return wire_get_u64(r);
+}
+
+/* Fetches all chunks of 'type'.  Returns 0, a positive errno, or EAGAIN if the
+ * tables changed meanwhile. */
+static int
+fetch_chunks(struct backend_userspace *b, enum control_type type,
+             struct dump *dump)
+{
+    uint64_t serial = 0;
+
+    do {
+        struct control_buffer reply;
+        struct wire_reader r;
+        uint8_t payload[8];
+        struct wire_writer w = { .buf = payload };
+
+        wire_put_u64(&w, serial);
+        int error = transact_small(b, type, payload, w.size, &reply, &r, NULL);
+        if (error) {
+            control_free(&reply);
+            return error;
+        }
+        if (dump->n >= dump->allocated) {
+            dump->chunks = x2nrealloc(dump->chunks, &dump->allocated,
+                                      sizeof *dump->chunks);
+        }
+
+        uint64_t generation = wire_get_u64(&r);
+        bool changed = dump->n && generation != dump->generation;
+        dump->generation = generation;
+        dump->chunks[dump->n++] = (struct dump_chunk) {
+            .reply = reply,
+            .objects = r,
+        };
+        serial = read_chunk(type, &r, NULL, NULL, NULL);
+        if (r.failed) {
+            return EPROTO;
+        } else if (changed) {
+            return EAGAIN;
+        }
+    } while (serial);
+    return 0;
+}
+
+static int
+backend_userspace_dump(struct backend *backend, backend_dump_sa_cb *sa_cb,
+                       backend_dump_policy_cb *policy_cb, void *aux)
+{
+    struct backend_userspace *b = backend_userspace_cast(backend);
+    struct dump dump = { .chunks = NULL };
+    size_t n_policy_chunks = 0;
+    int error = EAGAIN;
+
+    /* Policies first, then SAs, both of one generation. */
+    for (int i = 0; error == EAGAIN && i < MAX_DUMP_TRIES; i++) {
+        dump_clear(&dump);
+        error = fetch_chunks(b, CONTROL_DUMP_POLICIES, &dump);
+        if (!error) {
+            n_policy_chunks = dump.n;
+            error = fetch_chunks(b, CONTROL_DUMP_SAS, &dump);
+        }
+    }
+    for (size_t i = 0; !error && i < dump.n; i++) {
+        read_chunk(i < n_policy_chunks ? CONTROL_DUMP_POLICIES
+                   : CONTROL_DUMP_SAS,
+                   &dump.chunks[i].objects, sa_cb, policy_cb, aux);
+    }
+    dump_destroy(&dump);
+    return error;
+}
+
+static int
+backend_userspace_get_sa_stats(struct backend *backend,
+                               enum sa_direction direction, uint32_t spi,
+                               struct sa_stats *stats)
+{
+    struct backend_userspace *b = backend_userspace_cast(backend);
+    struct control_buffer reply;
+    struct wire_reader r;
+    uint8_t payload[5];
+    struct wire_writer w = { .buf = payload };
+
+    wire_put_u8(&w, direction);
+    wire_put_u32(&w, spi);
+    int error = transact_small(b, CONTROL_SA_STATS, payload, w.size, &reply,
+                               &r, NULL);
+    if (!error) {
+        wire_get_sa_stats(&r, stats);
+        error = r.failed ? EPROTO : 0;
+    }
+    control_free(&reply);
+    return error;
+}
+
+static int
+backend_userspace_get_stats(struct backend *backend,
+                            struct backend_stats *stats)
+{
+    struct backend_userspace *b = backend_userspace_cast(backend);
+    struct control_buffer reply;
+    struct wire_reader r;
+
+    int error = transact_small(b, CONTROL_STATS, NULL, 0, &reply, &r, NULL);
+    if (!error) {
+        wire_get_stats(&r, stats);
+        error = r.failed ? EPROTO : 0;
+    }
+    control_free(&reply);
+    return error;
+}
+
+const struct backend_class backend_userspace_class = {
+    .name = "userspace",
+    .open = backend_userspace_open,
+    .close = backend_userspace_close,
+    .run = backend_userspace_run,
+    .wait = backend_userspace_wait,
+    .is_up = backend_userspace_is_up,
+    .boot_id = backend_userspace_boot_id,
+    .get_ports = backend_userspace_get_ports,
+    .apply = backend_userspace_apply,
+    .dump = backend_userspace_dump,
+    .get_sa_stats = backend_userspace_get_sa_stats,
+    .get_stats = backend_userspace_get_stats,
+};

@@ -1,0 +1,54 @@
+#ifndef SDSA_ESP_ESP_H
+#define SDSA_ESP_ESP_H 1
+
+/* The ESP transform of one SA: RFC 4303 with the combined modes of RFC 4106.
+ *
+ * Works in place on an ESP packet, which is:
+ *
+ *     SPI, low sequence number, IV, [inner packet, padding, trailer], ICV
+ *
+ * where what stands in brackets is encrypted. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct secret;
+struct suite;
+struct esp_key;
+
+#define ESP_HEADER_LEN 8        /* SPI and sequence number. */
+
+/* Returns the expanded key and salt of 'keymat', for sealing or for opening,
+ * or NULL if OpenSSL cannot do the suite.  Caller frees with
+ * esp_key_destroy(), which wipes it (and accepts NULL). */
+struct esp_key *esp_key_create(const struct suite *,
+                               const struct secret *keymat, bool seal);
+void esp_key_destroy(struct esp_key *);
+
+/* Octets of the ESP packet around 'inner_size' octets. */
+size_t esp_sealed_size(const struct suite *, size_t inner_size);
+
+/* Seals.  The inner packet stands at 'esp' + ESP_HEADER_LEN + iv_size, and
+ * there is room for esp_sealed_size() octets at 'esp'.  'iv' must never come
+ * twice with one key.  Returns false only if OpenSSL fails; then the packet
+ * must not be sent. */
+bool esp_seal(struct esp_key *, uint32_t spi, uint64_t seq, bool esn,
+              uint64_t iv, uint8_t *esp, size_t inner_size,
+              uint8_t next_header);
+
+enum esp_result {
+    ESP_OK,
+    ESP_TRUNCATED,              /* Too short, or not a multiple of 4. */
+    ESP_BAD_ICV,
+    ESP_BAD_PADDING,            /* Authentic, but makes no sense. */
+};
+
+/* Opens the ESP packet of 'size' octets at 'esp' whose sequence number is
+ * 'seq'.  On ESP_OK the inner packet of '*inner_sizep' octets stands at 'esp'
+ * + ESP_HEADER_LEN + iv_size. */
+enum esp_result esp_open(struct esp_key *, uint64_t seq, bool esn,
+                         uint8_t *esp, size_t size,
+                         size_t *inner_sizep, uint8_t *next_headerp);
+
+#endif /* vnf-agent/esp/esp.h */

@@ -1,0 +1,506 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sdsa-esp: the data plane of a gateway's userspace backend.
+ *
+ * It outlives the agent that started it and needs none: what it knows is in
+ * memory only, and is changed through its control socket.  When it ends, all
+ * SAs are gone. */
+#include <config.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "fatal-signal.h"
+#include "if-notifier.h"
+#include "latch.h"
+#include "lib/secret.h"
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/poll-loop.h"
+#include "openvswitch/vlog.h"
+#include "ovs-thread.h"
+#include "timeval.h"
+#include "unixctl.h"
+#include "util.h"
+#include "vnf-agent/esp/control-server.h"
+#include "vnf-agent/esp/control.h"
+#include "vnf-agent/esp/engine.h"
+#include "vnf-agent/esp/port.h"
+#include "vnf-agent/esp/show.h"
+
+VLOG_DEFINE_THIS_MODULE(sdsa_esp);
+
+#define HOUSEKEEPING_MS 1000    /* Between looks at lifetimes and ports. */
+#define MAX_ROUNDS 64           /* Batches of each port in a wake-up. */
+
+/* What the command line says. */
+struct options {
+    char *name;
+    char *rundir;
+    char *plain, *cipher;
+    ovs_be32 cipher_ip;
+};
+
+struct esp {
+    struct engine *engine;
+    struct port *ports[2];      /* ENGINE_* is the index. */
+    struct control_hello hello;
+    struct control_server *control;
+    struct unixctl_server *unixctl;
+    struct if_notifier *notifier;
+    bool interfaces_changed;
+    bool exiting;
+    long long int now_ms;       /* Of the loop: boot time. */
+    long long int housekeeping_ms;
+    char *pid_path;
+    int pid_fd;
+};
+
+/* SIGTERM and SIGINT. */
+static struct latch exit_latch;
+
+static void
+handle_exit_signal(int sig OVS_UNUSED)
+{
+    latch_set(&exit_latch);
+}
+
+static void OVS_NO_RETURN
+usage(void)
+{
+    printf("sdsa-esp: data plane of an sdsa gateway: ESP between two ports\n"
+           "usage: sdsa-esp [OPTIONS]\n"
+           "The agent starts it; it has no configuration of its own.\n"
+           "\nRequired options:\n"
+           "  --name=NAME          names the files in the run directory\n"
+           "  --plain=PORT         network interface of traffic in clear\n"
+           "  --cipher=PORT        network interface of ESP\n"
+           "  --cipher-ip=ADDRESS  own outer IPv4 address\n"
+           "\nOther options:\n"
+           "  --rundir=DIR         for NAME.esp.ctl, NAME.esp.pid and\n"
+           "                       NAME.esp.unixctl (default: %s)\n"
+           "  -h, --help           print this help and exit\n"
+           "  -V, --version        print the version and exit\n",
+           SDSA_RUNDIR);
+    vlog_usage();
+    exit(EXIT_SUCCESS);
+}
+
+static char *
+replace_string(char *old, const char *new)
+{
+    free(old);
+    return xstrdup(new);
+}
+
+static void
+parse_options(int argc, char *argv[], struct options *options)
+{
+    enum {
+        OPT_NAME = UCHAR_MAX + 1,
+        OPT_RUNDIR,
+        OPT_PLAIN,
+        OPT_CIPHER,
+        OPT_CIPHER_IP,
+        VLOG_OPTION_ENUMS,
+    };
+    static const struct option long_options[] = {
+        { "name", required_argument, NULL, OPT_NAME },
+        { "rundir", required_argument, NULL, OPT_RUNDIR },
+        { "plain", required_argument, NULL, OPT_PLAIN },
+        { "cipher", required_argument, NULL, OPT_CIPHER },
+        { "cipher-ip", required_argument, NULL, OPT_CIPHER_IP },
+        { "help", no_argument, NULL, 'h' },
+        { "version", no_argument, NULL, 'V' },
+        VLOG_LONG_OPTIONS,
+        { NULL, 0, NULL, 0 },
+    };
+
+    *options = (struct options) { .rundir = xstrdup(SDSA_RUNDIR) };
+    for (;;) {
+        int c = getopt_long(argc, argv, "hVv::", long_options, NULL);
+
+        switch (c) {
+        case -1:
+            break;
+        case OPT_NAME:
+            options->name = replace_string(options->name, optarg);
+            break;
+        case OPT_RUNDIR:
+            options->rundir = replace_string(options->rundir, optarg);
+            break;
+        case OPT_PLAIN:
+            options->plain = replace_string(options->plain, optarg);
+            break;
+        case OPT_CIPHER:
+            options->cipher = replace_string(options->cipher, optarg);
+            break;
+        case OPT_CIPHER_IP:
+            if (inet_pton(AF_INET, optarg, &options->cipher_ip) != 1) {
+                ovs_fatal(0, "--cipher-ip: %s is no IPv4 address", optarg);
+            }
+            break;
+        case 'h':
+            usage();
+        case 'V':
+            printf("sdsa-esp (sdsa) %s\n", SDSA_VERSION);
+            exit(EXIT_SUCCESS);
+        VLOG_OPTION_HANDLERS
+        default:
+            exit(EXIT_FAILURE);
+        }
+        if (c == -1) {
+            break;
+        }
+    }
+
+    if (optind < argc) {
+        ovs_fatal(0, "no arguments but options are taken (see --help)");
+    }
+    if (!options->name || !options->plain || !options->cipher
+        || !options->cipher_ip) {
+        ovs_fatal(0, "--name, --plain, --cipher and --cipher-ip are required "
+                  "(see --help)");
+    }
+    if (!options->name[0] || strchr(options->name, '/')) {
+        ovs_fatal(0, "--name: %s cannot be part of a file name",
+                  options->name);
+    }
+}
+
+static void
+options_destroy(struct options *options)
+{
+    free(options->name);
+    free(options->rundir);
+    free(options->plain);
+    free(options->cipher);
+}
+
+/* Takes the lock that makes us the only data plane of our name, or ends the
+ * process.  The lock ends with us, however that comes about. */
+static void
+lock_pid_file(struct esp *esp)
+{
+    for (;;) {
+        struct stat by_fd, by_path;
+        int fd = open(esp->pid_path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+
+        if (fd < 0) {
+            VLOG_FATAL("cannot open %s (%s)", esp->pid_path,
+                       ovs_strerror(errno));
+        }
+        if (flock(fd, LOCK_EX | LOCK_NB)) {
+            VLOG_FATAL("%s is locked: sdsa-esp runs already (%s)",
+                       esp->pid_path, ovs_strerror(errno));
+        }
+        /* The last one removed its file while we were about to lock it? */
+        if (fstat(fd, &by_fd) || stat(esp->pid_path, &by_path)
+            || by_fd.st_ino != by_path.st_ino) {
+            close(fd);
+            continue;
+        }
+
+        char *text = xasprintf("%ld\n", (long int) getpid());
+        ignore(ftruncate(fd, 0));
+        ignore(write(fd, text, strlen(text)));
+        free(text);
+        esp->pid_fd = fd;
+        return;
+    }
+}
+
+/* The ports have news for the engine and for those who ask. */
+static void
+update_ports(struct esp *esp)
+{
+    free(esp->hello.trouble);
+    esp->hello.trouble = NULL;
+    for (int i = 0; i < 2; i++) {
+        const char *trouble = port_trouble(esp->ports[i]);
+
+        esp->hello.ports[i] = esp->engine->ports[i]
+            = *port_get(esp->ports[i]);
+        if (trouble && !esp->hello.trouble) {
+            esp->hello.trouble = xasprintf(
+                "port %s %s",
+                i == ENGINE_PLAIN ? esp->hello.plain_port
+                : esp->hello.cipher_port, trouble);
+        }
+    }
+    if (!esp->hello.trouble) {
+        esp->hello.trouble = xstrdup("");
+    }
+}
+
+static void
+note_interface_change(void *esp_)
+{
+    struct esp *esp = esp_;
+
+    esp->interfaces_changed = true;
+}
+
+static void
+update_clock(struct esp *esp)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_BOOTTIME, &ts);
+    esp->now_ms = ts.tv_sec * 1000LL + ts.tv_nsec / (1000 * 1000);
+}
+
+/* Passes one batch on from 'from'.  Returns true if there was any. */
+static bool
+forward(struct esp *esp, enum engine_port from)
+{
+    struct port *in = esp->ports[from];
+    struct port *out = esp->ports[!from];
+    struct engine_frame frames[PORT_BATCH];
+    bool sent[PORT_BATCH];
+    size_t n_out = 0;
+
+    size_t n = port_receive(in, frames);
+    for (size_t i = 0; i < n; i++) {
+        if (engine_process(esp->engine, from, &frames[i], esp->now_ms)) {
+            frames[n_out++] = frames[i];
+        }
+    }
+    if (n_out) {
+        port_send(out, frames, n_out, sent);
+        for (size_t i = 0; i < n_out; i++) {
+            engine_sent(esp->engine, from, sent[i]);
+        }
+    }
+    return n > 0;
+}
+
+/* Passes packets on, a bounded number of them.  Returns true if there may be
+ * more. */
+static bool
+run_packets(struct esp *esp)
+{
+    for (int i = 0; i < MAX_ROUNDS; i++) {
+        update_clock(esp);
+        bool plain = forward(esp, ENGINE_PLAIN);
+        bool cipher = forward(esp, ENGINE_CIPHER);
+        if (!plain && !cipher) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void
+run_housekeeping(struct esp *esp)
+{
+    if_notifier_run();
+    if (esp->now_ms >= esp->housekeeping_ms) {
+        esp->housekeeping_ms = esp->now_ms + HOUSEKEEPING_MS;
+        tables_expire(esp->engine->tables, esp->now_ms);
+        esp->interfaces_changed = true;
+    }
+    if (esp->interfaces_changed) {
+        esp->interfaces_changed = false;
+        port_refresh(esp->ports[ENGINE_PLAIN]);
+        port_refresh(esp->ports[ENGINE_CIPHER]);
+        update_ports(esp);
+    }
+}
+
+static void
+run_control(struct esp *esp)
+{
+    struct control_context ctx = {
+        .engine = esp->engine,
+        .hello = &esp->hello,
+        .now_ms = esp->now_ms,
+    };
+
+    control_server_run(esp->control, &ctx);
+    unixctl_server_run(esp->unixctl);
+    if (ctx.shutdown || latch_poll(&exit_latch)) {
+        esp->exiting = true;
+    }
+}
+
+static void
+main_loop(struct esp *esp)
+{
+    while (!esp->exiting) {
+        bool more = run_packets(esp);
+        run_housekeeping(esp);
+        run_control(esp);
+        if (esp->exiting) {
+            break;
+        }
+
+        port_wait(esp->ports[ENGINE_PLAIN]);
+        port_wait(esp->ports[ENGINE_CIPHER]);
+        control_server_wait(esp->control);
+        unixctl_server_wait(esp->unixctl);
+        if_notifier_wait();
+        latch_wait(&exit_latch);
+        poll_timer_wait(MAX(0, esp->housekeeping_ms - esp->now_ms));
+        if (more) {
+            poll_immediate_wake();
+        }
+        poll_block();
+    }
+}
+
+static void
+unixctl_show(struct unixctl_conn *conn, int argc OVS_UNUSED,
+             const char *argv[] OVS_UNUSED, void *esp_)
+{
+    const struct esp *esp = esp_;
+    struct ds s = DS_EMPTY_INITIALIZER;
+
+    show_hello(&esp->hello, &s);
+    show_engine(esp->engine, esp->now_ms, &s);
+    unixctl_command_reply(conn, ds_cstr(&s));
+    ds_destroy(&s);
+}
+
+/* Raises the sequence number of an outbound SA: for tests of its end. */
+static void
+unixctl_set_seq(struct unixctl_conn *conn, int argc OVS_UNUSED,
+                const char *argv[], void *esp_)
+{
+    struct esp *esp = esp_;
+    unsigned int spi;
+    unsigned long long int seq;
+
+    if (!str_to_uint(argv[1], 0, &spi) || !str_to_ullong(argv[2], 0, &seq)) {
+        unixctl_command_reply_error(conn, "not a number");
+        return;
+    }
+
+    struct esp_sa *esp_sa = tables_find_sa(esp->engine->tables, SA_OUTBOUND,
+                                           spi);
+    if (!esp_sa) {
+        unixctl_command_reply_error(conn, "no such outbound SA");
+    } else if (seq < esp_sa->seq) {
+        unixctl_command_reply_error(conn, "a sequence number never goes down");
+    } else if (!esp_sa->sa->esn && seq > UINT32_MAX) {
+        unixctl_command_reply_error(conn, "this SA's numbers have 32 bits");
+    } else {
+        esp_sa->seq = seq;
+        unixctl_command_reply(conn, NULL);
+    }
+}
+
+static void
+unixctl_exit(struct unixctl_conn *conn, int argc OVS_UNUSED,
+             const char *argv[] OVS_UNUSED, void *esp_)
+{
+    struct esp *esp = esp_;
+
+    esp->exiting = true;
+    unixctl_command_reply(conn, NULL);
+}
+
+static void
+register_commands(struct esp *esp)
+{
+    unixctl_command_register("esp/show", "", 0, 0, unixctl_show, esp);
+    unixctl_command_register("esp/set-seq", "SPI NUMBER", 2, 2,
+                             unixctl_set_seq, esp);
+    unixctl_command_register("exit", "", 0, 0, unixctl_exit, esp);
+}
+
+static char *
+rundir_file(const struct options *options, const char *suffix)
+{
+    return xasprintf("%s/%s.esp.%s", options->rundir, options->name, suffix);
+}
+
+/* Sets all up, or ends the process with a message. */
+static void
+esp_init(struct esp *esp, const struct options *options)
+{
+    int error;
+
+    *esp = (struct esp) { .pid_path = rundir_file(options, "pid") };
+    lock_pid_file(esp);
+
+    char *unixctl_path = rundir_file(options, "unixctl");
+    error = unixctl_server_create(unixctl_path, &esp->unixctl);
+    if (error) {
+        VLOG_FATAL("cannot listen on %s (%s)", unixctl_path,
+                   ovs_strerror(error));
+    }
+    free(unixctl_path);
+
+    uuid_generate(&esp->hello.boot_id);
+    esp->hello.plain_port = xstrdup(options->plain);
+    esp->hello.cipher_port = xstrdup(options->cipher);
+    esp->hello.cipher_ip = options->cipher_ip;
+    esp->engine = engine_create(options->cipher_ip);
+    esp->ports[ENGINE_PLAIN] = port_create(options->plain);
+    esp->ports[ENGINE_CIPHER] = port_create(options->cipher);
+    esp->notifier = if_notifier_create(note_interface_change, esp);
+    update_clock(esp);
+    update_ports(esp);
+    register_commands(esp);
+
+    /* Last: whoever finds this socket finds us ready. */
+    char *control_path = rundir_file(options, "ctl");
+    error = control_server_create(control_path, &esp->control);
+    if (error) {
+        VLOG_FATAL("cannot listen on %s (%s)", control_path,
+                   ovs_strerror(error));
+    }
+    free(control_path);
+}
+
+static void
+esp_destroy(struct esp *esp)
+{
+    control_server_destroy(esp->control);
+    engine_destroy(esp->engine);
+    port_destroy(esp->ports[ENGINE_PLAIN]);
+    port_destroy(esp->ports[ENGINE_CIPHER]);
+    if_notifier_destroy(esp->notifier);
+    unixctl_server_destroy(esp->unixctl);
+    control_hello_destroy(&esp->hello);
+    unlink(esp->pid_path);
+    close(esp->pid_fd);
+    free(esp->pid_path);
+}
+
+int
+main(int argc, char *argv[])
+{
+    struct options options;
+    struct esp esp;
+
+    secret_protect_process();
+    ovs_set_program_name(argv[0], SDSA_VERSION);
+    parse_options(argc, argv, &options);
+
+    /* Before libopenvswitch takes the signals: ours end with status 0. */
+    latch_init(&exit_latch);
+    signal(SIGTERM, handle_exit_signal);
+    signal(SIGINT, handle_exit_signal);
+    fatal_ignore_sigpipe();
+
+    esp_init(&esp, &options);
+    VLOG_INFO("%s: %s <-> %s, "IP_FMT", boot id "UUID_FMT, options.name,
+              options.plain, options.cipher, IP_ARGS(options.cipher_ip),
+              UUID_ARGS(&esp.hello.boot_id));
+    main_loop(&esp);
+    VLOG_INFO("%s: exiting, all SAs wiped", options.name);
+    esp_destroy(&esp);
+    options_destroy(&options);
+    latch_destroy(&exit_latch);
+    return EXIT_SUCCESS;
+}

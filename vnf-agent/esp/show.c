@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+#include "vnf-agent/esp/show.h"
+
+#include "lib/suite.h"
+#include "openvswitch/dynamic-string.h"
+#include "uuid.h"
+#include "vnf-agent/esp/control.h"
+#include "vnf-agent/esp/engine.h"
+
+void
+show_hello(const struct control_hello *hello, struct ds *s)
+{
+    const struct backend_port *plain = &hello->ports[ENGINE_PLAIN];
+    const struct backend_port *cipher = &hello->ports[ENGINE_CIPHER];
+
+    ds_put_format(s, "boot id "UUID_FMT"\n", UUID_ARGS(&hello->boot_id));
+    ds_put_format(s, "plain port %s: "ETH_ADDR_FMT", MTU %d\n",
+                  hello->plain_port, ETH_ADDR_ARGS(plain->mac), plain->mtu);
+    ds_put_format(s, "cipher port %s: "ETH_ADDR_FMT", MTU %d, "IP_FMT"\n",
+                  hello->cipher_port, ETH_ADDR_ARGS(cipher->mac), cipher->mtu,
+                  IP_ARGS(hello->cipher_ip));
+    ds_put_format(s, "trouble: %s\n",
+                  hello->trouble[0] ? hello->trouble : "none");
+}
+
+static void
+show_sa(const struct esp_sa *esp_sa, long long int now_ms, struct ds *s)
+{
+    const struct sa *sa = esp_sa->sa;
+    struct sa_stats stats;
+
+    esp_sa_get_stats(esp_sa, now_ms, &stats);
+    ds_put_format(s, "SA %s: %s, SPI 0x%08"PRIx32", vlan %"PRIu16", reqid %"
+                  PRIu64", "IP_FMT" -> "IP_FMT", %s%s, key check %s%s\n",
+                  sa->name, sa_direction_to_string(sa->direction), sa->spi,
+                  sa->vlan, sa->reqid, IP_ARGS(sa->tunnel_src),
+                  IP_ARGS(sa->tunnel_dst), sa->suite->name,
+                  sa->esn ? " esn" : "", sa->key_check,
+                  stats.hard_expired ? ", expired"
+                  : stats.soft_expired ? ", soft expired" : "");
+    ds_put_format(s, "    packets %"PRIu64", bytes %"PRIu64", seq %"PRIu64
+                  ", replayed %"PRIu64", failed %"PRIu64", age %"PRIu32
+                  " s, idle %"PRIu32" s\n",
+                  stats.packets, stats.bytes, stats.seq, stats.replayed,
+                  stats.failed, stats.age_s, stats.idle_s);
+}
+
+static void
+show_policy(const struct policy *policy, struct ds *s)
+{
+    ds_put_format(s, "policy %s: %s, vlan %"PRIu16", reqid %"PRIu64", %s",
+                  policy->name, sa_direction_to_string(policy->direction),
+                  policy->vlan, policy->reqid,
+                  policy->action == POLICY_PROTECT ? "protect" : "discard");
+    if (policy->outbound_spi) {
+        ds_put_format(s, " with SPI 0x%08"PRIx32, policy->outbound_spi);
+    }
+    ds_put_char(s, '\n');
+}
+
+void
+show_engine(const struct engine *engine, long long int now_ms, struct ds *s)
+{
+    const struct backend_stats *stats = &engine->stats;
+    const struct esp_policy *esp_policy;
+    const struct esp_sa *esp_sa;
+
+    ds_put_format(s, "plain received %"PRIu64", sent %"PRIu64"\n",
+                  stats->plain_rx, stats->plain_tx);
+    ds_put_format(s, "cipher received %"PRIu64", sent %"PRIu64"\n",
+                  stats->cipher_rx, stats->cipher_tx);
+    for (size_t i = 0; i < BACKEND_N_DROPS; i++) {
+        if (stats->drops[i]) {
+            ds_put_format(s, "drop %s %"PRIu64"\n", backend_drop_to_string(i),
+                          stats->drops[i]);
+        }
+    }
+    LIST_FOR_EACH (esp_policy, all_node, &engine->tables->policy_list) {
+        show_policy(esp_policy->policy, s);
+    }
+    LIST_FOR_EACH (esp_sa, all_node, &engine->tables->sa_list) {
+        show_sa(esp_sa, now_ms, s);
+    }
+}

@@ -1,0 +1,104 @@
+#ifndef SDSA_ESP_TABLES_H
+#define SDSA_ESP_TABLES_H 1
+
+/* The SAs and policies of an ESP engine, and the batches that change them.
+ *
+ * An SA is found by direction and SPI in a hash, a policy by its hop end (an
+ * array indexed with the VLAN): no look-up takes longer when there are more
+ * paths.  Policies of a hop end stand in the order in which they were added;
+ * one that is replaced keeps its place.
+ *
+ * The tables also remember the keys of the SAs that were deleted most recently
+ * and refuse them, so that a repeated or delayed message cannot set a sequence
+ * number back (a GCM nonce used twice gives the plaintext away).
+ *
+ * Time is passed in, in milliseconds of a clock that never goes back. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/sa.h"
+#include "openvswitch/hmap.h"
+#include "openvswitch/list.h"
+#include "vnf-agent/backend.h"
+#include "vnf-agent/esp/replay.h"
+
+struct esp_key;
+
+#define TABLES_MAX_VLAN 4094
+#define TABLES_MAX_SAS 65536
+#define TABLES_MAX_POLICIES 65536
+#define TABLES_REMEMBERED_KEYS 65536
+
+/* One SA with its state.  The packet path reads and writes it directly. */
+struct esp_sa {
+    struct hmap_node node;      /* In tables' 'sas'. */
+    struct ovs_list all_node;   /* In tables' 'sa_list', by serial. */
+    struct ovs_list hop_node;   /* Outbound: in hop end's 'outbound_sas'. */
+    uint64_t serial;            /* Order of addition. */
+    struct sa *sa;              /* Its 'key' is NULL. */
+    struct used_key *used_key;  /* Not owned. */
+
+    struct esp_key *key;        /* NULL from the hard expiry on. */
+    uint64_t seq;               /* Outbound: last one used. */
+    struct replay replay;       /* Inbound. */
+    uint64_t packets, bytes;    /* Inner packets. */
+    uint64_t replayed, failed;
+    long long int created_ms, used_ms;
+    bool soft_expired, hard_expired;
+};
+
+struct esp_policy {
+    struct hmap_node node;      /* In tables' 'policies', by name. */
+    struct ovs_list all_node;   /* In tables' 'policy_list', by serial. */
+    struct ovs_list hop_node;   /* In hop end's 'policies', by serial. */
+    uint64_t serial;
+    struct policy *policy;
+};
+
+struct hop_end {
+    struct ovs_list policies[2];    /* struct esp_policy; SA_* is the index. */
+    struct ovs_list outbound_sas;   /* struct esp_sa, newest first. */
+};
+
+struct tables {
+    ovs_be32 cipher_ip;
+    struct hmap sas, policies;
+    struct ovs_list sa_list, policy_list;
+    struct hop_end hop_ends[TABLES_MAX_VLAN + 1];
+    uint64_t next_serial;
+    uint64_t generation;        /* Changes with each batch applied. */
+
+    struct hmap used_keys;          /* struct used_key. */
+    struct ovs_list retired_keys;   /* Those without an SA, oldest first. */
+    size_t n_retired_keys;
+};
+
+/* 'cipher_ip' is the own outer address, that SAs must have. */
+struct tables *tables_create(ovs_be32 cipher_ip);
+void tables_destroy(struct tables *);
+
+/* Applies a list of `struct backend_edit`, all or nothing.  Returns 0, or a
+ * positive errno as backend_class's 'apply' says with a message in '*errorp'
+ * (caller frees).  The keys in it may be wiped afterwards. */
+int tables_apply(struct tables *, const struct ovs_list *edits,
+                 long long int now_ms, char **errorp);
+
+struct esp_sa *tables_find_sa(const struct tables *, enum sa_direction,
+                              uint32_t spi);
+
+/* The SA that an outbound PROTECT policy uses, or NULL. */
+struct esp_sa *tables_outbound_sa(const struct tables *,
+                                  const struct policy *);
+
+/* Looks whether a lifetime of the SA is over.  At the hard one the key is
+ * wiped.  Returns true while packets may pass. */
+bool esp_sa_check_lifetime(struct esp_sa *, long long int now_ms);
+
+/* Checks all lifetimes. */
+void tables_expire(struct tables *, long long int now_ms);
+
+void esp_sa_get_stats(const struct esp_sa *, long long int now_ms,
+                      struct sa_stats *);
+
+#endif /* vnf-agent/esp/tables.h */

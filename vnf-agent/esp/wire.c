@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+#include "vnf-agent/esp/wire.h"
+
+#include <string.h>
+
+#include "lib/sa.h"
+#include "lib/secret.h"
+#include "lib/suite.h"
+#include "util.h"
+#include "vnf-agent/backend.h"
+
+#define MAX_KEYMAT 128          /* Octets: no suite has more. */
+
+/* Integers and strings. */
+
+void
+wire_put_bytes(struct wire_writer *w, const void *bytes, size_t size)
+{
+    if (w->buf && size) {
+        memcpy(w->buf + w->size, bytes, size);
+    }
+    w->size += size;
+}
+
+/* Writes the low 'n' octets of 'value'. */
+static void
+put_uint(struct wire_writer *w, uint64_t value, int n)
+{
+    uint8_t bytes[8];
+
+    for (int i = 0; i < n; i++) {
+        bytes[i] = value >> (8 * (n - 1 - i));
+    }
+    wire_put_bytes(w, bytes, n);
+}
+
+void
+wire_put_u8(struct wire_writer *w, uint8_t value)
+{
+    put_uint(w, value, 1);
+}
+
+void
+wire_put_u16(struct wire_writer *w, uint16_t value)
+{
+    put_uint(w, value, 2);
+}
+
+void
+wire_put_u32(struct wire_writer *w, uint32_t value)
+{
+    put_uint(w, value, 4);
+}
+
+void
+wire_put_u64(struct wire_writer *w, uint64_t value)
+{
+    put_uint(w, value, 8);
+}
+
+void
+wire_put_be32(struct wire_writer *w, ovs_be32 value)
+{
+    wire_put_bytes(w, &value, sizeof value);
+}
+
+void
+wire_put_string(struct wire_writer *w, const char *s)
+{
+    size_t len = s ? MIN(strlen(s), WIRE_MAX_STRING) : 0;
+
+    wire_put_u16(w, len);
+    wire_put_bytes(w, s, len);
+}
+
+void
+wire_get_bytes(struct wire_reader *r, void *bytes, size_t size)
+{
+    if (r->failed || r->left < size) {
+        r->failed = true;
+        memset(bytes, 0, size);
+        return;
+    }
+    memcpy(bytes, r->p, size);
+    r->p += size;
+    r->left -= size;
+}
+
+static uint64_t
+get_uint(struct wire_reader *r, int n)
+{
+    uint8_t bytes[8];
+    uint64_t value = 0;
+
+    wire_get_bytes(r, bytes, n);
+    for (int i = 0; i < n; i++) {
+        value = value << 8 | bytes[i];
+    }
+    return value;
+}
+
+uint8_t
+wire_get_u8(struct wire_reader *r)
+{
+    return get_uint(r, 1);
+}
+
+uint16_t
+wire_get_u16(struct wire_reader *r)
+{
+    return get_uint(r, 2);
+}
+
+uint32_t
+wire_get_u32(struct wire_reader *r)
+{
+    return get_uint(r, 4);
+}
+
+uint64_t
+wire_get_u64(struct wire_reader *r)
+{
+    return get_uint(r, 8);
+}
+
+ovs_be32
+wire_get_be32(struct wire_reader *r)
+{
+    ovs_be32 value;
+
+    wire_get_bytes(r, &value, sizeof value);
+    return value;
+}
+
+char *
+wire_get_string(struct wire_reader *r)
+{
+    size_t len = wire_get_u16(r);
+
+    if (r->failed || len > WIRE_MAX_STRING || len > r->left
+        || memchr(r->p, '\0', len)) {
+        r->failed = true;
+        return NULL;
+    }
+
+    char *s = xmemdup0((const char *) r->p, len);
+    r->p += len;
+    r->left -= len;
+    return s;
+}
+
+/* Reads an octet that is at most 'max'. */
+static uint8_t
+get_enum(struct wire_reader *r, uint8_t max)
+{
+    uint8_t value = wire_get_u8(r);
+
+    if (value > max) {
+        r->failed = true;
+        return 0;
+    }
+    return value;
+}
+
+/* SAs and policies. */
+
+static void
+put_selector(struct wire_writer *w, const struct sa_selector *sel)
+{
+    wire_put_be32(w, sel->src);
+    wire_put_be32(w, sel->src_mask);
+    wire_put_be32(w, sel->dst);
+    wire_put_be32(w, sel->dst_mask);
+    wire_put_u16(w, sel->protocol < 0 ? UINT16_MAX : sel->protocol);
+    wire_put_u16(w, sel->src_port_min);
+    wire_put_u16(w, sel->src_port_max);
+    wire_put_u16(w, sel->dst_port_min);
+    wire_put_u16(w, sel->dst_port_max);
+}
+
+static void
+get_selector(struct wire_reader *r, struct sa_selector *sel)
+{
+    sel->src = wire_get_be32(r);
+    sel->src_mask = wire_get_be32(r);
+    sel->dst = wire_get_be32(r);
+    sel->dst_mask = wire_get_be32(r);
+    sel->protocol = wire_get_u16(r);
+    if (sel->protocol == UINT16_MAX) {
+        sel->protocol = -1;
+    } else if (sel->protocol > UINT8_MAX) {
+        r->failed = true;
+    }
+    sel->src_port_min = wire_get_u16(r);
+    sel->src_port_max = wire_get_u16(r);
+    sel->dst_port_min = wire_get_u16(r);
+    sel->dst_port_max = wire_get_u16(r);
+}
+
+static void
+put_lifetime(struct wire_writer *w, const struct sa_lifetime *lifetime)
+{
+    wire_put_u32(w, lifetime->time_s);
+    wire_put_u64(w, lifetime->bytes);
+    wire_put_u64(w, lifetime->packets);
+    wire_put_u32(w, lifetime->idle_s);
+}
+
+static void
+get_lifetime(struct wire_reader *r, struct sa_lifetime *lifetime)
+{
+    lifetime->time_s = wire_get_u32(r);
+    lifetime->bytes = wire_get_u64(r);
+    lifetime->packets = wire_get_u64(r);
+    lifetime->idle_s = wire_get_u32(r);
+}
+
+void
+wire_put_sa(struct wire_writer *w, const struct sa *sa)
+{
+    size_t key_size = sa->key ? secret_size(sa->key) : 0;
+
+    wire_put_string(w, sa->name);
+    wire_put_u32(w, sa->spi);
+    wire_put_u8(w, sa->direction);
+    wire_put_u16(w, sa->vlan);
+    wire_put_u64(w, sa->reqid);
+    wire_put_be32(w, sa->tunnel_src);
+    wire_put_be32(w, sa->tunnel_dst);
+    put_selector(w, &sa->selector);
+    wire_put_string(w, sa->suite ? sa->suite->name : NULL);
+    wire_put_u16(w, key_size);
+    wire_put_bytes(w, sa->key ? secret_bytes(sa->key) : NULL, key_size);
+    wire_put_string(w, sa->key_check);
+    wire_put_u8(w, sa->esn);
+    wire_put_u32(w, sa->replay_window);
+    put_lifetime(w, &sa->soft);
+    put_lifetime(w, &sa->hard);
+}
+
+static struct secret *
+get_key(struct wire_reader *r)
+{
+    size_t size = wire_get_u16(r);
+
+    if (r->failed || size > MAX_KEYMAT || size > r->left) {
+        r->failed = true;
+        return NULL;
+    } else if (!size) {
+        return NULL;
+    }
+
+    struct secret *key = secret_create(r->p, size);
+    r->p += size;
+    r->left -= size;
+    return key;
+}
+
+struct sa *
+wire_get_sa(struct wire_reader *r)
+{
+    struct sa *sa = xzalloc(sizeof *sa);
+    char *suite_name;
+
+    sa->name = wire_get_string(r);
+    sa->spi = wire_get_u32(r);
+    sa->direction = get_enum(r, SA_INBOUND);
+    sa->vlan = wire_get_u16(r);
+    sa->reqid = wire_get_u64(r);
+    sa->tunnel_src = wire_get_be32(r);
+    sa->tunnel_dst = wire_get_be32(r);
+    get_selector(r, &sa->selector);
+    suite_name = wire_get_string(r);
+    sa->suite = suite_name ? suite_by_name(suite_name) : NULL;
+    free(suite_name);
+    sa->key = get_key(r);
+    sa->key_check = wire_get_string(r);
+    sa->esn = get_enum(r, 1);
+    sa->replay_window = wire_get_u32(r);
+    get_lifetime(r, &sa->soft);
+    get_lifetime(r, &sa->hard);
+    if (r->failed) {
+        sa_destroy(sa);
+        return NULL;
+    }
+    return sa;
+}
+
+void
+wire_put_policy(struct wire_writer *w, const struct policy *policy)
+{
+    wire_put_string(w, policy->name);
+    wire_put_u8(w, policy->direction);
+    wire_put_u16(w, policy->vlan);
+    wire_put_u64(w, policy->reqid);
+    wire_put_u32(w, policy->outbound_spi);
+    put_selector(w, &policy->selector);
+    wire_put_u8(w, policy->action);
+    wire_put_u8(w, policy->df);
+    wire_put_u8(w, policy->bypass_dscp);
+}
+
+struct policy *
+wire_get_policy(struct wire_reader *r)
+{
+    struct policy *policy = xzalloc(sizeof *policy);
+
+    policy->name = wire_get_string(r);
+    policy->direction = get_enum(r, SA_INBOUND);
+    policy->vlan = wire_get_u16(r);
+    policy->reqid = wire_get_u64(r);
+    policy->outbound_spi = wire_get_u32(r);
+    get_selector(r, &policy->selector);
+    policy->action = get_enum(r, POLICY_PROTECT);
+    policy->df = get_enum(r, SA_DF_COPY);
+    policy->bypass_dscp = get_enum(r, 1);
+    if (r->failed) {
+        policy_destroy(policy);
+        return NULL;
+    }
+    return policy;
+}
+
+/* Edits. */
+
+void
+wire_put_edit(struct wire_writer *w, const struct backend_edit *edit)
+{
+    wire_put_u8(w, edit->type);
+    switch (edit->type) {
+    case BACKEND_SA_ADD:
+        wire_put_sa(w, edit->sa);
+        break;
+    case BACKEND_SA_DELETE:
+        wire_put_u8(w, edit->sa->direction);
+        wire_put_u32(w, edit->sa->spi);
+        break;
+    case BACKEND_POLICY_SET:
+        wire_put_policy(w, edit->policy);
+        break;
+    case BACKEND_POLICY_DELETE:
+        wire_put_string(w, edit->policy->name);
+        break;
+    }
+}
+
+struct backend_edit *
+wire_get_edit(struct wire_reader *r)
+{
+    struct backend_edit *edit = xzalloc(sizeof *edit);
+    struct policy *policy;
+    struct sa *sa;
+
+    edit->type = get_enum(r, BACKEND_POLICY_DELETE);
+    switch (edit->type) {
+    case BACKEND_SA_ADD:
+        edit->sa = wire_get_sa(r);
+        break;
+    case BACKEND_SA_DELETE:
+        sa = xzalloc(sizeof *sa);
+        sa->direction = get_enum(r, SA_INBOUND);
+        sa->spi = wire_get_u32(r);
+        edit->sa = sa;
+        break;
+    case BACKEND_POLICY_SET:
+        edit->policy = wire_get_policy(r);
+        break;
+    case BACKEND_POLICY_DELETE:
+        policy = xzalloc(sizeof *policy);
+        policy->name = wire_get_string(r);
+        edit->policy = policy;
+        break;
+    }
+    if (r->failed) {
+        wire_edit_destroy(edit);
+        return NULL;
+    }
+    return edit;
+}
+
+void
+wire_edit_destroy(struct backend_edit *edit)
+{
+    if (edit) {
+        sa_destroy(CONST_CAST(struct sa *, edit->sa));
+        policy_destroy(CONST_CAST(struct policy *, edit->policy));
+        free(edit);
+    }
+}
+
+/* Counters. */
+
+void
+wire_put_sa_stats(struct wire_writer *w, const struct sa_stats *stats)
+{
+    wire_put_u64(w, stats->packets);
+    wire_put_u64(w, stats->bytes);
+    wire_put_u64(w, stats->seq);
+    wire_put_u64(w, stats->replayed);
+    wire_put_u64(w, stats->failed);
+    wire_put_u32(w, stats->age_s);
+    wire_put_u32(w, stats->idle_s);
+    wire_put_u8(w, stats->soft_expired);
+    wire_put_u8(w, stats->hard_expired);
+}
+
+void
+wire_get_sa_stats(struct wire_reader *r, struct sa_stats *stats)
+{
+    stats->packets = wire_get_u64(r);
+    stats->bytes = wire_get_u64(r);
+    stats->seq = wire_get_u64(r);
+    stats->replayed = wire_get_u64(r);
+    stats->failed = wire_get_u64(r);
+    stats->age_s = wire_get_u32(r);
+    stats->idle_s = wire_get_u32(r);
+    stats->soft_expired = get_enum(r, 1);
+    stats->hard_expired = get_enum(r, 1);
+}
+
+void
+wire_put_stats(struct wire_writer *w, const struct backend_stats *stats)
+{
+    wire_put_u64(w, stats->plain_rx);
+    wire_put_u64(w, stats->plain_tx);
+    wire_put_u64(w, stats->cipher_rx);
+    wire_put_u64(w, stats->cipher_tx);
+    for (size_t i = 0; i < BACKEND_N_DROPS; i++) {
+        wire_put_u64(w, stats->drops[i]);
+    }
+}
+
+void
+wire_get_stats(struct wire_reader *r, struct backend_stats *stats)
+{
+    stats->plain_rx = wire_get_u64(r);
+    stats->plain_tx = wire_get_u64(r);
+    stats->cipher_rx = wire_get_u64(r);
+    stats->cipher_tx = wire_get_u64(r);
+    for (size_t i = 0; i < BACKEND_N_DROPS; i++) {
+        stats->drops[i] = wire_get_u64(r);
+    }
+}
