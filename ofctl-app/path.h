@@ -78,7 +78,6 @@ char *path_compute(const struct inventory *, const struct inv_chain *,
                    struct path *paths[2], size_t *n_pathsp);
 
 void path_destroy(struct path *);
-struct path *path_clone(const struct path *);
 
 /* The way of a hop as text for the database and the user, and back:
  * "br1 p12 p21 br2 p23 p32 br3".  Parse returns false if malformed.  Caller
@@ -86,8 +85,8 @@ struct path *path_clone(const struct path *);
 char *path_route_format(const struct path_hop *);
 bool path_route_parse(const char *, struct path_hop *);
 
-/* Names of bridges on the path, sorted, each once (caller frees with
- * sset_destroy()). */
+/* Adds the names of the bridges on the path to the set, which the caller
+ * initialised (and frees with sset_destroy()). */
 struct sset;
 void path_bridges(const struct path *, const struct inventory *, struct sset *);
 
