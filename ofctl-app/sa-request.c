@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "ofctl-app/sa-request.h"
+
+#include <jansson.h>
+
+#include "lib/secret.h"
+#include "lib/suite.h"
+#include "packets.h"
+#include "util.h"
+
+#define SAD "/ietf-i2nsf-ikeless:ipsec-ikeless/sad/sad-entry"
+#define SPD "/ietf-i2nsf-ikeless:ipsec-ikeless/spd/spd-entry"
+
+#define REPLAY_WINDOW 1024      /* Packets. */
+
+struct sa_request {
+    json_t *root;
+    json_t *edits;              /* In 'root'. */
+};
+
+struct sa_request *
+sa_request_create(const char *patch_id, uint64_t epoch)
+{
+    struct sa_request *req = xmalloc(sizeof *req);
+    char *epoch_text = xasprintf("%"PRIu64, epoch);
+    req->root = json_pack(
+        "{s:{s:s, s:[{s:s, s:s, s:s, s:{s:{s:s, s:s}}}]}}",
+        "ietf-yang-patch:yang-patch",
+          "patch-id", patch_id,
+          "edit",
+            "edit-id", "lease",
+            "operation", "merge",
+            "target", "/sdsa-agent:sdsa-agent/lease",
+            "value", "sdsa-agent:lease",
+              "epoch", epoch_text,
+              "holder", "sdsa-controller");
+    ovs_assert(req->root);
+    req->edits = json_object_get(json_object_get(req->root,
+                                                 "ietf-yang-patch:yang-patch"),
+                                 "edit");
+    free(epoch_text);
+    return req;
+}
+
+void
+sa_request_destroy(struct sa_request *req)
+{
+    if (req) {
+        json_decref(req->root);
+        free(req);
+    }
+}
+
+size_t
+sa_request_n_edits(const struct sa_request *req)
+{
+    return json_array_size(req->edits) - 1;
+}
+
+char *
+sa_request_to_json(const struct sa_request *req)
+{
+    return json_dumps(req->root, JSON_COMPACT);
+}
+
+/* Appends an edit; takes ownership of 'value', which may be NULL. */
+static void
+add_edit(struct sa_request *req, const char *operation, const char *list,
+         const char *name, json_t *value)
+{
+    char *target = xasprintf("%s=%s", list, name);
+    char *id = xasprintf("%s-%s", operation, name);
+    json_t *edit = json_pack("{s:s, s:s, s:s}", "edit-id", id,
+                             "operation", operation, "target", target);
+    if (value) {
+        json_object_set_new(edit, "value", value);
+    }
+    json_array_append_new(req->edits, edit);
+    free(target);
+    free(id);
+}
+
+/* Names. */
+
+static void
+sa_name(const struct path_hop *hop, char name[32])
+{
+    snprintf(name, 32, "sa-%08"PRIx32, hop->esp_spi);
+}
+
+static void
+policy_name(const struct path *path, const struct path_hop *hop, bool outbound,
+            char name[32])
+{
+    snprintf(name, 32, "%s-%"PRIu32"-%d", outbound ? "out" : "in",
+             path->nsh_spi, hop->si);
+}
+
+/* Values. */
+
+static void
+put_uint64(json_t *object, const char *key, uint64_t value)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%"PRIu64, value);      /* RFC 7951 s.6.1. */
+    json_object_set_new(object, key, json_string(text));
+}
+
+static uint64_t
+reqid(const struct path *path, const struct path_hop *hop)
+{
+    return (uint64_t) path->nsh_spi * 256 + hop->si;
+}
+
+static json_t *
+any_selector(void)
+{
+    return json_pack("{s:s, s:s, s:s}", "local-prefix", "0.0.0.0/0",
+                     "remote-prefix", "0.0.0.0/0", "inner-protocol", "any");
+}
+
+/* Tunnel addresses: local is the source, remote the destination, at both ends. */
+static json_t *
+tunnel(const struct inventory *inv, const struct path_hop *hop)
+{
+    const struct inv_gateway *sender = inventory_gateway(inv, hop->sender);
+    const struct inv_gateway *receiver = inventory_gateway(inv, hop->receiver);
+    char src[INET_ADDRSTRLEN], dst[INET_ADDRSTRLEN];
+    snprintf(src, sizeof src, IP_FMT,
+             IP_ARGS(sender ? sender->cipher_ip : 0));
+    snprintf(dst, sizeof dst, IP_FMT,
+             IP_ARGS(receiver ? receiver->cipher_ip : 0));
+    return json_pack("{s:s, s:s, s:s, s:b}", "local", src, "remote", dst,
+                     "df-bit", "clear", "bypass-dscp", true);
+}
+
+static json_t *
+encryption(const struct suite *suite, const struct secret *key)
+{
+    size_t size = 3 * secret_size(key);
+    char *hex = wiping_malloc(size);
+    secret_to_hex(key, hex);
+    json_t *json = json_pack("{s:{s:i, s:s}}", "encryption",
+                             "encryption-algorithm", suite->encryption,
+                             "key", hex);
+    wiping_free(hex);
+    return json;
+}
+
+static void
+add_sa(struct sa_request *req, const struct inventory *inv,
+       const struct path *path, const struct path_hop *hop, uint16_t vlan,
+       const struct secret *key)
+{
+    char name[32];
+    sa_name(hop, name);
+    json_t *config = json_pack(
+        "{s:I, s:b, s:b, s:i, s:o, s:s, s:s, s:o, s:o}",
+        "spi", (json_int_t) hop->esp_spi,
+        "ext-seq-num", true,
+        "seq-overflow", false,
+        "anti-replay-window-size", REPLAY_WINDOW,
+        "traffic-selector", any_selector(),
+        "protocol-parameters", "esp",
+        "mode", "tunnel",
+        "esp-sa", encryption(path->suite, key),
+        "tunnel", tunnel(inv, hop));
+    if (path->lifetime_s) {
+        uint32_t soft = path->lifetime_s - path->lifetime_s / 5;
+        json_object_set_new(config, "sa-lifetime-hard",
+                            json_pack("{s:I}", "time",
+                                      (json_int_t) path->lifetime_s));
+        json_object_set_new(config, "sa-lifetime-soft",
+                            json_pack("{s:I, s:s}", "time", (json_int_t) soft,
+                                      "action", "replace"));
+    }
+    json_t *entry = json_pack("{s:s, s:o, s:i}", "name", name,
+                              "ipsec-sa-config", config,
+                              "sdsa-agent:vlan", vlan);
+    put_uint64(entry, "reqid", reqid(path, hop));
+    add_edit(req, "create", SAD, name,
+             json_pack("{s:[o]}", "ietf-i2nsf-ikeless:sad-entry", entry));
+}
+
+static void
+add_policy(struct sa_request *req, const struct inventory *inv,
+           const struct path *path, const struct path_hop *hop, bool outbound)
+{
+    char name[32];
+    policy_name(path, hop, outbound, name);
+    json_t *sa_cfg = json_pack(
+        "{s:b, s:s, s:s, s:{s:[{s:i, s:i, s:i}]}, s:o}",
+        "ext-seq-num", true,
+        "mode", "tunnel",
+        "protocol-parameters", "esp",
+        "esp-algorithms", "encryption",
+          "id", 1,
+          "algorithm-type", path->suite->encryption,
+          "key-length", (int) (path->suite->key_size * 8),
+        "tunnel", tunnel(inv, hop));
+    json_t *entry = json_pack(
+        "{s:s, s:s, s:i, s:{s:i, s:o, s:{s:s, s:o}}}",
+        "name", name,
+        "direction", outbound ? "outbound" : "inbound",
+        "sdsa-agent:vlan", outbound ? hop->sender_vlan : hop->receiver_vlan,
+        "ipsec-policy-config",
+          "anti-replay-window-size", REPLAY_WINDOW,
+          "traffic-selector", any_selector(),
+          "processing-info",
+            "action", "protect",
+            "ipsec-sa-cfg", sa_cfg);
+    put_uint64(entry, "reqid", reqid(path, hop));
+    if (outbound) {
+        json_object_set_new(entry, "sdsa-agent:outbound-spi",
+                            json_integer(hop->esp_spi));
+    }
+    add_edit(req, "create", SPD, name,
+             json_pack("{s:[o]}", "ietf-i2nsf-ikeless:spd-entry", entry));
+}
+
+void
+sa_request_add_inbound(struct sa_request *req, const struct inventory *inv,
+                       const struct path *path, const struct path_hop *hop,
+                       const struct secret *key)
+{
+    add_sa(req, inv, path, hop, hop->receiver_vlan, key);
+    add_policy(req, inv, path, hop, false);
+}
+
+void
+sa_request_add_outbound(struct sa_request *req, const struct inventory *inv,
+                        const struct path *path, const struct path_hop *hop,
+                        const struct secret *key)
+{
+    add_sa(req, inv, path, hop, hop->sender_vlan, key);
+    add_policy(req, inv, path, hop, true);
+}
+
+/* Removing. */
+
+void
+sa_request_remove_name(struct sa_request *req, bool sad, const char *name)
+{
+    add_edit(req, "remove", sad ? SAD : SPD, name, NULL);
+}
+
+static void
+remove_end(struct sa_request *req, const struct path *path,
+           const struct path_hop *hop, bool outbound)
+{
+    char name[32];
+    policy_name(path, hop, outbound, name);
+    sa_request_remove_name(req, false, name);
+    sa_name(hop, name);
+    sa_request_remove_name(req, true, name);
+}
+
+void
+sa_request_remove_inbound(struct sa_request *req, const struct path *path,
+                          const struct path_hop *hop)
+{
+    remove_end(req, path, hop, false);
+}
+
+void
+sa_request_remove_outbound(struct sa_request *req, const struct path *path,
+                           const struct path_hop *hop)
+{
+    remove_end(req, path, hop, true);
+}
