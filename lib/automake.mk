@@ -9,7 +9,7 @@ lib_libsdsa_la_SOURCES = \
 	lib/suite.c lib/suite.h \
 	lib/tls.c lib/tls.h
 lib_libsdsa_la_LIBADD = \
-	$(LIBEVENT_LIBS) $(JANSSON_LIBS) $(OVS_LIBS)
+	$(LIBEVENT_LIBS) $(JANSSON_LIBS)
 
 # Typed access to the database, generated from its schema.
 noinst_LTLIBRARIES += lib/libsdsaidl.la

@@ -53,6 +53,16 @@ unsigned int agent_seqno(const struct agent *);
 /* Sum of the drop counters of the last poll, and one by its reason. */
 uint64_t agent_drops(const struct agent *, const char *reason /* or NULL */);
 
+/* Counters of an SA that this controller named ("sa-SPI"), as of the last poll
+ * (every 5 s).  Returns false if the agent has none of that SPI. */
+struct agent_sa_stats {
+    uint64_t packets, bytes;    /* Protected or accepted. */
+    uint64_t seq;               /* Last sent, or highest received. */
+    uint64_t replayed, failed;
+};
+bool agent_get_sa(const struct agent *, uint32_t spi,
+                  struct agent_sa_stats *);
+
 /* Queues a request.  'path' is below {+restconf} ("/data/..."), 'body' is NULL or
  * JSON, of which ownership is taken (freed with wiping_free()).  Returns a
  * ticket, never 0. */

@@ -132,8 +132,8 @@ write_sa_statistics(const struct sdsa_hop *hop, const struct network *net)
     for (size_t i = 0; i < hop->n_sas; i++) {
         const struct sdsa_sa *sa = hop->sas[i];
         struct agent_sa_stats out, in;
-        if (!sender || !receiver || !agent_get_sa(sender, false, sa->spi, &out)
-            || !agent_get_sa(receiver, true, sa->spi, &in)) {
+        if (!sender || !receiver || !agent_get_sa(sender, sa->spi, &out)
+            || !agent_get_sa(receiver, sa->spi, &in)) {
             continue;
         }
         const struct stat_item items[] = {
