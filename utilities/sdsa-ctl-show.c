@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "utilities/sdsa-ctl.h"
+
+#include <stdarg.h>
+
+#include "lib/sdsa-idl.h"
+#include "openvswitch/dynamic-string.h"
+#include "smap.h"
+#include "sset.h"
+#include "table.h"
+#include "timeval.h"
+#include "util.h"
+
+/* Tables. */
+
+static struct table *
+new_table(struct ctl_context *ctx, const char *first, ...)
+{
+    struct table *t = ctx->table = xmalloc(sizeof *t);
+    va_list args;
+    table_init(t);
+    va_start(args, first);
+    for (const char *s = first; s; s = va_arg(args, const char *)) {
+        table_add_column(t, "%s", s);
+    }
+    va_end(args);
+    return t;
+}
+
+static void
+add_cells(struct table *t, const char *first, ...)
+{
+    va_list args;
+    table_add_row(t);
+    va_start(args, first);
+    for (const char *s = first; s; s = va_arg(args, const char *)) {
+        table_add_cell(t)->text = xstrdup(s);
+    }
+    va_end(args);
+}
+
+/* States. */
+
+static bool
+bridge_is_up(const struct sdsa_bridge *row)
+{
+    return smap_get_bool(&row->status, "connected", false);
+}
+
+static bool
+gateway_is_up(const struct sdsa_gateway *row)
+{
+    return !strcmp(smap_get_def(&row->status, "state", "down"), "up");
+}
+
+static bool
+has_operation(struct ovsdb_idl *idl, const char *chain)
+{
+    const struct sdsa_operation *op;
+    SDSA_OPERATION_FOR_EACH (op, idl) {
+        if (!strcmp(op->chain, chain)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+has_active_path(struct ovsdb_idl *idl, const char *chain)
+{
+    const struct sdsa_path *path;
+    SDSA_PATH_FOR_EACH (path, idl) {
+        if (!strcmp(path->chain, chain) && !strcmp(path->state, "active")) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "up", "up, pending", "up, but the last change failed", "failed", "pending". */
+static const char *
+chain_state(struct ovsdb_idl *idl, const struct sdsa_chain *row)
+{
+    bool up = has_active_path(idl, row->name);
+    bool failed = row->reason[0] != '\0';
+    bool pending = has_operation(idl, row->name)
+                   || (!failed && row->applied < row->wanted);
+    return (up ? (failed ? "up, but the last change failed"
+                  : pending ? "up, pending" : "up")
+            : failed ? "failed" : "pending");
+}
+
+static char *
+join_sfs(const struct sdsa_chain *row)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    for (size_t i = 0; i < row->n_sfs; i++) {
+        ds_put_format(&ds, "%s%s", i ? " " : "", row->value_sfs[i]->name);
+    }
+    return ds_steal_cstr(&ds);
+}
+
+static int64_t
+get_stat(char *const *keys, const int64_t *values, size_t n, const char *key)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!strcmp(keys[i], key)) {
+            return values[i];
+        }
+    }
+    return 0;
+}
+
+/* Rows by name: the database has no order. */
+#define SORTED(IDL, ROW, FOREACH, KEY, BODY)                            \
+    do {                                                                \
+        struct shash rows__ = SHASH_INITIALIZER(&rows__);               \
+        FOREACH (ROW, IDL) {                                            \
+            char *key__ = KEY;                                          \
+            shash_add_nocopy(&rows__, key__, ROW);                      \
+        }                                                               \
+        const struct shash_node **sorted__ = shash_sort(&rows__);       \
+        for (size_t i__ = 0; i__ < shash_count(&rows__); i__++) {       \
+            ROW = sorted__[i__]->data;                                  \
+            BODY                                                        \
+        }                                                               \
+        free(sorted__);                                                 \
+        shash_destroy(&rows__);                                         \
+    } while (0)
+
+/* Lists. */
+
+static void
+cmd_bridge_list(struct ctl_context *ctx)
+{
+    struct table *t = new_table(ctx, "name", "datapath_id", "connected",
+                                NULL);
+    const struct sdsa_bridge *row;
+    SORTED(ctx->idl, row, SDSA_BRIDGE_FOR_EACH, xstrdup(row->name), {
+        add_cells(t, row->name, row->datapath_id,
+                  bridge_is_up(row) ? "yes" : "no", NULL);
+    });
+}
+
+static void
+cmd_link_list(struct ctl_context *ctx)
+{
+    struct table *t = new_table(ctx, "bridge", "port", "bridge", "port", NULL);
+    const struct sdsa_link *row;
+    SORTED(ctx->idl, row, SDSA_LINK_FOR_EACH,
+           xasprintf("%s %s", row->bridge_a->name, row->port_a), {
+        add_cells(t, row->bridge_a->name, row->port_a, row->bridge_b->name,
+                  row->port_b, NULL);
+    });
+}
+
+static void
+cmd_endpoint_list(struct ctl_context *ctx)
+{
+    struct table *t = new_table(ctx, "name", "bridge", "port", "mac", "ips",
+                                NULL);
+    const struct sdsa_endpoint *row;
+    SORTED(ctx->idl, row, SDSA_ENDPOINT_FOR_EACH, xstrdup(row->name), {
+        struct ds ips = DS_EMPTY_INITIALIZER;
+        for (size_t i = 0; i < row->n_ips; i++) {
+            ds_put_format(&ips, "%s%s", i ? " " : "", row->ips[i]);
+        }
+        add_cells(t, row->name, row->bridge->name, row->port, row->mac,
+                  ds_cstr(&ips), NULL);
+        ds_destroy(&ips);
+    });
+}
+
+static void
+cmd_sf_list(struct ctl_context *ctx)
+{
+    struct table *t = new_table(ctx, "name", "bridge", "in_port", "out_port",
+                                "correlation", "mac", NULL);
+    const struct sdsa_service_function *row;
+    SORTED(ctx->idl, row, SDSA_SERVICE_FUNCTION_FOR_EACH,
+           xstrdup(row->name), {
+        add_cells(t, row->name, row->bridge->name, row->in_port,
+                  row->out_port, row->correlation, row->mac ? row->mac : "",
+                  NULL);
+    });
+}
+
+static void
+cmd_gw_list(struct ctl_context *ctx)
+{
+    struct table *t = new_table(ctx, "vnf_id", "bridge", "plain_port",
+                                "cipher_port", "cipher_ip", "url", "state",
+                                "reason", NULL);
+    const struct sdsa_gateway *row;
+    SORTED(ctx->idl, row, SDSA_GATEWAY_FOR_EACH, xstrdup(row->vnf_id), {
+        add_cells(t, row->vnf_id, row->bridge->name, row->plain_port,
+                  row->cipher_port, row->cipher_ip, row->url,
+                  gateway_is_up(row) ? "up" : "down",
+                  smap_get_def(&row->status, "reason", ""), NULL);
+    });
+}
+
+static void
+cmd_chain_list(struct ctl_context *ctx)
+{
+    struct table *t = new_table(ctx, "name", "src", "dst", "match",
+                                "functions", "state", NULL);
+    const struct sdsa_chain *row;
+    SORTED(ctx->idl, row, SDSA_CHAIN_FOR_EACH, xstrdup(row->name), {
+        char *sfs = join_sfs(row);
+        add_cells(t, row->name, row->src->name, row->dst->name, row->match,
+                  sfs, chain_state(ctx->idl, row), NULL);
+        free(sfs);
+    });
+}
+
+static void
+add_sa_row(struct table *t, const struct sdsa_path *path,
+           const struct sdsa_hop *hop, const struct sdsa_sa *sa)
+{
+    char spi[16], nsh[16], si[8], age[24], sent[24], received[24];
+    snprintf(spi, sizeof spi, "0x%08"PRIx64, sa->spi);
+    snprintf(nsh, sizeof nsh, "%"PRId64, path->nsh_spi);
+    snprintf(si, sizeof si, "%"PRId64, hop->si);
+    snprintf(age, sizeof age, "%"PRId64, time_wall() - sa->created);
+    snprintf(sent, sizeof sent, "%"PRId64,
+             get_stat(sa->key_statistics, sa->value_statistics,
+                      sa->n_statistics, "sent_packets"));
+    snprintf(received, sizeof received, "%"PRId64,
+             get_stat(sa->key_statistics, sa->value_statistics,
+                      sa->n_statistics, "received_packets"));
+    add_cells(t, path->chain, path->direction, nsh, si, hop->sender,
+              hop->receiver, spi, sa->suite, age, sent, received, NULL);
+}
+
+static void
+cmd_sa_list(struct ctl_context *ctx)
+{
+    struct table *t = new_table(ctx, "chain", "direction", "nsh_spi", "nsh_si",
+                                "sender", "receiver", "esp_spi", "suite",
+                                "age_s", "sent_packets", "received_packets",
+                                NULL);
+    const struct sdsa_path *row;
+    SORTED(ctx->idl, row, SDSA_PATH_FOR_EACH,
+           xasprintf("%s %s %08"PRIx64, row->chain, row->direction,
+                     row->nsh_spi), {
+        if (ctx->argc < 2 || !strcmp(row->chain, ctx->argv[1])) {
+            for (size_t i = row->n_hops; i-- > 0; ) {
+                for (size_t j = 0; j < row->hops[i]->n_sas; j++) {
+                    add_sa_row(t, row, row->hops[i], row->hops[i]->sas[j]);
+                }
+            }
+        }
+    });
+}
+
+/* chain-show. */
+
+/* Seconds as "2h03m" and the like. */
+static char *
+format_age(long long int s)
+{
+    s = MAX(s, 0);
+    return (s < 60 ? xasprintf("%llds", s)
+            : s < 3600 ? xasprintf("%lldm%02llds", s / 60, s % 60)
+            : xasprintf("%lldh%02lldm", s / 3600, s / 60 % 60));
+}
+
+static void
+show_sa(const struct sdsa_sa *sa, struct ds *out)
+{
+    char *age = format_age(time_wall() - sa->created);
+    ds_put_format(out, "      ESP SPI 0x%08"PRIx64" %s, age %s", sa->spi,
+                  sa->suite, age);
+    free(age);
+    if (sa->lifetime) {
+        char *lifetime = format_age(sa->lifetime);
+        ds_put_format(out, " of %s", lifetime);
+        free(lifetime);
+    }
+    ds_put_format(out, ", check %s\n", sa->key_check);
+#define STAT(NAME) get_stat(sa->key_statistics, sa->value_statistics, \
+                            sa->n_statistics, NAME)
+    ds_put_format(out, "        sent %"PRId64" packets %"PRId64" bytes, "
+                  "received %"PRId64" packets %"PRId64" bytes, replayed %"
+                  PRId64", failed %"PRId64"\n",
+                  STAT("sent_packets"), STAT("sent_bytes"),
+                  STAT("received_packets"), STAT("received_bytes"),
+                  STAT("replayed"), STAT("failed"));
+#undef STAT
+}
+
+static void
+show_hop(const struct sdsa_hop *hop, struct ds *out)
+{
+    ds_put_format(out, "    hop SI %"PRId64": %s (VLAN %"PRId64") => %s (VLAN %"
+                  PRId64"), over %s\n", hop->si, hop->sender,
+                  hop->sender_vlan, hop->receiver, hop->receiver_vlan,
+                  hop->route);
+    for (size_t i = 0; i < hop->n_sas; i++) {
+        show_sa(hop->sas[i], out);
+    }
+}
+
+static void
+show_path(const struct sdsa_path *path, struct ds *out)
+{
+    ds_put_format(out, "  path %s: NSH SPI %"PRId64", %s, from %s to %s, "
+                  "classified %"PRId64" packets\n", path->direction,
+                  path->nsh_spi, path->state, path->src, path->dst,
+                  get_stat(path->key_statistics, path->value_statistics,
+                           path->n_statistics, "classified_packets"));
+    for (size_t stage = 0; stage <= path->n_sfs; stage++) {
+        for (size_t i = 0; i < path->n_hops; i++) {
+            if (path->hops[i]->si == 255 - stage) {
+                show_hop(path->hops[i], out);
+            }
+        }
+        if (stage == path->n_sfs) {
+            ds_put_format(out, "    to endpoint %s\n", path->dst);
+        } else {
+            ds_put_format(out, "    through function %s",
+                          path->value_sfs[stage]);
+            if (stage < path->n_sf_vlans && path->value_sf_vlans[stage]) {
+                ds_put_format(out, " (VLAN %"PRId64")",
+                              path->value_sf_vlans[stage]);
+            }
+            ds_put_char(out, '\n');
+        }
+    }
+}
+
+/* Whoever is away might be why. */
+static void
+show_absent(struct ovsdb_idl *idl, struct ds *out)
+{
+    const struct sdsa_bridge *br;
+    SDSA_BRIDGE_FOR_EACH (br, idl) {
+        if (!bridge_is_up(br)) {
+            ds_put_format(out, "  bridge %s is not connected: see \"sdsa-vswitch "
+                          "show %s\" at its switch\n", br->name, br->name);
+        }
+    }
+    const struct sdsa_gateway *gw;
+    SDSA_GATEWAY_FOR_EACH (gw, idl) {
+        if (!gateway_is_up(gw)) {
+            ds_put_format(out, "  gateway %s is down: %s\n", gw->vnf_id,
+                          smap_get_def(&gw->status, "reason",
+                                       "not reached yet"));
+        }
+    }
+    const struct sdsa_debt *debt;
+    SDSA_DEBT_FOR_EACH (debt, idl) {
+        ds_put_format(out, "  %s owes the removal of old paths\n",
+                      debt->participant);
+    }
+}
+
+static void
+cmd_chain_show(struct ctl_context *ctx)
+{
+    const struct sdsa_chain *row;
+    SDSA_CHAIN_FOR_EACH (row, ctx->idl) {
+        if (!strcmp(row->name, ctx->argv[1])) {
+            break;
+        }
+    }
+    if (!row) {
+        ctl_error(ctx, "no chain named \"%s\" (see \"sdsa-ctl chain-list\")",
+                  ctx->argv[1]);
+        return;
+    }
+    struct ds *out = &ctx->output;
+    const char *state = chain_state(ctx->idl, row);
+    ds_put_format(out, "chain %s: %s%s%s\n", row->name, state,
+                  row->reason[0] ? ": " : "", row->reason);
+    char *sfs = join_sfs(row);
+    char *lifetime = format_age(row->lifetime);
+    ds_put_format(out, "  wants \"%s\" from %s to %s%s%s, %s, %s, lifetime %s, "
+                  "priority %"PRId64"\n", row->match, row->src->name,
+                  row->dst->name, sfs[0] ? " through " : "", sfs,
+                  row->one_way ? "one way" : "both ways", row->suite,
+                  row->lifetime ? lifetime : "unlimited", row->priority);
+    ds_put_format(out, "  wanted %"PRId64", applied %"PRId64", failed %"PRId64
+                  "\n", row->wanted, row->applied, row->failed);
+    free(sfs);
+    free(lifetime);
+    if (strcmp(state, "up")) {
+        show_absent(ctx->idl, out);
+    }
+
+    const struct sdsa_path *path;
+    SORTED(ctx->idl, path, SDSA_PATH_FOR_EACH,
+           xasprintf("%s %08"PRIx64, path->direction, path->nsh_spi), {
+        if (!strcmp(path->chain, row->name)) {
+            show_path(path, out);
+        }
+    });
+}
+
+/* show. */
+
+static void
+show_bridge(struct ovsdb_idl *idl, const struct sdsa_bridge *br,
+            struct ds *out)
+{
+    ds_put_format(out, "bridge %s (%s): %s\n", br->name, br->datapath_id,
+                  bridge_is_up(br) ? "connected" : "not connected");
+    const struct sdsa_endpoint *ep;
+    SORTED(idl, ep, SDSA_ENDPOINT_FOR_EACH, xstrdup(ep->name), {
+        if (ep->bridge == br) {
+            ds_put_format(out, "    endpoint %s: port %s, %s\n", ep->name,
+                          ep->port, ep->mac);
+        }
+    });
+    const struct sdsa_service_function *sf;
+    SORTED(idl, sf, SDSA_SERVICE_FUNCTION_FOR_EACH, xstrdup(sf->name), {
+        if (sf->bridge == br) {
+            ds_put_format(out, "    function %s: ports %s and %s, correlation "
+                          "%s\n", sf->name, sf->in_port, sf->out_port,
+                          sf->correlation);
+        }
+    });
+    const struct sdsa_gateway *gw;
+    SORTED(idl, gw, SDSA_GATEWAY_FOR_EACH, xstrdup(gw->vnf_id), {
+        if (gw->bridge == br) {
+            ds_put_format(out, "    gateway %s: ports %s and %s, %s, %s\n",
+                          gw->vnf_id, gw->plain_port, gw->cipher_port,
+                          gw->cipher_ip, gateway_is_up(gw) ? "up" : "down");
+        }
+    });
+    const struct sdsa_link *link;
+    SORTED(idl, link, SDSA_LINK_FOR_EACH,
+           xasprintf("%s %s", link->port_a, link->port_b), {
+        if (link->bridge_a == br) {
+            ds_put_format(out, "    link %s: to %s %s\n", link->port_a,
+                          link->bridge_b->name, link->port_b);
+        } else if (link->bridge_b == br) {
+            ds_put_format(out, "    link %s: to %s %s\n", link->port_b,
+                          link->bridge_a->name, link->port_a);
+        }
+    });
+}
+
+static void
+cmd_show(struct ctl_context *ctx)
+{
+    struct ds *out = &ctx->output;
+    const struct sdsa_bridge *br;
+    SORTED(ctx->idl, br, SDSA_BRIDGE_FOR_EACH, xstrdup(br->name), {
+        show_bridge(ctx->idl, br, out);
+    });
+    const struct sdsa_chain *chain;
+    SORTED(ctx->idl, chain, SDSA_CHAIN_FOR_EACH, xstrdup(chain->name), {
+        char *sfs = join_sfs(chain);
+        ds_put_format(out, "chain %s: %s %s %s%s%s: %s\n", chain->name,
+                      chain->src->name, chain->one_way ? "->" : "<->",
+                      chain->dst->name, sfs[0] ? " through " : "", sfs,
+                      chain_state(ctx->idl, chain));
+        free(sfs);
+    });
+}
+
+const struct ctl_command_syntax sdsa_ctl_show_commands[] = {
+    {"show", 0, 0, "", NULL, cmd_show, NULL, "", RO},
+    {"bridge-list", 0, 0, "", NULL, cmd_bridge_list, NULL, "", RO},
+    {"link-list", 0, 0, "", NULL, cmd_link_list, NULL, "", RO},
+    {"endpoint-list", 0, 0, "", NULL, cmd_endpoint_list, NULL, "", RO},
+    {"sf-list", 0, 0, "", NULL, cmd_sf_list, NULL, "", RO},
+    {"gw-list", 0, 0, "", NULL, cmd_gw_list, NULL, "", RO},
+    {"chain-list", 0, 0, "", NULL, cmd_chain_list, NULL, "", RO},
+    {"chain-show", 1, 1, "NAME", NULL, cmd_chain_show, NULL, "", RO},
+    {"sa-list", 0, 1, "[CHAIN]", NULL, cmd_sa_list, NULL, "", RO},
+    {NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, RO},
+};

@@ -1,0 +1,611 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "utilities/sdsa-ctl.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+
+#include "command-line.h"
+#include "fatal-signal.h"
+#include "lib/sdsa-idl.h"
+#include "openvswitch/poll-loop.h"
+#include "openvswitch/shash.h"
+#include "openvswitch/vlog.h"
+#include "ovsdb-idl.h"
+#include "process.h"
+#include "stream-ssl.h"
+#include "stream.h"
+#include "table.h"
+#include "timeval.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(sdsa_ctl);
+
+static char *db;                /* --db. */
+static bool oneline;            /* --oneline. */
+static bool dry_run;            /* --dry-run. */
+static bool wait_applied;       /* --wait=applied. */
+static unsigned int timeout;    /* --timeout, in seconds; 0: none. */
+static struct table_style table_style = TABLE_STYLE_DEFAULT;
+
+/* The transaction at work: to be torn down by ctl_fatal(). */
+static struct ovsdb_idl *the_idl;
+static struct ovsdb_idl_txn *the_idl_txn;
+
+static const struct ctl_table_class tables[SDSA_N_TABLES] = {
+    [SDSA_TABLE_BRIDGE].row_ids[0] = {&sdsa_bridge_col_name, NULL, NULL},
+    [SDSA_TABLE_GATEWAY].row_ids[0] = {&sdsa_gateway_col_vnf_id, NULL, NULL},
+    [SDSA_TABLE_SERVICE_FUNCTION].row_ids[0]
+        = {&sdsa_service_function_col_name, NULL, NULL},
+    [SDSA_TABLE_ENDPOINT].row_ids[0] = {&sdsa_endpoint_col_name, NULL, NULL},
+    [SDSA_TABLE_CHAIN].row_ids[0] = {&sdsa_chain_col_name, NULL, NULL},
+    [SDSA_TABLE_PATH].row_ids[0] = {&sdsa_path_col_nsh_spi, NULL, NULL},
+    [SDSA_TABLE_SA].row_ids[0] = {&sdsa_sa_col_spi, NULL, NULL},
+    [SDSA_TABLE_OPERATION].row_ids[0]
+        = {&sdsa_operation_col_number, NULL, NULL},
+    [SDSA_TABLE_CONNECTION].row_ids[0]
+        = {&sdsa_connection_col_target, NULL, NULL},
+};
+
+static void
+exit_ctl(int status)
+{
+    if (the_idl_txn) {
+        ovsdb_idl_txn_abort(the_idl_txn);
+        ovsdb_idl_txn_destroy(the_idl_txn);
+    }
+    ovsdb_idl_destroy(the_idl);
+    exit(status);
+}
+
+OVS_NO_RETURN static void
+usage(void)
+{
+    printf("\
+%s: edits the sdsa database, and waits for what comes of it\n\
+usage: %s [OPTIONS] COMMAND [ARG...] [-- COMMAND [ARG...]]...\n\
+Commands joined by \"--\" are one transaction: all of them happen, or none.\n\
+\n\
+General commands:\n\
+  init                        initialize the database, if not yet\n\
+  show                        print an overview\n\
+\n\
+Network commands:\n\
+  bridge-add NAME DATAPATH-ID\n\
+  bridge-del NAME\n\
+  bridge-list\n\
+  link-add BRIDGE PORT BRIDGE PORT\n\
+  link-del BRIDGE PORT\n\
+  link-list\n\
+  endpoint-add NAME BRIDGE PORT MAC IP...\n\
+  endpoint-del NAME\n\
+  endpoint-list\n\
+  sf-add NAME BRIDGE IN-PORT OUT-PORT [correlation=none|vlan] [mac=MAC]\n\
+  sf-del NAME\n\
+  sf-list\n\
+  gw-add VNF-ID BRIDGE PLAIN-PORT CIPHER-PORT CIPHER-IP URL\n\
+  gw-del VNF-ID\n\
+  gw-list\n\
+\n\
+Chain commands:\n\
+  [--one-way] [--suite=SUITE] [--lifetime=SECONDS] [--priority=N]\n\
+    chain-add NAME SRC DST MATCH [SF...]\n\
+  chain-del NAME\n\
+  chain-list\n\
+  chain-show NAME             print its paths, hops and keys' ages\n\
+  sa-list [CHAIN]\n\
+  Each -add takes --may-exist, each -del --if-exists.\n\
+%s\
+%s\
+\n\
+Options:\n\
+  --db=DATABASE               connect to DATABASE\n\
+                              (default: $SDSA_DB or unix:%s/sdsa.sock)\n\
+  --wait=none|applied         wait until the network is as the commands want\n\
+                              it; fail with the reason if it cannot be\n\
+  -t, --timeout=SECS          give up after SECS seconds\n\
+  --dry-run                   do not commit changes to the database\n\
+  --oneline                   print exactly one line of output per command\n",
+           program_name, program_name, ctl_get_db_cmd_usage(),
+           ctl_list_db_tables_usage(), SDSA_RUNDIR);
+    table_usage();
+    stream_usage("database", true, true, false);
+    vlog_usage();
+    printf("\nOther options:\n\
+  -h, --help                  display this help message\n\
+  -V, --version               display version information\n");
+    exit(EXIT_SUCCESS);
+}
+
+static void
+parse_wait(const char *arg)
+{
+    if (!strcmp(arg, "applied")) {
+        wait_applied = true;
+    } else if (!strcmp(arg, "none")) {
+        wait_applied = false;
+    } else {
+        ctl_fatal("argument to --wait must be \"none\" or \"applied\"");
+    }
+}
+
+static void
+parse_options(int argc, char *argv[], struct shash *local_options)
+{
+    enum {
+        OPT_DB = UCHAR_MAX + 1,
+        OPT_ONELINE,
+        OPT_DRY_RUN,
+        OPT_WAIT,
+        OPT_BOOTSTRAP_CA_CERT,
+        OPT_LOCAL,
+        VLOG_OPTION_ENUMS,
+        TABLE_OPTION_ENUMS,
+        SSL_OPTION_ENUMS,
+    };
+    static const struct option global_options[] = {
+        {"db", required_argument, NULL, OPT_DB},
+        {"oneline", no_argument, NULL, OPT_ONELINE},
+        {"dry-run", no_argument, NULL, OPT_DRY_RUN},
+        {"wait", required_argument, NULL, OPT_WAIT},
+        {"timeout", required_argument, NULL, 't'},
+        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},
+        VLOG_LONG_OPTIONS,
+        TABLE_LONG_OPTIONS,
+        STREAM_SSL_LONG_OPTIONS,
+        {"bootstrap-ca-cert", required_argument, NULL, OPT_BOOTSTRAP_CA_CERT},
+        {NULL, 0, NULL, 0},
+    };
+    const size_t n_global = ARRAY_SIZE(global_options) - 1;
+
+    char *tmp = ovs_cmdl_long_options_to_short_options(global_options);
+    char *short_options = xasprintf("+%s", tmp);
+    free(tmp);
+
+    /* getopt_long() takes one array: ours, then those of the commands. */
+    struct option *options = xmemdup(global_options, sizeof global_options);
+    size_t n_options = n_global;
+    size_t allocated = ARRAY_SIZE(global_options);
+    ctl_add_cmd_options(&options, &n_options, &allocated, OPT_LOCAL);
+
+    for (;;) {
+        int index;
+        int c = getopt_long(argc, argv, short_options, options, &index);
+        if (c == -1) {
+            break;
+        }
+        switch (c) {
+        case OPT_DB:
+            free(db);
+            db = xstrdup(optarg);
+            break;
+
+        case OPT_ONELINE:
+            oneline = true;
+            break;
+
+        case OPT_DRY_RUN:
+            dry_run = true;
+            break;
+
+        case OPT_WAIT:
+            parse_wait(optarg);
+            break;
+
+        case OPT_LOCAL:
+            if (shash_find(local_options, options[index].name)) {
+                ctl_fatal("'%s' option specified multiple times",
+                          options[index].name);
+            }
+            shash_add_nocopy(local_options,
+                             xasprintf("--%s", options[index].name),
+                             nullable_xstrdup(optarg));
+            break;
+
+        case 't':
+            if (!str_to_uint(optarg, 10, &timeout) || !timeout) {
+                ctl_fatal("value %s on -t or --timeout is invalid", optarg);
+            }
+            break;
+
+        case 'h':
+            usage();
+
+        case 'V':
+            ovs_print_version(0, 0);
+            printf("DB Schema %s\n", sdsa_get_db_version());
+            exit(EXIT_SUCCESS);
+
+        VLOG_OPTION_HANDLERS
+        TABLE_OPTION_HANDLERS(&table_style)
+        STREAM_SSL_OPTION_HANDLERS
+
+        case OPT_BOOTSTRAP_CA_CERT:
+            stream_ssl_set_ca_cert_file(optarg, true);
+            break;
+
+        case '?':
+            exit(EXIT_FAILURE);
+
+        default:
+            abort();
+        }
+    }
+    free(short_options);
+    for (size_t i = n_global; options[i].name; i++) {
+        free(CONST_CAST(char *, options[i].name));
+    }
+    free(options);
+
+    if (!db) {
+        const char *env = getenv("SDSA_DB");
+        const char *rundir = getenv("SDSA_RUNDIR");
+        db = (env ? xstrdup(env)
+              : xasprintf("unix:%s/sdsa.sock", rundir ? rundir : SDSA_RUNDIR));
+    }
+}
+
+/* Waiting. */
+
+/* The chains as some time: sequence numbers "wanted" by name. */
+static void
+snapshot_chains(struct ovsdb_idl *idl, struct shash *wanted)
+{
+    const struct sdsa_chain *row;
+    SDSA_CHAIN_FOR_EACH (row, idl) {
+        shash_add_once(wanted, row->name,
+                       xmemdup(&row->wanted, sizeof row->wanted));
+    }
+}
+
+/* Takes out of 'before' and 'after' the chains that are in both, unchanged: what
+ * is left in 'after' was added or changed, in 'before' only: deleted. */
+static void
+diff_chains(struct shash *before, struct shash *after)
+{
+    struct shash_node *node;
+    SHASH_FOR_EACH_SAFE (node, before) {
+        const int64_t *b = node->data;
+        struct shash_node *a_node = shash_find(after, node->name);
+        if (a_node) {
+            if (*b == *(int64_t *) a_node->data) {
+                free(a_node->data);
+                shash_delete(after, a_node);
+            }
+            free(node->data);
+            shash_delete(before, node);
+        }
+    }
+}
+
+static const struct sdsa_chain *
+find_chain(struct ovsdb_idl *idl, const char *name)
+{
+    const struct sdsa_chain *row;
+    SDSA_CHAIN_FOR_EACH (row, idl) {
+        if (!strcmp(row->name, name)) {
+            return row;
+        }
+    }
+    return NULL;
+}
+
+/* Is the chain at sequence number 'wanted'?  Fatal if it will never be. */
+static bool
+chain_is_applied(struct ovsdb_idl *idl, const char *name, int64_t wanted)
+{
+    const struct sdsa_chain *row = find_chain(idl, name);
+    if (!row) {
+        ctl_fatal("chain %s: it was deleted meanwhile", name);
+    } else if (row->applied >= wanted) {
+        return true;
+    } else if (row->wanted > wanted) {
+        ctl_fatal("chain %s: superseded by %"PRId64, name, row->wanted);
+    } else if (row->failed >= wanted) {
+        ctl_fatal("chain %s: %s", name, row->reason);
+    }
+    return false;
+}
+
+static bool
+chain_is_gone(struct ovsdb_idl *idl, const char *name)
+{
+    const struct sdsa_path *path;
+    SDSA_PATH_FOR_EACH (path, idl) {
+        if (!strcmp(path->chain, name)) {
+            return false;
+        }
+    }
+    const struct sdsa_operation *op;
+    SDSA_OPERATION_FOR_EACH (op, idl) {
+        if (!strcmp(op->chain, name)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool
+is_applied(struct ovsdb_idl *idl, const struct shash *deleted,
+           const struct shash *changed, int64_t global_wanted)
+{
+    const struct shash_node *node;
+    SHASH_FOR_EACH (node, changed) {
+        if (!chain_is_applied(idl, node->name, *(int64_t *) node->data)) {
+            return false;
+        }
+    }
+    SHASH_FOR_EACH (node, deleted) {
+        if (!chain_is_gone(idl, node->name)) {
+            return false;
+        }
+    }
+    if (shash_is_empty(deleted) && shash_is_empty(changed)) {
+        const struct sdsa_sdsa_global *global = sdsa_sdsa_global_first(idl);
+        return global && global->applied >= global_wanted;
+    }
+    return true;
+}
+
+static void
+wait_until_applied(struct ovsdb_idl *idl, const struct shash *deleted,
+                   const struct shash *changed, int64_t global_wanted)
+{
+    for (;;) {
+        ovsdb_idl_run(idl);
+        if (!ovsdb_idl_is_alive(idl)) {
+            ctl_fatal("%s: the database went away while we waited", db);
+        }
+        if (is_applied(idl, deleted, changed, global_wanted)) {
+            return;
+        }
+        ovsdb_idl_wait(idl);
+        poll_block();
+    }
+}
+
+/* The transaction. */
+
+static void
+check_symbols(const struct ovsdb_symbol_table *symtab)
+{
+    const struct shash_node *node;
+    SHASH_FOR_EACH (node, &symtab->sh) {
+        const struct ovsdb_symbol *symbol = node->data;
+        if (!symbol->created) {
+            ctl_fatal("row id \"%s\" is referenced but never created (e.g. "
+                      "with \"-- --id=%s create ...\")", node->name,
+                      node->name);
+        }
+    }
+}
+
+/* Runs all commands in the open transaction.  Returns false to try again when
+ * the database changes. */
+static bool
+run_commands(struct ovsdb_idl *idl, struct ctl_command *commands, size_t n,
+             struct ovsdb_symbol_table *symtab)
+{
+    struct ctl_context ctx;
+    bool again = false;
+    for (size_t i = 0; i < n; i++) {
+        ds_init(&commands[i].output);
+        commands[i].table = NULL;
+    }
+    ctl_context_init(&ctx, NULL, idl, the_idl_txn, symtab, NULL);
+    for (size_t i = 0; i < n && !again; i++) {
+        ctl_context_init_command(&ctx, &commands[i], i == n - 1);
+        if (commands[i].syntax->run) {
+            commands[i].syntax->run(&ctx);
+        }
+        if (ctx.error) {
+            ctl_fatal("%s", ctx.error);
+        }
+        ctl_context_done_command(&ctx, &commands[i]);
+        again = ctx.try_again;
+    }
+    ctl_context_done(&ctx, NULL);
+    if (!again) {
+        check_symbols(symtab);
+    }
+    return !again;
+}
+
+static void
+postprocess(struct ovsdb_idl *idl, struct ctl_command *commands, size_t n,
+            struct ovsdb_symbol_table *symtab)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct ctl_command *c = &commands[i];
+        if (c->syntax->postprocess) {
+            struct ctl_context ctx;
+            ctl_context_init(&ctx, c, idl, the_idl_txn, symtab, NULL);
+            c->syntax->postprocess(&ctx);
+            if (ctx.error) {
+                ctl_fatal("%s", ctx.error);
+            }
+            ctl_context_done(&ctx, c);
+        }
+    }
+}
+
+static void
+print_oneline(struct ds *ds)
+{
+    ds_chomp(ds, '\n');
+    for (size_t i = 0; i < ds->length; i++) {
+        int c = ds->string[i];
+        if (c == '\n') {
+            fputs("\\n", stdout);
+        } else if (c == '\\') {
+            fputs("\\\\", stdout);
+        } else {
+            putchar(c);
+        }
+    }
+    putchar('\n');
+}
+
+static void
+print_outputs(struct ctl_command *commands, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct ctl_command *c = &commands[i];
+        if (c->table) {
+            /* Generic commands print records, our lists are tables (as long as
+             * nobody asked for something else). */
+            struct table_style style = table_style;
+            if (!strcmp(strchr(c->syntax->name, '-')
+                        ? strrchr(c->syntax->name, '-') : "", "-list")
+                && style.format == TF_LIST && style.cell_format == CF_STRING) {
+                style.format = TF_TABLE;
+            }
+            table_print(c->table, &style);
+        } else if (oneline) {
+            print_oneline(&c->output);
+        } else {
+            fputs(ds_cstr(&c->output), stdout);
+        }
+    }
+    fflush(stdout);
+}
+
+static void
+free_outputs(struct ctl_command *commands, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        ds_destroy(&commands[i].output);
+        table_destroy(commands[i].table);
+        free(commands[i].table);
+    }
+}
+
+/* Counts the transaction in the database.  Returns its number. */
+static int64_t
+bump_wanted(struct ovsdb_idl *idl)
+{
+    const struct sdsa_sdsa_global *global = sdsa_sdsa_global_first(idl);
+    if (!global) {
+        global = sdsa_sdsa_global_insert(the_idl_txn);
+    } else {
+        sdsa_sdsa_global_verify_wanted(global);
+    }
+    sdsa_sdsa_global_set_wanted(global, global->wanted + 1);
+    return global->wanted;
+}
+
+/* Tries the commands once.  Returns false to try again. */
+static bool
+do_commands(struct ovsdb_idl *idl, const char *args,
+            struct ctl_command *commands, size_t n)
+{
+    bool writes = ctl_might_write_to_db(commands, n);
+    struct ovsdb_symbol_table *symtab = ovsdb_symbol_table_create();
+    struct shash before = SHASH_INITIALIZER(&before);
+    struct shash after = SHASH_INITIALIZER(&after);
+    int64_t global_wanted = 0;
+
+    the_idl_txn = ovsdb_idl_txn_create(idl);
+    if (dry_run) {
+        ovsdb_idl_txn_set_dry_run(the_idl_txn);
+    }
+    ovsdb_idl_txn_add_comment(the_idl_txn, "sdsa-ctl: %s", args);
+    snapshot_chains(idl, &before);
+    bool done = run_commands(idl, commands, n, symtab);
+    if (done) {
+        if (writes) {
+            global_wanted = bump_wanted(idl);
+        }
+        snapshot_chains(idl, &after);
+        diff_chains(&before, &after);
+
+        enum ovsdb_idl_txn_status status
+            = ovsdb_idl_txn_commit_block(the_idl_txn);
+        if (status == TXN_TRY_AGAIN) {
+            done = false;
+        } else if (status == TXN_SUCCESS || status == TXN_UNCHANGED) {
+            postprocess(idl, commands, n, symtab);
+        } else {
+            ctl_fatal("the database refused: %s",
+                      ovsdb_idl_txn_get_error(the_idl_txn));
+        }
+    } else {
+        ovsdb_idl_txn_abort(the_idl_txn);
+    }
+    ovsdb_idl_txn_destroy(the_idl_txn);
+    the_idl_txn = NULL;
+    ovsdb_symbol_table_destroy(symtab);
+
+    if (done) {
+        print_outputs(commands, n);
+        if (wait_applied && writes && !dry_run) {
+            wait_until_applied(idl, &before, &after, global_wanted);
+        }
+    }
+    free_outputs(commands, n);
+    shash_destroy_free_data(&before);
+    shash_destroy_free_data(&after);
+    return done;
+}
+
+int
+main(int argc, char *argv[])
+{
+    ovs_set_program_name(argv[0], SDSA_VERSION);
+    fatal_ignore_sigpipe();
+    vlog_set_levels(NULL, VLF_CONSOLE, VLL_WARN);
+    vlog_set_levels(NULL, VLF_SYSLOG, VLL_OFF);
+    vlog_set_levels_from_string_assert("reconnect:off");
+    vlog_set_levels_from_string_assert("ovsdb_cs:err");
+
+    ctl_init(&sdsa_idl_class, sdsa_table_classes, tables, NULL, exit_ctl);
+    ctl_register_commands(sdsa_ctl_edit_commands);
+    ctl_register_commands(sdsa_ctl_show_commands);
+
+    char *args = process_escape_args(argv);
+    struct shash local_options = SHASH_INITIALIZER(&local_options);
+    parse_options(argc, argv, &local_options);
+    struct ctl_command *commands;
+    size_t n;
+    char *error = ctl_parse_commands(argc - optind, argv + optind,
+                                     &local_options, &commands, &n);
+    if (error) {
+        ctl_fatal("%s", error);
+    }
+    shash_destroy(&local_options);
+    ctl_timeout_setup(timeout);
+
+    struct ovsdb_idl *idl = the_idl = ovsdb_idl_create(db, &sdsa_idl_class,
+                                                       true, false);
+    unsigned int seqno = ovsdb_idl_get_seqno(idl);
+    bool done = false;
+    while (!done) {
+        ovsdb_idl_run(idl);
+        if (!ovsdb_idl_is_alive(idl)) {
+            int retval = ovsdb_idl_get_last_error(idl);
+            ctl_fatal("%s: cannot connect to the sdsa database (%s): is its "
+                      "ovsdb-server running? (see --db)", db,
+                      ovs_retval_to_string(retval));
+        }
+        if (seqno != ovsdb_idl_get_seqno(idl)) {
+            seqno = ovsdb_idl_get_seqno(idl);
+            done = do_commands(idl, args, commands, n);
+        }
+        if (!done && seqno == ovsdb_idl_get_seqno(idl)) {
+            ovsdb_idl_wait(idl);
+            poll_block();
+        }
+    }
+
+    for (size_t i = 0; i < n; i++) {
+        shash_destroy_free_data(&commands[i].options);
+    }
+    free(commands);
+    free(args);
+    free(db);
+    ovsdb_idl_destroy(idl);
+    the_idl = NULL;
+    return 0;
+}

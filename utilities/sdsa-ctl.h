@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SDSA_CTL_H
+#define SDSA_CTL_H 1
+
+/* What the three parts of sdsa-ctl share: sdsa-ctl.c has the command line, the
+ * transaction and the waiting; sdsa-ctl-edit.c the commands that change the
+ * database; sdsa-ctl-show.c those that print. */
+
+#include "db-ctl-base.h"
+
+extern const struct ctl_command_syntax sdsa_ctl_edit_commands[];
+extern const struct ctl_command_syntax sdsa_ctl_show_commands[];
+
+#endif /* utilities/sdsa-ctl.h */
