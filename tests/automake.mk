@@ -27,7 +27,7 @@ SYSTEM_TESTSUITE_AT = \
 TESTSUITE = $(srcdir)/tests/testsuite
 SYSTEM_TESTSUITE = $(srcdir)/tests/system-testsuite
 EXTRA_DIST += $(COMMON_AT) $(TESTSUITE_AT) $(SYSTEM_TESTSUITE_AT) \
-	$(TESTSUITE) $(SYSTEM_TESTSUITE) tests/atlocal.in
+	$(TESTSUITE) $(SYSTEM_TESTSUITE) tests/atlocal.in tests/esp-net
 DISTCLEANFILES += tests/atconfig tests/atlocal
 
 check_PROGRAMS += \
@@ -40,7 +40,11 @@ tests_test_agents_LDADD = \
 tests_test_bridges_SOURCES = tests/test-bridges.c
 tests_test_bridges_LDADD = \
 	ofctl-app/libsdsasouth.la ofctl-app/libsdsapure.la lib/libsdsa.la
-tests_test_esp_SOURCES = tests/test-esp.c
+tests_test_esp_SOURCES = \
+	tests/test-esp.c tests/test-esp.h \
+	tests/test-esp-ctl.c \
+	tests/test-esp-engine.c \
+	tests/test-esp-tag.c
 tests_test_esp_LDADD = vnf-agent/libsdsaesp.la lib/libsdsa.la
 tests_test_lib_SOURCES = tests/test-lib.c
 tests_test_lib_LDADD = lib/libsdsa.la

@@ -18,6 +18,7 @@ vnf_agent_libsdsaesp_la_SOURCES = \
 	vnf-agent/esp/engine.c vnf-agent/esp/engine.h \
 	vnf-agent/esp/esp.c vnf-agent/esp/esp.h \
 	vnf-agent/esp/ip.c vnf-agent/esp/ip.h \
+	vnf-agent/esp/port.c vnf-agent/esp/port.h \
 	vnf-agent/esp/replay.c vnf-agent/esp/replay.h \
 	vnf-agent/esp/show.c vnf-agent/esp/show.h \
 	vnf-agent/esp/tables.c vnf-agent/esp/tables.h \
@@ -27,7 +28,6 @@ vnf_agent_libsdsaesp_la_LIBADD = lib/libsdsa.la
 sbin_PROGRAMS += vnf-agent/sdsa-esp
 vnf_agent_sdsa_esp_SOURCES = \
 	vnf-agent/esp/control-server.c vnf-agent/esp/control-server.h \
-	vnf-agent/esp/port.c vnf-agent/esp/port.h \
 	vnf-agent/esp/sdsa-esp.c
 vnf_agent_sdsa_esp_LDADD = vnf-agent/libsdsaesp.la lib/libsdsa.la
 
