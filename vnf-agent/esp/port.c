@@ -35,6 +35,7 @@ struct port {
     char *name;
     int fd;                     /* -1: not open. */
     struct backend_port info;
+    bool is_up;                 /* Administratively. */
     char *trouble;
     uint8_t *buffers;           /* PORT_BATCH of BUFFER_SIZE. */
     struct mmsghdr msgs[PORT_BATCH];
@@ -158,6 +159,7 @@ port_query(struct port *port)
     struct ifreq ifr;
     int error;
 
+    port->is_up = false;
     if (strlen(port->name) >= sizeof ifr.ifr_name) {
         return "has a name that is too long";
     }
@@ -169,6 +171,7 @@ port_query(struct port *port)
     memset(&ifr, 0, sizeof ifr);
     ovs_strlcpy(ifr.ifr_name, port->name, sizeof ifr.ifr_name);
     if (ioctl(port->fd, SIOCGIFINDEX, &ifr)) {
+        port_close(port);
         return "does not exist";
     }
 
@@ -197,6 +200,7 @@ port_query(struct port *port)
     if (ioctl(port->fd, SIOCGIFFLAGS, &ifr) || !(ifr.ifr_flags & IFF_UP)) {
         return "is down";
     }
+    port->is_up = true;
     return ifr.ifr_flags & IFF_RUNNING ? NULL : "has no carrier";
 }
 
@@ -329,8 +333,9 @@ void
 port_wait(struct port *port)
 {
     /* While the interface is down an error may stand in the socket: waiting
-     * for it would spin. */
-    if (port->fd >= 0 && !port->trouble) {
+     * for it would spin.  (The kernel tells of a carrier up to a second late:
+     * frames may come before.) */
+    if (port->fd >= 0 && port->is_up) {
         poll_fd_wait(port->fd, POLLIN);
     }
 }

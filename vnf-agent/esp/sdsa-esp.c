@@ -485,6 +485,8 @@ main(int argc, char *argv[])
 
     secret_protect_process();
     ovs_set_program_name(argv[0], SDSA_VERSION);
+    /* A data plane under load is busy by nature: not worth a line each time. */
+    vlog_set_levels_from_string_assert("poll_loop:warn");
     parse_options(argc, argv, &options);
 
     /* Before libopenvswitch takes the signals: ours end with status 0. */
