@@ -3,9 +3,18 @@
 sbin_PROGRAMS += vnf-agent/sdsa-agent
 vnf_agent_sdsa_agent_SOURCES = \
 	vnf-agent/datastore.c vnf-agent/datastore.h \
+	vnf-agent/datastore-file.c \
+	vnf-agent/datastore-private.h \
+	vnf-agent/datastore-stage.c \
+	vnf-agent/rc-edit.c vnf-agent/rc-edit.h \
+	vnf-agent/rc-error.c vnf-agent/rc-error.h \
+	vnf-agent/rc-path.c vnf-agent/rc-path.h \
+	vnf-agent/rc-read.c vnf-agent/rc-read.h \
 	vnf-agent/restconf.c vnf-agent/restconf.h \
 	vnf-agent/sad-spd.c vnf-agent/sad-spd.h \
+	vnf-agent/state.c vnf-agent/state.h \
 	vnf-agent/yang-patch.c vnf-agent/yang-patch.h \
+	vnf-agent/yang-schema.c vnf-agent/yang-schema.h \
 	vnf-agent/sdsa-agent.c
 vnf_agent_sdsa_agent_LDADD = \
 	vnf-agent/libsdsaesp.la lib/libsdsa.la $(LIBYANG_LIBS)

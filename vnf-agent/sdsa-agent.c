@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include <errno.h>
+#include <event2/event.h>
+#include <getopt.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "command-line.h"
+#include "daemon.h"
+#include "fatal-signal.h"
+#include "lib/https-server.h"
+#include "lib/secret.h"
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/poll-loop.h"
+#include "openvswitch/vlog.h"
+#include "unixctl.h"
+#include "util.h"
+#include "uuid.h"
+#include "vnf-agent/backend.h"
+#include "vnf-agent/datastore.h"
+#include "vnf-agent/restconf.h"
+#include "vnf-agent/yang-schema.h"
+
+VLOG_DEFINE_THIS_MODULE(agent);
+
+#define TOMBSTONE_S 600
+#define MAX_TOMBSTONE_S (30 * 24 * 3600)
+
+struct options {
+    struct backend_config backend;
+    const struct backend_class *class;
+    struct https_server_config https;
+    const char *controller_name;
+    const char *yang_dir;
+    int tombstone_s;
+    char *unixctl;
+};
+
+/* What runs. */
+struct agent {
+    const struct options *options;
+    struct yang_schema *schema;
+    struct backend *backend;
+    struct datastore *datastore;
+    struct rc_source source;
+    struct restconf *restconf;
+    struct https_server *https;
+};
+
+struct exiting {
+    bool exiting;
+    bool cleanup;               /* End the data plane too. */
+};
+
+static void parse_options(int argc, char *argv[], struct options *);
+static void agent_open(struct agent *, const struct options *);
+static void agent_close(struct agent *, bool stop);
+
+static unixctl_cb_func cmd_exit;
+static unixctl_cb_func cmd_show;
+
+OVS_NO_RETURN static void
+usage(void)
+{
+    printf("\
+%s: sdsa's agent of an IPsec gateway\n\
+usage: %s --vnf-id=ID --listen=ADDRESS:PORT --plain=IF --cipher=IF \\\n\
+       --cipher-ip=IP -p KEY -c CERT -C CACERT [OPTIONS]\n\
+Takes SAs and policies by RESTCONF (RFC 9061) and has a data plane of its own\n\
+protect packets with them.\n\
+\n\
+Gateway:\n\
+  --vnf-id=ID             its name\n\
+  --listen=ADDRESS:PORT   where to serve RESTCONF\n\
+  --plain=IF              interface of the traffic in clear\n\
+  --cipher=IF             interface of the ESP\n\
+  --cipher-ip=IP          own outer IPv4 address\n\
+  --netns=NAME            network namespace of both interfaces\n\
+  --backend=KIND          userspace or auto (default: auto)\n\
+  --controller-name=CN    name in the certificate of who may write\n\
+                          (default: sdsa-controller)\n\
+  --rundir=DIR            where to keep state and sockets (default: %s)\n\
+  --yang-dir=DIR          where the YANG modules are\n\
+  --tombstone-time=SECS   how long a deleted SPI stays unused (default: %d)\n\
+\n\
+TLS:\n\
+  -p, --private-key=FILE  own private key\n\
+  -c, --certificate=FILE  own certificate\n\
+  -C, --ca-cert=FILE      certificate of the CA of all clients\n",
+           program_name, program_name, SDSA_RUNDIR, TOMBSTONE_S);
+    daemon_usage();
+    vlog_usage();
+    printf("\nOther options:\n\
+  --unixctl=SOCKET        override the control socket's name\n\
+  -h, --help              display this help message\n\
+  -V, --version           display version information\n");
+    exit(EXIT_SUCCESS);
+}
+
+int
+main(int argc, char *argv[])
+{
+    struct options options = {
+        .class = &backend_userspace_class,
+        .controller_name = "sdsa-controller",
+        .tombstone_s = TOMBSTONE_S,
+        .backend.rundir = SDSA_RUNDIR,
+    };
+    struct exiting exiting = { .exiting = false };
+    struct unixctl_server *unixctl;
+    struct agent agent;
+
+    /* Keys pass through the buffers of these. */
+    secret_protect_process();
+    json_set_alloc_funcs(wiping_malloc, wiping_free);
+    event_set_mem_functions(wiping_malloc, wiping_realloc, wiping_free);
+
+    ovs_set_program_name(argv[0], SDSA_VERSION);
+    ovs_cmdl_proctitle_init(argc, argv);
+    service_start(&argc, &argv);
+    parse_options(argc, argv, &options);
+    fatal_ignore_sigpipe();
+    daemonize_start(false);
+    if (unixctl_server_create(options.unixctl, &unixctl)) {
+        exit(EXIT_FAILURE);
+    }
+    agent_open(&agent, &options);
+    unixctl_command_register("exit", "[--cleanup]", 0, 1, cmd_exit, &exiting);
+    unixctl_command_register("agent/show", "", 0, 0, cmd_show, &agent);
+    daemonize_complete();
+    VLOG_INFO("%s: serving at %s", options.backend.name,
+              options.https.listen);
+
+    while (!exiting.exiting) {
+        const struct backend_class *class = agent.backend->class;
+        class->run(agent.backend);
+        datastore_run(agent.datastore);
+        https_server_run(agent.https);
+        unixctl_server_run(unixctl);
+
+        class->wait(agent.backend);
+        https_server_wait(agent.https);
+        unixctl_server_wait(unixctl);
+        if (exiting.exiting) {
+            poll_immediate_wake();
+        }
+        poll_block();
+        if (should_service_stop()) {
+            exiting.exiting = true;
+        }
+    }
+
+    agent_close(&agent, exiting.cleanup);
+    unixctl_server_destroy(unixctl);
+    free(options.unixctl);
+    service_stop();
+    return 0;
+}
+
+/* Lifecycle. */
+
+static void
+agent_open(struct agent *agent, const struct options *o)
+{
+    *agent = (struct agent) { .options = o };
+    char *error = yang_schema_create(o->yang_dir, &agent->schema);
+    if (error) {
+        ovs_fatal(0, "%s", error);
+    }
+    if (mkdir(o->backend.rundir, 0755) && errno != EEXIST) {
+        ovs_fatal(errno, "%s: cannot make directory", o->backend.rundir);
+    }
+
+    /* Before the data plane is started: mistakes show without one. */
+    struct restconf_config config = {
+        .source = &agent->source,
+        .controller_name = o->controller_name,
+    };
+    agent->restconf = restconf_create(&config);
+    if (https_server_create(&o->https, restconf_handle, agent->restconf,
+                            &agent->https, &error)
+        || o->class->open(&o->backend, &agent->backend, &error)) {
+        ovs_fatal(0, "%s", error);
+    }
+
+    char *dir = abs_file_name(NULL, o->backend.rundir);
+    char *file_name = xasprintf("%s/%s.agent.json", dir, o->backend.name);
+    struct datastore_config ds_config = {
+        .backend = agent->backend,
+        .schema = agent->schema,
+        .own_ip = o->backend.cipher_ip,
+        .file_name = file_name,
+        .tombstone_s = o->tombstone_s,
+    };
+    agent->datastore = datastore_create(&ds_config);
+    free(file_name);
+    free(dir);
+    agent->source = (struct rc_source) {
+        .datastore = agent->datastore,
+        .backend = agent->backend,
+        .backend_config = &o->backend,
+        .schema = agent->schema,
+    };
+}
+
+static void
+agent_close(struct agent *agent, bool stop)
+{
+    https_server_destroy(agent->https);
+    restconf_destroy(agent->restconf);
+    datastore_destroy(agent->datastore);
+    agent->backend->class->close(agent->backend, stop);
+    yang_schema_destroy(agent->schema);
+}
+
+/* Options. */
+
+static const struct backend_class *
+parse_backend(const char *name)
+{
+    if (strcmp(name, "auto") && strcmp(name, backend_userspace_class.name)) {
+        ovs_fatal(0, "%s: no such backend; there are auto and %s", name,
+                  backend_userspace_class.name);
+    }
+    return &backend_userspace_class;
+}
+
+/* Is everything there that has no default? */
+static void
+check_options(const struct options *o)
+{
+    const struct {
+        const void *value;
+        const char *name;
+    } needed[] = {
+        { o->backend.name, "--vnf-id" },
+        { o->https.listen, "--listen" },
+        { o->backend.plain_port, "--plain" },
+        { o->backend.cipher_port, "--cipher" },
+        { o->backend.cipher_ip ? o : NULL, "--cipher-ip" },
+        { o->https.private_key, "--private-key" },
+        { o->https.certificate, "--certificate" },
+        { o->https.ca_cert, "--ca-cert" },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(needed); i++) {
+        if (!needed[i].value) {
+            ovs_fatal(0, "%s is needed (use --help for help)",
+                      needed[i].name);
+        }
+    }
+    if (!o->backend.name[0] || strchr(o->backend.name, '/')) {
+        ovs_fatal(0, "--vnf-id must be usable as part of a file name");
+    }
+}
+
+static void
+parse_options(int argc, char *argv[], struct options *o)
+{
+    enum {
+        OPT_VNF_ID = UCHAR_MAX + 1,
+        OPT_LISTEN,
+        OPT_PLAIN,
+        OPT_CIPHER,
+        OPT_CIPHER_IP,
+        OPT_NETNS,
+        OPT_BACKEND,
+        OPT_CONTROLLER_NAME,
+        OPT_RUNDIR,
+        OPT_YANG_DIR,
+        OPT_TOMBSTONE_TIME,
+        OPT_UNIXCTL,
+        DAEMON_OPTION_ENUMS,
+        VLOG_OPTION_ENUMS,
+    };
+    static const struct option long_options[] = {
+        {"vnf-id", required_argument, NULL, OPT_VNF_ID},
+        {"listen", required_argument, NULL, OPT_LISTEN},
+        {"plain", required_argument, NULL, OPT_PLAIN},
+        {"cipher", required_argument, NULL, OPT_CIPHER},
+        {"cipher-ip", required_argument, NULL, OPT_CIPHER_IP},
+        {"netns", required_argument, NULL, OPT_NETNS},
+        {"backend", required_argument, NULL, OPT_BACKEND},
+        {"controller-name", required_argument, NULL, OPT_CONTROLLER_NAME},
+        {"rundir", required_argument, NULL, OPT_RUNDIR},
+        {"yang-dir", required_argument, NULL, OPT_YANG_DIR},
+        {"tombstone-time", required_argument, NULL, OPT_TOMBSTONE_TIME},
+        {"private-key", required_argument, NULL, 'p'},
+        {"certificate", required_argument, NULL, 'c'},
+        {"ca-cert", required_argument, NULL, 'C'},
+        {"unixctl", required_argument, NULL, OPT_UNIXCTL},
+        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},
+        DAEMON_LONG_OPTIONS,
+        VLOG_LONG_OPTIONS,
+        {NULL, 0, NULL, 0},
+    };
+    char *short_options = ovs_cmdl_long_options_to_short_options(long_options);
+
+    for (;;) {
+        int c = getopt_long(argc, argv, short_options, long_options, NULL);
+        if (c == -1) {
+            break;
+        }
+        switch (c) {
+        case OPT_VNF_ID: o->backend.name = optarg; break;
+        case OPT_LISTEN: o->https.listen = optarg; break;
+        case OPT_PLAIN: o->backend.plain_port = optarg; break;
+        case OPT_CIPHER: o->backend.cipher_port = optarg; break;
+        case OPT_NETNS: o->backend.netns = optarg; break;
+        case OPT_BACKEND: o->class = parse_backend(optarg); break;
+        case OPT_CONTROLLER_NAME: o->controller_name = optarg; break;
+        case OPT_RUNDIR: o->backend.rundir = optarg; break;
+        case OPT_YANG_DIR: o->yang_dir = optarg; break;
+        case 'p': o->https.private_key = optarg; break;
+        case 'c': o->https.certificate = optarg; break;
+        case 'C': o->https.ca_cert = optarg; break;
+
+        case OPT_CIPHER_IP:
+            if (!ip_parse(optarg, &o->backend.cipher_ip)) {
+                ovs_fatal(0, "%s: not an IPv4 address", optarg);
+            }
+            break;
+
+        case OPT_TOMBSTONE_TIME:
+            if (!str_to_int(optarg, 10, &o->tombstone_s)
+                || o->tombstone_s < 0 || o->tombstone_s > MAX_TOMBSTONE_S) {
+                ovs_fatal(0, "%s: not a number of seconds up to %d", optarg,
+                          MAX_TOMBSTONE_S);
+            }
+            break;
+
+        case OPT_UNIXCTL:
+            free(o->unixctl);
+            o->unixctl = xstrdup(optarg);
+            break;
+
+        case 'h':
+            usage();
+
+        case 'V':
+            ovs_print_version(0, 0);
+            exit(EXIT_SUCCESS);
+
+        VLOG_OPTION_HANDLERS
+        DAEMON_OPTION_HANDLERS
+
+        case '?':
+            exit(EXIT_FAILURE);
+
+        default:
+            abort();
+        }
+    }
+    free(short_options);
+
+    if (optind < argc) {
+        ovs_fatal(0, "unexpected argument \"%s\" (use --help for help)",
+                  argv[optind]);
+    }
+    if (!o->yang_dir) {
+        const char *dir = getenv("SDSA_YANGDIR");
+        o->yang_dir = dir && dir[0] ? dir : SDSA_YANGDIR;
+    }
+    check_options(o);
+}
+
+/* Commands. */
+
+static void
+cmd_exit(struct unixctl_conn *conn, int argc, const char *argv[],
+         void *exiting_)
+{
+    struct exiting *exiting = exiting_;
+
+    if (argc > 1 && strcmp(argv[1], "--cleanup")) {
+        unixctl_command_reply_error(conn, "the only option is --cleanup");
+        return;
+    }
+    exiting->exiting = true;
+    exiting->cleanup = argc > 1;
+    unixctl_command_reply(conn, NULL);
+}
+
+static void
+cmd_show(struct unixctl_conn *conn, int argc OVS_UNUSED,
+         const char *argv[] OVS_UNUSED, void *agent_)
+{
+    const struct agent *agent = agent_;
+    const struct backend_class *class = agent->backend->class;
+    const struct backend_config *config = &agent->options->backend;
+    struct ds s = DS_EMPTY_INITIALIZER;
+    const char *reason = NULL;
+    uint64_t n_requests, n_errors;
+    bool up = class->is_up(agent->backend, &reason);
+
+    restconf_get_counters(agent->restconf, &n_requests, &n_errors);
+    ds_put_format(&s, "vnf-id: %s\n", config->name);
+    ds_put_format(&s, "listen: %s\n", agent->options->https.listen);
+    ds_put_format(&s, "backend: %s, %s%s%s\n", class->name,
+                  up ? "up" : "down", reason ? ": " : "",
+                  reason ? reason : "");
+    ds_put_format(&s, "boot-id: "UUID_FMT"\n",
+                  UUID_ARGS(class->boot_id(agent->backend)));
+    ds_put_format(&s, "ports: plain %s, cipher %s ("IP_FMT")\n",
+                  config->plain_port, config->cipher_port,
+                  IP_ARGS(config->cipher_ip));
+
+    json_t *lease = datastore_get_lease(agent->datastore);
+    const char *epoch = json_string_value(json_object_get(lease, "epoch"));
+    const char *holder = json_string_value(json_object_get(lease, "holder"));
+    ds_put_format(&s, "lease: %s%s%s%s\n", epoch ? "epoch " : "none",
+                  epoch ? epoch : "", holder ? ", " : "",
+                  holder ? holder : "");
+    json_decref(lease);
+
+    ds_put_format(&s, "sas: %"PRIuSIZE"\n",
+                  datastore_count(agent->datastore, DATASTORE_SAD));
+    ds_put_format(&s, "policies: %"PRIuSIZE"\n",
+                  datastore_count(agent->datastore, DATASTORE_SPD));
+    ds_put_format(&s, "tombstones: %"PRIuSIZE"\n",
+                  datastore_count_tombstones(agent->datastore));
+    ds_put_format(&s, "requests: %"PRIu64", %"PRIu64" refused\n", n_requests,
+                  n_errors);
+    unixctl_command_reply(conn, ds_cstr(&s));
+    ds_destroy(&s);
+}
