@@ -17,7 +17,11 @@ noinst_LTLIBRARIES += ofctl-app/libsdsasouth.la
 ofctl_app_libsdsasouth_la_SOURCES = \
 	ofctl-app/agents.c ofctl-app/agents.h \
 	ofctl-app/bridges.c ofctl-app/bridges.h \
-	ofctl-app/flow-set.c ofctl-app/flow-set.h
+	ofctl-app/flow-set.c ofctl-app/flow-set.h \
+	ofctl-app/of-bundle.c ofctl-app/of-bundle.h \
+	ofctl-app/of-listener.c ofctl-app/of-listener.h \
+	ofctl-app/of-ports.c ofctl-app/of-ports.h \
+	ofctl-app/of-session.c ofctl-app/of-session.h
 ofctl_app_libsdsasouth_la_LIBADD = \
 	ofctl-app/libsdsapure.la $(LIBCURL_LIBS)
 

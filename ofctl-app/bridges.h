@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
 #ifndef SDSA_BRIDGES_H
 #define SDSA_BRIDGES_H 1
 
@@ -9,13 +11,17 @@
  *
  *   - bridge_change() edits the desired set and sends the difference as one
  *     atomic ordered bundle (a barrier before the COMMIT: a refused ADD is
- *     silently not in the bundle).  A refused change is taken out of the desired
- *     set again.
+ *     silently not in the bundle).  Changes that come while a bundle is under way
+ *     share the next one.  A refused change is taken out of the desired set
+ *     again, and what shared its bundle is sent without it.
  *   - A change whose answer was lost with the connection stays desired; when the
  *     bridge comes back and was resynchronised it is reported as done.
  *   - On each connection: port descriptions, dump of the flows with our cookie
  *     prefix, difference to the desired set as one bundle.  Flows that are equal
- *     are not touched; foreign flows are left alone.
+ *     are not touched; foreign flows are left alone (but for one that has the
+ *     very table, priority and match of a desired flow).
+ *   - Every 2 s the flows are counted.  If somebody changed ours, they are made
+ *     right again.
  *
  * The same flow (table, priority, match) may be wanted by several cookies: the
  * last one to ask gives the actions, and the flow goes with the last one to
@@ -41,6 +47,10 @@ int bridges_create(const char *listen, struct bridges **bridgesp);
 void bridges_destroy(struct bridges *);
 void bridges_run(struct bridges *);
 void bridges_wait(struct bridges *);
+/* Sets the generation id with which we ask each bridge, now and on every
+ * connection, to be its only master.  Without, it is 0.  A bridge that knows a
+ * higher one refuses, and stays down. */
+void bridges_set_generation(struct bridges *, uint64_t generation);
 
 /* Declares a bridge; one that connects with an unknown datapath id is logged and
  * refused.  Removing one ends its session and leaves its flows. */
@@ -58,11 +68,15 @@ bool bridge_is_connected(const struct bridge *);
  * The first resynchronisation waits for bridge_allow_sync(), so that a restarted
  * controller does not remove what it has not yet asked for. */
 bool bridge_is_up(const struct bridge *);
+/* Why the bridge is not up, for people; "" if it is.  Valid until the next call
+ * of any function here. */
+const char *bridge_reason(const struct bridge *);
 void bridge_allow_sync(struct bridge *);
 /* Changes with each connection, loss of one, and change of ports. */
 unsigned int bridge_seqno(const struct bridge *);
 /* OpenFlow number of an interface by its OVSDB name (matched against the 15
- * characters that OpenFlow has of it), or 0. */
+ * characters that OpenFlow has of it, and only if no other port has the same), or
+ * 0; 0 while the bridge is not connected. */
 ofp_port_t bridge_port(const struct bridge *, const char *interface);
 
 /* Changes desired flows: takes out all flows of 'remove_cookies', then adds

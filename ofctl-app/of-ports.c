@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+
+#include "ofctl-app/of-ports.h"
+
+#include "flow.h"
+#include "hash.h"
+#include "util.h"
+
+struct of_port {
+    struct hmap_node number_node; /* In of_ports' 'by_number'. */
+    struct hmap_node name_node; /* In of_ports' 'by_name'. */
+    ofp_port_t number;
+    char name[OFP_MAX_PORT_NAME_LEN];
+};
+
+void
+of_ports_init(struct of_ports *ports)
+{
+    hmap_init(&ports->by_number);
+    hmap_init(&ports->by_name);
+}
+
+void
+of_ports_clear(struct of_ports *ports)
+{
+    struct of_port *port;
+    hmap_clear(&ports->by_name);
+    HMAP_FOR_EACH_POP (port, number_node, &ports->by_number) {
+        free(port);
+    }
+}
+
+void
+of_ports_destroy(struct of_ports *ports)
+{
+    of_ports_clear(ports);
+    hmap_destroy(&ports->by_number);
+    hmap_destroy(&ports->by_name);
+}
+
+static struct of_port *
+of_ports_find_number(const struct of_ports *ports, ofp_port_t number)
+{
+    struct of_port *port;
+    HMAP_FOR_EACH_WITH_HASH (port, number_node, hash_ofp_port(number),
+                             &ports->by_number) {
+        if (port->number == number) {
+            return port;
+        }
+    }
+    return NULL;
+}
+
+bool
+of_ports_put(struct of_ports *ports, const struct ofputil_phy_port *desc)
+{
+    struct of_port *port = of_ports_find_number(ports, desc->port_no);
+    if (port && !strcmp(port->name, desc->name)) {
+        return false;
+    }
+    if (port) {
+        hmap_remove(&ports->by_name, &port->name_node);
+    } else {
+        port = xmalloc(sizeof *port);
+        port->number = desc->port_no;
+        hmap_insert(&ports->by_number, &port->number_node,
+                    hash_ofp_port(port->number));
+    }
+    ovs_strlcpy(port->name, desc->name, sizeof port->name);
+    hmap_insert(&ports->by_name, &port->name_node, hash_string(port->name, 0));
+    return true;
+}
+
+bool
+of_ports_remove(struct of_ports *ports, ofp_port_t number)
+{
+    struct of_port *port = of_ports_find_number(ports, number);
+    if (port) {
+        hmap_remove(&ports->by_number, &port->number_node);
+        hmap_remove(&ports->by_name, &port->name_node);
+        free(port);
+    }
+    return port != NULL;
+}
+
+ofp_port_t
+of_ports_find(const struct of_ports *ports, const char *name_)
+{
+    char name[OFP_MAX_PORT_NAME_LEN];
+    ovs_strlcpy(name, name_, sizeof name);
+
+    const struct of_port *port;
+    ofp_port_t number = 0;
+    HMAP_FOR_EACH_WITH_HASH (port, name_node, hash_string(name, 0),
+                             &ports->by_name) {
+        if (!strcmp(port->name, name)) {
+            if (number) {
+                return 0;
+            }
+            number = port->number;
+        }
+    }
+    return number;
+}
