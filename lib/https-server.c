@@ -272,13 +272,29 @@ make_ctx(struct https_server *server, const struct https_server_config *config)
                         config->ca_cert);
 }
 
+/* Opens a listening socket at "ADDRESS:PORT".  Returns it, or a negative
+ * errno. */
+static int
+open_listener(const char *listen)
+{
+    const char *colon = strrchr(listen, ':');
+    if (!colon) {
+        return -EINVAL;
+    }
+    struct sockaddr_storage ss;
+    char *target = xasprintf("%s:%.*s", colon + 1, (int) (colon - listen),
+                             listen);
+    int fd = inet_open_passive(SOCK_STREAM, target, -1, &ss, 0, true);
+    free(target);
+    return fd;
+}
+
 static char *
 start_listening(struct https_server *server, const char *listen,
                 int *retvalp)
 {
-    struct sockaddr_storage ss;
     int error = 0;
-    int fd = inet_open_passive(SOCK_STREAM, listen, -1, &ss, 0, true);
+    int fd = open_listener(listen);
     if (fd < 0) {
         error = -fd;
     } else {
