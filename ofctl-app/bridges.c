@@ -21,6 +21,8 @@
 VLOG_DEFINE_THIS_MODULE(bridges);
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 10);
+/* Connections come and go as the peers like; but each says which it is. */
+static struct vlog_rate_limit connection_rl = VLOG_RATE_LIMIT_INIT(60, 300);
 
 #define COUNT_MS 2000           /* Between two polls of the counters, ... */
 #define COUNT_PAUSE 20          /* ...or so many times what the last took. */
@@ -399,13 +401,13 @@ static void
 bridge_connect(struct bridge *bridge, struct vconn *vconn)
 {
     if (bridge->session) {
-        VLOG_INFO("%s: has connected anew from %s", bridge->name,
-                  vconn_get_name(vconn));
+        VLOG_INFO_RL(&connection_rl, "%s: has connected anew from %s",
+                     bridge->name, vconn_get_name(vconn));
         bridge_enter_down(bridge);
         of_session_destroy(bridge->session);
     } else {
-        VLOG_INFO("%s: has connected from %s", bridge->name,
-                  vconn_get_name(vconn));
+        VLOG_INFO_RL(&connection_rl, "%s: has connected from %s",
+                     bridge->name, vconn_get_name(vconn));
     }
     bridge_set_reason(bridge, NULL);
     bridge->retry_ms = LLONG_MIN;
@@ -417,7 +419,8 @@ static void
 bridge_disconnect(struct bridge *bridge)
 {
     const char *reason = of_session_reason(bridge->session);
-    VLOG_INFO("%s: is not connected any more: %s", bridge->name, reason);
+    VLOG_INFO_RL(&connection_rl, "%s: is not connected any more: %s",
+                 bridge->name, reason);
     bridge_set_reason(bridge, xasprintf("not connected: %s", reason));
     bridge_enter_down(bridge);
     of_session_destroy(bridge->session);
@@ -449,8 +452,8 @@ bridge_finish_sent(struct bridge *bridge)
         bridge->synced = true;
         bridge->next_count_ms = time_msec();
         bridge_set_reason(bridge, NULL);
-        VLOG_INFO("%s: is up, with %"PRIuSIZE" flows", bridge->name,
-                  flow_set_n_wanted(bridge->flows));
+        VLOG_INFO_RL(&connection_rl, "%s: is up, with %"PRIuSIZE" flows",
+                     bridge->name, flow_set_n_wanted(bridge->flows));
     }
 }
 
