@@ -28,6 +28,7 @@ struct operation {
     enum operation_state state;
     bool committed;
     char *reason;
+    char *doom;                 /* JOURNAL_PREPARE: why it will roll back. */
     unsigned int round_trips;
 
     long long int entered_ms;   /* When 'state' was entered. */
@@ -92,6 +93,7 @@ operation_destroy(struct operation *op)
         }
         free(op->participants);
         free(op->reason);
+        free(op->doom);
         free(op->actions);
         free(op);
     }
@@ -153,6 +155,17 @@ send_step(struct operation *op, enum operation_step step)
         }
     }
     return n;
+}
+
+static bool
+has_participants(const struct operation *op, enum operation_step step)
+{
+    for (size_t i = 0; i < op->n; i++) {
+        if (op->participants[i].steps & step) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Has everyone who takes part in one of 'steps' acknowledged it? */
@@ -218,7 +231,9 @@ advance(struct operation *op, long long int now)
     }
     if (op->state == OPERATION_FLIP && all_acked(op, OPERATION_STEP_FLIP)) {
         enter(op, OPERATION_DRAIN, now);
-        if (!op->timeouts.drain_ms) {
+        if (!op->timeouts.drain_ms
+            || !has_participants(op, OPERATION_STEP_FLIP)
+            || !has_participants(op, OPERATION_STEP_RELEASE)) {
             enter_release(op, now);
         }
     }
@@ -267,7 +282,6 @@ void
 operation_start(struct operation *op, long long int now)
 {
     op->entered_ms = now;
-    op->prepare_by_ms = now + op->timeouts.prepare_ms;
     op->state = OPERATION_JOURNAL_PREPARE;
     act_journal(op, OPERATION_JOURNAL_PREPARE);
 }
@@ -295,11 +309,12 @@ operation_journaled(struct operation *op, bool ok, const char *reason,
                     long long int now)
 {
     if (op->state == OPERATION_JOURNAL_PREPARE) {
-        if (!ok) {
-            roll_back(op, reason, false, now);
+        if (!ok || op->doom) {
+            roll_back(op, op->doom ? op->doom : reason, false, now);
             return;
         }
         enter(op, OPERATION_PREPARE_INBOUND, now);
+        op->prepare_by_ms = now + op->timeouts.prepare_ms;
         size_t n = send_step(op, OPERATION_STEP_INBOUND);
         n += send_step(op, OPERATION_STEP_FLOWS);
         op->round_trips += n > 0;
@@ -351,30 +366,45 @@ operation_refused(struct operation *op, size_t i, enum operation_step step,
     }
 }
 
+/* Rolls back for 'reason', unless it is too late.  What is in the journal's hands
+ * does not come back: from JOURNAL_PREPARE when the database has answered, from
+ * JOURNAL_COMMIT never.  Takes ownership of 'reason'. */
+static bool
+give_up(struct operation *op, char *reason, long long int now)
+{
+    if (op->state == OPERATION_JOURNAL_PREPARE) {
+        if (!op->doom) {
+            op->doom = reason;
+            return true;
+        }
+    } else if (is_preparing(op)) {
+        roll_back(op, reason, false, now);
+    } else {
+        free(reason);
+        return false;
+    }
+    free(reason);
+    return true;
+}
+
 void
 operation_lost(struct operation *op, size_t i, const char *reason,
                long long int now)
 {
-    if (i < op->n && is_preparing(op)
+    if (i < op->n
         && op->participants[i].steps & (OPERATION_STEP_INBOUND
                                         | OPERATION_STEP_FLOWS
                                         | OPERATION_STEP_OUTBOUND
                                         | OPERATION_STEP_FLIP)) {
-        char *why = xasprintf("%s was lost: %s", op->participants[i].name,
-                              reason);
-        roll_back(op, why, false, now);
-        free(why);
+        give_up(op, xasprintf("%s was lost: %s", op->participants[i].name,
+                              reason), now);
     }
 }
 
 bool
 operation_abort(struct operation *op, const char *reason, long long int now)
 {
-    if (is_preparing(op)) {
-        roll_back(op, reason, false, now);
-        return true;
-    }
-    return false;
+    return give_up(op, xstrdup(reason), now);
 }
 
 /* Who did not acknowledge, for the reason of a time-out. */

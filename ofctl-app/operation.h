@@ -39,7 +39,8 @@
     OPERATION_STATE(JOURNAL_COMMIT, "journal-commit")                       \
     /* Classifiers flip. */                                                 \
     OPERATION_STATE(FLIP, "flip")                                           \
-    /* A path was replaced: the old one drains for drain_ms. */             \
+    /* A path was replaced: the old one drains for drain_ms.  Passed        \
+     * through at once when nobody flips or nobody releases. */             \
     OPERATION_STATE(DRAIN, "drain")                                         \
     /* Old flows, SAs and VLANs go. */                                      \
     OPERATION_STATE(RELEASE, "release")                                     \
@@ -90,9 +91,11 @@ struct operation_action {
 };
 
 struct operation_timeouts {
-    int prepare_ms;             /* For all of PREPARE; then roll back. */
+    int prepare_ms;             /* For all of PREPARE, from the journal's
+                                 * acknowledgement on; then roll back. */
     int retry_ms;               /* Between two sends of FLIP. */
-    int drain_ms;               /* Between FLIP and RELEASE; 0: none. */
+    int drain_ms;               /* Between FLIP and RELEASE, if there are both;
+                                 * 0: none. */
     int release_ms;             /* For RELEASE or UNDO; then it is owed. */
 };
 
@@ -112,7 +115,11 @@ void operation_resume_preparing(struct operation *, long long int now_ms,
                                 const char *reason);
 void operation_resume_committing(struct operation *, long long int now_ms);
 
-/* Events.  Late, repeated or unexpected ones are ignored. */
+/* Events.  Late, repeated or unexpected ones are ignored.
+ *
+ * The database has answered about the entry of the last JOURNAL action.  'ok'
+ * false, with a reason, only if it surely refused: then the operation rolls back.
+ * 'reason' is ignored if 'ok'. */
 void operation_journaled(struct operation *, bool ok, const char *reason,
                          long long int now_ms);
 void operation_acknowledged(struct operation *, size_t participant,
@@ -120,10 +127,13 @@ void operation_acknowledged(struct operation *, size_t participant,
 void operation_refused(struct operation *, size_t participant,
                        enum operation_step, const char *reason,
                        long long int now_ms);
-/* The participant's session or boot id changed, or it is gone. */
+/* The participant's session or boot id changed, or it is gone: rolls back, in
+ * JOURNAL_PREPARE once the database has answered.  From JOURNAL_COMMIT on it is
+ * ignored. */
 void operation_lost(struct operation *, size_t participant, const char *reason,
                     long long int now_ms);
-/* The operator gave up.  Returns false if it is too late (committed). */
+/* The operator gave up.  Returns false if it is too late: JOURNAL_COMMIT (the
+ * database may have it already) and after, or rolling back by itself. */
 bool operation_abort(struct operation *, const char *reason,
                      long long int now_ms);
 /* Time passed. */
