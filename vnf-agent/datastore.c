@@ -350,14 +350,12 @@ datastore_destroy(struct datastore *ds)
 void
 datastore_run(struct datastore *ds)
 {
-    const char *reason;
-
     if (!uuid_equals(&ds->boot_id,
                      ds->backend->class->boot_id(ds->backend))) {
         VLOG_WARN_RL(&rl, "the data plane lost its SAs");
         ds->in_doubt = true;
     }
-    if (ds->in_doubt && ds->backend->class->is_up(ds->backend, &reason)) {
+    if (ds->in_doubt) {
         reconcile(ds, false);
     }
 }

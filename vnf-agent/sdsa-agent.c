@@ -256,6 +256,9 @@ check_options(const struct options *o)
     if (!o->backend.name[0] || strchr(o->backend.name, '/')) {
         ovs_fatal(0, "--vnf-id must be usable as part of a file name");
     }
+    if (!o->controller_name[0]) {
+        ovs_fatal(0, "--controller-name must not be empty");
+    }
 }
 
 static void
