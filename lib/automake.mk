@@ -16,6 +16,8 @@ noinst_LTLIBRARIES += lib/libsdsaidl.la
 nodist_lib_libsdsaidl_la_SOURCES = lib/sdsa-idl.c lib/sdsa-idl.h
 lib_libsdsaidl_la_SOURCES =
 lib_libsdsaidl_la_CFLAGS = $(AM_CFLAGS) -Wno-unused-parameter -Wno-unused-variable
+# OVS's json_string(), not that of jansson: see Makefile.am.
+lib_libsdsaidl_la_CPPFLAGS = $(AM_CPPFLAGS) -Djson_string=ovs_json_string
 BUILT_SOURCES += lib/sdsa-idl.c lib/sdsa-idl.h
 CLEANFILES += lib/sdsa-idl.c lib/sdsa-idl.h lib/sdsa-idl.ovsidl
 EXTRA_DIST += lib/sdsa-idl.ann

@@ -100,6 +100,19 @@ inventory_destroy(struct inventory *inv)
     free(inv->links);
 }
 
+void
+inventory_move(struct inventory *dst, struct inventory *src)
+{
+    inventory_destroy(dst);
+    *dst = *src;
+    shash_moved(&dst->bridges);
+    shash_moved(&dst->gateways);
+    shash_moved(&dst->sfs);
+    shash_moved(&dst->endpoints);
+    shash_moved(&dst->chains);
+    inventory_init(src);
+}
+
 /* Adding. */
 
 struct inv_bridge *

@@ -86,6 +86,9 @@ struct inventory {
 void inventory_init(struct inventory *);
 void inventory_destroy(struct inventory *);
 
+/* Makes '*dst', which is freed, what '*src' is, and '*src' empty. */
+void inventory_move(struct inventory *dst, struct inventory *src);
+
 /* To fill one by hand (tests) or from the database (inventory_from_idl()).  All
  * copy their strings; references are to objects of the same inventory. */
 struct inv_bridge *inventory_add_bridge(struct inventory *, const char *name,

@@ -185,8 +185,7 @@ network_set_inventory(struct network *net, struct inventory *inv)
 {
     sync_bridges(net, inv);
     sync_agents(net, inv);
-    inventory_destroy(&net->inv);
-    net->inv = *inv;
+    inventory_move(&net->inv, inv);
     update_macs(net);
 
     char *digest = inventory_digest(&net->inv);

@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a person sees: the traffic of a chain, and what a tap on a hop sees.
+
+Every step is also checked: the demo fails when the traffic does not do what
+the text says."""
+
+import json
+import subprocess
+import time
+
+import topology as topology_file
+from host import LabError
+
+MARKER = "sdsa-demo-marker-0123456789abcdef"
+
+
+def say(text=""):
+    print(text, flush=True)
+
+
+def title(text):
+    say(f"\n== {text}")
+
+
+def demo(lab, file_name, keep):
+    started = time.monotonic()
+    topology = topology_file.read(file_name)
+    chain = _first_chain(topology)
+    a, b = (topology.nodes[name] for name in (chain["src"], chain["dst"]))
+
+    title(f"The network: {file_name}")
+    with open(file_name, encoding="utf-8") as stream:
+        say(stream.read().strip())
+    title("Starting it: databases, bridges, controller, agents, chains")
+    lab.up(topology)
+    try:
+        say(f"up after {time.monotonic() - started:.1f} s")
+        _show_ping(lab, a, b)
+        _show_throughput(lab, a, b)
+        _show_filter(lab, topology, chain, a, b)
+        _show_capture(lab, topology, a, b)
+        title(f"sdsa-ctl chain-show {chain['name']}")
+        say(lab.ctl("chain-show", chain["name"]).stdout.rstrip())
+    finally:
+        if keep:
+            say(f'\nThe lab stays up.  Look around: eval "$(sdsa-lab'
+                f' --name={lab.name} env)"; end it: sdsa-lab'
+                f" --name={lab.name} down")
+        else:
+            lab.down()
+    say(f"\nAll as it should be, after {time.monotonic() - started:.0f} s.")
+
+
+def _first_chain(topology):
+    if not topology.chains:
+        raise LabError("the demo needs a topology with a chain")
+    plain = [word for word in topology.chains[0] if not word.startswith("--")]
+    return {"name": plain[0], "src": plain[1], "dst": plain[2],
+            "functions": plain[4:]}
+
+
+def _ip(node):
+    return node.args[0].partition("/")[0]
+
+
+def _show_ping(lab, a, b):
+    for src, dst in (a, b), (b, a):
+        title(f"Ping from {src.name} to {dst.name}")
+        done = lab.run("ping", "-c", "5", "-i", "0.2", "-W", "2", _ip(dst),
+                       node=src.name, check=False)
+        say(done.stdout.rstrip())
+        if done.returncode or " 0% packet loss" not in done.stdout:
+            raise LabError("pings were lost")
+
+
+def _iperf(lab, src, dst, *args):
+    server = subprocess.Popen(
+        ["ip", "netns", "exec", lab.netns(dst.name), "iperf3", "-s", "-1",
+         "--forceflush"],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        for line in server.stdout:
+            if "listening" in line:
+                break
+        done = lab.run("iperf3", "-J", "-c", _ip(dst), "-t", "3", *args,
+                       node=src.name, check=False)
+        end = json.loads(done.stdout)
+        if "error" in end:
+            raise LabError(f"iperf3: {end['error']}")
+        return end["end"]
+    finally:
+        server.terminate()
+        server.communicate()
+
+
+def _show_throughput(lab, a, b):
+    for src, dst in (a, b), (b, a):
+        title(f"TCP from {src.name} to {dst.name}")
+        end = _iperf(lab, src, dst)
+        rate = end["sum_received"]["bits_per_second"] / 1e6
+        say(f"{rate:.0f} Mbit/s")
+        if rate < 1:
+            raise LabError("TCP does not get through")
+        title(f"UDP, 5 Mbit/s, from {src.name} to {dst.name}")
+        end = _iperf(lab, src, dst, "-u", "-b", "5M", "-l", "1000")["sum"]
+        say(f"{end['packets']} packets sent, {end['lost_packets']} lost")
+        if end["packets"] < 1000 or end["lost_packets"] > end["packets"] / 50:
+            raise LabError("UDP packets were lost")
+
+
+_LISTEN = """
+import socket, sys
+s = socket.create_server(("", int(sys.argv[1])))
+print("ready", flush=True)
+while True: s.accept()[0].close()
+"""
+_CONNECT = """
+import socket, sys
+try:
+    socket.create_connection((sys.argv[1], int(sys.argv[2])), 2)
+    print("connected")
+except OSError as error:
+    print(error)
+"""
+
+
+def _connect(lab, src, dst, port):
+    """Returns what becomes of a TCP connection."""
+    server = subprocess.Popen(
+        ["ip", "netns", "exec", lab.netns(dst.name), "python3", "-c", _LISTEN,
+         str(port)], stdout=subprocess.PIPE, text=True)
+    try:
+        server.stdout.readline()
+        return lab.run("python3", "-c", _CONNECT, _ip(dst), str(port),
+                       node=src.name).stdout.strip()
+    finally:
+        server.kill()
+        server.communicate()
+
+
+def _show_filter(lab, topology, chain, a, b):
+    for name in chain["functions"]:
+        port = topology.nodes[name].options["drop-tcp-port"]
+        if not port:
+            continue
+        title(f"Function {name} drops TCP port {port}: does the traffic pass"
+              " through it?")
+        for where, wanted in (port, "timed out"), (int(port) - 1, "connected"):
+            result = _connect(lab, a, b, where)
+            say(f"{a.name} to {b.name}, TCP port {where}: {result}")
+            if result != wanted:
+                raise LabError(f"port {where}: {result}, not {wanted}")
+        rules = lab.run("nft", "list", "ruleset", node=name).stdout
+        rule = next(line.strip() for line in rules.splitlines()
+                    if f"dport {port}" in line)
+        say(f"{name} says: {rule}")
+        if "packets 0 " in rule:
+            raise LabError(f"{name} has dropped nothing")
+
+
+_SEND = """
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for i in range(5):
+    s.sendto(sys.argv[3].encode(), (sys.argv[1], int(sys.argv[2])))
+"""
+
+
+class Capture:
+    """tcpdump on one port of a node."""
+
+    def __init__(self, lab, node, port):
+        self.file_name = lab.path(f"{node}.{port}.pcap")
+        self.process = subprocess.Popen(
+            ["ip", "netns", "exec", lab.netns(node), "tcpdump", "-Z", "root",
+             "-U", "-i", port, "-w", self.file_name],
+            stderr=subprocess.PIPE, text=True, env=lab.env)
+        for line in self.process.stderr:
+            if "listening on" in line:
+                break
+
+    def end(self):
+        """Returns the captured bytes."""
+        self.process.terminate()
+        self.process.communicate()
+        with open(self.file_name, "rb") as stream:
+            return stream.read()
+
+
+def _show_capture(lab, topology, a, b):
+    title(f'A marker, "{MARKER}", both ways: who sees it?')
+    ends = {node.name: Capture(lab, node.name, "eth0") for node in (a, b)}
+    links = {f"{x}-{y}": Capture(lab, "mgmt", f"{x}-{y}")
+             for x, y in topology.links}
+    for src, dst in (a, b), (b, a):
+        lab.run("python3", "-c", _SEND, _ip(dst), "9", MARKER, node=src.name)
+    # Each endpoint has sent 5 and received 5.
+    for capture in ends.values():
+        lab.wait_until(lambda c=capture: _count(c.file_name) >= 10,
+                       f"the marker in {capture.file_name}")
+    for name, capture in ends.items():
+        n = capture.end().count(MARKER.encode())
+        say(f"endpoint {name}: seen {n} times")
+    for name, capture in links.items():
+        _show_link(lab, name, capture)
+    name = next(iter(links))
+    say(f"\nThe packets on link {name}, as tshark reads them:")
+    say(_tshark(lab, links[name], "-c", "4", "-T", "fields", "-E", "header=y",
+                "-E", "separator=/t", "-e", "frame.protocols", "-e", "nsh.spi",
+                "-e", "nsh.si", "-e", "ip.src", "-e", "ip.dst",
+                "-e", "esp.spi", "-e", "esp.sequence"))
+
+
+def _count(file_name):
+    with open(file_name, "rb") as stream:
+        return stream.read().count(MARKER.encode())
+
+
+def _tshark(lab, capture, *args):
+    env = dict(lab.env, HOME=lab.dir)
+    done = subprocess.run(["tshark", "-n", "-r", capture.file_name, *args],
+                          env=env, text=True, capture_output=True,
+                          check=False)
+    if done.returncode:
+        raise LabError(f"tshark: {done.stderr.strip()}")
+    return done.stdout.rstrip()
+
+
+def _show_link(lab, name, capture):
+    data = capture.end()
+    n_marker = data.count(MARKER.encode())
+    protocols = _tshark(lab, capture, "-T", "fields",
+                        "-e", "frame.protocols").split()
+    n_esp = protocols.count("eth:ethertype:nsh:ip:esp")
+    say(f"link {name}: seen {n_marker} times; {len(protocols)} packets,"
+        f" {n_esp} of them NSH around ESP")
+    if n_marker or not n_esp or n_esp != len(protocols):
+        raise LabError(f"link {name} carries something else than ESP under"
+                       f" NSH: {set(protocols)}")

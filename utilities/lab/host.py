@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a lab does to its host: commands, namespaces, processes, a sysctl."""
+
+import fcntl
+import glob
+import os
+import signal
+import subprocess
+import time
+
+RUNDIR = "/run/sdsa-lab"
+RMEM = "/proc/sys/net/core/rmem_default"
+# A packet socket of ovs-vswitchd takes this when it is opened; with the
+# kernel's default a burst overflows it.
+RMEM_BYTES = 16 * 1024 * 1024
+
+
+class LabError(Exception):
+    """Something went wrong; the text says what to do."""
+
+
+def run(argv, *, check=True, netns=None, **kwargs):
+    """Runs 'argv' and returns a CompletedProcess with the output as text."""
+    if netns:
+        argv = ["ip", "netns", "exec", netns, *argv]
+    try:
+        done = subprocess.run(argv, text=True, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              check=False, **kwargs)
+    except FileNotFoundError:
+        raise LabError(f"{argv[0]} is missing: run \"sdsa-lab setup\"") \
+            from None
+    if check and done.returncode:
+        raise LabError(f"{' '.join(argv)}: exit status {done.returncode}: "
+                       + (done.stderr or done.stdout).strip())
+    return done
+
+
+def ip_batch(lines, netns=None):
+    """Gives 'lines' to one ip(8)."""
+    argv = ["ip"] + (["-n", netns] if netns else []) + ["-batch", "-"]
+    done = subprocess.run(argv, input="\n".join(lines) + "\n", text=True,
+                          capture_output=True, check=False)
+    if done.returncode:
+        raise LabError(f"{' '.join(argv)}: {done.stderr.strip()}")
+
+
+# Namespaces.
+
+def namespaces(prefix):
+    done = run(["ip", "netns", "list"])
+    names = [line.split()[0] for line in done.stdout.splitlines() if line]
+    return [name for name in names if name.startswith(prefix)]
+
+
+def sysctl(netns, *settings):
+    run(["sysctl", "-qw", *settings], netns=netns)
+
+
+def _pids(netns):
+    done = run(["ip", "netns", "pids", netns], check=False)
+    return {int(pid) for pid in done.stdout.split()} - {os.getpid()}
+
+
+def end_namespaces(names):
+    """Ends the processes in the namespaces 'names' and deletes these."""
+    for sig, seconds in ((signal.SIGTERM, 5), (signal.SIGKILL, 5)):
+        pids = set().union(*(_pids(name) for name in names))
+        for pid in pids:
+            try:
+                os.kill(pid, sig)
+            except ProcessLookupError:
+                pass
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if not any(_pids(name) for name in names):
+                break
+            time.sleep(0.05)
+    for name in names:
+        run(["ip", "netns", "delete", name])
+
+
+# net.core.rmem_default, which all labs on a host share.
+
+class _Locked:
+    def __enter__(self):
+        os.makedirs(RUNDIR, exist_ok=True)
+        self.stream = open(f"{RUNDIR}/lock", "w", encoding="ascii")
+        fcntl.flock(self.stream, fcntl.LOCK_EX)
+
+    def __exit__(self, *_):
+        self.stream.close()
+
+
+def raise_rmem(lab_dir):
+    """Raises it for the lab with the directory 'lab_dir'."""
+    with _Locked():
+        open(f"{lab_dir}/uses-rmem", "w", encoding="ascii").close()
+        with open(RMEM, encoding="ascii") as stream:
+            value = stream.read()
+        if int(value) >= RMEM_BYTES:
+            return
+        with open(f"{RUNDIR}/rmem_default", "w", encoding="ascii") as stream:
+            stream.write(value)
+        try:
+            with open(RMEM, "w", encoding="ascii") as stream:
+                stream.write(str(RMEM_BYTES))
+        except OSError:
+            os.unlink(f"{RUNDIR}/rmem_default")
+            print("sdsa-lab: net.core.rmem_default cannot be raised here:"
+                  " bursts may lose packets")
+
+
+def restore_rmem(lab_dir):
+    """Puts it back if no lab but 'lab_dir' uses it."""
+    with _Locked():
+        try:
+            os.unlink(f"{lab_dir}/uses-rmem")
+        except FileNotFoundError:
+            pass
+        if glob.glob(f"{RUNDIR}/*/uses-rmem"):
+            return
+        try:
+            with open(f"{RUNDIR}/rmem_default", encoding="ascii") as stream:
+                value = stream.read()
+            with open(RMEM, "w", encoding="ascii") as stream:
+                stream.write(value)
+            os.unlink(f"{RUNDIR}/rmem_default")
+        except FileNotFoundError:
+            pass

@@ -1,0 +1,323 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One lab: real processes in network namespaces.
+
+All of a lab is found by its name: namespaces "sdsa-NAME-NODE", and files in
+/run/sdsa-lab/NAME.  "sdsa-NAME-mgmt" holds the bridges, both databases, the
+controller and the agents; each endpoint, gateway and function has a namespace
+with its data ports alone."""
+
+import ipaddress
+import os
+import re
+import shlex
+import shutil
+import time
+
+import host
+from host import LabError, ip_batch, run
+
+ENDPOINT_MTU = 1400             # Leaves room for ESP, a tunnel and NSH.
+TIMEOUT_S = 30                  # For a process to answer, a session to be up.
+
+
+class Lab:
+    def __init__(self, name):
+        if not re.fullmatch(r"[A-Za-z0-9_]{1,16}", name):
+            raise LabError(f'"{name}" is no name of a lab: use letters, digits'
+                           ' and "_", 16 characters at most')
+        self.name = name
+        self.dir = f"{host.RUNDIR}/{name}"
+        self.env = dict(os.environ, OVS_RUNDIR=self.dir, OVS_LOGDIR=self.dir,
+                        OVS_DBDIR=self.dir,
+                        SDSA_DB=f"unix:{self.dir}/sdsa.sock")
+
+    def netns(self, node):
+        return f"sdsa-{self.name}-{node}"
+
+    def path(self, file_name):
+        return f"{self.dir}/{file_name}"
+
+    def run(self, *argv, node="mgmt", **kwargs):
+        return run(list(argv), netns=self.netns(node), env=self.env, **kwargs)
+
+    def daemon(self, name, program, *args):
+        """Starts an OVS style daemon in the background, in "mgmt"."""
+        self.run(program, "--detach", "--no-chdir", "-vconsole:off",
+                 f"--pidfile={self.path(name)}.pid",
+                 f"--log-file={self.path(name)}.log",
+                 f"--unixctl={self.path(name)}.ctl", *args)
+
+    def tls(self, name):
+        return ["-p", self.path(f"pki/{name}-key.pem"),
+                "-c", self.path(f"pki/{name}-cert.pem"),
+                "-C", self.path("pki/cacert.pem")]
+
+    def ctl(self, *args, **kwargs):
+        return self.run("sdsa-ctl", f"--timeout={TIMEOUT_S}", *args, **kwargs)
+
+    # Up.
+
+    def up(self, topology):
+        """Builds 'topology' and returns when all its chains are up."""
+        if os.path.exists(self.path("up")):
+            raise LabError(f'the lab "{self.name}" is up: run "sdsa-lab'
+                           f' --name={self.name} down" first, or choose'
+                           " another name")
+        self.down()             # What a killed one left.
+        os.makedirs(self.dir)
+        try:
+            self._make_namespaces(topology)
+            self._make_certificates(topology)
+            host.raise_rmem(self.dir)
+            self._start_controller()
+            self._fill_database(topology)
+            for gateway in topology.of_kind("gateway"):
+                self.start_agent(gateway)
+            self._start_switch(topology)
+            self._wait_for_sessions(topology)
+            for chain in topology.chains:
+                self._add_chain(chain)
+            open(self.path("up"), "w", encoding="ascii").close()
+        except BaseException:
+            self._keep_logs()
+            self.down()
+            raise
+
+    def _make_namespaces(self, topology):
+        names = ["mgmt"] + [node.name for node in topology.nodes.values()
+                            if node.kind != "bridge"]
+        for name in names:
+            run(["ip", "netns", "add", self.netns(name)])
+            ip_batch(["link set lo up"], self.netns(name))
+            host.sysctl(self.netns(name),
+                        "net.ipv6.conf.all.disable_ipv6=1",
+                        "net.ipv6.conf.default.disable_ipv6=1")
+        for a, b in topology.links:
+            self._veth("mgmt", f"{a}-{b}", "mgmt", f"{b}-{a}")
+        for node in topology.of_kind("endpoint"):
+            self._make_endpoint(node)
+        for node in topology.of_kind("gateway"):
+            for side in "plain", "cipher":
+                self._veth("mgmt", f"{node.name}-{side}", node.name, side,
+                           node.options[f"{side}-mac"])
+        for node in topology.of_kind("function"):
+            self._make_function(node)
+
+    def _veth(self, node_a, port_a, node_b, port_b, mac_b=None):
+        """A pair of ports, without checksum offload: nobody on the way in
+        user space would finish the checksums."""
+        ns_a, ns_b = self.netns(node_a), self.netns(node_b)
+        ip_batch([f"link add name {port_a} type veth peer name {port_b}"
+                  + (f" address {mac_b}" if mac_b else "")
+                  + f" netns {ns_b}", f"link set dev {port_a} up"], ns_a)
+        ip_batch([f"link set dev {port_b} up"], ns_b)
+        run(["ethtool", "-K", port_a, "tx", "off"], netns=ns_a)
+        run(["ethtool", "-K", port_b, "tx", "off"], netns=ns_b)
+
+    def _make_endpoint(self, node):
+        self._veth("mgmt", node.name, node.name, "eth0", node.options["mac"])
+        lines = [f"link set eth0 mtu {ENDPOINT_MTU}"]
+        for text in node.args:
+            ip = ipaddress.IPv4Interface(text)
+            length = ip.network.prefixlen if "/" in text else 24
+            lines.append(f"addr add {ip.ip}/{length} dev eth0")
+        ip_batch(lines, self.netns(node.name))
+
+    def _make_function(self, node):
+        """A Linux bridge: it knows nothing of chains, and passes frames on
+        with the VLAN tags that they have."""
+        netns = self.netns(node.name)
+        for side in "in", "out":
+            self._veth("mgmt", f"{node.name}-{side}", node.name, side)
+        ip_batch(["link add br0 type bridge stp_state 0 mcast_snooping 0",
+                  "link set in master br0", "link set out master br0",
+                  "link set br0 up"], netns)
+        port = node.options["drop-tcp-port"]
+        if port:
+            run(["nft", "add table bridge filter; add chain bridge filter"
+                 " forward { type filter hook forward priority 0; };"
+                 f" add rule bridge filter forward tcp dport {port}"
+                 " counter drop"], netns=netns)
+
+    def _make_certificates(self, topology):
+        pki = ["sdsa-pki", "-d", self.path("pki")]
+        self.run(*pki, "init")
+        for name in ["sdsa-controller", "vswitch"] + [
+                node.name for node in topology.of_kind("gateway")]:
+            self.run(*pki, "issue", name)
+
+    def _start_database(self, name, schema):
+        self.run("ovsdb-tool", "create", self.path(f"{name}.db"), schema)
+        self.daemon(f"{name}-db", "ovsdb-server", self.path(f"{name}.db"),
+                    f"--remote=punix:{self.path(name)}.sock")
+
+    def start_vswitchd(self):
+        self.daemon("vswitchd", "ovs-vswitchd", "--disable-system",
+                    f"unix:{self.path('db')}.sock")
+
+    def _start_switch(self, topology):
+        self._start_database("db", _data_file("vswitch.ovsschema"))
+        self.run("ovs-vsctl", "--no-wait", "init")
+        self.start_vswitchd()
+        args = []
+        for node in topology.of_kind("bridge"):
+            args += ["--", "add-br", node.name, "--", "set", "Bridge",
+                     node.name, "datapath_type=netdev", "fail_mode=secure"]
+        for bridge, port in _ports(topology):
+            args += ["--", "add-port", bridge, port]
+        self.run("ovs-vsctl", *args[1:])
+        for number, node in enumerate(topology.of_kind("bridge"), 1):
+            self.run("sdsa-vswitch", "setup",
+                     f"--private-key={self.path('pki/vswitch-key.pem')}",
+                     f"--certificate={self.path('pki/vswitch-cert.pem')}",
+                     f"--ca-cert={self.path('pki/cacert.pem')}",
+                     node.name, f"{number:016x}", "ssl:127.0.0.1:6653")
+
+    def start_controller(self):
+        self.daemon("sdsa-controller", "sdsa-controller",
+                    f"--db=unix:{self.path('sdsa')}.sock",
+                    "--listen=pssl:6653:127.0.0.1",
+                    *self.tls("sdsa-controller"))
+
+    def _start_controller(self):
+        self._start_database("sdsa", _data_file("sdsa.ovsschema"))
+        self.ctl("init")
+        self.start_controller()
+
+    def start_agent(self, node):
+        """Starts an agent; its command line stays in a file, to start it
+        again."""
+        args = [f"--vnf-id={node.name}", f"--listen={node.listen}",
+                "--plain=plain", "--cipher=cipher",
+                f"--cipher-ip={node.options['cipher-ip']}",
+                f"--netns={self.netns(node.name)}",
+                f"--rundir={self.path('agents')}", *self.tls(node.name)]
+        with open(self.path(f"{node.name}.args"), "w",
+                  encoding="ascii") as stream:
+            stream.write(shlex.join(args))
+        self.daemon(node.name, "sdsa-agent", *args)
+
+    def _fill_database(self, topology):
+        args = []
+        for number, node in enumerate(topology.of_kind("bridge"), 1):
+            args += ["--", "bridge-add", node.name, f"{number:016x}"]
+        for a, b in topology.links:
+            args += ["--", "link-add", a, f"{a}-{b}", b, f"{b}-{a}"]
+        for node in topology.of_kind("endpoint"):
+            args += ["--", "endpoint-add", node.name, node.bridge, node.name,
+                     node.options["mac"],
+                     *(text.partition("/")[0] for text in node.args)]
+        for number, node in enumerate(topology.of_kind("gateway")):
+            node.listen = f"127.0.0.1:{8443 + number}"
+            args += ["--", "gw-add", node.name, node.bridge,
+                     f"{node.name}-plain", f"{node.name}-cipher",
+                     node.options["cipher-ip"], f"https://{node.listen}"]
+        for node in topology.of_kind("function"):
+            args += ["--", "sf-add", node.name, node.bridge,
+                     f"{node.name}-in", f"{node.name}-out",
+                     f"correlation={node.options['correlation']}"]
+        self.ctl(*args[1:])
+
+    def _wait_for_sessions(self, topology):
+        for node in topology.of_kind("bridge"):
+            self.ctl("wait-until", "Bridge", node.name,
+                     "status:connected=true")
+        for node in topology.of_kind("gateway"):
+            self.ctl("wait-until", "Gateway", node.name, "status:state=up")
+
+    def _add_chain(self, words):
+        options = [word for word in words if word.startswith("--")]
+        plain = [word for word in words if not word.startswith("--")]
+        done = self.ctl("--wait=applied", "--", *options, "chain-add", *plain,
+                        check=False)
+        if done.returncode:
+            raise LabError(f"chain {plain[0]}: {done.stderr.strip()}")
+
+    def _keep_logs(self):
+        """For who wants to know why it did not come up."""
+        kept = f"{self.dir}.failed"
+        shutil.rmtree(kept, ignore_errors=True)
+        os.makedirs(kept)
+        for name in os.listdir(self.dir):
+            if name.endswith(".log"):
+                shutil.copy(self.path(name), kept)
+        print(f"sdsa-lab: the logs are in {kept}", flush=True)
+
+    # Down and others.
+
+    def down(self):
+        """Removes everything that bears the lab's name.  Returns true if
+        there was anything."""
+        names = host.namespaces(self.netns(""))
+        found = bool(names) or os.path.exists(self.dir)
+        host.end_namespaces(names)
+        if os.path.exists(self.dir):
+            host.restore_rmem(self.dir)
+            shutil.rmtree(self.dir)
+        return found
+
+    def require_up(self):
+        if not os.path.exists(self.path("up")):
+            raise LabError(f'the lab "{self.name}" is not up: run "sdsa-lab'
+                           f' --name={self.name} up"')
+
+    def nodes(self):
+        prefix = self.netns("")
+        return sorted(name[len(prefix):] for name in host.namespaces(prefix))
+
+    def status(self):
+        """Returns lines that say what runs."""
+        lines = [f"lab {self.name} in {self.dir}",
+                 "nodes: " + " ".join(self.nodes())]
+        for name in sorted(os.listdir(self.dir)):
+            if name.endswith(".pid"):
+                alive = _is_alive(self.path(name))
+                lines.append(f"{name[:-4]}: "
+                             + (f"runs, pid {alive}" if alive else "is dead"))
+        done = self.ctl("show", check=False)
+        return lines + (done.stdout or done.stderr).splitlines()
+
+    def wait_until(self, test, what):
+        """Waits until test() is true."""
+        end = time.monotonic() + TIMEOUT_S
+        while not test():
+            if time.monotonic() > end:
+                raise LabError(f"waited {TIMEOUT_S} s in vain for {what}")
+            time.sleep(0.05)
+
+
+def _is_alive(pid_file):
+    try:
+        with open(pid_file, encoding="ascii") as stream:
+            pid = int(stream.read())
+        os.kill(pid, 0)
+        return pid
+    except (OSError, ValueError):
+        return 0
+
+
+def _ports(topology):
+    """Yields each bridge with each of its ports."""
+    for a, b in topology.links:
+        yield a, f"{a}-{b}"
+        yield b, f"{b}-{a}"
+    for node in topology.nodes.values():
+        if node.kind == "endpoint":
+            yield node.bridge, node.name
+        elif node.kind == "gateway":
+            yield node.bridge, f"{node.name}-plain"
+            yield node.bridge, f"{node.name}-cipher"
+        elif node.kind == "function":
+            yield node.bridge, f"{node.name}-in"
+            yield node.bridge, f"{node.name}-out"
+
+
+def _data_file(name):
+    """Finds a schema: in the trees or where packages put them."""
+    for directory in (os.environ.get("SDSA_SRCDIR", "") + "/vswitchd-config",
+                      os.environ.get("OVS_SRCDIR", "") + "/vswitchd",
+                      "/usr/share/sdsa", "/usr/share/openvswitch"):
+        if os.path.exists(f"{directory}/{name}"):
+            return f"{directory}/{name}"
+    raise LabError(f"{name} is missing: install sdsa-common and"
+                   " openvswitch-common")
