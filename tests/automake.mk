@@ -32,8 +32,8 @@ DISTCLEANFILES += tests/atconfig tests/atlocal
 
 check_PROGRAMS += \
 	tests/test-agents tests/test-bridges tests/test-esp tests/test-lib \
-	tests/test-match tests/test-operation tests/test-path \
-	tests/test-sa-request
+	tests/test-flow-set tests/test-match tests/test-operation \
+	tests/test-path tests/test-sa-request tests/test-steering
 tests_test_agents_SOURCES = tests/test-agents.c
 tests_test_agents_LDADD = \
 	ofctl-app/libsdsasouth.la ofctl-app/libsdsapure.la lib/libsdsa.la
@@ -46,16 +46,25 @@ tests_test_esp_SOURCES = \
 	tests/test-esp-engine.c \
 	tests/test-esp-tag.c
 tests_test_esp_LDADD = vnf-agent/libsdsaesp.la lib/libsdsa.la
+tests_test_flow_set_SOURCES = tests/test-flow-set.c
+tests_test_flow_set_LDADD = \
+	ofctl-app/libsdsasouth.la ofctl-app/libsdsapure.la lib/libsdsa.la
 tests_test_lib_SOURCES = tests/test-lib.c
 tests_test_lib_LDADD = lib/libsdsa.la
 tests_test_match_SOURCES = tests/test-match.c
 tests_test_match_LDADD = ofctl-app/libsdsapure.la lib/libsdsa.la
 tests_test_operation_SOURCES = tests/test-operation.c
 tests_test_operation_LDADD = ofctl-app/libsdsapure.la lib/libsdsa.la
-tests_test_path_SOURCES = tests/test-path.c
+tests_test_path_SOURCES = \
+	tests/test-path.c tests/test-topology.c tests/test-topology.h
 tests_test_path_LDADD = ofctl-app/libsdsapure.la lib/libsdsa.la
-tests_test_sa_request_SOURCES = tests/test-sa-request.c
-tests_test_sa_request_LDADD = ofctl-app/libsdsapure.la lib/libsdsa.la
+tests_test_sa_request_SOURCES = \
+	tests/test-sa-request.c tests/test-topology.c tests/test-topology.h
+tests_test_sa_request_LDADD = \
+	ofctl-app/libsdsapure.la lib/libsdsa.la $(LIBYANG_LIBS)
+tests_test_steering_SOURCES = \
+	tests/test-steering.c tests/test-topology.c tests/test-topology.h
+tests_test_steering_LDADD = ofctl-app/libsdsapure.la lib/libsdsa.la
 
 AUTOTEST = $(AUTOM4TE) --language=autotest
 $(srcdir)/tests/package.m4: $(top_srcdir)/configure.ac
