@@ -68,6 +68,23 @@ check_words(const char *text)
     return NULL;
 }
 
+/* Refuses numbers above 255 in an IPv4 address: the parser takes them modulo
+ * 256.  Returns a message or NULL. */
+static char *
+check_addresses(const char *text)
+{
+    for (const char *p = text; *p; ) {
+        size_t n = strspn(p, "0123456789");
+        bool in_address = p[n] == '.' || (p > text && p[-1] == '.');
+        if (n && in_address && (n > 3 || atoi(p) > 255)) {
+            return xasprintf("match \"%s\": \"%.*s\" is too big for an IPv4 "
+                             "address", text, (int) n, p);
+        }
+        p += n ? n : 1;
+    }
+    return NULL;
+}
+
 /* Parses without further checks. */
 static char *
 parse(const char *text, struct match *match)
@@ -89,30 +106,50 @@ format(const struct match *match)
     return match_to_string(match, NULL, OFP_DEFAULT_PRIORITY);
 }
 
+/* Takes the known fields out of 'rest'.  Returns a message about one that the
+ * chain may not have, or NULL. */
 static char *
-check_fields(const char *text, const struct match *match, bool one_way)
+check_known_fields(const char *text, struct match *rest, bool one_way)
 {
+    const struct match match = *rest;
     for (enum mf_field_id id = 0; id < MFF_N_IDS; id++) {
         const struct mf_field *mf = mf_from_id(id);
-        if (id == MFF_PACKET_TYPE || mf_is_all_wild(mf, &match->wc)
-            || !mf_are_prereqs_ok(mf, &match->flow, NULL)) {
+        if (mf_is_all_wild(mf, &match.wc)
+            || !mf_are_prereqs_ok(mf, &match.flow, NULL)) {
             continue;
         }
-        if (contains(mirrored, ARRAY_SIZE(mirrored), id)) {
-            continue;
-        }
-        if (!contains(one_way_only, ARRAY_SIZE(one_way_only), id)) {
+        if (contains(one_way_only, ARRAY_SIZE(one_way_only), id)) {
+            if (!one_way) {
+                return xasprintf("match \"%s\": field %s has no mirror image "
+                                 "for the way back: leave it out, or make the "
+                                 "chain --one-way", text, mf->name);
+            }
+        } else if (id != MFF_PACKET_TYPE
+                   && !contains(mirrored, ARRAY_SIZE(mirrored), id)) {
             return xasprintf("match \"%s\": field %s may not be used in a "
                              "chain: match on dl_src, dl_dst, nw_src, nw_dst, "
                              "nw_proto, tp_src and tp_dst", text, mf->name);
         }
-        if (!one_way) {
-            return xasprintf("match \"%s\": field %s has no mirror image for "
-                             "the way back: leave it out, or make the chain "
-                             "--one-way", text, mf->name);
-        }
+        mf_set_wild(mf, rest, NULL);
     }
     return NULL;
+}
+
+static char *
+check_fields(const char *text, const struct match *match, bool one_way)
+{
+    struct match rest = *match;
+    char *error = check_known_fields(text, &rest, one_way);
+    rest.wc.masks.nw_frag &= FLOW_NW_FRAG_MASK; /* "ip_frag" sets them all. */
+    if (!error && (rest.wc.masks.tp_src || rest.wc.masks.tp_dst)) {
+        error = xasprintf("match \"%s\": a port or an ICMP type needs its "
+                          "protocol: write \"tcp\", \"udp\", \"sctp\" or "
+                          "\"icmp\" instead of \"ip\"", text);
+    } else if (!error && !flow_wildcards_is_catchall(&rest.wc)) {
+        error = xasprintf("match \"%s\": it has a field that IPv4 packets of "
+                          "this protocol do not have", text);
+    }
+    return error;
 }
 
 char *
@@ -122,6 +159,7 @@ match_canonicalize(const char *text, bool one_way, char **canonicalp)
 
     *canonicalp = NULL;
     char *error = check_words(text);
+    error = error ? error : check_addresses(text);
     if (error) {
         return error;
     }

@@ -84,7 +84,7 @@ get_ip(const char *text)
     return ip;
 }
 
-static const char *
+static void
 name_port(struct topology *t, const char *bridge, const char *port)
 {
     char *key = xasprintf("%s %s", bridge, port);
@@ -92,7 +92,6 @@ name_port(struct topology *t, const char *bridge, const char *port)
         simap_put(&t->ports, key, simap_increase(&t->n_ports, bridge, 1));
     }
     free(key);
-    return port;
 }
 
 static void
@@ -102,9 +101,9 @@ add_endpoint(struct topology *t, char **words, size_t n)
     for (size_t i = 5; i < n; i++) {
         ips[i - 5] = get_ip(words[i]);
     }
+    name_port(t, words[2], words[3]);
     inventory_add_endpoint(&t->inv, words[1], get_bridge(t, words[2]),
-                           name_port(t, words[2], words[3]),
-                           get_mac(words[4]), ips, n - 5);
+                           words[3], get_mac(words[4]), ips, n - 5);
 }
 
 static void
@@ -114,9 +113,10 @@ add_sf(struct topology *t, char **words, size_t n)
     if (!sf_correlation_from_string(words[5], &correlation)) {
         ovs_fatal(0, "%s: no correlation", words[5]);
     }
-    inventory_add_sf(&t->inv, words[1], get_bridge(t, words[2]),
-                     name_port(t, words[2], words[3]),
-                     name_port(t, words[2], words[4]), correlation,
+    name_port(t, words[2], words[3]);
+    name_port(t, words[2], words[4]);
+    inventory_add_sf(&t->inv, words[1], get_bridge(t, words[2]), words[3],
+                     words[4], correlation,
                      n > 6 ? get_mac(words[6]) : eth_addr_zero);
 }
 
@@ -124,9 +124,10 @@ static void
 add_gateway(struct topology *t, char **words, size_t n)
 {
     struct inv_gateway *gw = inventory_add_gateway(
-        &t->inv, words[1], get_bridge(t, words[2]),
-        name_port(t, words[2], words[3]), name_port(t, words[2], words[4]),
+        &t->inv, words[1], get_bridge(t, words[2]), words[3], words[4],
         get_ip(words[5]), "https://127.0.0.1:1");
+    name_port(t, words[2], words[3]);
+    name_port(t, words[2], words[4]);
     if (n > 7) {
         gw->plain_mac = get_mac(words[6]);
         gw->cipher_mac = get_mac(words[7]);
@@ -172,10 +173,10 @@ topology_obey(struct topology *t, char **words, size_t n)
         inventory_add_bridge(&t->inv, words[1],
                              shash_count(&t->inv.bridges) + 1);
     } else if (!strcmp(verb, "link") && n == 5) {
-        inventory_add_link(&t->inv, get_bridge(t, words[1]),
-                           name_port(t, words[1], words[2]),
-                           get_bridge(t, words[3]),
-                           name_port(t, words[3], words[4]));
+        name_port(t, words[1], words[2]);
+        name_port(t, words[3], words[4]);
+        inventory_add_link(&t->inv, get_bridge(t, words[1]), words[2],
+                           get_bridge(t, words[3]), words[4]);
     } else if (!strcmp(verb, "endpoint") && n >= 5) {
         add_endpoint(t, words, n);
     } else if (!strcmp(verb, "sf") && n >= 6) {
