@@ -78,9 +78,9 @@ $(srcdir)/tests/package.m4: $(top_srcdir)/configure.ac
 EXTRA_DIST += tests/package.m4
 
 $(TESTSUITE): tests/package.m4 $(TESTSUITE_AT) $(COMMON_AT)
-	$(AM_V_GEN)$(AUTOTEST) -I '$(srcdir)' -o $@.tmp $@.at && mv $@.tmp $@
+	$(AM_V_GEN)$(AUTOTEST) -I '$(srcdir)' -I '$(srcdir)/tests' -o $@.tmp $@.at && mv $@.tmp $@
 $(SYSTEM_TESTSUITE): tests/package.m4 $(SYSTEM_TESTSUITE_AT) $(COMMON_AT)
-	$(AM_V_GEN)$(AUTOTEST) -I '$(srcdir)' -o $@.tmp $@.at && mv $@.tmp $@
+	$(AM_V_GEN)$(AUTOTEST) -I '$(srcdir)' -I '$(srcdir)/tests' -o $@.tmp $@.at && mv $@.tmp $@
 
 AUTOTEST_PATH = utilities:vswitchd-config:ofctl-app:vnf-agent:vnf-agent/esp:tests
 
