@@ -154,13 +154,14 @@ static char *
 no_gateway(const struct inventory *inv, const struct inv_bridge *bridge)
 {
     struct ds ds = DS_EMPTY_INITIALIZER;
-    const struct shash_node *node;
-    SHASH_FOR_EACH (node, &inv->gateways) {
-        const struct inv_gateway *gw = node->data;
+    const struct shash_node **nodes = shash_sort(&inv->gateways);
+    for (size_t i = 0; i < shash_count(&inv->gateways); i++) {
+        const struct inv_gateway *gw = nodes[i]->data;
         if (gw->bridge == bridge) {
             ds_put_format(&ds, "%s%s", ds.length ? ", " : "", gw->vnf_id);
         }
     }
+    free(nodes);
     char *msg = (ds.length
                  ? xasprintf("bridge %s has no gateway that is up (%s: see "
                              "\"sdsa-ctl gw-list\")", bridge->name,
@@ -364,7 +365,7 @@ path_route_parse(const char *text, struct path_hop *hop)
         }
     }
     free(copy);
-    return ok;
+    return ok && hop->n_route;
 }
 
 static void
