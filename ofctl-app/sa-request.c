@@ -3,10 +3,12 @@
 
 #include "ofctl-app/sa-request.h"
 
+#include <ctype.h>
 #include <jansson.h>
 
 #include "lib/secret.h"
 #include "lib/suite.h"
+#include "openvswitch/dynamic-string.h"
 #include "packets.h"
 #include "util.h"
 
@@ -65,13 +67,30 @@ sa_request_to_json(const struct sa_request *req)
     return json_dumps(req->root, JSON_COMPACT);
 }
 
+/* Appends 'name' as a key in a resource's name (RFC 8040 s.3.5.3). */
+static void
+put_encoded(struct ds *ds, const char *name)
+{
+    for (const char *p = name; *p; p++) {
+        if (isalnum((unsigned char) *p) || strchr("-._~", *p)) {
+            ds_put_char(ds, *p);
+        } else {
+            ds_put_format(ds, "%%%02X", (unsigned char) *p);
+        }
+    }
+}
+
 /* Appends an edit; takes ownership of 'value', which may be NULL. */
 static void
 add_edit(struct sa_request *req, const char *operation, const char *list,
          const char *name, json_t *value)
 {
-    char *target = xasprintf("%s=%s", list, name);
-    char *id = xasprintf("%s-%s", operation, name);
+    struct ds target_ds = DS_EMPTY_INITIALIZER;
+    ds_put_format(&target_ds, "%s=", list);
+    put_encoded(&target_ds, name);
+    char *target = ds_steal_cstr(&target_ds);
+    char *id = xasprintf("%"PRIuSIZE"-%s-%s", json_array_size(req->edits),
+                         operation, name);
     json_t *edit = json_pack("{s:s, s:s, s:s}", "edit-id", id,
                              "operation", operation, "target", target);
     if (value) {

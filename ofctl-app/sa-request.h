@@ -35,7 +35,7 @@ void sa_request_remove_inbound(struct sa_request *, const struct path *,
                                const struct path_hop *);
 void sa_request_remove_outbound(struct sa_request *, const struct path *,
                                 const struct path_hop *);
-/* Removes an entry by its name; 'sad' or spd. */
+/* Removes an entry by its name, whatever that is; 'sad' or spd. */
 void sa_request_remove_name(struct sa_request *, bool sad, const char *name);
 
 /* Number of edits, without the lease. */
