@@ -21,8 +21,9 @@
 #define PRIORITY_CLASSIFIER 1000        /* Plus the chain's: 0 to 999. */
 #define PRIORITY_ARP 2000
 
-/* Locally administered addresses of the NSH frames on a link: nobody looks at
- * them, they only have to be unicast. */
+/* Locally administered addresses of the NSH frames on a link, and the source of
+ * what a receiver is given: nobody looks at them, they only have to be unicast
+ * and not zero. */
 #define NSH_ETH_SRC "02:5d:5a:00:00:03"
 #define NSH_ETH_DST "02:5d:5a:00:00:04"
 
@@ -285,6 +286,7 @@ add_receiver(struct steering *s, const struct path_hop *hop)
 
     struct ds actions = DS_EMPTY_INITIALIZER;
     ds_put_format(&actions, "encap(ethernet),"
+                  "set_field:"NSH_ETH_SRC"->eth_src,"
                   "set_field:"ETH_ADDR_FMT"->eth_dst,",
                   ETH_ADDR_ARGS(receiver->cipher_mac));
     put_push_vlan(&actions, hop->receiver_vlan);
@@ -458,6 +460,10 @@ steering_guard_flows(const struct inventory *inv, const char *bridge,
     }
     free(names);
     sset_destroy(&ports);
+
+    /* What came under a path's NSH and is not its ESP. */
+    add_flow(flows, bridge, STEERING_GUARD, 0, TABLE_DELIVER,
+             "priority=%d,actions=drop", PRIORITY_GUARD);
 }
 
 void

@@ -57,7 +57,7 @@ char *steering_path_flows(const struct inventory *, const struct path *,
                           void *aux, struct ovs_list *flows);
 
 /* Appends the guards of 'bridge': one drop of lowest priority for each port that
- * the inventory names and that exists. */
+ * the inventory names and that exists, and one for what was under an NSH. */
 void steering_guard_flows(const struct inventory *, const char *bridge,
                           steering_port_cb *, void *aux,
                           struct ovs_list *flows);

@@ -27,7 +27,8 @@ SYSTEM_TESTSUITE_AT = \
 TESTSUITE = $(srcdir)/tests/testsuite
 SYSTEM_TESTSUITE = $(srcdir)/tests/system-testsuite
 EXTRA_DIST += $(COMMON_AT) $(TESTSUITE_AT) $(SYSTEM_TESTSUITE_AT) \
-	$(TESTSUITE) $(SYSTEM_TESTSUITE) tests/atlocal.in tests/esp-net
+	$(TESTSUITE) $(SYSTEM_TESTSUITE) tests/atlocal.in tests/esp-net \
+	tests/packet
 DISTCLEANFILES += tests/atconfig tests/atlocal
 
 check_PROGRAMS += \
