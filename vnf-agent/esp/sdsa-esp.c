@@ -39,6 +39,7 @@
 VLOG_DEFINE_THIS_MODULE(sdsa_esp);
 
 #define HOUSEKEEPING_MS 1000    /* Between looks at lifetimes and ports. */
+#define LOCK_MS 1000            /* To wait for the last one to end. */
 #define MAX_ROUNDS 64           /* Batches of each port in a wake-up. */
 
 /* What the command line says. */
@@ -185,6 +186,21 @@ options_destroy(struct options *options)
     free(options->cipher);
 }
 
+/* Locks 'fd'.  A data plane that was killed may hold its lock for a moment after
+ * its control socket is gone, which is when its agent starts us. */
+static bool
+lock_soon(int fd)
+{
+    for (long long int end = time_msec() + LOCK_MS;;) {
+        if (!flock(fd, LOCK_EX | LOCK_NB)) {
+            return true;
+        } else if (time_msec() > end) {
+            return false;
+        }
+        xnanosleep(10 * 1000 * 1000);
+    }
+}
+
 /* Takes the lock that makes us the only data plane of our name, or ends the
  * process.  The lock ends with us, however that comes about. */
 static void
@@ -198,7 +214,7 @@ lock_pid_file(struct esp *esp)
             VLOG_FATAL("cannot open %s (%s)", esp->pid_path,
                        ovs_strerror(errno));
         }
-        if (flock(fd, LOCK_EX | LOCK_NB)) {
+        if (!lock_soon(fd)) {
             VLOG_FATAL("%s is locked: sdsa-esp runs already (%s)",
                        esp->pid_path, ovs_strerror(errno));
         }
