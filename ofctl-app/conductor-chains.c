@@ -153,10 +153,22 @@ ends_clash(const struct inv_chain *chain, bool reverse, const struct path *p)
     return overlap;
 }
 
-/* What sdsa-ctl checks too; but two of them might have been at it at once. */
-static char *
-check_conflicts(const struct conductor *c, const struct inv_chain *chain)
+/* Will what is at odds with 'chain', a path of the chain 'name', go by itself? */
+static bool
+is_leaving(const struct conductor *c, const char *name)
 {
+    return (has_operation(c, name)
+            || (!inventory_chain(&c->net->inv, name)
+                && !shash_find(&c->bad_chains, name)));
+}
+
+/* What sdsa-ctl checks too; but two of them might have been at it at once.  Sets
+ * '*wait' instead if it is a matter of time. */
+static char *
+check_conflicts(const struct conductor *c, const struct inv_chain *chain,
+                bool *wait)
+{
+    *wait = false;
     const struct live_path *live;
     HMAP_FOR_EACH (live, node, &c->net->paths) {
         const struct path *p = live->path;
@@ -165,6 +177,10 @@ check_conflicts(const struct conductor *c, const struct inv_chain *chain)
         }
         if (ends_clash(chain, false, p)
             || (!chain->one_way && ends_clash(chain, true, p))) {
+            if (is_leaving(c, p->chain)) {
+                *wait = true;
+                return NULL;
+            }
             return xasprintf("at endpoint %s its match overlaps that of chain "
                              "%s, which has the same priority %d: give one of "
                              "them another --priority", p->src, p->chain,
@@ -174,6 +190,10 @@ check_conflicts(const struct conductor *c, const struct inv_chain *chain)
             for (size_t j = 0; j < chain->n_sfs; j++) {
                 if (chain->sfs[j]->correlation == SF_NONE
                     && !strcmp(chain->sfs[j]->name, p->sfs[i])) {
+                    if (is_leaving(c, p->chain)) {
+                        *wait = true;
+                        return NULL;
+                    }
                     return xasprintf("function %s has correlation none and "
                                      "serves chain %s already", p->sfs[i],
                                      p->chain);
@@ -197,8 +217,9 @@ static char *
 start_chain(struct conductor *c, const struct inv_chain *chain,
             const char *why, int64_t wanted)
 {
-    char *error = check_conflicts(c, chain);
-    if (error) {
+    bool wait;
+    char *error = check_conflicts(c, chain, &wait);
+    if (error || wait) {
         return error;
     }
     struct path_allocator alloc;

@@ -217,9 +217,9 @@ select_flows(struct ovs_list *from, const char *bridge, unsigned int which,
     struct steering_flow *flow;
     LIST_FOR_EACH_SAFE (flow, node, from) {
         enum path_flows role
-            = (flow->cookie == steering_cookie(STEERING_CLASSIFIER,
+            = (flow->cookie == steering_cookie(STEERING_TRANSPORT,
                                                flow->cookie & 0xffffff)
-               ? PATH_FLOWS_CLASSIFIER : PATH_FLOWS_TRANSPORT);
+               ? PATH_FLOWS_TRANSPORT : PATH_FLOWS_CLASSIFIER);
         if (which & role && (!bridge || !strcmp(bridge, flow->bridge))) {
             ovs_list_remove(&flow->node);
             ovs_list_push_back(to, &flow->node);
@@ -242,12 +242,15 @@ path_flows(const struct network *net, struct bridge *br,
     return error;
 }
 
+#define N_PATH_COOKIES 3
+
 static size_t
-path_cookies(const struct live_path *live, uint64_t cookies[2])
+path_cookies(const struct live_path *live, uint64_t cookies[N_PATH_COOKIES])
 {
     cookies[0] = steering_cookie(STEERING_TRANSPORT, live->path->nsh_spi);
     cookies[1] = steering_cookie(STEERING_CLASSIFIER, live->path->nsh_spi);
-    return 2;
+    cookies[2] = steering_cookie(STEERING_COMPANION, live->path->nsh_spi);
+    return N_PATH_COOKIES;
 }
 
 uint64_t
@@ -255,7 +258,7 @@ network_change_flows(struct network *net, struct bridge *br,
                      struct live_path *const *paths, size_t n, char **errorp)
 {
     struct ovs_list flows = OVS_LIST_INITIALIZER(&flows);
-    uint64_t *cookies = xmalloc((2 * n + 1) * sizeof *cookies);
+    uint64_t *cookies = xmalloc((N_PATH_COOKIES * n + 1) * sizeof *cookies);
     size_t n_cookies = 0;
     char *error = NULL;
 
@@ -294,7 +297,7 @@ static void
 refresh_bridge(struct network *net, struct bridge *br)
 {
     struct ovs_list flows = OVS_LIST_INITIALIZER(&flows);
-    size_t n_max = 2 * hmap_count(&net->paths) + 1;
+    size_t n_max = N_PATH_COOKIES * hmap_count(&net->paths) + 1;
     uint64_t *cookies = xmalloc(n_max * sizeof *cookies);
     size_t n = 0;
 

@@ -202,7 +202,7 @@ add_ingress(struct steering *s)
 
     const struct eth_addr mac = s->dst->mac;
     for (size_t i = 0; i < s->dst->n_ips; i++) {
-        add_flow(&s->flows, bridge, STEERING_CLASSIFIER, path->nsh_spi,
+        add_flow(&s->flows, bridge, STEERING_COMPANION, path->nsh_spi,
                  TABLE_INPUT, "priority=%d,in_port=%"PRIu32",arp,arp_op=1,"
                  "arp_tpa="IP_FMT",actions="
                  "move:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[],"
@@ -344,7 +344,7 @@ add_return(struct steering *s, const struct inv_sf *sf, size_t i,
     /* Without a tag only one realisation of the chain can have the function: the
      * flow changes hands when the classifier does. */
     add_flow(&s->flows, bridge,
-             vlan ? STEERING_TRANSPORT : STEERING_CLASSIFIER,
+             vlan ? STEERING_TRANSPORT : STEERING_COMPANION,
              s->path->nsh_spi, TABLE_INPUT, "%s,ip,actions=%s",
              ds_cstr(&match), ds_cstr(&actions));
     ds_destroy(&match);

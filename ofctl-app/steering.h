@@ -27,7 +27,8 @@ enum steering_role {
     STEERING_GUARD,             /* Of a port: drops and counts what nobody
                                  * asked for.  NSH SPI 0. */
     STEERING_TRANSPORT,         /* Everything that a path needs, but for... */
-    STEERING_CLASSIFIER,        /* ...what puts packets on it: flips in COMMIT. */
+    STEERING_CLASSIFIER,        /* ...what puts packets on it, and... */
+    STEERING_COMPANION,         /* ...what flips in COMMIT together with that. */
 };
 
 static inline uint64_t

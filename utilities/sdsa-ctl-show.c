@@ -332,20 +332,45 @@ show_path(const struct sdsa_path *path, struct ds *out)
     }
 }
 
-/* Whoever is away might be why. */
+/* Does 'name', a bridge or a gateway, take part in the chain? */
+static bool
+takes_part(struct ovsdb_idl *idl, const struct sdsa_chain *chain,
+           const char *name)
+{
+    char *word = xasprintf(" %s ", name);
+    bool found = false;
+    const struct sdsa_path *path;
+    SDSA_PATH_FOR_EACH (path, idl) {
+        for (size_t i = 0; i < path->n_hops && !found; i++) {
+            const struct sdsa_hop *hop = path->hops[i];
+            if (!strcmp(path->chain, chain->name)) {
+                char *words = xasprintf(" %s %s %s ", hop->sender,
+                                        hop->receiver, hop->route);
+                found = strstr(words, word);
+                free(words);
+            }
+        }
+    }
+    free(word);
+    return found;
+}
+
+/* Whoever is away might be why the chain is not up; or is about to be. */
 static void
-show_absent(struct ovsdb_idl *idl, struct ds *out)
+show_absent(struct ovsdb_idl *idl, const struct sdsa_chain *chain, bool all,
+            struct ds *out)
 {
     const struct sdsa_bridge *br;
     SDSA_BRIDGE_FOR_EACH (br, idl) {
-        if (!bridge_is_up(br)) {
+        if (!bridge_is_up(br) && (all || takes_part(idl, chain, br->name))) {
             ds_put_format(out, "  bridge %s is not connected: see \"sdsa-vswitch "
                           "show %s\" at its switch\n", br->name, br->name);
         }
     }
     const struct sdsa_gateway *gw;
     SDSA_GATEWAY_FOR_EACH (gw, idl) {
-        if (!gateway_is_up(gw)) {
+        if (!gateway_is_up(gw)
+            && (all || takes_part(idl, chain, gw->vnf_id))) {
             ds_put_format(out, "  gateway %s is down: %s\n", gw->vnf_id,
                           smap_get_def(&gw->status, "reason",
                                        "not reached yet"));
@@ -387,9 +412,7 @@ cmd_chain_show(struct ctl_context *ctx)
                   "\n", row->wanted, row->applied, row->failed);
     free(sfs);
     free(lifetime);
-    if (strcmp(state, "up")) {
-        show_absent(ctx->idl, out);
-    }
+    show_absent(ctx->idl, row, strcmp(state, "up"), out);
 
     const struct sdsa_path *path;
     SORTED(ctx->idl, path, SDSA_PATH_FOR_EACH,

@@ -169,11 +169,11 @@ for i in range(5):
 class Capture:
     """tcpdump on one port of a node."""
 
-    def __init__(self, lab, node, port):
+    def __init__(self, lab, node, port, *expression):
         self.file_name = lab.path(f"{node}.{port}.pcap")
         self.process = subprocess.Popen(
             ["ip", "netns", "exec", lab.netns(node), "tcpdump", "-Z", "root",
-             "-U", "-i", port, "-w", self.file_name],
+             "-U", "-i", port, "-w", self.file_name, *expression],
             stderr=subprocess.PIPE, text=True, env=lab.env)
         for line in self.process.stderr:
             if "listening on" in line:
@@ -189,7 +189,8 @@ class Capture:
 
 def _show_capture(lab, topology, a, b):
     title(f'A marker, "{MARKER}", both ways: who sees it?')
-    ends = {node.name: Capture(lab, node.name, "eth0") for node in (a, b)}
+    ends = {node.name: Capture(lab, node.name, "eth0", "udp")
+            for node in (a, b)}
     links = {f"{x}-{y}": Capture(lab, "mgmt", f"{x}-{y}")
              for x, y in topology.links}
     for src, dst in (a, b), (b, a):
@@ -200,7 +201,10 @@ def _show_capture(lab, topology, a, b):
                        f"the marker in {capture.file_name}")
     for name, capture in ends.items():
         n = capture.end().count(MARKER.encode())
-        say(f"endpoint {name}: seen {n} times")
+        say(f"endpoint {name}: seen {n} times (5 sent, 5 received)")
+        if n != 10:
+            raise LabError(f"endpoint {name}: the marker came not as often as"
+                           " it was sent")
     for name, capture in links.items():
         _show_link(lab, name, capture)
     name = next(iter(links))

@@ -27,6 +27,7 @@ class Lab:
                            ' and "_", 16 characters at most')
         self.name = name
         self.dir = f"{host.RUNDIR}/{name}"
+        self.failed_dir = f"{self.dir}.failed"
         self.env = dict(os.environ, OVS_RUNDIR=self.dir, OVS_LOGDIR=self.dir,
                         OVS_DBDIR=self.dir,
                         SDSA_DB=f"unix:{self.dir}/sdsa.sock")
@@ -80,7 +81,7 @@ class Lab:
             open(self.path("up"), "w", encoding="ascii").close()
         except BaseException:
             self._keep_logs()
-            self.down()
+            self._remove()
             raise
 
     def _make_namespaces(self, topology):
@@ -231,23 +232,27 @@ class Lab:
         done = self.ctl("--wait=applied", "--", *options, "chain-add", *plain,
                         check=False)
         if done.returncode:
-            raise LabError(f"chain {plain[0]}: {done.stderr.strip()}")
+            raise LabError(done.stderr.strip().removeprefix("sdsa-ctl: "))
 
     def _keep_logs(self):
         """For who wants to know why it did not come up."""
-        kept = f"{self.dir}.failed"
-        shutil.rmtree(kept, ignore_errors=True)
-        os.makedirs(kept)
+        os.makedirs(self.failed_dir)
         for name in os.listdir(self.dir):
             if name.endswith(".log"):
-                shutil.copy(self.path(name), kept)
-        print(f"sdsa-lab: the logs are in {kept}", flush=True)
+                shutil.copy(self.path(name), self.failed_dir)
+        print(f"sdsa-lab: the logs are in {self.failed_dir}", flush=True)
 
     # Down and others.
 
     def down(self):
         """Removes everything that bears the lab's name.  Returns true if
         there was anything."""
+        found = os.path.exists(self.failed_dir)
+        if found:
+            shutil.rmtree(self.failed_dir)
+        return self._remove() or found
+
+    def _remove(self):
         names = host.namespaces(self.netns(""))
         found = bool(names) or os.path.exists(self.dir)
         host.end_namespaces(names)
