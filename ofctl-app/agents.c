@@ -3,29 +3,21 @@
 
 #include "ofctl-app/agents.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <jansson.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
-#include <poll.h>
 
-#include "hash.h"
 #include "lib/secret.h"
 #include "lib/tls.h"
+#include "ofctl-app/agent-state.h"
+#include "ofctl-app/curl-loop.h"
 #include "openvswitch/dynamic-string.h"
-#include "openvswitch/hmap.h"
 #include "openvswitch/list.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/shash.h"
-#include "openvswitch/vlog.h"
-#include "simap.h"
 #include "timeval.h"
 #include "util.h"
-
-VLOG_DEFINE_THIS_MODULE(agents);
-
-static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
 
 #define CONNECT_TIMEOUT_MS 2000
 #define SA_POLL_MS 5000
@@ -36,18 +28,9 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
 #define STATE_PATH "/data/sdsa-agent:sdsa-agent/state"
 #define SAS_PATH "/data/ietf-i2nsf-ikeless:ipsec-ikeless?content=nonconfig"
 
-/* A socket that libcurl wants watched. */
-struct agents_socket {
-    struct hmap_node node;
-    curl_socket_t fd;
-    short int events;           /* POLLIN, POLLOUT. */
-};
-
 struct agents {
     struct agents_config config;
-    CURLM *multi;
-    struct hmap sockets;        /* struct agents_socket. */
-    long long int timer_ms;     /* When libcurl wants to be called. */
+    struct curl_loop *loop;
     struct shash agents;        /* struct agent by VNF-ID. */
     uint64_t last_ticket;
 };
@@ -71,86 +54,23 @@ struct result_node {
     struct agent_result result;
 };
 
-struct sa_stats_node {
-    struct hmap_node node;
-    uint32_t spi;
-    struct agent_sa_stats stats;
-};
-
 struct agent {
     struct agents *agents;
-    char *vnf_id, *url;
+    struct agent_state state;   /* From polls. */
+    long long int next_state_ms, next_sas_ms;
+    int backoff_ms;
 
     /* Requests: one at a time. */
     struct ovs_list queue;      /* struct request, waiting. */
     struct request *current;
     CURL *easy;
+    char *base;                 /* URL as libcurl is told it. */
+    struct curl_slist *connect_to;
     struct curl_slist *headers; /* Of 'current'. */
     struct ds answer;           /* Body so far. */
     char curl_error[CURL_ERROR_SIZE];
     struct ovs_list results;    /* struct result_node. */
-
-    /* State, from polls. */
-    bool up;
-    char *reason, *boot_id, *backend;
-    struct eth_addr plain_mac, cipher_mac;
-    unsigned int seqno;
-    struct simap drops;
-    struct hmap sas;            /* struct sa_stats_node. */
-    long long int next_state_ms, next_sas_ms;
-    int backoff_ms;
 };
-
-/* libcurl's view of the poll loop. */
-
-static struct agents_socket *
-find_socket(struct agents *agents, curl_socket_t fd)
-{
-    struct agents_socket *s;
-    HMAP_FOR_EACH_WITH_HASH (s, node, hash_int(fd, 0), &agents->sockets) {
-        if (s->fd == fd) {
-            return s;
-        }
-    }
-    return NULL;
-}
-
-static int
-socket_cb(CURL *easy OVS_UNUSED, curl_socket_t fd, int what, void *agents_,
-          void *socketp OVS_UNUSED)
-{
-    struct agents *agents = agents_;
-    struct agents_socket *s = find_socket(agents, fd);
-    if (what == CURL_POLL_REMOVE) {
-        if (s) {
-            hmap_remove(&agents->sockets, &s->node);
-            free(s);
-        }
-        return 0;
-    }
-    if (!s) {
-        s = xmalloc(sizeof *s);
-        s->fd = fd;
-        hmap_insert(&agents->sockets, &s->node, hash_int(fd, 0));
-    }
-    s->events = ((what & CURL_POLL_IN ? POLLIN : 0)
-                 | (what & CURL_POLL_OUT ? POLLOUT : 0));
-    return 0;
-}
-
-static int
-timer_cb(CURLM *multi OVS_UNUSED, long timeout_ms, void *agents_)
-{
-    struct agents *agents = agents_;
-    agents->timer_ms = timeout_ms < 0 ? LLONG_MAX : time_msec() + timeout_ms;
-    return 0;
-}
-
-static void *
-curl_wiping_realloc(void *p, size_t size)
-{
-    return wiping_realloc(p, size);
-}
 
 /* Lifecycle. */
 
@@ -186,21 +106,11 @@ check_config(const struct agents_config *config)
 char *
 agents_create(const struct agents_config *config, struct agents **agentsp)
 {
-    static bool initialized;
     *agentsp = NULL;
     char *error = check_config(config);
     if (error) {
         return error;
     }
-    if (!initialized) {
-        /* Bodies with keys pass through these libraries' buffers. */
-        json_set_alloc_funcs(wiping_malloc, wiping_free);
-        curl_global_init_mem(CURL_GLOBAL_ALL, wiping_malloc, wiping_free,
-                             curl_wiping_realloc, wiping_strdup,
-                             wiping_calloc);
-        initialized = true;
-    }
-
     struct agents *agents = xzalloc(sizeof *agents);
     agents->config = *config;
     if (!agents->config.poll_interval_ms) {
@@ -209,14 +119,9 @@ agents_create(const struct agents_config *config, struct agents **agentsp)
     if (!agents->config.request_timeout_ms) {
         agents->config.request_timeout_ms = 4000;
     }
-    hmap_init(&agents->sockets);
     shash_init(&agents->agents);
-    agents->timer_ms = LLONG_MAX;
-    agents->multi = curl_multi_init();
-    curl_multi_setopt(agents->multi, CURLMOPT_SOCKETFUNCTION, socket_cb);
-    curl_multi_setopt(agents->multi, CURLMOPT_SOCKETDATA, agents);
-    curl_multi_setopt(agents->multi, CURLMOPT_TIMERFUNCTION, timer_cb);
-    curl_multi_setopt(agents->multi, CURLMOPT_TIMERDATA, agents);
+    json_set_alloc_funcs(wiping_malloc, wiping_free);   /* For bodies. */
+    agents->loop = curl_loop_create();
     *agentsp = agents;
     return NULL;
 }
@@ -230,13 +135,25 @@ agents_destroy(struct agents *agents)
             agents_remove(agents, node->data);
         }
         shash_destroy(&agents->agents);
-        curl_multi_cleanup(agents->multi);
-        struct agents_socket *s;
-        HMAP_FOR_EACH_POP (s, node, &agents->sockets) {
-            free(s);
-        }
-        hmap_destroy(&agents->sockets);
+        curl_loop_destroy(agents->loop);
         free(agents);
+    }
+}
+
+/* The host that libcurl sees is the VNF-ID, which is connected to at the URL's
+ * address: so it never sends over a connection on which another VNF-ID was
+ * proven. */
+static void
+set_address(struct agent *agent, const char *vnf_id, const char *url)
+{
+    const char scheme[] = "https://";
+    if (!strncmp(url, scheme, strlen(scheme))) {
+        char *connect_to = xasprintf("::%s", url + strlen(scheme));
+        agent->base = xasprintf("https://%s", vnf_id);
+        agent->connect_to = curl_slist_append(NULL, connect_to);
+        free(connect_to);
+    } else {
+        agent->base = xstrdup(url);     /* libcurl will refuse it. */
     }
 }
 
@@ -245,17 +162,12 @@ agents_add(struct agents *agents, const char *vnf_id, const char *url)
 {
     struct agent *agent = xzalloc(sizeof *agent);
     agent->agents = agents;
-    agent->vnf_id = xstrdup(vnf_id);
-    agent->url = xstrdup(url);
+    agent_state_init(&agent->state, vnf_id, url);
+    set_address(agent, vnf_id, url);
     ovs_list_init(&agent->queue);
     ovs_list_init(&agent->results);
     agent->easy = curl_easy_init();
     ds_init(&agent->answer);
-    agent->reason = xstrdup("not reached yet");
-    agent->boot_id = xstrdup("");
-    agent->backend = xstrdup("");
-    simap_init(&agent->drops);
-    hmap_init(&agent->sas);
     agent->backoff_ms = BACKOFF_MIN_MS;
     shash_add_once(&agents->agents, vnf_id, agent);
     return agent;
@@ -273,21 +185,12 @@ request_destroy(struct request *req)
     }
 }
 
-static void
-clear_sas(struct agent *agent)
-{
-    struct sa_stats_node *node;
-    HMAP_FOR_EACH_POP (node, node, &agent->sas) {
-        free(node);
-    }
-}
-
 /* Ends the transfer of 'current', done or not. */
 static void
 end_transfer(struct agent *agent)
 {
     if (agent->current) {
-        curl_multi_remove_handle(agent->agents->multi, agent->easy);
+        curl_loop_remove(agent->agents->loop, agent->easy);
         curl_easy_reset(agent->easy);
         curl_slist_free_all(agent->headers);
         agent->headers = NULL;
@@ -306,6 +209,8 @@ agents_remove(struct agents *agents, struct agent *agent)
     }
     end_transfer(agent);
     curl_easy_cleanup(agent->easy);
+    curl_slist_free_all(agent->connect_to);
+    free(agent->base);
 
     struct result_node *r;
     LIST_FOR_EACH_POP (r, node, &agent->results) {
@@ -313,16 +218,9 @@ agents_remove(struct agents *agents, struct agent *agent)
         free(r->result.error);
         free(r);
     }
-    clear_sas(agent);
-    hmap_destroy(&agent->sas);
-    simap_destroy(&agent->drops);
     ds_destroy(&agent->answer);
-    shash_find_and_delete(&agents->agents, agent->vnf_id);
-    free(agent->vnf_id);
-    free(agent->url);
-    free(agent->reason);
-    free(agent->boot_id);
-    free(agent->backend);
+    shash_find_and_delete(&agents->agents, agent->state.vnf_id);
+    agent_state_destroy(&agent->state);
     free(agent);
 }
 
@@ -338,22 +236,25 @@ agents_next(const struct agents *agents, const struct agent *prev)
     const struct hmap *map = &agents->agents.map;
     struct hmap_node *node
         = (prev ? hmap_next(map, &shash_find(&agents->agents,
-                                             prev->vnf_id)->node)
+                                             prev->state.vnf_id)->node)
            : hmap_first(map));
     return node ? CONTAINER_OF(node, struct shash_node, node)->data : NULL;
 }
 
 /* Transfers. */
 
+/* The certificate must name the VNF-ID, whatever the URL's host is.  (libcurl's
+ * own check is off: it accepts wildcards, and VNF-IDs may look like addresses.) */
 static CURLcode
 ssl_ctx_cb(CURL *easy OVS_UNUSED, void *ctx, void *agent_)
 {
     const struct agent *agent = agent_;
     tls_ctx_harden(ctx);
-    /* The certificate must name the VNF-ID, whatever the URL's host is. */
     X509_VERIFY_PARAM *param = SSL_CTX_get0_param(ctx);
-    X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_WILDCARDS);
-    return (X509_VERIFY_PARAM_set1_host(param, agent->vnf_id, 0)
+    X509_VERIFY_PARAM_set_hostflags(param,
+                                    X509_CHECK_FLAG_NO_WILDCARDS
+                                    | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+    return (X509_VERIFY_PARAM_set1_host(param, agent->state.vnf_id, 0)
             ? CURLE_OK : CURLE_SSL_CERTPROBLEM);
 }
 
@@ -373,11 +274,12 @@ start_transfer(struct agent *agent, struct request *req)
 {
     const struct agents_config *config = &agent->agents->config;
     CURL *easy = agent->easy;
-    char *url = xasprintf("%s/restconf%s", agent->url, req->path);
+    char *url = xasprintf("%s/restconf%s", agent->base, req->path);
 
     agent->current = req;
     agent->curl_error[0] = '\0';
     curl_easy_setopt(easy, CURLOPT_URL, url);
+    curl_easy_setopt(easy, CURLOPT_CONNECT_TO, agent->connect_to);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
     curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
@@ -414,7 +316,7 @@ start_transfer(struct agent *agent, struct request *req)
                          (long) strlen(req->body));
     }
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, agent->headers);
-    curl_multi_add_handle(agent->agents->multi, easy);
+    curl_loop_add(agent->agents->loop, easy);
     free(url);
 }
 
@@ -486,12 +388,14 @@ transfer_error(const struct agent *agent, CURLcode code, long int status,
 {
     if (code == CURLE_COULDNT_CONNECT) {
         return xasprintf("%s does not answer: is sdsa-agent running there?",
-                         agent->url);
+                         agent->state.url);
+    } else if (code == CURLE_OPERATION_TIMEDOUT) {
+        return xasprintf("%s does not answer in time", agent->state.url);
     } else if (code == CURLE_PEER_FAILED_VERIFICATION) {
         return xasprintf("%s: its certificate is not one of ours for %s (%s)",
-                         agent->url, agent->vnf_id, agent->curl_error);
+                         agent->state.url, agent->state.vnf_id, agent->curl_error);
     } else if (code != CURLE_OK) {
-        return xasprintf("%s: %s", agent->url,
+        return xasprintf("%s: %s", agent->state.url,
                          (agent->curl_error[0] ? agent->curl_error
                           : curl_easy_strerror(code)));
     } else if (status / 100 == 2) {
@@ -500,157 +404,9 @@ transfer_error(const struct agent *agent, CURLcode code, long int status,
     json_t *json = json_loads(body, 0, NULL);
     const char *message = find_message(json);
     char *error = (message ? xstrdup(message)
-                   : xasprintf("%s: HTTP status %ld", agent->url, status));
+                   : xasprintf("%s: HTTP status %ld", agent->state.url, status));
     json_decref(json);
     return error;
-}
-
-/* Polls. */
-
-static void
-set_string(char **dst, const char *src)
-{
-    char *old = *dst;
-    *dst = xstrdup(src ? src : "");
-    free(old);
-}
-
-static void
-set_down(struct agent *agent, const char *reason)
-{
-    if (agent->up || strcmp(agent->reason, reason)) {
-        VLOG_WARN_RL(&rl, "gateway %s: down: %s", agent->vnf_id, reason);
-        agent->seqno += agent->up;
-        agent->up = false;
-        set_string(&agent->reason, reason);
-    }
-}
-
-static const char *
-get_string(const json_t *object, const char *key)
-{
-    const char *s = json_string_value(json_object_get(object, key));
-    return s ? s : "";
-}
-
-static uint64_t
-get_uint64(const json_t *object, const char *key)
-{
-    const json_t *value = json_object_get(object, key);
-    const char *s = json_string_value(value);
-    return s ? strtoull(s, NULL, 10) : json_integer_value(value);
-}
-
-static struct eth_addr
-get_mac(const json_t *state, const char *port)
-{
-    struct eth_addr mac;
-    const json_t *p = json_object_get(state, port);
-    return (eth_addr_from_string(get_string(p, "mac-address"), &mac)
-            ? mac : eth_addr_zero);
-}
-
-static void
-take_drops(struct agent *agent, const json_t *state)
-{
-    const json_t *list = json_object_get(json_object_get(state, "counters"),
-                                         "drop");
-    size_t i;
-    json_t *drop;
-    simap_clear(&agent->drops);
-    json_array_foreach (list, i, drop) {
-        simap_put(&agent->drops, get_string(drop, "reason"),
-                  get_uint64(drop, "packets"));
-    }
-}
-
-static void
-take_state(struct agent *agent, const char *body)
-{
-    json_t *root = json_loads(body, 0, NULL);
-    const json_t *state = json_object_get(root, "sdsa-agent:state");
-    const char *vnf_id = get_string(state, "vnf-id");
-    if (!state) {
-        set_down(agent, "its answer is not that of an sdsa-agent");
-    } else if (strcmp(vnf_id, agent->vnf_id)) {
-        char *reason = xasprintf("%s is the agent of %s", agent->url, vnf_id);
-        set_down(agent, reason);
-        free(reason);
-    } else {
-        struct eth_addr plain_mac = get_mac(state, "plain-port");
-        struct eth_addr cipher_mac = get_mac(state, "cipher-port");
-        const char *boot_id = get_string(state, "boot-id");
-        if (strcmp(boot_id, agent->boot_id)
-            || !eth_addr_equals(plain_mac, agent->plain_mac)
-            || !eth_addr_equals(cipher_mac, agent->cipher_mac)) {
-            set_string(&agent->boot_id, boot_id);
-            agent->plain_mac = plain_mac;
-            agent->cipher_mac = cipher_mac;
-            agent->seqno++;
-        }
-        set_string(&agent->backend, get_string(state, "backend"));
-        take_drops(agent, state);
-        if (!json_is_true(json_object_get(state, "data-plane-up"))) {
-            char *reason = xasprintf("its data plane is down: %s",
-                                     get_string(state, "reason"));
-            set_down(agent, reason);
-            free(reason);
-        } else if (!agent->up) {
-            VLOG_INFO("gateway %s: up at %s", agent->vnf_id, agent->url);
-            agent->up = true;
-            agent->seqno++;
-            set_string(&agent->reason, "");
-            agent->next_sas_ms = time_msec();
-        }
-    }
-    json_decref(root);
-}
-
-static void
-take_sas(struct agent *agent, const char *body)
-{
-    json_t *root = json_loads(body, 0, NULL);
-    const json_t *top = json_object_get(root,
-                                        "ietf-i2nsf-ikeless:ipsec-ikeless");
-    const json_t *list = json_object_get(json_object_get(top, "sad"),
-                                         "sad-entry");
-    size_t i;
-    json_t *entry;
-    clear_sas(agent);
-    json_array_foreach (list, i, entry) {
-        const json_t *state = json_object_get(entry, "ipsec-sa-state");
-        const json_t *now = json_object_get(state, "sa-lifetime-current");
-        const json_t *replay = json_object_get(state, "replay-stats");
-        uint32_t spi;
-        if (!ovs_scan(get_string(entry, "name"), "sa-%"SCNx32, &spi)) {
-            continue;
-        }
-        struct sa_stats_node *node = xmalloc(sizeof *node);
-        node->spi = spi;
-        node->stats = (struct agent_sa_stats) {
-            .packets = get_uint64(now, "packets"),
-            .bytes = get_uint64(now, "bytes"),
-            .seq = get_uint64(replay, "seq-number-counter"),
-            .replayed = get_uint64(replay, "packet-dropped"),
-            .failed = get_uint64(replay, "failed"),
-        };
-        hmap_insert(&agent->sas, &node->node, hash_int(spi, 0));
-    }
-    json_decref(root);
-}
-
-bool
-agent_get_sa(const struct agent *agent, uint32_t spi,
-             struct agent_sa_stats *stats)
-{
-    const struct sa_stats_node *node;
-    HMAP_FOR_EACH_WITH_HASH (node, node, hash_int(spi, 0), &agent->sas) {
-        if (node->spi == spi) {
-            *stats = node->stats;
-            return true;
-        }
-    }
-    return false;
 }
 
 /* Running. */
@@ -666,6 +422,16 @@ push_result(struct agent *agent, long int status, char *error)
         .error = error,
     };
     ovs_list_push_back(&agent->results, &r->node);
+}
+
+static void
+take_state(struct agent *agent, const char *body)
+{
+    bool was_up = agent->state.up;
+    agent_state_take(&agent->state, body);
+    if (agent->state.up && !was_up) {
+        agent->next_sas_ms = time_msec();
+    }
 }
 
 static void
@@ -687,19 +453,19 @@ complete(struct agent *agent, CURLcode code)
 
     case REQUEST_STATE:
         if (error) {
-            set_down(agent, error);
+            agent_state_set_down(&agent->state, error);
         } else {
             take_state(agent, body);
         }
-        agent->backoff_ms = (agent->up ? BACKOFF_MIN_MS
+        agent->backoff_ms = (agent->state.up ? BACKOFF_MIN_MS
                              : MIN(2 * agent->backoff_ms, BACKOFF_MAX_MS));
-        agent->next_state_ms = time_msec() + (agent->up
+        agent->next_state_ms = time_msec() + (agent->state.up
             ? agent->agents->config.poll_interval_ms : agent->backoff_ms);
         break;
 
     case REQUEST_SAS:
         if (!error) {
-            take_sas(agent, body);
+            agent_state_take_sas(&agent->state, body);
         }
         agent->next_sas_ms = time_msec() + SA_POLL_MS;
         break;
@@ -716,7 +482,7 @@ run_agent(struct agent *agent)
         agent->next_state_ms = LLONG_MAX;       /* Until it is answered. */
         enqueue(agent, REQUEST_STATE, "GET", STATE_PATH, NULL, NULL);
     }
-    if (agent->up && now >= agent->next_sas_ms) {
+    if (agent->state.up && now >= agent->next_sas_ms) {
         agent->next_sas_ms = LLONG_MAX;
         enqueue(agent, REQUEST_SAS, "GET", SAS_PATH, NULL, NULL);
     }
@@ -727,52 +493,16 @@ run_agent(struct agent *agent)
     }
 }
 
-static void
-run_sockets(struct agents *agents)
-{
-    /* socket_cb() changes the map while libcurl runs: poll a copy. */
-    size_t n = 0;
-    struct pollfd *fds = xcalloc(hmap_count(&agents->sockets) + 1,
-                                 sizeof *fds);
-    const struct agents_socket *s;
-    HMAP_FOR_EACH (s, node, &agents->sockets) {
-        fds[n++] = (struct pollfd) { .fd = s->fd, .events = s->events };
-    }
-    int running;
-    if (n && poll(fds, n, 0) > 0) {
-        for (size_t i = 0; i < n; i++) {
-            int mask = ((fds[i].revents & POLLIN ? CURL_CSELECT_IN : 0)
-                        | (fds[i].revents & POLLOUT ? CURL_CSELECT_OUT : 0)
-                        | (fds[i].revents & (POLLERR | POLLHUP)
-                           ? CURL_CSELECT_ERR : 0));
-            if (mask && find_socket(agents, fds[i].fd)) {
-                curl_multi_socket_action(agents->multi, fds[i].fd, mask,
-                                         &running);
-            }
-        }
-    }
-    free(fds);
-    if (time_msec() >= agents->timer_ms) {
-        agents->timer_ms = LLONG_MAX;
-        curl_multi_socket_action(agents->multi, CURL_SOCKET_TIMEOUT, 0,
-                                 &running);
-    }
-}
-
 void
 agents_run(struct agents *agents)
 {
-    run_sockets(agents);
-
-    CURLMsg *msg;
-    int left;
-    while ((msg = curl_multi_info_read(agents->multi, &left))) {
-        if (msg->msg == CURLMSG_DONE) {
-            struct agent *agent;
-            CURLcode code = msg->data.result;
-            curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &agent);
-            complete(agent, code);
-        }
+    CURL *easy;
+    CURLcode code;
+    curl_loop_run(agents->loop);
+    while ((easy = curl_loop_next_done(agents->loop, &code))) {
+        struct agent *agent;
+        curl_easy_getinfo(easy, CURLINFO_PRIVATE, &agent);
+        complete(agent, code);
     }
 
     struct shash_node *node;
@@ -784,20 +514,14 @@ agents_run(struct agents *agents)
 void
 agents_wait(struct agents *agents)
 {
-    const struct agents_socket *s;
-    HMAP_FOR_EACH (s, node, &agents->sockets) {
-        poll_fd_wait(s->fd, s->events);
-    }
-    if (agents->timer_ms != LLONG_MAX) {
-        poll_timer_wait_until(agents->timer_ms);
-    }
+    curl_loop_wait(agents->loop);
     const struct shash_node *node;
     SHASH_FOR_EACH (node, &agents->agents) {
         const struct agent *agent = node->data;
         if (agent->next_state_ms != LLONG_MAX) {
             poll_timer_wait_until(agent->next_state_ms);
         }
-        if (agent->up && agent->next_sas_ms != LLONG_MAX) {
+        if (agent->state.up && agent->next_sas_ms != LLONG_MAX) {
             poll_timer_wait_until(agent->next_sas_ms);
         }
         if (!ovs_list_is_empty(&agent->results)
@@ -812,55 +536,62 @@ agents_wait(struct agents *agents)
 const char *
 agent_vnf_id(const struct agent *agent)
 {
-    return agent->vnf_id;
+    return agent->state.vnf_id;
 }
 
 const char *
 agent_url(const struct agent *agent)
 {
-    return agent->url;
+    return agent->state.url;
 }
 
 bool
 agent_is_up(const struct agent *agent)
 {
-    return agent->up;
+    return agent->state.up;
 }
 
 const char *
 agent_reason(const struct agent *agent)
 {
-    return agent->reason;
+    return agent->state.reason;
 }
 
 const char *
 agent_boot_id(const struct agent *agent)
 {
-    return agent->boot_id;
+    return agent->state.boot_id;
 }
 
 const char *
 agent_backend(const struct agent *agent)
 {
-    return agent->backend;
+    return agent->state.backend;
 }
 
 struct eth_addr
 agent_plain_mac(const struct agent *agent)
 {
-    return agent->plain_mac;
+    return agent->state.plain_mac;
 }
 
 struct eth_addr
 agent_cipher_mac(const struct agent *agent)
 {
-    return agent->cipher_mac;
+    return agent->state.cipher_mac;
+}
+
+bool
+agent_get_sa(const struct agent *agent, uint32_t spi,
+             struct agent_sa_stats *stats)
+{
+    return agent_state_get_sa(&agent->state, spi, stats);
 }
 
 unsigned int
 agent_seqno(const struct agent *agent)
 {
-    return agent->seqno;
+    return agent->state.seqno;
 }
 
 uint64_t
@@ -868,7 +599,7 @@ agent_drops(const struct agent *agent, const char *reason)
 {
     uint64_t sum = 0;
     const struct simap_node *node;
-    SIMAP_FOR_EACH (node, &agent->drops) {
+    SIMAP_FOR_EACH (node, &agent->state.drops) {
         if (!reason || !strcmp(reason, node->name)) {
             sum += node->data;
         }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef SDSA_AGENTS_H
 #define SDSA_AGENTS_H 1
 

@@ -15,8 +15,10 @@ ofctl_app_libsdsapure_la_LIBADD = lib/libsdsa.la
 # Sessions with bridges and agents.
 noinst_LTLIBRARIES += ofctl-app/libsdsasouth.la
 ofctl_app_libsdsasouth_la_SOURCES = \
+	ofctl-app/agent-state.c ofctl-app/agent-state.h \
 	ofctl-app/agents.c ofctl-app/agents.h \
 	ofctl-app/bridges.c ofctl-app/bridges.h \
+	ofctl-app/curl-loop.c ofctl-app/curl-loop.h \
 	ofctl-app/flow-set.c ofctl-app/flow-set.h \
 	ofctl-app/of-bundle.c ofctl-app/of-bundle.h \
 	ofctl-app/of-listener.c ofctl-app/of-listener.h \

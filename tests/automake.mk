@@ -20,6 +20,7 @@ TESTSUITE_AT = \
 	tests/utilities.at
 SYSTEM_TESTSUITE_AT = \
 	tests/system-testsuite.at \
+	tests/system-macros.at \
 	tests/system-chain.at \
 	tests/system-clear.at \
 	tests/system-esp.at \
@@ -28,7 +29,8 @@ TESTSUITE = $(srcdir)/tests/testsuite
 SYSTEM_TESTSUITE = $(srcdir)/tests/system-testsuite
 EXTRA_DIST += $(COMMON_AT) $(TESTSUITE_AT) $(SYSTEM_TESTSUITE_AT) \
 	$(TESTSUITE) $(SYSTEM_TESTSUITE) tests/atlocal.in tests/esp-net \
-	tests/packet
+	tests/udp-stream \
+	tests/fake-agent tests/packet
 DISTCLEANFILES += tests/atconfig tests/atlocal
 
 check_PROGRAMS += \
