@@ -66,8 +66,8 @@ world_seqno(const struct conductor *c)
 }
 
 void
-conductor_remember_failure(struct conductor *c, const char *chain, int64_t wanted,
-                 const char *intent)
+conductor_remember_failure(struct conductor *c, const char *chain,
+                           int64_t wanted, const char *intent, bool certain)
 {
     struct chain_memory *m = conductor_get_memory(c, chain);
     bool again = m->failed_intent && !strcmp(m->failed_intent, intent)
@@ -78,6 +78,7 @@ conductor_remember_failure(struct conductor *c, const char *chain, int64_t wante
     free(m->failed_intent);
     m->failed_intent = xstrdup(intent);
     m->failed_wanted = wanted;
+    m->failed_certain = certain;
     m->failed_world = world_seqno(c);
 }
 
@@ -298,7 +299,7 @@ consider_chain(struct conductor *c, const struct sdsa_chain *row)
     }
     bool again = m->failed_intent && !strcmp(m->failed_intent, intent)
                  && m->failed_wanted == row->wanted;
-    if (again && m->failed_world == world_seqno(c)) {
+    if (again && m->failed_certain && m->failed_world == world_seqno(c)) {
         free(why);
         return;
     }
@@ -316,7 +317,7 @@ consider_chain(struct conductor *c, const struct sdsa_chain *row)
     char *error = bad ? xstrdup(bad)
                       : start_chain(c, chain, why, row->wanted);
     if (error) {
-        conductor_remember_failure(c, row->name, row->wanted, intent);
+        conductor_remember_failure(c, row->name, row->wanted, intent, true);
         free(m->reason);
         m->reason = error;
     }

@@ -29,6 +29,7 @@ enum conductor_state {
 struct chain_memory {
     char *failed_intent;        /* Not to be tried again before... */
     int64_t failed_wanted;
+    bool failed_certain;        /* It fails as long as nothing changes. */
     uint64_t failed_world;      /* ...one of these three changes. */
     char *reason;               /* Of a failure that is still to be written. */
     char *broken;               /* Why the active path must be replaced. */
@@ -78,7 +79,8 @@ struct chain_memory *conductor_get_memory(struct conductor *,
                                           const char *chain);
 void conductor_destroy_memory(struct chain_memory *);
 void conductor_remember_failure(struct conductor *, const char *chain,
-                                int64_t wanted, const char *intent);
+                                int64_t wanted, const char *intent,
+                                bool certain);
 
 /* Writes failures that came before any operation, and bumps that asked for
  * nothing new, into the open transaction. */

@@ -299,8 +299,9 @@ end_operation(struct conductor *c, struct op *op)
             m->broken = NULL;
             free(m->failed_intent);
             m->failed_intent = NULL;
-        } else {
-            conductor_remember_failure(c, op->chain, op->wanted, op->intent);
+        } else if (!op->resumed) {
+            conductor_remember_failure(c, op->chain, op->wanted, op->intent,
+                                       false);
         }
     }
     ovs_list_remove(&op->node);

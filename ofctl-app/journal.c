@@ -292,7 +292,7 @@ write_end(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
             sdsa_chain_set_applied(chain, op->wanted);
             sdsa_chain_set_applied_intent(chain, op->intent);
             sdsa_chain_set_reason(chain, "");
-        } else {
+        } else if (!op->resumed) {
             sdsa_chain_set_failed(chain, op->wanted);
             sdsa_chain_set_reason(chain, operation_reason(op->fsm));
         }

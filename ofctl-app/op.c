@@ -224,6 +224,7 @@ op_resume(struct op *op, bool committed)
     for (size_t i = 0; i < op->n_new; i++) {
         op->new[i]->flows = committed ? PATH_FLOWS_ALL : 0;
     }
+    op->resumed = true;
     if (committed) {
         operation_resume_committing(op->fsm, time_msec());
     } else {

@@ -42,6 +42,8 @@ struct op {
     struct live_path **old, **new;      /* Owned by the network. */
     size_t n_old, n_new;
     long long int started_ms, started_wall_s;
+    bool resumed;               /* Another controller began it: if it comes to
+                                 * nothing, that says nothing of the chain. */
 
     enum op_journal journal;
     enum operation_state journal_state; /* JOURNAL_PREPARE, JOURNAL_COMMIT, or
