@@ -30,6 +30,8 @@ SYSTEM_TESTSUITE = $(srcdir)/tests/system-testsuite
 EXTRA_DIST += $(COMMON_AT) $(TESTSUITE_AT) $(SYSTEM_TESTSUITE_AT) \
 	$(TESTSUITE) $(SYSTEM_TESTSUITE) tests/atlocal.in tests/esp-net \
 	tests/udp-stream \
+	tests/bench/bench_lab.py tests/bench/bench-chain-add \
+	tests/bench/bench-hop tests/bench/bench-sa-rate \
 	tests/fake-agent tests/packet
 DISTCLEANFILES += tests/atconfig tests/atlocal
 
@@ -95,8 +97,9 @@ check-system: all $(check_PROGRAMS) $(SYSTEM_TESTSUITE)
 .PHONY: check-system bench
 
 bench: all
-	@for b in $(srcdir)/tests/bench/bench-*; do \
-	  echo "== $$b"; SDSA_BUILDDIR='$(abs_top_builddir)' $$b || exit 1; \
+	@. tests/atconfig; . tests/atlocal; \
+	for b in $(srcdir)/tests/bench/bench-*; do \
+	  echo "== $$b"; $$b || exit 1; \
 	done
 
 clean-local:

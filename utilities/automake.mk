@@ -7,6 +7,17 @@ utilities_sdsa_ctl_LDADD = \
 	ofctl-app/libsdsapure.la lib/libsdsaidl.la lib/libsdsa.la
 
 bin_SCRIPTS += utilities/sdsa-lab utilities/sdsa-pki
+labdir = $(pkgdatadir)/lab
+dist_lab_DATA = \
+	utilities/lab/demo.py \
+	utilities/lab/host.py \
+	utilities/lab/lab.py \
+	utilities/lab/main.py \
+	utilities/lab/topology.py
+topologiesdir = $(pkgdatadir)/topologies
+dist_topologies_DATA = \
+	utilities/topologies/demo.topo \
+	utilities/topologies/one-hop.topo
 EXTRA_DIST += utilities/sdsa-lab utilities/sdsa-pki utilities/ovs-library
 dist_man_MANS += \
 	utilities/sdsa-ctl.8 utilities/sdsa-lab.8 utilities/sdsa-pki.8

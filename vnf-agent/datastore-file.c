@@ -108,11 +108,13 @@ datastore_file_prepare(const struct datastore *ds, const struct stage *stage)
     char *name = new_file_name(ds);
     char *error = NULL;
     int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd < 0 || json_dumpfd(json, fd, JSON_COMPACT)) {
-        error = xasprintf("%s: cannot write (%s)", name, ovs_strerror(errno));
+    FILE *stream = fd < 0 ? NULL : fdopen(fd, "w");
+    bool ok = stream && !json_dumpf(json, stream, JSON_COMPACT);
+    if (stream ? fclose(stream) : fd >= 0 && close(fd)) {
+        ok = false;
     }
-    if (fd >= 0) {
-        close(fd);
+    if (!ok) {
+        error = xasprintf("%s: cannot write (%s)", name, ovs_strerror(errno));
     }
     free(name);
     json_decref(json);
