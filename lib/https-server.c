@@ -298,8 +298,8 @@ start_listening(struct https_server *server, const char *listen,
     if (fd < 0) {
         error = -fd;
     } else {
-        /* Inherited by what is accepted.  Without it each reply waits 40 ms for
-         * the peer's delayed acknowledgement. */
+        /* Inherited by what is accepted.  Without it each reply waits 40 ms
+         * for the peer's delayed acknowledgement. */
         setsockopt_tcp_nodelay(fd);
         struct evconnlistener *listener
             = evconnlistener_new(server->base, NULL, NULL,

@@ -4,8 +4,8 @@
 /* An HTTPS server (libevent's evhttp over OpenSSL) inside the OVS poll loop.
  *
  * Mutual TLS 1.2 or later: a client without a certificate from our CA does not
- * get past the handshake.  Connections are capped in number and each request in
- * size and in total time, so that a slow or hostile client costs little.
+ * get past the handshake.  Connections are capped in number and each request
+ * in size and in total time, so that a slow or hostile client costs little.
  *
  * The handler runs inside https_server_run() and answers at once with
  * https_reply().  One thread. */
@@ -38,12 +38,13 @@ void https_server_run(struct https_server *);
 void https_server_wait(struct https_server *);
 
 /* The request.  Everything lives until the handler returns. */
-const char *https_request_method(const struct https_request *);     /* "GET". */
-/* As sent, still percent-encoded (RFC 3986 s.2.4: split first, decode then). */
+const char *https_request_method(const struct https_request *);    /* "GET". */
+/* As sent, still percent-encoded (RFC 3986 s.2.4: split first, decode
+ * then). */
 const char *https_request_path(const struct https_request *);
-const char *https_request_query(const struct https_request *);      /* Or NULL. */
+const char *https_request_query(const struct https_request *);   /* Or NULL. */
 const char *https_request_header(const struct https_request *,
-                                 const char *name);                 /* Or NULL. */
+                                 const char *name);              /* Or NULL. */
 const char *https_request_body(const struct https_request *, size_t *size);
 /* Subject CN of the client's certificate. */
 const char *https_request_peer(const struct https_request *);

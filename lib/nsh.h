@@ -4,7 +4,7 @@
 /* Network Service Header, RFC 8300: the numbers. */
 
 #define NSH_SI_FIRST 255                /* SI of the first hop, s.2.3. */
-#define NSH_SPI_MAX ((1u << 24) - 2)    /* 24 bits; the last one is kept free. */
+#define NSH_SPI_MAX ((1u << 24) - 2)  /* 24 bits; the last one is kept free. */
 #define NSH_HEADER_LEN 24               /* MD type 1, octets. */
 
 #endif /* lib/nsh.h */

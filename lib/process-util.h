@@ -7,7 +7,8 @@
  * session of its own: it survives our death and our terminal, with standard
  * input, output and error on /dev/null and no other descriptor.  'netns' is a
  * name below /run/netns to enter first, or NULL.  The environment is kept.
- * Returns 0, or a positive errno with a message in '*errorp' (caller frees). */
+ * Returns 0, or a positive errno with a message in '*errorp' (caller
+ * frees). */
 int process_start_detached(char *const argv[], const char *netns,
                            char **errorp);
 

@@ -45,14 +45,14 @@ struct sa {
     char *name;                 /* Of the sad-entry. */
     uint32_t spi;               /* Host order, >= 256. */
     enum sa_direction direction;
-    uint16_t vlan;              /* Hop end: VID 1 to 4094, or 0 for untagged. */
+    uint16_t vlan;             /* Hop end: VID 1 to 4094, or 0 for untagged. */
     uint64_t reqid;
     ovs_be32 tunnel_src, tunnel_dst;        /* Outer addresses. */
     struct sa_selector selector;
     const struct suite *suite;
-    struct secret *key;         /* Key and salt.  NULL in what a backend dumps. */
+    struct secret *key;      /* Key and salt.  NULL in what a backend dumps. */
     char *key_check;            /* Hex; see secret_check(). */
-    bool esn;                   /* 64-bit sequence numbers, RFC 4303 s.2.2.1. */
+    bool esn;                  /* 64-bit sequence numbers, RFC 4303 s.2.2.1. */
     uint32_t replay_window;     /* Packets; 0 switches the check off. */
     struct sa_lifetime soft, hard;
 };
@@ -68,7 +68,7 @@ struct policy {
     enum sa_direction direction;
     uint16_t vlan;
     uint64_t reqid;             /* Ties it to SAs, RFC 9061 s.5.3.1. */
-    uint32_t outbound_spi;      /* Outbound, PROTECT: the SA to use; 0: the newest
+    uint32_t outbound_spi;   /* Outbound, PROTECT: the SA to use; 0: the newest
                                  * outbound SA of the same reqid and VLAN. */
     struct sa_selector selector;
     enum policy_action action;
@@ -92,7 +92,8 @@ void sa_destroy(struct sa *);
 struct policy *policy_clone(const struct policy *);
 void policy_destroy(struct policy *);
 
-/* Two SAs that say the same thing: all but 'key', which key_check stands for. */
+/* Two SAs that say the same thing: all but 'key', which key_check stands
+ * for. */
 bool sa_equal(const struct sa *, const struct sa *);
 bool policy_equal(const struct policy *, const struct policy *);
 

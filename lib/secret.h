@@ -5,8 +5,8 @@
  *
  * A secret is allocated at its full size, never copied into a growing buffer,
  * wiped by every way out, never printed.  The same file holds the allocator
- * that wipes on free, for libraries whose buffers see keys on their way through
- * (jansson, libcurl, libevent).
+ * that wipes on free, for libraries whose buffers see keys on their way
+ * through (jansson, libcurl, libevent).
  *
  * Thread-safe as malloc() is. */
 
@@ -16,8 +16,8 @@
 
 struct secret;
 
-/* Returns a new secret of 'size' octets (size > 0) copied from 'bytes', or from
- * OpenSSL's private CSPRNG if 'bytes' is NULL.  Caller must free with
+/* Returns a new secret of 'size' octets (size > 0) copied from 'bytes', or
+ * from OpenSSL's private CSPRNG if 'bytes' is NULL.  Caller must free with
  * secret_destroy(). */
 struct secret *secret_create(const void *bytes, size_t size);
 
@@ -37,8 +37,9 @@ bool secret_equal(const struct secret *, const struct secret *);
 #define SECRET_CHECK_STRLEN (2 * SECRET_CHECK_SIZE + 1)
 
 /* Writes to 'text' the key check value: the first SECRET_CHECK_SIZE octets of
- * HMAC-SHA-256(key, "sdsa key check" || spi as 4 octets, network order), in hex.
- * Equal values on both ends mean equal keys; the key cannot be told from it. */
+ * HMAC-SHA-256(key, "sdsa key check" || spi as 4 octets, network order), in
+ * hex.  Equal values on both ends mean equal keys; the key cannot be told from
+ * it. */
 void secret_check(const struct secret *, uint32_t spi,
                   char text[SECRET_CHECK_STRLEN]);
 
@@ -51,7 +52,8 @@ struct secret *secret_from_hex(const char *hex, size_t hex_len);
 void secret_to_hex(const struct secret *, char *hex);
 
 /* malloc(), realloc() and free() that wipe what they give back, for
- * json_set_alloc_funcs(), curl_global_init_mem(), event_set_mem_functions(). */
+ * json_set_alloc_funcs(), curl_global_init_mem(),
+ * event_set_mem_functions(). */
 void *wiping_malloc(size_t);
 void *wiping_calloc(size_t n, size_t size);
 void *wiping_realloc(void *, size_t);
@@ -59,8 +61,8 @@ char *wiping_strdup(const char *);
 void wiping_free(void *);
 
 /* Keeps keys out of core dumps, swap and debuggers of other users:
- * RLIMIT_CORE 0, PR_SET_DUMPABLE 0, and (best effort) mlockall().  To be called
- * first thing by each process that holds keys. */
+ * RLIMIT_CORE 0, PR_SET_DUMPABLE 0, and (best effort) mlockall().  To be
+ * called first thing by each process that holds keys. */
 void secret_protect_process(void);
 
 #endif /* lib/secret.h */

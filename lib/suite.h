@@ -12,7 +12,7 @@ struct suite {
     uint16_t encryption;        /* IANA ENCR number: 20. */
     uint16_t integrity;         /* IANA INTEG number: 0 with an AEAD. */
     size_t key_size;            /* Octets of cipher key: 16 or 32. */
-    size_t salt_size;           /* Octets of salt after the key, RFC 4106 s.8.1. */
+    size_t salt_size;       /* Octets of salt after the key, RFC 4106 s.8.1. */
     size_t iv_size;             /* Octets of IV in each packet. */
     size_t icv_size;            /* Octets of ICV in each packet. */
 };
@@ -36,9 +36,9 @@ suite_keymat_size(const struct suite *suite)
     return suite->key_size + suite->salt_size;
 }
 
-/* Octets that ESP tunnel mode (IPv4 outside, no UDP encapsulation) adds at most
- * to an inner packet: outer header, SPI and sequence number, IV, padding to 4
- * octets with its two octets of trailer, ICV. */
+/* Octets that ESP tunnel mode (IPv4 outside, no UDP encapsulation) adds at
+ * most to an inner packet: outer header, SPI and sequence number, IV, padding
+ * to 4 octets with its two octets of trailer, ICV. */
 size_t suite_overhead(const struct suite *);
 
 #endif /* lib/suite.h */

@@ -12,8 +12,8 @@
  * (libcurl). */
 void tls_ctx_harden(SSL_CTX *);
 
-/* Loads key, certificate chain and CA.  Returns NULL, or a message for the user
- * that names the file (caller frees). */
+/* Loads key, certificate chain and CA.  Returns NULL, or a message for the
+ * user that names the file (caller frees). */
 char *tls_ctx_load(SSL_CTX *, const char *private_key, const char *certificate,
                    const char *ca_cert);
 

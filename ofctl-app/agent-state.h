@@ -2,8 +2,8 @@
 #ifndef SDSA_AGENT_STATE_H
 #define SDSA_AGENT_STATE_H 1
 
-/* What is known of a gateway from its agent's answers to polls.  Pure, but for the
- * log. */
+/* What is known of a gateway from its agent's answers to polls.  Pure, but for
+ * the log. */
 
 #include <stdbool.h>
 #include <stdint.h>

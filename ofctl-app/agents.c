@@ -243,8 +243,9 @@ agents_next(const struct agents *agents, const struct agent *prev)
 
 /* Transfers. */
 
-/* The certificate must name the VNF-ID, whatever the URL's host is.  (libcurl's
- * own check is off: it accepts wildcards, and VNF-IDs may look like addresses.) */
+/* The certificate must name the VNF-ID, whatever the URL's host is.
+ * (libcurl's own check is off: it accepts wildcards, and VNF-IDs may look like
+ * addresses.) */
 static CURLcode
 ssl_ctx_cb(CURL *easy OVS_UNUSED, void *ctx, void *agent_)
 {

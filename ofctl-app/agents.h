@@ -43,9 +43,9 @@ const char *agent_vnf_id(const struct agent *);
 const char *agent_url(const struct agent *);
 
 /* What the last poll said.  Down: 'agent_reason()' says why, for the user. */
-bool agent_is_up(const struct agent *);     /* Agent answers, data plane is up. */
+bool agent_is_up(const struct agent *);  /* Agent answers, data plane is up. */
 const char *agent_reason(const struct agent *);
-const char *agent_boot_id(const struct agent *);        /* "" before the first. */
+const char *agent_boot_id(const struct agent *);     /* "" before the first. */
 const char *agent_backend(const struct agent *);
 struct eth_addr agent_plain_mac(const struct agent *);
 struct eth_addr agent_cipher_mac(const struct agent *);
@@ -64,8 +64,8 @@ struct agent_sa_stats {
 bool agent_get_sa(const struct agent *, uint32_t spi,
                   struct agent_sa_stats *);
 
-/* Queues a request.  'path' is below {+restconf} ("/data/..."), 'body' is NULL or
- * JSON, of which ownership is taken (freed with wiping_free()).  Returns a
+/* Queues a request.  'path' is below {+restconf} ("/data/..."), 'body' is NULL
+ * or JSON, of which ownership is taken (freed with wiping_free()).  Returns a
  * ticket, never 0. */
 uint64_t agent_request(struct agent *, const char *method, const char *path,
                        const char *content_type, char *body);

@@ -376,8 +376,8 @@ bridge_set_reason(struct bridge *bridge, char *reason)
     bridge->reason = reason;
 }
 
-/* The bridge can not be worked with.  What was under way is in doubt, and stays
- * desired. */
+/* The bridge can not be worked with.  What was under way is in doubt, and
+ * stays desired. */
 static void
 bridge_enter_down(struct bridge *bridge)
 {
@@ -669,8 +669,8 @@ bridge_run_count(struct bridge *bridge)
     }
 }
 
-/* Follows what the session says about itself.  Returns false if there is nothing
- * more to do. */
+/* Follows what the session says about itself.  Returns false if there is
+ * nothing more to do. */
 static bool
 bridge_run_session(struct bridge *bridge)
 {

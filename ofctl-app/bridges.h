@@ -11,16 +11,16 @@
  *
  *   - bridge_change() edits the desired set and sends the difference as one
  *     atomic ordered bundle (a barrier before the COMMIT: a refused ADD is
- *     silently not in the bundle).  Changes that come while a bundle is under way
+ * silently not in the bundle).  Changes that come while a bundle is under way
  *     share the next one.  A refused change is taken out of the desired set
  *     again, and what shared its bundle is sent without it.
- *   - A change whose answer was lost with the connection stays desired; when the
+ * - A change whose answer was lost with the connection stays desired; when the
  *     bridge comes back and was resynchronised it is reported as done.
  *   - On each connection: port descriptions, dump of the flows with our cookie
- *     prefix, difference to the desired set as one bundle.  Flows that are equal
+ * prefix, difference to the desired set as one bundle.  Flows that are equal
  *     are not touched; foreign flows are left alone (but for one that has the
  *     very table, priority and match of a desired flow).
- *   - Every 2 s the flows are counted.  If somebody changed ours, they are made
+ * - Every 2 s the flows are counted.  If somebody changed ours, they are made
  *     right again.
  *
  * The same flow (table, priority, match) may be wanted by several cookies: the
@@ -52,8 +52,8 @@ void bridges_wait(struct bridges *);
  * higher one refuses, and stays down. */
 void bridges_set_generation(struct bridges *, uint64_t generation);
 
-/* Declares a bridge; one that connects with an unknown datapath id is logged and
- * refused.  Removing one ends its session and leaves its flows. */
+/* Declares a bridge; one that connects with an unknown datapath id is logged
+ * and refused.  Removing one ends its session and leaves its flows. */
 struct bridge *bridges_add(struct bridges *, const char *name,
                            uint64_t datapath_id);
 void bridges_remove(struct bridges *, struct bridge *);
@@ -65,25 +65,25 @@ const char *bridge_name(const struct bridge *);
 /* Connected and its ports known. */
 bool bridge_is_connected(const struct bridge *);
 /* Connected and the switch has the desired flows (but for changes in flight).
- * The first resynchronisation waits for bridge_allow_sync(), so that a restarted
- * controller does not remove what it has not yet asked for. */
+ * The first resynchronisation waits for bridge_allow_sync(), so that a
+ * restarted controller does not remove what it has not yet asked for. */
 bool bridge_is_up(const struct bridge *);
-/* Why the bridge is not up, for people; "" if it is.  Valid until the next call
- * of any function here. */
+/* Why the bridge is not up, for people; "" if it is.  Valid until the next
+ * call of any function here. */
 const char *bridge_reason(const struct bridge *);
 void bridge_allow_sync(struct bridge *);
 /* Changes with each connection, loss of one, and change of ports. */
 unsigned int bridge_seqno(const struct bridge *);
 /* OpenFlow number of an interface by its OVSDB name (matched against the 15
- * characters that OpenFlow has of it, and only if no other port has the same), or
- * 0; 0 while the bridge is not connected. */
+ * characters that OpenFlow has of it, and only if no other port has the same),
+ * or 0; 0 while the bridge is not connected. */
 ofp_port_t bridge_port(const struct bridge *, const char *interface);
 
 /* Changes desired flows: takes out all flows of 'remove_cookies', then adds
  * 'add' (struct steering_flow; those of other bridges are skipped; not owned).
  * Returns a ticket for bridge_next_result() (never 0), or 0 with a message in
- * '*errorp' (caller frees) if a flow does not parse, with nothing changed.  Not
- * connected: the desired set changes and the result comes after the next
+ * '*errorp' (caller frees) if a flow does not parse, with nothing changed.
+ * Not connected: the desired set changes and the result comes after the next
  * resynchronisation. */
 uint64_t bridge_change(struct bridge *, const uint64_t *remove_cookies,
                        size_t n_remove, const struct ovs_list *add,
@@ -93,7 +93,8 @@ uint64_t bridge_change(struct bridge *, const uint64_t *remove_cookies,
  * (caller frees). */
 bool bridge_next_result(struct bridge *, uint64_t *ticket, char **error);
 
-/* Packets counted by all flows of 'cookie', as of the last poll (every 2 s). */
+/* Packets counted by all flows of 'cookie', as of the last poll (every 2
+ * s). */
 uint64_t bridge_cookie_packets(const struct bridge *, uint64_t cookie);
 /* Number of flows desired. */
 size_t bridge_n_flows(const struct bridge *);

@@ -22,7 +22,7 @@
 
 VLOG_DEFINE_THIS_MODULE(chains);
 
-#define CHAIN_RETRY_MS 1000     /* Between two attempts at a chain; doubles... */
+#define CHAIN_RETRY_MS 1000   /* Between two attempts at a chain; doubles... */
 #define CHAIN_RETRY_MAX_MS 8000 /* ...up to this. */
 #define OPS_AT_ONCE 64
 
@@ -154,7 +154,8 @@ ends_clash(const struct inv_chain *chain, bool reverse, const struct path *p)
     return overlap;
 }
 
-/* Will what is at odds with 'chain', a path of the chain 'name', go by itself? */
+/* Will what is at odds with 'chain', a path of the chain 'name', go by
+ * itself? */
 static bool
 is_leaving(const struct conductor *c, const char *name)
 {
@@ -163,8 +164,8 @@ is_leaving(const struct conductor *c, const char *name)
                 && !shash_find(&c->bad_chains, name)));
 }
 
-/* What sdsa-ctl checks too; but two of them might have been at it at once.  Sets
- * '*wait' instead if it is a matter of time. */
+/* What sdsa-ctl checks too; but two of them might have been at it at once.
+ * Sets '*wait' instead if it is a matter of time. */
 static char *
 check_conflicts(const struct conductor *c, const struct inv_chain *chain,
                 bool *wait)
@@ -246,8 +247,8 @@ start_chain(struct conductor *c, const struct inv_chain *chain,
     return NULL;
 }
 
-/* Why the paths of 'chain' need to be replaced though the intent is applied, or
- * NULL.  Caller frees. */
+/* Why the paths of 'chain' need to be replaced though the intent is applied,
+ * or NULL.  Caller frees. */
 static char *
 find_damage(struct conductor *c, const struct inv_chain *chain)
 {

@@ -2,9 +2,9 @@
 #ifndef SDSA_CONDUCTOR_H
 #define SDSA_CONDUCTOR_H 1
 
-/* The conductor makes the network match the database: it starts an operation for
- * each chain whose intent differs from what is applied (or that broke), sees the
- * operations through, and writes what came of them.
+/* The conductor makes the network match the database: it starts an operation
+ * for each chain whose intent differs from what is applied (or that broke),
+ * sees the operations through, and writes what came of them.
  *
  * There is one writer: the conductor acts only while it holds the database's
  * lock "sdsa_controller", under an epoch that it raised in a committed
@@ -17,8 +17,8 @@
 struct conductor;
 struct ovsdb_idl;
 
-/* 'idl' stays the caller's, who runs it before conductor_run() and outlives the
- * conductor.  'config' is kept by reference. */
+/* 'idl' stays the caller's, who runs it before conductor_run() and outlives
+ * the conductor.  'config' is kept by reference. */
 struct conductor *conductor_create(struct ovsdb_idl *idl,
                                    const struct network_config *config);
 void conductor_destroy(struct conductor *);

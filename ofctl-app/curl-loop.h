@@ -2,8 +2,8 @@
 #ifndef SDSA_CURL_LOOP_H
 #define SDSA_CURL_LOOP_H 1
 
-/* libcurl's transfers (the multi_socket interface) in the OVS poll loop.  All that
- * libcurl allocates is wiped when it is freed.  One thread. */
+/* libcurl's transfers (the multi_socket interface) in the OVS poll loop.  All
+ * that libcurl allocates is wiped when it is freed.  One thread. */
 
 #include <curl/curl.h>
 

@@ -330,8 +330,8 @@ flow_set_n_dirty(const struct flow_set *set)
     return set->n_dirty;
 }
 
-/* Fills in 'add' from 'flow_mod', which was encoded from a parsed flow.  What is
- * compared with a dump comes by the same way as a dump: encoded, decoded,
+/* Fills in 'add' from 'flow_mod', which was encoded from a parsed flow.  What
+ * is compared with a dump comes by the same way as a dump: encoded, decoded,
  * encoded. */
 static char *
 flow_add_decode(struct flow_add *add, struct ofpbuf *flow_mod)

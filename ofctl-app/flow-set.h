@@ -13,11 +13,11 @@
  *
  *        change --apply--> owners                   diff --commit--> installed
  *                 <-undo--       \                /
- *                                 ---- dirty -----      <--- dump of the switch
+ * ---- dirty -----      <--- dump of the switch
  *
- * So a change, a resynchronisation and the way back from a refusal are the same
- * thing: edit one side, and send what differs.  Actions are compared as the
- * OpenFlow 1.5 instructions that they are encoded to.
+ * So a change, a resynchronisation and the way back from a refusal are the
+ * same thing: edit one side, and send what differs.  Actions are compared as
+ * the OpenFlow 1.5 instructions that they are encoded to.
  *
  * One thread. */
 
@@ -46,11 +46,11 @@ size_t flow_set_n_dirty(const struct flow_set *);
 /* Changes of what is wanted. */
 
 /* Parses a change: all flows of the 'n_remove' cookies in 'remove' lose that
- * owner, then each struct steering_flow of 'add' whose 'bridge' is 'bridge' gets
- * its cookie as last owner.  'ticket' is the caller's name for the change.
- * Returns NULL and the change in '*changep' (caller must free it with
- * flow_change_destroy()), or a message about a flow that does not parse (caller
- * frees) and NULL in '*changep'. */
+ * owner, then each struct steering_flow of 'add' whose 'bridge' is 'bridge'
+ * gets its cookie as last owner.  'ticket' is the caller's name for the
+ * change.  Returns NULL and the change in '*changep' (caller must free it with
+ * flow_change_destroy()), or a message about a flow that does not parse
+ * (caller frees) and NULL in '*changep'. */
 char *flow_change_create(const char *bridge, uint64_t ticket,
                          const uint64_t *remove, size_t n_remove,
                          const struct ovs_list *add,
@@ -60,8 +60,8 @@ void flow_change_destroy(struct flow_change *);
 uint64_t flow_change_ticket(const struct flow_change *);
 
 void flow_set_apply(struct flow_set *, struct flow_change *);
-/* Puts back what flow_set_apply() did, exactly.  Changes that were applied later
- * must have been undone before.  The change can be applied again. */
+/* Puts back what flow_set_apply() did, exactly.  Changes that were applied
+ * later must have been undone before.  The change can be applied again. */
 void flow_set_undo(struct flow_set *, struct flow_change *);
 
 /* Difference between what is wanted and what the switch has. */
@@ -74,16 +74,16 @@ size_t flow_diff_n(const struct flow_diff *);
  * free it with ofpbuf_delete(). */
 struct ofpbuf *flow_diff_encode(const struct flow_diff *, size_t i,
                                 ovs_be32 xid);
-/* Ticket of the change that brought the actions of flow_mod 'i', also when that
- * change is long gone; 0 for a removal. */
+/* Ticket of the change that brought the actions of flow_mod 'i', also when
+ * that change is long gone; 0 for a removal. */
 uint64_t flow_diff_ticket(const struct flow_diff *, size_t i);
 /* Flow_mod 'i' for people.  Caller frees. */
 char *flow_diff_text(const struct flow_diff *, size_t i);
 /* The switch has it now. */
 void flow_diff_commit(struct flow_diff *);
 
-/* A dump of the switch's flows with our cookies tells what is installed.  Flows
- * in the dump that nobody wants become dirty. */
+/* A dump of the switch's flows with our cookies tells what is installed.
+ * Flows in the dump that nobody wants become dirty. */
 void flow_set_dump_begin(struct flow_set *);
 void flow_set_dump_flow(struct flow_set *, const struct ofputil_flow_stats *);
 void flow_set_dump_end(struct flow_set *);

@@ -47,7 +47,7 @@ struct inv_sf {
     const struct inv_bridge *bridge;
     char *in_port, *out_port;
     enum sf_correlation correlation;
-    struct eth_addr mac;        /* All zeros: transparent, keep the endpoint's. */
+    struct eth_addr mac;     /* All zeros: transparent, keep the endpoint's. */
 };
 
 struct inv_endpoint {
@@ -70,7 +70,7 @@ struct inv_chain {
     const struct suite *suite;
     uint32_t lifetime_s;        /* 0: none. */
     int priority;
-    char *intent;               /* Digest (hex) of the above: changed intent. */
+    char *intent;              /* Digest (hex) of the above: changed intent. */
 };
 
 struct inventory {
@@ -89,8 +89,8 @@ void inventory_destroy(struct inventory *);
 /* Makes '*dst', which is freed, what '*src' is, and '*src' empty. */
 void inventory_move(struct inventory *dst, struct inventory *src);
 
-/* To fill one by hand (tests) or from the database (inventory_from_idl()).  All
- * copy their strings; references are to objects of the same inventory. */
+/* To fill one by hand (tests) or from the database (inventory_from_idl()).
+ * All copy their strings; references are to objects of the same inventory. */
 struct inv_bridge *inventory_add_bridge(struct inventory *, const char *name,
                                         uint64_t datapath_id);
 void inventory_add_link(struct inventory *,

@@ -208,8 +208,8 @@ lookup_port(const char *bridge, const char *port, void *br_)
             : u16_to_ofp(1));
 }
 
-/* Moves those flows of 'from' that are of 'bridge' (NULL: any) and of the roles
- * in 'which' to 'to' and frees the rest. */
+/* Moves those flows of 'from' that are of 'bridge' (NULL: any) and of the
+ * roles in 'which' to 'to' and frees the rest. */
 static void
 select_flows(struct ovs_list *from, const char *bridge, unsigned int which,
              struct ovs_list *to)

@@ -2,12 +2,13 @@
 #ifndef SDSA_NETWORK_H
 #define SDSA_NETWORK_H 1
 
-/* The network as the controller drives it: the inventory, a session with each of
- * its bridges and agents, and the live paths with those of their flows that are
- * to be on the bridges.
+/* The network as the controller drives it: the inventory, a session with each
+ * of its bridges and agents, and the live paths with those of their flows that
+ * are to be on the bridges.
  *
- * Whatever changes (a port's number, a gateway's MAC, a bridge that comes back),
- * the flows that a bridge is to have are computed anew from the live paths. */
+ * Whatever changes (a port's number, a gateway's MAC, a bridge that comes
+ * back), the flows that a bridge is to have are computed anew from the live
+ * paths. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -54,7 +55,8 @@ char *network_create(const struct network_config *, struct network **netp);
 void network_destroy(struct network *);
 
 /* Replaces the inventory by 'inv', which is moved from, and opens and closes
- * sessions to match.  Flows are computed anew only if more than chains changed. */
+ * sessions to match.  Flows are computed anew only if more than chains
+ * changed. */
 void network_set_inventory(struct network *, struct inventory *inv);
 
 void network_run(struct network *);
@@ -72,8 +74,8 @@ char *network_check_path(const struct network *, const struct path *);
 
 /* A change of flows on one bridge: for each path of 'paths' the flows become
  * those that path->flows says.  All in one bundle.  Returns the ticket of
- * bridge_change(), or 0 with a message in '*errorp' (caller frees): a port that
- * is not there. */
+ * bridge_change(), or 0 with a message in '*errorp' (caller frees): a port
+ * that is not there. */
 uint64_t network_change_flows(struct network *, struct bridge *,
                               struct live_path *const *paths, size_t n,
                               char **errorp);

@@ -18,7 +18,7 @@ struct of_bundle {
     struct flow_diff *diff;
     size_t n;                   /* Flow_mods in 'diff'. */
     uint32_t id;
-    uint32_t xid;               /* Of OPEN; then ADD, barrier, COMMIT, DISCARD. */
+    uint32_t xid;            /* Of OPEN; then ADD, barrier, COMMIT, DISCARD. */
     size_t n_sent;              /* Messages, counted as their xids are. */
     enum ofperr error;          /* First one. */
     enum ofperr *flow_errors;   /* 'n' of them, or NULL if there is none. */

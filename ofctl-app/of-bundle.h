@@ -13,8 +13,9 @@
  *                             v                     v
  *                         REFUSED <------------------
  *
- * A message that is refused when it is added is silently not in the bundle, so a
- * barrier comes before the COMMIT: all errors are here when it is answered. */
+ * A message that is refused when it is added is silently not in the bundle,
+ * so a barrier comes before the COMMIT: all errors are here when it is
+ * answered. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -45,8 +46,8 @@ enum of_bundle_state {
 #undef OF_BUNDLE_STATE
 };
 
-/* Takes ownership of 'diff'.  The bundle uses the transaction ids from 'xid' on:
- * as many as there are flows in 'diff', and OF_BUNDLE_EXTRA_XIDS. */
+/* Takes ownership of 'diff'.  The bundle uses the transaction ids from 'xid'
+ * on: as many as there are flows in 'diff', and OF_BUNDLE_EXTRA_XIDS. */
 struct of_bundle *of_bundle_create(struct flow_diff *diff, uint32_t bundle_id,
                                    uint32_t xid);
 #define OF_BUNDLE_EXTRA_XIDS 4

@@ -170,8 +170,8 @@ caller_receive(struct caller *caller, struct ofpbuf *msg)
     }
 }
 
-/* Returns 0 if 'caller' came through, EAGAIN to go on later, or another errno or
- * EOF. */
+/* Returns 0 if 'caller' came through, EAGAIN to go on later, or another errno
+ * or EOF. */
 static int
 caller_run(struct caller *caller)
 {

@@ -3,11 +3,12 @@
 #ifndef SDSA_OF_LISTENER_H
 #define SDSA_OF_LISTENER_H 1
 
-/* Accepts OpenFlow connections and finds out who calls: TLS, hello (OpenFlow 1.5
- * only) and the datapath id.  Who does not come through this in 5 s is dropped.
- * No more than 64 are between the door and the desk at a time: while they are,
- * others wait in the backlog, and places are taken from those that needed more
- * than a second, so that many idle connections do not lock out a bridge.
+/* Accepts OpenFlow connections and finds out who calls: TLS, hello (OpenFlow
+ * 1.5 only) and the datapath id.  Who does not come through this in 5 s is
+ * dropped.  No more than 64 are between the door and the desk at a time: while
+ * they are, others wait in the backlog, and places are taken from those that
+ * needed more than a second, so that many idle connections do not lock out a
+ * bridge.
  *
  * One thread. */
 

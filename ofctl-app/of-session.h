@@ -5,8 +5,8 @@
 
 /* One OpenFlow 1.5 connection with a known bridge: our role there, its ports,
  * dumps of its flows, bundles.  What is to be done when is the caller's; that
- * the switch answers in time is watched here.  A session that broke stays as it
- * is until it is destroyed.
+ * the switch answers in time is watched here.  A session that broke stays as
+ * it is until it is destroyed.
  *
  * One thread; the work of one run is bounded. */
 

@@ -302,7 +302,8 @@ add_sa_edits(const struct op *op, const struct network *net,
     }
 }
 
-/* The gateways of 'paths' must be there still: requests name their addresses. */
+/* The gateways of 'paths' must be there still: requests name their
+ * addresses. */
 static char *
 check_paths(const struct network *net, struct live_path *const *paths,
             size_t n)
@@ -353,8 +354,8 @@ send_to_gateway(struct op *op, struct network *net, uint64_t epoch,
     return ticket;
 }
 
-/* Marks which flows are wanted after 'step': it is sent to several bridges, the
- * marks are the same each time. */
+/* Marks which flows are wanted after 'step': it is sent to several bridges,
+ * the marks are the same each time. */
 static void
 mark_flows(struct op *op, enum operation_step step)
 {
@@ -488,7 +489,7 @@ op_run(struct op *op, struct network *net, uint64_t epoch)
             op->journal = OP_JOURNAL_NEEDED;
             op->journal_state = action.state;
             if (action.state == OPERATION_JOURNAL_COMMIT) {
-                wipe_keys(op);          /* Both ends of every hop have theirs. */
+                wipe_keys(op);        /* Both ends of every hop have theirs. */
             }
             break;
         case OPERATION_ACT_SEND:

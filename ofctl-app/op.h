@@ -2,9 +2,9 @@
 #ifndef SDSA_OP_H
 #define SDSA_OP_H 1
 
-/* One operation at work: the coordinator's state machine (operation.h) together
- * with what it moves: a chain's old and new paths, the keys of the new ones, and
- * the participants with what was sent to each.
+/* One operation at work: the coordinator's state machine (operation.h)
+ * together with what it moves: a chain's old and new paths, the keys of the
+ * new ones, and the participants with what was sent to each.
  *
  * Keys live from the operation's creation until both ends of every hop have
  * acknowledged, or the operation ends; they are nowhere else. */
@@ -24,12 +24,12 @@ struct agent_result;
 enum op_journal {
     OP_JOURNAL_IDLE,
     OP_JOURNAL_NEEDED,          /* To be written into the next transaction. */
-    OP_JOURNAL_SENT,            /* In the transaction that is being committed. */
+    OP_JOURNAL_SENT,          /* In the transaction that is being committed. */
 };
 
 struct op_debt {
     char *participant;          /* "gateway gw1". */
-    bool of_new;                /* Owes removal of the new paths, not the old. */
+    bool of_new;              /* Owes removal of the new paths, not the old. */
 };
 
 struct op {
@@ -68,8 +68,8 @@ struct op *op_create(struct network *, unsigned int number, const char *chain,
 /* Begins: makes the keys of the new paths (and sets their check values). */
 void op_start(struct op *);
 
-/* Goes on where a controller that is gone left it: forward if it had 'committed',
- * else back.  Sets which flows the paths are to have. */
+/* Goes on where a controller that is gone left it: forward if it had
+ * 'committed', else back.  Sets which flows the paths are to have. */
 void op_resume(struct op *, bool committed);
 
 /* Leaves the paths.  Wipes the keys.  Accepts NULL. */

@@ -254,8 +254,8 @@ is_preparing(const struct operation *op)
             || op->state == OPERATION_PREPARE_OUTBOUND);
 }
 
-/* Takes back what PREPARE sent.  'may_have_sent': a predecessor's sends are not
- * known, so everyone is asked. */
+/* Takes back what PREPARE sent.  'may_have_sent': a predecessor's sends are
+ * not known, so everyone is asked. */
 static void
 roll_back(struct operation *op, const char *reason, bool may_have_sent,
           long long int now)
@@ -366,9 +366,9 @@ operation_refused(struct operation *op, size_t i, enum operation_step step,
     }
 }
 
-/* Rolls back for 'reason', unless it is too late.  What is in the journal's hands
- * does not come back: from JOURNAL_PREPARE when the database has answered, from
- * JOURNAL_COMMIT never.  Takes ownership of 'reason'. */
+/* Rolls back for 'reason', unless it is too late.  What is in the journal's
+ * hands does not come back: from JOURNAL_PREPARE when the database has
+ * answered, from JOURNAL_COMMIT never.  Takes ownership of 'reason'. */
 static bool
 give_up(struct operation *op, char *reason, long long int now)
 {

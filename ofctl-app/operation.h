@@ -3,24 +3,24 @@
 
 /* The coordinator of one operation: a pure state machine (design.md s.5).
  *
- * An operation replaces a chain's old paths (perhaps none) by new ones (perhaps
- * none): all of it happens, or none.  This module knows no path, no flow and no
- * key: only participants, which of the six steps each takes part in, and the
- * order.  Events in, actions out, time passed in; no I/O.  The caller (conductor)
- * does what actions say and reports what came of it.
+ * An operation replaces a chain's old paths (perhaps none) by new ones
+ * (perhaps none): all of it happens, or none.  This module knows no path, no
+ * flow and no key: only participants, which of the six steps each takes part
+ * in, and the order.  Events in, actions out, time passed in; no I/O.  The
+ * caller (conductor) does what actions say and reports what came of it.
  *
  *                        journal    INBOUND, FLOWS       OUTBOUND
  *     operation_start() ---------> [all acknowledged] ---------> [all ack.]
  *          |                             |                          |
  *          | refused, lost, timed out, aborted: before the commit   | journal
- *          v                             v                          v  COMMITTING
- *       FAILED <---[UNDO: all ack. or owed] <----------------+   = commit point
+ * v                             v                          v  COMMITTING
+ * FAILED <---[UNDO: all ack. or owed] <----------------+   = commit point
  *                                                                   |
  *       DONE  <---[RELEASE: all ack. or owed] <- DRAIN <- [FLIP: all ack.] <
  *
  * Before the journal's acknowledgement of COMMITTING an operation only rolls
- * back, after it only forward: FLIP is repeated without limit, since the bridge
- * that did not answer may carry either path (IN DOUBT).
+ * back, after it only forward: FLIP is repeated without limit, since the
+ * bridge that did not answer may carry either path (IN DOUBT).
  *
  * One thread. */
 
@@ -78,14 +78,14 @@ enum operation_action_type {
     OPERATION_ACT_JOURNAL,      /* Write 'state' into the journal; then call
                                  * operation_journaled(). */
     OPERATION_ACT_SEND,         /* Send 'step' to 'participant'. */
-    OPERATION_ACT_OWE,          /* Participant never acknowledged 'step' (RELEASE
+    OPERATION_ACT_OWE,        /* Participant never acknowledged 'step' (RELEASE
                                  * or UNDO): write a debt. */
     OPERATION_ACT_FINISH,       /* Reached DONE or FAILED. */
 };
 
 struct operation_action {
     enum operation_action_type type;
-    enum operation_state state;         /* JOURNAL: JOURNAL_PREPARE or _COMMIT. */
+    enum operation_state state;      /* JOURNAL: JOURNAL_PREPARE or _COMMIT. */
     size_t participant;                 /* SEND, OWE: index. */
     enum operation_step step;           /* SEND, OWE. */
 };
@@ -118,8 +118,8 @@ void operation_resume_committing(struct operation *, long long int now_ms);
 /* Events.  Late, repeated or unexpected ones are ignored.
  *
  * The database has answered about the entry of the last JOURNAL action.  'ok'
- * false, with a reason, only if it surely refused: then the operation rolls back.
- * 'reason' is ignored if 'ok'. */
+ * false, with a reason, only if it surely refused: then the operation rolls
+ * back. 'reason' is ignored if 'ok'. */
 void operation_journaled(struct operation *, bool ok, const char *reason,
                          long long int now_ms);
 void operation_acknowledged(struct operation *, size_t participant,
@@ -128,8 +128,8 @@ void operation_refused(struct operation *, size_t participant,
                        enum operation_step, const char *reason,
                        long long int now_ms);
 /* The participant's session or boot id changed, or it is gone: rolls back, in
- * JOURNAL_PREPARE once the database has answered.  From JOURNAL_COMMIT on it is
- * ignored. */
+ * JOURNAL_PREPARE once the database has answered.  From JOURNAL_COMMIT on it
+ * is ignored. */
 void operation_lost(struct operation *, size_t participant, const char *reason,
                     long long int now_ms);
 /* The operator gave up.  Returns false if it is too late: JOURNAL_COMMIT (the
@@ -149,7 +149,8 @@ enum operation_state operation_get_state(const struct operation *);
 bool operation_is_committed(const struct operation *);
 /* Why it failed, "" if it did not. */
 const char *operation_reason(const struct operation *);
-/* Sequential rounds of requests so far (design: at most 3 until FLIP's end). */
+/* Sequential rounds of requests so far (design: at most 3 until FLIP's
+ * end). */
 unsigned int operation_round_trips(const struct operation *);
 /* Milliseconds spent in 'state' so far. */
 long long int operation_time_in(const struct operation *, enum operation_state,

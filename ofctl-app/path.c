@@ -73,8 +73,9 @@ compare_links(const void *a_, const void *b_)
     return cmp ? cmp : strcmp((*a)->out_port, (*b)->out_port);
 }
 
-/* Breadth-first search.  Returns the links of the shortest way in '*wayp' (caller
- * frees), in order; 'from' and 'to' differ.  Returns false if there is none. */
+/* Breadth-first search.  Returns the links of the shortest way in '*wayp'
+ * (caller frees), in order; 'from' and 'to' differ.  Returns false if there is
+ * none. */
 static bool
 find_way(const struct inventory *inv, const struct inv_bridge *from,
          const struct inv_bridge *to, const struct inv_link ***wayp,

@@ -6,11 +6,11 @@
  * A path visits its targets (the service functions in order, then the egress
  * endpoint).  Stage i leads to target i.  Where the packet is on the target's
  * bridge already the stage needs nothing; else it has a hop: from a gateway on
- * this bridge, as ESP under NSH over the shortest way of links, to a gateway on
- * the target's bridge.  The SI is 255 - i on stage i.
+ * this bridge, as ESP under NSH over the shortest way of links, to a gateway
+ * on the target's bridge.  The SI is 255 - i on stage i.
  *
- * A path says all that steering and keying need, by names: it outlives the rows
- * and the inventory that it was made from. */
+ * A path says all that steering and keying need, by names: it outlives the
+ * rows and the inventory that it was made from. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -50,7 +50,7 @@ struct path {
     uint32_t lifetime_s;
     size_t n_sfs;               /* In the order of this direction. */
     char **sfs;
-    uint16_t *sf_vlans;         /* Tag of this path at each; 0: correlation none. */
+    uint16_t *sf_vlans;    /* Tag of this path at each; 0: correlation none. */
     struct path_hop **hops;     /* n_sfs + 1; NULL: nothing to cross. */
 };
 
@@ -58,7 +58,7 @@ struct path {
 struct path_allocator {
     void *aux;
     uint32_t (*nsh_spi)(void *aux);                         /* 0: none left. */
-    uint32_t (*esp_spi)(void *aux);                         /* Fresh, >= 256. */
+    uint32_t (*esp_spi)(void *aux);                        /* Fresh, >= 256. */
     uint16_t (*gateway_vlan)(void *aux, const char *vnf_id); /* 0: none left. */
     uint16_t (*sf_vlan)(void *aux, const char *sf);         /* 0: none left. */
     unsigned int (*gateway_load)(void *aux, const char *vnf_id); /* Hop ends. */
@@ -67,8 +67,8 @@ struct path_allocator {
 
 /* Computes the path or, for a two-way chain, both ('*n_pathsp' 2: forward,
  * reverse, over the same gateways and bridges).  Shortest way over the links
- * (fewest; ties by bridge and port name, so that the result is stable); on each
- * bridge the usable gateway with the least load (ties by VNF-ID).
+ * (fewest; ties by bridge and port name, so that the result is stable); on
+ * each bridge the usable gateway with the least load (ties by VNF-ID).
  *
  * Returns NULL and the paths (caller frees each with path_destroy()), or a
  * message that says what to do ("no way over the links from br1 to br4: ...",

@@ -169,8 +169,9 @@ hop_names(const struct path *path, const struct path_hop *hop, bool sender,
              path->nsh_spi, hop->si);
 }
 
-/* Takes what the live paths want at 'vnf_id' out of 'sad' and 'spd'; a path that
- * was active when we asked and wants something that is not there is broken. */
+/* Takes what the live paths want at 'vnf_id' out of 'sad' and 'spd'; a path
+ * that was active when we asked and wants something that is not there is
+ * broken. */
 static void
 match_paths(const struct resync_agent *ra, const struct network *net,
             const char *vnf_id, struct sset *sad, struct sset *spd,

@@ -2,10 +2,10 @@
 #ifndef SDSA_RESYNC_H
 #define SDSA_RESYNC_H 1
 
-/* Agents brought in line: whenever an agent is met anew (we started, or it did,
- * or it owes something) its SAD and SPD are read; what no live path names is
- * removed, and a live path whose SAs are not all there is reported as broken (it
- * needs fresh keys: nobody has the old ones).
+/* Agents brought in line: whenever an agent is met anew (we started, or it
+ * did, or it owes something) its SAD and SPD are read; what no live path names
+ * is removed, and a live path whose SAs are not all there is reported as
+ * broken (it needs fresh keys: nobody has the old ones).
  *
  * Before that is done an agent is not given new work: an old entry might stand
  * in the way. */

@@ -140,7 +140,8 @@ any_selector(void)
                      "remote-prefix", "0.0.0.0/0", "inner-protocol", "any");
 }
 
-/* Tunnel addresses: local is the source, remote the destination, at both ends. */
+/* Tunnel addresses: local is the source, remote the destination, at both
+ * ends. */
 static json_t *
 tunnel(const struct inventory *inv, const struct path_hop *hop)
 {

@@ -21,9 +21,9 @@
 #define PRIORITY_CLASSIFIER 1000        /* Plus the chain's: 0 to 999. */
 #define PRIORITY_ARP 2000
 
-/* Locally administered addresses of the NSH frames on a link, and the source of
- * what a receiver is given: nobody looks at them, they only have to be unicast
- * and not zero. */
+/* Locally administered addresses of the NSH frames on a link, and the source
+ * of what a receiver is given: nobody looks at them, they only have to be
+ * unicast and not zero. */
 #define NSH_ETH_SRC "02:5d:5a:00:00:03"
 #define NSH_ETH_DST "02:5d:5a:00:00:04"
 
@@ -137,8 +137,8 @@ sf_port(const struct path *path, const struct inv_sf *sf, bool enters)
     return enters != path->reverse ? sf->in_port : sf->out_port;
 }
 
-/* Appends what gives an untagged packet, which is on the target's bridge, to the
- * target of 'stage'. */
+/* Appends what gives an untagged packet, which is on the target's bridge, to
+ * the target of 'stage'. */
 static void
 put_deliver(struct steering *s, size_t stage, ofp_port_t in_port,
             struct ds *actions)
@@ -163,7 +163,8 @@ put_deliver(struct steering *s, size_t stage, ofp_port_t in_port,
     }
 }
 
-/* Appends what puts an untagged packet, which came from 'in_port', on 'stage'. */
+/* Appends what puts an untagged packet, which came from 'in_port', on
+ * 'stage'. */
 static void
 put_stage(struct steering *s, size_t stage, ofp_port_t in_port,
           struct ds *actions)
@@ -261,8 +262,8 @@ add_transit(struct steering *s, const struct path_hop *hop)
     }
 }
 
-/* From the last link to the receiver's cipher port.  Taking the NSH off makes the
- * packet recirculate; reg0 and reg1 say what it was. */
+/* From the last link to the receiver's cipher port.  Taking the NSH off makes
+ * the packet recirculate; reg0 and reg1 say what it was. */
 static void
 add_receiver(struct steering *s, const struct path_hop *hop)
 {
@@ -341,8 +342,8 @@ add_return(struct steering *s, const struct inv_sf *sf, size_t i,
         ds_put_cstr(&match, ",vlan_tci=0x0000/0x1000");
     }
     put_stage(s, i + 1, port, &actions);
-    /* Without a tag only one realisation of the chain can have the function: the
-     * flow changes hands when the classifier does. */
+    /* Without a tag only one realisation of the chain can have the function:
+     * the flow changes hands when the classifier does. */
     add_flow(&s->flows, bridge,
              vlan ? STEERING_TRANSPORT : STEERING_COMPANION,
              s->path->nsh_spi, TABLE_INPUT, "%s,ip,actions=%s",
@@ -362,9 +363,9 @@ add_sf(struct steering *s, size_t i, const struct path *twin)
     }
     add_return(s, sf, i, sf_port(path, sf, false), path->sf_vlans[i]);
 
-    /* What a function answers by itself to a packet of the other direction comes
-     * back out of where that entered, with that one's tag, and goes our way.
-     * (Without tags the flow above serves for it.) */
+    /* What a function answers by itself to a packet of the other direction
+     * comes back out of where that entered, with that one's tag, and goes our
+     * way. (Without tags the flow above serves for it.) */
     size_t j = path->n_sfs - 1 - i;
     if (twin && path->sf_vlans[i] && j < twin->n_sfs && twin->sf_vlans[j]) {
         add_return(s, sf, i, sf_port(twin, sf, true), twin->sf_vlans[j]);

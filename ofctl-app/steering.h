@@ -1,8 +1,9 @@
 #ifndef SDSA_STEERING_H
 #define SDSA_STEERING_H 1
 
-/* Steering: from a path to the flows that carry it.  Pure: text in ovs-ofctl(8)
- * syntax, so that tests and people can read it.  doc/pipeline.md has the tables.
+/* Steering: from a path to the flows that carry it.  Pure: text in
+ * ovs-ofctl(8) syntax, so that tests and people can read it.  doc/pipeline.md
+ * has the tables.
  *
  * Flows are known by their cookie:
  *
@@ -28,7 +29,7 @@ enum steering_role {
                                  * asked for.  NSH SPI 0. */
     STEERING_TRANSPORT,         /* Everything that a path needs, but for... */
     STEERING_CLASSIFIER,        /* ...what puts packets on it, and... */
-    STEERING_COMPANION,         /* ...what flips in COMMIT together with that. */
+    STEERING_COMPANION,       /* ...what flips in COMMIT together with that. */
 };
 
 static inline uint64_t
@@ -41,7 +42,7 @@ struct steering_flow {
     struct ovs_list node;
     char *bridge;               /* Name. */
     uint64_t cookie;
-    char *text;                 /* "table=0,priority=..,MATCH,actions=.."; without
+    char *text;              /* "table=0,priority=..,MATCH,actions=.."; without
                                  * the cookie. */
 };
 
@@ -49,16 +50,17 @@ struct steering_flow {
 typedef ofp_port_t steering_port_cb(const char *bridge, const char *port,
                                     void *aux);
 
-/* Appends the flows of 'path' (all roles) to 'flows'.  'twin' is the path of the
- * other direction, or NULL: where a packet goes that an SF answers by itself.
- * Returns NULL, or a message that names the port, gateway or function which is
- * not there (caller frees), and 'flows' as it was. */
+/* Appends the flows of 'path' (all roles) to 'flows'.  'twin' is the path of
+ * the other direction, or NULL: where a packet goes that an SF answers by
+ * itself.  Returns NULL, or a message that names the port, gateway or function
+ * which is not there (caller frees), and 'flows' as it was. */
 char *steering_path_flows(const struct inventory *, const struct path *,
                           const struct path *twin, steering_port_cb *,
                           void *aux, struct ovs_list *flows);
 
-/* Appends the guards of 'bridge': one drop of lowest priority for each port that
- * the inventory names and that exists, and one for what was under an NSH. */
+/* Appends the guards of 'bridge': one drop of lowest priority for each port
+ * that the inventory names and that exists, and one for what was under an
+ * NSH. */
 void steering_guard_flows(const struct inventory *, const char *bridge,
                           steering_port_cb *, void *aux,
                           struct ovs_list *flows);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A client of the userspace backend that takes commands from stdin, so that keys
- * stand in no command line; and a fuzzer of the control protocol. */
+/* A client of the userspace backend that takes commands from stdin, so that
+ * keys stand in no command line; and a fuzzer of the control protocol. */
 #include <config.h>
 #undef NDEBUG
 #include "tests/test-esp.h"

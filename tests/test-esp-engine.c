@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Two engines, one at each end of a hop, with frames carried between them by the
- * tests. */
+/* Two engines, one at each end of a hop, with frames carried between them by
+ * the tests. */
 #include <config.h>
 #undef NDEBUG
 #include "tests/test-esp.h"
@@ -249,8 +249,8 @@ at_a(struct rig *rig, struct engine_frame *frame)
     return process(rig->a, ENGINE_PLAIN, frame, rig->now_ms);
 }
 
-/* Carries what 'a' sent to 'b', as the bridges and kernels between them do: the
- * tag is taken out, the destination rewritten. */
+/* Carries what 'a' sent to 'b', as the bridges and kernels between them do:
+ * the tag is taken out, the destination rewritten. */
 static void
 carry(struct engine_frame *frame)
 {
@@ -349,7 +349,8 @@ test_sizes(void)
     }
 }
 
-/* Flips each bit of what is on the wire, cuts it at each length, replays it. */
+/* Flips each bit of what is on the wire, cuts it at each length, replays
+ * it. */
 static void
 test_tamper(void)
 {
@@ -659,7 +660,8 @@ test_selectors(void)
     rig_destroy(&rig);
 }
 
-/* What an authentic peer may send in an ESP packet beside a good IPv4 packet. */
+/* What an authentic peer may send in an ESP packet beside a good IPv4
+ * packet. */
 static void
 test_inner(void)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Stands in for a bridge: puts a VLAN tag on what comes in at one port and takes
- * it off what comes in at the other.  (A kernel without 802.1Q devices cannot.) */
+/* Stands in for a bridge: puts a VLAN tag on what comes in at one port and
+ * takes it off what comes in at the other.  (A kernel without 802.1Q devices
+ * cannot.) */
 #include <config.h>
 #include "tests/test-esp.h"
 

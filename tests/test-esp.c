@@ -95,8 +95,9 @@ test_vectors(int argc OVS_UNUSED, char *argv[] OVS_UNUSED)
 
 /* The replay window. */
 
-/* Script on stdin: "window N [esn]" starts anew, "rx LOW" receives a packet with
- * these low 32 bits that is authentic, "top SEQ" tells the window's edge. */
+/* Script on stdin: "window N [esn]" starts anew, "rx LOW" receives a packet
+ * with these low 32 bits that is authentic, "top SEQ" tells the window's
+ * edge. */
 static void
 test_replay(int argc OVS_UNUSED, char *argv[] OVS_UNUSED)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Plays random changes, undos, dumps and diffs on ofctl-app/flow-set.h and on a
- * naive model of it, and compares the two.
+/* Plays random changes, undos, dumps and diffs on ofctl-app/flow-set.h and on
+ * a naive model of it, and compares the two.
  *
  * Usage: test-flow-set SEED N-STEPS */
 
@@ -127,7 +127,8 @@ step_change(void)
     flow_set_apply(set, changes[n_changes++]);
 }
 
-/* Undoes some changes, and either does all of them again or throws them away. */
+/* Undoes some changes, and either does all of them again or throws them
+ * away. */
 static void
 step_undo(void)
 {
@@ -204,8 +205,8 @@ step_diff(void)
     flow_diff_destroy(diff);
 }
 
-/* Shows the flows of the fake switch to 'cb', and checks that the set thinks so
- * too. */
+/* Shows the flows of the fake switch to 'cb', and checks that the set thinks
+ * so too. */
 static void
 show(void (*cb)(struct flow_set *, const struct ofputil_flow_stats *))
 {

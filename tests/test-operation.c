@@ -6,11 +6,11 @@
  *                                     came of each line, indented
  *   test-operation random SEED N      N random scripts against the invariants
  *
- * A script: "participant NAME STEP,...", "timeouts PREPARE RETRY DRAIN RELEASE"
- * (ms), then events: "start", "resume-preparing REASON", "resume-committing",
- * "journaled ok", "journaled REASON", "ack NAME STEP", "refuse NAME STEP REASON",
- * "lost NAME REASON", "abort REASON", "tick MS", "tick" (to the deadline),
- * "times". */
+ * A script: "participant NAME STEP,...", "timeouts PREPARE RETRY DRAIN
+ * RELEASE" (ms), then events: "start", "resume-preparing REASON",
+ * "resume-committing", "journaled ok", "journaled REASON", "ack NAME STEP",
+ * "refuse NAME STEP REASON", "lost NAME REASON", "abort REASON", "tick MS",
+ * "tick" (to the deadline), "times". */
 
 #include <config.h>
 
@@ -213,7 +213,8 @@ run_script(void)
 
 /* Random events.
  *
- * 'struct model' knows only what went in and what came out, not the machine. */
+ * 'struct model' knows only what went in and what came out, not the
+ * machine. */
 
 struct model_participant {
     unsigned int steps, sent, acked, owed;
@@ -492,8 +493,8 @@ random_event(struct model *m)
     check_actions(m);
 }
 
-/* From here on the database and the bridges answer, nobody else does: time alone
- * must end it. */
+/* From here on the database and the bridges answer, nobody else does: time
+ * alone must end it. */
 static void
 wind_down(struct model *m)
 {

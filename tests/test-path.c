@@ -269,7 +269,8 @@ bridge_index(const char *name)
     return atoi(name + 1);
 }
 
-/* 'hop' leads from bridge 'from' to 'to' over 'distance' links that are there. */
+/* 'hop' leads from bridge 'from' to 'to' over 'distance' links that are
+ * there. */
 static void
 check_hop(const struct net *net, const struct path_hop *hop, int si, int from,
           int to)
@@ -325,8 +326,8 @@ check_twins(const struct path *a, const struct path *b)
     ovs_assert(a->nsh_spi != b->nsh_spi);
 }
 
-/* The first hop is by the least loaded gateways: what later ones see depends on
- * what was taken before. */
+/* The first hop is by the least loaded gateways: what later ones see depends
+ * on what was taken before. */
 static void
 check_first_loads(const struct simap *loads, const struct path *path,
                   const int least[MAX_BRIDGES])

@@ -8,7 +8,8 @@
  *   link BRIDGE PORT BRIDGE PORT
  *   endpoint NAME BRIDGE PORT MAC [IP...]
  *   sf NAME BRIDGE IN-PORT OUT-PORT none|vlan [MAC]
- *   gateway VNF-ID BRIDGE PLAIN-PORT CIPHER-PORT CIPHER-IP [PLAIN-MAC CIPHER-MAC]
+ * gateway VNF-ID BRIDGE PLAIN-PORT CIPHER-PORT CIPHER-IP [PLAIN-MAC
+ * CIPHER-MAC]
  *   chain NAME SRC DST MATCH PRIORITY one-way|two-way LIFETIME-S [SF...]
  *   load VNF-ID N              hop ends in use there
  *   down VNF-ID                not usable
@@ -17,8 +18,8 @@
  *   no-port BRIDGE PORT        the switch has no such port
  *
  * The ports of each bridge are numbered from 1 in the order in which they are
- * first named.  Numbers that paths are given count up from 0x11 (NSH SPI), 0x1001
- * (ESP SPI), 1 (VLANs of a gateway), 101 (tags of a function). */
+ * first named.  Numbers that paths are given count up from 0x11 (NSH SPI),
+ * 0x1001 (ESP SPI), 1 (VLANs of a gateway), 101 (tags of a function). */
 
 #include <stdbool.h>
 
@@ -41,15 +42,15 @@ struct topology {
 void topology_init(struct topology *);
 void topology_destroy(struct topology *);
 
-/* Obeys 'words', of which there are 'n', or returns false if they are none of the
- * above.  A mistake ends the program. */
+/* Obeys 'words', of which there are 'n', or returns false if they are none of
+ * the above.  A mistake ends the program. */
 bool topology_obey(struct topology *, char **words, size_t n);
 
 /* Splits 'line' in place; "'...'" is one word.  Returns how many there are. */
 size_t topology_split(char *line, char *words[], size_t max);
 
-/* Reads standard input to its end and calls 'obey' with each line that is neither
- * empty nor a comment nor obeyed by topology_obey(). */
+/* Reads standard input to its end and calls 'obey' with each line that is
+ * neither empty nor a comment nor obeyed by topology_obey(). */
 void topology_read(struct topology *,
                    void (*obey)(struct topology *, char **words, size_t n));
 

@@ -1,8 +1,11 @@
 # Command lines.
 bin_PROGRAMS += utilities/sdsa-ctl
-utilities_sdsa_ctl_SOURCES = utilities/sdsa-ctl.c utilities/sdsa-ctl-edit.c \
+utilities_sdsa_ctl_SOURCES = \
+	utilities/sdsa-ctl-chain.c \
+	utilities/sdsa-ctl-edit.c \
+	utilities/sdsa-ctl-rows.c utilities/sdsa-ctl-rows.h \
 	utilities/sdsa-ctl-show.c \
-	utilities/sdsa-ctl.h
+	utilities/sdsa-ctl.c utilities/sdsa-ctl.h
 utilities_sdsa_ctl_LDADD = \
 	ofctl-app/libsdsapure.la lib/libsdsaidl.la lib/libsdsa.la
 

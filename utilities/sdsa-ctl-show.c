@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <config.h>
 
+#include "utilities/sdsa-ctl-rows.h"
 #include "utilities/sdsa-ctl.h"
 
 #include <stdarg.h>
@@ -8,6 +9,7 @@
 #include "lib/sdsa-idl.h"
 #include "openvswitch/dynamic-string.h"
 #include "smap.h"
+#include "svec.h"
 #include "sset.h"
 #include "table.h"
 #include "timeval.h"
@@ -79,7 +81,8 @@ has_active_path(struct ovsdb_idl *idl, const char *chain)
     return false;
 }
 
-/* "up", "up, pending", "up, but the last change failed", "failed", "pending". */
+/* "up", "up, pending", "up, but the last change failed", "failed" or
+ * "pending". */
 static const char *
 chain_state(struct ovsdb_idl *idl, const struct sdsa_chain *row)
 {
@@ -238,6 +241,9 @@ add_sa_row(struct table *t, const struct sdsa_path *path,
 static void
 cmd_sa_list(struct ctl_context *ctx)
 {
+    if (ctx->argc > 1 && !get_chain(ctx, ctx->argv[1])) {
+        return;
+    }
     struct table *t = new_table(ctx, "chain", "direction", "nsh_spi", "nsh_si",
                                 "sender", "receiver", "esp_spi", "suite",
                                 "age_s", "sent_packets", "received_packets",
@@ -295,8 +301,8 @@ show_sa(const struct sdsa_sa *sa, struct ds *out)
 static void
 show_hop(const struct sdsa_hop *hop, struct ds *out)
 {
-    ds_put_format(out, "    hop SI %"PRId64": %s (VLAN %"PRId64") => %s (VLAN %"
-                  PRId64"), over %s\n", hop->si, hop->sender,
+    ds_put_format(out, "    hop SI %"PRId64": %s (VLAN %"PRId64") => %s "
+                  "(VLAN %"PRId64"), over %s\n", hop->si, hop->sender,
                   hop->sender_vlan, hop->receiver, hop->receiver_vlan,
                   hop->route);
     for (size_t i = 0; i < hop->n_sas; i++) {
@@ -360,41 +366,43 @@ static void
 show_absent(struct ovsdb_idl *idl, const struct sdsa_chain *chain, bool all,
             struct ds *out)
 {
+    struct svec lines = SVEC_EMPTY_INITIALIZER;
     const struct sdsa_bridge *br;
     SDSA_BRIDGE_FOR_EACH (br, idl) {
         if (!bridge_is_up(br) && (all || takes_part(idl, chain, br->name))) {
-            ds_put_format(out, "  bridge %s is not connected: see \"sdsa-vswitch "
-                          "show %s\" at its switch\n", br->name, br->name);
+            svec_add_nocopy(&lines, xasprintf(
+                "bridge %s is not connected: see \"sdsa-vswitch show %s\" at "
+                "its switch", br->name, br->name));
         }
     }
     const struct sdsa_gateway *gw;
     SDSA_GATEWAY_FOR_EACH (gw, idl) {
         if (!gateway_is_up(gw)
             && (all || takes_part(idl, chain, gw->vnf_id))) {
-            ds_put_format(out, "  gateway %s is down: %s\n", gw->vnf_id,
-                          smap_get_def(&gw->status, "reason",
-                                       "not reached yet"));
+            svec_add_nocopy(&lines, xasprintf(
+                "gateway %s is down: %s", gw->vnf_id,
+                smap_get_def(&gw->status, "reason", "not reached yet")));
         }
     }
     const struct sdsa_debt *debt;
     SDSA_DEBT_FOR_EACH (debt, idl) {
-        ds_put_format(out, "  %s owes the removal of old paths\n",
-                      debt->participant);
+        svec_add_nocopy(&lines, xasprintf("%s owes the removal of old paths",
+                                          debt->participant));
     }
+    svec_sort(&lines);
+    const char *line;
+    size_t i;
+    SVEC_FOR_EACH (i, line, &lines) {
+        ds_put_format(out, "  %s\n", line);
+    }
+    svec_destroy(&lines);
 }
 
 static void
 cmd_chain_show(struct ctl_context *ctx)
 {
-    const struct sdsa_chain *row;
-    SDSA_CHAIN_FOR_EACH (row, ctx->idl) {
-        if (!strcmp(row->name, ctx->argv[1])) {
-            break;
-        }
-    }
+    const struct sdsa_chain *row = get_chain(ctx, ctx->argv[1]);
     if (!row) {
-        ctl_error(ctx, "no chain named \"%s\" (see \"sdsa-ctl chain-list\")",
-                  ctx->argv[1]);
         return;
     }
     struct ds *out = &ctx->output;
@@ -403,8 +411,8 @@ cmd_chain_show(struct ctl_context *ctx)
                   row->reason[0] ? ": " : "", row->reason);
     char *sfs = join_sfs(row);
     char *lifetime = format_age(row->lifetime);
-    ds_put_format(out, "  wants \"%s\" from %s to %s%s%s, %s, %s, lifetime %s, "
-                  "priority %"PRId64"\n", row->match, row->src->name,
+    ds_put_format(out, "  wants \"%s\" from %s to %s%s%s, %s, %s, "
+                  "lifetime %s, priority %"PRId64"\n", row->match, row->src->name,
                   row->dst->name, sfs[0] ? " through " : "", sfs,
                   row->one_way ? "one way" : "both ways", row->suite,
                   row->lifetime ? lifetime : "unlimited", row->priority);

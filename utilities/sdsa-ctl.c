@@ -260,8 +260,8 @@ snapshot_chains(struct ovsdb_idl *idl, struct shash *wanted)
     }
 }
 
-/* Takes out of 'before' and 'after' the chains that are in both, unchanged: what
- * is left in 'after' was added or changed, in 'before' only: deleted. */
+/* Takes out of 'before' and 'after' the chains that are in both, unchanged:
+ * what is left in 'after' was added or changed, in 'before' only: deleted. */
 static void
 diff_chains(struct shash *before, struct shash *after)
 {
@@ -562,6 +562,7 @@ main(int argc, char *argv[])
 
     ctl_init(&sdsa_idl_class, sdsa_table_classes, tables, NULL, exit_ctl);
     ctl_register_commands(sdsa_ctl_edit_commands);
+    ctl_register_commands(sdsa_ctl_chain_commands);
     ctl_register_commands(sdsa_ctl_show_commands);
 
     char *args = process_escape_args(argv);

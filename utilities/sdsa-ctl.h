@@ -2,13 +2,15 @@
 #ifndef SDSA_CTL_H
 #define SDSA_CTL_H 1
 
-/* What the three parts of sdsa-ctl share: sdsa-ctl.c has the command line, the
- * transaction and the waiting; sdsa-ctl-edit.c the commands that change the
- * database; sdsa-ctl-show.c those that print. */
+/* What the parts of sdsa-ctl share: sdsa-ctl.c has the command line, the
+ * transaction and the waiting; sdsa-ctl-edit.c the commands that change what
+ * the network is made of, sdsa-ctl-chain.c those that change its chains;
+ * sdsa-ctl-show.c those that print. */
 
 #include "db-ctl-base.h"
 
 extern const struct ctl_command_syntax sdsa_ctl_edit_commands[];
+extern const struct ctl_command_syntax sdsa_ctl_chain_commands[];
 extern const struct ctl_command_syntax sdsa_ctl_show_commands[];
 
 #endif /* utilities/sdsa-ctl.h */

@@ -5,14 +5,16 @@
  *
  * A backend keeps SAs and policies; it knows no RESTCONF, no names of ours
  * beyond those in `struct sa` and `struct policy`, and never gives a key back.
- * What it holds outlives the agent: a new agent opens the backend and dumps it.
+ * What it holds outlives the agent: a new agent opens the backend and dumps
+ * it.
  *
- * Every packet that no outbound policy protects, or whose SA is missing, expired
- * or out of sequence numbers, is dropped and counted; there is no bypass.
+ * Every packet that no outbound policy protects, or whose SA is missing,
+ * expired or out of sequence numbers, is dropped and counted; there is no
+ * bypass.
  *
  * Calls are synchronous and bounded (2 s): both backends are on this machine.
- * ETIMEDOUT and ECONNRESET mean that the data plane is gone: what it held is to
- * be taken as lost, and backend_boot_id() will differ.  One thread. */
+ * ETIMEDOUT and ECONNRESET mean that the data plane is gone: what it held is
+ * to be taken as lost, and backend_boot_id() will differ.  One thread. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,8 +30,8 @@ struct backend;
 /* What the agent was told on its command line. */
 struct backend_config {
     const char *name;           /* VNF-ID; names sockets and log lines. */
-    const char *rundir;         /* Where the control socket and PID file live. */
-    const char *netns;          /* Namespace of the data ports, or NULL: ours. */
+    const char *rundir;       /* Where the control socket and PID file live. */
+    const char *netns;        /* Namespace of the data ports, or NULL: ours. */
     const char *plain_port;     /* Linux interface names in that namespace. */
     const char *cipher_port;
     ovs_be32 cipher_ip;         /* Own outer address. */
@@ -44,7 +46,7 @@ struct backend_port {
 enum backend_edit_type {
     BACKEND_SA_ADD,             /* 'sa' with its key. */
     BACKEND_SA_DELETE,          /* 'sa': spi, direction. */
-    BACKEND_POLICY_SET,         /* 'policy': adds, or replaces one of its name. */
+    BACKEND_POLICY_SET,      /* 'policy': adds, or replaces one of its name. */
     BACKEND_POLICY_DELETE,      /* 'policy': name. */
 };
 
@@ -58,7 +60,7 @@ struct backend_edit {
 /* Why a packet was not passed on, and in words (doc/pipeline.md). */
 #define BACKEND_DROPS                                                         \
     /* From the plain port. */                                                \
-    DROP(PLAIN_NOT_OURS, "plain-not-ours")   /* Destination MAC is not ours. */ \
+    DROP(PLAIN_NOT_OURS, "plain-not-ours") /* Destination MAC is not ours. */ \
     DROP(PLAIN_NOT_IPV4, "plain-not-ipv4")                                    \
     DROP(PLAIN_NO_POLICY, "plain-no-policy") /* No hop end or selector. */    \
     DROP(PLAIN_DISCARD, "plain-discard")     /* Policy says discard. */       \
@@ -108,12 +110,13 @@ struct backend_class {
     const char *name;           /* "userspace", "xfrm": for --backend. */
 
     /* Opens: adopts a data plane that runs already, or starts one.  Returns 0
-     * and the backend in '*backendp' (caller closes), or a positive errno and a
-     * message that the user can act on in '*errorp' (caller frees). */
+     * and the backend in '*backendp' (caller closes), or a positive errno and
+     * a message that the user can act on in '*errorp' (caller frees). */
     int (*open)(const struct backend_config *, struct backend **backendp,
                 char **errorp);
 
-    /* Leaves the data plane running, or ends it too ('stop'; all SAs wiped). */
+    /* Leaves the data plane running, or ends it too ('stop'; all SAs
+     * wiped). */
     void (*close)(struct backend *, bool stop);
 
     /* Notices a dead data plane and starts it again (with back-off). */
@@ -130,8 +133,8 @@ struct backend_class {
     void (*get_ports)(const struct backend *, struct backend_port *plain,
                       struct backend_port *cipher);
 
-    /* Applies a batch of `struct backend_edit`, all or nothing.  Returns 0, or a
-     * positive errno with a message in '*errorp' (caller frees) and nothing
+    /* Applies a batch of `struct backend_edit`, all or nothing.  Returns 0, or
+     * a positive errno with a message in '*errorp' (caller frees) and nothing
      * changed: EEXIST the SPI is in use, ENOENT nothing such, ENOTSUP suite or
      * mode, ENOSPC too many, ETIMEDOUT and ECONNRESET data plane gone. */
     int (*apply)(struct backend *, const struct ovs_list *edits, char **errorp);

@@ -2,8 +2,8 @@
 #ifndef SDSA_DATASTORE_H
 #define SDSA_DATASTORE_H 1
 
-/* The agent's running datastore: SAD, SPD and the lease, as JSON without keys, in
- * step with the backend and with a file.
+/* The agent's running datastore: SAD, SPD and the lease, as JSON without keys,
+ * in step with the backend and with a file.
  *
  * A change is staged, edit by edit, and then committed, all or nothing: each
  * edit validated by the schema and translated, all of them applied by the
@@ -12,7 +12,8 @@
  *
  *   - an SA is immutable: the same again is a no-op, anything else is refused;
  *   - an SPI that was deleted does not come back while its tombstone stands;
- *   - while a lease is held only who brings an epoch that is not lower may write.
+ * - while a lease is held only who brings an epoch that is not lower may
+ * write.
  *
  * The file is written before the backend is asked and renamed after it agreed:
  * what only one of the two knows after a crash is dropped at the next start.
@@ -85,8 +86,8 @@ json_t *stage_names(const struct stage *, enum datastore_list);
  * committed.  'entry' is a sad-entry or spd-entry with its keys; it is changed
  * and a reference is taken.
  *
- * STAGE_CREATE refuses what exists, unless it is the same.  STAGE_MERGE keeps of
- * the entry there what 'entry' does not say. */
+ * STAGE_CREATE refuses what exists, unless it is the same.  STAGE_MERGE keeps
+ * of the entry there what 'entry' does not say. */
 enum stage_mode { STAGE_CREATE, STAGE_REPLACE, STAGE_MERGE };
 struct rc_error *stage_put(struct stage *, enum datastore_list,
                            enum stage_mode, json_t *entry);

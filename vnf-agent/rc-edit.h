@@ -5,8 +5,8 @@
 /* One edit of the datastore, as a method of RFC 8040 or an operation of a YANG
  * Patch (RFC 8072) says it: what is done, where, and with which value.
  *
- * Resources that can be edited: ipsec-ikeless, its sad and spd, whole entries of
- * theirs, and the lease. */
+ * Resources that can be edited: ipsec-ikeless, its sad and spd, whole entries
+ * of theirs, and the lease. */
 
 #include <jansson.h>
 #include <stdbool.h>

@@ -2,8 +2,8 @@
 #ifndef SDSA_RC_ERROR_H
 #define SDSA_RC_ERROR_H 1
 
-/* A refusal as RESTCONF says it (RFC 8040 s.7): HTTP status, error-tag, the node
- * that it is about, and words for people. */
+/* A refusal as RESTCONF says it (RFC 8040 s.7): HTTP status, error-tag, the
+ * node that it is about, and words for people. */
 
 #include <jansson.h>
 

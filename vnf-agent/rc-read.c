@@ -121,8 +121,8 @@ find_entry(const struct lysc_node *node, const struct rc_segment *segment,
     return NULL;
 }
 
-/* One step from '*node' and '*json' (borrowed) to what 'segment' names.  '*whole'
- * says whether that is a list as such. */
+/* One step from '*node' and '*json' (borrowed) to what 'segment' names.
+ * '*whole' says whether that is a list as such. */
 static struct rc_error *
 step(const struct yang_schema *schema, const struct rc_segment *segment,
      const struct lysc_node **node, json_t **json, bool *whole)

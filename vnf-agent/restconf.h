@@ -16,7 +16,7 @@ struct https_request;
 struct restconf;
 
 struct restconf_config {
-    const struct rc_source *source;     /* Complete before the first request. */
+    const struct rc_source *source;    /* Complete before the first request. */
     const char *controller_name;        /* Subject CN of who may write. */
 };
 

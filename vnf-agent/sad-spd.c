@@ -61,7 +61,8 @@ refuse(const char *list, const json_t *entry, const char *leaf,
 
 #define MODULE_PREFIX "ietf-i2nsf-ikeless:"
 
-/* Renames the members of 'object' that carry the module's name without need. */
+/* Renames the members of 'object' that carry the module's name without
+ * need. */
 static struct rc_error *
 unqualify_members(json_t *object)
 {

@@ -2,9 +2,9 @@
 #ifndef SDSA_SAD_SPD_H
 #define SDSA_SAD_SPD_H 1
 
-/* From entries of RFC 9061's SAD and SPD (JSON, validated against the schema) to
- * what a backend is given.  What the schema allows but this gateway does not do
- * is refused here, in words. */
+/* From entries of RFC 9061's SAD and SPD (JSON, validated against the schema)
+ * to what a backend is given.  What the schema allows but this gateway does
+ * not do is refused here, in words. */
 
 #include <jansson.h>
 
@@ -21,16 +21,18 @@ struct rc_error *sad_spd_unqualify(json_t *json);
 
 /* Key leaves of a sad-entry.  The first is taken out of 'entry' (RFC 9061's
  * esp-sa/encryption/key) and returned as a secret in '*keyp', NULL if there is
- * none; each key leaf is replaced by a placeholder of the same form, so that what
- * is left can be shown to the schema.  Returns an error if one is malformed. */
+ * none; each key leaf is replaced by a placeholder of the same form, so that
+ * what is left can be shown to the schema.  Returns an error if one is
+ * malformed. */
 struct rc_error *sad_take_key(json_t *entry, struct secret **keyp);
 
 /* Removes the key leaves from 'entry': what is left may be kept and shown. */
 void sad_strip_keys(json_t *entry);
 
-/* Makes '*sap' (caller frees with sa_destroy()) from 'entry' of a gateway whose
- * outer address is 'own_ip'.  Takes ownership of 'key'.  If that is NULL, suite
- * and check value are those of 'like'; if 'like' is NULL too, it is refused. */
+/* Makes '*sap' (caller frees with sa_destroy()) from 'entry' of a gateway
+ * whose outer address is 'own_ip'.  Takes ownership of 'key'.  If that is
+ * NULL, suite and check value are those of 'like'; if 'like' is NULL too, it
+ * is refused. */
 struct rc_error *sad_parse(const json_t *entry, ovs_be32 own_ip,
                            struct secret *key, const struct sa *like,
                            struct sa **sap);

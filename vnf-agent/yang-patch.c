@@ -127,8 +127,8 @@ reply(const char *patch_id, const char *edit_id, struct rc_error *error,
     return code;
 }
 
-/* Stages all edits.  On error '*edit_idp' is the id of the edit that failed, of
- * which 'edits' owns the memory. */
+/* Stages all edits.  On error '*edit_idp' is the id of the edit that failed,
+ * of which 'edits' owns the memory. */
 static struct rc_error *
 stage_edits(struct stage *stage, const struct yang_schema *schema,
             const struct rc_path *base, const json_t *edits,

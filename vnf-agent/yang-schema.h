@@ -10,13 +10,14 @@
 struct rc_error;
 struct yang_schema;
 
-/* Loads the modules from 'dir'.  Returns NULL and the schema in '*schemap' (caller
- * frees with yang_schema_destroy()), or a message for the user (caller frees). */
+/* Loads the modules from 'dir'.  Returns NULL and the schema in '*schemap'
+ * (caller frees with yang_schema_destroy()), or a message for the user (caller
+ * frees). */
 char *yang_schema_create(const char *dir, struct yang_schema **schemap);
 void yang_schema_destroy(struct yang_schema *);
 
-/* Is 'data' (an object of top-level nodes, without keys: libyang's dictionary is
- * not wiped) valid configuration? */
+/* Is 'data' (an object of top-level nodes, without keys: libyang's dictionary
+ * is not wiped) valid configuration? */
 struct rc_error *yang_schema_validate(const struct yang_schema *,
                                       const json_t *data);
 

@@ -186,8 +186,8 @@ options_destroy(struct options *options)
     free(options->cipher);
 }
 
-/* Locks 'fd'.  A data plane that was killed may hold its lock for a moment after
- * its control socket is gone, which is when its agent starts us. */
+/* Locks 'fd'.  A data plane that was killed may hold its lock for a moment
+ * after its control socket is gone, which is when its agent starts us. */
 static bool
 lock_soon(int fd)
 {
@@ -501,7 +501,8 @@ main(int argc, char *argv[])
 
     secret_protect_process();
     ovs_set_program_name(argv[0], SDSA_VERSION);
-    /* A data plane under load is busy by nature: not worth a line each time. */
+    /* A data plane under load is busy by nature: not worth a line each
+     * time. */
     vlog_set_levels_from_string_assert("poll_loop:warn");
     parse_options(argc, argv, &options);
 

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "utilities/sdsa-ctl-rows.h"
+
+#include <string.h>
+
+#include "openvswitch/dynamic-string.h"
+#include "sset.h"
+#include "util.h"
+
+#define NAME_MAX_LEN 64
+
+bool
+ctl_check_name(struct ctl_context *ctx, const char *what, const char *name)
+{
+    if (!name[0] || strlen(name) > NAME_MAX_LEN
+        || name[strspn(name, "abcdefghijklmnopqrstuvwxyz"
+                       "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")]) {
+        ctl_error(ctx, "\"%s\" cannot be the name of a %s: use 1 to %d "
+                  "letters, digits and \"_.-\"", name, what, NAME_MAX_LEN);
+        return false;
+    }
+    return true;
+}
+
+bool
+ctl_has_option(const struct ctl_context *ctx, const char *option)
+{
+    return shash_find(&ctx->options, option) != NULL;
+}
+
+/* "no bridge named x: known are a, b; add one with ..." */
+static void
+report_missing(struct ctl_context *ctx, const char *what, const char *name,
+               const char *add, const struct sset *names)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    const char **sorted = sset_sort(names);
+    for (size_t i = 0; i < sset_count(names); i++) {
+        ds_put_format(&ds, "%s%s", i ? ", " : "", sorted[i]);
+    }
+    free(sorted);
+    ctl_error(ctx, "no %s named \"%s\": known are %s; add one with \"sdsa-ctl "
+              "%s\"", what, name, ds.length ? ds_cstr(&ds) : "none", add);
+    ds_destroy(&ds);
+}
+
+#define CTL_ROW(NAME, STRUCT, FOR_EACH, COLUMN, WHAT, ADD)              \
+    const struct STRUCT *                                               \
+    find_##NAME(struct ctl_context *ctx, const char *name)              \
+    {                                                                   \
+        const struct STRUCT *row;                                       \
+        FOR_EACH (row, ctx->idl) {                                      \
+            if (!strcmp(row->COLUMN, name)) {                           \
+                return row;                                             \
+            }                                                           \
+        }                                                               \
+        return NULL;                                                    \
+    }                                                                   \
+                                                                        \
+    const struct STRUCT *                                               \
+    get_##NAME(struct ctl_context *ctx, const char *name)               \
+    {                                                                   \
+        const struct STRUCT *found = find_##NAME(ctx, name);            \
+        if (!found && !ctl_has_option(ctx, "--if-exists")) {            \
+            struct sset names = SSET_INITIALIZER(&names);               \
+            const struct STRUCT *row;                                   \
+            FOR_EACH (row, ctx->idl) {                                  \
+                sset_add(&names, row->COLUMN);                          \
+            }                                                           \
+            report_missing(ctx, WHAT, name, ADD, &names);               \
+            sset_destroy(&names);                                       \
+        }                                                               \
+        return found;                                                   \
+    }
+CTL_ROWS
+#undef CTL_ROW
+
+bool
+ctl_exists_already(struct ctl_context *ctx, const char *what, const void *row)
+{
+    if (row && !ctl_has_option(ctx, "--may-exist")) {
+        ctl_error(ctx, "%s %s exists already (see --may-exist)", what,
+                  ctx->argv[1]);
+    }
+    return row != NULL;
+}
+
+bool
+ctl_chain_has_sf(const struct sdsa_chain *chain,
+                 const struct sdsa_service_function *sf)
+{
+    for (size_t i = 0; i < chain->n_sfs; i++) {
+        if (chain->value_sfs[i] == sf) {
+            return true;
+        }
+    }
+    return false;
+}

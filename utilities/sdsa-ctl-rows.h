@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SDSA_CTL_ROWS_H
+#define SDSA_CTL_ROWS_H 1
+
+/* Rows of the sdsa database by the names that commands give them. */
+
+#include <stdbool.h>
+
+#include "db-ctl-base.h"
+#include "lib/sdsa-idl.h"
+
+/* Is 'name' good for a new 'what'?  If not, returns false after
+ * ctl_error(). */
+bool ctl_check_name(struct ctl_context *, const char *what, const char *name);
+
+/* find_*() returns the row named 'name', or NULL.  get_*() too, but NULL is an
+ * error that names what there is, unless the command has --if-exists. */
+#define CTL_ROWS                                                              \
+    CTL_ROW(bridge, sdsa_bridge, SDSA_BRIDGE_FOR_EACH, name, "bridge",        \
+            "bridge-add NAME DATAPATH-ID")                                    \
+    CTL_ROW(endpoint, sdsa_endpoint, SDSA_ENDPOINT_FOR_EACH, name,            \
+            "endpoint", "endpoint-add")                                       \
+    CTL_ROW(sf, sdsa_service_function, SDSA_SERVICE_FUNCTION_FOR_EACH, name,  \
+            "function", "sf-add")                                             \
+    CTL_ROW(gateway, sdsa_gateway, SDSA_GATEWAY_FOR_EACH, vnf_id, "gateway",  \
+            "gw-add")                                                         \
+    CTL_ROW(chain, sdsa_chain, SDSA_CHAIN_FOR_EACH, name, "chain", "chain-add")
+
+#define CTL_ROW(NAME, STRUCT, FOR_EACH, COLUMN, WHAT, ADD)                    \
+    const struct STRUCT *find_##NAME(struct ctl_context *, const char *name); \
+    const struct STRUCT *get_##NAME(struct ctl_context *, const char *name);
+CTL_ROWS
+#undef CTL_ROW
+
+/* Was 'option' ("--name") given to the command? */
+bool ctl_has_option(const struct ctl_context *, const char *option);
+
+/* Returns true if 'row' is not NULL, which is an error of an "-add" command
+ * for the 'what' named by its first argument, unless it has --may-exist. */
+bool ctl_exists_already(struct ctl_context *, const char *what,
+                        const void *row);
+
+/* Is 'sf' one of the functions of 'chain'? */
+bool ctl_chain_has_sf(const struct sdsa_chain *chain,
+                      const struct sdsa_service_function *sf);
+
+#endif /* utilities/sdsa-ctl-rows.h */
