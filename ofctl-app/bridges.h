@@ -11,16 +11,16 @@
  *
  *   - bridge_change() edits the desired set and sends the difference as one
  *     atomic ordered bundle (a barrier before the COMMIT: a refused ADD is
- * silently not in the bundle).  Changes that come while a bundle is under way
+ *     silently not in the bundle).  Changes that come while a bundle is under way
  *     share the next one.  A refused change is taken out of the desired set
  *     again, and what shared its bundle is sent without it.
- * - A change whose answer was lost with the connection stays desired; when the
+ *   - A change whose answer was lost with the connection stays desired; when the
  *     bridge comes back and was resynchronised it is reported as done.
  *   - On each connection: port descriptions, dump of the flows with our cookie
- * prefix, difference to the desired set as one bundle.  Flows that are equal
+ *     prefix, difference to the desired set as one bundle.  Flows that are equal
  *     are not touched; foreign flows are left alone (but for one that has the
  *     very table, priority and match of a desired flow).
- * - Every 2 s the flows are counted.  If somebody changed ours, they are made
+ *   - Every 2 s the flows are counted.  If somebody changed ours, they are made
  *     right again.
  *
  * The same flow (table, priority, match) may be wanted by several cookies: the

@@ -13,7 +13,7 @@
  *
  *        change --apply--> owners                   diff --commit--> installed
  *                 <-undo--       \                /
- * ---- dirty -----      <--- dump of the switch
+ *                                 ---- dirty -----      <--- dump of the switch
  *
  * So a change, a resynchronisation and the way back from a refusal are the
  * same thing: edit one side, and send what differs.  Actions are compared as

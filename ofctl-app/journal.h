@@ -21,7 +21,7 @@ struct sdsa_path;
  *
  *   JOURNAL_PREPARE: the Operation and its new paths.
  *   JOURNAL_COMMIT:  the commit point.
- * DONE, FAILED:the end: the Operation and the paths that are gone with it
+ *   DONE, FAILED:    the end: the Operation and the paths that are gone with it
  *                    are deleted, the chain's outcome and debts written. */
 void journal_write(struct ovsdb_idl_txn *, const struct ovsdb_idl *,
                    const struct op *);

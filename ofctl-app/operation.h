@@ -13,8 +13,8 @@
  *     operation_start() ---------> [all acknowledged] ---------> [all ack.]
  *          |                             |                          |
  *          | refused, lost, timed out, aborted: before the commit   | journal
- * v                             v                          v  COMMITTING
- * FAILED <---[UNDO: all ack. or owed] <----------------+   = commit point
+ *          v                             v                          v  COMMITTING
+ *       FAILED <---[UNDO: all ack. or owed] <----------------+   = commit point
  *                                                                   |
  *       DONE  <---[RELEASE: all ack. or owed] <- DRAIN <- [FLIP: all ack.] <
  *
@@ -119,7 +119,7 @@ void operation_resume_committing(struct operation *, long long int now_ms);
  *
  * The database has answered about the entry of the last JOURNAL action.  'ok'
  * false, with a reason, only if it surely refused: then the operation rolls
- * back. 'reason' is ignored if 'ok'. */
+ * back.  'reason' is ignored if 'ok'. */
 void operation_journaled(struct operation *, bool ok, const char *reason,
                          long long int now_ms);
 void operation_acknowledged(struct operation *, size_t participant,

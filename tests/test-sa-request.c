@@ -5,8 +5,7 @@
  *
  *   path CHAIN SUITE            computes its paths
  *   request PATCH-ID EPOCH      begins an empty one
- * inbound PATH STAGE OCTET    adds one end of a hop; path 0 is the forward
- * one,
+ *   inbound PATH STAGE OCTET    adds one end of a hop; path 0 is the forward one,
  *   outbound PATH STAGE OCTET   all octets of the key are OCTET (hex)
  *   remove-inbound PATH STAGE
  *   remove-outbound PATH STAGE

@@ -8,8 +8,7 @@
  *   link BRIDGE PORT BRIDGE PORT
  *   endpoint NAME BRIDGE PORT MAC [IP...]
  *   sf NAME BRIDGE IN-PORT OUT-PORT none|vlan [MAC]
- * gateway VNF-ID BRIDGE PLAIN-PORT CIPHER-PORT CIPHER-IP [PLAIN-MAC
- * CIPHER-MAC]
+ *   gateway VNF-ID BRIDGE PLAIN-PORT CIPHER-PORT CIPHER-IP [PLAIN-MAC CIPHER-MAC]
  *   chain NAME SRC DST MATCH PRIORITY one-way|two-way LIFETIME-S [SF...]
  *   load VNF-ID N              hop ends in use there
  *   down VNF-ID                not usable

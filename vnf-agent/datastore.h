@@ -12,8 +12,7 @@
  *
  *   - an SA is immutable: the same again is a no-op, anything else is refused;
  *   - an SPI that was deleted does not come back while its tombstone stands;
- * - while a lease is held only who brings an epoch that is not lower may
- * write.
+ *   - while a lease is held only who brings an epoch that is not lower may write.
  *
  * The file is written before the backend is asked and renamed after it agreed:
  * what only one of the two knows after a crash is dropped at the next start.
