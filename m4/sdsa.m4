@@ -25,6 +25,9 @@ AC_DEFUN([SDSA_CHECK_OVS],
      [AC_MSG_ERROR([$with_ovs_build is not a built Open vSwitch tree])])
    OVS_BUILDDIR=$(cd "$with_ovs_build" && pwd)
    AC_MSG_RESULT([$OVS_BUILDDIR])
+   dnl What the library needs depends on what it was built with.
+   OVS_LIBS=$(sed -n "s/^dependency_libs='\(.*\)'/\1/p" "$OVS_BUILDDIR/lib/libopenvswitch.la")
+   AC_SUBST([OVS_LIBS])
    AC_SUBST([OVS_SRCDIR])
    AC_SUBST([OVS_BUILDDIR])
    AC_SUBST([OVS_LIBDIR], [$OVS_BUILDDIR/lib])])
