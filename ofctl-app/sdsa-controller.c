@@ -149,10 +149,9 @@ parse_options(int argc, char *argv[], struct options *o)
         STREAM_SSL_LONG_OPTIONS,
         {NULL, 0, NULL, 0},
     };
-    char *short_options = ovs_cmdl_long_options_to_short_options(long_options);
 
     for (;;) {
-        int c = getopt_long(argc, argv, short_options, long_options, NULL);
+        int c = getopt_long(argc, argv, "p:c:C:hVv::", long_options, NULL);
         if (c == -1) {
             break;
         }
@@ -212,7 +211,6 @@ parse_options(int argc, char *argv[], struct options *o)
             abort();
         }
     }
-    free(short_options);
 
     if (optind < argc) {
         ovs_fatal(0, "unexpected argument \"%s\" (use --help for help)",

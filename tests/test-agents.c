@@ -224,10 +224,9 @@ parse_options(int argc, char *argv[], struct agents_config *config)
         VLOG_LONG_OPTIONS,
         {NULL, 0, NULL, 0},
     };
-    char *short_options = ovs_cmdl_long_options_to_short_options(long_options);
 
     for (;;) {
-        int c = getopt_long(argc, argv, short_options, long_options, NULL);
+        int c = getopt_long(argc, argv, "p:c:C:v::", long_options, NULL);
         if (c == -1) {
             break;
         }
@@ -247,7 +246,6 @@ parse_options(int argc, char *argv[], struct agents_config *config)
             exit(1);
         }
     }
-    free(short_options);
 }
 
 static void

@@ -311,11 +311,10 @@ parse_options(int argc, char *argv[])
         STREAM_SSL_LONG_OPTIONS,
         {NULL, 0, NULL, 0},
     };
-    char *short_options = ovs_cmdl_long_options_to_short_options(long_options);
     char *listen = NULL;
 
     for (;;) {
-        int c = getopt_long(argc, argv, short_options, long_options, NULL);
+        int c = getopt_long(argc, argv, "p:c:C:v::", long_options, NULL);
         if (c == -1) {
             break;
         }
@@ -331,7 +330,6 @@ parse_options(int argc, char *argv[])
             exit(1);
         }
     }
-    free(short_options);
     if (!listen) {
         ovs_fatal(0, "--listen is required");
     }

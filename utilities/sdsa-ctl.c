@@ -161,7 +161,9 @@ parse_options(int argc, char *argv[], struct shash *local_options)
     const size_t n_global = ARRAY_SIZE(global_options) - 1;
 
     char *tmp = ovs_cmdl_long_options_to_short_options(global_options);
-    char *short_options = xasprintf("+%s", tmp);
+    static char *short_options; /* Static: a wrong option ends us before it
+                                 * is freed, which is not a leak. */
+    short_options = xasprintf("+%s", tmp);
     free(tmp);
 
     /* getopt_long() takes one array: ours, then those of the commands. */

@@ -57,9 +57,10 @@ struct backend_edit {
     const struct policy *policy;
 };
 
-/* Why a packet was not passed on, and in words (doc/pipeline.md). */
+/* Why a packet was not passed on, and in words (sdsa-esp(8)). */
 #define BACKEND_DROPS                                                         \
     /* From the plain port. */                                                \
+    DROP(PLAIN_QUEUE, "plain-queue-full")    /* Came faster than we work. */  \
     DROP(PLAIN_NOT_OURS, "plain-not-ours") /* Destination MAC is not ours. */ \
     DROP(PLAIN_NOT_IPV4, "plain-not-ipv4")                                    \
     DROP(PLAIN_NO_POLICY, "plain-no-policy") /* No hop end or selector. */    \
@@ -70,6 +71,7 @@ struct backend_edit {
     DROP(PLAIN_TOO_BIG, "plain-too-big")                                      \
     DROP(PLAIN_SEND, "plain-send-failed")    /* Cipher port refused it. */    \
     /* From the cipher port. */                                               \
+    DROP(CIPHER_QUEUE, "cipher-queue-full")                                   \
     DROP(CIPHER_NOT_OURS, "cipher-not-ours")                                  \
     DROP(CIPHER_NOT_ESP, "cipher-not-esp")                                    \
     DROP(CIPHER_TRUNCATED, "cipher-truncated")                                \

@@ -23,7 +23,7 @@ struct engine;
 struct ovs_list;
 
 /* To be raised with every change of the protocol, also of BACKEND_DROPS. */
-#define CONTROL_VERSION 1
+#define CONTROL_VERSION 2
 #define CONTROL_HEADER_LEN 16
 #define CONTROL_MAX_PAYLOAD (4 * 1024 * 1024)   /* Octets. */
 

@@ -447,3 +447,10 @@ engine_sent(struct engine *engine, enum engine_port from, bool ok)
         break;
     }
 }
+
+void
+engine_lost(struct engine *engine, enum engine_port from, unsigned int n)
+{
+    engine->stats.drops[from == ENGINE_PLAIN ? BACKEND_DROP_PLAIN_QUEUE
+                        : BACKEND_DROP_CIPHER_QUEUE] += n;
+}

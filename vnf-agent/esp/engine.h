@@ -63,4 +63,7 @@ bool engine_process(struct engine *, enum engine_port from,
 /* The frame that came in at 'from' was sent, or could not be. */
 void engine_sent(struct engine *, enum engine_port from, bool ok);
 
+/* 'n' packets came in at 'from' when the queue before us was full. */
+void engine_lost(struct engine *, enum engine_port from, unsigned int n);
+
 #endif /* vnf-agent/esp/engine.h */

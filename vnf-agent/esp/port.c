@@ -329,6 +329,18 @@ port_send(struct port *port, const struct engine_frame frames[], size_t n,
     }
 }
 
+unsigned int
+port_take_lost(struct port *port)
+{
+    struct tpacket_stats stats;
+    socklen_t len = sizeof stats;
+
+    /* Reading resets it. */
+    return port->fd >= 0
+           && !getsockopt(port->fd, SOL_PACKET, PACKET_STATISTICS, &stats, &len)
+           ? stats.tp_drops : 0;
+}
+
 void
 port_wait(struct port *port)
 {

@@ -40,6 +40,10 @@ size_t port_receive(struct port *, struct engine_frame frames[PORT_BATCH]);
 void port_send(struct port *, const struct engine_frame frames[], size_t n,
                bool sent[]);
 
+/* Returns the number of packets that found the kernel's queue full since the
+ * last call. */
+unsigned int port_take_lost(struct port *);
+
 /* Wakes poll_block() up when frames arrive. */
 void port_wait(struct port *);
 

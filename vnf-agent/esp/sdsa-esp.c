@@ -316,6 +316,12 @@ run_packets(struct esp *esp)
 }
 
 static void
+count_lost(struct esp *esp, enum engine_port from)
+{
+    engine_lost(esp->engine, from, port_take_lost(esp->ports[from]));
+}
+
+static void
 run_housekeeping(struct esp *esp)
 {
     if_notifier_run();
@@ -353,6 +359,8 @@ main_loop(struct esp *esp)
 {
     while (!esp->exiting) {
         bool more = run_packets(esp);
+        count_lost(esp, ENGINE_PLAIN);
+        count_lost(esp, ENGINE_CIPHER);
         run_housekeeping(esp);
         run_control(esp);
         if (esp->exiting) {
