@@ -56,6 +56,7 @@ struct result_node {
 
 struct agent {
     struct agents *agents;
+    uint64_t first_ticket;      /* That this object may have given. */
     struct agent_state state;   /* From polls. */
     long long int next_state_ms, next_sas_ms;
     int backoff_ms;
@@ -162,6 +163,7 @@ agents_add(struct agents *agents, const char *vnf_id, const char *url)
 {
     struct agent *agent = xzalloc(sizeof *agent);
     agent->agents = agents;
+    agent->first_ticket = agents->last_ticket + 1;
     agent_state_init(&agent->state, vnf_id, url);
     set_address(agent, vnf_id, url);
     ovs_list_init(&agent->queue);
@@ -343,6 +345,12 @@ agent_request(struct agent *agent, const char *method, const char *path,
               const char *content_type, char *body)
 {
     return enqueue(agent, REQUEST_CALLER, method, path, content_type, body);
+}
+
+bool
+agent_has_ticket(const struct agent *agent, uint64_t ticket)
+{
+    return ticket >= agent->first_ticket;
 }
 
 bool

@@ -70,6 +70,10 @@ bool agent_get_sa(const struct agent *, uint32_t spi,
 uint64_t agent_request(struct agent *, const char *method, const char *path,
                        const char *content_type, char *body);
 
+/* Was 'ticket' given by this object?  One that another agent object of the
+ * same VNF-ID gave, which was removed since, will never have a result. */
+bool agent_has_ticket(const struct agent *, uint64_t ticket);
+
 struct agent_result {
     uint64_t ticket;
     int status;                 /* HTTP status, or 0: no answer. */

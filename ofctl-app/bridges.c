@@ -82,6 +82,7 @@ struct bridge {
     long long int retry_ms;     /* Not to synchronise before. */
 
     struct flow_set *flows;
+    uint64_t first_ticket;      /* That this object may have given. */
     struct ovs_list pending;    /* Oldest first. */
     struct ovs_list results;
 
@@ -205,6 +206,7 @@ bridges_add(struct bridges *bridges, const char *name, uint64_t datapath_id)
     bridge->name = xstrdup(name);
     bridge->datapath_id = datapath_id;
     bridge->flows = flow_set_create();
+    bridge->first_ticket = bridges->last_ticket + 1;
     ovs_list_init(&bridge->pending);
     ovs_list_init(&bridge->results);
     bridge->count_since_ms = LLONG_MIN;
@@ -340,6 +342,12 @@ bridge_change(struct bridge *bridge, const uint64_t *remove_cookies,
     flow_set_apply(bridge->flows, change);
     bridge_push(bridge);
     return ticket;
+}
+
+bool
+bridge_has_ticket(const struct bridge *bridge, uint64_t ticket)
+{
+    return ticket >= bridge->first_ticket;
 }
 
 bool

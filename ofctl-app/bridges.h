@@ -89,6 +89,10 @@ uint64_t bridge_change(struct bridge *, const uint64_t *remove_cookies,
                        size_t n_remove, const struct ovs_list *add,
                        char **errorp);
 
+/* Was 'ticket' given by this object?  One that another bridge object of the
+ * same name gave, which was removed since, will never have a result. */
+bool bridge_has_ticket(const struct bridge *, uint64_t ticket);
+
 /* Pops a result.  'error' is NULL for done, else the switch's refusal in words
  * (caller frees). */
 bool bridge_next_result(struct bridge *, uint64_t *ticket, char **error);

@@ -11,6 +11,7 @@
 #include "ofctl-app/network.h"
 #include "ofctl-app/numbers.h"
 #include "ofctl-app/op.h"
+#include "ofctl-app/path-check.h"
 #include "ofctl-app/resync.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
@@ -44,15 +45,15 @@ conductor_destroy_memory(struct chain_memory *m)
 {
     free(m->failed_intent);
     free(m->reason);
-    free(m->broken);
     free(m);
 }
 
-/* Changes when a participant does: then what failed is worth another try. */
+/* Changes when a participant does, or another chain has left something: then
+ * what failed is worth another try. */
 static uint64_t
 world_seqno(const struct conductor *c)
 {
-    uint64_t sum = c->net->inv_seqno;
+    uint64_t sum = c->net->inv_seqno + c->net->n_removed;
     for (struct bridge *br = bridges_next(c->net->bridges, NULL); br;
          br = bridges_next(c->net->bridges, br)) {
         sum += bridge_seqno(br) + bridge_is_up(br);
@@ -95,9 +96,10 @@ get_config_ms(const struct conductor *c, const char *key, int default_ms)
 
 struct op *
 conductor_add_op(struct conductor *c, unsigned int number, const char *chain,
-       const char *why, int64_t wanted, const char *intent,
-       struct live_path **old, size_t n_old,
-       struct live_path **new, size_t n_new)
+                 const struct uuid *chain_uuid, const char *why,
+                 int64_t wanted, const char *intent,
+                 struct live_path **old, size_t n_old,
+                 struct live_path **new, size_t n_new)
 {
     const struct operation_timeouts timeouts = {
         .prepare_ms = get_config_ms(c, "prepare-timeout-ms", 5000),
@@ -105,8 +107,8 @@ conductor_add_op(struct conductor *c, unsigned int number, const char *chain,
         .drain_ms = n_new && n_old ? get_config_ms(c, "drain-ms", 1000) : 0,
         .release_ms = get_config_ms(c, "release-timeout-ms", 5000),
     };
-    struct op *op = op_create(c->net, number, chain, why, wanted, intent,
-                              old, n_old, new, n_new, &timeouts);
+    struct op *op = op_create(c->net, number, chain, chain_uuid, why, wanted,
+                              intent, old, n_old, new, n_new, &timeouts);
     ovs_list_push_back(&c->ops, &op->node);
     return op;
 }
@@ -241,8 +243,9 @@ start_chain(struct conductor *c, const struct inv_chain *chain,
         new[i] = network_add_path(c->net, paths[i],
                                   n_new == 2 ? paths[!i]->nsh_spi : 0, 0);
     }
-    op_start(conductor_add_op(c, c->next_operation++, chain->name, why, wanted,
-                    chain->intent, old, n_old, new, n_new));
+    op_start(conductor_add_op(c, c->next_operation++, chain->name,
+                              &chain->uuid, why, wanted, chain->intent,
+                              old, n_old, new, n_new));
     free(old);
     return NULL;
 }
@@ -252,16 +255,19 @@ start_chain(struct conductor *c, const struct inv_chain *chain,
 static char *
 find_damage(struct conductor *c, const struct inv_chain *chain)
 {
-    const struct chain_memory *m = conductor_get_memory(c, chain->name);
-    if (m->broken) {
-        return xstrdup(m->broken);
-    }
     size_t n;
     struct live_path **paths = chain_paths(c, chain->name, &n);
-    char *damage = n ? NULL : xstrdup("it has no path");
+    char *damage = (n == (chain->one_way ? 1 : 2) ? NULL
+                    : xstrdup("it has not all its paths"));
     for (size_t i = 0; i < n && !damage; i++) {
         const struct path *path = paths[i]->path;
-        damage = network_check_path(c->net, path);
+        damage = nullable_xstrdup(paths[i]->broken);
+        if (!damage) {
+            damage = path_check_places(path, &c->net->inv);
+        }
+        if (!damage) {
+            damage = path_check_links(path, &c->net->inv);
+        }
         for (size_t j = 0; j <= path->n_sfs && !damage; j++) {
             const struct path_hop *hop = path->hops[j];
             if (hop && path->lifetime_s
@@ -304,12 +310,13 @@ consider_chain(struct conductor *c, const struct sdsa_chain *row)
         free(why);
         return;
     }
-    c->settled = false;
     if (again && time_msec() < m->next_ms) {
+        c->settled = c->settled && row->failed >= row->wanted;
         poll_timer_wait_until(m->next_ms);
         free(why);
         return;
     }
+    c->settled = false;
     if (ovs_list_size(&c->ops) >= OPS_AT_ONCE) {
         free(why);
         return;
@@ -319,8 +326,10 @@ consider_chain(struct conductor *c, const struct sdsa_chain *row)
                       : start_chain(c, chain, why, row->wanted);
     if (error) {
         conductor_remember_failure(c, row->name, row->wanted, intent, true);
+        VLOG_WARN("chain %s: %s", row->name, error);
         free(m->reason);
         m->reason = error;
+        m->reason_sent = false;
     }
     free(why);
 }
@@ -345,8 +354,8 @@ consider_orphans(struct conductor *c)
     SSET_FOR_EACH (name, &gone) {
         size_t n;
         struct live_path **paths = chain_paths(c, name, &n);
-        op_start(conductor_add_op(c, c->next_operation++, name, "deleted", 0, "",
-                        paths, n, NULL, 0));
+        op_start(conductor_add_op(c, c->next_operation++, name, &UUID_ZERO,
+                                  "deleted", 0, "", paths, n, NULL, 0));
         free(paths);
     }
     sset_destroy(&gone);
@@ -375,11 +384,8 @@ conductor_write_outcomes(struct conductor *c)
         const struct inv_chain *chain = inventory_chain(&c->net->inv,
                                                         row->name);
         if (m && m->reason) {
-            journal_chain_failed(c->idl, row->name, m->failed_wanted,
-                                 m->reason);
-            VLOG_WARN("chain %s: %s", row->name, m->reason);
-            free(m->reason);
-            m->reason = NULL;
+            journal_chain_failed(row, m->failed_wanted, m->reason);
+            m->reason_sent = true;
         } else if (chain && row->applied < row->wanted
                    && row->failed < row->wanted
                    && !has_operation(c, row->name)
@@ -387,5 +393,27 @@ conductor_write_outcomes(struct conductor *c)
             /* Bumped, but it says what it said before. */
             sdsa_chain_set_applied(row, row->wanted);
         }
+    }
+
+    const struct op *op;
+    LIST_FOR_EACH (op, node, &c->ops) {
+        if (operation_get_state(op->fsm) == OPERATION_FLIP
+            && operation_reason(op->fsm)[0]) {
+            journal_chain_hangs(c->idl, op);
+        }
+    }
+}
+
+void
+conductor_take_outcomes(struct conductor *c, bool ok)
+{
+    struct shash_node *node;
+    SHASH_FOR_EACH (node, &c->chains) {
+        struct chain_memory *m = node->data;
+        if (m->reason_sent && ok) {
+            free(m->reason);
+            m->reason = NULL;
+        }
+        m->reason_sent = false;
     }
 }

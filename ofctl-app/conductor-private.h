@@ -16,6 +16,7 @@ struct live_path;
 struct network_config;
 struct op;
 struct sdsa_chain;
+struct uuid;
 
 #define N_HISTORY 64
 
@@ -32,7 +33,7 @@ struct chain_memory {
     bool failed_certain;        /* It fails as long as nothing changes. */
     uint64_t failed_world;      /* ...one of these three changes. */
     char *reason;               /* Of a failure that is still to be written. */
-    char *broken;               /* Why the active path must be replaced. */
+    bool reason_sent;           /* In the open transaction. */
     int backoff_ms;
     long long int next_ms;      /* Not to be tried before. */
 };
@@ -54,7 +55,9 @@ struct conductor {
     long long int statistics_ms;        /* When to write them next. */
     unsigned int next_operation;
 
+    bool may_act;               /* We hold the lock, at the last look. */
     struct ovsdb_idl_txn *txn;  /* Being committed, or NULL. */
+    long long int next_txn_ms;  /* None before. */
     bool settled;               /* Nothing is left to do. */
 
     char *history[N_HISTORY];   /* Ended operations, a ring. */
@@ -69,7 +72,8 @@ void conductor_start_operations(struct conductor *);
 /* Adds an operation to those under way; the caller starts or resumes it.
  * Arguments as of op_create(). */
 struct op *conductor_add_op(struct conductor *, unsigned int number,
-                            const char *chain, const char *why, int64_t wanted,
+                            const char *chain, const struct uuid *chain_uuid,
+                            const char *why, int64_t wanted,
                             const char *intent,
                             struct live_path **old, size_t n_old,
                             struct live_path **new, size_t n_new);
@@ -85,5 +89,8 @@ void conductor_remember_failure(struct conductor *, const char *chain,
 /* Writes failures that came before any operation, and bumps that asked for
  * nothing new, into the open transaction. */
 void conductor_write_outcomes(struct conductor *);
+
+/* That transaction has been committed, or ('ok' false) was not. */
+void conductor_take_outcomes(struct conductor *, bool ok);
 
 #endif /* ofctl-app/conductor-private.h */

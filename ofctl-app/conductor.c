@@ -23,7 +23,13 @@
 
 VLOG_DEFINE_THIS_MODULE(conductor);
 
+static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
+
 #define STATISTICS_MS 5000
+
+/* Before a transaction that failed is tried again. */
+#define TXN_AGAIN_MS 50         /* The database was away, or had changed. */
+#define TXN_ERROR_MS 1000       /* It will not have it. */
 
 static void deactivate(struct conductor *);
 
@@ -103,8 +109,9 @@ resume_operation(struct conductor *c, const struct sdsa_operation *row)
 
     VLOG_INFO("operation %"PRId64" of chain %s was %s: going %s", row->number,
               row->chain, row->state, committed ? "forward" : "back");
-    op_resume(conductor_add_op(c, row->number, row->chain, row->reason, row->wanted,
-                     row->intent, old, n_old, new, n_new), committed);
+    op_resume(conductor_add_op(c, row->number, row->chain, &row->chain_uuid,
+                               row->reason, row->wanted, row->intent,
+                               old, n_old, new, n_new), committed);
     free(old);
     free(new);
 }
@@ -220,12 +227,12 @@ take_broken(struct conductor *c, const char *vnf_id, const struct sset *broken)
 {
     const char *spi;
     SSET_FOR_EACH (spi, broken) {
-        const struct live_path *live = network_find_path(c->net, atoll(spi));
+        struct live_path *live = network_find_path(c->net, atoll(spi));
         if (live) {
-            struct chain_memory *m = conductor_get_memory(c, live->path->chain);
-            free(m->broken);
-            m->broken = xasprintf("gateway %s lost its SAs", vnf_id);
-            VLOG_WARN("chain %s: %s", live->path->chain, m->broken);
+            free(live->broken);
+            live->broken = xasprintf("gateway %s lost its SAs", vnf_id);
+            VLOG_WARN("chain %s, path %"PRIu32": %s", live->path->chain,
+                      live->path->nsh_spi, live->broken);
         }
     }
 }
@@ -295,13 +302,11 @@ end_operation(struct conductor *c, struct op *op)
     if (inventory_chain(&c->net->inv, op->chain)) {
         struct chain_memory *m = conductor_get_memory(c, op->chain);
         if (done) {
-            free(m->broken);
-            m->broken = NULL;
             free(m->failed_intent);
             m->failed_intent = NULL;
         } else if (!op->resumed) {
             conductor_remember_failure(c, op->chain, op->wanted, op->intent,
-                                       false);
+                                       op->aborted);
         }
     }
     ovs_list_remove(&op->node);
@@ -371,24 +376,41 @@ begin_transaction(struct conductor *c)
     write_global(c);
     status_write(c->idl, c->net, c->resync, statistics);
     status_settle_debts(c->idl, c->net, c->resync);
+    journal_sweep(c->idl, c->net);
     if (statistics) {
         c->statistics_ms = time_msec() + STATISTICS_MS;
     }
 }
 
+/* 'error' is NULL if the transaction was committed. */
 static void
-take_transaction(struct conductor *c, enum ovsdb_idl_txn_status status)
+take_transaction(struct conductor *c, enum ovsdb_idl_txn_status status,
+                 const char *error)
 {
+    bool ok = status == TXN_SUCCESS || status == TXN_UNCHANGED;
     struct op *op;
     LIST_FOR_EACH_SAFE (op, node, &c->ops) {
         if (op->journal != OP_JOURNAL_SENT) {
             continue;
         }
-        if (status == TXN_SUCCESS || status == TXN_UNCHANGED) {
+        if (ok) {
             take_journaled(c, op);
+        } else if (status == TXN_ERROR
+                   && op->journal_state == OPERATION_JOURNAL_PREPARE) {
+            /* Nothing was sent to anybody yet: it fails, and is cleaned up
+             * should an earlier attempt have been committed after all. */
+            char *why = xasprintf("the database refused it: %s", error);
+            op->journal = OP_JOURNAL_IDLE;
+            operation_journaled(op->fsm, false, why, time_msec());
+            free(why);
         } else {
             op->journal = OP_JOURNAL_NEEDED;    /* Write it again. */
         }
+    }
+    conductor_take_outcomes(c, ok);
+    if (!ok) {
+        c->next_txn_ms = time_msec() + (status == TXN_ERROR ? TXN_ERROR_MS
+                                        : TXN_AGAIN_MS);
     }
 }
 
@@ -396,7 +418,7 @@ static void
 run_transaction(struct conductor *c)
 {
     if (!c->txn) {
-        if (c->state != ACTIVE) {
+        if (c->state != ACTIVE || time_msec() < c->next_txn_ms) {
             return;
         }
         begin_transaction(c);
@@ -406,11 +428,13 @@ run_transaction(struct conductor *c)
         return;
     }
     bool ok = status == TXN_SUCCESS || status == TXN_UNCHANGED;
-    if (!ok) {
-        VLOG_INFO("transaction: %s", ovsdb_idl_txn_status_to_string(status));
-    }
+    char *error = NULL;
     if (status == TXN_ERROR) {
-        VLOG_ERR("transaction refused: %s", ovsdb_idl_txn_get_error(c->txn));
+        error = xstrdup(ovsdb_idl_txn_get_error(c->txn));
+        VLOG_ERR_RL(&rl, "transaction refused: %s", error);
+    } else if (!ok) {
+        VLOG_INFO_RL(&rl, "transaction: %s",
+                     ovsdb_idl_txn_status_to_string(status));
     }
     ovsdb_idl_txn_destroy(c->txn);
     c->txn = NULL;
@@ -423,11 +447,12 @@ run_transaction(struct conductor *c)
         }
         poll_immediate_wake();
     } else if (c->state == ACTIVE) {
-        take_transaction(c, status);
+        take_transaction(c, status, error);
         if (status == TXN_SUCCESS) {
             poll_immediate_wake();
         }
     }
+    free(error);
 }
 
 /* Running. */
@@ -463,15 +488,15 @@ run_lock(struct conductor *c)
 void
 conductor_run(struct conductor *c)
 {
-    bool may_act = run_lock(c);
+    c->may_act = run_lock(c);
     if (c->state == ACTIVE) {
         /* Without the database the network is held as it is. */
         network_run(c->net);
-    }
-    if (may_act) {
-        update_inventory(c);
         take_bridge_results(c);
         take_agent_results(c);
+    }
+    if (c->may_act) {
+        update_inventory(c);
         resync_run(c->resync, c->net);
         conductor_start_operations(c);
         struct op *op;
@@ -479,7 +504,7 @@ conductor_run(struct conductor *c)
             op_run(op, c->net, c->epoch);
         }
     }
-    if (c->txn || may_act) {
+    if (c->txn || c->may_act) {
         run_transaction(c);
     }
 }
@@ -491,22 +516,20 @@ conductor_wait(struct conductor *c)
         ovsdb_idl_txn_wait(c->txn);
     }
     if (c->state == ACTIVE) {
-        const struct op *op;
         network_wait(c->net);
-        poll_timer_wait_until(c->statistics_ms);
+    }
+    if (c->state == ACTIVE && c->may_act) {
+        const struct op *op;
+        bool needed = false;
         LIST_FOR_EACH (op, node, &c->ops) {
             op_wait(op);
-            if (op->journal == OP_JOURNAL_NEEDED && !c->txn) {
-                poll_immediate_wake();
-            }
+            needed = needed || op->journal == OP_JOURNAL_NEEDED;
+        }
+        if (!c->txn) {
+            poll_timer_wait_until(needed ? c->next_txn_ms
+                                  : MAX(c->statistics_ms, c->next_txn_ms));
         }
     }
-}
-
-bool
-conductor_is_idle(const struct conductor *c)
-{
-    return ovs_list_is_empty(&c->ops) && !c->txn;
 }
 
 /* For people. */
@@ -562,9 +585,13 @@ conductor_abort(struct conductor *c, unsigned int number)
     struct op *op;
     LIST_FOR_EACH (op, node, &c->ops) {
         if (operation_number(op->fsm) == number) {
-            return (operation_abort(op->fsm, "aborted by the operator",
-                                    time_msec())
-                    ? NULL
+            if (operation_abort(op->fsm, "aborted by the operator",
+                                time_msec())) {
+                op->aborted = true;
+                return NULL;
+            }
+            return (operation_get_state(op->fsm) == OPERATION_UNDO
+                    ? xasprintf("operation %u is rolling back already", number)
                     : xasprintf("operation %u is past its commit point: it "
                                 "goes forward only", number));
         }

@@ -25,9 +25,6 @@ void conductor_destroy(struct conductor *);
 void conductor_run(struct conductor *);
 void conductor_wait(struct conductor *);
 
-/* Has nothing under way that a shutdown would leave half done. */
-bool conductor_is_idle(const struct conductor *);
-
 /* For people (unixctl): caller frees. */
 char *conductor_format_operations(const struct conductor *);
 char *conductor_format_status(const struct conductor *);

@@ -5,6 +5,7 @@
 
 #include "lib/sdsa-idl.h"
 #include "lib/suite.h"
+#include "ofctl-app/match.h"
 #include "ofctl-app/network.h"
 #include "ofctl-app/op.h"
 #include "ofctl-app/path.h"
@@ -46,16 +47,11 @@ journal_find_operation(const struct ovsdb_idl *idl, unsigned int number)
     return NULL;
 }
 
+/* The chain that 'op' is for; not another one of its name, made since. */
 static const struct sdsa_chain *
-find_chain(const struct ovsdb_idl *idl, const char *name)
+find_chain(const struct ovsdb_idl *idl, const struct op *op)
 {
-    const struct sdsa_chain *row;
-    SDSA_CHAIN_FOR_EACH (row, idl) {
-        if (!strcmp(row->name, name)) {
-            return row;
-        }
-    }
-    return NULL;
+    return sdsa_chain_get_for_uuid(idl, &op->chain_uuid);
 }
 
 /* Paths. */
@@ -146,6 +142,18 @@ read_hop(const struct sdsa_hop *row, struct path *path)
     return path_route_parse(row->route, hop) && hop->n_route;
 }
 
+/* Does it parse, and is it as we write it? */
+static bool
+is_canonical(const char *match)
+{
+    char *canonical;
+    char *error = match_canonicalize(match, true, &canonical);
+    bool ok = !error && !strcmp(match, canonical);
+    free(error);
+    free(canonical);
+    return ok;
+}
+
 struct path *
 journal_read_path(const struct sdsa_path *row)
 {
@@ -167,17 +175,21 @@ journal_read_path(const struct sdsa_path *row)
     path->sf_vlans = xcalloc(row->n_sfs + 1, sizeof *path->sf_vlans);
     path->hops = xcalloc(row->n_sfs + 1, sizeof *path->hops);
 
-    bool ok = path->suite && row->n_sf_vlans == row->n_sfs;
+    bool ok = (path->suite && row->n_sf_vlans == row->n_sfs
+               && row->priority >= 0 && row->priority <= 999
+               && row->lifetime >= 0 && row->lifetime <= UINT32_MAX
+               && is_canonical(row->match));
     for (size_t i = 0; i < row->n_sfs; i++) {
         path->sfs[i] = xstrdup(row->value_sfs[i]);
-        path->sf_vlans[i] = ok ? row->value_sf_vlans[i] : 0;
+        int64_t vlan = ok ? row->value_sf_vlans[i] : 0;
+        ok = ok && vlan >= 0 && vlan <= 4094;
+        path->sf_vlans[i] = ok ? vlan : 0;
     }
     for (size_t i = 0; i < row->n_hops && ok; i++) {
         ok = read_hop(row->hops[i], path);
     }
     if (!ok) {
-        VLOG_ERR("path %"PRId64" of chain %s in the database makes no sense; "
-                 "leaving it out", row->nsh_spi, row->chain);
+        VLOG_ERR("path %"PRId64" of chain %s in the database makes no sense", row->nsh_spi, row->chain);
         path_destroy(path);
         return NULL;
     }
@@ -223,11 +235,16 @@ path_numbers(struct live_path *const *paths, size_t n)
 }
 
 static void
-write_prepare(struct ovsdb_idl_txn *txn, const struct op *op)
+write_prepare(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
+              const struct op *op)
 {
+    if (journal_find_operation(idl, operation_number(op->fsm))) {
+        return;         /* An earlier attempt, whose answer was lost. */
+    }
     struct sdsa_operation *row = sdsa_operation_insert(txn);
     sdsa_operation_set_number(row, operation_number(op->fsm));
     sdsa_operation_set_chain(row, op->chain);
+    sdsa_operation_set_chain_uuid(row, op->chain_uuid);
     sdsa_operation_set_state(row, "preparing");
     sdsa_operation_set_wanted(row, op->wanted);
     sdsa_operation_set_intent(row, op->intent);
@@ -286,8 +303,8 @@ write_end(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
         free(spis);
     }
 
-    const struct sdsa_chain *chain = find_chain(idl, op->chain);
-    if (chain && op->intent[0]) {
+    const struct sdsa_chain *chain = find_chain(idl, op);
+    if (chain) {
         if (done) {
             sdsa_chain_set_applied(chain, op->wanted);
             sdsa_chain_set_applied_intent(chain, op->intent);
@@ -305,7 +322,7 @@ journal_write(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
 {
     /* Only these states are ever journaled. */
     if (op->journal_state == OPERATION_JOURNAL_PREPARE) {
-        write_prepare(txn, op);
+        write_prepare(txn, idl, op);
     } else if (op->journal_state == OPERATION_JOURNAL_COMMIT) {
         write_commit(idl, op);
     } else {
@@ -314,13 +331,35 @@ journal_write(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
 }
 
 void
-journal_chain_failed(const struct ovsdb_idl *idl, const char *name,
-                     int64_t wanted, const char *reason)
+journal_chain_failed(const struct sdsa_chain *chain, int64_t wanted,
+                     const char *reason)
 {
-    const struct sdsa_chain *chain = find_chain(idl, name);
-    if (chain && (chain->failed != wanted || strcmp(chain->reason, reason))) {
+    if (chain->failed != wanted || strcmp(chain->reason, reason)) {
         sdsa_chain_set_failed(chain, wanted);
         sdsa_chain_set_reason(chain, reason);
+    }
+}
+
+void
+journal_chain_hangs(const struct ovsdb_idl *idl, const struct op *op)
+{
+    const struct sdsa_chain *chain = find_chain(idl, op);
+    const char *reason = operation_reason(op->fsm);
+    if (chain && strcmp(chain->reason, reason)) {
+        sdsa_chain_set_reason(chain, reason);
+    }
+}
+
+void
+journal_sweep(const struct ovsdb_idl *idl, const struct network *net)
+{
+    const struct sdsa_path *row;
+    SDSA_PATH_FOR_EACH_SAFE (row, idl) {
+        if (!network_find_path(net, row->nsh_spi)) {
+            VLOG_WARN("path %"PRId64" of chain %s in the database is not one "
+                      "that we know: deleting it", row->nsh_spi, row->chain);
+            sdsa_path_delete(row);
+        }
     }
 }
 

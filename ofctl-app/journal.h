@@ -10,10 +10,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct network;
 struct op;
 struct ovsdb_idl;
 struct ovsdb_idl_txn;
 struct path;
+struct sdsa_chain;
 struct sdsa_operation;
 struct sdsa_path;
 
@@ -26,10 +28,16 @@ struct sdsa_path;
 void journal_write(struct ovsdb_idl_txn *, const struct ovsdb_idl *,
                    const struct op *);
 
-/* Marks chain 'name' as failed at sequence number 'wanted' (an operation could
+/* Marks the chain as failed at sequence number 'wanted' (an operation could
  * not even begin). */
-void journal_chain_failed(const struct ovsdb_idl *, const char *name,
-                          int64_t wanted, const char *reason);
+void journal_chain_failed(const struct sdsa_chain *, int64_t wanted,
+                          const char *reason);
+
+/* Says at the chain why 'op', which is committed, does not come to its end. */
+void journal_chain_hangs(const struct ovsdb_idl *, const struct op *);
+
+/* Deletes the Path rows that are of no live path: those that make no sense. */
+void journal_sweep(const struct ovsdb_idl *, const struct network *);
 
 /* Returns the path that 'row' says (caller frees with path_destroy()), or NULL
  * if the row makes no sense. */

@@ -242,6 +242,16 @@ path_flows(const struct network *net, struct bridge *br,
     return error;
 }
 
+/* A live path cannot have flows on 'br' as things are: it has none. */
+static void
+log_no_flows(const struct bridge *br, const struct live_path *live,
+             const char *error)
+{
+    VLOG_WARN_RL(&rl, "chain %s, path %"PRIu32", bridge %s: %s",
+                 live->path->chain, live->path->nsh_spi, bridge_name(br),
+                 error);
+}
+
 #define N_PATH_COOKIES 3
 
 static size_t
@@ -255,7 +265,8 @@ path_cookies(const struct live_path *live, uint64_t cookies[N_PATH_COOKIES])
 
 uint64_t
 network_change_flows(struct network *net, struct bridge *br,
-                     struct live_path *const *paths, size_t n, char **errorp)
+                     struct live_path *const *paths, size_t n, bool strict,
+                     char **errorp)
 {
     struct ovs_list flows = OVS_LIST_INITIALIZER(&flows);
     uint64_t *cookies = xmalloc((N_PATH_COOKIES * n + 1) * sizeof *cookies);
@@ -266,6 +277,11 @@ network_change_flows(struct network *net, struct bridge *br,
         n_cookies += path_cookies(paths[i], &cookies[n_cookies]);
         if (paths[i]->flows) {
             error = path_flows(net, br, paths[i], paths[i]->flows, &flows);
+            if (error && !strict) {
+                log_no_flows(br, paths[i], error);
+                free(error);
+                error = NULL;
+            }
         }
     }
     uint64_t ticket = 0;
@@ -292,8 +308,9 @@ network_path_bridges(const struct network *net, const struct live_path *live,
     steering_flows_destroy(&flows);
 }
 
-/* Computes anew all flows that 'br' is to have. */
-static void
+/* Computes anew all flows that 'br' is to have.  Returns false if they could
+ * not be; then it keeps what it has. */
+static bool
 refresh_bridge(struct network *net, struct bridge *br)
 {
     struct ovs_list flows = OVS_LIST_INITIALIZER(&flows);
@@ -310,21 +327,21 @@ refresh_bridge(struct network *net, struct bridge *br)
         if (live->flows) {
             char *error = path_flows(net, br, live, live->flows, &flows);
             if (error) {
-                VLOG_WARN_RL(&rl, "chain %s, path %"PRIu32", bridge %s: %s",
-                             live->path->chain, live->path->nsh_spi,
-                             bridge_name(br), error);
+                log_no_flows(br, live, error);
                 free(error);
             }
         }
     }
 
     char *error;
-    if (!bridge_change(br, cookies, n, &flows, &error)) {
+    bool ok = bridge_change(br, cookies, n, &flows, &error) != 0;
+    if (!ok) {
         VLOG_ERR_RL(&rl, "bridge %s: %s", bridge_name(br), error);
         free(error);
     }
     steering_flows_destroy(&flows);
     free(cookies);
+    return ok;
 }
 
 void
@@ -348,8 +365,9 @@ network_run(struct network *net)
                 .bridge_seqno = bridge_seqno(br),
                 .inv_seqno = net->inv_seqno,
             };
-            refresh_bridge(net, br);
-            bridge_allow_sync(br);
+            if (refresh_bridge(net, br)) {
+                bridge_allow_sync(br);
+            }
         }
     }
 }
@@ -377,7 +395,9 @@ void
 network_remove_path(struct network *net, struct live_path *live)
 {
     hmap_remove(&net->paths, &live->node);
+    net->n_removed++;
     path_destroy(live->path);
+    free(live->broken);
     free(live);
 }
 
@@ -391,55 +411,4 @@ network_find_path(const struct network *net, uint32_t nsh_spi)
         }
     }
     return NULL;
-}
-
-static bool
-link_exists(const struct inventory *inv, const struct path_link *l)
-{
-    for (size_t i = 0; i < inv->n_links; i++) {
-        const struct inv_link *link = &inv->links[i];
-        if (!strcmp(link->from->name, l->from) && !strcmp(link->to->name, l->to)
-            && !strcmp(link->out_port, l->out_port)
-            && !strcmp(link->in_port, l->in_port)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static char *
-check_hop(const struct inventory *inv, const struct path_hop *hop)
-{
-    const struct {
-        const char *vnf_id, *bridge;
-    } ends[] = {
-        { hop->sender, hop->route[0].from },
-        { hop->receiver, hop->route[hop->n_route - 1].to },
-    };
-    for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
-        const struct inv_gateway *gw = inventory_gateway(inv, ends[i].vnf_id);
-        if (!gw || strcmp(gw->bridge->name, ends[i].bridge)) {
-            return xasprintf("gateway %s is not at bridge %s any more",
-                             ends[i].vnf_id, ends[i].bridge);
-        }
-    }
-    for (size_t i = 0; i < hop->n_route; i++) {
-        const struct path_link *l = &hop->route[i];
-        if (!link_exists(inv, l)) {
-            return xasprintf("the link %s %s is gone", l->from, l->out_port);
-        }
-    }
-    return NULL;
-}
-
-char *
-network_check_path(const struct network *net, const struct path *path)
-{
-    char *error = NULL;
-    for (size_t i = 0; i <= path->n_sfs && !error; i++) {
-        if (path->hops[i]) {
-            error = check_hop(&net->inv, path->hops[i]);
-        }
-    }
-    return error;
 }

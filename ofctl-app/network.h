@@ -37,6 +37,7 @@ struct live_path {
     struct path *path;
     uint32_t twin;              /* NSH SPI of the other direction, or 0. */
     unsigned int flows;         /* Bitwise OR of enum path_flows. */
+    char *broken;               /* Why it must be replaced, or NULL. */
 };
 
 struct network {
@@ -45,6 +46,7 @@ struct network {
     struct bridges *bridges;
     struct agents *agents;
     struct hmap paths;          /* struct live_path. */
+    unsigned int n_removed;     /* Paths, ever. */
     struct shash bridge_views;  /* struct bridge_view, private. */
     char *inv_digest;           /* Of 'inv' but for its chains, private. */
 };
@@ -68,17 +70,14 @@ struct live_path *network_add_path(struct network *, struct path *path,
 void network_remove_path(struct network *, struct live_path *);
 struct live_path *network_find_path(const struct network *, uint32_t nsh_spi);
 
-/* Can path be carried by the network as it is declared now?  Returns NULL, or
- * why not (caller frees): a gateway or a link is gone or elsewhere. */
-char *network_check_path(const struct network *, const struct path *);
-
 /* A change of flows on one bridge: for each path of 'paths' the flows become
- * those that path->flows says.  All in one bundle.  Returns the ticket of
- * bridge_change(), or 0 with a message in '*errorp' (caller frees): a port
- * that is not there. */
+ * those that path->flows says.  All in one bundle.  A path that cannot have
+ * flows as things are (a port is not there) is an error if 'strict', else it
+ * gets none.  Returns the ticket of bridge_change(), or 0 with a message in
+ * '*errorp' (caller frees). */
 uint64_t network_change_flows(struct network *, struct bridge *,
                               struct live_path *const *paths, size_t n,
-                              char **errorp);
+                              bool strict, char **errorp);
 
 /* Names of the bridges where 'live' has flows of 'which', added to 'names'. */
 struct sset;

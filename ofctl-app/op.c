@@ -8,6 +8,7 @@
 #include "lib/secret.h"
 #include "lib/suite.h"
 #include "ofctl-app/network.h"
+#include "ofctl-app/path-check.h"
 #include "ofctl-app/sa-request.h"
 #include "ofctl-app/steering.h"
 #include "openvswitch/dynamic-string.h"
@@ -18,6 +19,8 @@
 #include "util.h"
 
 VLOG_DEFINE_THIS_MODULE(op);
+
+static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
 
 struct op_key {
     const struct path_hop *hop; /* Of one of the new paths. */
@@ -88,7 +91,8 @@ add_bridges(struct op *op, const struct network *net,
     sset_destroy(&names);
 }
 
-/* The bridges that put packets on the path. */
+/* The bridges that put packets on a new path: there the old one is taken out
+ * in the same bundle. */
 static void
 add_classifiers(struct op *op, const struct network *net,
                 const struct live_path *live)
@@ -117,12 +121,10 @@ find_participants(struct op *op, const struct network *net)
         const struct live_path *live = op->old[i];
         add_gateways(op, live->path, OPERATION_STEP_RELEASE,
                      OPERATION_STEP_RELEASE);
+        /* Where no new path has a classifier there is nothing to flip to:
+         * RELEASE takes the old one with the rest, and owes it if the bridge
+         * is away. */
         add_bridges(op, net, live, OPERATION_STEP_RELEASE);
-        /* Without a new path there is nothing to flip to: RELEASE takes the
-         * classifier with the rest, and owes it where a bridge is away. */
-        if (op->n_new) {
-            add_classifiers(op, net, live);
-        }
     }
     for (size_t i = 0; i < op->n_participants; i++) {
         struct op_participant *p = &op->participants[i];
@@ -178,7 +180,8 @@ find_key(const struct op *op, const struct path_hop *hop)
 
 struct op *
 op_create(struct network *net, unsigned int number, const char *chain,
-          const char *why, int64_t wanted, const char *intent,
+          const struct uuid *chain_uuid, const char *why, int64_t wanted,
+          const char *intent,
           struct live_path **old, size_t n_old,
           struct live_path **new, size_t n_new,
           const struct operation_timeouts *timeouts)
@@ -186,6 +189,7 @@ op_create(struct network *net, unsigned int number, const char *chain,
     struct op *op = xzalloc(sizeof *op);
     ovs_list_init(&op->node);
     op->chain = xstrdup(chain);
+    op->chain_uuid = *chain_uuid;
     op->why = xstrdup(why);
     op->wanted = wanted;
     op->intent = xstrdup(intent);
@@ -310,7 +314,7 @@ check_paths(const struct network *net, struct live_path *const *paths,
 {
     char *error = NULL;
     for (size_t i = 0; i < n && !error; i++) {
-        error = network_check_path(net, paths[i]->path);
+        error = path_check_places(paths[i]->path, &net->inv);
     }
     return error;
 }
@@ -403,9 +407,30 @@ send_to_bridge(struct op *op, struct network *net,
             paths[n++] = op->new[i];
         }
     }
-    uint64_t ticket = network_change_flows(net, br, paths, n, errorp);
+    uint64_t ticket = network_change_flows(net, br, paths, n,
+                                           step != OPERATION_STEP_FLIP,
+                                           errorp);
     free(paths);
     return ticket;
+}
+
+/* Forgets what was asked of a session that is no more: it has no answer. */
+static void
+drop_lost_tickets(struct op_participant *p, const struct network *net)
+{
+    const struct agent *agent
+        = p->is_gateway ? agents_find(net->agents, p->name) : NULL;
+    const struct bridge *br
+        = p->is_gateway ? NULL : bridges_find(net->bridges, p->name);
+    for (size_t i = 0; i < p->n_pending; ) {
+        uint64_t ticket = p->pending[i].ticket;
+        if ((agent && agent_has_ticket(agent, ticket))
+            || (br && bridge_has_ticket(br, ticket))) {
+            i++;
+        } else {
+            p->pending[i] = p->pending[--p->n_pending];
+        }
+    }
 }
 
 static void
@@ -413,6 +438,7 @@ do_send(struct op *op, struct network *net, uint64_t epoch, size_t index,
         enum operation_step step)
 {
     struct op_participant *p = &op->participants[index];
+    drop_lost_tickets(p, net);
     for (size_t i = 0; i < p->n_pending; i++) {
         if (p->pending[i].step == step) {
             return;             /* Sent, not answered: no use to repeat it. */
@@ -532,6 +558,12 @@ take_result(struct op *op, bool is_gateway, const char *name, uint64_t ticket,
                 enum operation_step step = p->pending[j].step;
                 p->pending[j] = p->pending[--p->n_pending];
                 if (error) {
+                    if (step == OPERATION_STEP_FLIP) {
+                        VLOG_WARN_RL(&rl, "operation %u: %s refused its flip, "
+                                     "which is tried again: %s",
+                                     operation_number(op->fsm), p->title,
+                                     error);
+                    }
                     operation_refused(op->fsm, i, step, error, time_msec());
                 } else {
                     operation_acknowledged(op->fsm, i, step, time_msec());

@@ -36,12 +36,14 @@ struct op {
     struct ovs_list node;       /* In conductor's 'ops'. */
     struct operation *fsm;
     char *chain;
+    struct uuid chain_uuid;     /* Of its row; all zero for deletion. */
     char *why;                  /* For the log: "new", "deleted", ... */
     int64_t wanted;             /* Chain's sequence number that it realises. */
     char *intent;               /* Digest that it realises; "" for deletion. */
     struct live_path **old, **new;      /* Owned by the network. */
     size_t n_old, n_new;
     long long int started_ms, started_wall_s;
+    bool aborted;               /* By the operator. */
     bool resumed;               /* Another controller began it: if it comes to
                                  * nothing, that says nothing of the chain. */
 
@@ -61,7 +63,8 @@ struct op {
 /* Makes an operation over paths that are live in 'net'.  'number' is from the
  * journal's counter.  The caller then starts or resumes it. */
 struct op *op_create(struct network *, unsigned int number, const char *chain,
-                     const char *why, int64_t wanted, const char *intent,
+                     const struct uuid *chain_uuid, const char *why,
+                     int64_t wanted, const char *intent,
                      struct live_path **old, size_t n_old,
                      struct live_path **new, size_t n_new,
                      const struct operation_timeouts *);

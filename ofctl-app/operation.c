@@ -184,6 +184,13 @@ all_acked(const struct operation *op, unsigned int steps)
 /* States. */
 
 static void
+set_reason(struct operation *op, const char *reason)
+{
+    free(op->reason);
+    op->reason = xstrdup(reason);
+}
+
+static void
 enter(struct operation *op, enum operation_state state, long long int now)
 {
     op->spent_ms[op->state] += now - op->entered_ms;
@@ -230,6 +237,7 @@ advance(struct operation *op, long long int now)
         act_journal(op, OPERATION_JOURNAL_COMMIT);
     }
     if (op->state == OPERATION_FLIP && all_acked(op, OPERATION_STEP_FLIP)) {
+        set_reason(op, "");
         enter(op, OPERATION_DRAIN, now);
         if (!op->timeouts.drain_ms
             || !has_participants(op, OPERATION_STEP_FLIP)
@@ -260,8 +268,7 @@ static void
 roll_back(struct operation *op, const char *reason, bool may_have_sent,
           long long int now)
 {
-    free(op->reason);
-    op->reason = xstrdup(reason);
+    set_reason(op, reason);
     enter(op, OPERATION_UNDO, now);
     op->retry_ms = LLONG_MAX;
     for (size_t i = 0; i < op->n; i++) {
@@ -356,6 +363,11 @@ operation_refused(struct operation *op, size_t i, enum operation_step step,
     if (now_sending) {
         p->refused |= step;
         op->retry_ms = MIN(op->retry_ms, now + op->timeouts.retry_ms);
+    } else if (op->state == OPERATION_FLIP && step == OPERATION_STEP_FLIP) {
+        char *why = xasprintf("%s refused (flip), to be tried again: %s",
+                              p->name, reason);
+        set_reason(op, why);
+        free(why);
     } else if (is_preparing(op)
                && step & (OPERATION_STEP_INBOUND | OPERATION_STEP_FLOWS
                           | OPERATION_STEP_OUTBOUND)) {

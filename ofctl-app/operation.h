@@ -147,7 +147,7 @@ bool operation_next_action(struct operation *, struct operation_action *);
 unsigned int operation_number(const struct operation *);
 enum operation_state operation_get_state(const struct operation *);
 bool operation_is_committed(const struct operation *);
-/* Why it failed, "" if it did not. */
+/* Why it failed, or what keeps FLIP from its end; "" if nothing did. */
 const char *operation_reason(const struct operation *);
 /* Sequential rounds of requests so far (design: at most 3 until FLIP's
  * end). */

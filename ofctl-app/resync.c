@@ -88,6 +88,7 @@ resync_again(struct resync *resync, const char *vnf_id)
     if (ra) {
         free(ra->boot_id);
         ra->boot_id = NULL;
+        ra->get_ticket = ra->patch_ticket = 0;  /* They knew less. */
         ra->next_ms = time_msec() + RETRY_MS;
     }
 }
@@ -135,6 +136,11 @@ resync_run(struct resync *resync, struct network *net)
         }
         if (time_msec() > ra->sent_ms + ANSWER_MS) {
             ra->get_ticket = ra->patch_ticket = 0;
+        }
+        if (!agent_is_up(agent)) {
+            /* It may come back with less than it had. */
+            free(ra->boot_id);
+            ra->boot_id = NULL;
         }
         if (agent_is_up(agent) && !is_done(ra, agent) && !ra->get_ticket
             && !ra->patch_ticket && time_msec() >= ra->next_ms) {

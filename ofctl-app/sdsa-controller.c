@@ -74,6 +74,7 @@ main(int argc, char *argv[])
     parse_options(argc, argv, &options);
     fatal_ignore_sigpipe();
     daemonize_start(false);
+    secret_protect_process();
 
     struct unixctl_server *unixctl;
     int retval = unixctl_server_create(options.unixctl, &unixctl);

@@ -17,7 +17,7 @@ void status_write(const struct ovsdb_idl *idl, const struct network *,
                   const struct resync *, bool statistics);
 
 /* Deletes the debts of participants that were brought in line since, or that
- * are not in the inventory any more; asks for the others to be. */
+ * are not in the inventory any more. */
 void status_settle_debts(const struct ovsdb_idl *idl, const struct network *,
                          const struct resync *);
 

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 
 #include "flow.h"
+#include "ofctl-app/path-check.h"
 #include "openvswitch/dynamic-string.h"
 #include "packets.h"
 #include "sset.h"
@@ -64,10 +65,7 @@ static const struct inv_gateway *
 get_gateway(struct steering *s, const char *vnf_id)
 {
     const struct inv_gateway *gw = inventory_gateway(s->inv, vnf_id);
-    if (!gw) {
-        fail(s, "gateway %s is not there any more", vnf_id);
-    } else if (eth_addr_is_zero(gw->plain_mac)
-               || eth_addr_is_zero(gw->cipher_mac)) {
+    if (eth_addr_is_zero(gw->plain_mac) || eth_addr_is_zero(gw->cipher_mac)) {
         fail(s, "gateway %s has not told its MAC addresses yet", vnf_id);
         gw = NULL;
     }
@@ -78,9 +76,7 @@ static const struct inv_sf *
 get_sf(struct steering *s, size_t i)
 {
     const struct inv_sf *sf = inventory_sf(s->inv, s->path->sfs[i]);
-    if (!sf) {
-        fail(s, "function %s is not there any more", s->path->sfs[i]);
-    } else if (!strcmp(sf->in_port, sf->out_port)) {
+    if (!strcmp(sf->in_port, sf->out_port)) {
         fail(s, "function %s has one port for both sides: it needs two",
              sf->name);
         sf = NULL;
@@ -386,9 +382,9 @@ steering_path_flows(const struct inventory *inv, const struct path *path,
         .aux = aux,
     };
     ovs_list_init(&s.flows);
-    if (!s.src || !s.dst) {
-        return xasprintf("endpoint %s is not there any more",
-                         s.src ? path->dst : path->src);
+    s.error = path_check_places(path, inv);
+    if (s.error) {
+        return s.error;
     }
 
     add_ingress(&s);

@@ -93,6 +93,9 @@ print_actions(struct script *s)
         printf("  %s%s\n", operation_state_to_string(s->state),
                operation_is_committed(s->op) ? ", committed" : "");
     }
+    if (s->state == OPERATION_FLIP && operation_reason(s->op)[0]) {
+        printf("  waits: %s\n", operation_reason(s->op));
+    }
 }
 
 static void

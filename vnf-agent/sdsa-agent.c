@@ -125,6 +125,7 @@ main(int argc, char *argv[])
     parse_options(argc, argv, &options);
     fatal_ignore_sigpipe();
     daemonize_start(false);
+    secret_protect_process();
     if (unixctl_server_create(options.unixctl, &unixctl)) {
         exit(EXIT_FAILURE);
     }

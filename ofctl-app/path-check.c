@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "ofctl-app/path-check.h"
+
+#include "ofctl-app/path.h"
+#include "util.h"
+
+/* Is 'what' 'name', whose bridge is 'is_at' now (NULL: it is gone), at
+ * bridge 'at'?  NULL, or why not. */
+static char *
+check_place(const char *what, const char *name,
+            const struct inv_bridge *is_at, const char *at)
+{
+    return (!is_at
+            ? xasprintf("%s %s is not there any more", what, name)
+            : strcmp(is_at->name, at)
+            ? xasprintf("%s %s is not at bridge %s any more", what, name, at)
+            : NULL);
+}
+
+static char *
+check_gateway(const struct inventory *inv, const char *vnf_id, const char *at)
+{
+    const struct inv_gateway *gw = inventory_gateway(inv, vnf_id);
+    return check_place("gateway", vnf_id, gw ? gw->bridge : NULL, at);
+}
+
+/* The hop must begin at bridge '*at'; sets that to where it ends. */
+static char *
+check_hop(const struct inventory *inv, const struct path_hop *hop,
+          const char **at)
+{
+    const char *from = hop->route[0].from;
+    const char *to = hop->route[hop->n_route - 1].to;
+    if (strcmp(from, *at)) {
+        return xasprintf("its hop with SI %d begins at bridge %s instead of "
+                         "%s", hop->si, from, *at);
+    }
+    *at = to;
+    char *error = check_gateway(inv, hop->sender, from);
+    return error ? error : check_gateway(inv, hop->receiver, to);
+}
+
+static char *
+check_target(const struct inventory *inv, const struct path *path, size_t i,
+             const char *at)
+{
+    if (i < path->n_sfs) {
+        const struct inv_sf *sf = inventory_sf(inv, path->sfs[i]);
+        return check_place("function", path->sfs[i], sf ? sf->bridge : NULL,
+                           at);
+    }
+    const struct inv_endpoint *dst = inventory_endpoint(inv, path->dst);
+    return check_place("endpoint", path->dst, dst ? dst->bridge : NULL, at);
+}
+
+char *
+path_check_places(const struct path *path, const struct inventory *inv)
+{
+    const struct inv_endpoint *src = inventory_endpoint(inv, path->src);
+    if (!src) {
+        return check_place("endpoint", path->src, NULL, "");
+    }
+    const char *at = src->bridge->name;
+    char *error = NULL;
+    for (size_t i = 0; i <= path->n_sfs && !error; i++) {
+        if (path->hops[i]) {
+            error = (i == 0 && strcmp(path->hops[i]->route[0].from, at)
+                     ? check_place("endpoint", path->src, src->bridge,
+                                   path->hops[i]->route[0].from)
+                     : check_hop(inv, path->hops[i], &at));
+        }
+        if (!error) {
+            error = check_target(inv, path, i, at);
+        }
+    }
+    return error;
+}
+
+static bool
+link_exists(const struct inventory *inv, const struct path_link *l)
+{
+    for (size_t i = 0; i < inv->n_links; i++) {
+        const struct inv_link *link = &inv->links[i];
+        if (!strcmp(link->from->name, l->from) && !strcmp(link->to->name, l->to)
+            && !strcmp(link->out_port, l->out_port)
+            && !strcmp(link->in_port, l->in_port)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+char *
+path_check_links(const struct path *path, const struct inventory *inv)
+{
+    for (size_t i = 0; i <= path->n_sfs; i++) {
+        const struct path_hop *hop = path->hops[i];
+        for (size_t j = 0; hop && j < hop->n_route; j++) {
+            const struct path_link *l = &hop->route[j];
+            if (!link_exists(inv, l)) {
+                return xasprintf("the link %s %s is gone", l->from,
+                                 l->out_port);
+            }
+        }
+    }
+    return NULL;
+}
