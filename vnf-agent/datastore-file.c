@@ -232,9 +232,19 @@ load_tombstones(struct datastore *ds, json_t *json)
     }
 }
 
-/* Was the entry valid when it was written?  The file may have been damaged. */
-static bool
-is_valid(const struct datastore *ds, json_t *sad, json_t *spd)
+/* Without what the file says an agent would take the data plane's SAs for
+ * nobody's, and deleted SPIs for new ones. */
+static void OVS_NO_RETURN
+give_up(const struct datastore *ds, const char *reason)
+{
+    ovs_fatal(0, "%s: cannot be used (%s).  It says which SAs the data plane is "
+              "to keep and which SPIs were used: bring it back, or remove it "
+              "to begin with nothing", ds->file_name, reason);
+}
+
+/* Ends the process if the entries are not valid. */
+static void
+check_entries(const struct datastore *ds, json_t *sad, json_t *spd)
 {
     json_t *entries = json_array();
     const json_t *item;
@@ -252,11 +262,8 @@ is_valid(const struct datastore *ds, json_t *sad, json_t *spd)
                                                 "not an array"));
     json_decref(data);
     if (error) {
-        VLOG_WARN("%s: %s", ds->file_name, error->message);
-        rc_error_destroy(error);
-        return false;
+        give_up(ds, error->message);
     }
-    return true;
 }
 
 void
@@ -271,19 +278,15 @@ datastore_file_load(struct datastore *ds, const struct shash *sas)
     }
     json = json_load_file(ds->file_name, 0, &parse_error);
     if (json_integer_value(json_object_get(json, "format")) != FORMAT) {
-        VLOG_WARN("%s: not a file of ours; starting without it",
-                  ds->file_name);
-        json_decref(json);
-        return;
+        give_up(ds, json ? "its format is unknown" : parse_error.text);
     }
-    load_lease(ds, json_object_get(json, "lease"));
-    load_tombstones(ds, json_object_get(json, "tombstones"));
 
     json_t *sad = json_object_get(json, "sad");
     json_t *spd = json_object_get(json, "spd");
-    if (is_valid(ds, sad, spd)) {
-        load_sad(ds, sad, sas);
-        load_spd(ds, spd);
-    }
+    check_entries(ds, sad, spd);
+    load_lease(ds, json_object_get(json, "lease"));
+    load_tombstones(ds, json_object_get(json, "tombstones"));
+    load_sad(ds, sad, sas);
+    load_spd(ds, spd);
     json_decref(json);
 }

@@ -40,6 +40,7 @@ struct datastore {
     uint64_t generation;
     struct uuid boot_id;        /* Of the data plane that we know. */
     bool in_doubt;              /* Does the backend hold what we think? */
+    bool loaded;                /* The file has been read. */
 };
 
 /* What a stage does to the entry of a name. */
@@ -56,6 +57,7 @@ struct stage {
     bool lease_edited;
     bool lease_first;           /* The first edit was that of the lease. */
     bool edited;                /* There was an edit. */
+    unsigned int n_added;       /* Entries that got a new serial. */
 };
 
 /* Identity of an SA: its direction and SPI. */
@@ -70,7 +72,8 @@ void datastore_bury(struct datastore *, const char *id);
 /* When it ends (wall clock, ms), or 0 if there is none. */
 long long int datastore_tombstone(const struct datastore *, const char *id);
 
-/* Takes over 'entry'; 'list' must have no such name. */
+/* Takes over 'entry'; 'list' must have no such name.  Without a serial it
+ * becomes the last one. */
 void datastore_insert(struct datastore *, enum datastore_list,
                       const char *name, struct entry *entry);
 /* Removes the entry and leaves a tombstone of an SA.  Frees 'entry'. */

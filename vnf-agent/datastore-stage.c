@@ -99,10 +99,16 @@ stage_names(const struct stage *stage, enum datastore_list list)
 
 /* Putting. */
 
+/* 'entry' (NULL: deleted) keeps the place of the one that it replaces. */
 static void
 set_change(struct stage *stage, enum datastore_list list, const char *name,
            struct entry *entry)
 {
+    const struct entry *old = stage_find(stage, list, name);
+    if (entry) {
+        entry->serial = (old ? old->serial
+                         : stage->ds->serial + ++stage->n_added);
+    }
     struct change *change = shash_find_data(&stage->changes[list], name);
     if (!change) {
         change = xzalloc(sizeof *change);
@@ -110,10 +116,6 @@ set_change(struct stage *stage, enum datastore_list list, const char *name,
     }
     entry_destroy(change->entry);
     change->entry = entry;
-    if (entry) {
-        entry->serial = (stage->ds->serial
-                         + shash_count(&stage->changes[list]));
-    }
     stage->edited = true;
 }
 
@@ -285,7 +287,7 @@ stage_put(struct stage *stage, enum datastore_list list, enum stage_mode mode,
           json_t *entry)
 {
     struct secret *key = NULL;
-    struct rc_error *error = sad_spd_unqualify(entry);
+    struct rc_error *error = sad_spd_unqualify(entry, SAD_SPD_PREFIX);
     if (!error && list == DATASTORE_SAD) {
         error = sad_take_key(entry, &key);
     }
@@ -308,6 +310,33 @@ stage_put(struct stage *stage, enum datastore_list list, enum stage_mode mode,
     error = put_valid(stage, list, mode, entry, key);
     json_decref(entry);
     return error;
+}
+
+void
+stage_reorder_policies(struct stage *stage, const json_t *entries)
+{
+    json_t *names = stage_names(stage, DATASTORE_SPD);
+    const json_t *entry;
+    bool same = true;
+    size_t i;
+
+    json_array_foreach (entries, i, entry) {
+        same = same && json_equal(json_object_get(entry, "name"),
+                                  json_array_get(names, i));
+    }
+    json_decref(names);
+    if (same) {
+        return;
+    }
+    json_array_foreach (entries, i, entry) {
+        const char *name = json_string_value(json_object_get(entry, "name"));
+        const struct entry *old = stage_find(stage, DATASTORE_SPD, name);
+        struct entry *new = xzalloc(sizeof *new);
+        new->json = json_incref(old->json);
+        new->policy = policy_clone(old->policy);
+        set_change(stage, DATASTORE_SPD, name, NULL);   /* Gives its place up. */
+        set_change(stage, DATASTORE_SPD, name, new);
+    }
 }
 
 /* Deleting. */
@@ -349,17 +378,20 @@ stage_clear(struct stage *stage, enum datastore_list list)
 struct rc_error *
 stage_put_lease(struct stage *stage, json_t *json)
 {
+    struct rc_error *error = sad_spd_unqualify(json, "sdsa-agent:");
+    if (error) {
+        return error;
+    }
     json_t *data = json_pack("{s:{s:O}}", "sdsa-agent:sdsa-agent", "lease",
                              json);
-    struct rc_error *error = yang_schema_validate(stage->ds->schema, data);
+    error = yang_schema_validate(stage->ds->schema, data);
     json_decref(data);
     if (error) {
         return error;
     }
 
     const char *holder = json_string_value(json_object_get(json, "holder"));
-    uint64_t epoch = strtoull(
-        json_string_value(json_object_get(json, "epoch")), NULL, 10);
+    uint64_t epoch = sad_spd_get_uint(json, "epoch", 0);
     if (epoch < stage->lease.epoch) {
         return rc_error_create(
             409, "lock-denied", xstrdup("/sdsa-agent:sdsa-agent/lease/epoch"),
@@ -405,6 +437,22 @@ add_edit(struct ovs_list *edits, enum backend_edit_type type,
     ovs_list_push_back(edits, &edit->node);
 }
 
+/* Adds an edit for each new or changed entry of 'list', in their order: the
+ * first policy that fits is the one that counts. */
+static void
+add_new_entries(const struct stage *stage, enum datastore_list list,
+                enum backend_edit_type type, struct ovs_list *edits)
+{
+    size_t n;
+    struct named_entry *entries = datastore_sorted(stage->ds, stage, list, &n);
+    for (size_t i = 0; i < n; i++) {
+        if (shash_find(&stage->changes[list], entries[i].name)) {
+            add_edit(edits, type, entries[i].entry);
+        }
+    }
+    free(entries);
+}
+
 /* Lists what the backend is to do: SAs come before the policies that use them
  * and go after them. */
 static void
@@ -417,25 +465,15 @@ list_edits(const struct stage *stage, struct ovs_list *edits)
     const struct entry *old;
 
     ovs_list_init(edits);
-    SHASH_FOR_EACH (node, sad) {
-        change = node->data;
-        if (change->entry) {
-            add_edit(edits, BACKEND_SA_ADD, change->entry);
-        }
-    }
+    add_new_entries(stage, DATASTORE_SAD, BACKEND_SA_ADD, edits);
     SHASH_FOR_EACH (node, spd) {
         change = node->data;
         old = shash_find_data(&stage->ds->lists[DATASTORE_SPD], node->name);
-        if (old && !change->entry) {
+        if (old && (!change->entry || change->entry->serial != old->serial)) {
             add_edit(edits, BACKEND_POLICY_DELETE, old);
         }
     }
-    SHASH_FOR_EACH (node, spd) {
-        change = node->data;
-        if (change->entry) {
-            add_edit(edits, BACKEND_POLICY_SET, change->entry);
-        }
-    }
+    add_new_entries(stage, DATASTORE_SPD, BACKEND_POLICY_SET, edits);
     SHASH_FOR_EACH (node, sad) {
         old = shash_find_data(&stage->ds->lists[DATASTORE_SAD], node->name);
         if (old) {
@@ -547,6 +585,11 @@ stage_commit(struct stage *stage)
     struct backend_edit *edit;
     struct ovs_list edits;
 
+    if (!ds->loaded) {
+        return rc_error_format(503, "operation-failed",
+                               "the data plane has not answered yet: try "
+                               "again");
+    }
     if (ds->lease.held && !stage->lease_first) {
         return rc_error_create(
             409, "lock-denied", xstrdup("/sdsa-agent:sdsa-agent/lease"),

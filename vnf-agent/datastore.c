@@ -76,7 +76,8 @@ datastore_insert(struct datastore *ds, enum datastore_list list,
         sa_id(entry->sa->direction, entry->sa->spi, id);
         shash_add_assert(&ds->spis, id, entry);
     }
-    entry->serial = ++ds->serial;
+    entry->serial = entry->serial ? entry->serial : ds->serial + 1;
+    ds->serial = MAX(ds->serial, entry->serial);
 }
 
 void
@@ -263,10 +264,10 @@ find_removals(struct datastore *ds, struct held *held)
     }
 }
 
-/* Makes the backend and the datastore agree; 'load': reads the file first.
- * What only one of them knows is dropped. */
+/* Makes the backend and the datastore agree; the first time it reads the
+ * file.  What only one of them knows is dropped. */
 static void
-reconcile(struct datastore *ds, bool load)
+reconcile(struct datastore *ds)
 {
     struct held held;
     int error = held_read(ds, &held);
@@ -274,11 +275,10 @@ reconcile(struct datastore *ds, bool load)
     ds->in_doubt = error != 0;
     if (!error) {
         ds->boot_id = *ds->backend->class->boot_id(ds->backend);
-    }
-    if (load) {
-        datastore_file_load(ds, &held.sas);
-    }
-    if (!error) {
+        if (!ds->loaded) {
+            datastore_file_load(ds, &held.sas);
+            ds->loaded = true;
+        }
         size_t n_dropped = drop_entries(ds, &held);
         find_removals(ds, &held);
 
@@ -324,7 +324,7 @@ datastore_create(const struct datastore_config *config)
     for (size_t i = 0; i < N_DATASTORE_LISTS; i++) {
         shash_init(&ds->lists[i]);
     }
-    reconcile(ds, true);
+    reconcile(ds);
     return ds;
 }
 
@@ -356,7 +356,7 @@ datastore_run(struct datastore *ds)
         ds->in_doubt = true;
     }
     if (ds->in_doubt) {
-        reconcile(ds, false);
+        reconcile(ds);
     }
 }
 

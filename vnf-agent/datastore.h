@@ -91,6 +91,10 @@ enum stage_mode { STAGE_CREATE, STAGE_REPLACE, STAGE_MERGE };
 struct rc_error *stage_put(struct stage *, enum datastore_list,
                            enum stage_mode, json_t *entry);
 
+/* Gives the policies the order of the array 'entries', which names each of
+ * them. */
+void stage_reorder_policies(struct stage *, const json_t *entries);
+
 /* Of an entry that is not there: nothing. */
 void stage_delete(struct stage *, enum datastore_list, const char *name);
 void stage_clear(struct stage *, enum datastore_list);

@@ -198,7 +198,11 @@ put_list(struct stage *stage, enum datastore_list list, enum rc_edit_op op,
         keep_only(stage, list, old_names, entries);
         json_decref(old_names);
     }
-    return put_entries(stage, list, put_mode(op), entries);
+    struct rc_error *error = put_entries(stage, list, put_mode(op), entries);
+    if (!error && op == RC_EDIT_REPLACE && list == DATASTORE_SPD) {
+        stage_reorder_policies(stage, entries);
+    }
+    return error;
 }
 
 static struct rc_error *
@@ -211,7 +215,7 @@ put_ikeless(struct stage *stage, enum rc_edit_op op, json_t *value)
     if (!json_is_object(top)) {
         return bad_value("\""IKELESS":ipsec-ikeless\"");
     }
-    struct rc_error *error = sad_spd_unqualify(top);
+    struct rc_error *error = sad_spd_unqualify(top, SAD_SPD_PREFIX);
     if (error) {
         return error;
     }
@@ -251,7 +255,7 @@ put_entry(struct stage *stage, enum rc_edit_op op, const struct target *target,
     }
 
     json_t *entry = json_array_get(array, 0);
-    error = sad_spd_unqualify(entry);
+    error = sad_spd_unqualify(entry, SAD_SPD_PREFIX);
     if (error) {
         return error;
     }
@@ -293,7 +297,7 @@ put(struct stage *stage, enum rc_edit_op op, const struct target *target,
         json_t *container = only_member(value, name);
         struct rc_error *error;
         if (container) {
-            error = sad_spd_unqualify(container);
+            error = sad_spd_unqualify(container, SAD_SPD_PREFIX);
             error = error ? error : put_list(stage, target->list, op,
                                              container);
         } else {

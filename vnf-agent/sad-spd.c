@@ -29,13 +29,12 @@ get_bool(const json_t *object, const char *key, bool def)
     return value ? json_is_true(value) : def;
 }
 
-/* Also of a string: RFC 7951 has 64-bit numbers so. */
-static uint64_t
-get_uint(const json_t *object, const char *key, uint64_t def)
+uint64_t
+sad_spd_get_uint(const json_t *object, const char *key, uint64_t def)
 {
     const json_t *value = json_object_get(object, key);
     const char *s = json_string_value(value);
-    return !value ? def : s ? strtoull(s, NULL, 10)
+    return !value ? def : s ? strtoull(s, NULL, 0)
                   : (uint64_t) json_integer_value(value);
 }
 
@@ -59,14 +58,10 @@ refuse(const char *list, const json_t *entry, const char *leaf,
 
 /* Names. */
 
-#define MODULE_PREFIX "ietf-i2nsf-ikeless:"
-
-/* Renames the members of 'object' that carry the module's name without
- * need. */
+/* Renames the members of 'object' that carry 'prefix' without need. */
 static struct rc_error *
-unqualify_members(json_t *object)
+unqualify_members(json_t *object, const char *prefix)
 {
-    size_t prefix_len = strlen(MODULE_PREFIX);
     struct rc_error *error = NULL;
     const char *name;
     void *tmp;
@@ -77,12 +72,12 @@ unqualify_members(json_t *object)
             return rc_error_format(400, "unknown-attribute",
                                    "annotations are not supported");
         }
-        error = sad_spd_unqualify(value);
+        error = sad_spd_unqualify(value, prefix);
         if (error) {
             return error;
         }
-        if (!strncmp(name, MODULE_PREFIX, prefix_len)) {
-            char *plain = xstrdup(name + prefix_len);
+        if (!strncmp(name, prefix, strlen(prefix))) {
+            char *plain = xstrdup(name + strlen(prefix));
             bool twice = json_object_get(object, plain) != NULL;
             if (!twice) {
                 json_object_set(object, plain, value);
@@ -99,7 +94,7 @@ unqualify_members(json_t *object)
 }
 
 struct rc_error *
-sad_spd_unqualify(json_t *json)
+sad_spd_unqualify(json_t *json, const char *prefix)
 {
     if (json_is_array(json)) {
         struct rc_error *error;
@@ -107,14 +102,14 @@ sad_spd_unqualify(json_t *json)
         size_t i;
 
         json_array_foreach (json, i, value) {
-            error = sad_spd_unqualify(value);
+            error = sad_spd_unqualify(value, prefix);
             if (error) {
                 return error;
             }
         }
         return NULL;
     }
-    return json_is_object(json) ? unqualify_members(json) : NULL;
+    return json_is_object(json) ? unqualify_members(json, prefix) : NULL;
 }
 
 /* Keys. */
@@ -198,8 +193,8 @@ parse_ports(const json_t *selector, const char *key, uint16_t *min,
     }
     if (json_array_size(ranges) == 1) {
         const json_t *range = json_array_get(ranges, 0);
-        *min = get_uint(range, "start", 0);
-        *max = get_uint(range, "end", UINT16_MAX);
+        *min = sad_spd_get_uint(range, "start", 0);
+        *max = sad_spd_get_uint(range, "end", UINT16_MAX);
         if (!*max) {
             *max = UINT16_MAX;  /* RFC 9061: 0 to 0 is any. */
         }
@@ -265,10 +260,10 @@ check_tunnel(const json_t *tunnel)
 static void
 parse_lifetime(const json_t *json, struct sa_lifetime *lifetime)
 {
-    lifetime->time_s = get_uint(json, "time", 0);
-    lifetime->bytes = get_uint(json, "bytes", 0);
-    lifetime->packets = get_uint(json, "packets", 0);
-    lifetime->idle_s = get_uint(json, "idle", 0);
+    lifetime->time_s = sad_spd_get_uint(json, "time", 0);
+    lifetime->bytes = sad_spd_get_uint(json, "bytes", 0);
+    lifetime->packets = sad_spd_get_uint(json, "packets", 0);
+    lifetime->idle_s = sad_spd_get_uint(json, "idle", 0);
 }
 
 /* What RFC 9061 allows and we do not do. */
@@ -289,11 +284,11 @@ check_sad(const json_t *entry, const json_t *config)
         return refuse_sad(entry, "ipsec-sa-config/encapsulation-type/espencap",
                           "ESP is not put into UDP or TCP here");
     }
-    if (get_uint(config, "spi", 0) < 256) {
+    if (sad_spd_get_uint(config, "spi", 0) < 256) {
         return refuse_sad(entry, "ipsec-sa-config/spi",
                           "SPIs below 256 are reserved (RFC 4303 s.2.1)");
     }
-    if (get_uint(config, "anti-replay-window-size", 64) > MAX_WINDOW) {
+    if (sad_spd_get_uint(config, "anti-replay-window-size", 64) > MAX_WINDOW) {
         return refuse_sad(entry, "ipsec-sa-config/anti-replay-window-size",
                           "at most %d packets", MAX_WINDOW);
     }
@@ -316,8 +311,8 @@ parse_suite(const json_t *entry, const json_t *config, const struct sa *like,
     const json_t *esp = json_object_get(config, "esp-sa");
     const json_t *encryption = json_object_get(esp, "encryption");
     const json_t *integrity = json_object_get(esp, "integrity");
-    uint64_t alg = get_uint(encryption, "encryption-algorithm", 12);
-    uint64_t auth = get_uint(integrity, "integrity-algorithm",
+    uint64_t alg = sad_spd_get_uint(encryption, "encryption-algorithm", 12);
+    uint64_t auth = sad_spd_get_uint(integrity, "integrity-algorithm",
                              alg == 20 ? 0 : 12);
     size_t size = (sa->key ? secret_size(sa->key)
                    : like ? suite_keymat_size(like->suite) : 0);
@@ -385,12 +380,12 @@ sad_parse(const json_t *entry, ovs_be32 own_ip, struct secret *key,
         return error;
     }
 
-    sa->spi = get_uint(config, "spi", 0);
+    sa->spi = sad_spd_get_uint(config, "spi", 0);
     sa->direction = sa->tunnel_dst == own_ip ? SA_INBOUND : SA_OUTBOUND;
-    sa->vlan = get_uint(entry, "sdsa-agent:vlan", 0);
-    sa->reqid = get_uint(entry, "reqid", 0);
+    sa->vlan = sad_spd_get_uint(entry, "sdsa-agent:vlan", 0);
+    sa->reqid = sad_spd_get_uint(entry, "reqid", 0);
     sa->esn = get_bool(config, "ext-seq-num", true);
-    sa->replay_window = get_uint(config, "anti-replay-window-size", 64);
+    sa->replay_window = sad_spd_get_uint(config, "anti-replay-window-size", 64);
     parse_lifetime(json_object_get(config, "sa-lifetime-hard"), &sa->hard);
     parse_lifetime(json_object_get(config, "sa-lifetime-soft"), &sa->soft);
     if (key) {
@@ -490,9 +485,9 @@ spd_parse(const json_t *entry, ovs_be32 own_ip, struct policy **policyp)
     *policy = (struct policy) {
         .name = xstrdup(get_string(entry, "name", "")),
         .direction = outbound ? SA_OUTBOUND : SA_INBOUND,
-        .vlan = get_uint(entry, "sdsa-agent:vlan", 0),
-        .reqid = get_uint(entry, "reqid", 0),
-        .outbound_spi = get_uint(entry, "sdsa-agent:outbound-spi", 0),
+        .vlan = sad_spd_get_uint(entry, "sdsa-agent:vlan", 0),
+        .reqid = sad_spd_get_uint(entry, "reqid", 0),
+        .outbound_spi = sad_spd_get_uint(entry, "sdsa-agent:outbound-spi", 0),
         .selector = selector,
         .action = (!strcmp(action, "protect") ? POLICY_PROTECT
                    : POLICY_DISCARD),

@@ -15,9 +15,15 @@ struct rc_error;
 struct sa;
 struct secret;
 
-/* Renames the members everywhere in 'json' that carry the name of RFC 9061's
- * module without need, so that a node has one name; refuses annotations. */
-struct rc_error *sad_spd_unqualify(json_t *json);
+/* Renames the members everywhere in 'json' that carry the name of their module
+ * ('prefix', with its colon) without need, so that a node has one name;
+ * refuses annotations. */
+struct rc_error *sad_spd_unqualify(json_t *json, const char *prefix);
+#define SAD_SPD_PREFIX "ietf-i2nsf-ikeless:"
+
+/* The number that is the member 'key' of 'object', or 'def' if it has none:
+ * 64-bit ones are strings (RFC 7951 s.6.1), read as libyang reads them. */
+uint64_t sad_spd_get_uint(const json_t *object, const char *key, uint64_t def);
 
 /* Key leaves of a sad-entry.  The first is taken out of 'entry' (RFC 9061's
  * esp-sa/encryption/key) and returned as a secret in '*keyp', NULL if there is

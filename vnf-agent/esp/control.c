@@ -302,7 +302,9 @@ control_handle(struct control_context *ctx,
     if (header->version != CONTROL_VERSION) {
         error = EPROTONOSUPPORT;
         message = xasprintf("the data plane speaks version %d of the control "
-                            "protocol, not %"PRIu16,
+                            "protocol, not %"PRIu16": end it with "
+                            "\"ovs-appctl -t RUNDIR/NAME.esp.unixctl exit\" "
+                            "(its SAs are lost; a controller makes new ones)",
                             CONTROL_VERSION, header->version);
     } else {
         error = perform(ctx, &r, &request, &message);

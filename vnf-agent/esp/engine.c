@@ -159,8 +159,9 @@ encapsulate(struct engine *engine, const struct policy *policy,
 
     /* The number is used up, whatever comes of the packet. */
     esp_sa->seq++;
-    if (!esp_seal(esp_sa->key, sa->spi, esp_sa->seq, sa->esn, esp_sa->seq,
-                  esp, inner->size, NEXT_HEADER_IPV4)) {
+    if (!esp_seal(esp_sa->key, sa->spi, esp_sa->seq, sa->esn,
+                  esp_sa->seq ^ esp_sa->iv_mask, esp, inner->size,
+                  NEXT_HEADER_IPV4)) {
         return false;
     }
 
