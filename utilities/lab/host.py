@@ -80,40 +80,55 @@ def end_namespaces(names):
         run(["ip", "netns", "delete", name])
 
 
-# net.core.rmem_default, which all labs on a host share.
+# Locks.  Their files begin with a dot, as no lab's name does.
 
-class _Locked:
-    def __enter__(self):
+class Locked:
+    """Holds the lock file 'name'; waits for it, or if there is a message,
+    'taken', raises LabError with that."""
+
+    def __init__(self, name, taken=None):
         os.makedirs(RUNDIR, exist_ok=True)
-        self.stream = open(f"{RUNDIR}/lock", "w", encoding="ascii")
-        fcntl.flock(self.stream, fcntl.LOCK_EX)
+        self.taken = taken
+        self.stream = open(f"{RUNDIR}/.{name}.lock", "w", encoding="ascii")
+
+    def __enter__(self):
+        try:
+            fcntl.flock(self.stream,
+                        fcntl.LOCK_EX | (fcntl.LOCK_NB if self.taken else 0))
+        except BlockingIOError:
+            raise LabError(self.taken) from None
 
     def __exit__(self, *_):
         self.stream.close()
 
 
+# net.core.rmem_default, which all labs on a host share.
+
+RMEM_SAVED = f"{RUNDIR}/.rmem_default"
+
+
 def raise_rmem(lab_dir):
     """Raises it for the lab with the directory 'lab_dir'."""
-    with _Locked():
+    with Locked(""):
         open(f"{lab_dir}/uses-rmem", "w", encoding="ascii").close()
         with open(RMEM, encoding="ascii") as stream:
             value = stream.read()
         if int(value) >= RMEM_BYTES:
             return
-        with open(f"{RUNDIR}/rmem_default", "w", encoding="ascii") as stream:
+        with open(RMEM_SAVED, "w", encoding="ascii") as stream:
             stream.write(value)
         try:
             with open(RMEM, "w", encoding="ascii") as stream:
                 stream.write(str(RMEM_BYTES))
         except OSError:
-            os.unlink(f"{RUNDIR}/rmem_default")
+            os.unlink(RMEM_SAVED)
             print("sdsa-lab: net.core.rmem_default cannot be raised here:"
                   " bursts may lose packets")
 
 
 def restore_rmem(lab_dir):
     """Puts it back if no lab but 'lab_dir' uses it."""
-    with _Locked():
+    with Locked(""):
         try:
             os.unlink(f"{lab_dir}/uses-rmem")
         except FileNotFoundError:
@@ -121,10 +136,10 @@ def restore_rmem(lab_dir):
         if glob.glob(f"{RUNDIR}/*/uses-rmem"):
             return
         try:
-            with open(f"{RUNDIR}/rmem_default", encoding="ascii") as stream:
+            with open(RMEM_SAVED, encoding="ascii") as stream:
                 value = stream.read()
             with open(RMEM, "w", encoding="ascii") as stream:
                 stream.write(value)
-            os.unlink(f"{RUNDIR}/rmem_default")
+            os.unlink(RMEM_SAVED)
         except FileNotFoundError:
             pass

@@ -58,13 +58,22 @@ class Lab:
 
     # Up.
 
+    def _lock(self):
+        return host.Locked(self.name, f'the lab "{self.name}" is being built'
+                           " or removed by another sdsa-lab: wait for it, or"
+                           " choose another name")
+
     def up(self, topology):
         """Builds 'topology' and returns when all its chains are up."""
+        with self._lock():
+            self._up(topology)
+
+    def _up(self, topology):
         if os.path.exists(self.path("up")):
             raise LabError(f'the lab "{self.name}" is up: run "sdsa-lab'
                            f' --name={self.name} down" first, or choose'
                            " another name")
-        self.down()             # What a killed one left.
+        self._down()            # What a killed one left.
         os.makedirs(self.dir)
         try:
             self._make_namespaces(topology)
@@ -247,6 +256,10 @@ class Lab:
     def down(self):
         """Removes everything that bears the lab's name.  Returns true if
         there was anything."""
+        with self._lock():
+            return self._down()
+
+    def _down(self):
         found = os.path.exists(self.failed_dir)
         if found:
             shutil.rmtree(self.failed_dir)
@@ -321,7 +334,7 @@ def _data_file(name):
     """Finds a schema: in the trees or where packages put them."""
     for directory in (os.environ.get("SDSA_SRCDIR", "") + "/vswitchd-config",
                       os.environ.get("OVS_SRCDIR", "") + "/vswitchd",
-                      "/usr/share/sdsa", "/usr/share/openvswitch"):
+                      os.path.dirname(os.environ["SDSA_TOPOLOGIES"]), "/usr/share/openvswitch"):
         if os.path.exists(f"{directory}/{name}"):
             return f"{directory}/{name}"
     raise LabError(f"{name} is missing: install sdsa-common and"
