@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
@@ -211,6 +212,7 @@ agents_remove(struct agents *agents, struct agent *agent)
     }
     end_transfer(agent);
     curl_easy_cleanup(agent->easy);
+    ERR_clear_error();          /* See curl-loop.c. */
     curl_slist_free_all(agent->connect_to);
     free(agent->base);
 

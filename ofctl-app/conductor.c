@@ -275,6 +275,20 @@ forget_paths(struct conductor *c, struct live_path **paths, size_t n)
     }
 }
 
+/* Has the gateways that owe something brought in line once more: from when the
+ * debt is written on, so that it does not count as paid, and again once the
+ * paths are gone, so that what they owe is nobody's. */
+static void
+collect_debts(struct conductor *c, const struct op *op)
+{
+    for (size_t i = 0; i < op->n_debts; i++) {
+        const char *participant = op->debts[i].participant;
+        if (!strncmp(participant, "gateway ", 8)) {
+            resync_again(c->resync, participant + 8);
+        }
+    }
+}
+
 static void
 end_operation(struct conductor *c, struct op *op)
 {
@@ -289,10 +303,8 @@ end_operation(struct conductor *c, struct op *op)
         VLOG_WARN("operation %u: %s owes the removal of %s paths",
                   operation_number(op->fsm), participant,
                   op->debts[i].of_new ? "new" : "old");
-        if (!strncmp(participant, "gateway ", 8)) {
-            resync_again(c->resync, participant + 8);
-        }
     }
+    collect_debts(c, op);
     if (done) {
         forget_paths(c, op->old, op->n_old);
     } else {
@@ -341,7 +353,7 @@ take_journaled(struct conductor *c, struct op *op)
 /* The database: one transaction at a time. */
 
 static void
-write_global(struct conductor *c)
+write_global(struct conductor *c, bool statistics)
 {
     const struct sdsa_sdsa_global *global = sdsa_sdsa_global_first(c->idl);
     if (!global) {
@@ -353,6 +365,9 @@ write_global(struct conductor *c)
     }
     if (global->next_operation != c->next_operation) {
         sdsa_sdsa_global_set_next_operation(global, c->next_operation);
+    }
+    if (statistics) {
+        sdsa_sdsa_global_set_controller_seen(global, time_wall());
     }
     if (c->settled && global->applied != global->wanted) {
         sdsa_sdsa_global_set_applied(global, global->wanted);
@@ -368,12 +383,13 @@ begin_transaction(struct conductor *c)
     c->txn = ovsdb_idl_txn_create(c->idl);
     LIST_FOR_EACH (op, node, &c->ops) {
         if (op->journal == OP_JOURNAL_NEEDED) {
+            collect_debts(c, op);
             journal_write(c->txn, c->idl, op);
             op->journal = OP_JOURNAL_SENT;
         }
     }
     conductor_write_outcomes(c);
-    write_global(c);
+    write_global(c, statistics);
     status_write(c->idl, c->net, c->resync, statistics);
     status_settle_debts(c->idl, c->net, c->resync);
     journal_sweep(c->idl, c->net);

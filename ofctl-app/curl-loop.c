@@ -3,6 +3,7 @@
 
 #include "ofctl-app/curl-loop.h"
 
+#include <openssl/err.h>
 #include <poll.h>
 
 #include "hash.h"
@@ -68,6 +69,14 @@ timer_cb(CURLM *multi OVS_UNUSED, long timeout_ms, void *loop_)
     return 0;
 }
 
+/* libcurl may leave errors in OpenSSL's queue, which is the thread's: whoever
+ * reads from another TLS connection next would take them for its own. */
+static void
+leave_libcurl(void)
+{
+    ERR_clear_error();
+}
+
 static void
 init_library(void)
 {
@@ -99,6 +108,7 @@ curl_loop_destroy(struct curl_loop *loop)
 {
     if (loop) {
         curl_multi_cleanup(loop->multi);
+        leave_libcurl();
         struct curl_loop_socket *s;
         HMAP_FOR_EACH_POP (s, node, &loop->sockets) {
             free(s);
@@ -144,6 +154,7 @@ curl_loop_run(struct curl_loop *loop)
         curl_multi_socket_action(loop->multi, CURL_SOCKET_TIMEOUT, 0,
                                  &running);
     }
+    leave_libcurl();
 }
 
 void
@@ -162,12 +173,14 @@ void
 curl_loop_add(struct curl_loop *loop, CURL *easy)
 {
     curl_multi_add_handle(loop->multi, easy);
+    leave_libcurl();
 }
 
 void
 curl_loop_remove(struct curl_loop *loop, CURL *easy)
 {
     curl_multi_remove_handle(loop->multi, easy);
+    leave_libcurl();
 }
 
 CURL *

@@ -80,6 +80,10 @@ sync_bridges(struct network *net, const struct inventory *inv)
         const struct inv_bridge *new = inventory_bridge(inv, name);
         if (!new || !old || old->datapath_id != new->datapath_id) {
             free(shash_find_and_delete(&net->bridge_views, name));
+            struct live_path *live;
+            HMAP_FOR_EACH (live, node, &net->paths) {
+                smap_remove(&live->troubles, name);
+            }
             bridges_remove(net->bridges, br);
         }
     }
@@ -242,14 +246,20 @@ path_flows(const struct network *net, struct bridge *br,
     return error;
 }
 
-/* A live path cannot have flows on 'br' as things are: it has none. */
+/* Notes whether a live path can have flows on 'br' as things are: 'error' is
+ * NULL, or why it has none. */
 static void
-log_no_flows(const struct bridge *br, const struct live_path *live,
+note_trouble(const struct bridge *br, struct live_path *live,
              const char *error)
 {
-    VLOG_WARN_RL(&rl, "chain %s, path %"PRIu32", bridge %s: %s",
-                 live->path->chain, live->path->nsh_spi, bridge_name(br),
-                 error);
+    const char *name = bridge_name(br);
+    if (error) {
+        VLOG_WARN_RL(&rl, "chain %s, path %"PRIu32", bridge %s: %s",
+                     live->path->chain, live->path->nsh_spi, name, error);
+        smap_replace(&live->troubles, name, error);
+    } else {
+        smap_remove(&live->troubles, name);
+    }
 }
 
 #define N_PATH_COOKIES 3
@@ -277,8 +287,8 @@ network_change_flows(struct network *net, struct bridge *br,
         n_cookies += path_cookies(paths[i], &cookies[n_cookies]);
         if (paths[i]->flows) {
             error = path_flows(net, br, paths[i], paths[i]->flows, &flows);
-            if (error && !strict) {
-                log_no_flows(br, paths[i], error);
+            if (!error || !strict) {
+                note_trouble(br, paths[i], error);
                 free(error);
                 error = NULL;
             }
@@ -321,15 +331,13 @@ refresh_bridge(struct network *net, struct bridge *br)
     cookies[n++] = steering_cookie(STEERING_GUARD, 0);
     steering_guard_flows(&net->inv, bridge_name(br), lookup_port, br, &flows);
 
-    const struct live_path *live;
+    struct live_path *live;
     HMAP_FOR_EACH (live, node, &net->paths) {
         n += path_cookies(live, &cookies[n]);
         if (live->flows) {
             char *error = path_flows(net, br, live, live->flows, &flows);
-            if (error) {
-                log_no_flows(br, live, error);
-                free(error);
-            }
+            note_trouble(br, live, error);
+            free(error);
         }
     }
 
@@ -387,6 +395,7 @@ network_add_path(struct network *net, struct path *path, uint32_t twin,
 {
     struct live_path *live = xmalloc(sizeof *live);
     *live = (struct live_path) { .path = path, .twin = twin, .flows = flows };
+    smap_init(&live->troubles);
     hmap_insert(&net->paths, &live->node, hash_int(path->nsh_spi, 0));
     return live;
 }
@@ -398,6 +407,7 @@ network_remove_path(struct network *net, struct live_path *live)
     net->n_removed++;
     path_destroy(live->path);
     free(live->broken);
+    smap_destroy(&live->troubles);
     free(live);
 }
 

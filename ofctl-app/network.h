@@ -19,6 +19,7 @@
 #include "ofctl-app/inventory.h"
 #include "ofctl-app/path.h"
 #include "openvswitch/hmap.h"
+#include "smap.h"
 
 struct network_config {
     const char *listen;         /* For bridges_create(). */
@@ -38,6 +39,7 @@ struct live_path {
     uint32_t twin;              /* NSH SPI of the other direction, or 0. */
     unsigned int flows;         /* Bitwise OR of enum path_flows. */
     char *broken;               /* Why it must be replaced, or NULL. */
+    struct smap troubles;       /* Bridge name: why it has no flows there. */
 };
 
 struct network {

@@ -171,12 +171,32 @@ write_statistics(const struct ovsdb_idl *idl, const struct network *net)
     }
 }
 
+/* Why paths do not carry traffic, as far as flows go. */
+static void
+write_path_reasons(const struct ovsdb_idl *idl, const struct network *net)
+{
+    const struct sdsa_path *row;
+    SDSA_PATH_FOR_EACH (row, idl) {
+        const struct live_path *live = network_find_path(net, row->nsh_spi);
+        const char *reason = "";
+        if (live && !smap_is_empty(&live->troubles)) {
+            const struct smap_node **sorted = smap_sort(&live->troubles);
+            reason = sorted[0]->value;
+            free(sorted);
+        }
+        if (strcmp(reason, row->reason)) {
+            sdsa_path_set_reason(row, reason);
+        }
+    }
+}
+
 void
 status_write(const struct ovsdb_idl *idl, const struct network *net,
              const struct resync *resync, bool statistics)
 {
     write_bridges(idl, net);
     write_gateways(idl, net, resync);
+    write_path_reasons(idl, net);
     if (statistics) {
         write_statistics(idl, net);
     }

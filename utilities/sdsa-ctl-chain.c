@@ -160,12 +160,22 @@ insert_chain(struct ctl_context *ctx, const struct sdsa_endpoint *src,
     free(sfs);
 }
 
+/* Does 'chain' pass just the functions that are named from argv[5] on? */
+static bool
+same_sfs(const struct ctl_context *ctx, const struct sdsa_chain *chain)
+{
+    bool same = chain->n_sfs == ctx->argc - 5;
+    for (size_t i = 0; i < chain->n_sfs && same; i++) {
+        same = !strcmp(chain->value_sfs[i]->name, ctx->argv[5 + i]);
+    }
+    return same;
+}
+
 static void
 cmd_chain_add(struct ctl_context *ctx)
 {
     const char *name = ctx->argv[1];
-    if (!ctl_check_name(ctx, "chain", name)
-        || ctl_exists_already(ctx, "chain", find_chain(ctx, name))) {
+    if (!ctl_check_name(ctx, "chain", name)) {
         return;
     }
     const struct sdsa_endpoint *src = get_endpoint(ctx, ctx->argv[2]);
@@ -194,8 +204,14 @@ cmd_chain_add(struct ctl_context *ctx)
         free(error);
         return;
     }
+    const struct sdsa_chain *old = find_chain(ctx, name);
+    bool same = (old && old->src == src && old->dst == dst
+                 && !strcmp(old->match, match) && old->one_way == one_way
+                 && !strcmp(old->suite, suite) && old->lifetime == lifetime
+                 && old->priority == priority && same_sfs(ctx, old));
     char *mirror = one_way ? NULL : match_mirror(match);
-    if (check_overlap(ctx, src, match, priority)
+    if (!ctl_exists_already(ctx, "chain", old, same)
+        && check_overlap(ctx, src, match, priority)
         && (one_way || check_overlap(ctx, dst, mirror, priority))) {
         insert_chain(ctx, src, dst, match, one_way, suite, lifetime, priority);
     }

@@ -8,6 +8,7 @@
 
 #include "lib/sdsa-idl.h"
 #include "packets.h"
+#include "sset.h"
 #include "util.h"
 
 /* Checks.  Each returns false after ctl_error(). */
@@ -132,11 +133,8 @@ cmd_bridge_add(struct ctl_context *ctx)
     char id[17];
     snprintf(id, sizeof id, "%016llx", dpid);
     const struct sdsa_bridge *old = find_bridge(ctx, name);
-    if (ctl_exists_already(ctx, "bridge", old)) {
-        if (!ctx->error && strcmp(old->datapath_id, id)) {
-            ctl_error(ctx, "bridge %s exists with datapath id %s", name,
-                      old->datapath_id);
-        }
+    if (ctl_exists_already(ctx, "bridge", old,
+                           old && !strcmp(old->datapath_id, id))) {
         return;
     }
     const struct sdsa_bridge *row;
@@ -273,19 +271,38 @@ cmd_link_del(struct ctl_context *ctx)
 
 /* Endpoints. */
 
+/* Has 'row' just the addresses in argv[5] and on? */
+static bool
+same_ips(const struct ctl_context *ctx, const struct sdsa_endpoint *row)
+{
+    struct sset old = SSET_INITIALIZER(&old);
+    struct sset new = SSET_INITIALIZER(&new);
+    sset_add_array(&old, row->ips, row->n_ips);
+    sset_add_array(&new, &ctx->argv[5], ctx->argc - 5);
+    bool same = sset_equals(&old, &new);
+    sset_destroy(&old);
+    sset_destroy(&new);
+    return same;
+}
+
 static void
 cmd_endpoint_add(struct ctl_context *ctx)
 {
     const char *name = ctx->argv[1];
     const char *port = ctx->argv[3];
     char mac[18];
-    if (!ctl_check_name(ctx, "endpoint", name)
-        || ctl_exists_already(ctx, "endpoint", find_endpoint(ctx, name))) {
+    if (!ctl_check_name(ctx, "endpoint", name)) {
         return;
     }
     const struct sdsa_bridge *br = get_bridge(ctx, ctx->argv[2]);
-    if (!br || !check_port(ctx, br, port)
-        || !check_mac(ctx, ctx->argv[4], mac)) {
+    if (!br || !check_mac(ctx, ctx->argv[4], mac)) {
+        return;
+    }
+    const struct sdsa_endpoint *old = find_endpoint(ctx, name);
+    if (ctl_exists_already(ctx, "endpoint", old,
+                           old && old->bridge == br && !strcmp(old->port, port)
+                           && !strcmp(old->mac, mac) && same_ips(ctx, old))
+        || !check_port(ctx, br, port)) {
         return;
     }
     for (int i = 5; i < ctx->argc; i++) {
@@ -331,13 +348,11 @@ cmd_sf_add(struct ctl_context *ctx)
     const char *name = ctx->argv[1];
     const char *correlation = "none";
     char mac[18] = "";
-    if (!ctl_check_name(ctx, "function", name)
-        || ctl_exists_already(ctx, "function",
-                          find_sf(ctx, name))) {
+    if (!ctl_check_name(ctx, "function", name)) {
         return;
     }
     const struct sdsa_bridge *br = get_bridge(ctx, ctx->argv[2]);
-    if (!br || !check_two_ports(ctx, br, ctx->argv[3], ctx->argv[4])) {
+    if (!br) {
         return;
     }
     for (int i = 5; i < ctx->argc; i++) {
@@ -363,8 +378,17 @@ cmd_sf_add(struct ctl_context *ctx)
                   correlation);
         return;
     }
-    const struct sdsa_service_function *row
-        = sdsa_service_function_insert(ctx->txn);
+    const struct sdsa_service_function *row = find_sf(ctx, name);
+    if (ctl_exists_already(ctx, "function", row,
+                           row && row->bridge == br
+                           && !strcmp(row->in_port, ctx->argv[3])
+                           && !strcmp(row->out_port, ctx->argv[4])
+                           && !strcmp(row->correlation, correlation)
+                           && !strcmp(row->mac ? row->mac : "", mac))
+        || !check_two_ports(ctx, br, ctx->argv[3], ctx->argv[4])) {
+        return;
+    }
+    row = sdsa_service_function_insert(ctx->txn);
     sdsa_service_function_set_name(row, name);
     sdsa_service_function_set_bridge(row, br);
     sdsa_service_function_set_in_port(row, ctx->argv[3]);
@@ -418,13 +442,11 @@ cmd_gw_add(struct ctl_context *ctx)
     const char *vnf_id = ctx->argv[1];
     const char *ip = ctx->argv[5];
     ovs_be32 addr;
-    if (!ctl_check_name(ctx, "gateway", vnf_id)
-        || ctl_exists_already(ctx, "gateway", find_gateway(ctx, vnf_id))) {
+    if (!ctl_check_name(ctx, "gateway", vnf_id)) {
         return;
     }
     const struct sdsa_bridge *br = get_bridge(ctx, ctx->argv[2]);
-    if (!br || !check_two_ports(ctx, br, ctx->argv[3], ctx->argv[4])
-        || !check_url(ctx, ctx->argv[6])) {
+    if (!br || !check_url(ctx, ctx->argv[6])) {
         return;
     }
     if (!ip_parse(ip, &addr) || !addr) {
@@ -432,7 +454,16 @@ cmd_gw_add(struct ctl_context *ctx)
                   ip);
         return;
     }
-    const struct sdsa_gateway *row;
+    const struct sdsa_gateway *row = find_gateway(ctx, vnf_id);
+    if (ctl_exists_already(ctx, "gateway", row,
+                           row && row->bridge == br
+                           && !strcmp(row->plain_port, ctx->argv[3])
+                           && !strcmp(row->cipher_port, ctx->argv[4])
+                           && !strcmp(row->cipher_ip, ip)
+                           && !strcmp(row->url, ctx->argv[6]))
+        || !check_two_ports(ctx, br, ctx->argv[3], ctx->argv[4])) {
+        return;
+    }
     SDSA_GATEWAY_FOR_EACH (row, ctx->idl) {
         if (!strcmp(row->cipher_ip, ip) || !strcmp(row->url, ctx->argv[6])) {
             ctl_error(ctx, "gateway %s has that %s already: each needs its "

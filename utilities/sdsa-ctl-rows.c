@@ -78,11 +78,15 @@ CTL_ROWS
 #undef CTL_ROW
 
 bool
-ctl_exists_already(struct ctl_context *ctx, const char *what, const void *row)
+ctl_exists_already(struct ctl_context *ctx, const char *what, const void *row,
+                   bool same)
 {
     if (row && !ctl_has_option(ctx, "--may-exist")) {
         ctl_error(ctx, "%s %s exists already (see --may-exist)", what,
                   ctx->argv[1]);
+    } else if (row && !same) {
+        ctl_error(ctx, "%s %s exists with other settings: remove it first, or "
+                  "take another name", what, ctx->argv[1]);
     }
     return row != NULL;
 }

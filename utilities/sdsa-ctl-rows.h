@@ -36,9 +36,10 @@ CTL_ROWS
 bool ctl_has_option(const struct ctl_context *, const char *option);
 
 /* Returns true if 'row' is not NULL, which is an error of an "-add" command
- * for the 'what' named by its first argument, unless it has --may-exist. */
+ * for the 'what' named by its first argument, unless it has --may-exist and
+ * the row is the 'same' as the command would make. */
 bool ctl_exists_already(struct ctl_context *, const char *what,
-                        const void *row);
+                        const void *row, bool same);
 
 /* Is 'sf' one of the functions of 'chain'? */
 bool ctl_chain_has_sf(const struct sdsa_chain *chain,

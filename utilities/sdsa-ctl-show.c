@@ -15,6 +15,9 @@
 #include "timeval.h"
 #include "util.h"
 
+/* An active controller says so every 5 s. */
+#define CONTROLLER_SILENT_S 12
+
 /* Tables. */
 
 static struct table *
@@ -81,11 +84,28 @@ has_active_path(struct ovsdb_idl *idl, const char *chain)
     return false;
 }
 
-/* "up", "up, pending", "up, but the last change failed", "failed" or
- * "pending". */
+/* Why one of the chain's active paths carries nothing, or NULL. */
+static const char *
+path_trouble(struct ovsdb_idl *idl, const char *chain)
+{
+    const struct sdsa_path *path;
+    SDSA_PATH_FOR_EACH (path, idl) {
+        if (!strcmp(path->chain, chain) && !strcmp(path->state, "active")
+            && path->reason[0]) {
+            return path->reason;
+        }
+    }
+    return NULL;
+}
+
+/* "up", "interrupted", "up, pending", "up, but the last change failed",
+ * "failed" or "pending". */
 static const char *
 chain_state(struct ovsdb_idl *idl, const struct sdsa_chain *row)
 {
+    if (path_trouble(idl, row->name)) {
+        return "interrupted";
+    }
     bool up = has_active_path(idl, row->name);
     bool failed = row->reason[0] != '\0';
     bool pending = has_operation(idl, row->name)
@@ -386,8 +406,12 @@ show_absent(struct ovsdb_idl *idl, const struct sdsa_chain *chain, bool all,
     }
     const struct sdsa_debt *debt;
     SDSA_DEBT_FOR_EACH (debt, idl) {
-        svec_add_nocopy(&lines, xasprintf("%s owes the removal of old paths",
-                                          debt->participant));
+        const char *name = strchr(debt->participant, ' ');
+        if (all || (name && takes_part(idl, chain, name + 1))) {
+            svec_add_nocopy(&lines, xasprintf(
+                "%s owes the removal of paths of operation %"PRId64,
+                debt->participant, debt->operation));
+        }
     }
     svec_sort(&lines);
     const char *line;
@@ -407,8 +431,10 @@ cmd_chain_show(struct ctl_context *ctx)
     }
     struct ds *out = &ctx->output;
     const char *state = chain_state(ctx->idl, row);
+    const char *trouble = path_trouble(ctx->idl, row->name);
+    const char *reason = trouble ? trouble : row->reason;
     ds_put_format(out, "chain %s: %s%s%s\n", row->name, state,
-                  row->reason[0] ? ": " : "", row->reason);
+                  reason[0] ? ": " : "", reason);
     char *sfs = join_sfs(row);
     char *lifetime = format_age(row->lifetime);
     ds_put_format(out, "  wants \"%s\" from %s to %s%s%s, %s, %s, "
@@ -420,6 +446,11 @@ cmd_chain_show(struct ctl_context *ctx)
                   "\n", row->wanted, row->applied, row->failed);
     free(sfs);
     free(lifetime);
+    char *absence = sdsa_ctl_controller_absence(ctx->idl);
+    if (absence) {
+        ds_put_format(out, "  %s\n", absence);
+        free(absence);
+    }
     show_absent(ctx->idl, row, strcmp(state, "up"), out);
 
     const struct sdsa_path *path;
@@ -432,6 +463,19 @@ cmd_chain_show(struct ctl_context *ctx)
 }
 
 /* show. */
+
+char *
+sdsa_ctl_controller_absence(struct ovsdb_idl *idl)
+{
+    const struct sdsa_sdsa_global *global = sdsa_sdsa_global_first(idl);
+    if (!global || !global->controller_seen) {
+        return xstrdup("no controller is active: is sdsa-controller running?");
+    }
+    long long int age_s = time_wall() - global->controller_seen;
+    return (age_s < CONTROLLER_SILENT_S ? NULL
+            : xasprintf("no controller is active since %lld s: is "
+                        "sdsa-controller running?", age_s));
+}
 
 static void
 show_bridge(struct ovsdb_idl *idl, const struct sdsa_bridge *br,
@@ -479,6 +523,11 @@ static void
 cmd_show(struct ctl_context *ctx)
 {
     struct ds *out = &ctx->output;
+    char *absence = sdsa_ctl_controller_absence(ctx->idl);
+    if (absence) {
+        ds_put_format(out, "%s\n", absence);
+        free(absence);
+    }
     const struct sdsa_bridge *br;
     SORTED(ctx->idl, br, SDSA_BRIDGE_FOR_EACH, xstrdup(br->name), {
         show_bridge(ctx->idl, br, out);

@@ -27,7 +27,10 @@ static bool oneline;            /* --oneline. */
 static bool dry_run;            /* --dry-run. */
 static bool wait_applied;       /* --wait=applied. */
 static unsigned int timeout;    /* --timeout, in seconds; 0: none. */
-static struct table_style table_style = TABLE_STYLE_DEFAULT;
+#define FORMAT_NOT_GIVEN ((enum table_format) -1)
+static struct table_style table_style = {
+    FORMAT_NOT_GIVEN, CF_STRING, true, JSSF_SORT, 0
+};
 
 /* The transaction at work: to be torn down by ctl_fatal(). */
 static struct ovsdb_idl *the_idl;
@@ -251,14 +254,24 @@ parse_options(int argc, char *argv[], struct shash *local_options)
 
 /* Waiting. */
 
-/* The chains as some time: sequence numbers "wanted" by name. */
+/* Before we say that nobody does anything. */
+#define PATIENCE_MS 2000
+
+/* A chain at some time. */
+struct chain_version {
+    struct uuid row;
+    int64_t wanted;             /* Sequence number. */
+};
+
+/* The versions of all chains, by name. */
 static void
-snapshot_chains(struct ovsdb_idl *idl, struct shash *wanted)
+snapshot_chains(struct ovsdb_idl *idl, struct shash *versions)
 {
     const struct sdsa_chain *row;
     SDSA_CHAIN_FOR_EACH (row, idl) {
-        shash_add_once(wanted, row->name,
-                       xmemdup(&row->wanted, sizeof row->wanted));
+        struct chain_version *v = xmalloc(sizeof *v);
+        *v = (struct chain_version) { row->header_.uuid, row->wanted };
+        shash_add_once(versions, row->name, v);
     }
 }
 
@@ -269,10 +282,11 @@ diff_chains(struct shash *before, struct shash *after)
 {
     struct shash_node *node;
     SHASH_FOR_EACH_SAFE (node, before) {
-        const int64_t *b = node->data;
+        const struct chain_version *b = node->data;
         struct shash_node *a_node = shash_find(after, node->name);
         if (a_node) {
-            if (*b == *(int64_t *) a_node->data) {
+            const struct chain_version *a = a_node->data;
+            if (uuid_equals(&a->row, &b->row) && a->wanted == b->wanted) {
                 free(a_node->data);
                 shash_delete(after, a_node);
             }
@@ -335,7 +349,8 @@ is_applied(struct ovsdb_idl *idl, const struct shash *deleted,
 {
     const struct shash_node *node;
     SHASH_FOR_EACH (node, changed) {
-        if (!chain_is_applied(idl, node->name, *(int64_t *) node->data)) {
+        const struct chain_version *v = node->data;
+        if (!chain_is_applied(idl, node->name, v->wanted)) {
             return false;
         }
     }
@@ -355,6 +370,7 @@ static void
 wait_until_applied(struct ovsdb_idl *idl, const struct shash *deleted,
                    const struct shash *changed, int64_t global_wanted)
 {
+    long long int warn_ms = time_msec() + PATIENCE_MS;
     for (;;) {
         ovsdb_idl_run(idl);
         if (!ovsdb_idl_is_alive(idl)) {
@@ -363,7 +379,21 @@ wait_until_applied(struct ovsdb_idl *idl, const struct shash *deleted,
         if (is_applied(idl, deleted, changed, global_wanted)) {
             return;
         }
+        if (time_msec() >= warn_ms) {
+            char *absence = sdsa_ctl_controller_absence(idl);
+            if (absence) {
+                fprintf(stderr, "%s: waiting, but %s\n", program_name,
+                        absence);
+                free(absence);
+                warn_ms = LLONG_MAX;
+            } else {
+                warn_ms = time_msec() + PATIENCE_MS;
+            }
+        }
         ovsdb_idl_wait(idl);
+        if (warn_ms != LLONG_MAX) {
+            poll_timer_wait_until(warn_ms);
+        }
         poll_block();
     }
 }
@@ -456,13 +486,13 @@ print_outputs(struct ctl_command *commands, size_t n)
     for (size_t i = 0; i < n; i++) {
         struct ctl_command *c = &commands[i];
         if (c->table) {
-            /* Generic commands print records, our lists are tables (as long as
-             * nobody asked for something else). */
+            /* Generic commands print records and our lists tables, unless
+             * something else was asked for. */
             struct table_style style = table_style;
-            if (!strcmp(strchr(c->syntax->name, '-')
-                        ? strrchr(c->syntax->name, '-') : "", "-list")
-                && style.format == TF_LIST && style.cell_format == CF_STRING) {
-                style.format = TF_TABLE;
+            const char *dash = strrchr(c->syntax->name, '-');
+            if (style.format == FORMAT_NOT_GIVEN) {
+                style.format = (dash && !strcmp(dash, "-list") ? TF_TABLE
+                                : TF_LIST);
             }
             table_print(c->table, &style);
         } else if (oneline) {

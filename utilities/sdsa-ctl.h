@@ -13,4 +13,8 @@ extern const struct ctl_command_syntax sdsa_ctl_edit_commands[];
 extern const struct ctl_command_syntax sdsa_ctl_chain_commands[];
 extern const struct ctl_command_syntax sdsa_ctl_show_commands[];
 
+/* Returns a sentence if no controller is at work, as far as the database says,
+ * else NULL.  Caller frees. */
+char *sdsa_ctl_controller_absence(struct ovsdb_idl *);
+
 #endif /* utilities/sdsa-ctl.h */
