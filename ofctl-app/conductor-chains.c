@@ -23,6 +23,8 @@
 
 VLOG_DEFINE_THIS_MODULE(chains);
 
+static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(20, 60);
+
 #define CHAIN_RETRY_MS 1000   /* Between two attempts at a chain; doubles... */
 #define CHAIN_RETRY_MAX_MS 8000 /* ...up to this. */
 #define OPS_AT_ONCE 64
@@ -68,7 +70,8 @@ world_seqno(const struct conductor *c)
 
 void
 conductor_remember_failure(struct conductor *c, const char *chain,
-                           int64_t wanted, const char *intent, bool certain)
+                           int64_t wanted, const char *intent, bool certain,
+                           bool aborted)
 {
     struct chain_memory *m = conductor_get_memory(c, chain);
     bool again = m->failed_intent && !strcmp(m->failed_intent, intent)
@@ -80,6 +83,7 @@ conductor_remember_failure(struct conductor *c, const char *chain,
     m->failed_intent = xstrdup(intent);
     m->failed_wanted = wanted;
     m->failed_certain = certain;
+    m->aborted = aborted;
     m->failed_world = world_seqno(c);
 }
 
@@ -287,8 +291,14 @@ consider_chain(struct conductor *c, const struct sdsa_chain *row)
 {
     const struct inv_chain *chain = inventory_chain(&c->net->inv, row->name);
     struct chain_memory *m = conductor_get_memory(c, row->name);
+    if (!uuid_equals(&m->row, &row->header_.uuid)) {
+        free(m->failed_intent);
+        free(m->reason);
+        *m = (struct chain_memory) { .row = row->header_.uuid };
+    }
     const char *bad = shash_find_data(&c->bad_chains, row->name);
     const char *intent = chain ? chain->intent : "";
+    m->healed = false;
     if (has_operation(c, row->name)) {
         c->settled = false;
         return;
@@ -299,6 +309,7 @@ consider_chain(struct conductor *c, const struct sdsa_chain *row)
         why = (!row->applied_intent[0] ? xstrdup("new")
                : strcmp(row->applied_intent, intent) ? xstrdup("changed")
                : find_damage(c, chain));
+        m->healed = !why;
         if (!why) {
             c->settled = c->settled && row->applied >= row->wanted;
             return;
@@ -306,7 +317,10 @@ consider_chain(struct conductor *c, const struct sdsa_chain *row)
     }
     bool again = m->failed_intent && !strcmp(m->failed_intent, intent)
                  && m->failed_wanted == row->wanted;
-    if (again && m->failed_certain && m->failed_world == world_seqno(c)) {
+    bool is_repair = !strcmp(row->applied_intent, intent);
+    if (again && ((m->aborted && !is_repair)
+                  || (m->failed_certain
+                      && m->failed_world == world_seqno(c)))) {
         free(why);
         return;
     }
@@ -325,8 +339,9 @@ consider_chain(struct conductor *c, const struct sdsa_chain *row)
     char *error = bad ? xstrdup(bad)
                       : start_chain(c, chain, why, row->wanted);
     if (error) {
-        conductor_remember_failure(c, row->name, row->wanted, intent, true);
-        VLOG_WARN("chain %s: %s", row->name, error);
+        conductor_remember_failure(c, row->name, row->wanted, intent, true,
+                                   false);
+        VLOG_WARN_RL(&rl, "chain %s: %s", row->name, error);
         free(m->reason);
         m->reason = error;
         m->reason_sent = false;
@@ -392,6 +407,9 @@ conductor_write_outcomes(struct conductor *c)
                    && !strcmp(row->applied_intent, chain->intent)) {
             /* Bumped, but it says what it said before. */
             sdsa_chain_set_applied(row, row->wanted);
+        } else if (m && m->healed && row->reason[0]
+                   && row->applied >= row->wanted) {
+            sdsa_chain_set_reason(row, "");
         }
     }
 

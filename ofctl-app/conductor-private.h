@@ -11,12 +11,12 @@
 
 #include "openvswitch/list.h"
 #include "openvswitch/shash.h"
+#include "openvswitch/uuid.h"
 
 struct live_path;
 struct network_config;
 struct op;
 struct sdsa_chain;
-struct uuid;
 
 #define N_HISTORY 64
 
@@ -28,12 +28,16 @@ enum conductor_state {
 
 /* What is remembered of a chain between operations. */
 struct chain_memory {
+    struct uuid row;            /* Another one of that name knows nothing. */
+    bool aborted;               /* By the operator: until intent or 'wanted'
+                                 * change. */
     char *failed_intent;        /* Not to be tried again before... */
     int64_t failed_wanted;
     bool failed_certain;        /* It fails as long as nothing changes. */
     uint64_t failed_world;      /* ...one of these three changes. */
     char *reason;               /* Of a failure that is still to be written. */
     bool reason_sent;           /* In the open transaction. */
+    bool healed;                /* Applied, undamaged, nothing under way. */
     int backoff_ms;
     long long int next_ms;      /* Not to be tried before. */
 };
@@ -84,7 +88,7 @@ struct chain_memory *conductor_get_memory(struct conductor *,
 void conductor_destroy_memory(struct chain_memory *);
 void conductor_remember_failure(struct conductor *, const char *chain,
                                 int64_t wanted, const char *intent,
-                                bool certain);
+                                bool certain, bool aborted);
 
 /* Writes failures that came before any operation, and bumps that asked for
  * nothing new, into the open transaction. */

@@ -311,14 +311,16 @@ end_operation(struct conductor *c, struct op *op)
         forget_paths(c, op->new, op->n_new);
     }
 
-    if (inventory_chain(&c->net->inv, op->chain)) {
+    const struct inv_chain *chain = inventory_chain(&c->net->inv, op->chain);
+    if (chain) {
         struct chain_memory *m = conductor_get_memory(c, op->chain);
         if (done) {
             free(m->failed_intent);
             m->failed_intent = NULL;
-        } else if (!op->resumed) {
+        } else if (!op->resumed
+                   && uuid_equals(&chain->uuid, &op->chain_uuid)) {
             conductor_remember_failure(c, op->chain, op->wanted, op->intent,
-                                       op->aborted);
+                                       false, op->aborted);
         }
     }
     ovs_list_remove(&op->node);
@@ -458,10 +460,11 @@ run_transaction(struct conductor *c)
     if (c->state == CLAIMING) {
         if (ok) {
             activate(c);
+            poll_immediate_wake();
         } else {
             c->state = STANDBY;
+            c->next_txn_ms = time_msec() + TXN_ERROR_MS;
         }
-        poll_immediate_wake();
     } else if (c->state == ACTIVE) {
         take_transaction(c, status, error);
         if (status == TXN_SUCCESS) {
@@ -495,7 +498,7 @@ run_lock(struct conductor *c)
             deactivate(c);
         }
     }
-    if (c->state == STANDBY && !c->txn) {
+    if (c->state == STANDBY && !c->txn && time_msec() >= c->next_txn_ms) {
         claim(c);
     }
     return c->state == ACTIVE;
@@ -530,6 +533,9 @@ conductor_wait(struct conductor *c)
 {
     if (c->txn) {
         ovsdb_idl_txn_wait(c->txn);
+    }
+    if (c->state == STANDBY && !c->txn && ovsdb_idl_has_lock(c->idl)) {
+        poll_timer_wait_until(c->next_txn_ms);
     }
     if (c->state == ACTIVE) {
         network_wait(c->net);

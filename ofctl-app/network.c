@@ -212,6 +212,16 @@ lookup_port(const char *bridge, const char *port, void *br_)
             : u16_to_ofp(1));
 }
 
+static enum path_flows
+flow_kind(uint64_t cookie)
+{
+    uint32_t nsh_spi = cookie & 0xffffff;
+    return (cookie == steering_cookie(STEERING_TRANSPORT, nsh_spi)
+            ? PATH_FLOWS_TRANSPORT
+            : cookie == steering_cookie(STEERING_CLASSIFIER, nsh_spi)
+            ? PATH_FLOWS_CLASSIFIER : PATH_FLOWS_COMPANION);
+}
+
 /* Moves those flows of 'from' that are of 'bridge' (NULL: any) and of the
  * roles in 'which' to 'to' and frees the rest. */
 static void
@@ -220,11 +230,7 @@ select_flows(struct ovs_list *from, const char *bridge, unsigned int which,
 {
     struct steering_flow *flow;
     LIST_FOR_EACH_SAFE (flow, node, from) {
-        enum path_flows role
-            = (flow->cookie == steering_cookie(STEERING_TRANSPORT,
-                                               flow->cookie & 0xffffff)
-               ? PATH_FLOWS_TRANSPORT : PATH_FLOWS_CLASSIFIER);
-        if (which & role && (!bridge || !strcmp(bridge, flow->bridge))) {
+        if (which & flow_kind(flow->cookie) && (!bridge || !strcmp(bridge, flow->bridge))) {
             ovs_list_remove(&flow->node);
             ovs_list_push_back(to, &flow->node);
         }
@@ -287,8 +293,12 @@ network_change_flows(struct network *net, struct bridge *br,
         n_cookies += path_cookies(paths[i], &cookies[n_cookies]);
         if (paths[i]->flows) {
             error = path_flows(net, br, paths[i], paths[i]->flows, &flows);
-            if (!error || !strict) {
-                note_trouble(br, paths[i], error);
+            if (!strict) {
+                /* Of a bridge that is away no port is known: it will be asked
+                 * when it is back. */
+                if (bridge_is_connected(br)) {
+                    note_trouble(br, paths[i], error);
+                }
                 free(error);
                 error = NULL;
             }
@@ -331,13 +341,20 @@ refresh_bridge(struct network *net, struct bridge *br)
     cookies[n++] = steering_cookie(STEERING_GUARD, 0);
     steering_guard_flows(&net->inv, bridge_name(br), lookup_port, br, &flows);
 
-    struct live_path *live;
-    HMAP_FOR_EACH (live, node, &net->paths) {
-        n += path_cookies(live, &cookies[n]);
-        if (live->flows) {
-            char *error = path_flows(net, br, live, live->flows, &flows);
-            note_trouble(br, live, error);
-            free(error);
+    /* The last flow of its kind counts: those of paths that are being left
+     * come first. */
+    for (int in_use = 0; in_use <= 1; in_use++) {
+        struct live_path *live;
+        HMAP_FOR_EACH (live, node, &net->paths) {
+            if (in_use != !!(live->flows & PATH_FLOWS_CLASSIFIER)) {
+                continue;
+            }
+            n += path_cookies(live, &cookies[n]);
+            if (live->flows) {
+                char *error = path_flows(net, br, live, live->flows, &flows);
+                note_trouble(br, live, error);
+                free(error);
+            }
         }
     }
 

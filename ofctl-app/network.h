@@ -30,7 +30,12 @@ struct network_config {
 enum path_flows {
     PATH_FLOWS_TRANSPORT = 1 << 0,
     PATH_FLOWS_CLASSIFIER = 1 << 1,
-    PATH_FLOWS_ALL = PATH_FLOWS_TRANSPORT | PATH_FLOWS_CLASSIFIER,
+    PATH_FLOWS_COMPANION = 1 << 2,
+    PATH_FLOWS_ALL = (PATH_FLOWS_TRANSPORT | PATH_FLOWS_CLASSIFIER
+                      | PATH_FLOWS_COMPANION),
+    /* Of a path that is being left: nothing enters it any more, what is in it
+     * comes out.  Where a new path has the same companion that counts. */
+    PATH_FLOWS_LEFT = PATH_FLOWS_TRANSPORT | PATH_FLOWS_COMPANION,
 };
 
 struct live_path {

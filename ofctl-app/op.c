@@ -99,7 +99,8 @@ add_classifiers(struct op *op, const struct network *net,
 {
     struct sset names = SSET_INITIALIZER(&names);
     const char *name;
-    network_path_bridges(net, live, PATH_FLOWS_CLASSIFIER, &names);
+    network_path_bridges(net, live,
+                         PATH_FLOWS_CLASSIFIER | PATH_FLOWS_COMPANION, &names);
     SSET_FOR_EACH (name, &names) {
         participant_get(op, false, name)->steps |= OPERATION_STEP_FLIP;
     }
@@ -223,7 +224,7 @@ void
 op_resume(struct op *op, bool committed)
 {
     for (size_t i = 0; i < op->n_old; i++) {
-        op->old[i]->flows = committed ? PATH_FLOWS_TRANSPORT : PATH_FLOWS_ALL;
+        op->old[i]->flows = committed ? PATH_FLOWS_LEFT : PATH_FLOWS_ALL;
     }
     for (size_t i = 0; i < op->n_new; i++) {
         op->new[i]->flows = committed ? PATH_FLOWS_ALL : 0;
@@ -370,7 +371,7 @@ mark_flows(struct op *op, enum operation_step step)
     }
     for (size_t i = 0; i < op->n_old; i++) {
         if (step == OPERATION_STEP_FLIP) {
-            op->old[i]->flows = PATH_FLOWS_TRANSPORT;
+            op->old[i]->flows = PATH_FLOWS_LEFT;
         } else if (step == OPERATION_STEP_RELEASE) {
             op->old[i]->flows = 0;
         }

@@ -134,7 +134,9 @@ resync_run(struct resync *resync, struct network *net)
             sset_init(&ra->get_active);
             shash_add(&resync->agents, vnf_id, ra);
         }
-        if (time_msec() > ra->sent_ms + ANSWER_MS) {
+        uint64_t ticket = ra->get_ticket ? ra->get_ticket : ra->patch_ticket;
+        if (time_msec() > ra->sent_ms + ANSWER_MS
+            || (ticket && !agent_has_ticket(agent, ticket))) {
             ra->get_ticket = ra->patch_ticket = 0;
         }
         if (!agent_is_up(agent)) {
