@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <jansson.h>
-#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
@@ -211,8 +210,7 @@ agents_remove(struct agents *agents, struct agent *agent)
         request_destroy(req);
     }
     end_transfer(agent);
-    curl_easy_cleanup(agent->easy);
-    ERR_clear_error();          /* See curl-loop.c. */
+    curl_loop_free_easy(agent->easy);
     curl_slist_free_all(agent->connect_to);
     free(agent->base);
 

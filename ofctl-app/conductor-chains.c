@@ -267,10 +267,7 @@ find_damage(struct conductor *c, const struct inv_chain *chain)
         const struct path *path = paths[i]->path;
         damage = nullable_xstrdup(paths[i]->broken);
         if (!damage) {
-            damage = path_check_places(path, &c->net->inv);
-        }
-        if (!damage) {
-            damage = path_check_links(path, &c->net->inv);
+            damage = path_check(path, &c->net->inv);
         }
         for (size_t j = 0; j <= path->n_sfs && !damage; j++) {
             const struct path_hop *hop = path->hops[j];

@@ -394,8 +394,8 @@ begin_transaction(struct conductor *c)
     write_global(c, statistics);
     status_write(c->idl, c->net, c->resync, statistics);
     status_settle_debts(c->idl, c->net, c->resync);
-    journal_sweep(c->idl, c->net);
     if (statistics) {
+        journal_sweep(c->idl, c->net);
         c->statistics_ms = time_msec() + STATISTICS_MS;
     }
 }

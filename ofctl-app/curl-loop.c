@@ -183,6 +183,13 @@ curl_loop_remove(struct curl_loop *loop, CURL *easy)
     leave_libcurl();
 }
 
+void
+curl_loop_free_easy(CURL *easy)
+{
+    curl_easy_cleanup(easy);
+    leave_libcurl();
+}
+
 CURL *
 curl_loop_next_done(struct curl_loop *loop, CURLcode *codep)
 {

@@ -19,6 +19,9 @@ void curl_loop_wait(struct curl_loop *);
 void curl_loop_add(struct curl_loop *, CURL *);
 void curl_loop_remove(struct curl_loop *, CURL *);
 
+/* curl_easy_cleanup() for a handle that is in no loop. */
+void curl_loop_free_easy(CURL *);
+
 /* Returns a transfer that is done, and how it ended in '*codep', or NULL.  The
  * caller must remove it. */
 CURL *curl_loop_next_done(struct curl_loop *, CURLcode *codep);

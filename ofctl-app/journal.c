@@ -189,7 +189,8 @@ journal_read_path(const struct sdsa_path *row)
         ok = read_hop(row->hops[i], path);
     }
     if (!ok) {
-        VLOG_ERR("path %"PRId64" of chain %s in the database makes no sense", row->nsh_spi, row->chain);
+        VLOG_ERR("path %"PRId64" of chain %s in the database makes no sense",
+                 row->nsh_spi, row->chain);
         path_destroy(path);
         return NULL;
     }

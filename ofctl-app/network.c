@@ -230,7 +230,8 @@ select_flows(struct ovs_list *from, const char *bridge, unsigned int which,
 {
     struct steering_flow *flow;
     LIST_FOR_EACH_SAFE (flow, node, from) {
-        if (which & flow_kind(flow->cookie) && (!bridge || !strcmp(bridge, flow->bridge))) {
+        if (which & flow_kind(flow->cookie)
+            && (!bridge || !strcmp(bridge, flow->bridge))) {
             ovs_list_remove(&flow->node);
             ovs_list_push_back(to, &flow->node);
         }

@@ -307,7 +307,7 @@ add_sa_edits(const struct op *op, const struct network *net,
     }
 }
 
-/* The gateways of 'paths' must be there still: requests name their
+/* Do 'paths' still fit the network?  Requests name their gateways'
  * addresses. */
 static char *
 check_paths(const struct network *net, struct live_path *const *paths,
@@ -315,7 +315,7 @@ check_paths(const struct network *net, struct live_path *const *paths,
 {
     char *error = NULL;
     for (size_t i = 0; i < n && !error; i++) {
-        error = path_check_places(paths[i]->path, &net->inv);
+        error = path_check(paths[i]->path, &net->inv);
     }
     return error;
 }

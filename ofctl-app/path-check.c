@@ -59,17 +59,14 @@ char *
 path_check_places(const struct path *path, const struct inventory *inv)
 {
     const struct inv_endpoint *src = inventory_endpoint(inv, path->src);
-    if (!src) {
-        return check_place("endpoint", path->src, NULL, "");
-    }
-    const char *at = src->bridge->name;
-    char *error = NULL;
+    const struct path_hop *first = path->hops[0];
+    const char *at = (first ? first->route[0].from
+                      : src ? src->bridge->name : "");
+    char *error = check_place("endpoint", path->src, src ? src->bridge : NULL,
+                              at);
     for (size_t i = 0; i <= path->n_sfs && !error; i++) {
         if (path->hops[i]) {
-            error = (i == 0 && strcmp(path->hops[i]->route[0].from, at)
-                     ? check_place("endpoint", path->src, src->bridge,
-                                   path->hops[i]->route[0].from)
-                     : check_hop(inv, path->hops[i], &at));
+            error = check_hop(inv, path->hops[i], &at);
         }
         if (!error) {
             error = check_target(inv, path, i, at);
@@ -92,8 +89,8 @@ link_exists(const struct inventory *inv, const struct path_link *l)
     return false;
 }
 
-char *
-path_check_links(const struct path *path, const struct inventory *inv)
+static char *
+check_links(const struct path *path, const struct inventory *inv)
 {
     for (size_t i = 0; i <= path->n_sfs; i++) {
         const struct path_hop *hop = path->hops[i];
@@ -106,4 +103,11 @@ path_check_links(const struct path *path, const struct inventory *inv)
         }
     }
     return NULL;
+}
+
+char *
+path_check(const struct path *path, const struct inventory *inv)
+{
+    char *error = path_check_places(path, inv);
+    return error ? error : check_links(path, inv);
 }

@@ -334,7 +334,8 @@ stage_reorder_policies(struct stage *stage, const json_t *entries)
         struct entry *new = xzalloc(sizeof *new);
         new->json = json_incref(old->json);
         new->policy = policy_clone(old->policy);
-        set_change(stage, DATASTORE_SPD, name, NULL);   /* Gives its place up. */
+        /* Gives its place up. */
+        set_change(stage, DATASTORE_SPD, name, NULL);
         set_change(stage, DATASTORE_SPD, name, new);
     }
 }

@@ -313,7 +313,7 @@ parse_suite(const json_t *entry, const json_t *config, const struct sa *like,
     const json_t *integrity = json_object_get(esp, "integrity");
     uint64_t alg = sad_spd_get_uint(encryption, "encryption-algorithm", 12);
     uint64_t auth = sad_spd_get_uint(integrity, "integrity-algorithm",
-                             alg == 20 ? 0 : 12);
+                                     alg == 20 ? 0 : 12);
     size_t size = (sa->key ? secret_size(sa->key)
                    : like ? suite_keymat_size(like->suite) : 0);
 
@@ -385,7 +385,8 @@ sad_parse(const json_t *entry, ovs_be32 own_ip, struct secret *key,
     sa->vlan = sad_spd_get_uint(entry, "sdsa-agent:vlan", 0);
     sa->reqid = sad_spd_get_uint(entry, "reqid", 0);
     sa->esn = get_bool(config, "ext-seq-num", true);
-    sa->replay_window = sad_spd_get_uint(config, "anti-replay-window-size", 64);
+    sa->replay_window = sad_spd_get_uint(config, "anti-replay-window-size",
+                                         64);
     parse_lifetime(json_object_get(config, "sa-lifetime-hard"), &sa->hard);
     parse_lifetime(json_object_get(config, "sa-lifetime-soft"), &sa->soft);
     if (key) {

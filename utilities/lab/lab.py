@@ -334,7 +334,8 @@ def _data_file(name):
     """Finds a schema: in the trees or where packages put them."""
     for directory in (os.environ.get("SDSA_SRCDIR", "") + "/vswitchd-config",
                       os.environ.get("OVS_SRCDIR", "") + "/vswitchd",
-                      os.path.dirname(os.environ["SDSA_TOPOLOGIES"]), "/usr/share/openvswitch"):
+                      os.path.dirname(os.environ["SDSA_TOPOLOGIES"]),
+                      "/usr/share/openvswitch"):
         if os.path.exists(f"{directory}/{name}"):
             return f"{directory}/{name}"
     raise LabError(f"{name} is missing: install sdsa-common and"
