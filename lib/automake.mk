@@ -1,6 +1,7 @@
 # What the daemons share; it knows no daemon.
 noinst_LTLIBRARIES += lib/libsdsa.la
 lib_libsdsa_la_SOURCES = \
+	lib/address.c lib/address.h \
 	lib/https-server.c lib/https-server.h \
 	lib/nsh.h \
 	lib/process-util.c lib/process-util.h \

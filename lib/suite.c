@@ -50,3 +50,14 @@ suite_overhead(const struct suite *suite)
     return (OUTER_IP + SPI_AND_SEQ + suite->iv_size + MAX_PADDING + TRAILER
             + suite->icv_size);
 }
+
+size_t
+suite_max_inner(const struct suite *suite, size_t outer_size, bool outer_ipv6)
+{
+    enum { SPI_AND_SEQ = 8, ALIGNMENT = 4, TRAILER = 2 };
+    size_t around = ((outer_ipv6 ? 40 : 20) + SPI_AND_SEQ + suite->iv_size
+                     + suite->icv_size);
+    size_t sealed = outer_size > around ? outer_size - around : 0;
+    sealed -= sealed % ALIGNMENT;
+    return sealed > TRAILER ? sealed - TRAILER : 0;
+}

@@ -4,6 +4,7 @@
 /* ESP suites by the names that operators use and the numbers of IANA's IKEv2
  * transform registry.  A suite that is not in the table is refused. */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -40,5 +41,11 @@ suite_keymat_size(const struct suite *suite)
  * most to an inner packet: outer header, SPI and sequence number, IV, padding
  * to 4 octets with its two octets of trailer, ICV. */
 size_t suite_overhead(const struct suite *);
+
+/* The longest inner packet, in octets, whose ESP in tunnel mode is an outer
+ * packet of at most 'outer_size' octets, with an IPv6 or an IPv4 header; 0 if
+ * there is none. */
+size_t suite_max_inner(const struct suite *, size_t outer_size,
+                       bool outer_ipv6);
 
 #endif /* lib/suite.h */

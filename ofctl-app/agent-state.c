@@ -117,12 +117,14 @@ take_boot_id(struct agent_state *state, const char *boot_id)
 }
 
 static void
-take_mac(struct agent_state *state, const json_t *port, struct eth_addr *macp)
+take_port(struct agent_state *state, const json_t *json,
+          struct agent_port *port)
 {
     struct eth_addr mac;
-    if (eth_addr_from_string(get_string(port, "mac-address"), &mac)
-        && !eth_addr_equals(mac, *macp)) {
-        *macp = mac;
+    int mtu = json_integer_value(json_object_get(json, "mtu"));
+    if (eth_addr_from_string(get_string(json, "mac-address"), &mac)
+        && (!eth_addr_equals(mac, port->mac) || mtu != port->mtu)) {
+        *port = (struct agent_port) { .mac = mac, .mtu = mtu };
         state->seqno++;
     }
 }
@@ -154,10 +156,10 @@ agent_state_take(struct agent_state *state, const char *body)
         reason = xasprintf("%s is the agent of %s", state->url, vnf_id);
     } else {
         take_boot_id(state, get_string(json, "boot-id"));
-        take_mac(state, json_object_get(json, "plain-port"),
-                 &state->plain_mac);
-        take_mac(state, json_object_get(json, "cipher-port"),
-                 &state->cipher_mac);
+        take_port(state, json_object_get(json, "plain-port"),
+                  &state->plain);
+        take_port(state, json_object_get(json, "cipher-port"),
+                  &state->cipher);
         set_string(&state->backend, get_string(json, "backend"));
         take_drops(state, json);
         if (!json_is_true(json_object_get(json, "data-plane-up"))) {

@@ -8,11 +8,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ofctl-app/agents.h"
 #include "openvswitch/hmap.h"
 #include "packets.h"
 #include "simap.h"
-
-struct agent_sa_stats;
 
 struct agent_state {
     char *vnf_id, *url;
@@ -20,8 +19,8 @@ struct agent_state {
     char *reason;               /* Why it is down; "" while it is up. */
     /* What was last told; a restarting agent does not tell it for a while. */
     char *boot_id, *backend;
-    struct eth_addr plain_mac, cipher_mac;
-    unsigned int seqno;         /* Changes with 'up', 'boot_id', a MAC. */
+    struct agent_port plain, cipher;
+    unsigned int seqno;         /* Changes with 'up', 'boot_id', a port. */
     struct simap drops;         /* Packets by reason. */
     struct hmap sas;            /* Private. */
 };

@@ -578,16 +578,16 @@ agent_backend(const struct agent *agent)
     return agent->state.backend;
 }
 
-struct eth_addr
-agent_plain_mac(const struct agent *agent)
+const struct agent_port *
+agent_plain_port(const struct agent *agent)
 {
-    return agent->state.plain_mac;
+    return &agent->state.plain;
 }
 
-struct eth_addr
-agent_cipher_mac(const struct agent *agent)
+const struct agent_port *
+agent_cipher_port(const struct agent *agent)
 {
-    return agent->state.cipher_mac;
+    return &agent->state.cipher;
 }
 
 bool

@@ -47,9 +47,14 @@ bool agent_is_up(const struct agent *);  /* Agent answers, data plane is up. */
 const char *agent_reason(const struct agent *);
 const char *agent_boot_id(const struct agent *);     /* "" before the first. */
 const char *agent_backend(const struct agent *);
-struct eth_addr agent_plain_mac(const struct agent *);
-struct eth_addr agent_cipher_mac(const struct agent *);
-/* Changes when is_up, boot id or a MAC changes. */
+/* All zeros before the first. */
+struct agent_port {
+    struct eth_addr mac;
+    int mtu;                    /* Octets, IP packet; 0: it did not say. */
+};
+const struct agent_port *agent_plain_port(const struct agent *);
+const struct agent_port *agent_cipher_port(const struct agent *);
+/* Changes when is_up, boot id or a port's MAC or MTU changes. */
 unsigned int agent_seqno(const struct agent *);
 /* Sum of the drop counters of the last poll, and one by its reason. */
 uint64_t agent_drops(const struct agent *, const char *reason /* or NULL */);

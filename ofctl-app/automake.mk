@@ -8,6 +8,7 @@ ofctl_app_libsdsapure_la_SOURCES = \
 	ofctl-app/match.c ofctl-app/match.h \
 	ofctl-app/operation.c ofctl-app/operation.h \
 	ofctl-app/path-check.c ofctl-app/path-check.h \
+	ofctl-app/path-mtu.c ofctl-app/path-mtu.h \
 	ofctl-app/path.c ofctl-app/path.h \
 	ofctl-app/sa-request.c ofctl-app/sa-request.h \
 	ofctl-app/steering.c ofctl-app/steering.h

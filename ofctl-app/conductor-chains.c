@@ -184,7 +184,8 @@ check_conflicts(const struct conductor *c, const struct inv_chain *chain,
             continue;
         }
         if (ends_clash(chain, false, p)
-            || (!chain->one_way && ends_clash(chain, true, p))) {
+            || (chain->way_back != WAY_BACK_NONE
+                && ends_clash(chain, true, p))) {
             if (is_leaving(c, p->chain)) {
                 *wait = true;
                 return NULL;
@@ -261,7 +262,7 @@ find_damage(struct conductor *c, const struct inv_chain *chain)
 {
     size_t n;
     struct live_path **paths = chain_paths(c, chain->name, &n);
-    char *damage = (n == (chain->one_way ? 1 : 2) ? NULL
+    char *damage = (n == (chain->way_back == WAY_BACK_NONE ? 1 : 2) ? NULL
                     : xstrdup("it has not all its paths"));
     for (size_t i = 0; i < n && !damage; i++) {
         const struct path *path = paths[i]->path;

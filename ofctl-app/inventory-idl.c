@@ -5,6 +5,7 @@
 
 #include <openssl/sha.h>
 
+#include "lib/address.h"
 #include "lib/sdsa-idl.h"
 #include "lib/suite.h"
 #include "ofctl-app/match.h"
@@ -41,6 +42,16 @@ add_bridges(struct inventory *inv, const struct ovsdb_idl *idl)
     }
 }
 
+/* What the operator said of a port, or NULL. */
+static void
+tell_mtu(struct inventory *inv, const struct inv_bridge *bridge,
+         const char *port, const int64_t *mtu)
+{
+    if (mtu) {
+        inventory_tell_port_mtu(inv, bridge, port, *mtu);
+    }
+}
+
 static void
 add_links(struct inventory *inv, const struct ovsdb_idl *idl)
 {
@@ -52,6 +63,8 @@ add_links(struct inventory *inv, const struct ovsdb_idl *idl)
                                                       row->bridge_b->name);
         if (a && b) {
             inventory_add_link(inv, a, row->port_a, b, row->port_b);
+            tell_mtu(inv, a, row->port_a, row->mtu);
+            tell_mtu(inv, b, row->port_b, row->mtu);
         }
     }
 }
@@ -62,15 +75,17 @@ add_gateways(struct inventory *inv, const struct ovsdb_idl *idl)
     const struct sdsa_gateway *row;
     SDSA_GATEWAY_FOR_EACH (row, idl) {
         const struct inv_bridge *br = inventory_bridge(inv, row->bridge->name);
-        ovs_be32 ip;
-        if (!br || !ip_parse(row->cipher_ip, &ip)) {
+        struct in6_addr ip;
+        if (!br || !address_parse(row->cipher_ip, &ip)) {
             VLOG_WARN_RL(&rl, "gateway %s: bad bridge or cipher address \"%s\"",
                          row->vnf_id, row->cipher_ip);
             continue;
         }
         struct inv_gateway *gw = inventory_add_gateway(
-            inv, row->vnf_id, br, row->plain_port, row->cipher_port, ip,
+            inv, row->vnf_id, br, row->plain_port, row->cipher_port, &ip,
             row->url);
+        gw->plain_mtu = row->plain_mtu;
+        gw->cipher_mtu = row->cipher_mtu;
         parse_mac(row->plain_mac, &gw->plain_mac);
         parse_mac(row->cipher_mac, &gw->cipher_mac);
     }
@@ -92,6 +107,8 @@ add_sfs(struct inventory *inv, const struct ovsdb_idl *idl)
         }
         inventory_add_sf(inv, row->name, br, row->in_port, row->out_port,
                          correlation, mac);
+        tell_mtu(inv, br, row->in_port, row->mtu);
+        tell_mtu(inv, br, row->out_port, row->mtu);
     }
 }
 
@@ -107,39 +124,49 @@ add_endpoints(struct inventory *inv, const struct ovsdb_idl *idl)
                          row->name, row->mac);
             continue;
         }
-        ovs_be32 *ips = xmalloc((row->n_ips + 1) * sizeof *ips);
+        struct in6_addr *ips = xmalloc((row->n_ips + 1) * sizeof *ips);
         size_t n = 0;
         for (size_t i = 0; i < row->n_ips; i++) {
-            n += ip_parse(row->ips[i], &ips[n]);
+            n += address_parse(row->ips[i], &ips[n]);
         }
         inventory_add_endpoint(inv, row->name, br, row->port, mac, ips, n);
         free(ips);
+        tell_mtu(inv, br, row->port, row->mtu);
     }
 }
 
-/* The functions of 'row' in order, or NULL with a message. */
+/* The functions in order: of the map column 'column', which has 'n' pairs of
+ * 'keys' and 'values'.  Returns NULL or a message. */
 static char *
-chain_sfs(const struct inventory *inv, const struct sdsa_chain *row,
-          const struct inv_sf **sfs)
+read_sfs(const struct inventory *inv, const char *column, const int64_t *keys,
+         struct sdsa_service_function *const *values, size_t n,
+         const struct inv_sf **sfs)
 {
-    for (size_t i = 0; i < row->n_sfs; i++) {
+    for (size_t i = 0; i < n; i++) {
         /* A map column comes sorted by its key. */
-        if (row->key_sfs[i] != i) {
-            return xasprintf("column sfs of chain %s must count from 0 without "
-                             "gaps", row->name);
+        if (keys[i] != i) {
+            return xasprintf("column %s must count from 0 without gaps",
+                             column);
         }
-        sfs[i] = inventory_sf(inv, row->value_sfs[i]->name);
+        sfs[i] = inventory_sf(inv, values[i]->name);
         if (!sfs[i]) {
             return xasprintf("function %s is not usable: see \"sdsa-ctl list "
-                             "Service_Function\"", row->value_sfs[i]->name);
-        }
-        if (sfs[i]->correlation != SF_NONE && sfs[i]->correlation != SF_VLAN) {
-            return xasprintf("function %s: correlation %s is not supported yet",
-                             sfs[i]->name,
-                             sf_correlation_to_string(sfs[i]->correlation));
+                             "Service_Function\"", values[i]->name);
         }
     }
     return NULL;
+}
+
+static void
+put_sfs(struct ds *ds, const struct inv_sf *const *sfs, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct inv_sf *sf = sfs[i];
+        ds_put_format(ds, "%s %s %s %s %s "ETH_ADDR_FMT"\n", sf->name,
+                      sf->bridge->name, sf->in_port, sf->out_port,
+                      sf_correlation_to_string(sf->correlation),
+                      ETH_ADDR_ARGS(sf->mac));
+    }
 }
 
 /* Changes whenever the chain has to be realised anew. */
@@ -149,30 +176,54 @@ chain_intent(const struct inv_chain *chain)
     struct ds ds = DS_EMPTY_INITIALIZER;
     const struct inv_endpoint *ends[] = { chain->src, chain->dst };
 
-    ds_put_format(&ds, "%s %d %s %"PRIu32" %d\n", chain->match, chain->one_way,
-                  chain->suite->name, chain->lifetime_s, chain->priority);
+    ds_put_format(&ds, "%s %d %s %"PRIu32" %d %d\n", chain->match,
+                  chain->way_back, chain->suite->name, chain->lifetime_s,
+                  chain->priority, chain->encrypt_always);
     for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
         const struct inv_endpoint *e = ends[i];
         ds_put_format(&ds, "%s %s %s "ETH_ADDR_FMT, e->name, e->bridge->name,
                       e->port, ETH_ADDR_ARGS(e->mac));
         for (size_t j = 0; j < e->n_ips; j++) {
-            ds_put_format(&ds, " "IP_FMT, IP_ARGS(e->ips[j]));
+            ds_put_char(&ds, ' ');
+            ipv6_format_mapped(&e->ips[j], &ds);
         }
         ds_put_char(&ds, '\n');
     }
-    for (size_t i = 0; i < chain->n_sfs; i++) {
-        const struct inv_sf *sf = chain->sfs[i];
-        ds_put_format(&ds, "%s %s %s %s %s "ETH_ADDR_FMT"\n", sf->name,
-                      sf->bridge->name, sf->in_port, sf->out_port,
-                      sf_correlation_to_string(sf->correlation),
-                      ETH_ADDR_ARGS(sf->mac));
-    }
+    put_sfs(&ds, chain->sfs, chain->n_sfs);
+    put_sfs(&ds, chain->reverse_sfs, chain->n_reverse_sfs);
 
     uint8_t hash[SHA256_DIGEST_LENGTH];
     SHA256((const unsigned char *) ds_cstr(&ds), ds.length, hash);
     ds_clear(&ds);
     ds_put_hex(&ds, hash, 16);
     return ds_steal_cstr(&ds);
+}
+
+static enum inv_way_back
+way_back_from_string(const char *text)
+{
+    return (!strcmp(text, "none") ? WAY_BACK_NONE
+            : !strcmp(text, "other") ? WAY_BACK_OTHER : WAY_BACK_SAME);
+}
+
+static void
+insert_chain(struct inventory *inv, const struct sdsa_chain *row,
+             const char *match, const struct suite *suite,
+             const struct inv_sf *const *sfs,
+             const struct inv_sf *const *reverse_sfs)
+{
+    struct inv_chain *chain = inventory_add_chain(
+        inv, row->name, inventory_endpoint(inv, row->src->name),
+        inventory_endpoint(inv, row->dst->name), match, sfs, row->n_sfs,
+        way_back_from_string(row->way_back), suite, row->lifetime,
+        row->priority);
+    if (chain->way_back == WAY_BACK_OTHER) {
+        inventory_set_reverse_sfs(chain, reverse_sfs, row->n_reverse_sfs);
+    }
+    chain->encrypt_always = !strcmp(row->encrypt, "always");
+    chain->uuid = row->header_.uuid;
+    free(chain->intent);
+    chain->intent = chain_intent(chain);
 }
 
 static char *
@@ -192,22 +243,27 @@ add_chain(struct inventory *inv, const struct sdsa_chain *row)
         return xasprintf("no suite is named \"%s\"", row->suite);
     }
     char *match;
-    char *error = match_canonicalize(row->match, row->one_way, &match);
+    char *error = match_canonicalize(row->match,
+                                     !strcmp(row->way_back, "none"), &match);
     if (error) {
         return error;
     }
 
     const struct inv_sf **sfs = xcalloc(row->n_sfs + 1, sizeof *sfs);
-    error = chain_sfs(inv, row, sfs);
+    const struct inv_sf **reverse_sfs = xcalloc(row->n_reverse_sfs + 1,
+                                                sizeof *reverse_sfs);
+    error = read_sfs(inv, "sfs", row->key_sfs, row->value_sfs, row->n_sfs,
+                     sfs);
     if (!error) {
-        struct inv_chain *chain = inventory_add_chain(
-            inv, row->name, src, dst, match, sfs, row->n_sfs, row->one_way,
-            suite, row->lifetime, row->priority);
-        chain->uuid = row->header_.uuid;
-        free(chain->intent);
-        chain->intent = chain_intent(chain);
+        error = read_sfs(inv, "reverse_sfs", row->key_reverse_sfs,
+                         row->value_reverse_sfs, row->n_reverse_sfs,
+                         reverse_sfs);
+    }
+    if (!error) {
+        insert_chain(inv, row, match, suite, sfs, reverse_sfs);
     }
     free(sfs);
+    free(reverse_sfs);
     free(match);
     return error;
 }

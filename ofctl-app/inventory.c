@@ -22,6 +22,7 @@ inventory_init(struct inventory *inv)
     shash_init(&inv->chains);
     inv->links = NULL;
     inv->n_links = 0;
+    simap_init(&inv->port_mtus);
 }
 
 static void
@@ -73,6 +74,7 @@ destroy_chains(struct shash *chains)
         free(chain->name);
         free(chain->match);
         free(chain->sfs);
+        free(chain->reverse_sfs);
         free(chain->intent);
     }
     shash_destroy_free_data(chains);
@@ -98,6 +100,7 @@ inventory_destroy(struct inventory *inv)
         free(inv->links[i].in_port);
     }
     free(inv->links);
+    simap_destroy(&inv->port_mtus);
 }
 
 void
@@ -110,6 +113,7 @@ inventory_move(struct inventory *dst, struct inventory *src)
     shash_moved(&dst->sfs);
     shash_moved(&dst->endpoints);
     shash_moved(&dst->chains);
+    simap_moved(&dst->port_mtus);
     inventory_init(src);
 }
 
@@ -152,15 +156,15 @@ inventory_add_link(struct inventory *inv,
 struct inv_gateway *
 inventory_add_gateway(struct inventory *inv, const char *vnf_id,
                       const struct inv_bridge *bridge, const char *plain_port,
-                      const char *cipher_port, ovs_be32 cipher_ip,
-                      const char *url)
+                      const char *cipher_port,
+                      const struct in6_addr *cipher_ip, const char *url)
 {
     struct inv_gateway *gw = xzalloc(sizeof *gw);
     gw->vnf_id = xstrdup(vnf_id);
     gw->bridge = bridge;
     gw->plain_port = xstrdup(plain_port);
     gw->cipher_port = xstrdup(cipher_port);
-    gw->cipher_ip = cipher_ip;
+    gw->cipher_ip = *cipher_ip;
     gw->url = xstrdup(url);
     shash_add_once(&inv->gateways, vnf_id, gw);
     return gw;
@@ -188,7 +192,8 @@ inventory_add_sf(struct inventory *inv, const char *name,
 struct inv_endpoint *
 inventory_add_endpoint(struct inventory *inv, const char *name,
                        const struct inv_bridge *bridge, const char *port,
-                       struct eth_addr mac, const ovs_be32 *ips, size_t n_ips)
+                       struct eth_addr mac, const struct in6_addr *ips,
+                       size_t n_ips)
 {
     struct inv_endpoint *endpoint = xmalloc(sizeof *endpoint);
     *endpoint = (struct inv_endpoint) {
@@ -208,7 +213,7 @@ inventory_add_chain(struct inventory *inv, const char *name,
                     const struct inv_endpoint *src,
                     const struct inv_endpoint *dst, const char *match,
                     const struct inv_sf *const *sfs, size_t n_sfs,
-                    bool one_way, const struct suite *suite,
+                    enum inv_way_back way_back, const struct suite *suite,
                     uint32_t lifetime_s, int priority)
 {
     struct inv_chain *chain = xzalloc(sizeof *chain);
@@ -218,7 +223,7 @@ inventory_add_chain(struct inventory *inv, const char *name,
     chain->match = xstrdup(match);
     chain->sfs = n_sfs ? xmemdup(sfs, n_sfs * sizeof *sfs) : NULL;
     chain->n_sfs = n_sfs;
-    chain->one_way = one_way;
+    chain->way_back = way_back;
     chain->suite = suite;
     chain->lifetime_s = lifetime_s;
     chain->priority = priority;
@@ -227,7 +232,45 @@ inventory_add_chain(struct inventory *inv, const char *name,
     return chain;
 }
 
+void
+inventory_set_reverse_sfs(struct inv_chain *chain,
+                          const struct inv_sf *const *sfs, size_t n)
+{
+    free(chain->reverse_sfs);
+    chain->reverse_sfs = n ? xmemdup(sfs, n * sizeof *sfs) : NULL;
+    chain->n_reverse_sfs = n;
+}
+
+static char *
+port_key(const struct inv_bridge *bridge, const char *port)
+{
+    return xasprintf("%s %s", bridge->name, port);
+}
+
+void
+inventory_tell_port_mtu(struct inventory *inv, const struct inv_bridge *bridge,
+                        const char *port, int mtu)
+{
+    char *key = port_key(bridge, port);
+    unsigned int old = simap_get(&inv->port_mtus, key);
+    if (mtu > 0 && (!old || mtu < old)) {
+        simap_put(&inv->port_mtus, key, mtu);
+    }
+    free(key);
+}
+
 /* Finding. */
+
+int
+inventory_port_mtu(const struct inventory *inv,
+                   const struct inv_bridge *bridge, const char *port)
+{
+    char *key = port_key(bridge, port);
+    unsigned int mtu = simap_get(&inv->port_mtus, key);
+    free(key);
+    return mtu ? mtu : INVENTORY_DEFAULT_MTU;
+}
+
 
 const struct inv_bridge *
 inventory_bridge(const struct inventory *inv, const char *name)

@@ -5,6 +5,7 @@
  * tables of intent that is made anew when they change and holds no database
  * row.  Everything that computes (path, steering) reads only this. */
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -12,6 +13,7 @@
 #include "openvswitch/shash.h"
 #include "openvswitch/types.h"
 #include "packets.h"
+#include "simap.h"
 #include "uuid.h"
 
 struct sdsa_chain;
@@ -33,11 +35,12 @@ struct inv_gateway {
     char *vnf_id;
     const struct inv_bridge *bridge;
     char *plain_port, *cipher_port;
-    ovs_be32 cipher_ip;
+    struct in6_addr cipher_ip;  /* Either family: see lib/address.h. */
     char *url;
 
     /* Learnt from the gateway's agent; all zeros until it was reached. */
     struct eth_addr plain_mac, cipher_mac;
+    int plain_mtu, cipher_mtu;  /* Octets, IP packet. */
 };
 
 enum sf_correlation { SF_NONE, SF_VLAN, SF_MAC, SF_NSH };
@@ -55,8 +58,14 @@ struct inv_endpoint {
     const struct inv_bridge *bridge;
     char *port;
     struct eth_addr mac;
-    ovs_be32 *ips;              /* The IPv4 ones. */
+    struct in6_addr *ips;       /* Either family. */
     size_t n_ips;
+};
+
+enum inv_way_back {
+    WAY_BACK_SAME,              /* The same functions, the other way round. */
+    WAY_BACK_NONE,              /* A one-way chain. */
+    WAY_BACK_OTHER,             /* Through functions of its own, or none. */
 };
 
 struct inv_chain {
@@ -66,7 +75,10 @@ struct inv_chain {
     char *match;                /* As the operator wrote it. */
     const struct inv_sf **sfs;
     size_t n_sfs;
-    bool one_way;
+    enum inv_way_back way_back;
+    const struct inv_sf **reverse_sfs;  /* WAY_BACK_OTHER: in its order. */
+    size_t n_reverse_sfs;
+    bool encrypt_always;        /* Also where no link is crossed. */
     const struct suite *suite;
     uint32_t lifetime_s;        /* 0: none. */
     int priority;
@@ -81,6 +93,7 @@ struct inventory {
     struct shash chains;
     struct inv_link *links;     /* Each link twice, once a direction. */
     size_t n_links;
+    struct simap port_mtus;     /* Private: see inventory_port_mtu(). */
 };
 
 void inventory_init(struct inventory *);
@@ -98,20 +111,32 @@ void inventory_add_link(struct inventory *,
                         const struct inv_bridge *b, const char *port_b);
 struct inv_gateway *inventory_add_gateway(
     struct inventory *, const char *vnf_id, const struct inv_bridge *,
-    const char *plain_port, const char *cipher_port, ovs_be32 cipher_ip,
-    const char *url);
+    const char *plain_port, const char *cipher_port,
+    const struct in6_addr *cipher_ip, const char *url);
 struct inv_sf *inventory_add_sf(
     struct inventory *, const char *name, const struct inv_bridge *,
     const char *in_port, const char *out_port, enum sf_correlation,
     struct eth_addr mac);
 struct inv_endpoint *inventory_add_endpoint(
     struct inventory *, const char *name, const struct inv_bridge *,
-    const char *port, struct eth_addr mac, const ovs_be32 *ips, size_t n_ips);
+    const char *port, struct eth_addr mac, const struct in6_addr *ips,
+    size_t n_ips);
 struct inv_chain *inventory_add_chain(
     struct inventory *, const char *name, const struct inv_endpoint *src,
     const struct inv_endpoint *dst, const char *match,
-    const struct inv_sf *const *sfs, size_t n_sfs, bool one_way,
+    const struct inv_sf *const *sfs, size_t n_sfs, enum inv_way_back,
     const struct suite *, uint32_t lifetime_s, int priority);
+/* Of a chain with WAY_BACK_OTHER. */
+void inventory_set_reverse_sfs(struct inv_chain *,
+                               const struct inv_sf *const *sfs, size_t n);
+
+/* MTU of a port in octets of an IP packet: the smallest that anybody told, or
+ * INVENTORY_DEFAULT_MTU.  (Of gateways' ports their agents tell.) */
+#define INVENTORY_DEFAULT_MTU 1500
+void inventory_tell_port_mtu(struct inventory *, const struct inv_bridge *,
+                             const char *port, int mtu);
+int inventory_port_mtu(const struct inventory *, const struct inv_bridge *,
+                       const char *port);
 
 /* NULL when there is none. */
 const struct inv_bridge *inventory_bridge(const struct inventory *,

@@ -139,7 +139,7 @@ read_hop(const struct sdsa_hop *row, struct path *path)
     hop->esp_spi = row->sas[0]->spi;
     ovs_strlcpy(hop->key_check, row->sas[0]->key_check, sizeof hop->key_check);
     hop->created_s = row->sas[0]->created;
-    return path_route_parse(row->route, hop) && hop->n_route;
+    return path_route_parse(row->route, hop);
 }
 
 /* Does it parse, and is it as we write it? */

@@ -27,14 +27,15 @@ static const char *const not_match[] = {
 /* Fields with a mirror image (or that are their own). */
 static const enum mf_field_id mirrored[] = {
     MFF_ETH_SRC, MFF_ETH_DST, MFF_ETH_TYPE, MFF_IPV4_SRC, MFF_IPV4_DST,
-    MFF_IP_PROTO, MFF_TCP_SRC, MFF_TCP_DST, MFF_UDP_SRC, MFF_UDP_DST,
+    MFF_IPV6_SRC, MFF_IPV6_DST, MFF_IP_PROTO, MFF_TCP_SRC, MFF_TCP_DST, MFF_UDP_SRC, MFF_UDP_DST,
     MFF_SCTP_SRC, MFF_SCTP_DST,
 };
 
 /* Fields of a packet that have none: for one-way chains only. */
 static const enum mf_field_id one_way_only[] = {
     MFF_IP_DSCP, MFF_IP_DSCP_SHIFTED, MFF_IP_ECN, MFF_IP_TTL, MFF_IP_FRAG,
-    MFF_TCP_FLAGS, MFF_ICMPV4_TYPE, MFF_ICMPV4_CODE,
+    MFF_IPV6_LABEL, MFF_TCP_FLAGS, MFF_ICMPV4_TYPE, MFF_ICMPV4_CODE,
+    MFF_ICMPV6_TYPE, MFF_ICMPV6_CODE,
 };
 
 static bool
@@ -144,10 +145,11 @@ check_fields(const char *text, const struct match *match, bool one_way)
     if (!error && (rest.wc.masks.tp_src || rest.wc.masks.tp_dst)) {
         error = xasprintf("match \"%s\": a port or an ICMP type needs its "
                           "protocol: write \"tcp\", \"udp\", \"sctp\" or "
-                          "\"icmp\" instead of \"ip\"", text);
+                          "\"icmp\" instead of \"ip\" (\"tcp6\" and so on "
+                          "instead of \"ipv6\")", text);
     } else if (!error && !flow_wildcards_is_catchall(&rest.wc)) {
-        error = xasprintf("match \"%s\": it has a field that IPv4 packets of "
-                          "this protocol do not have", text);
+        error = xasprintf("match \"%s\": it has a field that packets of this "
+                          "protocol do not have", text);
     }
     return error;
 }
@@ -171,12 +173,11 @@ match_canonicalize(const char *text, bool one_way, char **canonicalp)
         return msg;
     }
     if (match.wc.masks.dl_type != OVS_BE16_MAX
-        || match.flow.dl_type != htons(ETH_TYPE_IP)) {
-        bool ipv6 = match.flow.dl_type == htons(ETH_TYPE_IPV6);
-        return xasprintf("match \"%s\": %s; begin it with \"ip\", \"tcp\", "
-                         "\"udp\" or \"icmp\"", text,
-                         ipv6 ? "IPv6 chains are not supported yet"
-                              : "a chain carries IPv4");
+        || (match.flow.dl_type != htons(ETH_TYPE_IP)
+            && match.flow.dl_type != htons(ETH_TYPE_IPV6))) {
+        return xasprintf("match \"%s\": a chain carries IPv4 or IPv6: begin it "
+                         "with \"ip\", \"tcp\", \"udp\", \"icmp\" or "
+                         "\"ipv6\", \"tcp6\", \"udp6\", \"icmp6\"", text);
     }
     error = check_fields(text, &match, one_way);
     if (!error) {
@@ -197,6 +198,7 @@ mirror_flow(struct flow *flow)
 {
     SWAP(struct eth_addr, flow->dl_src, flow->dl_dst);
     SWAP(ovs_be32, flow->nw_src, flow->nw_dst);
+    SWAP(struct in6_addr, flow->ipv6_src, flow->ipv6_dst);
     SWAP(ovs_be16, flow->tp_src, flow->tp_dst);
 }
 
@@ -212,6 +214,15 @@ match_mirror(const char *text)
     mirror_flow(&match.flow);
     mirror_flow(&match.wc.masks);
     return format(&match);
+}
+
+bool
+match_is_ipv6(const char *text)
+{
+    struct match match;
+    char *error = parse(text, &match);
+    free(error);
+    return !error && match.flow.dl_type == htons(ETH_TYPE_IPV6);
 }
 
 bool

@@ -11,11 +11,11 @@
  *
  * Refused, with a message that says what to write instead: what does not
  * parse; in_port, registers, metadata, tunnel, VLAN and conntrack fields (they
- * belong to the controller); a match that is not IPv4 ("ip", "tcp", "udp",
- * "icmp", ...; IPv6 is not supported yet); actions or priority in the text;
+ * belong to the controller); a match that is neither IPv4 ("ip", "tcp", "udp",
+ * "icmp", ...) nor IPv6 ("ipv6", "tcp6", ...); actions or priority in the text;
  * and, unless 'one_way', fields that have no mirror image (anything but
- * dl_src/dl_dst, nw_src/nw_dst, tp_src/tp_dst in all their spellings, and the
- * protocol).
+ * dl_src/dl_dst, nw_src/nw_dst, ipv6_src/ipv6_dst, tp_src/tp_dst in all their
+ * spellings, and the protocol).
  *
  * Returns NULL and the canonical text in '*canonicalp', or a message and NULL;
  * the caller frees either. */
@@ -24,6 +24,9 @@ char *match_canonicalize(const char *text, bool one_way, char **canonicalp);
 /* The match for the way back of a canonical 'text': sources and destinations
  * swapped.  What does not parse is its own mirror image.  Caller must free. */
 char *match_mirror(const char *text);
+
+/* Is the canonical 'text' one of IPv6 packets? */
+bool match_is_ipv6(const char *text);
 
 /* Can one packet satisfy both canonical matches?  (Of what does not parse:
  * yes.) */

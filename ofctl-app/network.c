@@ -123,24 +123,36 @@ sync_agents(struct network *net, const struct inventory *inv)
 
 /* Takes over what agents say of their ports.  Returns true if it was news. */
 static bool
-update_macs(struct network *net)
+update_gateways(struct network *net)
 {
     bool changed = false;
     for (struct agent *a = agents_next(net->agents, NULL); a;
          a = agents_next(net->agents, a)) {
         struct inv_gateway *gw = shash_find_data(&net->inv.gateways,
                                                  agent_vnf_id(a));
-        struct eth_addr plain = agent_plain_mac(a);
-        struct eth_addr cipher = agent_cipher_mac(a);
-        if (gw && !eth_addr_is_zero(plain) && !eth_addr_is_zero(cipher)
-            && (!eth_addr_equals(plain, gw->plain_mac)
-                || !eth_addr_equals(cipher, gw->cipher_mac))) {
-            gw->plain_mac = plain;
-            gw->cipher_mac = cipher;
+        const struct agent_port *plain = agent_plain_port(a);
+        const struct agent_port *cipher = agent_cipher_port(a);
+        if (gw && !eth_addr_is_zero(plain->mac)
+            && !eth_addr_is_zero(cipher->mac)
+            && (!eth_addr_equals(plain->mac, gw->plain_mac)
+                || !eth_addr_equals(cipher->mac, gw->cipher_mac)
+                || plain->mtu != gw->plain_mtu
+                || cipher->mtu != gw->cipher_mtu)) {
+            gw->plain_mac = plain->mac;
+            gw->cipher_mac = cipher->mac;
+            gw->plain_mtu = plain->mtu;
+            gw->cipher_mtu = cipher->mtu;
             changed = true;
         }
     }
     return changed;
+}
+
+static void
+put_ip(struct ds *ds, const struct in6_addr *ip)
+{
+    ds_put_char(ds, ' ');
+    ipv6_format_mapped(ip, ds);
 }
 
 /* All that flows are computed from, but for the paths, as text. */
@@ -160,11 +172,14 @@ inventory_digest(const struct inventory *inv)
     }
     SHASH_FOR_EACH (node, &inv->gateways) {
         const struct inv_gateway *g = node->data;
-        ds_put_format(&ds, "g %s %s %s %s "IP_FMT" %s "ETH_ADDR_FMT" "
-                      ETH_ADDR_FMT"\n", g->vnf_id, g->bridge->name,
-                      g->plain_port, g->cipher_port, IP_ARGS(g->cipher_ip),
-                      g->url, ETH_ADDR_ARGS(g->plain_mac),
-                      ETH_ADDR_ARGS(g->cipher_mac));
+        ds_put_format(&ds, "g %s %s %s %s %s "ETH_ADDR_FMT" "ETH_ADDR_FMT
+                      " %d %d", g->vnf_id, g->bridge->name,
+                      g->plain_port, g->cipher_port, g->url,
+                      ETH_ADDR_ARGS(g->plain_mac),
+                      ETH_ADDR_ARGS(g->cipher_mac), g->plain_mtu,
+                      g->cipher_mtu);
+        put_ip(&ds, &g->cipher_ip);
+        ds_put_char(&ds, '\n');
     }
     SHASH_FOR_EACH (node, &inv->sfs) {
         const struct inv_sf *sf = node->data;
@@ -177,9 +192,13 @@ inventory_digest(const struct inventory *inv)
         ds_put_format(&ds, "e %s %s %s "ETH_ADDR_FMT, e->name,
                       e->bridge->name, e->port, ETH_ADDR_ARGS(e->mac));
         for (size_t i = 0; i < e->n_ips; i++) {
-            ds_put_format(&ds, " "IP_FMT, IP_ARGS(e->ips[i]));
+            put_ip(&ds, &e->ips[i]);
         }
         ds_put_char(&ds, '\n');
+    }
+    struct simap_node *mtu;
+    SIMAP_FOR_EACH (mtu, &inv->port_mtus) {
+        ds_put_format(&ds, "m %s %u\n", mtu->name, mtu->data);
     }
     return ds_steal_cstr(&ds);
 }
@@ -190,7 +209,7 @@ network_set_inventory(struct network *net, struct inventory *inv)
     sync_bridges(net, inv);
     sync_agents(net, inv);
     inventory_move(&net->inv, inv);
-    update_macs(net);
+    update_gateways(net);
 
     char *digest = inventory_digest(&net->inv);
     if (!net->inv_digest || strcmp(digest, net->inv_digest)) {
@@ -216,10 +235,10 @@ static enum path_flows
 flow_kind(uint64_t cookie)
 {
     uint32_t nsh_spi = cookie & 0xffffff;
-    return (cookie == steering_cookie(STEERING_TRANSPORT, nsh_spi)
-            ? PATH_FLOWS_TRANSPORT
-            : cookie == steering_cookie(STEERING_CLASSIFIER, nsh_spi)
-            ? PATH_FLOWS_CLASSIFIER : PATH_FLOWS_COMPANION);
+    return (cookie == steering_cookie(STEERING_CLASSIFIER, nsh_spi)
+            ? PATH_FLOWS_CLASSIFIER
+            : cookie == steering_cookie(STEERING_COMPANION, nsh_spi)
+            ? PATH_FLOWS_COMPANION : PATH_FLOWS_TRANSPORT);
 }
 
 /* Moves those flows of 'from' that are of 'bridge' (NULL: any) and of the
@@ -269,7 +288,7 @@ note_trouble(const struct bridge *br, struct live_path *live,
     }
 }
 
-#define N_PATH_COOKIES 3
+#define N_PATH_COOKIES 4
 
 static size_t
 path_cookies(const struct live_path *live, uint64_t cookies[N_PATH_COOKIES])
@@ -277,6 +296,7 @@ path_cookies(const struct live_path *live, uint64_t cookies[N_PATH_COOKIES])
     cookies[0] = steering_cookie(STEERING_TRANSPORT, live->path->nsh_spi);
     cookies[1] = steering_cookie(STEERING_CLASSIFIER, live->path->nsh_spi);
     cookies[2] = steering_cookie(STEERING_COMPANION, live->path->nsh_spi);
+    cookies[3] = steering_cookie(STEERING_TOO_BIG, live->path->nsh_spi);
     return N_PATH_COOKIES;
 }
 
@@ -375,7 +395,7 @@ network_run(struct network *net)
 {
     bridges_run(net->bridges);
     agents_run(net->agents);
-    if (update_macs(net)) {
+    if (update_gateways(net)) {
         net->inv_seqno++;
     }
 

@@ -31,8 +31,8 @@ static char *
 check_hop(const struct inventory *inv, const struct path_hop *hop,
           const char **at)
 {
-    const char *from = hop->route[0].from;
-    const char *to = hop->route[hop->n_route - 1].to;
+    const char *from = hop->bridge;
+    const char *to = path_hop_end(hop);
     if (strcmp(from, *at)) {
         return xasprintf("its hop with SI %d begins at bridge %s instead of "
                          "%s", hop->si, from, *at);
@@ -60,7 +60,7 @@ path_check_places(const struct path *path, const struct inventory *inv)
 {
     const struct inv_endpoint *src = inventory_endpoint(inv, path->src);
     const struct path_hop *first = path->hops[0];
-    const char *at = (first ? first->route[0].from
+    const char *at = (first ? first->bridge
                       : src ? src->bridge->name : "");
     char *error = check_place("endpoint", path->src, src ? src->bridge : NULL,
                               at);

@@ -3,11 +3,18 @@
 
 #include "ofctl-app/path.h"
 
+#include <limits.h>
+
+#include "lib/address.h"
 #include "lib/nsh.h"
 #include "ofctl-app/match.h"
+#include "ofctl-app/path-mtu.h"
 #include "openvswitch/dynamic-string.h"
 #include "sset.h"
 #include "util.h"
+
+#define IPV4_MIN_MTU 68         /* RFC 791 s.3.2. */
+#define IPV6_MIN_MTU 1280
 
 /* Memory. */
 
@@ -22,6 +29,7 @@ path_hop_destroy(struct path_hop *hop)
             free(hop->route[i].in_port);
         }
         free(hop->route);
+        free(hop->bridge);
         free(hop->sender);
         free(hop->receiver);
         free(hop);
@@ -127,42 +135,67 @@ find_way(const struct inventory *inv, const struct inv_bridge *from,
     return n > 0;
 }
 
-/* The usable gateway on 'bridge' with the least load, or NULL. */
-static const struct inv_gateway *
-find_gateway(const struct inventory *inv, const struct inv_bridge *bridge,
-             const struct path_allocator *alloc)
+/* Finding gateways. */
+
+/* The gateways at 'bridge' by name, usable or not.  Caller frees. */
+static const struct inv_gateway **
+gateways_at(const struct inventory *inv, const struct inv_bridge *bridge,
+            size_t *np)
 {
     const struct shash_node **nodes = shash_sort(&inv->gateways);
-    const struct inv_gateway *best = NULL;
-    unsigned int best_load = 0;
-    for (size_t i = 0; i < shash_count(&inv->gateways); i++) {
+    size_t n_all = shash_count(&inv->gateways);
+    const struct inv_gateway **gws = xcalloc(n_all + 1, sizeof *gws);
+    *np = 0;
+    for (size_t i = 0; i < n_all; i++) {
         const struct inv_gateway *gw = nodes[i]->data;
-        if (gw->bridge != bridge
-            || !alloc->gateway_usable(alloc->aux, gw->vnf_id)) {
-            continue;
-        }
-        unsigned int load = alloc->gateway_load(alloc->aux, gw->vnf_id);
-        if (!best || load < best_load) {
-            best = gw;
-            best_load = load;
+        if (gw->bridge == bridge) {
+            gws[(*np)++] = gw;
         }
     }
     free(nodes);
-    return best;
+    return gws;
+}
+
+static size_t
+only_usable(const struct path_allocator *alloc,
+            const struct inv_gateway **gws, size_t n)
+{
+    size_t n_usable = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (alloc->gateway_usable(alloc->aux, gws[i]->vnf_id)) {
+            gws[n_usable++] = gws[i];
+        }
+    }
+    return n_usable;
+}
+
+/* Can one send to the other? */
+static bool
+are_peers(const struct inv_gateway *a, const struct inv_gateway *b)
+{
+    return (a != b && address_is_ipv6(&a->cipher_ip)
+                      == address_is_ipv6(&b->cipher_ip));
+}
+
+static void
+put_gateways(struct ds *ds, const struct inventory *inv,
+             const struct inv_bridge *bridge)
+{
+    size_t n;
+    const struct inv_gateway **gws = gateways_at(inv, bridge, &n);
+    for (size_t i = 0; i < n; i++) {
+        char ip[INET6_ADDRSTRLEN];
+        ds_put_format(ds, "%s%s %s", i ? ", " : "", gws[i]->vnf_id,
+                      ipv6_string_mapped(ip, &gws[i]->cipher_ip));
+    }
+    free(gws);
 }
 
 static char *
 no_gateway(const struct inventory *inv, const struct inv_bridge *bridge)
 {
     struct ds ds = DS_EMPTY_INITIALIZER;
-    const struct shash_node **nodes = shash_sort(&inv->gateways);
-    for (size_t i = 0; i < shash_count(&inv->gateways); i++) {
-        const struct inv_gateway *gw = nodes[i]->data;
-        if (gw->bridge == bridge) {
-            ds_put_format(&ds, "%s%s", ds.length ? ", " : "", gw->vnf_id);
-        }
-    }
-    free(nodes);
+    put_gateways(&ds, inv, bridge);
     char *msg = (ds.length
                  ? xasprintf("bridge %s has no gateway that is up (%s: see "
                              "\"sdsa-ctl gw-list\")", bridge->name,
@@ -171,6 +204,65 @@ no_gateway(const struct inventory *inv, const struct inv_bridge *bridge)
                              "\"sdsa-ctl gw-add\"", bridge->name));
     ds_destroy(&ds);
     return msg;
+}
+
+static char *
+no_pair(const struct inventory *inv, const struct inv_bridge *from,
+        const struct inv_bridge *to)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    if (from == to) {
+        ds_put_format(&ds, "bridge %s needs two gateways of one address family "
+                      "that are up to encrypt within it (", from->name);
+        put_gateways(&ds, inv, from);
+    } else {
+        ds_put_format(&ds, "no two gateways that are up at bridges %s and %s "
+                      "have addresses of one family (", from->name, to->name);
+        put_gateways(&ds, inv, from);
+        ds_put_cstr(&ds, "; ");
+        put_gateways(&ds, inv, to);
+    }
+    ds_put_cstr(&ds, "): add one with \"sdsa-ctl gw-add\"");
+    return ds_steal_cstr(&ds);
+}
+
+/* Sets sender and receiver of 'hop': of the usable pairs the one with the least
+ * load, by names if there are several.  Returns NULL or a message. */
+static char *
+find_gateways(const struct inventory *inv, const struct inv_bridge *from,
+              const struct inv_bridge *to, const struct path_allocator *alloc,
+              struct path_hop *hop)
+{
+    size_t n_senders, n_receivers;
+    const struct inv_gateway **senders = gateways_at(inv, from, &n_senders);
+    const struct inv_gateway **receivers = gateways_at(inv, to, &n_receivers);
+    n_senders = only_usable(alloc, senders, n_senders);
+    n_receivers = only_usable(alloc, receivers, n_receivers);
+
+    const struct inv_gateway *sender = NULL, *receiver = NULL;
+    unsigned int best_load = UINT_MAX;
+    for (size_t i = 0; i < n_senders; i++) {
+        for (size_t j = 0; j < n_receivers; j++) {
+            unsigned int load
+                = (alloc->gateway_load(alloc->aux, senders[i]->vnf_id)
+                   + alloc->gateway_load(alloc->aux, receivers[j]->vnf_id));
+            if (are_peers(senders[i], receivers[j]) && load < best_load) {
+                best_load = load;
+                sender = senders[i];
+                receiver = receivers[j];
+            }
+        }
+    }
+    free(senders);
+    free(receivers);
+    if (!sender) {
+        return (!n_senders ? no_gateway(inv, from)
+                : !n_receivers ? no_gateway(inv, to)
+                : no_pair(inv, from, to));
+    }
+    hop->sender = xstrdup(sender->vnf_id);
+    hop->receiver = xstrdup(receiver->vnf_id);
+    return NULL;
 }
 
 static char *
@@ -187,39 +279,49 @@ allocate_hop(const struct path_allocator *alloc, struct path_hop *hop)
     return NULL;
 }
 
+static struct path_hop *
+hop_create(uint8_t si, const char *bridge)
+{
+    struct path_hop *hop = xzalloc(sizeof *hop);
+    hop->si = si;
+    hop->bridge = xstrdup(bridge);
+    return hop;
+}
+
 static char *
 make_hop(const struct inventory *inv, const struct path_allocator *alloc,
          const struct inv_bridge *from, const struct inv_bridge *to,
          uint8_t si, struct path_hop **hopp)
 {
-    const struct inv_link **way;
-    size_t n;
-    if (!find_way(inv, from, to, &way, &n)) {
+    struct path_hop *hop = *hopp = hop_create(si, from->name);
+    if (from != to) {
+        const struct inv_link **way;
+        size_t n;
+        bool found = find_way(inv, from, to, &way, &n);
+        for (size_t i = 0; i < n; i++) {
+            add_link(hop, way[i]->from->name, way[i]->out_port,
+                     way[i]->to->name, way[i]->in_port);
+        }
         free(way);
-        return xasprintf("no way over the links from bridge %s to bridge %s: "
-                         "add a link with \"sdsa-ctl link-add\"", from->name,
-                         to->name);
+        if (!found) {
+            return xasprintf("no way over the links from bridge %s to bridge "
+                             "%s: add a link with \"sdsa-ctl link-add\"",
+                             from->name, to->name);
+        }
     }
-    struct path_hop *hop = xzalloc(sizeof *hop);
-    *hopp = hop;
-    hop->si = si;
-    for (size_t i = 0; i < n; i++) {
-        add_link(hop, way[i]->from->name, way[i]->out_port, way[i]->to->name,
-                 way[i]->in_port);
-    }
-    free(way);
-
-    const struct inv_gateway *sender = find_gateway(inv, from, alloc);
-    const struct inv_gateway *receiver = find_gateway(inv, to, alloc);
-    if (!sender || !receiver) {
-        return no_gateway(inv, !sender ? from : to);
-    }
-    hop->sender = xstrdup(sender->vnf_id);
-    hop->receiver = xstrdup(receiver->vnf_id);
-    return allocate_hop(alloc, hop);
+    char *error = find_gateways(inv, from, to, alloc, hop);
+    return error ? error : allocate_hop(alloc, hop);
 }
 
-/* What both directions have in common. */
+/* Function number 'i' of a direction, in its order. */
+static const struct inv_sf *
+direction_sf(const struct inv_chain *chain, bool reverse, size_t i)
+{
+    return (!reverse ? chain->sfs[i]
+            : chain->way_back == WAY_BACK_OTHER ? chain->reverse_sfs[i]
+            : chain->sfs[chain->n_sfs - 1 - i]);
+}
+
 static struct path *
 path_create(const struct inv_chain *chain, bool reverse)
 {
@@ -236,10 +338,11 @@ path_create(const struct inv_chain *chain, bool reverse)
     path->priority = chain->priority;
     path->suite = chain->suite;
     path->lifetime_s = chain->lifetime_s;
-    path->n_sfs = chain->n_sfs;
-    path->sfs = xcalloc(chain->n_sfs + 1, sizeof *path->sfs);
-    path->sf_vlans = xcalloc(chain->n_sfs + 1, sizeof *path->sf_vlans);
-    path->hops = xcalloc(chain->n_sfs + 1, sizeof *path->hops);
+    path->n_sfs = (reverse && chain->way_back == WAY_BACK_OTHER
+                   ? chain->n_reverse_sfs : chain->n_sfs);
+    path->sfs = xcalloc(path->n_sfs + 1, sizeof *path->sfs);
+    path->sf_vlans = xcalloc(path->n_sfs + 1, sizeof *path->sf_vlans);
+    path->hops = xcalloc(path->n_sfs + 1, sizeof *path->hops);
     return path;
 }
 
@@ -253,8 +356,7 @@ allocate_path(const struct inv_chain *chain, const struct path_allocator *alloc,
         return xstrdup("no NSH SPI is left");
     }
     for (size_t i = 0; i < path->n_sfs; i++) {
-        const struct inv_sf *sf
-            = chain->sfs[path->reverse ? path->n_sfs - 1 - i : i];
+        const struct inv_sf *sf = direction_sf(chain, path->reverse, i);
         path->sfs[i] = xstrdup(sf->name);
         if (sf->correlation == SF_VLAN) {
             path->sf_vlans[i] = alloc->sf_vlan(alloc->aux, sf->name);
@@ -267,17 +369,21 @@ allocate_path(const struct inv_chain *chain, const struct path_allocator *alloc,
     return NULL;
 }
 
+/* A way of its own. */
 static char *
-compute_forward(const struct inventory *inv, const struct inv_chain *chain,
-                const struct path_allocator *alloc, struct path **pathp)
+compute_hops(const struct inventory *inv, const struct inv_chain *chain,
+             const struct path_allocator *alloc, struct path *path)
 {
-    struct path *path = *pathp = path_create(chain, false);
-    char *error = allocate_path(chain, alloc, path);
-    const struct inv_bridge *here = chain->src->bridge;
-    for (size_t i = 0; i <= chain->n_sfs && !error; i++) {
+    char *error = NULL;
+    const struct inv_bridge *here
+        = (path->reverse ? chain->dst : chain->src)->bridge;
+    const struct inv_bridge *last
+        = (path->reverse ? chain->src : chain->dst)->bridge;
+    for (size_t i = 0; i <= path->n_sfs && !error; i++) {
         const struct inv_bridge *next
-            = i < chain->n_sfs ? chain->sfs[i]->bridge : chain->dst->bridge;
-        if (next != here) {
+            = (i < path->n_sfs ? direction_sf(chain, path->reverse, i)->bridge
+               : last);
+        if (next != here || chain->encrypt_always) {
             error = make_hop(inv, alloc, here, next, NSH_SI_FIRST - i,
                              &path->hops[i]);
         }
@@ -286,19 +392,18 @@ compute_forward(const struct inventory *inv, const struct inv_chain *chain,
     return error;
 }
 
-/* The way back: the same gateways and links, the other way round. */
+/* The same gateways and links as 'forward', the other way round. */
 static char *
-compute_reverse(const struct inv_chain *chain,
-                const struct path_allocator *alloc,
-                const struct path *forward, struct path **pathp)
+mirror_hops(const struct path_allocator *alloc, const struct path *forward,
+            struct path *path)
 {
-    struct path *path = *pathp = path_create(chain, true);
-    char *error = allocate_path(chain, alloc, path);
+    char *error = NULL;
     for (size_t i = 0; i <= path->n_sfs && !error; i++) {
         const struct path_hop *f = forward->hops[path->n_sfs - i];
         if (f) {
-            struct path_hop *hop = path->hops[i] = xzalloc(sizeof *hop);
-            hop->si = NSH_SI_FIRST - i;
+            struct path_hop *hop = hop_create(NSH_SI_FIRST - i,
+                                              path_hop_end(f));
+            path->hops[i] = hop;
             hop->sender = xstrdup(f->receiver);
             hop->receiver = xstrdup(f->sender);
             for (size_t j = f->n_route; j-- > 0; ) {
@@ -311,22 +416,85 @@ compute_reverse(const struct inv_chain *chain,
     return error;
 }
 
+/* IPv6 asks more of a link than some have (RFC 8200 s.5). */
+static char *
+check_mtu(const struct inventory *inv, const struct path *path)
+{
+    bool ipv6 = match_is_ipv6(path->match);
+    int least = ipv6 ? IPV6_MIN_MTU : IPV4_MIN_MTU;
+    int mtu = path_mtu(inv, path);
+    return (mtu >= least ? NULL
+            : xasprintf("packets of %d octets is all that it carries, and "
+                        "IPv%d needs %d: give links and gateways a greater "
+                        "MTU", mtu, ipv6 ? 6 : 4, least));
+}
+
+static char *
+compute_path(const struct inventory *inv, const struct inv_chain *chain,
+             const struct path_allocator *alloc, const struct path *mirror,
+             struct path *path)
+{
+    char *error = allocate_path(chain, alloc, path);
+    if (!error) {
+        error = (mirror ? mirror_hops(alloc, mirror, path)
+                 : compute_hops(inv, chain, alloc, path));
+    }
+    return error ? error : check_mtu(inv, path);
+}
+
 char *
 path_compute(const struct inventory *inv, const struct inv_chain *chain,
              const struct path_allocator *alloc, struct path *paths[2],
              size_t *n_pathsp)
 {
-    paths[0] = paths[1] = NULL;
-    char *error = compute_forward(inv, chain, alloc, &paths[0]);
-    if (!error && !chain->one_way) {
-        error = compute_reverse(chain, alloc, paths[0], &paths[1]);
+    paths[0] = path_create(chain, false);
+    paths[1] = NULL;
+    char *error = compute_path(inv, chain, alloc, NULL, paths[0]);
+    if (!error && chain->way_back != WAY_BACK_NONE) {
+        paths[1] = path_create(chain, true);
+        error = compute_path(inv, chain, alloc,
+                             chain->way_back == WAY_BACK_SAME ? paths[0] : NULL,
+                             paths[1]);
     }
-    *n_pathsp = error ? 0 : chain->one_way ? 1 : 2;
+    *n_pathsp = error ? 0 : paths[1] ? 2 : 1;
     if (error) {
         path_destroy(paths[0]);
         path_destroy(paths[1]);
     }
     return error;
+}
+
+/* Looking. */
+
+const char *
+path_hop_end(const struct path_hop *hop)
+{
+    return hop->n_route ? hop->route[hop->n_route - 1].to : hop->bridge;
+}
+
+size_t
+path_answer_stage(const struct path *path, size_t i, const struct path *twin)
+{
+    size_t n = twin ? twin->n_sfs : 0;
+    /* Where both pass the same functions, the one that mirrors this one. */
+    if (n == path->n_sfs && n && !strcmp(twin->sfs[n - 1 - i], path->sfs[i])) {
+        return n - i;
+    }
+    for (size_t j = 0; j < n; j++) {
+        if (!strcmp(twin->sfs[j], path->sfs[i])) {
+            return j + 1;
+        }
+    }
+    return 0;
+}
+
+struct eth_addr
+path_sf_mac(const struct path *path, size_t i)
+{
+    uint32_t spi = path->nsh_spi;
+    return (struct eth_addr) {
+        .ea = { 0x02, 0x5e, i, spi >> 16, spi >> 8, spi },
+    };
 }
 
 /* Text. */
@@ -335,11 +503,9 @@ char *
 path_route_format(const struct path_hop *hop)
 {
     struct ds ds = DS_EMPTY_INITIALIZER;
+    ds_put_cstr(&ds, hop->bridge);
     for (size_t i = 0; i < hop->n_route; i++) {
         const struct path_link *l = &hop->route[i];
-        if (!i) {
-            ds_put_cstr(&ds, l->from);
-        }
         ds_put_format(&ds, " %s %s %s", l->out_port, l->in_port, l->to);
     }
     return ds_steal_cstr(&ds);
@@ -352,6 +518,10 @@ path_route_parse(const char *text, struct path_hop *hop)
     char *save = NULL;
     char *from = strtok_r(copy, " ", &save);
     bool ok = from != NULL;
+    if (ok) {
+        free(hop->bridge);
+        hop->bridge = xstrdup(from);
+    }
     while (ok) {
         char *out_port = strtok_r(NULL, " ", &save);
         if (!out_port) {
@@ -366,7 +536,7 @@ path_route_parse(const char *text, struct path_hop *hop)
         }
     }
     free(copy);
-    return ok && hop->n_route;
+    return ok;
 }
 
 static void

@@ -5,9 +5,10 @@
  *
  * A path visits its targets (the service functions in order, then the egress
  * endpoint).  Stage i leads to target i.  Where the packet is on the target's
- * bridge already the stage needs nothing; else it has a hop: from a gateway on
- * this bridge, as ESP under NSH over the shortest way of links, to a gateway
- * on the target's bridge.  The SI is 255 - i on stage i.
+ * bridge already the stage needs nothing (unless the chain is to be encrypted
+ * always); else it has a hop: from a gateway on this bridge, as ESP under NSH
+ * over the shortest way of links, to a gateway on the target's bridge.  The SI
+ * is 255 - i on stage i.
  *
  * A path says all that steering and keying need, by names: it outlives the
  * rows and the inventory that it was made from. */
@@ -28,7 +29,8 @@ struct path_hop {
     char *sender, *receiver;    /* VNF-IDs. */
     uint16_t sender_vlan;       /* Hop ends: VIDs 1 to 4094. */
     uint16_t receiver_vlan;
-    struct path_link *route;    /* At least one link. */
+    char *bridge;               /* Where it begins. */
+    struct path_link *route;  /* None: the receiver is at the same bridge. */
     size_t n_route;
 
     uint32_t esp_spi;           /* Host order. */
@@ -50,7 +52,7 @@ struct path {
     uint32_t lifetime_s;
     size_t n_sfs;               /* In the order of this direction. */
     char **sfs;
-    uint16_t *sf_vlans;    /* Tag of this path at each; 0: correlation none. */
+    uint16_t *sf_vlans;      /* Tag of this path at each; 0: it has none. */
     struct path_hop **hops;     /* n_sfs + 1; NULL: nothing to cross. */
 };
 
@@ -66,9 +68,10 @@ struct path_allocator {
 };
 
 /* Computes the path or, for a two-way chain, both ('*n_pathsp' 2: forward,
- * reverse, over the same gateways and bridges).  Shortest way over the links
- * (fewest; ties by bridge and port name, so that the result is stable); on
- * each bridge the usable gateway with the least load (ties by VNF-ID).
+ * reverse; over the same gateways and bridges, if the functions are the same).
+ * Shortest way over the links (fewest; ties by bridge and port name, so that
+ * the result is stable); for each hop the two usable gateways of one address
+ * family with the least load (ties by VNF-ID).
  *
  * Returns NULL and the paths (caller frees each with path_destroy()), or a
  * message that says what to do ("no way over the links from br1 to br4: ...",
@@ -79,8 +82,21 @@ char *path_compute(const struct inventory *, const struct inv_chain *,
 
 void path_destroy(struct path *);
 
+/* The bridge where the hop ends. */
+const char *path_hop_end(const struct path_hop *);
+
+/* The stage on which what function number 'i' of 'path' answers by itself goes
+ * on along 'twin': after the same function there.  0: 'twin' is NULL or does
+ * not pass that function. */
+size_t path_answer_stage(const struct path *path, size_t i,
+                         const struct path *twin);
+
+/* The source MAC address by which function number 'i', if its correlation is
+ * "mac", knows the path: locally administered, of the NSH SPI and 'i'. */
+struct eth_addr path_sf_mac(const struct path *, size_t i);
+
 /* The way of a hop as text for the database and the user, and back:
- * "br1 p12 p21 br2 p23 p32 br3".  Parse returns false if malformed.  Caller
+ * "br1 p12 p21 br2 p23 p32 br3", or "br1" alone.  Parse returns false if malformed.  Caller
  * frees. */
 char *path_route_format(const struct path_hop *);
 bool path_route_parse(const char *, struct path_hop *);

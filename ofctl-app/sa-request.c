@@ -8,6 +8,7 @@
 
 #include "lib/secret.h"
 #include "lib/suite.h"
+#include "ofctl-app/match.h"
 #include "openvswitch/dynamic-string.h"
 #include "packets.h"
 #include "util.h"
@@ -134,10 +135,11 @@ reqid(const struct path *path, const struct path_hop *hop)
 }
 
 static json_t *
-any_selector(void)
+any_selector(const struct path *path)
 {
-    return json_pack("{s:s, s:s, s:s}", "local-prefix", "0.0.0.0/0",
-                     "remote-prefix", "0.0.0.0/0", "inner-protocol", "any");
+    const char *any = match_is_ipv6(path->match) ? "::/0" : "0.0.0.0/0";
+    return json_pack("{s:s, s:s, s:s}", "local-prefix", any,
+                     "remote-prefix", any, "inner-protocol", "any");
 }
 
 /* Tunnel addresses: local is the source, remote the destination, at both
@@ -147,12 +149,14 @@ tunnel(const struct inventory *inv, const struct path_hop *hop)
 {
     const struct inv_gateway *sender = inventory_gateway(inv, hop->sender);
     const struct inv_gateway *receiver = inventory_gateway(inv, hop->receiver);
-    char src[INET_ADDRSTRLEN], dst[INET_ADDRSTRLEN];
-    snprintf(src, sizeof src, IP_FMT,
-             IP_ARGS(sender ? sender->cipher_ip : 0));
-    snprintf(dst, sizeof dst, IP_FMT,
-             IP_ARGS(receiver ? receiver->cipher_ip : 0));
-    return json_pack("{s:s, s:s, s:s, s:b}", "local", src, "remote", dst,
+    char src[INET6_ADDRSTRLEN], dst[INET6_ADDRSTRLEN];
+    return json_pack("{s:s, s:s, s:s, s:b}",
+                     "local",
+                       ipv6_string_mapped(src, (sender ? &sender->cipher_ip
+                                                : &in6addr_any)),
+                     "remote",
+                       ipv6_string_mapped(dst, (receiver ? &receiver->cipher_ip
+                                                : &in6addr_any)),
                      "df-bit", "clear", "bypass-dscp", true);
 }
 
@@ -182,7 +186,7 @@ add_sa(struct sa_request *req, const struct inventory *inv,
         "ext-seq-num", true,
         "seq-overflow", false,
         "anti-replay-window-size", REPLAY_WINDOW,
-        "traffic-selector", any_selector(),
+        "traffic-selector", any_selector(path),
         "protocol-parameters", "esp",
         "mode", "tunnel",
         "esp-sa", encryption(path->suite, key),
@@ -227,7 +231,7 @@ add_policy(struct sa_request *req, const struct inventory *inv,
         "sdsa-agent:vlan", outbound ? hop->sender_vlan : hop->receiver_vlan,
         "ipsec-policy-config",
           "anti-replay-window-size", REPLAY_WINDOW,
-          "traffic-selector", any_selector(),
+          "traffic-selector", any_selector(path),
           "processing-info",
             "action", "protect",
             "ipsec-sa-cfg", sa_cfg);

@@ -43,14 +43,18 @@ write_bridges(const struct ovsdb_idl *idl, const struct network *net)
 }
 
 static void
-write_mac(const struct sdsa_gateway *row, struct eth_addr mac,
-          const char *column,
-          void (*set)(const struct sdsa_gateway *, const char *))
+write_port(const struct sdsa_gateway *row, const struct agent_port *port,
+           const char *old_mac, int64_t old_mtu,
+           void (*set_mac)(const struct sdsa_gateway *, const char *),
+           void (*set_mtu)(const struct sdsa_gateway *, int64_t))
 {
-    char text[ETH_ADDR_STRLEN + 1];
-    snprintf(text, sizeof text, ETH_ADDR_FMT, ETH_ADDR_ARGS(mac));
-    if (!eth_addr_is_zero(mac) && strcmp(text, column)) {
-        set(row, text);
+    char mac[ETH_ADDR_STRLEN + 1];
+    snprintf(mac, sizeof mac, ETH_ADDR_FMT, ETH_ADDR_ARGS(port->mac));
+    if (!eth_addr_is_zero(port->mac) && strcmp(mac, old_mac)) {
+        set_mac(row, mac);
+    }
+    if (port->mtu && port->mtu != old_mtu) {
+        set_mtu(row, port->mtu);
     }
 }
 
@@ -77,10 +81,12 @@ write_gateways(const struct ovsdb_idl *idl, const struct network *net,
                 smap_add_format(&status, "drops", "%"PRIu64,
                                 agent_drops(agent, NULL));
             }
-            write_mac(row, agent_plain_mac(agent), row->plain_mac,
-                      sdsa_gateway_set_plain_mac);
-            write_mac(row, agent_cipher_mac(agent), row->cipher_mac,
-                      sdsa_gateway_set_cipher_mac);
+            write_port(row, agent_plain_port(agent), row->plain_mac,
+                       row->plain_mtu, sdsa_gateway_set_plain_mac,
+                       sdsa_gateway_set_plain_mtu);
+            write_port(row, agent_cipher_port(agent), row->cipher_mac,
+                       row->cipher_mtu, sdsa_gateway_set_cipher_mac,
+                       sdsa_gateway_set_cipher_mtu);
         }
         if (!smap_equal(&status, &row->status)) {
             sdsa_gateway_set_status(row, &status);

@@ -6,7 +6,11 @@
 #include <stdarg.h>
 
 #include "flow.h"
+#include "lib/address.h"
+#include "lib/nsh.h"
+#include "ofctl-app/match.h"
 #include "ofctl-app/path-check.h"
+#include "ofctl-app/path-mtu.h"
 #include "openvswitch/dynamic-string.h"
 #include "packets.h"
 #include "sset.h"
@@ -14,24 +18,47 @@
 
 /* Tables. */
 #define TABLE_INPUT 0
-#define TABLE_DELIVER 1         /* After the NSH was taken off. */
+#define TABLE_DELIVER 1         /* After an NSH was taken off. */
+#define TABLE_ENTER 2           /* What a classifier took, and its size. */
+#define TABLE_ND 3              /* Second half of a neighbour's answer. */
 
 /* Priorities in TABLE_INPUT. */
 #define PRIORITY_GUARD 1
 #define PRIORITY_TRANSPORT 1000
 #define PRIORITY_CLASSIFIER 1000        /* Plus the chain's: 0 to 999. */
-#define PRIORITY_ARP 2000
+#define PRIORITY_LINK_LOCAL 2000        /* What does not leave its link. */
+#define PRIORITY_NEIGHBOUR 2001         /* ARP and ND. */
+#define PRIORITY_DAD 2002
+#define PRIORITY_PROBE 3000
+
+/* In TABLE_ENTER. */
+#define PRIORITY_ENTER 900
+#define PRIORITY_TOO_BIG 1000
 
 /* Locally administered addresses of the NSH frames on a link, and the source
  * of what a receiver is given: nobody looks at them, they only have to be
  * unicast and not zero. */
-#define NSH_ETH_SRC "02:5d:5a:00:00:03"
-#define NSH_ETH_DST "02:5d:5a:00:00:04"
+static const struct eth_addr nsh_eth_src = ETH_ADDR_C(02,5d,5a,00,00,03);
+static const struct eth_addr nsh_eth_dst = ETH_ADDR_C(02,5d,5a,00,00,04);
+
+/* Flags S and O of a neighbour advertisement, RFC 4861 s.4.4. */
+#define ND_SOLICITED_OVERRIDE "0x60000000"
+
+#define PROBE_MATCH_IPV4 \
+    "ip,nw_src="STEERING_PROBE_IPV4",nw_dst="STEERING_PROBE_IPV4
+#define PROBE_MATCH_IPV6 \
+    "ipv6,ipv6_src="STEERING_PROBE_IPV6",ipv6_dst="STEERING_PROBE_IPV6
+
+/* Octets of a packet that the controller is sent. */
+#define STEERING_TOO_BIG_LEN 256
+#define STEERING_PROBE_LEN 128
 
 /* The work on one path. */
 struct steering {
     const struct inventory *inv;
     const struct path *path;
+    const struct path *twin;    /* Or NULL. */
+    const char *family;         /* Of the path's packets: "ip" or "ipv6". */
     const struct inv_endpoint *src, *dst;
     steering_port_cb *port_cb;
     void *aux;
@@ -76,9 +103,9 @@ static const struct inv_sf *
 get_sf(struct steering *s, size_t i)
 {
     const struct inv_sf *sf = inventory_sf(s->inv, s->path->sfs[i]);
-    if (!strcmp(sf->in_port, sf->out_port)) {
-        fail(s, "function %s has one port for both sides: it needs two",
-             sf->name);
+    if (!strcmp(sf->in_port, sf->out_port) && sf->correlation != SF_NSH) {
+        fail(s, "function %s has one port for both sides: it needs two, or "
+             "correlation nsh", sf->name);
         sf = NULL;
     }
     return sf;
@@ -133,6 +160,46 @@ sf_port(const struct path *path, const struct inv_sf *sf, bool enters)
     return enters != path->reverse ? sf->in_port : sf->out_port;
 }
 
+/* Appends an NSH with this service path header, and what goes around it. */
+static void
+put_nsh(struct ds *actions, uint32_t spi, uint8_t si, uint32_t context,
+        struct eth_addr eth_dst)
+{
+    ds_put_format(actions, "encap(nsh(md_type=1)),"
+                  "set_field:0x%"PRIx32"->nsh_spi,set_field:%d->nsh_si,",
+                  spi, si);
+    if (context) {
+        ds_put_format(actions, "set_field:0x%"PRIx32"->nsh_c1,", context);
+    }
+    ds_put_cstr(actions, "encap(ethernet),");
+    put_macs(actions, nsh_eth_src, eth_dst);
+}
+
+/* Appends what makes of a packet the one that function number 'i' is given:
+ * by a tag, by a source MAC address or by an NSH it is known when it comes
+ * back. */
+static void
+put_correlation(struct steering *s, const struct inv_sf *sf, size_t i,
+                struct ds *actions)
+{
+    const struct path *path = s->path;
+    bool is_nsh = sf->correlation == SF_NSH;
+    bool has_mac = !is_nsh && !eth_addr_is_zero(sf->mac);
+    put_macs(actions,
+             sf->correlation == SF_MAC ? path_sf_mac(path, i) : s->src->mac,
+             has_mac ? sf->mac : s->dst->mac);
+    if (path->sf_vlans[i]) {
+        put_push_vlan(actions, path->sf_vlans[i]);
+    } else if (is_nsh) {
+        /* Where an answer of its own is to go on, for the function to use. */
+        size_t stage = path_answer_stage(path, i, s->twin);
+        uint32_t answer = (stage ? s->twin->nsh_spi << 8
+                           | (NSH_SI_FIRST - stage) : 0);
+        put_nsh(actions, path->nsh_spi, NSH_SI_FIRST - i, answer,
+                eth_addr_is_zero(sf->mac) ? nsh_eth_dst : sf->mac);
+    }
+}
+
 /* Appends what gives an untagged packet, which is on the target's bridge, to
  * the target of 'stage'. */
 static void
@@ -150,11 +217,7 @@ put_deliver(struct steering *s, size_t stage, ofp_port_t in_port,
     if (sf) {
         ofp_port_t port = get_port(s, sf->bridge->name,
                                    sf_port(path, sf, true));
-        put_macs(actions, s->src->mac,
-                 eth_addr_is_zero(sf->mac) ? s->dst->mac : sf->mac);
-        if (path->sf_vlans[stage]) {
-            put_push_vlan(actions, path->sf_vlans[stage]);
-        }
+        put_correlation(s, sf, stage, actions);
         put_output(actions, port, in_port);
     }
 }
@@ -180,63 +243,145 @@ put_stage(struct steering *s, size_t stage, ofp_port_t in_port,
     }
 }
 
-/* What the source sends, and its ARP requests. */
+/* The answer to an ARP request for 'ip', which the destination has. */
+static void
+add_arp(struct steering *s, ofp_port_t port, ovs_be32 ip)
+{
+    const struct eth_addr mac = s->dst->mac;
+    add_flow(&s->flows, s->src->bridge->name, STEERING_COMPANION,
+             s->path->nsh_spi, TABLE_INPUT,
+             "priority=%d,in_port=%"PRIu32",arp,arp_op=1,arp_tpa="IP_FMT","
+             "actions=move:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[],"
+             "set_field:"ETH_ADDR_FMT"->eth_src,set_field:2->arp_op,"
+             "move:NXM_NX_ARP_SHA[]->NXM_NX_ARP_THA[],"
+             "move:NXM_OF_ARP_SPA[]->NXM_OF_ARP_TPA[],"
+             "set_field:"ETH_ADDR_FMT"->arp_sha,"
+             "set_field:"IP_FMT"->arp_spa,in_port",
+             PRIORITY_NEIGHBOUR, ofp_to_u16(port), IP_ARGS(ip),
+             ETH_ADDR_ARGS(mac), ETH_ADDR_ARGS(mac), IP_ARGS(ip));
+}
+
+/* The answer to a neighbour solicitation for 'ip' (RFC 4861 s.7.2.4): two
+ * tables, as only what is an advertisement has the option of one. */
+static void
+add_nd(struct steering *s, ofp_port_t port, const struct in6_addr *address)
+{
+    const struct eth_addr mac = s->dst->mac;
+    char ip[INET6_ADDRSTRLEN];
+    ipv6_string_mapped(ip, address);
+    add_flow(&s->flows, s->src->bridge->name, STEERING_COMPANION,
+             s->path->nsh_spi, TABLE_INPUT,
+             "priority=%d,in_port=%"PRIu32",icmp6,icmp_type=135,icmp_code=0,"
+             "nd_target=%s,actions=move:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[],"
+             "set_field:"ETH_ADDR_FMT"->eth_src,"
+             "move:NXM_NX_IPV6_SRC[]->NXM_NX_IPV6_DST[],"
+             "set_field:%s->ipv6_src,set_field:136->icmpv6_type,"
+             "set_field:2->nd_options_type,"
+             "set_field:"ND_SOLICITED_OVERRIDE"->nd_reserved,resubmit(,%d)",
+             PRIORITY_NEIGHBOUR, ofp_to_u16(port), ip, ETH_ADDR_ARGS(mac), ip,
+             TABLE_ND);
+    add_flow(&s->flows, s->src->bridge->name, STEERING_COMPANION,
+             s->path->nsh_spi, TABLE_ND,
+             "priority=%d,in_port=%"PRIu32",icmp6,icmp_type=136,nd_target=%s,"
+             "actions=set_field:"ETH_ADDR_FMT"->nd_tll,in_port",
+             PRIORITY_NEIGHBOUR, ofp_to_u16(port), ip, ETH_ADDR_ARGS(mac));
+}
+
+/* What the source sends: the classifier takes it, and TABLE_ENTER lets it go
+ * its way or, if it is longer than the path carries, to the controller, which
+ * tells the source so. */
 static void
 add_ingress(struct steering *s)
 {
     const struct path *path = s->path;
     const char *bridge = s->src->bridge->name;
     ofp_port_t port = get_port(s, bridge, s->src->port);
-    struct ds actions = DS_EMPTY_INITIALIZER;
-
-    put_stage(s, 0, port, &actions);
+    int mtu = path_mtu(s->inv, path);
     add_flow(&s->flows, bridge, STEERING_CLASSIFIER, path->nsh_spi,
              TABLE_INPUT, "priority=%d,in_port=%"PRIu32",%s,"
-             "vlan_tci=0x0000/0x1000,actions=%s",
+             "vlan_tci=0x0000/0x1000,"
+             "actions=set_field:0x%"PRIx32"->reg0,"
+             "check_pkt_larger(%d)->NXM_NX_REG3[0],resubmit(,%d)",
              PRIORITY_CLASSIFIER + path->priority, ofp_to_u16(port),
-             path->match, ds_cstr(&actions));
+             path->match, path->nsh_spi, ETH_HEADER_LEN + mtu, TABLE_ENTER);
+    add_flow(&s->flows, bridge, STEERING_TOO_BIG, path->nsh_spi, TABLE_ENTER,
+             "priority=%d,reg0=0x%"PRIx32",reg3=0x1/0x1,actions=meter:%d,"
+             "controller(max_len=%d,userdata=%02x.%02x.%02x)",
+             PRIORITY_TOO_BIG, path->nsh_spi, STEERING_METER,
+             STEERING_TOO_BIG_LEN, STEERING_USERDATA_TOO_BIG, mtu >> 8,
+             mtu & 0xff);
+
+    struct ds actions = DS_EMPTY_INITIALIZER;
+    put_stage(s, 0, port, &actions);
+    add_flow(&s->flows, bridge, STEERING_TRANSPORT, path->nsh_spi, TABLE_ENTER,
+             "priority=%d,reg0=0x%"PRIx32",actions=%s", PRIORITY_ENTER,
+             path->nsh_spi, ds_cstr(&actions));
     ds_destroy(&actions);
 
-    const struct eth_addr mac = s->dst->mac;
     for (size_t i = 0; i < s->dst->n_ips; i++) {
-        add_flow(&s->flows, bridge, STEERING_COMPANION, path->nsh_spi,
-                 TABLE_INPUT, "priority=%d,in_port=%"PRIu32",arp,arp_op=1,"
-                 "arp_tpa="IP_FMT",actions="
-                 "move:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[],"
-                 "set_field:"ETH_ADDR_FMT"->eth_src,set_field:2->arp_op,"
-                 "move:NXM_NX_ARP_SHA[]->NXM_NX_ARP_THA[],"
-                 "move:NXM_OF_ARP_SPA[]->NXM_OF_ARP_TPA[],"
-                 "set_field:"ETH_ADDR_FMT"->arp_sha,"
-                 "set_field:"IP_FMT"->arp_spa,in_port",
-                 PRIORITY_ARP, ofp_to_u16(port), IP_ARGS(s->dst->ips[i]),
-                 ETH_ADDR_ARGS(mac), ETH_ADDR_ARGS(mac),
-                 IP_ARGS(s->dst->ips[i]));
+        const struct in6_addr *ip = &s->dst->ips[i];
+        if (address_is_ipv6(ip)) {
+            add_nd(s, port, ip);
+        } else {
+            add_arp(s, port, in6_addr_get_mapped_ipv4(ip));
+        }
     }
 }
 
-/* From the sender's cipher port, or from link to link. */
+/* Appends what matches the hop's ESP and nothing else, behind the Ethernet
+ * header or (in the middle of the pipeline) where there is none. */
 static void
-add_sender(struct steering *s, const struct path_hop *hop)
+put_esp_match(struct ds *match, const struct inv_gateway *sender,
+              const struct inv_gateway *receiver)
 {
-    const struct inv_gateway *sender = get_gateway(s, hop->sender);
-    const struct inv_gateway *receiver = get_gateway(s, hop->receiver);
-    if (!sender || !receiver) {
-        return;
-    }
+    bool ipv6 = address_is_ipv6(&sender->cipher_ip);
+    char src[INET6_ADDRSTRLEN], dst[INET6_ADDRSTRLEN];
+    ds_put_format(match, ipv6 ? "nw_proto=50,ipv6_src=%s,ipv6_dst=%s"
+                  : "nw_proto=50,nw_src=%s,nw_dst=%s",
+                  ipv6_string_mapped(src, &sender->cipher_ip),
+                  ipv6_string_mapped(dst, &receiver->cipher_ip));
+}
+
+/* Appends what gives the receiver a hop's ESP: untagged, with an Ethernet
+ * header. */
+static void
+put_receiver(struct steering *s, const struct path_hop *hop,
+             const struct inv_gateway *receiver, ofp_port_t in_port,
+             struct ds *actions)
+{
+    put_macs(actions, nsh_eth_src, receiver->cipher_mac);
+    put_push_vlan(actions, hop->receiver_vlan);
+    put_output(actions, get_port(s, receiver->bridge->name,
+                                 receiver->cipher_port), in_port);
+}
+
+/* From the sender's cipher port to the first link; or to the receiver, if it
+ * is at the same bridge. */
+static void
+add_sender(struct steering *s, const struct path_hop *hop,
+           const struct inv_gateway *sender,
+           const struct inv_gateway *receiver)
+{
     const char *bridge = sender->bridge->name;
     ofp_port_t cipher = get_port(s, bridge, sender->cipher_port);
+    struct ds match = DS_EMPTY_INITIALIZER;
     struct ds actions = DS_EMPTY_INITIALIZER;
-    put_output(&actions, get_port(s, bridge, hop->route[0].out_port), cipher);
+    put_esp_match(&match, sender, receiver);
+    if (hop->n_route) {
+        ds_put_cstr(&actions, "decap(),");
+        put_nsh(&actions, s->path->nsh_spi, hop->si, 0, nsh_eth_dst);
+        put_output(&actions, get_port(s, bridge, hop->route[0].out_port),
+                   cipher);
+    } else {
+        put_receiver(s, hop, receiver, cipher, &actions);
+    }
     add_flow(&s->flows, bridge, STEERING_TRANSPORT, s->path->nsh_spi,
-             TABLE_INPUT, "priority=%d,in_port=%"PRIu32",dl_vlan=%d,ip,"
-             "nw_proto=50,nw_src="IP_FMT",nw_dst="IP_FMT",actions=pop_vlan,"
-             "decap(),encap(nsh(md_type=1)),set_field:0x%"PRIx32"->nsh_spi,"
-             "set_field:%d->nsh_si,encap(ethernet),"
-             "set_field:"NSH_ETH_SRC"->eth_src,"
-             "set_field:"NSH_ETH_DST"->eth_dst,%s",
+             TABLE_INPUT, "priority=%d,in_port=%"PRIu32",dl_vlan=%d,%s,%s,"
+             "actions=pop_vlan,%s",
              PRIORITY_TRANSPORT, ofp_to_u16(cipher), hop->sender_vlan,
-             IP_ARGS(sender->cipher_ip), IP_ARGS(receiver->cipher_ip),
-             s->path->nsh_spi, hop->si, ds_cstr(&actions));
+             address_is_ipv6(&sender->cipher_ip) ? "ipv6" : "ip",
+             ds_cstr(&match), ds_cstr(&actions));
+    ds_destroy(&match);
     ds_destroy(&actions);
 }
 
@@ -258,113 +403,183 @@ add_transit(struct steering *s, const struct path_hop *hop)
     }
 }
 
-/* From the last link to the receiver's cipher port.  Taking the NSH off makes
- * the packet recirculate; reg0 and reg1 say what it was. */
+/* An NSH with this SI comes in and is taken off, which makes the packet
+ * recirculate; reg0 and reg1 say what it was. */
 static void
-add_receiver(struct steering *s, const struct path_hop *hop)
+add_decap(struct steering *s, const char *bridge, ofp_port_t in_port,
+          uint8_t si)
 {
-    const struct path_link *link = &hop->route[hop->n_route - 1];
-    const struct inv_gateway *sender = get_gateway(s, hop->sender);
-    const struct inv_gateway *receiver = get_gateway(s, hop->receiver);
-    if (!sender || !receiver) {
-        return;
-    }
-    const char *bridge = receiver->bridge->name;
-    ofp_port_t in_port = get_port(s, link->to, link->in_port);
-    ofp_port_t cipher = get_port(s, bridge, receiver->cipher_port);
-
     add_flow(&s->flows, bridge, STEERING_TRANSPORT, s->path->nsh_spi,
              TABLE_INPUT, "priority=%d,in_port=%"PRIu32",dl_type=0x894f,"
              "nsh_spi=0x%"PRIx32",nsh_si=%d,"
              "actions=set_field:0x%"PRIx32"->reg0,set_field:%d->reg1,"
              "decap(),decap(),resubmit(,%d)",
              PRIORITY_TRANSPORT, ofp_to_u16(in_port), s->path->nsh_spi,
-             hop->si, s->path->nsh_spi, hop->si, TABLE_DELIVER);
+             si, s->path->nsh_spi, si, TABLE_DELIVER);
+}
 
+/* From the last link to the receiver's cipher port. */
+static void
+add_receiver(struct steering *s, const struct path_hop *hop,
+             const struct inv_gateway *sender,
+             const struct inv_gateway *receiver)
+{
+    const struct path_link *link = &hop->route[hop->n_route - 1];
+    const char *bridge = receiver->bridge->name;
+    ofp_port_t in_port = get_port(s, link->to, link->in_port);
+    add_decap(s, bridge, in_port, hop->si);
+
+    struct ds match = DS_EMPTY_INITIALIZER;
     struct ds actions = DS_EMPTY_INITIALIZER;
-    ds_put_format(&actions, "encap(ethernet),"
-                  "set_field:"NSH_ETH_SRC"->eth_src,"
-                  "set_field:"ETH_ADDR_FMT"->eth_dst,",
-                  ETH_ADDR_ARGS(receiver->cipher_mac));
-    put_push_vlan(&actions, hop->receiver_vlan);
-    put_output(&actions, cipher, in_port);
+    put_esp_match(&match, sender, receiver);
+    put_receiver(s, hop, receiver, in_port, &actions);
     add_flow(&s->flows, bridge, STEERING_TRANSPORT, s->path->nsh_spi,
-             TABLE_DELIVER, "priority=%d,packet_type=(1,0x800),"
-             "reg0=0x%"PRIx32",reg1=%d,nw_proto=50,nw_src="IP_FMT","
-             "nw_dst="IP_FMT",actions=%s",
-             PRIORITY_TRANSPORT, s->path->nsh_spi, hop->si,
-             IP_ARGS(sender->cipher_ip), IP_ARGS(receiver->cipher_ip),
-             ds_cstr(&actions));
+             TABLE_DELIVER, "priority=%d,packet_type=(1,0x%x),"
+             "reg0=0x%"PRIx32",reg1=%d,%s,actions=encap(ethernet),%s",
+             PRIORITY_TRANSPORT,
+             address_is_ipv6(&sender->cipher_ip) ? ETH_TYPE_IPV6 : ETH_TYPE_IP,
+             s->path->nsh_spi, hop->si, ds_cstr(&match), ds_cstr(&actions));
+    ds_destroy(&match);
     ds_destroy(&actions);
 }
 
-/* From the receiver's plain port to the stage's target. */
+/* From the receiver's plain port to the stage's target; and the controller's
+ * probes back to it. */
 static void
-add_plain(struct steering *s, size_t stage)
+add_plain(struct steering *s, size_t stage, const struct path_hop *hop,
+          const struct inv_gateway *receiver)
+{
+    const char *bridge = receiver->bridge->name;
+    ofp_port_t plain = get_port(s, bridge, receiver->plain_port);
+    struct ds actions = DS_EMPTY_INITIALIZER;
+    put_deliver(s, stage, plain, &actions);
+    add_flow(&s->flows, bridge, STEERING_TRANSPORT, s->path->nsh_spi,
+             TABLE_INPUT, "priority=%d,in_port=%"PRIu32",dl_vlan=%d,%s,"
+             "actions=pop_vlan,%s",
+             PRIORITY_TRANSPORT, ofp_to_u16(plain), hop->receiver_vlan,
+             s->family, ds_cstr(&actions));
+    ds_destroy(&actions);
+
+    bool ipv6 = !strcmp(s->family, "ipv6");
+    add_flow(&s->flows, bridge, STEERING_TRANSPORT, s->path->nsh_spi,
+             TABLE_INPUT, "priority=%d,in_port=%"PRIu32",dl_vlan=%d,%s,"
+             "nw_proto=%d,actions=meter:%d,"
+             "controller(max_len=%d,userdata=%02x)",
+             PRIORITY_PROBE, ofp_to_u16(plain), hop->receiver_vlan,
+             ipv6 ? PROBE_MATCH_IPV6 : PROBE_MATCH_IPV4,
+             STEERING_PROBE_PROTOCOL, STEERING_METER, STEERING_PROBE_LEN,
+             STEERING_USERDATA_PROBE);
+}
+
+static void
+add_hop(struct steering *s, size_t stage)
 {
     const struct path_hop *hop = s->path->hops[stage];
-    const struct inv_gateway *gw = get_gateway(s, hop->receiver);
-    if (gw) {
-        const char *bridge = gw->bridge->name;
-        ofp_port_t plain = get_port(s, bridge, gw->plain_port);
-        struct ds actions = DS_EMPTY_INITIALIZER;
-        put_deliver(s, stage, plain, &actions);
-        add_flow(&s->flows, bridge, STEERING_TRANSPORT, s->path->nsh_spi,
-                 TABLE_INPUT, "priority=%d,in_port=%"PRIu32",dl_vlan=%d,ip,"
-                 "actions=pop_vlan,%s",
-                 PRIORITY_TRANSPORT, ofp_to_u16(plain), hop->receiver_vlan,
-                 ds_cstr(&actions));
-        ds_destroy(&actions);
+    const struct inv_gateway *sender = get_gateway(s, hop->sender);
+    const struct inv_gateway *receiver = get_gateway(s, hop->receiver);
+    if (sender && receiver) {
+        add_sender(s, hop, sender, receiver);
+        add_transit(s, hop);
+        if (hop->n_route) {
+            add_receiver(s, hop, sender, receiver);
+        }
+        add_plain(s, stage, hop, receiver);
     }
 }
 
-/* One flow for what comes out of function 'sf' on 'port_name' with 'vlan' and
- * goes on along 'path' after function number 'i'. */
+#define UNTAGGED "vlan_tci=0x0000/0x1000"
+
+/* One flow for what comes back from a function on 'port_name', which 'match'
+ * knows as ours (NULL: all that has no tag is), and goes on along the path on
+ * 'stage'; 'undo' takes off what it was known by. */
 static void
-add_return(struct steering *s, const struct inv_sf *sf, size_t i,
-           const char *port_name, uint16_t vlan)
+add_return(struct steering *s, const struct inv_sf *sf, const char *port_name,
+           const char *match, const char *undo, size_t stage)
 {
     const char *bridge = sf->bridge->name;
     ofp_port_t port = get_port(s, bridge, port_name);
-    struct ds match = DS_EMPTY_INITIALIZER;
     struct ds actions = DS_EMPTY_INITIALIZER;
-
-    ds_put_format(&match, "priority=%d,in_port=%"PRIu32,
-                  PRIORITY_TRANSPORT, ofp_to_u16(port));
-    if (vlan) {
-        ds_put_format(&match, ",dl_vlan=%d", vlan);
-        ds_put_cstr(&actions, "pop_vlan,");
-    } else {
-        ds_put_cstr(&match, ",vlan_tci=0x0000/0x1000");
-    }
-    put_stage(s, i + 1, port, &actions);
-    /* Without a tag only one realisation of the chain can have the function:
-     * the flow changes hands when the classifier does. */
+    put_stage(s, stage, port, &actions);
+    /* With correlation none only one realisation of the chain can have the
+     * function: the flow changes hands when the classifier does. */
     add_flow(&s->flows, bridge,
-             vlan ? STEERING_TRANSPORT : STEERING_COMPANION,
-             s->path->nsh_spi, TABLE_INPUT, "%s,ip,actions=%s",
-             ds_cstr(&match), ds_cstr(&actions));
-    ds_destroy(&match);
+             match ? STEERING_TRANSPORT : STEERING_COMPANION,
+             s->path->nsh_spi, TABLE_INPUT,
+             "priority=%d,in_port=%"PRIu32",%s,%s,actions=%s%s",
+             PRIORITY_TRANSPORT, ofp_to_u16(port),
+             match ? match : UNTAGGED, s->family, undo, ds_cstr(&actions));
+    ds_destroy(&actions);
+}
+
+/* The same, of a function that speaks NSH: it has put the SI on by one. */
+static void
+add_nsh_return(struct steering *s, const struct inv_sf *sf, size_t i,
+               const char *port_name)
+{
+    const char *bridge = sf->bridge->name;
+    ofp_port_t port = get_port(s, bridge, port_name);
+    uint8_t si = NSH_SI_FIRST - (i + 1);
+    add_decap(s, bridge, port, si);
+
+    struct ds actions = DS_EMPTY_INITIALIZER;
+    put_stage(s, i + 1, port, &actions);
+    add_flow(&s->flows, bridge, STEERING_TRANSPORT, s->path->nsh_spi,
+             TABLE_DELIVER, "priority=%d,reg0=0x%"PRIx32",reg1=%d,"
+             "in_port=%"PRIu32","UNTAGGED",%s,actions=%s", PRIORITY_TRANSPORT,
+             s->path->nsh_spi, si, ofp_to_u16(port), s->family,
+             ds_cstr(&actions));
     ds_destroy(&actions);
 }
 
 /* From function number 'i' to the next stage. */
 static void
-add_sf(struct steering *s, size_t i, const struct path *twin)
+add_sf(struct steering *s, size_t i)
 {
     const struct path *path = s->path;
     const struct inv_sf *sf = get_sf(s, i);
     if (!sf) {
         return;
     }
-    add_return(s, sf, i, sf_port(path, sf, false), path->sf_vlans[i]);
+    const char *leaves = sf_port(path, sf, false);
+    char *match = NULL;
+    if (path->sf_vlans[i]) {
+        match = xasprintf("dl_vlan=%d", path->sf_vlans[i]);
+        add_return(s, sf, leaves, match, "pop_vlan,", i + 1);
+    } else if (sf->correlation == SF_MAC) {
+        match = xasprintf("dl_src="ETH_ADDR_FMT","UNTAGGED,
+                          ETH_ADDR_ARGS(path_sf_mac(path, i)));
+        add_return(s, sf, leaves, match, "", i + 1);
+    } else if (sf->correlation == SF_NSH) {
+        add_nsh_return(s, sf, i, leaves);
+    } else {
+        add_return(s, sf, leaves, NULL, "", i + 1);
+    }
+    free(match);
+}
 
-    /* What a function answers by itself to a packet of the other direction
-     * comes back out of where that entered, with that one's tag, and goes our
-     * way. (Without tags the flow above serves for it.) */
-    size_t j = path->n_sfs - 1 - i;
-    if (twin && path->sf_vlans[i] && j < twin->n_sfs && twin->sf_vlans[j]) {
-        add_return(s, sf, i, sf_port(twin, sf, true), twin->sf_vlans[j]);
+/* What function number 'j' of the twin answers by itself comes back out of
+ * where the packet entered, with what that was known by, and goes our way.
+ * (Without correlation the flow of our own packets serves for it; one that
+ * speaks NSH is told our path.) */
+static void
+add_answer(struct steering *s, size_t j)
+{
+    const struct path *twin = s->twin;
+    size_t stage = path_answer_stage(twin, j, s->path);
+    const struct inv_sf *sf = stage ? get_sf(s, stage - 1) : NULL;
+    if (!sf) {
+        return;
+    }
+    const char *entered = sf_port(twin, sf, true);
+    if (twin->sf_vlans[j]) {
+        char *match = xasprintf("dl_vlan=%d", twin->sf_vlans[j]);
+        add_return(s, sf, entered, match, "pop_vlan,", stage);
+        free(match);
+    } else if (sf->correlation == SF_MAC) {
+        char *match = xasprintf("dl_dst="ETH_ADDR_FMT","UNTAGGED,
+                                ETH_ADDR_ARGS(path_sf_mac(twin, j)));
+        add_return(s, sf, entered, match, "", stage);
+        free(match);
     }
 }
 
@@ -376,6 +591,8 @@ steering_path_flows(const struct inventory *inv, const struct path *path,
     struct steering s = {
         .inv = inv,
         .path = path,
+        .twin = twin,
+        .family = match_is_ipv6(path->match) ? "ipv6" : "ip",
         .src = inventory_endpoint(inv, path->src),
         .dst = inventory_endpoint(inv, path->dst),
         .port_cb = port_cb,
@@ -389,16 +606,15 @@ steering_path_flows(const struct inventory *inv, const struct path *path,
 
     add_ingress(&s);
     for (size_t i = 0; i <= path->n_sfs; i++) {
-        const struct path_hop *hop = path->hops[i];
-        if (hop) {
-            add_sender(&s, hop);
-            add_transit(&s, hop);
-            add_receiver(&s, hop);
-            add_plain(&s, i);
+        if (path->hops[i]) {
+            add_hop(&s, i);
         }
         if (i < path->n_sfs) {
-            add_sf(&s, i, twin);
+            add_sf(&s, i);
         }
+    }
+    for (size_t j = 0; twin && j < twin->n_sfs; j++) {
+        add_answer(&s, j);
     }
 
     if (s.error) {
@@ -417,6 +633,33 @@ add_port_name(const struct inv_bridge *on, const char *bridge,
 {
     if (!strcmp(on->name, bridge)) {
         sset_add(ports, port);
+    }
+}
+
+/* What an endpoint sends and no chain takes, whatever it matches: what is for
+ * its own link only (RFC 4861, RFC 4291 s.2.5.6), and what the controller's
+ * probes look like.  It must not be answered when it only asks whether an
+ * address is free (RFC 4862 s.5.4). */
+static void
+add_endpoint_guards(const char *bridge, ofp_port_t port,
+                    struct ovs_list *flows)
+{
+    static const struct {
+        int priority;
+        const char *match;
+    } guards[] = {
+        { PRIORITY_DAD, "icmp6,icmp_type=135,ipv6_src=::" },
+        { PRIORITY_LINK_LOCAL, "icmp6,icmp_type=135" },
+        { PRIORITY_LINK_LOCAL, "icmp6,icmp_type=136" },
+        { PRIORITY_LINK_LOCAL, "ipv6,ipv6_dst=ff02::/16" },
+        { PRIORITY_LINK_LOCAL, "ipv6,ipv6_dst=fe80::/10" },
+        { PRIORITY_LINK_LOCAL, PROBE_MATCH_IPV4 },
+        { PRIORITY_LINK_LOCAL, PROBE_MATCH_IPV6 },
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(guards); i++) {
+        add_flow(flows, bridge, STEERING_GUARD, 0, TABLE_INPUT,
+                 "priority=%d,in_port=%"PRIu32",%s,actions=drop",
+                 guards[i].priority, ofp_to_u16(port), guards[i].match);
     }
 }
 
@@ -444,6 +687,11 @@ steering_guard_flows(const struct inventory *inv, const char *bridge,
     SHASH_FOR_EACH (node, &inv->endpoints) {
         const struct inv_endpoint *endpoint = node->data;
         add_port_name(endpoint->bridge, bridge, endpoint->port, &ports);
+        ofp_port_t port = (strcmp(endpoint->bridge->name, bridge) ? 0
+                           : port_cb(bridge, endpoint->port, aux));
+        if (port) {
+            add_endpoint_guards(bridge, port, flows);
+        }
     }
 
     const char **names = sset_sort(&ports);

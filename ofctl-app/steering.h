@@ -30,7 +30,27 @@ enum steering_role {
     STEERING_TRANSPORT,         /* Everything that a path needs, but for... */
     STEERING_CLASSIFIER,        /* ...what puts packets on it, and... */
     STEERING_COMPANION,       /* ...what flips in COMMIT together with that. */
+    STEERING_TOO_BIG,           /* Goes with the transport: what is longer than
+                                 * the path carries. */
 };
+
+/* What the controller is sent: the first octet of a packet-in's userdata. */
+enum steering_userdata {
+    STEERING_USERDATA_TOO_BIG = 1,      /* Then the path's MTU, 16 bits. */
+    STEERING_USERDATA_PROBE = 2,
+};
+
+/* The meter that all that goes through, on each bridge. */
+#define STEERING_METER 23130
+
+/* The controller's probes: from and to an address that is nobody's (RFC 7600's
+ * dummy address, RFC 6666's discard prefix), of a protocol for experiments (RFC
+ * 3692).  What comes out of a hop's end and looks like that is given to the
+ * controller, not to a function or an endpoint; an endpoint cannot send it. */
+#define STEERING_PROBE_IPV4 "192.0.0.8"
+#define STEERING_PROBE_IPV6 "100::5d5a"
+#define STEERING_PROBE_PROTOCOL 253
+
 
 static inline uint64_t
 steering_cookie(enum steering_role role, uint32_t nsh_spi)

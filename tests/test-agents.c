@@ -92,8 +92,8 @@ cmd_state(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
 {
     struct agent *agent = get_agent(conn, argv[1]);
     if (agent) {
-        struct eth_addr plain = agent_plain_mac(agent);
-        struct eth_addr cipher = agent_cipher_mac(agent);
+        struct eth_addr plain = agent_plain_port(agent)->mac;
+        struct eth_addr cipher = agent_cipher_port(agent)->mac;
         char *reply = xasprintf(
             "seqno=%u boot-id=%s backend=%s plain="ETH_ADDR_FMT
             " cipher="ETH_ADDR_FMT" drops=%"PRIu64,

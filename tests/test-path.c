@@ -90,7 +90,7 @@ do_route(const char *text)
 {
     struct path_hop hop = { .si = 0 };
     bool ok = path_route_parse(text, &hop);
-    char *again = path_route_format(&hop);
+    char *again = hop.bridge ? path_route_format(&hop) : xstrdup("");
     printf("  %s: %s\n", ok ? "good" : "malformed", again);
     free(again);
     for (size_t i = 0; i < hop.n_route; i++) {
@@ -100,6 +100,7 @@ do_route(const char *text)
         free(hop.route[i].in_port);
     }
     free(hop.route);
+    free(hop.bridge);
 }
 
 static void

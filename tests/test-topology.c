@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "flow.h"
+#include "lib/address.h"
 #include "lib/suite.h"
 #include "ofctl-app/match.h"
 #include "openvswitch/dynamic-string.h"
@@ -64,6 +65,16 @@ get_endpoint(struct topology *t, const char *name)
     return endpoint;
 }
 
+static const struct inv_sf *
+get_sf(struct topology *t, const char *name)
+{
+    const struct inv_sf *sf = inventory_sf(&t->inv, name);
+    if (!sf) {
+        ovs_fatal(0, "no function %s", name);
+    }
+    return sf;
+}
+
 static struct eth_addr
 get_mac(const char *text)
 {
@@ -74,11 +85,11 @@ get_mac(const char *text)
     return mac;
 }
 
-static ovs_be32
+static struct in6_addr
 get_ip(const char *text)
 {
-    ovs_be32 ip;
-    if (!ip_parse(text, &ip)) {
+    struct in6_addr ip;
+    if (!address_parse(text, &ip)) {
         ovs_fatal(0, "%s: no IP address", text);
     }
     return ip;
@@ -97,7 +108,7 @@ name_port(struct topology *t, const char *bridge, const char *port)
 static void
 add_endpoint(struct topology *t, char **words, size_t n)
 {
-    ovs_be32 ips[MAX_WORDS];
+    struct in6_addr ips[MAX_WORDS];
     for (size_t i = 5; i < n; i++) {
         ips[i - 5] = get_ip(words[i]);
     }
@@ -123,9 +134,10 @@ add_sf(struct topology *t, char **words, size_t n)
 static void
 add_gateway(struct topology *t, char **words, size_t n)
 {
+    struct in6_addr ip = get_ip(words[5]);
     struct inv_gateway *gw = inventory_add_gateway(
         &t->inv, words[1], get_bridge(t, words[2]), words[3], words[4],
-        get_ip(words[5]), "https://127.0.0.1:1");
+        &ip, "https://127.0.0.1:1");
     name_port(t, words[2], words[3]);
     name_port(t, words[2], words[4]);
     if (n > 7) {
@@ -137,23 +149,30 @@ add_gateway(struct topology *t, char **words, size_t n)
 static void
 add_chain(struct topology *t, char **words, size_t n)
 {
-    const struct inv_sf *sfs[MAX_WORDS];
+    const struct inv_sf *sfs[MAX_WORDS], *back[MAX_WORDS];
+    size_t n_sfs = 0, n_back = 0;
+    enum inv_way_back way_back = (!strcmp(words[6], "one-way") ? WAY_BACK_NONE
+                                  : WAY_BACK_SAME);
     for (size_t i = 8; i < n; i++) {
-        sfs[i - 8] = inventory_sf(&t->inv, words[i]);
-        if (!sfs[i - 8]) {
-            ovs_fatal(0, "no function %s", words[i]);
+        if (!strcmp(words[i], "/")) {
+            way_back = WAY_BACK_OTHER;
+        } else if (way_back == WAY_BACK_OTHER) {
+            back[n_back++] = get_sf(t, words[i]);
+        } else {
+            sfs[n_sfs++] = get_sf(t, words[i]);
         }
     }
-    bool one_way = !strcmp(words[6], "one-way");
     char *match;
-    char *error = match_canonicalize(words[4], one_way, &match);
+    char *error = match_canonicalize(words[4], way_back == WAY_BACK_NONE,
+                                     &match);
     if (error) {
         ovs_fatal(0, "%s", error);
     }
-    inventory_add_chain(&t->inv, words[1], get_endpoint(t, words[2]),
-                        get_endpoint(t, words[3]), match, sfs, n - 8, one_way,
-                        suite_by_name(SUITE_DEFAULT), atoi(words[7]),
-                        atoi(words[5]));
+    struct inv_chain *chain = inventory_add_chain(
+        &t->inv, words[1], get_endpoint(t, words[2]),
+        get_endpoint(t, words[3]), match, sfs, n_sfs, way_back,
+        suite_by_name(SUITE_DEFAULT), atoi(words[7]), atoi(words[5]));
+    inventory_set_reverse_sfs(chain, back, n_back);
     free(match);
 }
 
@@ -185,6 +204,12 @@ topology_obey(struct topology *t, char **words, size_t n)
         add_gateway(t, words, n);
     } else if (!strcmp(verb, "chain") && n >= 8) {
         add_chain(t, words, n);
+    } else if (!strcmp(verb, "encrypt-always") && n == 2) {
+        struct inv_chain *chain = shash_find_data(&t->inv.chains, words[1]);
+        chain->encrypt_always = true;
+    } else if (!strcmp(verb, "mtu") && n == 4) {
+        inventory_tell_port_mtu(&t->inv, get_bridge(t, words[1]), words[2],
+                                atoi(words[3]));
     } else if (!strcmp(verb, "load") && n == 3) {
         simap_put(&t->loads, words[1], atoi(words[2]));
     } else if (!strcmp(verb, "left") && n == 3) {

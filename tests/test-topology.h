@@ -7,9 +7,12 @@
  *   bridge NAME
  *   link BRIDGE PORT BRIDGE PORT
  *   endpoint NAME BRIDGE PORT MAC [IP...]
- *   sf NAME BRIDGE IN-PORT OUT-PORT none|vlan [MAC]
+ *   sf NAME BRIDGE IN-PORT OUT-PORT none|vlan|mac|nsh [MAC]
  *   gateway VNF-ID BRIDGE PLAIN-PORT CIPHER-PORT CIPHER-IP [PLAIN-MAC CIPHER-MAC]
  *   chain NAME SRC DST MATCH PRIORITY one-way|two-way LIFETIME-S [SF...]
+ *         [/ [SF...]]          after "/": of a way back of its own
+ *   encrypt-always CHAIN
+ *   mtu BRIDGE PORT N
  *   load VNF-ID N              hop ends in use there
  *   down VNF-ID                not usable
  *   up VNF-ID

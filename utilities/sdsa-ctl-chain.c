@@ -37,7 +37,7 @@ chain_clashes(const struct sdsa_chain *chain, const struct sdsa_endpoint *ep,
         if (chain->src == ep) {
             clash = match_overlap(chain->match, match);
         }
-        if (!clash && chain->dst == ep && !chain->one_way) {
+        if (!clash && chain->dst == ep && strcmp(chain->way_back, "none")) {
             char *mirror = match_mirror(chain->match);
             clash = match_overlap(mirror, match);
             free(mirror);
@@ -81,30 +81,50 @@ check_sf(struct ctl_context *ctx, const struct sdsa_service_function *sf,
     SDSA_CHAIN_FOR_EACH (chain, ctx->idl) {
         if (ctl_chain_has_sf(chain, sf)) {
             ctl_error(ctx, "function %s has correlation none and serves chain "
-                      "%s already: only functions with correlation=vlan can "
-                      "be shared", sf->name, chain->name);
+                      "%s already: only functions with a correlation can be "
+                      "shared", sf->name, chain->name);
             return false;
         }
     }
     return true;
 }
 
-/* The functions named from argv[5] on.  Returns NULL after ctl_error(). */
-static struct sdsa_service_function **
-get_sfs(struct ctl_context *ctx, size_t *np)
+/* Functions of a chain in order, as its row has them. */
+struct sf_list {
+    struct sdsa_service_function **sfs;
+    int64_t *keys;              /* 0, 1, 2... */
+    size_t n;
+};
+
+static void
+sf_list_destroy(struct sf_list *list)
 {
-    size_t n = ctx->argc - 5;
-    struct sdsa_service_function **sfs = xcalloc(n + 1, sizeof *sfs);
-    for (size_t i = 0; i < n; i++) {
-        const struct sdsa_service_function *sf = get_sf(ctx, ctx->argv[5 + i]);
-        if (!sf || !check_sf(ctx, sf, sfs, i)) {
-            free(sfs);
-            return NULL;
-        }
-        sfs[i] = CONST_CAST(struct sdsa_service_function *, sf);
+    free(list->sfs);
+    free(list->keys);
+}
+
+/* Appends the function 'name'.  Returns false after ctl_error(). */
+static bool
+sf_list_add(struct ctl_context *ctx, struct sf_list *list, const char *name)
+{
+    const struct sdsa_service_function *sf = get_sf(ctx, name);
+    if (!sf) {
+        return false;
     }
-    *np = n;
-    return sfs;
+    list->sfs = xrealloc(list->sfs, (list->n + 1) * sizeof *list->sfs);
+    list->keys = xrealloc(list->keys, (list->n + 1) * sizeof *list->keys);
+    list->sfs[list->n] = CONST_CAST(struct sdsa_service_function *, sf);
+    list->keys[list->n] = list->n;
+    list->n++;
+    return true;
+}
+
+static bool
+sf_list_is(const struct sf_list *list,
+           struct sdsa_service_function *const *sfs, size_t n)
+{
+    return (list->n == n
+            && (!n || !memcmp(list->sfs, sfs, n * sizeof *sfs)));
 }
 
 static const char *
@@ -131,92 +151,164 @@ check_suite(struct ctl_context *ctx, const char *name)
     return false;
 }
 
+/* What the command asks for. */
+struct chain_spec {
+    const struct sdsa_endpoint *src, *dst;
+    char *match;                /* Canonical. */
+    const char *way_back, *encrypt, *suite;
+    long long int lifetime, priority;
+    struct sf_list sfs, reverse_sfs;
+};
+
 static void
-insert_chain(struct ctl_context *ctx, const struct sdsa_endpoint *src,
-             const struct sdsa_endpoint *dst, const char *match, bool one_way,
-             const char *suite, int64_t lifetime, int64_t priority)
+chain_spec_destroy(struct chain_spec *spec)
 {
-    size_t n;
-    struct sdsa_service_function **sfs = get_sfs(ctx, &n);
-    if (!sfs) {
-        return;
+    free(spec->match);
+    sf_list_destroy(&spec->sfs);
+    sf_list_destroy(&spec->reverse_sfs);
+}
+
+static bool
+parse_ends(struct ctl_context *ctx, struct chain_spec *spec)
+{
+    spec->src = get_endpoint(ctx, ctx->argv[2]);
+    spec->dst = spec->src ? get_endpoint(ctx, ctx->argv[3]) : NULL;
+    if (!spec->dst) {
+        return false;
     }
-    int64_t *keys = xcalloc(n + 1, sizeof *keys);
-    for (size_t i = 0; i < n; i++) {
-        keys[i] = i;
+    if (spec->src == spec->dst) {
+        ctl_error(ctx, "source and destination are both %s", spec->src->name);
+        return false;
     }
+    char *error = match_canonicalize(ctx->argv[4],
+                                     !strcmp(spec->way_back, "none"),
+                                     &spec->match);
+    if (error) {
+        ctl_error(ctx, "%s", error);
+        free(error);
+        return false;
+    }
+    return true;
+}
+
+static bool
+parse_options(struct ctl_context *ctx, struct chain_spec *spec)
+{
+    bool one_way = ctl_has_option(ctx, "--one-way");
+    bool other = ctl_has_option(ctx, "--reverse");
+    spec->way_back = one_way ? "none" : other ? "other" : "same";
+    spec->encrypt = get_option(ctx, "--encrypt", "links");
+    spec->suite = get_option(ctx, "--suite", SUITE_DEFAULT);
+    if (one_way && other) {
+        ctl_error(ctx, "--one-way and --reverse contradict each other");
+        return false;
+    }
+    if (strcmp(spec->encrypt, "links") && strcmp(spec->encrypt, "always")) {
+        ctl_error(ctx, "--encrypt=%s: write links (what crosses a link) or "
+                  "always", spec->encrypt);
+        return false;
+    }
+    return (check_suite(ctx, spec->suite)
+            && check_integer(ctx, "--lifetime",
+                             get_option(ctx, "--lifetime", DEFAULT_LIFETIME),
+                             UINT32_MAX, &spec->lifetime)
+            && check_integer(ctx, "--priority",
+                             get_option(ctx, "--priority", DEFAULT_PRIORITY),
+                             999, &spec->priority));
+}
+
+static bool
+check_sfs(struct ctl_context *ctx, const struct sf_list *list)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        if (!check_sf(ctx, list->sfs[i], list->sfs, i)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Could a packet be taken for one of another chain? */
+static bool
+check_overlaps(struct ctl_context *ctx, const struct chain_spec *spec)
+{
+    if (!check_overlap(ctx, spec->src, spec->match, spec->priority)) {
+        return false;
+    }
+    char *mirror = match_mirror(spec->match);
+    bool ok = (!strcmp(spec->way_back, "none")
+               || check_overlap(ctx, spec->dst, mirror, spec->priority));
+    free(mirror);
+    return ok;
+}
+
+/* The functions from argv[5] on, and those of --reverse. */
+static bool
+parse_sfs(struct ctl_context *ctx, struct chain_spec *spec)
+{
+    bool ok = true;
+    for (int i = 5; i < ctx->argc && ok; i++) {
+        ok = sf_list_add(ctx, &spec->sfs, ctx->argv[i]);
+    }
+    char *names = xstrdup(get_option(ctx, "--reverse", ""));
+    char *save = NULL;
+    for (char *name = strtok_r(names, " ,", &save); name && ok;
+         name = strtok_r(NULL, " ,", &save)) {
+        ok = sf_list_add(ctx, &spec->reverse_sfs, name);
+    }
+    free(names);
+    return ok;
+}
+
+/* Is 'row' what 'spec' says? */
+static bool
+is_same(const struct sdsa_chain *row, const struct chain_spec *spec)
+{
+    return (row->src == spec->src && row->dst == spec->dst
+                 && !strcmp(row->match, spec->match)
+                 && !strcmp(row->way_back, spec->way_back)
+                 && !strcmp(row->encrypt, spec->encrypt)
+                 && !strcmp(row->suite, spec->suite)
+                 && row->lifetime == spec->lifetime
+                 && row->priority == spec->priority
+                 && sf_list_is(&spec->sfs, row->value_sfs, row->n_sfs)
+                 && sf_list_is(&spec->reverse_sfs, row->value_reverse_sfs,
+                               row->n_reverse_sfs));
+}
+
+static void
+insert_chain(struct ctl_context *ctx, const struct chain_spec *spec)
+{
     const struct sdsa_chain *row = sdsa_chain_insert(ctx->txn);
     sdsa_chain_set_name(row, ctx->argv[1]);
-    sdsa_chain_set_src(row, src);
-    sdsa_chain_set_dst(row, dst);
-    sdsa_chain_set_match(row, match);
-    sdsa_chain_set_sfs(row, keys, sfs, n);
-    sdsa_chain_set_one_way(row, one_way);
-    sdsa_chain_set_suite(row, suite);
-    sdsa_chain_set_lifetime(row, lifetime);
-    sdsa_chain_set_priority(row, priority);
+    sdsa_chain_set_src(row, spec->src);
+    sdsa_chain_set_dst(row, spec->dst);
+    sdsa_chain_set_match(row, spec->match);
+    sdsa_chain_set_sfs(row, spec->sfs.keys, spec->sfs.sfs, spec->sfs.n);
+    sdsa_chain_set_way_back(row, spec->way_back);
+    sdsa_chain_set_reverse_sfs(row, spec->reverse_sfs.keys,
+                               spec->reverse_sfs.sfs, spec->reverse_sfs.n);
+    sdsa_chain_set_encrypt(row, spec->encrypt);
+    sdsa_chain_set_suite(row, spec->suite);
+    sdsa_chain_set_lifetime(row, spec->lifetime);
+    sdsa_chain_set_priority(row, spec->priority);
     sdsa_chain_set_wanted(row, 1);
-    free(keys);
-    free(sfs);
 }
-
-/* Does 'chain' pass just the functions that are named from argv[5] on? */
-static bool
-same_sfs(const struct ctl_context *ctx, const struct sdsa_chain *chain)
-{
-    bool same = chain->n_sfs == ctx->argc - 5;
-    for (size_t i = 0; i < chain->n_sfs && same; i++) {
-        same = !strcmp(chain->value_sfs[i]->name, ctx->argv[5 + i]);
-    }
-    return same;
-}
-
 static void
 cmd_chain_add(struct ctl_context *ctx)
 {
     const char *name = ctx->argv[1];
-    if (!ctl_check_name(ctx, "chain", name)) {
-        return;
+    struct chain_spec spec = { .match = NULL };
+    if (ctl_check_name(ctx, "chain", name) && parse_options(ctx, &spec)
+        && parse_ends(ctx, &spec) && parse_sfs(ctx, &spec)) {
+        const struct sdsa_chain *old = find_chain(ctx, name);
+        if (!ctl_exists_already(ctx, "chain", old, old && is_same(old, &spec))
+            && check_sfs(ctx, &spec.sfs) && check_sfs(ctx, &spec.reverse_sfs)
+            && check_overlaps(ctx, &spec)) {
+            insert_chain(ctx, &spec);
+        }
     }
-    const struct sdsa_endpoint *src = get_endpoint(ctx, ctx->argv[2]);
-    const struct sdsa_endpoint *dst
-        = src ? get_endpoint(ctx, ctx->argv[3]) : NULL;
-    const char *suite = get_option(ctx, "--suite", SUITE_DEFAULT);
-    long long int lifetime, priority;
-    if (!dst || !check_suite(ctx, suite)
-        || !check_integer(ctx, "--lifetime",
-                          get_option(ctx, "--lifetime", DEFAULT_LIFETIME),
-                          UINT32_MAX, &lifetime)
-        || !check_integer(ctx, "--priority",
-                          get_option(ctx, "--priority", DEFAULT_PRIORITY),
-                          999, &priority)) {
-        return;
-    }
-    if (src == dst) {
-        ctl_error(ctx, "source and destination are both %s", src->name);
-        return;
-    }
-    bool one_way = ctl_has_option(ctx, "--one-way");
-    char *match;
-    char *error = match_canonicalize(ctx->argv[4], one_way, &match);
-    if (error) {
-        ctl_error(ctx, "%s", error);
-        free(error);
-        return;
-    }
-    const struct sdsa_chain *old = find_chain(ctx, name);
-    bool same = (old && old->src == src && old->dst == dst
-                 && !strcmp(old->match, match) && old->one_way == one_way
-                 && !strcmp(old->suite, suite) && old->lifetime == lifetime
-                 && old->priority == priority && same_sfs(ctx, old));
-    char *mirror = one_way ? NULL : match_mirror(match);
-    if (!ctl_exists_already(ctx, "chain", old, same)
-        && check_overlap(ctx, src, match, priority)
-        && (one_way || check_overlap(ctx, dst, mirror, priority))) {
-        insert_chain(ctx, src, dst, match, one_way, suite, lifetime, priority);
-    }
-    free(match);
-    free(mirror);
+    chain_spec_destroy(&spec);
 }
 
 static void
@@ -232,7 +324,8 @@ cmd_chain_del(struct ctl_context *ctx)
 const struct ctl_command_syntax sdsa_ctl_chain_commands[] = {
     {"chain-add", 4, INT_MAX, "NAME SRC DST MATCH [SF...]", NULL,
      cmd_chain_add, NULL,
-     "--may-exist,--one-way,--suite=,--lifetime=,--priority=", RW},
+     "--may-exist,--one-way,--reverse=,--encrypt=,--suite=,--lifetime=,"
+     "--priority=", RW},
     {"chain-del", 1, 1, "NAME", NULL, cmd_chain_del, NULL, "--if-exists", RW},
     {NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, RO},
 };

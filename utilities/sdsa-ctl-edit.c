@@ -6,7 +6,9 @@
 
 #include <string.h>
 
+#include "lib/address.h"
 #include "lib/sdsa-idl.h"
+#include "ofctl-app/inventory.h"
 #include "packets.h"
 #include "sset.h"
 #include "util.h"
@@ -101,6 +103,31 @@ check_two_ports(struct ctl_context *ctx, const struct sdsa_bridge *br,
         return false;
     }
     return check_port(ctx, br, a) && check_port(ctx, br, b);
+}
+
+/* Reads --mtu into '*mtu', of which '*n' is 0 if it was not given.  Returns
+ * false after ctl_error(). */
+static bool
+get_mtu(struct ctl_context *ctx, int64_t *mtu, size_t *n)
+{
+    const char *text = shash_find_data(&ctx->options, "--mtu");
+    long long int value = 0;
+    *n = text != NULL;
+    if (text && (!str_to_llong(text, 10, &value) || value < 68
+                 || value > 65535)) {
+        ctl_error(ctx, "--mtu=%s: must be a number of octets from 68 to 65535",
+                  text);
+        return false;
+    }
+    *mtu = value;
+    return true;
+}
+
+/* Is the MTU in a row, 'old', the one of get_mtu()? */
+static bool
+same_mtu(const int64_t *old, size_t n, int64_t mtu)
+{
+    return n ? old && *old == mtu : !old;
 }
 
 /* init. */
@@ -231,7 +258,9 @@ cmd_link_add(struct ctl_context *ctx)
     const char *port_a = ctx->argv[2];
     const struct sdsa_bridge *b = a ? get_bridge(ctx, ctx->argv[3]) : NULL;
     const char *port_b = ctx->argv[4];
-    if (!a || !b) {
+    int64_t mtu;
+    size_t n_mtu;
+    if (!a || !b || !get_mtu(ctx, &mtu, &n_mtu)) {
         return;
     }
     if (a == b) {
@@ -241,7 +270,8 @@ cmd_link_add(struct ctl_context *ctx)
     }
     const struct sdsa_link *old = find_link(ctx, a, port_a);
     if (ctl_has_option(ctx, "--may-exist") && old
-        && old == find_link(ctx, b, port_b)) {
+        && old == find_link(ctx, b, port_b)
+        && same_mtu(old->mtu, n_mtu, mtu)) {
         return;
     }
     if (check_port(ctx, a, port_a) && check_port(ctx, b, port_b)) {
@@ -250,6 +280,7 @@ cmd_link_add(struct ctl_context *ctx)
         sdsa_link_set_port_a(link, port_a);
         sdsa_link_set_bridge_b(link, b);
         sdsa_link_set_port_b(link, port_b);
+        sdsa_link_set_mtu(link, &mtu, n_mtu);
     }
 }
 
@@ -291,7 +322,10 @@ cmd_endpoint_add(struct ctl_context *ctx)
     const char *name = ctx->argv[1];
     const char *port = ctx->argv[3];
     char mac[18];
-    if (!ctl_check_name(ctx, "endpoint", name)) {
+    int64_t mtu;
+    size_t n_mtu;
+    if (!ctl_check_name(ctx, "endpoint", name)
+        || !get_mtu(ctx, &mtu, &n_mtu)) {
         return;
     }
     const struct sdsa_bridge *br = get_bridge(ctx, ctx->argv[2]);
@@ -301,14 +335,14 @@ cmd_endpoint_add(struct ctl_context *ctx)
     const struct sdsa_endpoint *old = find_endpoint(ctx, name);
     if (ctl_exists_already(ctx, "endpoint", old,
                            old && old->bridge == br && !strcmp(old->port, port)
-                           && !strcmp(old->mac, mac) && same_ips(ctx, old))
+                           && !strcmp(old->mac, mac) && same_ips(ctx, old)
+                           && same_mtu(old->mtu, n_mtu, mtu))
         || !check_port(ctx, br, port)) {
         return;
     }
     for (int i = 5; i < ctx->argc; i++) {
-        ovs_be32 ip;
-        struct in6_addr ip6;
-        if (!ip_parse(ctx->argv[i], &ip) && !ipv6_parse(ctx->argv[i], &ip6)) {
+        struct in6_addr ip;
+        if (!address_parse(ctx->argv[i], &ip)) {
             ctl_error(ctx, "\"%s\" is not an IP address (without a prefix "
                       "length)", ctx->argv[i]);
             return;
@@ -320,6 +354,7 @@ cmd_endpoint_add(struct ctl_context *ctx)
     sdsa_endpoint_set_port(row, port);
     sdsa_endpoint_set_mac(row, mac);
     sdsa_endpoint_set_ips(row, (const char **) &ctx->argv[5], ctx->argc - 5);
+    sdsa_endpoint_set_mtu(row, &mtu, n_mtu);
 }
 
 static void
@@ -348,7 +383,10 @@ cmd_sf_add(struct ctl_context *ctx)
     const char *name = ctx->argv[1];
     const char *correlation = "none";
     char mac[18] = "";
-    if (!ctl_check_name(ctx, "function", name)) {
+    int64_t mtu;
+    size_t n_mtu;
+    if (!ctl_check_name(ctx, "function", name)
+        || !get_mtu(ctx, &mtu, &n_mtu)) {
         return;
     }
     const struct sdsa_bridge *br = get_bridge(ctx, ctx->argv[2]);
@@ -364,18 +402,15 @@ cmd_sf_add(struct ctl_context *ctx)
                 return;
             }
         } else {
-            ctl_error(ctx, "\"%s\": write correlation=none|vlan or mac=MAC",
-                      arg);
+            ctl_error(ctx, "\"%s\": write correlation=none|vlan|mac|nsh or "
+                      "mac=MAC", arg);
             return;
         }
     }
-    if (!strcmp(correlation, "mac") || !strcmp(correlation, "nsh")) {
-        ctl_error(ctx, "correlation %s is not supported yet: use none or vlan",
-                  correlation);
-        return;
-    } else if (strcmp(correlation, "none") && strcmp(correlation, "vlan")) {
-        ctl_error(ctx, "there is no correlation \"%s\": use none or vlan",
-                  correlation);
+    enum sf_correlation kind;
+    if (!sf_correlation_from_string(correlation, &kind)) {
+        ctl_error(ctx, "there is no correlation \"%s\": use none, vlan, mac or "
+                  "nsh", correlation);
         return;
     }
     const struct sdsa_service_function *row = find_sf(ctx, name);
@@ -384,8 +419,11 @@ cmd_sf_add(struct ctl_context *ctx)
                            && !strcmp(row->in_port, ctx->argv[3])
                            && !strcmp(row->out_port, ctx->argv[4])
                            && !strcmp(row->correlation, correlation)
-                           && !strcmp(row->mac ? row->mac : "", mac))
-        || !check_two_ports(ctx, br, ctx->argv[3], ctx->argv[4])) {
+                           && !strcmp(row->mac ? row->mac : "", mac)
+                           && same_mtu(row->mtu, n_mtu, mtu))
+        || !(kind == SF_NSH && !strcmp(ctx->argv[3], ctx->argv[4])
+             ? check_port(ctx, br, ctx->argv[3])
+             : check_two_ports(ctx, br, ctx->argv[3], ctx->argv[4]))) {
         return;
     }
     row = sdsa_service_function_insert(ctx->txn);
@@ -397,6 +435,7 @@ cmd_sf_add(struct ctl_context *ctx)
     if (mac[0]) {
         sdsa_service_function_set_mac(row, mac);
     }
+    sdsa_service_function_set_mtu(row, &mtu, n_mtu);
 }
 
 static void
@@ -436,12 +475,23 @@ check_url(struct ctl_context *ctx, const char *url)
     return true;
 }
 
+/* May a gateway have it as its outer address? */
+static bool
+is_unicast(const struct in6_addr *ip)
+{
+    ovs_be32 ip4 = in6_addr_get_mapped_ipv4(ip);
+    return (address_is_ipv6(ip)
+            ? !IN6_IS_ADDR_MULTICAST(ip) && !IN6_IS_ADDR_UNSPECIFIED(ip)
+              && !IN6_IS_ADDR_LOOPBACK(ip) && !IN6_IS_ADDR_LINKLOCAL(ip)
+            : ip4 && ip4 != htonl(UINT32_MAX) && !ip_is_multicast(ip4));
+}
+
 static void
 cmd_gw_add(struct ctl_context *ctx)
 {
     const char *vnf_id = ctx->argv[1];
     const char *ip = ctx->argv[5];
-    ovs_be32 addr;
+    struct in6_addr addr;
     if (!ctl_check_name(ctx, "gateway", vnf_id)) {
         return;
     }
@@ -449,9 +499,9 @@ cmd_gw_add(struct ctl_context *ctx)
     if (!br || !check_url(ctx, ctx->argv[6])) {
         return;
     }
-    if (!ip_parse(ip, &addr) || !addr) {
-        ctl_error(ctx, "\"%s\" is not an IPv4 address for the cipher port",
-                  ip);
+    if (!address_parse(ip, &addr) || !is_unicast(&addr)) {
+        ctl_error(ctx, "\"%s\" is not a unicast IP address for the cipher "
+                  "port", ip);
         return;
     }
     const struct sdsa_gateway *row = find_gateway(ctx, vnf_id);
@@ -512,13 +562,13 @@ const struct ctl_command_syntax sdsa_ctl_edit_commands[] = {
      RW},
     {"bridge-del", 1, 1, "NAME", NULL, cmd_bridge_del, NULL, DEL, RW},
     {"link-add", 4, 4, "BRIDGE PORT BRIDGE PORT", NULL, cmd_link_add, NULL,
-     ADD, RW},
+     ADD ",--mtu=", RW},
     {"link-del", 2, 2, "BRIDGE PORT", NULL, cmd_link_del, NULL, DEL, RW},
     {"endpoint-add", 5, INT_MAX, "NAME BRIDGE PORT MAC IP...", NULL,
-     cmd_endpoint_add, NULL, ADD, RW},
+     cmd_endpoint_add, NULL, ADD ",--mtu=", RW},
     {"endpoint-del", 1, 1, "NAME", NULL, cmd_endpoint_del, NULL, DEL, RW},
     {"sf-add", 4, 6, "NAME BRIDGE IN-PORT OUT-PORT [correlation=C] [mac=MAC]",
-     NULL, cmd_sf_add, NULL, ADD, RW},
+     NULL, cmd_sf_add, NULL, ADD ",--mtu=", RW},
     {"sf-del", 1, 1, "NAME", NULL, cmd_sf_del, NULL, DEL, RW},
     {"gw-add", 6, 6, "VNF-ID BRIDGE PLAIN-PORT CIPHER-PORT CIPHER-IP URL",
      NULL, cmd_gw_add, NULL, ADD, RW},

@@ -100,5 +100,10 @@ ctl_chain_has_sf(const struct sdsa_chain *chain,
             return true;
         }
     }
+    for (size_t i = 0; i < chain->n_reverse_sfs; i++) {
+        if (chain->value_reverse_sfs[i] == sf) {
+            return true;
+        }
+    }
     return false;
 }

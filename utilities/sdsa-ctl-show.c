@@ -116,13 +116,19 @@ chain_state(struct ovsdb_idl *idl, const struct sdsa_chain *row)
 }
 
 static char *
-join_sfs(const struct sdsa_chain *row)
+join_sfs(struct sdsa_service_function *const *sfs, size_t n)
 {
     struct ds ds = DS_EMPTY_INITIALIZER;
-    for (size_t i = 0; i < row->n_sfs; i++) {
-        ds_put_format(&ds, "%s%s", i ? " " : "", row->value_sfs[i]->name);
+    for (size_t i = 0; i < n; i++) {
+        ds_put_format(&ds, "%s%s", i ? " " : "", sfs[i]->name);
     }
     return ds_steal_cstr(&ds);
+}
+
+static bool
+is_one_way(const struct sdsa_chain *row)
+{
+    return !strcmp(row->way_back, "none");
 }
 
 static int64_t
@@ -232,7 +238,7 @@ cmd_chain_list(struct ctl_context *ctx)
                                 "functions", "state", NULL);
     const struct sdsa_chain *row;
     SORTED(ctx->idl, row, SDSA_CHAIN_FOR_EACH, xstrdup(row->name), {
-        char *sfs = join_sfs(row);
+        char *sfs = join_sfs(row->value_sfs, row->n_sfs);
         add_cells(t, row->name, row->src->name, row->dst->name, row->match,
                   sfs, chain_state(ctx->idl, row), NULL);
         free(sfs);
@@ -435,16 +441,23 @@ cmd_chain_show(struct ctl_context *ctx)
     const char *reason = trouble ? trouble : row->reason;
     ds_put_format(out, "chain %s: %s%s%s\n", row->name, state,
                   reason[0] ? ": " : "", reason);
-    char *sfs = join_sfs(row);
+    char *sfs = join_sfs(row->value_sfs, row->n_sfs);
+    char *back = join_sfs(row->value_reverse_sfs, row->n_reverse_sfs);
     char *lifetime = format_age(row->lifetime);
-    ds_put_format(out, "  wants \"%s\" from %s to %s%s%s, %s, %s, "
-                  "lifetime %s, priority %"PRId64"\n", row->match, row->src->name,
-                  row->dst->name, sfs[0] ? " through " : "", sfs,
-                  row->one_way ? "one way" : "both ways", row->suite,
+    ds_put_format(out, "  wants \"%s\" from %s to %s%s%s, %s%s, %s%s, "
+                  "lifetime %s, priority %"PRId64"\n", row->match,
+                  row->src->name, row->dst->name, sfs[0] ? " through " : "",
+                  sfs,
+                  (is_one_way(row) ? "one way"
+                   : strcmp(row->way_back, "other") ? "both ways"
+                   : back[0] ? "back through " : "straight back"), back,
+                  row->suite,
+                  strcmp(row->encrypt, "always") ? "" : ", encrypted always",
                   row->lifetime ? lifetime : "unlimited", row->priority);
     ds_put_format(out, "  wanted %"PRId64", applied %"PRId64", failed %"PRId64
                   "\n", row->wanted, row->applied, row->failed);
     free(sfs);
+    free(back);
     free(lifetime);
     char *absence = sdsa_ctl_controller_absence(ctx->idl);
     if (absence) {
@@ -534,9 +547,9 @@ cmd_show(struct ctl_context *ctx)
     });
     const struct sdsa_chain *chain;
     SORTED(ctx->idl, chain, SDSA_CHAIN_FOR_EACH, xstrdup(chain->name), {
-        char *sfs = join_sfs(chain);
+        char *sfs = join_sfs(chain->value_sfs, chain->n_sfs);
         ds_put_format(out, "chain %s: %s %s %s%s%s: %s\n", chain->name,
-                      chain->src->name, chain->one_way ? "->" : "<->",
+                      chain->src->name, is_one_way(chain) ? "->" : "<->",
                       chain->dst->name, sfs[0] ? " through " : "", sfs,
                       chain_state(ctx->idl, chain));
         free(sfs);
