@@ -129,7 +129,7 @@ check_known_fields(const char *text, struct match *rest, bool one_way)
                    && !contains(mirrored, ARRAY_SIZE(mirrored), id)) {
             return xasprintf("match \"%s\": field %s may not be used in a "
                              "chain: match on dl_src, dl_dst, nw_src, nw_dst, "
-                             "nw_proto, tp_src and tp_dst", text, mf->name);
+                             "ipv6_src, ipv6_dst, nw_proto, tp_src and tp_dst", text, mf->name);
         }
         mf_set_wild(mf, rest, NULL);
     }
