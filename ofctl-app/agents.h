@@ -69,6 +69,15 @@ struct agent_sa_stats {
 bool agent_get_sa(const struct agent *, uint32_t spi,
                   struct agent_sa_stats *);
 
+/* Packets that were lost on the hop of an inbound SA: of the sequence numbers
+ * up to the highest that came, those that did not.  What is lost behind that
+ * shows as soon as another one comes. */
+static inline uint64_t
+agent_sa_lost(const struct agent_sa_stats *in)
+{
+    return in->seq > in->packets ? in->seq - in->packets : 0;
+}
+
 /* Queues a request.  'path' is below {+restconf} ("/data/..."), 'body' is NULL
  * or JSON, of which ownership is taken (freed with wiping_free()).  Returns a
  * ticket, never 0. */

@@ -576,6 +576,12 @@ conductor_format_operations(const struct conductor *c)
 }
 
 char *
+conductor_format_sas(const struct conductor *c)
+{
+    return c->state == ACTIVE ? status_format_sas(c->net) : xstrdup("");
+}
+
+char *
 conductor_format_status(const struct conductor *c)
 {
     if (c->state != ACTIVE) {

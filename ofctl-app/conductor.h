@@ -28,6 +28,7 @@ void conductor_wait(struct conductor *);
 /* For people (unixctl): caller frees. */
 char *conductor_format_operations(const struct conductor *);
 char *conductor_format_status(const struct conductor *);
+char *conductor_format_sas(const struct conductor *);
 
 /* Gives up operation 'number'.  Returns NULL or why not (caller frees). */
 char *conductor_abort(struct conductor *, unsigned int number);

@@ -31,6 +31,7 @@ static void parse_options(int argc, char *argv[], struct options *);
 static unixctl_cb_func cmd_exit;
 static unixctl_cb_func cmd_status;
 static unixctl_cb_func cmd_op_list;
+static unixctl_cb_func cmd_sa_list;
 static unixctl_cb_func cmd_op_abort;
 
 OVS_NO_RETURN static void
@@ -98,6 +99,7 @@ main(int argc, char *argv[])
     unixctl_command_register("exit", "", 0, 0, cmd_exit, &exiting);
     unixctl_command_register("status", "", 0, 0, cmd_status, conductor);
     unixctl_command_register("op/list", "", 0, 0, cmd_op_list, conductor);
+    unixctl_command_register("sa/list", "", 0, 0, cmd_sa_list, conductor);
     unixctl_command_register("op/abort", "NUMBER", 1, 1, cmd_op_abort,
                              conductor);
     daemonize_complete();
@@ -248,6 +250,13 @@ cmd_status(struct unixctl_conn *conn, int argc OVS_UNUSED,
            const char *argv[] OVS_UNUSED, void *conductor)
 {
     reply_and_free(conn, conductor_format_status(conductor));
+}
+
+static void
+cmd_sa_list(struct unixctl_conn *conn, int argc OVS_UNUSED,
+            const char *argv[] OVS_UNUSED, void *conductor)
+{
+    reply_and_free(conn, conductor_format_sas(conductor));
 }
 
 static void

@@ -5,8 +5,10 @@
 
 #include "lib/sdsa-idl.h"
 #include "ofctl-app/network.h"
+#include "ofctl-app/path-mtu.h"
 #include "ofctl-app/resync.h"
 #include "ofctl-app/steering.h"
+#include "openvswitch/dynamic-string.h"
 #include "openvswitch/vlog.h"
 #include "smap.h"
 #include "util.h"
@@ -144,6 +146,7 @@ write_sa_statistics(const struct sdsa_hop *hop, const struct network *net)
         }
         const struct stat_item items[] = {
             { "failed", in.failed },
+            { "lost_packets", agent_sa_lost(&in) },
             { "received_bytes", in.bytes },
             { "received_packets", in.packets },
             { "replayed", in.replayed },
@@ -164,10 +167,13 @@ write_statistics(const struct ovsdb_idl *idl, const struct network *net)
         const struct bridge *br
             = src ? bridges_find(net->bridges, src->bridge->name) : NULL;
         if (br) {
-            uint64_t cookie = steering_cookie(STEERING_CLASSIFIER,
-                                              row->nsh_spi);
             const struct stat_item items[] = {
-                { "classified_packets", bridge_cookie_packets(br, cookie) },
+                { "classified_packets",
+                  bridge_cookie_packets(br, steering_cookie(
+                      STEERING_CLASSIFIER, row->nsh_spi)) },
+                { "too_big_packets",
+                  bridge_cookie_packets(br, steering_cookie(
+                      STEERING_TOO_BIG, row->nsh_spi)) },
             };
             SET_STATS(row, items, ARRAY_SIZE(items), sdsa_path_set_statistics);
         }
@@ -177,9 +183,10 @@ write_statistics(const struct ovsdb_idl *idl, const struct network *net)
     }
 }
 
-/* Why paths do not carry traffic, as far as flows go. */
+/* Why paths do not carry traffic, as far as flows go, and how long packets may
+ * be that they do. */
 static void
-write_path_reasons(const struct ovsdb_idl *idl, const struct network *net)
+write_paths(const struct ovsdb_idl *idl, const struct network *net)
 {
     const struct sdsa_path *row;
     SDSA_PATH_FOR_EACH (row, idl) {
@@ -193,6 +200,10 @@ write_path_reasons(const struct ovsdb_idl *idl, const struct network *net)
         if (strcmp(reason, row->reason)) {
             sdsa_path_set_reason(row, reason);
         }
+        int mtu = live ? path_mtu(&net->inv, live->path) : 0;
+        if (mtu != row->mtu) {
+            sdsa_path_set_mtu(row, mtu);
+        }
     }
 }
 
@@ -202,10 +213,35 @@ status_write(const struct ovsdb_idl *idl, const struct network *net,
 {
     write_bridges(idl, net);
     write_gateways(idl, net, resync);
-    write_path_reasons(idl, net);
+    write_paths(idl, net);
     if (statistics) {
         write_statistics(idl, net);
     }
+}
+
+char *
+status_format_sas(const struct network *net)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    const struct live_path *live;
+    HMAP_FOR_EACH (live, node, &net->paths) {
+        const struct path *path = live->path;
+        for (size_t i = 0; i <= path->n_sfs; i++) {
+            const struct path_hop *hop = path->hops[i];
+            const struct agent *receiver
+                = hop ? agents_find(net->agents, hop->receiver) : NULL;
+            struct agent_sa_stats in;
+            if (receiver && agent_get_sa(receiver, hop->esp_spi, &in)) {
+                ds_put_format(&ds, "%s %s SI %d SPI 0x%08"PRIx32" %s => %s: "
+                              "received %"PRIu64", lost %"PRIu64"\n",
+                              path->chain,
+                              path->reverse ? "reverse" : "forward", hop->si,
+                              hop->esp_spi, hop->sender, hop->receiver,
+                              in.packets, agent_sa_lost(&in));
+            }
+        }
+    }
+    return ds_steal_cstr(&ds);
 }
 
 /* Debts. */

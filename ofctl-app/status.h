@@ -11,10 +11,14 @@ struct ovsdb_idl;
 struct resync;
 
 /* Writes into the open transaction of 'idl' what differs from the database:
- * Bridge.status, Gateway.status and MACs, Path.reason; and, if 'statistics',
- * the statistics of Path and SA. */
+ * Bridge.status, Gateway.status and ports, Path.reason and .mtu; and, if
+ * 'statistics', the statistics of Path and SA. */
 void status_write(const struct ovsdb_idl *idl, const struct network *,
                   const struct resync *, bool statistics);
+
+/* A line for each SA in use: what arrived of it and what was lost.  Caller must
+ * free. */
+char *status_format_sas(const struct network *);
 
 /* Deletes the debts of participants that were brought in line since, or that
  * are not in the inventory any more. */

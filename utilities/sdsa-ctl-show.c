@@ -250,6 +250,7 @@ add_sa_row(struct table *t, const struct sdsa_path *path,
            const struct sdsa_hop *hop, const struct sdsa_sa *sa)
 {
     char spi[16], nsh[16], si[8], age[24], sent[24], received[24];
+    char lost[24];
     snprintf(spi, sizeof spi, "0x%08"PRIx64, sa->spi);
     snprintf(nsh, sizeof nsh, "%"PRId64, path->nsh_spi);
     snprintf(si, sizeof si, "%"PRId64, hop->si);
@@ -260,8 +261,11 @@ add_sa_row(struct table *t, const struct sdsa_path *path,
     snprintf(received, sizeof received, "%"PRId64,
              get_stat(sa->key_statistics, sa->value_statistics,
                       sa->n_statistics, "received_packets"));
+    snprintf(lost, sizeof lost, "%"PRId64,
+             get_stat(sa->key_statistics, sa->value_statistics,
+                      sa->n_statistics, "lost_packets"));
     add_cells(t, path->chain, path->direction, nsh, si, hop->sender,
-              hop->receiver, spi, sa->suite, age, sent, received, NULL);
+              hop->receiver, spi, sa->suite, age, sent, received, lost, NULL);
 }
 
 static void
@@ -273,7 +277,7 @@ cmd_sa_list(struct ctl_context *ctx)
     struct table *t = new_table(ctx, "chain", "direction", "nsh_spi", "nsh_si",
                                 "sender", "receiver", "esp_spi", "suite",
                                 "age_s", "sent_packets", "received_packets",
-                                NULL);
+                                "lost_packets", NULL);
     const struct sdsa_path *row;
     SORTED(ctx->idl, row, SDSA_PATH_FOR_EACH,
            xasprintf("%s %s %08"PRIx64, row->chain, row->direction,
@@ -316,11 +320,11 @@ show_sa(const struct sdsa_sa *sa, struct ds *out)
 #define STAT(NAME) get_stat(sa->key_statistics, sa->value_statistics, \
                             sa->n_statistics, NAME)
     ds_put_format(out, "        sent %"PRId64" packets %"PRId64" bytes, "
-                  "received %"PRId64" packets %"PRId64" bytes, replayed %"
-                  PRId64", failed %"PRId64"\n",
+                  "received %"PRId64" packets %"PRId64" bytes, lost %"
+                  PRId64", replayed %"PRId64", failed %"PRId64"\n",
                   STAT("sent_packets"), STAT("sent_bytes"),
                   STAT("received_packets"), STAT("received_bytes"),
-                  STAT("replayed"), STAT("failed"));
+                  STAT("lost_packets"), STAT("replayed"), STAT("failed"));
 #undef STAT
 }
 
@@ -340,10 +344,13 @@ static void
 show_path(const struct sdsa_path *path, struct ds *out)
 {
     ds_put_format(out, "  path %s: NSH SPI %"PRId64", %s, from %s to %s, "
-                  "classified %"PRId64" packets\n", path->direction,
+                  "classified %"PRId64" packets, too big %"PRId64", MTU %"
+                  PRId64"\n", path->direction,
                   path->nsh_spi, path->state, path->src, path->dst,
                   get_stat(path->key_statistics, path->value_statistics,
-                           path->n_statistics, "classified_packets"));
+                           path->n_statistics, "classified_packets"),
+                  get_stat(path->key_statistics, path->value_statistics,
+                           path->n_statistics, "too_big_packets"), path->mtu);
     for (size_t stage = 0; stage <= path->n_sfs; stage++) {
         for (size_t i = 0; i < path->n_hops; i++) {
             if (path->hops[i]->si == 255 - stage) {

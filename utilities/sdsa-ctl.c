@@ -78,13 +78,14 @@ Network commands:\n\
   bridge-add NAME DATAPATH-ID\n\
   bridge-del NAME\n\
   bridge-list\n\
-  link-add BRIDGE PORT BRIDGE PORT\n\
+  [--mtu=OCTETS] link-add BRIDGE PORT BRIDGE PORT\n\
   link-del BRIDGE PORT\n\
   link-list\n\
-  endpoint-add NAME BRIDGE PORT MAC IP...\n\
+  [--mtu=OCTETS] endpoint-add NAME BRIDGE PORT MAC IP...\n\
   endpoint-del NAME\n\
   endpoint-list\n\
-  sf-add NAME BRIDGE IN-PORT OUT-PORT [correlation=none|vlan] [mac=MAC]\n\
+  [--mtu=OCTETS] sf-add NAME BRIDGE IN-PORT OUT-PORT\n\
+    [correlation=none|vlan|mac|nsh] [mac=MAC]\n\
   sf-del NAME\n\
   sf-list\n\
   gw-add VNF-ID BRIDGE PLAIN-PORT CIPHER-PORT CIPHER-IP URL\n\
@@ -92,7 +93,8 @@ Network commands:\n\
   gw-list\n\
 \n\
 Chain commands:\n\
-  [--one-way] [--suite=SUITE] [--lifetime=SECONDS] [--priority=N]\n\
+  [--one-way] [--reverse=\"SF...\"] [--encrypt=links|always]\n\
+    [--suite=SUITE] [--lifetime=SECONDS] [--priority=N]\n\
     chain-add NAME SRC DST MATCH [SF...]\n\
   chain-del NAME\n\
   chain-list\n\
