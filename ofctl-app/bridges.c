@@ -384,6 +384,33 @@ bridge_set_reason(struct bridge *bridge, char *reason)
     bridge->reason = reason;
 }
 
+bool
+bridge_next_packet_in(struct bridge *bridge, struct bridge_packet_in *packet)
+{
+    return (bridge->session
+            && of_session_next_packet_in(bridge->session, packet));
+}
+
+void
+bridge_packet_in_uninit(struct bridge_packet_in *packet)
+{
+    free(packet->frame);
+}
+
+uint64_t
+bridge_n_packets_lost(const struct bridge *bridge)
+{
+    return bridge->session ? of_session_n_packets_lost(bridge->session) : 0;
+}
+
+bool
+bridge_packet_out(struct bridge *bridge, const void *frame, size_t size,
+                  ofp_port_t out_port)
+{
+    return (bridge_is_connected(bridge)
+            && of_session_packet_out(bridge->session, frame, size, out_port));
+}
+
 /* The bridge can not be worked with.  What was under way is in doubt, and
  * stays desired. */
 static void
@@ -750,6 +777,9 @@ bridge_wait(const struct bridge *bridge)
         poll_immediate_wake();
     }
     if (bridge->session) {
+        if (of_session_has_packet_in(bridge->session)) {
+            poll_immediate_wake();
+        }
         of_session_wait(bridge->session);
         if (!of_session_dumping(bridge->session)) {
             if (bridge->state == BRIDGE_IDLE && bridge->sync_allowed) {

@@ -27,6 +27,9 @@
  * last one to ask gives the actions, and the flow goes with the last one to
  * leave.
  *
+ *   - Packets that flows of ours send to the controller are queued; the meters
+ *     that those flows go through are made on each connection, before them.
+ *
  * Results are polled, no callbacks.  One thread. */
 
 #include <stdbool.h>
@@ -102,5 +105,30 @@ bool bridge_next_result(struct bridge *, uint64_t *ticket, char **error);
 uint64_t bridge_cookie_packets(const struct bridge *, uint64_t cookie);
 /* Number of flows desired. */
 size_t bridge_n_flows(const struct bridge *);
+
+/* A packet that a flow has sent us by "controller". */
+struct bridge_packet_in {
+    uint64_t cookie;            /* The flow's. */
+    ofp_port_t in_port;         /* Where the packet came in. */
+    uint8_t userdata[8];        /* The flow's, cut off behind these. */
+    size_t n_userdata;
+    void *frame;            /* Ethernet frame; a switch may have cut it off at
+                             * max_len octets (Open vSwitch 3.1 does not). */
+    size_t size;
+    size_t total_size;          /* Of the whole frame. */
+};
+
+/* Pops the oldest one (caller frees with bridge_packet_in_uninit()).  Returns
+ * false if there is none.  The queue is bounded and goes with the session. */
+bool bridge_next_packet_in(struct bridge *, struct bridge_packet_in *);
+void bridge_packet_in_uninit(struct bridge_packet_in *);
+/* Packets that this session had no room for. */
+uint64_t bridge_n_packets_lost(const struct bridge *);
+
+/* Sends Ethernet frame 'frame' of 'size' octets (not owned) out of a port, as
+ * if it came from the controller.  Returns false if the bridge is not connected
+ * or too much is queued; true does not mean that it arrives. */
+bool bridge_packet_out(struct bridge *, const void *frame, size_t size,
+                       ofp_port_t out_port);
 
 #endif /* ofctl-app/bridges.h */

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 
+#include "ofctl-app/bridges.h"
 #include "ofctl-app/flow-set.h"
 #include "ofctl-app/of-bundle.h"
 #include "ofctl-app/of-ports.h"
@@ -13,8 +14,11 @@
 
 #include "openvswitch/ofp-connection.h"
 #include "openvswitch/ofp-errors.h"
+#include "openvswitch/ofp-actions.h"
 #include "openvswitch/ofp-flow.h"
+#include "openvswitch/ofp-meter.h"
 #include "openvswitch/ofp-msgs.h"
+#include "openvswitch/ofp-packet.h"
 #include "openvswitch/ofp-util.h"
 #include "openvswitch/ofpbuf.h"
 #include "openvswitch/poll-loop.h"
@@ -36,6 +40,9 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 10);
 #define MAX_SENDS 200           /* Messages of a bundle in one run. */
 #define MAX_QUEUE 100           /* Messages of a bundle in the send queue. */
 #define MAX_ECHOES 16           /* Replies in the send queue. */
+#define MAX_PACKETS_OUT 256     /* Packets in the send queue. */
+#define MAX_PACKETS_IN 64       /* Packets that nobody has asked for. */
+#define METER_RATE 100          /* Packets a second, and burst. */
 #define FIRST_XID 0x10000       /* Below are those of rconn itself. */
 
 /* Something that we asked. */
@@ -49,6 +56,7 @@ struct of_session {
     struct rconn *rconn;
     struct rconn_packet_counter *echoes;
     struct rconn_packet_counter *adds;
+    struct rconn_packet_counter *packets_out;
     char *reason;               /* Why it broke; NULL while it is alive. */
     uint32_t next_xid;
     bool more;                  /* To receive or to send, at once. */
@@ -57,6 +65,10 @@ struct of_session {
     struct request role;
     bool is_master;
     char *role_reason;          /* Why not, or NULL. */
+
+    struct request meters;      /* The barrier behind them. */
+    uint32_t first_meter_xid;
+    bool has_meters;
 
     struct request port_desc;
     struct of_ports ports;
@@ -69,6 +81,10 @@ struct of_session {
     struct of_bundle *bundle;
     uint32_t bundle_id;         /* Last one used. */
     long long int bundle_deadline_ms;
+
+    struct bridge_packet_in packets_in[MAX_PACKETS_IN];         /* A ring. */
+    unsigned int packets_in_head, packets_in_tail;      /* Ever. */
+    uint64_t n_packets_lost;
 };
 
 static void of_session_receive(struct of_session *, struct flow_set *);
@@ -109,6 +125,86 @@ of_session_request_role(struct of_session *session)
     of_session_request(session, &session->role, msg);
 }
 
+/* Asks for the packets of "controller" actions, in a form that has their
+ * flow's cookie and userdata, and for nothing else that nobody asked for but
+ * news of ports and role. */
+static void
+of_session_request_async(struct of_session *session)
+{
+    struct ofputil_async_cfg async = OFPUTIL_ASYNC_CFG_INIT;
+    async.primary[OAM_PACKET_IN] = 1u << OFPR_ACTION;
+    async.primary[OAM_PORT_STATUS] = OFPPR_BITS;
+    async.secondary[OAM_PORT_STATUS] = OFPPR_BITS;
+    rconn_send(session->rconn,
+               ofputil_encode_set_async_config(&async, (1u << OAM_N_TYPES) - 1,
+                                               OFP15_VERSION), NULL);
+    rconn_send(session->rconn,
+               ofputil_encode_set_packet_in_format(OFP15_VERSION,
+                                                   OFPUTIL_PACKET_IN_NXT2),
+               NULL);
+}
+
+/* Meters. */
+
+static const struct {
+    uint32_t meter_id;
+    uint16_t command;
+} meter_mods[] = {
+    /* One of both succeeds. */
+    { STEERING_METER, OFPMC13_ADD },
+    { STEERING_METER, OFPMC13_MODIFY },
+    { STEERING_METER_PROBE, OFPMC13_ADD },
+    { STEERING_METER_PROBE, OFPMC13_MODIFY },
+};
+
+/* Flows that name a meter which is not there are refused: meters come first,
+ * and not in a bundle, which cannot have any. */
+static void
+of_session_request_meters(struct of_session *session)
+{
+    struct ofputil_meter_band band = {
+        .type = OFPMBT13_DROP,
+        .rate = METER_RATE,
+        .burst_size = METER_RATE,
+    };
+    session->first_meter_xid = session->next_xid;
+    for (size_t i = 0; i < ARRAY_SIZE(meter_mods); i++) {
+        struct ofputil_meter_mod mod = {
+            .command = meter_mods[i].command,
+            .meter = {
+                .meter_id = meter_mods[i].meter_id,
+                .flags = OFPMF13_PKTPS | OFPMF13_BURST,
+                .n_bands = 1,
+                .bands = &band,
+            },
+        };
+        struct ofpbuf *msg = ofputil_encode_meter_mod(OFP15_VERSION, &mod);
+        ((struct ofp_header *) msg->data)->xid = htonl(session->next_xid++);
+        rconn_send(session->rconn, msg, NULL);
+    }
+    of_session_request(session, &session->meters,
+                       ofputil_encode_barrier_request(OFP15_VERSION));
+}
+
+/* Returns true if 'oh' is an error about a meter. */
+static bool
+of_session_receive_meter_error(struct of_session *session,
+                               const struct ofp_header *oh,
+                               enum ofperr error)
+{
+    uint32_t i = ntohl(oh->xid) - session->first_meter_xid;
+    if (!session->meters.pending || i >= ARRAY_SIZE(meter_mods)) {
+        return false;
+    }
+    if (error != OFPERR_OFPMMFC_METER_EXISTS) {
+        of_session_break(session, "refuses meter %"PRIu32", which limits what "
+                         "it sends to the controller (%s): its datapath must "
+                         "have meters", meter_mods[i].meter_id,
+                         error ? ofperr_get_name(error) : "unknown error");
+    }
+    return true;
+}
+
 struct of_session *
 of_session_create(struct vconn *vconn, const char *bridge, uint64_t generation)
 {
@@ -117,6 +213,7 @@ of_session_create(struct vconn *vconn, const char *bridge, uint64_t generation)
                                   1u << OFP15_VERSION);
     session->echoes = rconn_packet_counter_create();
     session->adds = rconn_packet_counter_create();
+    session->packets_out = rconn_packet_counter_create();
     session->generation = generation;
     session->next_xid = FIRST_XID;
     of_ports_init(&session->ports);
@@ -125,6 +222,7 @@ of_session_create(struct vconn *vconn, const char *bridge, uint64_t generation)
     rconn_connect_unreliably(session->rconn, vconn, name);
     free(name);
     rconn_run(session->rconn);  /* Connected: the handshake is behind it. */
+    of_session_request_async(session);
     of_session_request_role(session);
     of_session_request(session, &session->port_desc,
                        ofputil_encode_port_desc_stats_request(OFP15_VERSION,
@@ -139,6 +237,11 @@ of_session_destroy(struct of_session *session)
         rconn_destroy(session->rconn);
         rconn_packet_counter_destroy(session->echoes);
         rconn_packet_counter_destroy(session->adds);
+        rconn_packet_counter_destroy(session->packets_out);
+        struct bridge_packet_in packet;
+        while (of_session_next_packet_in(session, &packet)) {
+            bridge_packet_in_uninit(&packet);
+        }
         of_ports_destroy(&session->ports);
         of_bundle_destroy(session->bundle);
         free(session->reason);
@@ -175,6 +278,7 @@ of_session_run(struct of_session *session, struct flow_set *set)
     of_session_send_adds(session);
 
     request_check(session, &session->role, "controller role");
+    request_check(session, &session->meters, "meters");
     request_check(session, &session->port_desc, "ports");
     request_check(session, &session->dump, "flows");
     if (session->bundle && time_msec() >= session->bundle_deadline_ms) {
@@ -203,6 +307,7 @@ of_session_wait(struct of_session *session)
         poll_immediate_wake();
     }
     request_wait(&session->role);
+    request_wait(&session->meters);
     request_wait(&session->port_desc);
     request_wait(&session->dump);
     if (session->bundle) {
@@ -219,7 +324,8 @@ of_session_is_alive(const struct of_session *session)
 bool
 of_session_is_ready(const struct of_session *session)
 {
-    return !session->reason && session->is_master && session->ports_known;
+    return (!session->reason && session->is_master && session->has_meters
+            && session->ports_known);
 }
 
 const char *
@@ -434,6 +540,9 @@ of_session_receive_role_reply(struct of_session *session,
     session->is_master = true;
     free(session->role_reason);
     session->role_reason = NULL;
+    if (!session->has_meters) {
+        of_session_request_meters(session);
+    }
 }
 
 static void
@@ -447,6 +556,92 @@ of_session_receive_role_status(struct of_session *session,
                              "%"PRIu64", has become its master",
                              status.generation_id);
     }
+}
+
+/* Packets. */
+
+/* Keeps a packet that one of our flows sent; others are of no interest. */
+static void
+of_session_receive_packet_in(struct of_session *session,
+                             const struct ofp_header *oh)
+{
+    struct ofputil_packet_in pin;
+    size_t total_len;
+    uint32_t buffer_id;
+    if (ofputil_decode_packet_in(oh, true, NULL, NULL, &pin, &total_len,
+                                 &buffer_id, NULL)) {
+        VLOG_INFO_RL(&rl, "%s: packet that is not understood",
+                     rconn_get_name(session->rconn));
+        return;
+    }
+    uint64_t cookie = ntohll(pin.cookie);
+    if ((cookie & STEERING_COOKIE_MASK) != STEERING_COOKIE) {
+        return;
+    }
+    if (session->packets_in_head - session->packets_in_tail
+        >= MAX_PACKETS_IN) {
+        session->n_packets_lost++;
+        return;
+    }
+    struct bridge_packet_in *p
+        = &session->packets_in[session->packets_in_head++ % MAX_PACKETS_IN];
+    *p = (struct bridge_packet_in) {
+        .cookie = cookie,
+        .in_port = pin.flow_metadata.flow.in_port.ofp_port,
+        .frame = xmemdup(pin.packet, pin.packet_len),
+        .size = pin.packet_len,
+        .total_size = total_len,
+        .n_userdata = MIN(pin.userdata_len, sizeof p->userdata),
+    };
+    if (p->n_userdata) {
+        memcpy(p->userdata, pin.userdata, p->n_userdata);
+    }
+}
+
+bool
+of_session_next_packet_in(struct of_session *session,
+                          struct bridge_packet_in *packet)
+{
+    if (!of_session_has_packet_in(session)) {
+        return false;
+    }
+    *packet = session->packets_in[session->packets_in_tail++ % MAX_PACKETS_IN];
+    return true;
+}
+
+bool
+of_session_has_packet_in(const struct of_session *session)
+{
+    return session->packets_in_head != session->packets_in_tail;
+}
+
+uint64_t
+of_session_n_packets_lost(const struct of_session *session)
+{
+    return session->n_packets_lost;
+}
+
+bool
+of_session_packet_out(struct of_session *session, const void *frame,
+                      size_t size, ofp_port_t out_port)
+{
+    struct ofpbuf ofpacts;
+    ofpbuf_init(&ofpacts, 0);
+    ofpact_put_OUTPUT(&ofpacts)->port = out_port;
+    struct ofputil_packet_out out = {
+        .packet = frame,
+        .packet_len = size,
+        .buffer_id = UINT32_MAX,
+        .ofpacts = ofpacts.data,
+        .ofpacts_len = ofpacts.size,
+    };
+    match_init_catchall(&out.flow_metadata);
+    match_set_in_port(&out.flow_metadata, OFPP_CONTROLLER);
+    int error = rconn_send_with_limit(
+        session->rconn, ofputil_encode_packet_out(&out, OFPUTIL_P_OF15_OXM),
+        session->packets_out, MAX_PACKETS_OUT);
+    ofpbuf_uninit(&ofpacts);
+    return !error;
 }
 
 /* Messages. */
@@ -465,6 +660,8 @@ of_session_receive_error(struct of_session *session,
         of_session_lose_role(session, "another controller, of a generation "
                              "higher than %"PRIu64", is its master (%s)",
                              session->generation, name);
+    } else if (of_session_receive_meter_error(session, oh, error)) {
+        /* That was it. */
     } else if ((session->port_desc.pending
                 && oh->xid == session->port_desc.xid)
                || (session->dump.pending && oh->xid == session->dump.xid)) {
@@ -506,6 +703,12 @@ of_session_receive_message(struct of_session *session, struct flow_set *set,
         of_session_receive_error(session, oh);
     } else if (type == OFPTYPE_ROLE_REPLY && is_answer(&session->role, oh)) {
         of_session_receive_role_reply(session, oh);
+    } else if (type == OFPTYPE_BARRIER_REPLY
+               && is_answer(&session->meters, oh)) {
+        session->meters.pending = false;
+        session->has_meters = session->is_master;
+    } else if (type == OFPTYPE_PACKET_IN) {
+        of_session_receive_packet_in(session, oh);
     } else if (type == OFPTYPE_ROLE_STATUS) {
         of_session_receive_role_status(session, oh);
     } else if (type == OFPTYPE_PORT_DESC_STATS_REPLY
@@ -517,7 +720,7 @@ of_session_receive_message(struct of_session *session, struct flow_set *set,
                && is_answer(&session->dump, oh)) {
         of_session_receive_flows(session, set, msg);
     }
-    /* Anything else, as packets that were not asked for, is of no interest. */
+    /* Anything else is of no interest. */
 }
 
 static void

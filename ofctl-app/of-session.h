@@ -4,17 +4,19 @@
 #define SDSA_OF_SESSION_H 1
 
 /* One OpenFlow 1.5 connection with a known bridge: our role there, its ports,
- * dumps of its flows, bundles.  What is to be done when is the caller's; that
- * the switch answers in time is watched here.  A session that broke stays as
+ * dumps of its flows, bundles, packets to us and from us.  What is to be done
+ * when is the caller's; that the switch answers in time is watched here.  A session that broke stays as
  * it is until it is destroyed.
  *
  * One thread; the work of one run is bounded. */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "openvswitch/ofp-port.h"
 
+struct bridge_packet_in;
 struct flow_diff;
 struct flow_set;
 struct of_bundle;
@@ -29,7 +31,9 @@ enum of_dump {
 };
 
 /* Takes ownership of 'vconn', of which nothing but the handshake was used.
- * Asks for the role of master with 'generation', and for the ports. */
+ * Asks for the role of master with 'generation', for the ports, and for those
+ * packets only that a flow sends us; as master installs the meters of
+ * steering.h. */
 struct of_session *of_session_create(struct vconn *vconn, const char *bridge,
                                      uint64_t generation);
 void of_session_destroy(struct of_session *);
@@ -38,7 +42,7 @@ void of_session_run(struct of_session *, struct flow_set *set);
 void of_session_wait(struct of_session *);
 
 bool of_session_is_alive(const struct of_session *);
-/* We are master, and the ports are known. */
+/* We are master, the ports are known and the meters are there. */
 bool of_session_is_ready(const struct of_session *);
 /* Why the session is not alive or not ready; "" if it is. */
 const char *of_session_reason(const struct of_session *);
@@ -62,5 +66,13 @@ void of_session_send_bundle(struct of_session *, struct flow_diff *diff);
 const struct of_bundle *of_session_bundle(const struct of_session *);
 /* Ends a bundle that is DONE or REFUSED. */
 void of_session_end_bundle(struct of_session *);
+
+/* As bridge_next_packet_in(), bridge_n_packets_lost() and
+ * bridge_packet_out() in bridges.h. */
+bool of_session_next_packet_in(struct of_session *, struct bridge_packet_in *);
+bool of_session_has_packet_in(const struct of_session *);
+uint64_t of_session_n_packets_lost(const struct of_session *);
+bool of_session_packet_out(struct of_session *, const void *frame, size_t size,
+                           ofp_port_t out_port);
 
 #endif /* ofctl-app/of-session.h */

@@ -18,6 +18,7 @@
 #include "daemon.h"
 #include "fatal-signal.h"
 #include "flow.h"
+#include "packets.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/shash.h"
@@ -266,6 +267,49 @@ cmd_packets(struct unixctl_conn *conn, int argc OVS_UNUSED,
     }
 }
 
+/* Pops all packets: "in_port=P cookie=C userdata=HEX length=N/TOTAL". */
+static void
+cmd_packets_in(struct unixctl_conn *conn, int argc OVS_UNUSED,
+               const char *argv[], void *aux OVS_UNUSED)
+{
+    struct bridge *bridge = find_bridge(conn, argv[1]);
+    if (!bridge) {
+        return;
+    }
+    struct ds s = DS_EMPTY_INITIALIZER;
+    struct bridge_packet_in p;
+    while (bridge_next_packet_in(bridge, &p)) {
+        ds_put_format(&s, "in_port=%"PRIu32" cookie=0x%"PRIx64" userdata=0x",
+                      ofp_to_u16(p.in_port), p.cookie);
+        for (size_t i = 0; i < p.n_userdata; i++) {
+            ds_put_format(&s, "%02x", p.userdata[i]);
+        }
+        ds_put_format(&s, " length=%"PRIuSIZE"/%"PRIuSIZE"\n", p.size,
+                      p.total_size);
+        bridge_packet_in_uninit(&p);
+    }
+    ds_put_format(&s, "lost %"PRIu64, bridge_n_packets_lost(bridge));
+    unixctl_command_reply(conn, ds_cstr(&s));
+    ds_destroy(&s);
+}
+
+/* packet-out BRIDGE PORT SIZE: a frame of that many octets. */
+static void
+cmd_packet_out(struct unixctl_conn *conn, int argc OVS_UNUSED,
+               const char *argv[], void *aux OVS_UNUSED)
+{
+    struct bridge *bridge = find_bridge(conn, argv[1]);
+    if (bridge) {
+        size_t size = atoi(argv[3]);
+        uint8_t *frame = xzalloc(size);
+        memset(frame, 2, ETH_HEADER_LEN);
+        bool ok = bridge_packet_out(bridge, frame, size,
+                                    u16_to_ofp(atoi(argv[2])));
+        unixctl_command_reply(conn, ok ? "sent" : "not sent");
+        free(frame);
+    }
+}
+
 static void
 cmd_exit(struct unixctl_conn *conn, int argc OVS_UNUSED,
          const char *argv[] OVS_UNUSED, void *aux OVS_UNUSED)
@@ -364,6 +408,10 @@ main(int argc, char *argv[])
     unixctl_command_register("seqno", "BRIDGE", 1, 1, cmd_seqno, NULL);
     unixctl_command_register("packets", "BRIDGE COOKIE", 2, 2, cmd_packets,
                              NULL);
+    unixctl_command_register("packets-in", "BRIDGE", 1, 1, cmd_packets_in,
+                             NULL);
+    unixctl_command_register("packet-out", "BRIDGE PORT SIZE", 3, 3,
+                             cmd_packet_out, NULL);
     unixctl_command_register("exit", "", 0, 0, cmd_exit, NULL);
 
     error = bridges_create(listen, &bridges);
