@@ -467,7 +467,7 @@ add_plain(struct steering *s, size_t stage, const struct path_hop *hop,
              "controller(max_len=%d,userdata=%02x)",
              PRIORITY_PROBE, ofp_to_u16(plain), hop->receiver_vlan,
              ipv6 ? PROBE_MATCH_IPV6 : PROBE_MATCH_IPV4,
-             STEERING_PROBE_PROTOCOL, STEERING_METER, STEERING_PROBE_LEN,
+             STEERING_PROBE_PROTOCOL, STEERING_METER_PROBE, STEERING_PROBE_LEN,
              STEERING_USERDATA_PROBE);
 }
 
