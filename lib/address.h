@@ -14,4 +14,7 @@ bool address_parse(const char *, struct in6_addr *);
 /* Is it an IPv6 address, that is: not a mapped one? */
 bool address_is_ipv6(const struct in6_addr *);
 
+/* Can a host have it as its own, to be reached over more than one link? */
+bool address_is_unicast(const struct in6_addr *);
+
 #endif /* lib/address.h */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/secret.h"
+#include "packets.h"
 #include "util.h"
 
 const char *
@@ -60,8 +61,11 @@ policy_destroy(struct policy *policy)
 static bool
 selector_equal(const struct sa_selector *a, const struct sa_selector *b)
 {
-    return (a->src == b->src && a->src_mask == b->src_mask
-            && a->dst == b->dst && a->dst_mask == b->dst_mask
+    return (a->family == b->family
+            && ipv6_addr_equals(&a->src, &b->src)
+            && ipv6_addr_equals(&a->src_mask, &b->src_mask)
+            && ipv6_addr_equals(&a->dst, &b->dst)
+            && ipv6_addr_equals(&a->dst_mask, &b->dst_mask)
             && a->protocol == b->protocol
             && a->src_port_min == b->src_port_min
             && a->src_port_max == b->src_port_max
@@ -84,8 +88,8 @@ sa_equal(const struct sa *a, const struct sa *b)
             && a->direction == b->direction
             && a->vlan == b->vlan
             && a->reqid == b->reqid
-            && a->tunnel_src == b->tunnel_src
-            && a->tunnel_dst == b->tunnel_dst
+            && ipv6_addr_equals(&a->tunnel_src, &b->tunnel_src)
+            && ipv6_addr_equals(&a->tunnel_dst, &b->tunnel_dst)
             && selector_equal(&a->selector, &b->selector)
             && a->suite == b->suite
             && nullable_string_is_equal(a->key_check, b->key_check)
@@ -118,13 +122,26 @@ port_matches(uint16_t min, uint16_t max, int port)
             || (port >= 0 && port >= min && port <= max));
 }
 
-bool
-sa_selector_matches(const struct sa_selector *sel, ovs_be32 src, ovs_be32 dst,
-                    int protocol, int src_port, int dst_port)
+static bool
+prefix_matches(const struct in6_addr *a, const struct in6_addr *b,
+               const struct in6_addr *mask)
 {
-    return (!((src ^ sel->src) & sel->src_mask)
-            && !((dst ^ sel->dst) & sel->dst_mask)
-            && (sel->protocol < 0 || sel->protocol == protocol)
-            && port_matches(sel->src_port_min, sel->src_port_max, src_port)
-            && port_matches(sel->dst_port_min, sel->dst_port_max, dst_port));
+    uint32_t differ = 0;
+    for (int i = 0; i < 4; i++) {
+        differ |= (a->s6_addr32[i] ^ b->s6_addr32[i]) & mask->s6_addr32[i];
+    }
+    return !differ;
+}
+
+bool
+sa_selector_matches(const struct sa_selector *sel, const struct sa_traffic *t)
+{
+    return ((sel->family == SA_FAMILY_ANY
+             || (sel->family == SA_FAMILY_IPV6) == t->ipv6)
+            && prefix_matches(&t->src, &sel->src, &sel->src_mask)
+            && prefix_matches(&t->dst, &sel->dst, &sel->dst_mask)
+            && (sel->protocol < 0 || sel->protocol == t->protocol)
+            && port_matches(sel->src_port_min, sel->src_port_max, t->src_port)
+            && port_matches(sel->dst_port_min, sel->dst_port_max,
+                            t->dst_port));
 }

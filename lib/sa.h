@@ -7,10 +7,9 @@
  *
  * An SA is immutable and an SPI is one key for ever: there is no "modify". */
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
-
-#include "openvswitch/types.h"
 
 struct secret;
 struct suite;
@@ -19,12 +18,23 @@ enum sa_direction { SA_OUTBOUND, SA_INBOUND };
 
 const char *sa_direction_to_string(enum sa_direction);
 
+enum sa_family { SA_FAMILY_ANY, SA_FAMILY_IPV4, SA_FAMILY_IPV6 };
+
+/* What a packet shows of itself. */
+struct sa_traffic {
+    bool ipv6;
+    struct in6_addr src, dst;   /* IPv4 ones mapped. */
+    int protocol;               /* -1 or ports -1: it does not show them (a */
+    int src_port, dst_port;     /* fragment). */
+};
+
 /* Which inner packets.  As everywhere in sdsa "src" and "dst" are those of the
  * traffic itself, in both directions: RFC 9061's local-prefix is src and
  * remote-prefix is dst, also inbound (doc/decisions.md). */
 struct sa_selector {
-    ovs_be32 src, src_mask;     /* IPv4 prefix; mask 0 means any. */
-    ovs_be32 dst, dst_mask;
+    enum sa_family family;
+    struct in6_addr src, src_mask;      /* Prefixes of that family, IPv4 ones */
+    struct in6_addr dst, dst_mask;      /* mapped (lib/address.h). */
     int protocol;               /* IP protocol number, or -1 for any. */
     uint16_t src_port_min, src_port_max;    /* 0 to 65535 means any. */
     uint16_t dst_port_min, dst_port_max;
@@ -47,7 +57,7 @@ struct sa {
     enum sa_direction direction;
     uint16_t vlan;             /* Hop end: VID 1 to 4094, or 0 for untagged. */
     uint64_t reqid;
-    ovs_be32 tunnel_src, tunnel_dst;        /* Outer addresses. */
+    struct in6_addr tunnel_src, tunnel_dst; /* Outer addresses. */
     struct sa_selector selector;
     const struct suite *suite;
     struct secret *key;      /* Key and salt.  NULL in what a backend dumps. */
@@ -72,7 +82,7 @@ struct policy {
                                  * outbound SA of the same reqid and VLAN. */
     struct sa_selector selector;
     enum policy_action action;
-    enum sa_df df;              /* Outer DF bit. */
+    enum sa_df df;              /* Outer DF bit, of IPv4. */
     bool bypass_dscp;           /* Copy the inner DSCP to the outer header. */
 };
 
@@ -97,9 +107,9 @@ void policy_destroy(struct policy *);
 bool sa_equal(const struct sa *, const struct sa *);
 bool policy_equal(const struct policy *, const struct policy *);
 
-/* Is the inner packet of the selector?  'protocol' -1 or ports -1 when the
- * packet does not show them (a fragment): such a packet matches "any" only. */
-bool sa_selector_matches(const struct sa_selector *, ovs_be32 src, ovs_be32 dst,
-                         int protocol, int src_port, int dst_port);
+/* Is the inner packet of the selector?  A packet that does not show protocol or
+ * ports matches "any" only. */
+bool sa_selector_matches(const struct sa_selector *,
+                         const struct sa_traffic *);
 
 #endif /* lib/sa.h */

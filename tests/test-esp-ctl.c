@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/address.h"
 #include "lib/sa.h"
 #include "lib/secret.h"
 #include "lib/suite.h"
@@ -37,13 +38,13 @@
     "  wait-boot         until the data plane is another one\n"              \
     "  stop              end the data plane\n"
 
-static ovs_be32
+static struct in6_addr
 parse_ip(const struct smap *args, const char *key)
 {
-    ovs_be32 value = 0;
+    struct in6_addr value = in6addr_any;
     const char *s = smap_get(args, key);
 
-    if (s && inet_pton(AF_INET, s, &value) != 1) {
+    if (s && !address_parse(s, &value)) {
         ovs_fatal(0, "%s is no address", s);
     }
     return value;
@@ -126,7 +127,8 @@ parse_policy(struct ovs_list *edits, enum backend_edit_type type,
 
 /* 'n' SAs outbound, each with a policy of its own hop end. */
 static void
-add_bulk(struct ovs_list *edits, ovs_be32 cipher_ip, unsigned int first, int n)
+add_bulk(struct ovs_list *edits, const struct in6_addr *cipher_ip,
+         unsigned int first, int n)
 {
     for (int i = 0; i < n; i++) {
         struct policy *policy = xzalloc(sizeof *policy);
@@ -135,8 +137,8 @@ add_bulk(struct ovs_list *edits, ovs_be32 cipher_ip, unsigned int first, int n)
         sa->name = xasprintf("bulk-%u", first + i);
         sa->spi = 0x10000 + first + i;
         sa->vlan = 1 + (first + i) % 4094;
-        sa->tunnel_src = cipher_ip;
-        sa->tunnel_dst = cipher_ip;
+        sa->tunnel_src = *cipher_ip;
+        sa->tunnel_dst = *cipher_ip;
         sa->selector = (struct sa_selector) SA_SELECTOR_ANY;
         sa->suite = suite_by_name(SUITE_DEFAULT);
         sa->key = secret_create(NULL, suite_keymat_size(sa->suite));
@@ -292,7 +294,7 @@ run_query(struct backend *backend, char *words[])
 
 /* Returns false at "stop". */
 static bool
-run_command(struct backend *backend, ovs_be32 cipher_ip,
+run_command(struct backend *backend, const struct in6_addr *cipher_ip,
             struct ovs_list *edits, char *words[], const struct smap *args)
 {
     const char *command = words[0];
@@ -368,7 +370,7 @@ test_esp_ctl(int argc, char *argv[])
         .cipher_port = argv[4],
         .netns = argv[6],
     };
-    if (inet_pton(AF_INET, argv[5], &config.cipher_ip) != 1) {
+    if (!address_parse(argv[5], &config.cipher_ip)) {
         ovs_fatal(0, "%s is no address", argv[5]);
     }
     int error = backend_userspace_class.open(&config, &backend, &message);
@@ -382,7 +384,7 @@ test_esp_ctl(int argc, char *argv[])
 
         split_line(line, words, &args);
         if (words[0]) {
-            stop = !run_command(backend, config.cipher_ip, &edits, words,
+            stop = !run_command(backend, &config.cipher_ip, &edits, words,
                                 &args);
         }
         smap_destroy(&args);
@@ -401,13 +403,14 @@ test_esp_fuzz_control(int argc, char *argv[])
     struct control_hello hello = {
         .plain_port = "p", .cipher_port = "c", .trouble = "",
     };
-    struct engine *engine = engine_create(htonl(0xc0000201));
+    const struct in6_addr ip = in6_addr_mapped_ipv4(htonl(0xc0000201));
+    struct engine *engine = engine_create(&ip);
     struct control_context ctx = { .engine = engine, .hello = &hello };
     int n_done = 0;
 
     srand(2);
     for (int i = 0; i < n; i++) {
-        add_bulk(&edits, htonl(0xc0000201), rand() % 1000, rand() % 3);
+        add_bulk(&edits, &ip, rand() % 1000, rand() % 3);
         if (rand() % 2) {
             struct sa *sa = xzalloc(sizeof *sa);
 

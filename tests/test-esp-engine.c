@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "csum.h"
+#include "lib/address.h"
 #include "lib/sa.h"
 #include "lib/secret.h"
 #include "lib/suite.h"
@@ -33,6 +34,10 @@ static const struct eth_addr mac_b[2] = {
     ETH_ADDR_C(02,00,00,00,00,11), ETH_ADDR_C(02,00,00,00,00,12)
 };
 
+/* Outer addresses, IPv4 and IPv6. */
+static const char *const address_a[] = { "192.0.2.1", "2001:db8::1" };
+static const char *const address_b[] = { "192.0.2.2", "2001:db8::2" };
+
 /* What a test may want otherwise. */
 struct setup {
     const char *suite;
@@ -44,6 +49,7 @@ struct setup {
     bool bypass_dscp;
     bool unpinned;
     bool no_policy;             /* At 'b'. */
+    bool outer_ipv6;
 };
 
 #define SETUP_DEFAULT                                               \
@@ -56,12 +62,12 @@ struct rig {
     uint8_t buffer[BUFFER_SIZE];
 };
 
-static ovs_be32
+static struct in6_addr
 ip(const char *s)
 {
-    ovs_be32 value;
+    struct in6_addr value;
 
-    assert(inet_pton(AF_INET, s, &value) == 1);
+    assert(address_parse(s, &value));
     return value;
 }
 
@@ -113,8 +119,8 @@ make_sa(const struct setup *setup, enum sa_direction direction, uint32_t spi)
         .direction = direction,
         .vlan = VLAN,
         .reqid = REQID,
-        .tunnel_src = ip("192.0.2.1"),
-        .tunnel_dst = ip("192.0.2.2"),
+        .tunnel_src = ip(address_a[setup->outer_ipv6]),
+        .tunnel_dst = ip(address_b[setup->outer_ipv6]),
         .selector = setup->sa_selector,
         .suite = suite_by_name(setup->suite),
         .key = make_key(setup->suite, spi),
@@ -142,8 +148,8 @@ rig_init(struct rig *rig, const struct setup *setup)
     };
 
     rig->now_ms = 1000000;
-    rig->a = engine_create(ip("192.0.2.1"));
-    rig->b = engine_create(ip("192.0.2.2"));
+    rig->a = engine_create(&sa.tunnel_src);
+    rig->b = engine_create(&sa.tunnel_dst);
     for (int i = 0; i < 2; i++) {
         rig->a->ports[i] = (struct backend_port) { mac_a[i], 1500 };
         rig->b->ports[i] = (struct backend_port) { mac_b[i], 1500 };
@@ -208,6 +214,27 @@ set_inner_tos(struct engine_frame *frame, uint8_t tos)
     memcpy(p + 10, &sum, 2);
 }
 
+/* Makes the inner packet an IPv6 one, of the same size. */
+static void
+make_inner_ipv6(struct engine_frame *frame, uint8_t traffic_class)
+{
+    uint8_t *p = frame->data + ETH_HEADER_LEN;
+    size_t payload = frame->size - ETH_HEADER_LEN - 40;
+    struct in6_addr src = ip("fd00::1"), dst = ip("fd00::2");
+
+    memcpy(frame->data + 12, "\x86\xdd", 2);
+    p[0] = 0x60 | traffic_class >> 4;
+    p[1] = traffic_class << 4;
+    p[2] = p[3] = 0;
+    p[4] = payload >> 8;
+    p[5] = payload;
+    p[6] = 17;
+    p[7] = 64;
+    memcpy(p + 8, &src, sizeof src);
+    memcpy(p + 24, &dst, sizeof dst);
+    memcpy(p + 40, "\x03\xe8\x00\x35", 4);      /* Ports 1000, 53. */
+}
+
 /* The outer header changed: its checksum too. */
 static void
 fix_outer(struct engine_frame *frame)
@@ -254,7 +281,9 @@ at_a(struct rig *rig, struct engine_frame *frame)
 static void
 carry(struct engine_frame *frame)
 {
-    assert(!memcmp(frame->data + 12, "\x81\x00\x00\x65\x08\x00", 6));
+    assert(!memcmp(frame->data + 12, "\x81\x00\x00\x65", 4));
+    assert(!memcmp(frame->data + 16, frame->data[18] >> 4 == 6 ? "\x86\xdd"
+                   : "\x08\x00", 2));
     assert(!memcmp(frame->data, "\x02\x5d\x5a\x00\x00\x01", 6));
     assert(!memcmp(frame->data + 6, &mac_a[ENGINE_CIPHER], 6));
     memmove(frame->data + 4, frame->data, 12);
@@ -456,7 +485,7 @@ test_cipher_side(void)
     frame = sealed_frame(&rig, 60);
     frame.data[12] = 0x86;
     frame.data[13] = 0xdd;
-    printf("not IPv4: %s\n", at_b(&rig, &frame));
+    printf("IPv4 in an IPv6 frame: %s\n", at_b(&rig, &frame));
     frame = sealed_frame(&rig, 60);
     frame.data[14 + 6] = 0x20;
     fix_outer(&frame);
@@ -649,7 +678,7 @@ test_selectors(void)
     rig_init(&rig, &setup);
     struct sa sa = make_sa(&setup, SA_INBOUND, OUT_SPI);
     assert(!apply_sa(rig.b, BACKEND_SA_DELETE, &sa, rig.now_ms));
-    struct engine *strict = engine_create(ip("192.0.2.2"));
+    struct engine *strict = engine_create(&sa.tunnel_dst);
     memcpy(strict->ports, rig.b->ports, sizeof strict->ports);
     sa.selector = other;
     assert(!apply_sa(strict, BACKEND_SA_ADD, &sa, rig.now_ms));
@@ -662,6 +691,147 @@ test_selectors(void)
 
 /* What an authentic peer may send in an ESP packet beside a good IPv4
  * packet. */
+/* Octets of the longest inner packet that passes 'a'. */
+static size_t
+longest(struct rig *rig, bool inner_ipv6)
+{
+    for (size_t size = 1500;; size--) {
+        struct engine_frame frame = make_frame(rig, size);
+
+        if (inner_ipv6) {
+            make_inner_ipv6(&frame, 0);
+        }
+        if (!strcmp(at_a(rig, &frame), "passed")) {
+            return size;
+        }
+    }
+}
+
+/* DSCP and ECN over an inner packet of 'tos', marked CE on the way if 'ce';
+ * and that what comes out is what went in. */
+static void
+check_tos(struct rig *rig, bool inner_ipv6, uint8_t tos, bool ce)
+{
+    struct engine_frame frame = make_frame(rig, 200);
+    uint8_t copy[200];
+
+    if (inner_ipv6) {
+        make_inner_ipv6(&frame, tos);
+    } else {
+        set_inner_tos(&frame, tos);
+    }
+    memcpy(copy, frame.data + ETH_HEADER_LEN, sizeof copy);
+    assert(!strcmp(at_a(rig, &frame), "passed"));
+    carry(&frame);
+
+    uint8_t *outer = frame.data + ETH_HEADER_LEN;
+    bool outer_ipv6 = outer[0] >> 4 == 6;
+    uint8_t outer_tos = (outer_ipv6 ? outer[0] << 4 | outer[1] >> 4
+                         : outer[1]);
+    assert(outer_tos == tos);
+    if (ce) {
+        outer[1] |= outer_ipv6 ? 0x30 : 3;
+        if (!outer_ipv6) {
+            fix_outer(&frame);
+        }
+    }
+    const char *why = at_b(rig, &frame);
+    assert(!strcmp(why, ce && !(tos & 3) ? "cipher-malformed" : "passed"));
+    if (!strcmp(why, "passed")) {
+        uint8_t *inner = frame.data + 18;
+        assert(!memcmp(frame.data + 16, inner_ipv6 ? "\x86\xdd" : "\x08\x00",
+                       2));
+        ip_set_tos(copy, ce ? tos | 3 : tos);
+        assert(!memcmp(inner, copy, sizeof copy));
+    }
+}
+
+/* All four pairs of inner and outer family. */
+static void
+test_families(void)
+{
+    for (int pair = 0; pair < 4; pair++) {
+        bool inner_ipv6 = pair & 1;
+        struct setup setup = SETUP_DEFAULT;
+        struct rig rig;
+
+        setup.outer_ipv6 = pair & 2;
+        setup.bypass_dscp = true;
+        setup.policy_selector.family = (inner_ipv6 ? SA_FAMILY_IPV6
+                                        : SA_FAMILY_IPV4);
+        rig_init(&rig, &setup);
+        for (int ecn = 0; ecn < 4; ecn++) {
+            check_tos(&rig, inner_ipv6, 0xb8 | ecn, false);
+            check_tos(&rig, inner_ipv6, 0x28 | ecn, true);
+        }
+        size_t max = longest(&rig, inner_ipv6);
+        assert(max == suite_max_inner(suite_by_name(setup.suite), 1500,
+                                      setup.outer_ipv6));
+
+        struct engine_frame frame = make_frame(&rig, 100);
+        if (!inner_ipv6) {
+            make_inner_ipv6(&frame, 0);
+        }
+        printf("IPv%d in IPv%d: at most %"PRIuSIZE"; the other family: %s\n",
+               inner_ipv6 ? 6 : 4, setup.outer_ipv6 ? 6 : 4, max,
+               at_a(&rig, &frame));
+        rig_destroy(&rig);
+    }
+}
+
+/* IPv6 packets of every shape that the parser knows: what is said of each, and
+ * that no cut of one is read beyond its end. */
+static void
+test_ipv6_headers(void)
+{
+    static const struct {
+        const char *name;
+        uint8_t next;           /* In the fixed header. */
+        uint8_t extension[16];
+        size_t size;
+    } cases[] = {
+        { "UDP", 17, "", 0 },
+        { "hop-by-hop", 0, "\x11\0\1\4\0\0\0", 8 },
+        { "routing", 43, "\x11\1\0\0\0\0\0\0", 16 },
+        { "two options", 0, "\x3c\0\1\4\0\0\0\0\x11\0\1\4\0\0\0", 16 },
+        { "first fragment", 44, "\x11\0\0\1\0\0\0\7", 8 },
+        { "later fragment", 44, "\x11\0\0\x11\0\0\0\7", 8 },
+        { "too long", 60, "\x11\x20", 8 },
+        { "no next header", 59, "", 0 },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct ip_packet packet;
+        size_t size = 40 + cases[i].size + 12;
+        uint8_t *data = xzalloc(size);
+
+        data[0] = 0x60;
+        data[5] = size - 40;
+        data[6] = cases[i].next;
+        memcpy(data + 40, cases[i].extension, cases[i].size);
+        memcpy(data + 40 + cases[i].size, "\x03\xe8\x00\x35", 4);
+        if (ip_parse_packet(data, size, &packet)) {
+            printf("%s: protocol %d at %"PRIuSIZE", ports %d %d%s%s\n",
+                   cases[i].name, packet.traffic.protocol, packet.header_size,
+                   packet.traffic.src_port, packet.traffic.dst_port,
+                   packet.fragment ? ", fragment" : "",
+                   packet.routed ? ", routed" : "");
+        } else {
+            printf("%s: refused\n", cases[i].name);
+        }
+        for (size_t cut = 0; cut < size; cut++) {
+            uint8_t *copy = xmemdup(data, cut ? cut : 1);
+            assert(!ip_parse_packet(copy, cut, &packet));
+            if (cut >= 40) {
+                copy[5] = cut - 40;     /* A shorter one, not a cut one. */
+                ip_parse_packet(copy, cut, &packet);
+            }
+            free(copy);
+        }
+        free(data);
+    }
+}
+
 static void
 test_inner(void)
 {
@@ -693,12 +863,12 @@ test_inner(void)
         uint8_t *esp = inner - 16;
         assert(esp_seal(seal, OUT_SPI, i + 1, false, i + 1, esp, size,
                         next_header));
-        struct ipv4_outer outer = {
+        struct ip_outer outer = {
             .src = ip("192.0.2.1"),
             .dst = ip("192.0.2.2"),
             .size = 20 + esp_sealed_size(suite_by_name(raw_setup.suite), size),
         };
-        ipv4_write_outer(esp - 20, &outer);
+        ip_write_outer(esp - 20, &outer);
         frame.data = esp - 20 - 14;
         frame.size = 14 + outer.size;
         memcpy(frame.data, &mac_b[ENGINE_CIPHER], 6);
@@ -944,6 +1114,8 @@ test_esp_engine(int argc, char *argv[])
         { "outer-header", test_outer_header },
         { "selectors", test_selectors },
         { "inner", test_inner },
+        { "families", test_families },
+        { "ipv6-headers", test_ipv6_headers },
         { "sequence-end", test_sequence_end },
         { "lifetimes", test_lifetimes },
         { "checksum", test_checksum },

@@ -13,6 +13,7 @@
 
 #include "lib/process-util.h"
 #include "lib/sa.h"
+#include "lib/address.h"
 #include "lib/secret.h"
 #include "lib/suite.h"
 #include "util.h"
@@ -156,21 +157,40 @@ test_sa(int argc OVS_UNUSED, char *argv[] OVS_UNUSED)
 
     struct sa_selector any = SA_SELECTOR_ANY;
     struct sa_selector net = SA_SELECTOR_ANY;
-    ovs_be32 a = htonl(0x0a000001), b = htonl(0x0a010002);
-    net.src = htonl(0x0a000000);
-    net.src_mask = htonl(0xffff0000);
+    struct sa_traffic t = { .protocol = 6, .src_port = 1, .dst_port = 80 };
+    assert(address_parse("10.0.0.1", &t.src));
+    assert(address_parse("10.1.0.2", &t.dst));
+    assert(sa_selector_matches(&any, &t));
+    net.family = SA_FAMILY_IPV4;
+    net.src = t.src;
+    assert(address_parse("255.255.0.0", &net.src_mask));
     net.protocol = 6;
     net.dst_port_min = 80;
     net.dst_port_max = 90;
-    assert(sa_selector_matches(&any, a, b, -1, -1, -1));
-    assert(sa_selector_matches(&net, a, b, 6, 1, 80));
-    assert(sa_selector_matches(&net, a, b, 6, 1, 90));
-    assert(!sa_selector_matches(&net, a, b, 6, 1, 91));
-    assert(!sa_selector_matches(&net, a, b, 6, 1, 79));
-    assert(!sa_selector_matches(&net, a, b, 6, -1, -1));
-    assert(!sa_selector_matches(&net, a, b, 17, 1, 80));
-    assert(!sa_selector_matches(&net, a, b, -1, 1, 80));
-    assert(!sa_selector_matches(&net, b, a, 6, 1, 80));
+    static const struct {
+        int protocol, dst_port;
+        bool matches;
+    } cases[] = {
+        { 6, 80, true }, { 6, 90, true }, { 6, 91, false }, { 6, 79, false },
+        { 6, -1, false }, { 17, 80, false }, { -1, 80, false },
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        t.protocol = cases[i].protocol;
+        t.dst_port = cases[i].dst_port;
+        assert(sa_selector_matches(&net, &t) == cases[i].matches);
+    }
+    t.protocol = 6;
+    t.dst_port = 80;
+    t.ipv6 = true;              /* Even if its addresses look mapped. */
+    assert(!sa_selector_matches(&net, &t));
+    net.family = SA_FAMILY_IPV6;
+    assert(sa_selector_matches(&net, &t));
+    t.ipv6 = false;
+    assert(!sa_selector_matches(&net, &t));
+    net.family = SA_FAMILY_ANY;
+    assert(sa_selector_matches(&net, &t));
+    t.src = t.dst;
+    assert(!sa_selector_matches(&net, &t));
     printf("SAs, policies and selectors work\n");
 }
 

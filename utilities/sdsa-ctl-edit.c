@@ -475,17 +475,6 @@ check_url(struct ctl_context *ctx, const char *url)
     return true;
 }
 
-/* May a gateway have it as its outer address? */
-static bool
-is_unicast(const struct in6_addr *ip)
-{
-    ovs_be32 ip4 = in6_addr_get_mapped_ipv4(ip);
-    return (address_is_ipv6(ip)
-            ? !IN6_IS_ADDR_MULTICAST(ip) && !IN6_IS_ADDR_UNSPECIFIED(ip)
-              && !IN6_IS_ADDR_LOOPBACK(ip) && !IN6_IS_ADDR_LINKLOCAL(ip)
-            : ip4 && ip4 != htonl(UINT32_MAX) && !ip_is_multicast(ip4));
-}
-
 static void
 cmd_gw_add(struct ctl_context *ctx)
 {
@@ -499,7 +488,7 @@ cmd_gw_add(struct ctl_context *ctx)
     if (!br || !check_url(ctx, ctx->argv[6])) {
         return;
     }
-    if (!address_parse(ip, &addr) || !is_unicast(&addr)) {
+    if (!address_parse(ip, &addr) || !address_is_unicast(&addr)) {
         ctl_error(ctx, "\"%s\" is not a unicast IP address for the cipher "
                   "port", ip);
         return;

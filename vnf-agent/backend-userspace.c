@@ -34,7 +34,7 @@ VLOG_DEFINE_THIS_MODULE(backend_userspace);
 struct backend_userspace {
     struct backend up;
     char *name, *rundir, *netns, *plain_port, *cipher_port;
-    ovs_be32 cipher_ip;
+    struct in6_addr cipher_ip;
     char *control_path;
 
     int fd;                     /* -1: not connected. */
@@ -267,12 +267,15 @@ attach(struct backend_userspace *b, char **errorp)
     int error = say_hello(b, errorp);
     if (!error && (strcmp(b->hello.plain_port, b->plain_port)
                    || strcmp(b->hello.cipher_port, b->cipher_port)
-                   || b->hello.cipher_ip != b->cipher_ip)) {
+                   || !ipv6_addr_equals(&b->hello.cipher_ip,
+                                        &b->cipher_ip))) {
+        char ip[INET6_ADDRSTRLEN];
         *errorp = xasprintf("a data plane of that name runs already with %s, "
-                            "%s, "IP_FMT": end it with `ovs-appctl -t "
+                            "%s, %s: end it with `ovs-appctl -t "
                             "%s/%s.esp.unixctl exit`", b->hello.plain_port,
                             b->hello.cipher_port,
-                            IP_ARGS(b->hello.cipher_ip), b->rundir, b->name);
+                            ipv6_string_mapped(ip, &b->hello.cipher_ip),
+                            b->rundir, b->name);
         error = EBUSY;
     }
     if (error) {
@@ -285,13 +288,14 @@ attach(struct backend_userspace *b, char **errorp)
 static int
 start(struct backend_userspace *b, char **errorp)
 {
+    char ip[INET6_ADDRSTRLEN];
     char *argv[] = {
         process_find_program("sdsa-esp", "vnf-agent"),
         xasprintf("--name=%s", b->name),
         xasprintf("--rundir=%s", b->rundir),
         xasprintf("--plain=%s", b->plain_port),
         xasprintf("--cipher=%s", b->cipher_port),
-        xasprintf("--cipher-ip="IP_FMT, IP_ARGS(b->cipher_ip)),
+        xasprintf("--cipher-ip=%s", ipv6_string_mapped(ip, &b->cipher_ip)),
         xasprintf("--log-file=%s/%s.esp.log", b->rundir, b->name),
         NULL
     };

@@ -34,7 +34,7 @@ struct backend_config {
     const char *netns;        /* Namespace of the data ports, or NULL: ours. */
     const char *plain_port;     /* Linux interface names in that namespace. */
     const char *cipher_port;
-    ovs_be32 cipher_ip;         /* Own outer address. */
+    struct in6_addr cipher_ip;  /* Own outer address. */
 };
 
 struct backend_port {
@@ -62,7 +62,7 @@ struct backend_edit {
     /* From the plain port. */                                                \
     DROP(PLAIN_QUEUE, "plain-queue-full")    /* Came faster than we work. */  \
     DROP(PLAIN_NOT_OURS, "plain-not-ours") /* Destination MAC is not ours. */ \
-    DROP(PLAIN_NOT_IPV4, "plain-not-ipv4")                                    \
+    DROP(PLAIN_NOT_IP, "plain-not-ip")                                        \
     DROP(PLAIN_NO_POLICY, "plain-no-policy") /* No hop end or selector. */    \
     DROP(PLAIN_DISCARD, "plain-discard")     /* Policy says discard. */       \
     DROP(PLAIN_NO_SA, "plain-no-sa")                                          \

@@ -153,7 +153,7 @@ load_sa(const struct datastore *ds, const json_t *item,
     struct sa *sa = NULL;
 
     if (like && check && !strcmp(check, like->key_check)) {
-        rc_error_destroy(sad_parse(json, ds->own_ip, NULL, like, &sa));
+        rc_error_destroy(sad_parse(json, &ds->own_ip, NULL, like, &sa));
     }
     return sa;
 }
@@ -193,7 +193,7 @@ load_spd(struct datastore *ds, json_t *array)
 
     json_array_foreach (array, i, json) {
         struct policy *policy = NULL;
-        rc_error_destroy(spd_parse(json, ds->own_ip, &policy));
+        rc_error_destroy(spd_parse(json, &ds->own_ip, &policy));
         if (policy && !shash_find(&ds->lists[DATASTORE_SPD], policy->name)) {
             struct entry *entry = xzalloc(sizeof *entry);
             entry->json = json_incref(json);

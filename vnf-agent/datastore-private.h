@@ -28,7 +28,7 @@ struct lease {
 struct datastore {
     struct backend *backend;
     const struct yang_schema *schema;
-    ovs_be32 own_ip;
+    struct in6_addr own_ip;
     char *file_name;
     int tombstone_s;
 

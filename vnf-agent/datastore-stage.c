@@ -262,7 +262,7 @@ put_valid(struct stage *stage, enum datastore_list list, enum stage_mode mode,
 {
     const char *name = json_string_value(json_object_get(entry, "name"));
     const struct entry *old = stage_find(stage, list, name);
-    ovs_be32 own_ip = stage->ds->own_ip;
+    const struct in6_addr *own_ip = &stage->ds->own_ip;
     struct rc_error *error;
 
     switch (list) {

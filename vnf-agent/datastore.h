@@ -20,6 +20,7 @@
  * One thread. */
 
 #include <jansson.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -34,7 +35,7 @@ struct yang_schema;
 struct datastore_config {
     struct backend *backend;
     const struct yang_schema *schema;
-    ovs_be32 own_ip;            /* Outer address. */
+    struct in6_addr own_ip;     /* Outer address. */
     const char *file_name;      /* Where to keep it, without keys. */
     int tombstone_s;            /* For how long a deleted SPI is refused. */
 };

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "lib/address.h"
 #include "lib/sa.h"
 #include "lib/secret.h"
 #include "lib/suite.h"
@@ -168,16 +169,25 @@ sad_strip_keys(json_t *entry)
 
 /* Selectors. */
 
-static bool
-parse_prefix(const char *text, ovs_be32 *ip, ovs_be32 *mask)
+/* Reads a prefix of either family. */
+static enum sa_family
+parse_prefix(const char *text, struct in6_addr *ip, struct in6_addr *mask)
 {
-    char *error = ip_parse_masked(text, ip, mask);
-    bool ok = !error;
-    free(error);
-    if (ok) {
-        *ip &= *mask;
+    bool is_ipv4 = !strchr(text, ':');
+    ovs_be32 ip4, mask4;
+    char *error = (is_ipv4 ? ip_parse_masked(text, &ip4, &mask4)
+                   : ipv6_parse_masked(text, ip, mask));
+    if (error) {
+        free(error);
+        return SA_FAMILY_ANY;
     }
-    return ok;
+    if (is_ipv4) {
+        *ip = in6_addr_mapped_ipv4(ip4);
+        *mask = in6_addr_mapped_ipv4(mask4);
+        memset(mask, 0xff, sizeof *mask - sizeof mask4);
+    }
+    *ip = ipv6_addr_bitand(ip, mask);
+    return is_ipv4 ? SA_FAMILY_IPV4 : SA_FAMILY_IPV6;
 }
 
 /* One range of ports, or none for any.  Returns false if there are more. */
@@ -208,12 +218,13 @@ parse_selector(const json_t *json, struct sa_selector *sel)
 {
     const json_t *protocol = json_object_get(json, "inner-protocol");
     *sel = (struct sa_selector) SA_SELECTOR_ANY;
-    if (!parse_prefix(get_string(json, "local-prefix", "0.0.0.0/0"),
-                      &sel->src, &sel->src_mask)) {
+    sel->family = parse_prefix(get_string(json, "local-prefix", "0.0.0.0/0"),
+                               &sel->src, &sel->src_mask);
+    if (sel->family == SA_FAMILY_ANY) {
         return "traffic-selector/local-prefix";
     }
-    if (!parse_prefix(get_string(json, "remote-prefix", "0.0.0.0/0"),
-                      &sel->dst, &sel->dst_mask)) {
+    if (parse_prefix(get_string(json, "remote-prefix", "0.0.0.0/0"),
+                     &sel->dst, &sel->dst_mask) != sel->family) {
         return "traffic-selector/remote-prefix";
     }
     if (json_is_integer(protocol)) {
@@ -230,12 +241,15 @@ parse_selector(const json_t *json, struct sa_selector *sel)
     return NULL;
 }
 
-/* Outer addresses; local is the source and remote the destination. */
+/* Outer addresses, of one family; local is the source and remote the
+ * destination. */
 static const char *
-parse_tunnel(const json_t *tunnel, ovs_be32 *src, ovs_be32 *dst)
+parse_tunnel(const json_t *tunnel, struct in6_addr *src, struct in6_addr *dst)
 {
-    return (!ip_parse(get_string(tunnel, "local", ""), src) ? "tunnel/local"
-            : !ip_parse(get_string(tunnel, "remote", ""), dst)
+    return (!address_parse(get_string(tunnel, "local", ""), src)
+            ? "tunnel/local"
+            : !address_parse(get_string(tunnel, "remote", ""), dst)
+              || address_is_ipv6(src) != address_is_ipv6(dst)
             ? "tunnel/remote" : NULL);
 }
 
@@ -250,7 +264,8 @@ check_tunnel(const json_t *tunnel)
             : NULL);
 }
 
-#define IPV4_ONLY "only IPv4 is supported, and one range of ports"
+#define ONE_FAMILY \
+    "both must be of one address family, and one range of ports is supported"
 #define NO_CLEAR "nothing passes this gateway in clear, ever: use "
 
 #define MAX_WINDOW 4096         /* Packets, of the replay check. */
@@ -340,8 +355,8 @@ parse_suite(const json_t *entry, const json_t *config, const struct sa *like,
 }
 
 static struct rc_error *
-parse_addresses(const json_t *entry, const json_t *config, ovs_be32 own_ip,
-                struct sa *sa)
+parse_addresses(const json_t *entry, const json_t *config,
+                const struct in6_addr *own_ip, struct sa *sa)
 {
     const char *bad = parse_selector(json_object_get(config,
                                                      "traffic-selector"),
@@ -350,22 +365,24 @@ parse_addresses(const json_t *entry, const json_t *config, ovs_be32 own_ip,
                                    &sa->tunnel_src, &sa->tunnel_dst);
     if (bad) {
         char *leaf = xasprintf("ipsec-sa-config/%s", bad);
-        struct rc_error *error = refuse_sad(entry, leaf, IPV4_ONLY);
+        struct rc_error *error = refuse_sad(entry, leaf, ONE_FAMILY);
         free(leaf);
         return error;
     }
-    if ((sa->tunnel_src == own_ip) == (sa->tunnel_dst == own_ip)) {
+    if (ipv6_addr_equals(&sa->tunnel_src, own_ip)
+        == ipv6_addr_equals(&sa->tunnel_dst, own_ip)) {
+        char ip[INET6_ADDRSTRLEN];
         return refuse_sad(entry, "ipsec-sa-config/tunnel",
-                          "exactly one end must be this gateway ("IP_FMT"): "
+                          "exactly one end must be this gateway (%s): "
                           "local is the source and remote the destination of "
-                          "the SA's traffic", IP_ARGS(own_ip));
+                          "the SA's traffic", ipv6_string_mapped(ip, own_ip));
     }
     return NULL;
 }
 
 struct rc_error *
-sad_parse(const json_t *entry, ovs_be32 own_ip, struct secret *key,
-          const struct sa *like, struct sa **sap)
+sad_parse(const json_t *entry, const struct in6_addr *own_ip,
+          struct secret *key, const struct sa *like, struct sa **sap)
 {
     const json_t *config = json_object_get(entry, "ipsec-sa-config");
     struct sa *sa = xzalloc(sizeof *sa);
@@ -381,7 +398,8 @@ sad_parse(const json_t *entry, ovs_be32 own_ip, struct secret *key,
     }
 
     sa->spi = sad_spd_get_uint(config, "spi", 0);
-    sa->direction = sa->tunnel_dst == own_ip ? SA_INBOUND : SA_OUTBOUND;
+    sa->direction = (ipv6_addr_equals(&sa->tunnel_dst, own_ip) ? SA_INBOUND
+                     : SA_OUTBOUND);
     sa->vlan = sad_spd_get_uint(entry, "sdsa-agent:vlan", 0);
     sa->reqid = sad_spd_get_uint(entry, "reqid", 0);
     sa->esn = get_bool(config, "ext-seq-num", true);
@@ -404,13 +422,13 @@ sad_parse(const json_t *entry, ovs_be32 own_ip, struct secret *key,
 /* What RFC 9061 allows and we do not do. */
 static struct rc_error *
 check_spd(const json_t *entry, const json_t *processing, bool outbound,
-          ovs_be32 own_ip)
+          const struct in6_addr *own_ip)
 {
     const json_t *sa_cfg = json_object_get(processing, "ipsec-sa-cfg");
     const json_t *tunnel = json_object_get(sa_cfg, "tunnel");
     const json_t *algs = json_object_get(sa_cfg, "esp-algorithms");
     const char *action = get_string(processing, "action", "discard");
-    ovs_be32 src = 0, dst = 0;
+    struct in6_addr src, dst;
 
 #define INFO "ipsec-policy-config/processing-info/"
 #define SA_CFG INFO "ipsec-sa-cfg/"
@@ -445,17 +463,20 @@ check_spd(const json_t *entry, const json_t *processing, bool outbound,
         return refuse_spd(entry, SA_CFG "tunnel", "%s", bad);
     }
     if (parse_tunnel(tunnel, &src, &dst)
-        || (outbound ? src : dst) != own_ip) {
+        || !ipv6_addr_equals(outbound ? &src : &dst, own_ip)) {
+        char ip[INET6_ADDRSTRLEN];
         return refuse_spd(entry, SA_CFG "tunnel",
-                          "%s must be this gateway ("IP_FMT"): local is the "
+                          "%s must be this gateway (%s): local is the "
                           "source, remote the destination",
-                          outbound ? "local" : "remote", IP_ARGS(own_ip));
+                          outbound ? "local" : "remote",
+                          ipv6_string_mapped(ip, own_ip));
     }
     return NULL;
 }
 
 struct rc_error *
-spd_parse(const json_t *entry, ovs_be32 own_ip, struct policy **policyp)
+spd_parse(const json_t *entry, const struct in6_addr *own_ip,
+          struct policy **policyp)
 {
     const json_t *config = json_object_get(entry, "ipsec-policy-config");
     const json_t *processing = json_object_get(config, "processing-info");
@@ -477,7 +498,7 @@ spd_parse(const json_t *entry, ovs_be32 own_ip, struct policy **policyp)
                                      &selector);
     if (bad) {
         char *leaf = xasprintf("ipsec-policy-config/%s", bad);
-        struct rc_error *error = refuse_spd(entry, leaf, IPV4_ONLY);
+        struct rc_error *error = refuse_spd(entry, leaf, ONE_FAMILY);
         free(leaf);
         return error;
     }

@@ -7,6 +7,7 @@
  * not do is refused here, in words. */
 
 #include <jansson.h>
+#include <netinet/in.h>
 
 #include "openvswitch/types.h"
 
@@ -39,12 +40,12 @@ void sad_strip_keys(json_t *entry);
  * whose outer address is 'own_ip'.  Takes ownership of 'key'.  If that is
  * NULL, suite and check value are those of 'like'; if 'like' is NULL too, it
  * is refused. */
-struct rc_error *sad_parse(const json_t *entry, ovs_be32 own_ip,
+struct rc_error *sad_parse(const json_t *entry, const struct in6_addr *own_ip,
                            struct secret *key, const struct sa *like,
                            struct sa **sap);
 
 /* Makes '*policyp' (caller frees with policy_destroy()) from a spd-entry. */
-struct rc_error *spd_parse(const json_t *entry, ovs_be32 own_ip,
+struct rc_error *spd_parse(const json_t *entry, const struct in6_addr *own_ip,
                            struct policy **policyp);
 
 #endif /* vnf-agent/sad-spd.h */

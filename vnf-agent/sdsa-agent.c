@@ -12,6 +12,7 @@
 #include "command-line.h"
 #include "daemon.h"
 #include "fatal-signal.h"
+#include "lib/address.h"
 #include "lib/https-server.h"
 #include "lib/secret.h"
 #include "openvswitch/dynamic-string.h"
@@ -242,7 +243,7 @@ check_options(const struct options *o)
         { o->https.listen, "--listen" },
         { o->backend.plain_port, "--plain" },
         { o->backend.cipher_port, "--cipher" },
-        { o->backend.cipher_ip ? o : NULL, "--cipher-ip" },
+        { ipv6_addr_is_set(&o->backend.cipher_ip) ? o : NULL, "--cipher-ip" },
         { o->https.private_key, "--private-key" },
         { o->https.certificate, "--certificate" },
         { o->https.ca_cert, "--ca-cert" },
@@ -324,8 +325,9 @@ parse_options(int argc, char *argv[], struct options *o)
         case 'C': o->https.ca_cert = optarg; break;
 
         case OPT_CIPHER_IP:
-            if (!ip_parse(optarg, &o->backend.cipher_ip)) {
-                ovs_fatal(0, "%s: not an IPv4 address", optarg);
+            if (!address_parse(optarg, &o->backend.cipher_ip)
+                || !address_is_unicast(&o->backend.cipher_ip)) {
+                ovs_fatal(0, "%s: not a unicast IP address", optarg);
             }
             break;
 
@@ -408,9 +410,10 @@ cmd_show(struct unixctl_conn *conn, int argc OVS_UNUSED,
                   reason ? reason : "");
     ds_put_format(&s, "boot-id: "UUID_FMT"\n",
                   UUID_ARGS(class->boot_id(agent->backend)));
-    ds_put_format(&s, "ports: plain %s, cipher %s ("IP_FMT")\n",
+    char ip[INET6_ADDRSTRLEN];
+    ds_put_format(&s, "ports: plain %s, cipher %s (%s)\n",
                   config->plain_port, config->cipher_port,
-                  IP_ARGS(config->cipher_ip));
+                  ipv6_string_mapped(ip, &config->cipher_ip));
 
     json_t *lease = datastore_get_lease(agent->datastore);
     const char *epoch = json_string_value(json_object_get(lease, "epoch"));

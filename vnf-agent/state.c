@@ -80,8 +80,8 @@ agent_state_get(struct backend *backend, const struct backend_config *config)
     if (up) {
         backend->class->get_ports(backend, &plain, &cipher);
     }
-    char ip[INET_ADDRSTRLEN];
-    snprintf(ip, sizeof ip, IP_FMT, IP_ARGS(config->cipher_ip));
+    char ip[INET6_ADDRSTRLEN];
+    ipv6_string_mapped(ip, &config->cipher_ip);
     json_t *cipher_json = port_to_json(config->cipher_port, &cipher, up);
     json_object_set_new(cipher_json, "address", json_string(ip));
     json_object_set_new(json, "plain-port",

@@ -95,7 +95,7 @@ put_hello(struct wire_writer *w, const struct control_hello *hello)
     wire_put_bytes(w, &hello->boot_id, sizeof hello->boot_id);
     wire_put_string(w, hello->plain_port);
     wire_put_string(w, hello->cipher_port);
-    wire_put_be32(w, hello->cipher_ip);
+    wire_put_address(w, &hello->cipher_ip);
     for (int i = 0; i < 2; i++) {
         wire_put_bytes(w, &hello->ports[i].mac, sizeof hello->ports[i].mac);
         wire_put_u32(w, hello->ports[i].mtu);
@@ -109,7 +109,7 @@ control_get_hello(struct wire_reader *r, struct control_hello *hello)
     wire_get_bytes(r, &hello->boot_id, sizeof hello->boot_id);
     hello->plain_port = wire_get_string(r);
     hello->cipher_port = wire_get_string(r);
-    hello->cipher_ip = wire_get_be32(r);
+    hello->cipher_ip = wire_get_address(r);
     for (int i = 0; i < 2; i++) {
         wire_get_bytes(r, &hello->ports[i].mac, sizeof hello->ports[i].mac);
         hello->ports[i].mtu = wire_get_u32(r);

@@ -23,7 +23,7 @@ struct engine;
 struct ovs_list;
 
 /* To be raised with every change of the protocol, also of BACKEND_DROPS. */
-#define CONTROL_VERSION 2
+#define CONTROL_VERSION 3
 #define CONTROL_HEADER_LEN 16
 #define CONTROL_MAX_PAYLOAD (4 * 1024 * 1024)   /* Octets. */
 
@@ -51,7 +51,7 @@ struct control_header {
 struct control_hello {
     struct uuid boot_id;
     char *plain_port, *cipher_port;     /* Interface names. */
-    ovs_be32 cipher_ip;
+    struct in6_addr cipher_ip;
     struct backend_port ports[2];       /* ENGINE_* is the index. */
     char *trouble;              /* Why no traffic can pass; "": it can. */
 };

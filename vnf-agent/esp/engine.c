@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "lib/address.h"
 #include "lib/suite.h"
 #include "openvswitch/vlog.h"
 #include "util.h"
@@ -14,6 +15,7 @@
 VLOG_DEFINE_THIS_MODULE(esp_engine);
 
 #define NEXT_HEADER_IPV4 4      /* Tunnel mode, RFC 4303 s.2.6. */
+#define NEXT_HEADER_IPV6 41
 #define NEXT_HEADER_DUMMY 59    /* Traffic flow confidentiality, s.2.6. */
 
 #define TOS_DSCP_MASK 0xfc
@@ -22,7 +24,7 @@ VLOG_DEFINE_THIS_MODULE(esp_engine);
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
 
 struct engine *
-engine_create(ovs_be32 cipher_ip)
+engine_create(const struct in6_addr *cipher_ip)
 {
     struct engine *engine = xzalloc(sizeof *engine);
 
@@ -73,7 +75,7 @@ count_packet(struct esp_sa *esp_sa, size_t inner_size, long long int now_ms)
  * those of other SAs' reqids are passed over. */
 static const struct policy *
 find_policy(const struct engine *engine, enum sa_direction direction,
-            uint16_t vlan, uint64_t inbound_reqid, const struct ipv4 *ip)
+            uint16_t vlan, uint64_t inbound_reqid, const struct ip_packet *ip)
 {
     const struct esp_policy *esp_policy;
 
@@ -84,8 +86,7 @@ find_policy(const struct engine *engine, enum sa_direction direction,
                    &engine->tables->hop_ends[vlan].policies[direction]) {
         const struct policy *policy = esp_policy->policy;
 
-        if (sa_selector_matches(&policy->selector, ip->src, ip->dst,
-                                ip->protocol, ip->src_port, ip->dst_port)
+        if (sa_selector_matches(&policy->selector, &ip->traffic)
             && (direction == SA_OUTBOUND
                 || policy->action == POLICY_DISCARD
                 || policy->reqid == inbound_reqid)) {
@@ -95,8 +96,7 @@ find_policy(const struct engine *engine, enum sa_direction direction,
     return NULL;
 }
 
-/* Writes an Ethernet header for an IPv4 packet of 'ip_size' octets at 'ip'
- * into the room before it: 'frame' becomes what 'port' is to send. */
+/* Writes an Ethernet header for an IP packet of 'ip_size' octets at 'ip' into the room before it: 'frame' becomes what 'port' is to send. */
 static void
 finish_frame(const struct engine *engine, enum engine_port port, uint16_t vlan,
              uint8_t *ip, size_t ip_size, struct engine_frame *frame)
@@ -107,7 +107,7 @@ finish_frame(const struct engine *engine, enum engine_port port, uint16_t vlan,
     };
     size_t header_size = ETH_HEADER_LEN + (vlan ? VLAN_HEADER_LEN : 0);
     uint8_t *p = ip - header_size;
-    ovs_be16 type = htons(ETH_TYPE_IP);
+    ovs_be16 type = htons(ip[0] >> 4 == 6 ? ETH_TYPE_IPV6 : ETH_TYPE_IP);
 
     frame->data = p;
     frame->size = header_size + ip_size;
@@ -132,13 +132,23 @@ is_ours(const struct engine *engine, enum engine_port port,
             && !memcmp(frame->data, &engine->ports[port].mac, ETH_ADDR_LEN));
 }
 
+/* Does the frame say that an IP packet of any version is in it? */
 static bool
-is_ipv4_frame(const struct engine_frame *frame)
+is_ip_frame(const struct engine_frame *frame, bool *ipv6)
 {
     ovs_be16 type;
 
     memcpy(&type, frame->data + 2 * ETH_ADDR_LEN, sizeof type);
-    return type == htons(ETH_TYPE_IP);
+    *ipv6 = type == htons(ETH_TYPE_IPV6);
+    return *ipv6 || type == htons(ETH_TYPE_IP);
+}
+
+static bool
+parse_frame(const struct engine_frame *frame, bool ipv6, struct ip_packet *ip)
+{
+    return (ip_parse_packet(frame->data + ETH_HEADER_LEN,
+                            frame->size - ETH_HEADER_LEN, ip)
+            && ip->traffic.ipv6 == ipv6);
 }
 
 /* From the plain port. */
@@ -147,21 +157,24 @@ is_ipv4_frame(const struct engine_frame *frame)
  * if that failed. */
 static bool
 encapsulate(struct engine *engine, const struct policy *policy,
-            struct esp_sa *esp_sa, const struct ipv4 *inner,
+            struct esp_sa *esp_sa, const struct ip_packet *inner,
             struct engine_frame *frame)
 {
     const struct sa *sa = esp_sa->sa;
     uint8_t *esp = (frame->data + ETH_HEADER_LEN - sa->suite->iv_size
                     - ESP_HEADER_LEN);
     size_t esp_size = esp_sealed_size(sa->suite, inner->size);
-    uint8_t *outer = esp - IPV4_HEADER_LEN;
+    size_t header_size
+        = ip_outer_header_size(address_is_ipv6(&sa->tunnel_src));
+    uint8_t *outer = esp - header_size;
     bool df = false;
 
     /* The number is used up, whatever comes of the packet. */
     esp_sa->seq++;
     if (!esp_seal(esp_sa->key, sa->spi, esp_sa->seq, sa->esn,
                   esp_sa->seq ^ esp_sa->iv_mask, esp, inner->size,
-                  NEXT_HEADER_IPV4)) {
+                  inner->traffic.ipv6 ? NEXT_HEADER_IPV6
+                  : NEXT_HEADER_IPV4)) {
         return false;
     }
 
@@ -170,16 +183,16 @@ encapsulate(struct engine *engine, const struct policy *policy,
     case SA_DF_SET: df = true; break;
     case SA_DF_COPY: df = inner->dont_fragment; break;
     }
-    struct ipv4_outer header = {
+    struct ip_outer header = {
         .src = sa->tunnel_src,
         .dst = sa->tunnel_dst,
         .tos = ((policy->bypass_dscp ? inner->tos & TOS_DSCP_MASK : 0)
                 | (inner->tos & TOS_ECN_MASK)),
         .id = engine->ip_id++,
         .dont_fragment = df,
-        .size = IPV4_HEADER_LEN + esp_size,
+        .size = header_size + esp_size,
     };
-    ipv4_write_outer(outer, &header);
+    ip_write_outer(outer, &header);
     finish_frame(engine, ENGINE_CIPHER, sa->vlan, outer, header.size, frame);
     return true;
 }
@@ -189,7 +202,8 @@ process_plain(struct engine *engine, struct engine_frame *frame,
               long long int now_ms)
 {
     uint16_t vlan = frame->vlan;
-    struct ipv4 inner;
+    struct ip_packet inner;
+    bool ipv6;
 
     if (!is_ours(engine, ENGINE_PLAIN, frame)) {
         return drop(engine, BACKEND_DROP_PLAIN_NOT_OURS, vlan);
@@ -199,9 +213,8 @@ process_plain(struct engine *engine, struct engine_frame *frame,
     }
 
     uint8_t *ip = frame->data + ETH_HEADER_LEN;
-    if (!is_ipv4_frame(frame)
-        || !ipv4_parse(ip, frame->size - ETH_HEADER_LEN, &inner)) {
-        return drop(engine, BACKEND_DROP_PLAIN_NOT_IPV4, vlan);
+    if (!is_ip_frame(frame, &ipv6) || !parse_frame(frame, ipv6, &inner)) {
+        return drop(engine, BACKEND_DROP_PLAIN_NOT_IP, vlan);
     }
 
     const struct policy *policy = find_policy(engine, SA_OUTBOUND, vlan, 0,
@@ -214,9 +227,7 @@ process_plain(struct engine *engine, struct engine_frame *frame,
 
     struct esp_sa *esp_sa = tables_outbound_sa(engine->tables, policy);
     if (!esp_sa
-        || !sa_selector_matches(&esp_sa->sa->selector, inner.src, inner.dst,
-                                inner.protocol, inner.src_port,
-                                inner.dst_port)) {
+        || !sa_selector_matches(&esp_sa->sa->selector, &inner.traffic)) {
         return drop(engine, BACKEND_DROP_PLAIN_NO_SA, vlan);
     }
     if (!esp_sa_check_lifetime(esp_sa, now_ms)) {
@@ -225,13 +236,14 @@ process_plain(struct engine *engine, struct engine_frame *frame,
     if (esp_sa->seq >= (esp_sa->sa->esn ? UINT64_MAX : UINT32_MAX)) {
         return drop_sa(engine, BACKEND_DROP_PLAIN_SEQ, esp_sa);
     }
-    if (IPV4_HEADER_LEN + esp_sealed_size(esp_sa->sa->suite, inner.size)
+    if (ip_outer_header_size(address_is_ipv6(&esp_sa->sa->tunnel_src))
+        + esp_sealed_size(esp_sa->sa->suite, inner.size)
         > engine->ports[ENGINE_CIPHER].mtu) {
         return drop_sa(engine, BACKEND_DROP_PLAIN_TOO_BIG, esp_sa);
     }
 
     if (frame->unfinished_checksum) {
-        ipv4_finish_checksum(ip, &inner);
+        ip_finish_checksum(ip, &inner);
     }
     if (!encapsulate(engine, policy, esp_sa, &inner, frame)) {
         return drop_sa(engine, BACKEND_DROP_PLAIN_SEND, esp_sa);
@@ -246,18 +258,16 @@ process_plain(struct engine *engine, struct engine_frame *frame,
  * Returns BACKEND_N_DROPS if it may pass, with its parts in '*inner'. */
 static enum backend_drop
 check_inner(const struct engine *engine, const struct sa *sa,
-            const struct ipv4 *outer, uint8_t *data, size_t size,
-            struct ipv4 *inner)
+            const struct ip_packet *outer, uint8_t *data, size_t size,
+            bool ipv6, struct ip_packet *inner)
 {
     uint8_t tos;
 
-    if (!ipv4_parse(data, size, inner)
+    if (!ip_parse_packet(data, size, inner) || inner->traffic.ipv6 != ipv6
         || !ecn_decapsulate(outer->tos, inner->tos, &tos)) {
         return BACKEND_DROP_CIPHER_MALFORMED;
     }
-    if (!sa_selector_matches(&sa->selector, inner->src, inner->dst,
-                             inner->protocol, inner->src_port,
-                             inner->dst_port)) {
+    if (!sa_selector_matches(&sa->selector, &inner->traffic)) {
         return BACKEND_DROP_CIPHER_SELECTOR;
     }
 
@@ -267,7 +277,7 @@ check_inner(const struct engine *engine, const struct sa *sa,
         return BACKEND_DROP_CIPHER_NO_POLICY;
     }
     if (tos != inner->tos) {
-        ipv4_set_tos(data, tos);
+        ip_set_tos(data, tos);
     }
     return BACKEND_N_DROPS;
 }
@@ -314,7 +324,7 @@ decapsulate(struct engine *engine, struct esp_sa *esp_sa, uint8_t *esp,
  * key.  Returns NULL if the packet was dropped. */
 static struct esp_sa *
 find_inbound_sa(struct engine *engine, const struct engine_frame *frame,
-                const struct ipv4 *outer, const uint8_t *esp,
+                const struct ip_packet *outer, const uint8_t *esp,
                 long long int now_ms)
 {
     ovs_be32 spi;
@@ -328,9 +338,10 @@ find_inbound_sa(struct engine *engine, const struct engine_frame *frame,
     struct esp_sa *esp_sa = tables_find_sa(engine->tables, SA_INBOUND,
                                            ntohl(spi));
     if (!esp_sa) {
-        VLOG_INFO_RL(&rl, "vlan %"PRIu16": unknown SPI 0x%08"PRIx32
-                     " from "IP_FMT, frame->vlan, ntohl(spi),
-                     IP_ARGS(outer->src));
+        char src[INET6_ADDRSTRLEN];
+        VLOG_INFO_RL(&rl, "vlan %"PRIu16": unknown SPI 0x%08"PRIx32" from %s",
+                     frame->vlan, ntohl(spi),
+                     ipv6_string_mapped(src, &outer->traffic.src));
         drop(engine, BACKEND_DROP_CIPHER_BAD_SPI, frame->vlan);
         return NULL;
     }
@@ -340,7 +351,8 @@ find_inbound_sa(struct engine *engine, const struct engine_frame *frame,
         drop_sa(engine, BACKEND_DROP_CIPHER_BAD_VLAN, esp_sa);
         return NULL;
     }
-    if (sa->tunnel_src != outer->src || sa->tunnel_dst != outer->dst) {
+    if (!ipv6_addr_equals(&sa->tunnel_src, &outer->traffic.src)
+        || !ipv6_addr_equals(&sa->tunnel_dst, &outer->traffic.dst)) {
         drop_sa(engine, BACKEND_DROP_CIPHER_BAD_ADDR, esp_sa);
         return NULL;
     }
@@ -356,27 +368,28 @@ process_cipher(struct engine *engine, struct engine_frame *frame,
                long long int now_ms)
 {
     uint16_t vlan = frame->vlan;
-    struct ipv4 outer, inner;
+    struct ip_packet outer, inner;
+    bool ipv6;
 
     if (!is_ours(engine, ENGINE_CIPHER, frame)) {
         return drop(engine, BACKEND_DROP_CIPHER_NOT_OURS, vlan);
     }
 
     uint8_t *ip = frame->data + ETH_HEADER_LEN;
-    if (!is_ipv4_frame(frame)) {
+    if (!is_ip_frame(frame, &ipv6)) {
         return drop(engine, BACKEND_DROP_CIPHER_NOT_ESP, vlan);
     }
-    if (frame->truncated
-        || !ipv4_parse(ip, frame->size - ETH_HEADER_LEN, &outer)) {
+    if (frame->truncated || !parse_frame(frame, ipv6, &outer)) {
         return drop(engine, BACKEND_DROP_CIPHER_TRUNCATED, vlan);
     }
-    if (outer.dst != engine->tables->cipher_ip) {
+    if (!ipv6_addr_equals(&outer.traffic.dst, &engine->tables->cipher_ip)) {
         return drop(engine, BACKEND_DROP_CIPHER_NOT_OURS, vlan);
     }
-    if (outer.protocol != IPPROTO_ESP) {
+    if (outer.traffic.protocol != IPPROTO_ESP) {
         return drop(engine, BACKEND_DROP_CIPHER_NOT_ESP, vlan);
     }
-    if (outer.fragment || !ipv4_checksum_ok(ip, &outer)) {
+    if (outer.fragment || !ip_checksum_ok(ip, &outer)
+        || (ipv6 && outer.header_size != ip_outer_header_size(true))) {
         return drop(engine, BACKEND_DROP_CIPHER_MALFORMED, vlan);
     }
 
@@ -399,8 +412,9 @@ process_cipher(struct engine *engine, struct engine_frame *frame,
     }
     uint8_t *data = esp + ESP_HEADER_LEN + esp_sa->sa->suite->iv_size;
     enum backend_drop reason
-        = (next_header == NEXT_HEADER_IPV4
-           ? check_inner(engine, esp_sa->sa, &outer, data, inner_size, &inner)
+        = (next_header == NEXT_HEADER_IPV4 || next_header == NEXT_HEADER_IPV6
+           ? check_inner(engine, esp_sa->sa, &outer, data, inner_size,
+                         next_header == NEXT_HEADER_IPV6, &inner)
            : BACKEND_DROP_CIPHER_MALFORMED);
     if (reason != BACKEND_N_DROPS) {
         return drop_sa(engine, reason, esp_sa);

@@ -10,8 +10,9 @@
  *
  * Differences from a router or from the RFCs, on purpose: the inner TTL is
  * left alone (a gateway is no hop of the service chain); an outer packet that
- * came in fragments is dropped, as the path's MTU makes them unnecessary; ICMP
- * about packets that are too big is the controller's. */
+ * came in fragments, or with IPv6 extension headers, is dropped, as the path's
+ * MTU makes fragments unnecessary; ICMP about packets that are too big is the
+ * controller's. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,7 +23,7 @@
 #include "vnf-agent/esp/tables.h"
 
 /* What the engine needs around a frame, for headers and trailer. */
-#define ENGINE_HEADROOM 64
+#define ENGINE_HEADROOM 64     /* VLAN tag, IPv6 and ESP headers, IV. */
 #define ENGINE_TAILROOM 64
 
 /* Destination MACs of what the engine sends; bridges know the frames by VLAN
@@ -51,7 +52,7 @@ struct engine {
     uint16_t ip_id;                     /* Of the next outer header. */
 };
 
-struct engine *engine_create(ovs_be32 cipher_ip);
+struct engine *engine_create(const struct in6_addr *cipher_ip);
 void engine_destroy(struct engine *);
 
 /* Takes a frame that came in at 'from'.  Returns true if it is, changed in

@@ -1,55 +1,55 @@
 #ifndef SDSA_ESP_IP_H
 #define SDSA_ESP_IP_H 1
 
-/* What the ESP engine needs to know about IPv4 packets. */
+/* What the ESP engine needs to know about IPv4 and IPv6 packets. */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "openvswitch/types.h"
+#include "lib/sa.h"
 
-#define IPV4_HEADER_LEN 20      /* Without options. */
-
-/* An IPv4 packet taken apart. */
-struct ipv4 {
-    size_t header_size;         /* Octets, with options. */
+/* A packet taken apart. */
+struct ip_packet {
+    struct sa_traffic traffic;  /* Family, addresses, protocol, ports. */
+    size_t header_size;     /* Octets before the transport header: with IPv4
+                             * options or IPv6 extension headers. */
     size_t size;                /* Octets, all; what follows is not of it. */
-    ovs_be32 src, dst;
-    uint8_t tos;
-    uint8_t protocol;
-    bool dont_fragment;
+    uint8_t tos;                /* Or traffic class: DSCP and ECN. */
+    bool dont_fragment;         /* IPv4. */
     bool fragment;              /* Any fragment, also the first one. */
-    bool first;                 /* Has the transport header's start. */
-    int src_port, dst_port;     /* -1: it does not show any. */
+    bool routed;                /* IPv6, with a routing header. */
 };
 
-/* Parses the IPv4 packet in the 'size' octets at 'data'.  Returns false if it
- * is none, or if it is longer than 'size'. */
-bool ipv4_parse(const uint8_t *data, size_t size, struct ipv4 *);
+/* Parses the packet in the 'size' octets at 'data'.  Returns false if it is
+ * none of either version, or if it is longer than 'size'. */
+bool ip_parse_packet(const uint8_t *data, size_t size, struct ip_packet *);
 
-/* Is the header's checksum right? */
-bool ipv4_checksum_ok(const uint8_t *data, const struct ipv4 *);
+/* Is the header's checksum right?  (IPv6 has none.) */
+bool ip_checksum_ok(const uint8_t *data, const struct ip_packet *);
 
-/* The header of an ESP tunnel. */
-struct ipv4_outer {
-    ovs_be32 src, dst;
+/* The header of an ESP tunnel; both addresses are of one family. */
+struct ip_outer {
+    struct in6_addr src, dst;
     uint8_t tos;
-    uint16_t id;
-    bool dont_fragment;
+    uint16_t id;                /* IPv4. */
+    bool dont_fragment;         /* IPv4: nobody fragments IPv6 on its way. */
     size_t size;                /* Octets, with the header. */
 };
 
-/* Writes the IPV4_HEADER_LEN octets of an outer header, TTL 64, with its
- * checksum. */
-void ipv4_write_outer(uint8_t *, const struct ipv4_outer *);
+/* Octets of an outer header. */
+size_t ip_outer_header_size(bool ipv6);
 
-/* Changes the TOS octet and the checksum along. */
-void ipv4_set_tos(uint8_t *data, uint8_t tos);
+/* Writes an outer header: TTL or hop limit 64; IPv4 with its checksum, IPv6
+ * with flow label 0 (RFC 6437 s.3: not set). */
+void ip_write_outer(uint8_t *, const struct ip_outer *);
 
-/* Computes the TCP, UDP or SCTP checksum that the sending kernel had left to a
- * network card (CHECKSUM_PARTIAL).  Other packets are left alone. */
-void ipv4_finish_checksum(uint8_t *data, const struct ipv4 *);
+/* Changes the TOS octet or traffic class, and the checksum along. */
+void ip_set_tos(uint8_t *data, uint8_t tos);
+
+/* Computes the TCP, UDP, ICMPv6 or SCTP checksum that the sending kernel had
+ * left to a network card (CHECKSUM_PARTIAL).  Other packets are left alone. */
+void ip_finish_checksum(uint8_t *data, const struct ip_packet *);
 
 /* ECN field of what leaves a tunnel, RFC 6040 s.4.2.  Returns false if the
  * packet must be dropped: congestion was marked, and the sender could not be

@@ -22,6 +22,7 @@
 #include "fatal-signal.h"
 #include "if-notifier.h"
 #include "latch.h"
+#include "lib/address.h"
 #include "lib/secret.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/poll-loop.h"
@@ -47,7 +48,7 @@ struct options {
     char *name;
     char *rundir;
     char *plain, *cipher;
-    ovs_be32 cipher_ip;
+    struct in6_addr cipher_ip;
 };
 
 struct esp {
@@ -145,8 +146,8 @@ parse_options(int argc, char *argv[], struct options *options)
             options->cipher = replace_string(options->cipher, optarg);
             break;
         case OPT_CIPHER_IP:
-            if (inet_pton(AF_INET, optarg, &options->cipher_ip) != 1) {
-                ovs_fatal(0, "--cipher-ip: %s is no IPv4 address", optarg);
+            if (!address_parse(optarg, &options->cipher_ip)) {
+                ovs_fatal(0, "--cipher-ip: %s is no IP address", optarg);
             }
             break;
         case 'h':
@@ -167,7 +168,7 @@ parse_options(int argc, char *argv[], struct options *options)
         ovs_fatal(0, "no arguments but options are taken (see --help)");
     }
     if (!options->name || !options->plain || !options->cipher
-        || !options->cipher_ip) {
+        || !ipv6_addr_is_set(&options->cipher_ip)) {
         ovs_fatal(0, "--name, --plain, --cipher and --cipher-ip are required "
                   "(see --help)");
     }
@@ -468,7 +469,7 @@ esp_init(struct esp *esp, const struct options *options)
     esp->hello.plain_port = xstrdup(options->plain);
     esp->hello.cipher_port = xstrdup(options->cipher);
     esp->hello.cipher_ip = options->cipher_ip;
-    esp->engine = engine_create(options->cipher_ip);
+    esp->engine = engine_create(&options->cipher_ip);
     esp->ports[ENGINE_PLAIN] = port_create(options->plain);
     esp->ports[ENGINE_CIPHER] = port_create(options->cipher);
     esp->notifier = if_notifier_create(note_interface_change, esp);
@@ -521,8 +522,10 @@ main(int argc, char *argv[])
     fatal_ignore_sigpipe();
 
     esp_init(&esp, &options);
-    VLOG_INFO("%s: %s <-> %s, "IP_FMT", boot id "UUID_FMT, options.name,
-              options.plain, options.cipher, IP_ARGS(options.cipher_ip),
+    char ip[INET6_ADDRSTRLEN];
+    VLOG_INFO("%s: %s <-> %s, %s, boot id "UUID_FMT, options.name,
+              options.plain, options.cipher,
+              ipv6_string_mapped(ip, &options.cipher_ip),
               UUID_ARGS(&esp.hello.boot_id));
     main_loop(&esp);
     VLOG_INFO("%s: exiting, all SAs wiped", options.name);

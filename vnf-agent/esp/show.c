@@ -13,13 +13,14 @@ show_hello(const struct control_hello *hello, struct ds *s)
 {
     const struct backend_port *plain = &hello->ports[ENGINE_PLAIN];
     const struct backend_port *cipher = &hello->ports[ENGINE_CIPHER];
+    char ip[INET6_ADDRSTRLEN];
 
     ds_put_format(s, "boot id "UUID_FMT"\n", UUID_ARGS(&hello->boot_id));
     ds_put_format(s, "plain port %s: "ETH_ADDR_FMT", MTU %d\n",
                   hello->plain_port, ETH_ADDR_ARGS(plain->mac), plain->mtu);
-    ds_put_format(s, "cipher port %s: "ETH_ADDR_FMT", MTU %d, "IP_FMT"\n",
+    ds_put_format(s, "cipher port %s: "ETH_ADDR_FMT", MTU %d, %s\n",
                   hello->cipher_port, ETH_ADDR_ARGS(cipher->mac), cipher->mtu,
-                  IP_ARGS(hello->cipher_ip));
+                  ipv6_string_mapped(ip, &hello->cipher_ip));
     ds_put_format(s, "trouble: %s\n",
                   hello->trouble[0] ? hello->trouble : "none");
 }
@@ -28,14 +29,16 @@ static void
 show_sa(const struct esp_sa *esp_sa, long long int now_ms, struct ds *s)
 {
     const struct sa *sa = esp_sa->sa;
+    char src[INET6_ADDRSTRLEN], dst[INET6_ADDRSTRLEN];
     struct sa_stats stats;
 
     esp_sa_get_stats(esp_sa, now_ms, &stats);
     ds_put_format(s, "SA %s: %s, SPI 0x%08"PRIx32", vlan %"PRIu16", reqid %"
-                  PRIu64", "IP_FMT" -> "IP_FMT", %s%s, key check %s%s\n",
+                  PRIu64", %s -> %s, %s%s, key check %s%s\n",
                   sa->name, sa_direction_to_string(sa->direction), sa->spi,
-                  sa->vlan, sa->reqid, IP_ARGS(sa->tunnel_src),
-                  IP_ARGS(sa->tunnel_dst), sa->suite->name,
+                  sa->vlan, sa->reqid,
+                  ipv6_string_mapped(src, &sa->tunnel_src),
+                  ipv6_string_mapped(dst, &sa->tunnel_dst), sa->suite->name,
                   sa->esn ? " esn" : "", sa->key_check,
                   stats.hard_expired ? ", expired"
                   : stats.soft_expired ? ", soft expired" : "");

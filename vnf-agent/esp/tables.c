@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "hash.h"
+#include "lib/address.h"
 #include "lib/secret.h"
 #include "lib/suite.h"
 #include "util.h"
@@ -32,11 +33,11 @@ struct change {
 };
 
 struct tables *
-tables_create(ovs_be32 cipher_ip)
+tables_create(const struct in6_addr *cipher_ip)
 {
     struct tables *tables = xzalloc(sizeof *tables);
 
-    tables->cipher_ip = cipher_ip;
+    tables->cipher_ip = *cipher_ip;
     hmap_init(&tables->sas);
     hmap_init(&tables->policies);
     hmap_init(&tables->used_keys);
@@ -246,11 +247,18 @@ check_sa(const struct tables *tables, const struct sa *sa, char **errorp)
     }
 
     bool outbound = sa->direction == SA_OUTBOUND;
-    if ((outbound ? sa->tunnel_src : sa->tunnel_dst) != tables->cipher_ip) {
+    const struct in6_addr *own = outbound ? &sa->tunnel_src : &sa->tunnel_dst;
+    if (!ipv6_addr_equals(own, &tables->cipher_ip)) {
+        char ip[INET6_ADDRSTRLEN];
         *errorp = xasprintf("%s SA 0x%08"PRIx32": tunnel %s is not this "
-                            "gateway's address "IP_FMT, dir, sa->spi,
+                            "gateway's address %s", dir, sa->spi,
                             outbound ? "source" : "destination",
-                            IP_ARGS(tables->cipher_ip));
+                            ipv6_string_mapped(ip, &tables->cipher_ip));
+        return EINVAL;
+    }
+    if (address_is_ipv6(&sa->tunnel_src) != address_is_ipv6(&sa->tunnel_dst)) {
+        *errorp = xasprintf("%s SA 0x%08"PRIx32": the tunnel's ends are of "
+                            "different address families", dir, sa->spi);
         return EINVAL;
     }
     return 0;

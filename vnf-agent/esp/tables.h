@@ -63,7 +63,7 @@ struct hop_end {
 };
 
 struct tables {
-    ovs_be32 cipher_ip;
+    struct in6_addr cipher_ip;
     struct hmap sas, policies;
     struct ovs_list sa_list, policy_list;
     struct hop_end hop_ends[TABLES_MAX_VLAN + 1];
@@ -76,7 +76,7 @@ struct tables {
 };
 
 /* 'cipher_ip' is the own outer address, that SAs must have. */
-struct tables *tables_create(ovs_be32 cipher_ip);
+struct tables *tables_create(const struct in6_addr *cipher_ip);
 void tables_destroy(struct tables *);
 
 /* Applies a list of `struct backend_edit`, all or nothing.  Returns 0, or a

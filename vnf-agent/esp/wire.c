@@ -60,9 +60,9 @@ wire_put_u64(struct wire_writer *w, uint64_t value)
 }
 
 void
-wire_put_be32(struct wire_writer *w, ovs_be32 value)
+wire_put_address(struct wire_writer *w, const struct in6_addr *address)
 {
-    wire_put_bytes(w, &value, sizeof value);
+    wire_put_bytes(w, address, sizeof *address);
 }
 
 void
@@ -124,13 +124,13 @@ wire_get_u64(struct wire_reader *r)
     return get_uint(r, 8);
 }
 
-ovs_be32
-wire_get_be32(struct wire_reader *r)
+struct in6_addr
+wire_get_address(struct wire_reader *r)
 {
-    ovs_be32 value;
+    struct in6_addr address;
 
-    wire_get_bytes(r, &value, sizeof value);
-    return value;
+    wire_get_bytes(r, &address, sizeof address);
+    return address;
 }
 
 char *
@@ -168,10 +168,11 @@ get_enum(struct wire_reader *r, uint8_t max)
 static void
 put_selector(struct wire_writer *w, const struct sa_selector *sel)
 {
-    wire_put_be32(w, sel->src);
-    wire_put_be32(w, sel->src_mask);
-    wire_put_be32(w, sel->dst);
-    wire_put_be32(w, sel->dst_mask);
+    wire_put_u8(w, sel->family);
+    wire_put_address(w, &sel->src);
+    wire_put_address(w, &sel->src_mask);
+    wire_put_address(w, &sel->dst);
+    wire_put_address(w, &sel->dst_mask);
     wire_put_u16(w, sel->protocol < 0 ? UINT16_MAX : sel->protocol);
     wire_put_u16(w, sel->src_port_min);
     wire_put_u16(w, sel->src_port_max);
@@ -182,10 +183,11 @@ put_selector(struct wire_writer *w, const struct sa_selector *sel)
 static void
 get_selector(struct wire_reader *r, struct sa_selector *sel)
 {
-    sel->src = wire_get_be32(r);
-    sel->src_mask = wire_get_be32(r);
-    sel->dst = wire_get_be32(r);
-    sel->dst_mask = wire_get_be32(r);
+    sel->family = get_enum(r, SA_FAMILY_IPV6);
+    sel->src = wire_get_address(r);
+    sel->src_mask = wire_get_address(r);
+    sel->dst = wire_get_address(r);
+    sel->dst_mask = wire_get_address(r);
     sel->protocol = wire_get_u16(r);
     if (sel->protocol == UINT16_MAX) {
         sel->protocol = -1;
@@ -226,8 +228,8 @@ wire_put_sa(struct wire_writer *w, const struct sa *sa)
     wire_put_u8(w, sa->direction);
     wire_put_u16(w, sa->vlan);
     wire_put_u64(w, sa->reqid);
-    wire_put_be32(w, sa->tunnel_src);
-    wire_put_be32(w, sa->tunnel_dst);
+    wire_put_address(w, &sa->tunnel_src);
+    wire_put_address(w, &sa->tunnel_dst);
     put_selector(w, &sa->selector);
     wire_put_string(w, sa->suite ? sa->suite->name : NULL);
     wire_put_u16(w, key_size);
@@ -268,8 +270,8 @@ wire_get_sa(struct wire_reader *r)
     sa->direction = get_enum(r, SA_INBOUND);
     sa->vlan = wire_get_u16(r);
     sa->reqid = wire_get_u64(r);
-    sa->tunnel_src = wire_get_be32(r);
-    sa->tunnel_dst = wire_get_be32(r);
+    sa->tunnel_src = wire_get_address(r);
+    sa->tunnel_dst = wire_get_address(r);
     get_selector(r, &sa->selector);
     suite_name = wire_get_string(r);
     sa->suite = suite_name ? suite_by_name(suite_name) : NULL;

@@ -43,7 +43,7 @@ void wire_put_u8(struct wire_writer *, uint8_t);
 void wire_put_u16(struct wire_writer *, uint16_t);
 void wire_put_u32(struct wire_writer *, uint32_t);
 void wire_put_u64(struct wire_writer *, uint64_t);
-void wire_put_be32(struct wire_writer *, ovs_be32);
+void wire_put_address(struct wire_writer *, const struct in6_addr *);
 void wire_put_string(struct wire_writer *, const char *);
 
 /* On failure the output is zeros, 0, or NULL. */
@@ -52,7 +52,7 @@ uint8_t wire_get_u8(struct wire_reader *);
 uint16_t wire_get_u16(struct wire_reader *);
 uint32_t wire_get_u32(struct wire_reader *);
 uint64_t wire_get_u64(struct wire_reader *);
-ovs_be32 wire_get_be32(struct wire_reader *);
+struct in6_addr wire_get_address(struct wire_reader *);
 /* At most WIRE_MAX_STRING octets, none of them NUL.  Caller frees. */
 char *wire_get_string(struct wire_reader *);
 
