@@ -4,12 +4,14 @@
 # for sdsa-ctl.
 noinst_LTLIBRARIES += ofctl-app/libsdsapure.la
 ofctl_app_libsdsapure_la_SOURCES = \
+	ofctl-app/icmp.c ofctl-app/icmp.h \
 	ofctl-app/inventory.c ofctl-app/inventory.h \
 	ofctl-app/match.c ofctl-app/match.h \
 	ofctl-app/operation.c ofctl-app/operation.h \
 	ofctl-app/path-check.c ofctl-app/path-check.h \
 	ofctl-app/path-mtu.c ofctl-app/path-mtu.h \
 	ofctl-app/path.c ofctl-app/path.h \
+	ofctl-app/probe.c ofctl-app/probe.h \
 	ofctl-app/sa-request.c ofctl-app/sa-request.h \
 	ofctl-app/steering.c ofctl-app/steering.h
 ofctl_app_libsdsapure_la_LIBADD = lib/libsdsa.la
@@ -40,6 +42,7 @@ ofctl_app_sdsa_controller_SOURCES = \
 	ofctl-app/op.c ofctl-app/op.h \
 	ofctl-app/resync.c ofctl-app/resync.h \
 	ofctl-app/status.c ofctl-app/status.h \
+	ofctl-app/too-big.c ofctl-app/too-big.h \
 	ofctl-app/sdsa-controller.c
 ofctl_app_sdsa_controller_LDADD = \
 	ofctl-app/libsdsasouth.la ofctl-app/libsdsapure.la \

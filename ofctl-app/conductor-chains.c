@@ -28,6 +28,7 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(20, 60);
 #define CHAIN_RETRY_MS 1000   /* Between two attempts at a chain; doubles... */
 #define CHAIN_RETRY_MAX_MS 8000 /* ...up to this. */
 #define OPS_AT_ONCE 64
+#define PROVE_MS 200            /* Before a probe that got lost is repeated. */
 
 /* Chain memory. */
 
@@ -110,9 +111,14 @@ conductor_add_op(struct conductor *c, unsigned int number, const char *chain,
         .retry_ms = get_config_ms(c, "retry-ms", 1000),
         .drain_ms = n_new && n_old ? get_config_ms(c, "drain-ms", 1000) : 0,
         .release_ms = get_config_ms(c, "release-timeout-ms", 5000),
+        .prove_ms = PROVE_MS,
     };
+    const struct sdsa_sdsa_global *global = sdsa_sdsa_global_first(c->idl);
+    bool prove = (!global
+                  || smap_get_bool(&global->other_config, "prove", true));
     struct op *op = op_create(c->net, number, chain, chain_uuid, why, wanted,
-                              intent, old, n_old, new, n_new, &timeouts);
+                              intent, old, n_old, new, n_new, prove,
+                              &timeouts);
     ovs_list_push_back(&c->ops, &op->node);
     return op;
 }

@@ -52,6 +52,7 @@ struct conductor {
     struct network *net;
     struct numbers *numbers;
     struct resync *resync;
+    struct too_big *too_big;
     struct ovs_list ops;        /* struct op. */
     struct shash chains;        /* struct chain_memory by chain name. */
     struct shash bad_chains;    /* Message by chain name. */

@@ -11,8 +11,11 @@
 #include "ofctl-app/journal.h"
 #include "ofctl-app/numbers.h"
 #include "ofctl-app/op.h"
+#include "ofctl-app/probe.h"
 #include "ofctl-app/resync.h"
 #include "ofctl-app/status.h"
+#include "ofctl-app/steering.h"
+#include "ofctl-app/too-big.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
@@ -151,6 +154,7 @@ activate(struct conductor *c)
     bridges_set_generation(c->net->bridges, c->epoch);
     c->numbers = numbers_create();
     c->resync = resync_create();
+    c->too_big = too_big_create();
     c->state = ACTIVE;
     c->idl_seqno = ovsdb_idl_get_seqno(c->idl) - 1;
     update_inventory(c);
@@ -197,6 +201,8 @@ deactivate(struct conductor *c)
     c->numbers = NULL;
     resync_destroy(c->resync);
     c->resync = NULL;
+    too_big_destroy(c->too_big);
+    c->too_big = NULL;
     c->state = STANDBY;
 }
 
@@ -217,6 +223,41 @@ take_bridge_results(struct conductor *c)
                 }
             }
             free(error);
+        }
+    }
+}
+
+static void
+take_probe(struct conductor *c, const struct bridge *br,
+           const struct bridge_packet_in *packet)
+{
+    struct probe probe;
+    if (probe_parse(packet->frame, packet->size, packet->total_size, &probe)
+        && packet->cookie == steering_cookie(STEERING_TRANSPORT,
+                                             probe.nsh_spi)) {
+        struct op *op;
+        LIST_FOR_EACH (op, node, &c->ops) {
+            if (op_probe_result(op, c->net, bridge_name(br), &probe)) {
+                break;
+            }
+        }
+    }
+}
+
+static void
+take_packets_in(struct conductor *c)
+{
+    for (struct bridge *br = bridges_next(c->net->bridges, NULL); br;
+         br = bridges_next(c->net->bridges, br)) {
+        struct bridge_packet_in packet;
+        while (bridge_next_packet_in(br, &packet)) {
+            uint8_t what = packet.n_userdata ? packet.userdata[0] : 0;
+            if (what == STEERING_USERDATA_TOO_BIG) {
+                too_big_answer(c->too_big, br, &packet);
+            } else if (what == STEERING_USERDATA_PROBE) {
+                take_probe(c, br, &packet);
+            }
+            bridge_packet_in_uninit(&packet);
         }
     }
 }
@@ -513,6 +554,7 @@ conductor_run(struct conductor *c)
         network_run(c->net);
         take_bridge_results(c);
         take_agent_results(c);
+        take_packets_in(c);
     }
     if (c->may_act) {
         update_inventory(c);
@@ -603,6 +645,24 @@ conductor_format_status(const struct conductor *c)
         ds_put_format(&ds, "gateway %s: %s %s\n", agent_vnf_id(a),
                       agent_is_up(a) ? "up" : "down",
                       agent_is_up(a) ? "" : agent_reason(a));
+    }
+    return ds_steal_cstr(&ds);
+}
+
+char *
+conductor_format_packets(const struct conductor *c)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    if (c->state == ACTIVE) {
+        too_big_format(c->too_big, &ds);
+        for (struct bridge *br = bridges_next(c->net->bridges, NULL); br;
+             br = bridges_next(c->net->bridges, br)) {
+            if (bridge_n_packets_lost(br)) {
+                ds_put_format(&ds, "bridge %s: %"PRIu64" lost for want of "
+                              "room\n", bridge_name(br),
+                              bridge_n_packets_lost(br));
+            }
+        }
     }
     return ds_steal_cstr(&ds);
 }

@@ -29,6 +29,8 @@ void conductor_wait(struct conductor *);
 char *conductor_format_operations(const struct conductor *);
 char *conductor_format_status(const struct conductor *);
 char *conductor_format_sas(const struct conductor *);
+/* What became of packets that bridges sent. */
+char *conductor_format_packets(const struct conductor *);
 
 /* Gives up operation 'number'.  Returns NULL or why not (caller frees). */
 char *conductor_abort(struct conductor *, unsigned int number);

@@ -5,10 +5,14 @@
 
 #include <limits.h>
 
+#include "dp-packet.h"
 #include "lib/secret.h"
 #include "lib/suite.h"
+#include "ofctl-app/match.h"
 #include "ofctl-app/network.h"
 #include "ofctl-app/path-check.h"
+#include "ofctl-app/path-mtu.h"
+#include "ofctl-app/probe.h"
 #include "ofctl-app/sa-request.h"
 #include "ofctl-app/steering.h"
 #include "openvswitch/dynamic-string.h"
@@ -33,36 +37,51 @@ struct op_pending {
     enum operation_step step;
 };
 
+enum op_kind { OP_GATEWAY, OP_BRIDGE, OP_HOP };
+
 struct op_participant {
-    bool is_gateway;            /* Else a bridge. */
-    char *name;                 /* VNF-ID or bridge name. */
+    enum op_kind kind;
+    char *name;                 /* VNF-ID, bridge name; "" of a hop. */
     char *title;                /* "gateway gw1". */
     unsigned int steps;
     char *boot_id;              /* Of a gateway, when the operation began. */
+    const struct path *path;    /* Of a hop: its path, itself, and octets of a */
+    const struct path_hop *hop; /* packet that is to come through. */
+    size_t probe_size;
     struct op_pending pending[4];
     size_t n_pending;
 };
 
 /* Participants. */
 
+/* Takes ownership of 'title'. */
 static struct op_participant *
-participant_get(struct op *op, bool is_gateway, const char *name)
+participant_add(struct op *op, enum op_kind kind, const char *name,
+                char *title)
 {
-    for (size_t i = 0; i < op->n_participants; i++) {
-        struct op_participant *p = &op->participants[i];
-        if (p->is_gateway == is_gateway && !strcmp(p->name, name)) {
-            return p;
-        }
-    }
     op->participants = xrealloc(op->participants, (op->n_participants + 1)
                                 * sizeof *op->participants);
     struct op_participant *p = &op->participants[op->n_participants++];
     *p = (struct op_participant) {
-        .is_gateway = is_gateway,
+        .kind = kind,
         .name = xstrdup(name),
-        .title = xasprintf("%s %s", is_gateway ? "gateway" : "bridge", name),
+        .title = title,
     };
     return p;
+}
+
+static struct op_participant *
+participant_get(struct op *op, enum op_kind kind, const char *name)
+{
+    for (size_t i = 0; i < op->n_participants; i++) {
+        struct op_participant *p = &op->participants[i];
+        if (p->kind == kind && !strcmp(p->name, name)) {
+            return p;
+        }
+    }
+    return participant_add(op, kind, name,
+                           xasprintf("%s %s", kind == OP_GATEWAY ? "gateway"
+                                     : "bridge", name));
 }
 
 static void
@@ -72,8 +91,29 @@ add_gateways(struct op *op, const struct path *path, unsigned int sender_steps,
     for (size_t i = 0; i <= path->n_sfs; i++) {
         const struct path_hop *hop = path->hops[i];
         if (hop) {
-            participant_get(op, true, hop->sender)->steps |= sender_steps;
-            participant_get(op, true, hop->receiver)->steps |= receiver_steps;
+            participant_get(op, OP_GATEWAY, hop->sender)->steps
+                |= sender_steps;
+            participant_get(op, OP_GATEWAY, hop->receiver)->steps
+                |= receiver_steps;
+        }
+    }
+}
+
+static void
+add_hops(struct op *op, const struct network *net, const struct path *path)
+{
+    size_t size = MAX(path_mtu(&net->inv, path), PROBE_MIN_IP_SIZE);
+    for (size_t i = 0; i <= path->n_sfs; i++) {
+        const struct path_hop *hop = path->hops[i];
+        if (hop) {
+            char *title = xasprintf("the hop %s => %s (with %"PRIuSIZE
+                                    " octets)", hop->sender, hop->receiver,
+                                    size);
+            struct op_participant *p = participant_add(op, OP_HOP, "", title);
+            p->steps = OPERATION_STEP_PROVE;
+            p->path = path;
+            p->hop = hop;
+            p->probe_size = size;
         }
     }
 }
@@ -86,7 +126,7 @@ add_bridges(struct op *op, const struct network *net,
     const char *name;
     path_bridges(live->path, &net->inv, &names);
     SSET_FOR_EACH (name, &names) {
-        participant_get(op, false, name)->steps |= steps;
+        participant_get(op, OP_BRIDGE, name)->steps |= steps;
     }
     sset_destroy(&names);
 }
@@ -102,13 +142,13 @@ add_classifiers(struct op *op, const struct network *net,
     network_path_bridges(net, live,
                          PATH_FLOWS_CLASSIFIER | PATH_FLOWS_COMPANION, &names);
     SSET_FOR_EACH (name, &names) {
-        participant_get(op, false, name)->steps |= OPERATION_STEP_FLIP;
+        participant_get(op, OP_BRIDGE, name)->steps |= OPERATION_STEP_FLIP;
     }
     sset_destroy(&names);
 }
 
 static void
-find_participants(struct op *op, const struct network *net)
+find_participants(struct op *op, const struct network *net, bool prove)
 {
     for (size_t i = 0; i < op->n_new; i++) {
         const struct live_path *live = op->new[i];
@@ -117,6 +157,9 @@ find_participants(struct op *op, const struct network *net)
                      OPERATION_STEP_INBOUND | OPERATION_STEP_UNDO);
         add_bridges(op, net, live, OPERATION_STEP_FLOWS | OPERATION_STEP_UNDO);
         add_classifiers(op, net, live);
+        if (prove) {
+            add_hops(op, net, live->path);
+        }
     }
     for (size_t i = 0; i < op->n_old; i++) {
         const struct live_path *live = op->old[i];
@@ -130,7 +173,8 @@ find_participants(struct op *op, const struct network *net)
     for (size_t i = 0; i < op->n_participants; i++) {
         struct op_participant *p = &op->participants[i];
         const struct agent *agent
-            = p->is_gateway ? agents_find(net->agents, p->name) : NULL;
+            = (p->kind == OP_GATEWAY ? agents_find(net->agents, p->name)
+               : NULL);
         p->boot_id = xstrdup(agent ? agent_boot_id(agent) : "");
     }
 }
@@ -184,7 +228,7 @@ op_create(struct network *net, unsigned int number, const char *chain,
           const struct uuid *chain_uuid, const char *why, int64_t wanted,
           const char *intent,
           struct live_path **old, size_t n_old,
-          struct live_path **new, size_t n_new,
+          struct live_path **new, size_t n_new, bool prove,
           const struct operation_timeouts *timeouts)
 {
     struct op *op = xzalloc(sizeof *op);
@@ -200,7 +244,8 @@ op_create(struct network *net, unsigned int number, const char *chain,
     op->n_new = n_new;
     op->started_ms = time_msec();
     op->started_wall_s = time_wall();
-    find_participants(op, net);
+    uuid_generate(&op->probe_token);
+    find_participants(op, net, prove);
 
     struct operation_participant *ps = xcalloc(op->n_participants + 1,
                                                sizeof *ps);
@@ -302,6 +347,7 @@ add_sa_edits(const struct op *op, const struct network *net,
             break;
         case OPERATION_STEP_FLOWS:
         case OPERATION_STEP_FLIP:
+        case OPERATION_STEP_PROVE:
             OVS_NOT_REACHED();
         }
     }
@@ -415,14 +461,45 @@ send_to_bridge(struct op *op, struct network *net,
     return ticket;
 }
 
+/* Sends a packet through a hop; what becomes of it is told by
+ * op_probe_result().  Returns NULL, or why it cannot be sent (caller frees). */
+static char *
+send_probe(const struct op *op, const struct network *net,
+           const struct op_participant *p)
+{
+    const struct inv_gateway *gw = inventory_gateway(&net->inv,
+                                                     p->hop->sender);
+    struct bridge *br = gw ? bridges_find(net->bridges, gw->bridge->name)
+                           : NULL;
+    ofp_port_t port = br ? bridge_port(br, gw->plain_port) : 0;
+    if (!port) {
+        return xasprintf("the plain port of gateway %s is not there",
+                         p->hop->sender);
+    }
+    const struct probe probe = {
+        .nsh_spi = p->path->nsh_spi,
+        .si = p->hop->si,
+        .token = op->probe_token,
+        .ip_size = p->probe_size,
+    };
+    struct dp_packet *packet = probe_create(&probe, gw->plain_mac,
+                                            p->hop->sender_vlan,
+                                            match_is_ipv6(p->path->match));
+    bridge_packet_out(br, dp_packet_data(packet), dp_packet_size(packet),
+                      port);
+    dp_packet_delete(packet);
+    return NULL;
+}
+
 /* Forgets what was asked of a session that is no more: it has no answer. */
 static void
 drop_lost_tickets(struct op_participant *p, const struct network *net)
 {
+    bool is_gateway = p->kind == OP_GATEWAY;
     const struct agent *agent
-        = p->is_gateway ? agents_find(net->agents, p->name) : NULL;
+        = is_gateway ? agents_find(net->agents, p->name) : NULL;
     const struct bridge *br
-        = p->is_gateway ? NULL : bridges_find(net->bridges, p->name);
+        = is_gateway ? NULL : bridges_find(net->bridges, p->name);
     for (size_t i = 0; i < p->n_pending; ) {
         uint64_t ticket = p->pending[i].ticket;
         if ((agent && agent_has_ticket(agent, ticket))
@@ -439,6 +516,15 @@ do_send(struct op *op, struct network *net, uint64_t epoch, size_t index,
         enum operation_step step)
 {
     struct op_participant *p = &op->participants[index];
+    if (p->kind == OP_HOP) {
+        char *error = send_probe(op, net, p);
+        if (error) {
+            operation_refused(op->fsm, index, step, error, time_msec());
+            free(error);
+        }
+        return;
+    }
+    bool is_gateway = p->kind == OP_GATEWAY;
     drop_lost_tickets(p, net);
     for (size_t i = 0; i < p->n_pending; i++) {
         if (p->pending[i].step == step) {
@@ -447,7 +533,7 @@ do_send(struct op *op, struct network *net, uint64_t epoch, size_t index,
     }
 
     char *error = NULL;
-    uint64_t ticket = (p->is_gateway
+    uint64_t ticket = (is_gateway
                        ? send_to_gateway(op, net, epoch, p, step, &error)
                        : send_to_bridge(op, net, p, step, &error));
     if (ticket) {
@@ -455,7 +541,7 @@ do_send(struct op *op, struct network *net, uint64_t epoch, size_t index,
         p->pending[p->n_pending++] = (struct op_pending) { ticket, step };
     } else if (!(step & (OPERATION_STEP_INBOUND | OPERATION_STEP_OUTBOUND
                          | OPERATION_STEP_FLOWS))
-               && !(p->is_gateway
+               && !(is_gateway
                     ? agents_find(net->agents, p->name) != NULL
                     : bridges_find(net->bridges, p->name) != NULL)) {
         /* The operator took it out of the database: it owes nothing. */
@@ -482,7 +568,7 @@ notice_losses(struct op *op, struct network *net)
 {
     for (size_t i = 0; i < op->n_participants; i++) {
         const struct op_participant *p = &op->participants[i];
-        if (p->is_gateway) {
+        if (p->kind == OP_GATEWAY) {
             const struct agent *agent = agents_find(net->agents, p->name);
             if (!agent) {
                 operation_lost(op->fsm, i, "it was removed from the database",
@@ -491,7 +577,7 @@ notice_losses(struct op *op, struct network *net)
                 operation_lost(op->fsm, i, "its data plane restarted",
                                time_msec());
             }
-        } else {
+        } else if (p->kind == OP_BRIDGE) {
             const struct bridge *br = bridges_find(net->bridges, p->name);
             if (!br || !bridge_is_connected(br)) {
                 operation_lost(op->fsm, i, "it is not connected",
@@ -546,12 +632,12 @@ op_wait(const struct op *op)
 /* Results. */
 
 static bool
-take_result(struct op *op, bool is_gateway, const char *name, uint64_t ticket,
-            const char *error)
+take_result(struct op *op, enum op_kind kind, const char *name,
+            uint64_t ticket, const char *error)
 {
     for (size_t i = 0; i < op->n_participants; i++) {
         struct op_participant *p = &op->participants[i];
-        if (p->is_gateway != is_gateway || strcmp(p->name, name)) {
+        if (p->kind != kind || strcmp(p->name, name)) {
             continue;
         }
         for (size_t j = 0; j < p->n_pending; j++) {
@@ -580,14 +666,36 @@ bool
 op_bridge_result(struct op *op, const char *bridge, uint64_t ticket,
                  const char *error)
 {
-    return take_result(op, false, bridge, ticket, error);
+    return take_result(op, OP_BRIDGE, bridge, ticket, error);
 }
 
 bool
 op_agent_result(struct op *op, const char *vnf_id,
                 const struct agent_result *result)
 {
-    return take_result(op, true, vnf_id, result->ticket, result->error);
+    return take_result(op, OP_GATEWAY, vnf_id, result->ticket, result->error);
+}
+
+bool
+op_probe_result(struct op *op, const struct network *net, const char *bridge,
+                const struct probe *probe)
+{
+    if (!uuid_equals(&probe->token, &op->probe_token)) {
+        return false;
+    }
+    for (size_t i = 0; i < op->n_participants; i++) {
+        const struct op_participant *p = &op->participants[i];
+        if (p->kind == OP_HOP && p->path->nsh_spi == probe->nsh_spi
+            && p->hop->si == probe->si && p->probe_size == probe->ip_size) {
+            const struct inv_gateway *gw
+                = inventory_gateway(&net->inv, p->hop->receiver);
+            if (gw && !strcmp(gw->bridge->name, bridge)) {
+                operation_acknowledged(op->fsm, i, OPERATION_STEP_PROVE,
+                                       time_msec());
+            }
+        }
+    }
+    return true;
 }
 
 char *

@@ -19,6 +19,7 @@
 struct network;
 struct live_path;
 struct agent_result;
+struct probe;
 
 /* Where the journal entry that the state machine asked for stands. */
 enum op_journal {
@@ -58,15 +59,17 @@ struct op {
     size_t n_participants;
     struct op_key *keys;
     size_t n_keys;
+    struct uuid probe_token;
 };
 
 /* Makes an operation over paths that are live in 'net'.  'number' is from the
- * journal's counter.  The caller then starts or resumes it. */
+ * journal's counter.  With 'prove' it sends packets through the hops before it
+ * commits.  The caller then starts or resumes it. */
 struct op *op_create(struct network *, unsigned int number, const char *chain,
                      const struct uuid *chain_uuid, const char *why,
                      int64_t wanted, const char *intent,
                      struct live_path **old, size_t n_old,
-                     struct live_path **new, size_t n_new,
+                     struct live_path **new, size_t n_new, bool prove,
                      const struct operation_timeouts *);
 /* Begins: makes the keys of the new paths (and sets their check values). */
 void op_start(struct op *);
@@ -88,6 +91,11 @@ bool op_bridge_result(struct op *, const char *bridge, uint64_t ticket,
                       const char *error);
 bool op_agent_result(struct op *, const char *vnf_id,
                      const struct agent_result *);
+
+/* A probe came to the end of a hop, at 'bridge'.  Returns true if it was of
+ * this operation. */
+bool op_probe_result(struct op *, const struct network *, const char *bridge,
+                     const struct probe *);
 
 /* One line for people: "12 web (new): release, 23 ms: ...". */
 char *op_format(const struct op *);

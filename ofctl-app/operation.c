@@ -34,7 +34,8 @@ struct operation {
     long long int entered_ms;   /* When 'state' was entered. */
     long long int spent_ms[N_STATES];   /* In states that were left. */
     long long int prepare_by_ms;        /* Deadline of PREPARE. */
-    long long int retry_ms;     /* When to send again what was refused. */
+    long long int retry_ms;     /* When to send again what was refused or
+                                 * not acknowledged. */
 
     struct operation_action *actions;   /* A queue: [first, last). */
     size_t first_action, last_action, allocated_actions;
@@ -61,6 +62,7 @@ operation_step_to_string(enum operation_step step)
     case OPERATION_STEP_FLIP: return "flip";
     case OPERATION_STEP_RELEASE: return "release";
     case OPERATION_STEP_UNDO: return "undo";
+    case OPERATION_STEP_PROVE: return "prove";
     }
     OVS_NOT_REACHED();
 }
@@ -157,6 +159,18 @@ send_step(struct operation *op, enum operation_step step)
     return n;
 }
 
+/* Sends 'step' again to those who have not acknowledged it. */
+static void
+send_again(struct operation *op, enum operation_step step)
+{
+    for (size_t i = 0; i < op->n; i++) {
+        const struct participant *p = &op->participants[i];
+        if (p->steps & step & ~p->acked) {
+            act_send(op, i, step);
+        }
+    }
+}
+
 static bool
 has_participants(const struct operation *op, enum operation_step step)
 {
@@ -233,6 +247,11 @@ advance(struct operation *op, long long int now)
     }
     if (op->state == OPERATION_PREPARE_OUTBOUND
         && all_acked(op, OPERATION_STEP_OUTBOUND | OPERATION_STEP_FLOWS)) {
+        enter(op, OPERATION_PROVE, now);
+        send_step(op, OPERATION_STEP_PROVE);
+        op->retry_ms = now + op->timeouts.prove_ms;
+    }
+    if (op->state == OPERATION_PROVE && all_acked(op, OPERATION_STEP_PROVE)) {
         enter(op, OPERATION_JOURNAL_COMMIT, now);
         act_journal(op, OPERATION_JOURNAL_COMMIT);
     }
@@ -254,12 +273,13 @@ advance(struct operation *op, long long int now)
     }
 }
 
-/* Is the operation in PREPARE, before anything irrevocable? */
+/* Is the operation in PREPARE or PROVE, before anything irrevocable? */
 static bool
 is_preparing(const struct operation *op)
 {
     return (op->state == OPERATION_PREPARE_INBOUND
-            || op->state == OPERATION_PREPARE_OUTBOUND);
+            || op->state == OPERATION_PREPARE_OUTBOUND
+            || op->state == OPERATION_PROVE);
 }
 
 /* Takes back what PREPARE sent.  'may_have_sent': a predecessor's sends are
@@ -370,7 +390,8 @@ operation_refused(struct operation *op, size_t i, enum operation_step step,
         free(why);
     } else if (is_preparing(op)
                && step & (OPERATION_STEP_INBOUND | OPERATION_STEP_FLOWS
-                          | OPERATION_STEP_OUTBOUND)) {
+                          | OPERATION_STEP_OUTBOUND
+                          | OPERATION_STEP_PROVE)) {
         char *why = xasprintf("%s refused (%s): %s", p->name,
                               operation_step_to_string(step), reason);
         roll_back(op, why, false, now);
@@ -407,6 +428,7 @@ operation_lost(struct operation *op, size_t i, const char *reason,
         && op->participants[i].steps & (OPERATION_STEP_INBOUND
                                         | OPERATION_STEP_FLOWS
                                         | OPERATION_STEP_OUTBOUND
+                                        | OPERATION_STEP_PROVE
                                         | OPERATION_STEP_FLIP)) {
         give_up(op, xasprintf("%s was lost: %s", op->participants[i].name,
                               reason), now);
@@ -433,6 +455,14 @@ missing(const struct operation *op, unsigned int steps)
     return ds_steal_cstr(&ds);
 }
 
+/* Takes ownership of 'why'. */
+static void
+time_out(struct operation *op, char *why, long long int now)
+{
+    roll_back(op, why, false, now);
+    free(why);
+}
+
 static void
 run_prepare(struct operation *op, long long int now)
 {
@@ -440,11 +470,25 @@ run_prepare(struct operation *op, long long int now)
         char *names = missing(op, (OPERATION_STEP_INBOUND
                                    | OPERATION_STEP_FLOWS
                                    | OPERATION_STEP_OUTBOUND));
-        char *why = xasprintf("no answer within %d ms from %s",
-                              op->timeouts.prepare_ms, names);
-        roll_back(op, why, false, now);
+        time_out(op, xasprintf("no answer within %d ms from %s",
+                               op->timeouts.prepare_ms, names), now);
         free(names);
-        free(why);
+    }
+}
+
+static void
+run_prove(struct operation *op, long long int now)
+{
+    if (now >= op->prepare_by_ms) {
+        char *names = missing(op, OPERATION_STEP_PROVE);
+        time_out(op, xasprintf("no packet came through %s in %lld ms: check "
+                               "that its links are up, and the MTU of all "
+                               "ports on the way", names,
+                               now - op->entered_ms), now);
+        free(names);
+    } else if (now >= op->retry_ms) {
+        op->retry_ms = now + op->timeouts.prove_ms;
+        send_again(op, OPERATION_STEP_PROVE);
     }
 }
 
@@ -480,12 +524,7 @@ run_flip(struct operation *op, long long int now)
 {
     if (now >= op->retry_ms) {
         op->retry_ms = now + op->timeouts.retry_ms;
-        for (size_t i = 0; i < op->n; i++) {
-            const struct participant *p = &op->participants[i];
-            if (p->steps & OPERATION_STEP_FLIP & ~p->acked) {
-                act_send(op, i, OPERATION_STEP_FLIP);
-            }
-        }
+        send_again(op, OPERATION_STEP_FLIP);
     }
 }
 
@@ -496,6 +535,9 @@ operation_run(struct operation *op, long long int now)
     case OPERATION_PREPARE_INBOUND:
     case OPERATION_PREPARE_OUTBOUND:
         run_prepare(op, now);
+        break;
+    case OPERATION_PROVE:
+        run_prove(op, now);
         break;
     case OPERATION_FLIP:
         run_flip(op, now);
@@ -530,6 +572,8 @@ operation_deadline(const struct operation *op)
     case OPERATION_PREPARE_INBOUND:
     case OPERATION_PREPARE_OUTBOUND:
         return op->prepare_by_ms;
+    case OPERATION_PROVE:
+        return MIN(op->retry_ms, op->prepare_by_ms);
     case OPERATION_FLIP:
         return op->retry_ms;
     case OPERATION_DRAIN:

@@ -5,18 +5,23 @@
  *
  * An operation replaces a chain's old paths (perhaps none) by new ones
  * (perhaps none): all of it happens, or none.  This module knows no path, no
- * flow and no key: only participants, which of the six steps each takes part
+ * flow and no key: only participants, which of the seven steps each takes part
  * in, and the order.  Events in, actions out, time passed in; no I/O.  The
  * caller (conductor) does what actions say and reports what came of it.
  *
  *                        journal    INBOUND, FLOWS       OUTBOUND
  *     operation_start() ---------> [all acknowledged] ---------> [all ack.]
  *          |                             |                          |
+ *          |                             |                PROVE: [all ack.]
  *          | refused, lost, timed out, aborted: before the commit   | journal
  *          v                             v                          v  COMMITTING
  *       FAILED <---[UNDO: all ack. or owed] <----------------+   = commit point
  *                                                                   |
  *       DONE  <---[RELEASE: all ack. or owed] <- DRAIN <- [FLIP: all ack.] <
+ *
+ * PROVE shows that what was prepared carries packets: its participants are
+ * hops, and a packet that came through is an acknowledgement.  Packets get
+ * lost, so it is sent again until PREPARE's time is over.
  *
  * Before the journal's acknowledgement of COMMITTING an operation only rolls
  * back, after it only forward: FLIP is repeated without limit, since the
@@ -34,6 +39,8 @@
     OPERATION_STATE(PREPARE_INBOUND, "prepare-inbound")                     \
     /* Outbound SAs at senders. */                                          \
     OPERATION_STATE(PREPARE_OUTBOUND, "prepare-outbound")                   \
+    /* Probes through the hops.  Left at once when there is none. */        \
+    OPERATION_STATE(PROVE, "prove")                                         \
     /* Journal says COMMITTING, waiting for its commit.  Neither back nor   \
      * forward until the database has answered. */                          \
     OPERATION_STATE(JOURNAL_COMMIT, "journal-commit")                       \
@@ -65,12 +72,14 @@ enum operation_step {
     OPERATION_STEP_FLIP = 1 << 3,
     OPERATION_STEP_RELEASE = 1 << 4,
     OPERATION_STEP_UNDO = 1 << 5,
+    OPERATION_STEP_PROVE = 1 << 6,
 };
 
 const char *operation_step_to_string(enum operation_step);
 
 struct operation_participant {
-    const char *name;           /* "gateway gw1", "bridge br2".  Copied. */
+    const char *name;           /* "gateway gw1", "bridge br2", "the hop gw1
+                                 * => gw2".  Copied. */
     unsigned int steps;         /* Bitwise OR of enum operation_step. */
 };
 
@@ -91,12 +100,14 @@ struct operation_action {
 };
 
 struct operation_timeouts {
-    int prepare_ms;             /* For all of PREPARE, from the journal's
-                                 * acknowledgement on; then roll back. */
+    int prepare_ms;             /* For all of PREPARE and PROVE, from the
+                                 * journal's acknowledgement on; then roll
+                                 * back. */
     int retry_ms;               /* Between two sends of FLIP. */
     int drain_ms;               /* Between FLIP and RELEASE, if there are both;
                                  * 0: none. */
     int release_ms;             /* For RELEASE or UNDO; then it is owed. */
+    int prove_ms;               /* Between two sends of PROVE. */
 };
 
 struct operation;
@@ -150,7 +161,7 @@ bool operation_is_committed(const struct operation *);
 /* Why it failed, or what keeps FLIP from its end; "" if nothing did. */
 const char *operation_reason(const struct operation *);
 /* Sequential rounds of requests so far (design: at most 3 until FLIP's
- * end). */
+ * end).  PROVE's packets do not count: they ask nobody. */
 unsigned int operation_round_trips(const struct operation *);
 /* Milliseconds spent in 'state' so far. */
 long long int operation_time_in(const struct operation *, enum operation_state,

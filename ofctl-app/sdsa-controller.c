@@ -32,6 +32,7 @@ static unixctl_cb_func cmd_exit;
 static unixctl_cb_func cmd_status;
 static unixctl_cb_func cmd_op_list;
 static unixctl_cb_func cmd_sa_list;
+static unixctl_cb_func cmd_too_big_show;
 static unixctl_cb_func cmd_op_abort;
 
 OVS_NO_RETURN static void
@@ -100,6 +101,8 @@ main(int argc, char *argv[])
     unixctl_command_register("status", "", 0, 0, cmd_status, conductor);
     unixctl_command_register("op/list", "", 0, 0, cmd_op_list, conductor);
     unixctl_command_register("sa/list", "", 0, 0, cmd_sa_list, conductor);
+    unixctl_command_register("too-big/show", "", 0, 0, cmd_too_big_show,
+                             conductor);
     unixctl_command_register("op/abort", "NUMBER", 1, 1, cmd_op_abort,
                              conductor);
     daemonize_complete();
@@ -264,6 +267,13 @@ cmd_op_list(struct unixctl_conn *conn, int argc OVS_UNUSED,
             const char *argv[] OVS_UNUSED, void *conductor)
 {
     reply_and_free(conn, conductor_format_operations(conductor));
+}
+
+static void
+cmd_too_big_show(struct unixctl_conn *conn, int argc OVS_UNUSED,
+                 const char *argv[] OVS_UNUSED, void *conductor)
+{
+    reply_and_free(conn, conductor_format_packets(conductor));
 }
 
 static void

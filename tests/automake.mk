@@ -10,6 +10,7 @@ TESTSUITE_AT = \
 	tests/path.at \
 	tests/steering.at \
 	tests/operation.at \
+	tests/icmp.at \
 	tests/sa-request.at \
 	tests/esp.at \
 	tests/agent.at \
@@ -24,6 +25,7 @@ SYSTEM_TESTSUITE_AT = \
 	tests/system-chain.at \
 	tests/system-clear.at \
 	tests/system-esp.at \
+	tests/system-mtu.at \
 	tests/system-fault.at
 TESTSUITE = $(srcdir)/tests/testsuite
 SYSTEM_TESTSUITE = $(srcdir)/tests/system-testsuite
@@ -36,7 +38,7 @@ EXTRA_DIST += $(COMMON_AT) $(TESTSUITE_AT) $(SYSTEM_TESTSUITE_AT) \
 DISTCLEANFILES += tests/atconfig tests/atlocal
 
 check_PROGRAMS += \
-	tests/test-agents tests/test-bridges tests/test-esp tests/test-lib \
+	tests/test-agents tests/test-bridges tests/test-esp tests/test-icmp tests/test-lib \
 	tests/test-flow-set tests/test-match tests/test-operation \
 	tests/test-path tests/test-sa-request tests/test-steering
 tests_test_agents_SOURCES = tests/test-agents.c
@@ -54,6 +56,8 @@ tests_test_esp_LDADD = vnf-agent/libsdsaesp.la lib/libsdsa.la
 tests_test_flow_set_SOURCES = tests/test-flow-set.c
 tests_test_flow_set_LDADD = \
 	ofctl-app/libsdsasouth.la ofctl-app/libsdsapure.la lib/libsdsa.la
+tests_test_icmp_SOURCES = tests/test-icmp.c
+tests_test_icmp_LDADD = ofctl-app/libsdsapure.la lib/libsdsa.la
 tests_test_lib_SOURCES = tests/test-lib.c
 tests_test_lib_LDADD = lib/libsdsa.la
 tests_test_match_SOURCES = tests/test-match.c

@@ -7,7 +7,7 @@
  *   test-operation random SEED N      N random scripts against the invariants
  *
  * A script: "participant NAME STEP,...", "timeouts PREPARE RETRY DRAIN
- * RELEASE" (ms), then events: "start", "resume-preparing REASON",
+ * RELEASE" (ms; PROVE's is 200), then events: "start", "resume-preparing REASON",
  * "resume-committing", "journaled ok", "journaled REASON", "ack NAME STEP",
  * "refuse NAME STEP REASON", "lost NAME REASON", "abort REASON", "tick MS",
  * "tick" (to the deadline), "times". */
@@ -25,12 +25,14 @@
 
 static const enum operation_step all_steps[] = {
     OPERATION_STEP_INBOUND, OPERATION_STEP_FLOWS, OPERATION_STEP_OUTBOUND,
+    OPERATION_STEP_PROVE,
     OPERATION_STEP_FLIP, OPERATION_STEP_RELEASE, OPERATION_STEP_UNDO,
 };
 
 /* Scripts. */
 
 #define MAX_PARTICIPANTS 16
+#define PROVE_MS 200
 
 struct script {
     struct operation_participant participants[MAX_PARTICIPANTS];
@@ -141,6 +143,7 @@ declare(struct script *s, char *words[4])
     } else if (!strcmp(words[0], "timeouts")) {
         s->timeouts = (struct operation_timeouts) {
             atoi(words[1]), atoi(words[2]), atoi(words[3]), atoi(words[4]),
+            PROVE_MS,
         };
     } else {
         s->op = operation_create(1, s->participants, s->n, &s->timeouts);
@@ -192,7 +195,7 @@ obey(struct script *s, char *words[5])
 static int
 run_script(void)
 {
-    struct script s = { .timeouts = { 5000, 1000, 1000, 5000 } };
+    struct script s = { .timeouts = { 5000, 1000, 1000, 5000, PROVE_MS } };
     struct ds line = DS_EMPTY_INITIALIZER;
     while (!ds_get_line(&line, stdin)) {
         printf("%s\n", ds_cstr(&line));
@@ -285,6 +288,16 @@ check_send(struct model *m, size_t i, enum operation_step step)
         CHECK(step != OPERATION_STEP_OUTBOUND
               || model_all_acked(m, OPERATION_STEP_INBOUND));
         break;
+    case OPERATION_STEP_PROVE:
+        CHECK(!m->committed);
+        CHECK(!m->resumed);
+        CHECK(!(p->acked & step));
+        CHECK(!(p->sent & OPERATION_STEP_UNDO));
+        CHECK(m->journal < 0);
+        CHECK(model_all_acked(m, (OPERATION_STEP_INBOUND
+                                  | OPERATION_STEP_FLOWS
+                                  | OPERATION_STEP_OUTBOUND)));
+        break;
     case OPERATION_STEP_FLIP:
         CHECK(m->committed);
         CHECK(!(p->acked & step));
@@ -314,7 +327,8 @@ check_journal(struct model *m, enum operation_state state)
     CHECK(state == OPERATION_JOURNAL_PREPARE
           || model_all_acked(m, (OPERATION_STEP_INBOUND
                                  | OPERATION_STEP_FLOWS
-                                 | OPERATION_STEP_OUTBOUND)));
+                                 | OPERATION_STEP_OUTBOUND
+                                 | OPERATION_STEP_PROVE)));
     m->journal = state;
 }
 
@@ -414,13 +428,14 @@ model_create(struct model *m)
             .retry_ms = 1 + ms[rng(ARRAY_SIZE(ms))],
             .drain_ms = ms[rng(ARRAY_SIZE(ms))],
             .release_ms = 1 + ms[rng(ARRAY_SIZE(ms))],
+            .prove_ms = 1 + ms[rng(ARRAY_SIZE(ms))],
         },
         .start = 1000 + rng(1000),
         .journal = -1,
     };
     m->now = m->start;
     for (size_t i = 0; i < m->n; i++) {
-        m->p[i].steps = rng(64);
+        m->p[i].steps = rng(128);
         participants[i].name = "p";
         participants[i].steps = m->p[i].steps;
     }
