@@ -245,6 +245,18 @@ take_probe(struct conductor *c, const struct bridge *br,
 }
 
 static void
+take_too_big(struct conductor *c, struct bridge *br,
+             const struct bridge_packet_in *packet)
+{
+    struct live_path *live = network_find_path(c->net,
+                                               packet->cookie & 0xffffff);
+    if (live) {
+        live->too_big++;
+    }
+    too_big_answer(c->too_big, br, packet);
+}
+
+static void
 take_packets_in(struct conductor *c)
 {
     for (struct bridge *br = bridges_next(c->net->bridges, NULL); br;
@@ -253,7 +265,7 @@ take_packets_in(struct conductor *c)
         while (bridge_next_packet_in(br, &packet)) {
             uint8_t what = packet.n_userdata ? packet.userdata[0] : 0;
             if (what == STEERING_USERDATA_TOO_BIG) {
-                too_big_answer(c->too_big, br, &packet);
+                take_too_big(c, br, &packet);
             } else if (what == STEERING_USERDATA_PROBE) {
                 take_probe(c, br, &packet);
             }

@@ -288,7 +288,7 @@ note_trouble(const struct bridge *br, struct live_path *live,
     }
 }
 
-#define N_PATH_COOKIES 4
+#define N_PATH_COOKIES 3
 
 static size_t
 path_cookies(const struct live_path *live, uint64_t cookies[N_PATH_COOKIES])
@@ -296,7 +296,6 @@ path_cookies(const struct live_path *live, uint64_t cookies[N_PATH_COOKIES])
     cookies[0] = steering_cookie(STEERING_TRANSPORT, live->path->nsh_spi);
     cookies[1] = steering_cookie(STEERING_CLASSIFIER, live->path->nsh_spi);
     cookies[2] = steering_cookie(STEERING_COMPANION, live->path->nsh_spi);
-    cookies[3] = steering_cookie(STEERING_TOO_BIG, live->path->nsh_spi);
     return N_PATH_COOKIES;
 }
 

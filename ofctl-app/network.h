@@ -45,6 +45,8 @@ struct live_path {
     unsigned int flows;         /* Bitwise OR of enum path_flows. */
     char *broken;               /* Why it must be replaced, or NULL. */
     struct smap troubles;       /* Bridge name: why it has no flows there. */
+    uint64_t too_big;           /* Packets that the controller was sent as longer
+                                 * than the path carries. */
 };
 
 struct network {

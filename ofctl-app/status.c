@@ -167,13 +167,13 @@ write_statistics(const struct ovsdb_idl *idl, const struct network *net)
         const struct bridge *br
             = src ? bridges_find(net->bridges, src->bridge->name) : NULL;
         if (br) {
+            const struct live_path *live = network_find_path(net,
+                                                             row->nsh_spi);
             const struct stat_item items[] = {
                 { "classified_packets",
                   bridge_cookie_packets(br, steering_cookie(
                       STEERING_CLASSIFIER, row->nsh_spi)) },
-                { "too_big_packets",
-                  bridge_cookie_packets(br, steering_cookie(
-                      STEERING_TOO_BIG, row->nsh_spi)) },
+                { "too_big_packets", live ? live->too_big : 0 },
             };
             SET_STATS(row, items, ARRAY_SIZE(items), sdsa_path_set_statistics);
         }

@@ -304,7 +304,7 @@ add_ingress(struct steering *s)
              "check_pkt_larger(%d)->NXM_NX_REG3[0],resubmit(,%d)",
              PRIORITY_CLASSIFIER + path->priority, ofp_to_u16(port),
              path->match, path->nsh_spi, ETH_HEADER_LEN + mtu, TABLE_ENTER);
-    add_flow(&s->flows, bridge, STEERING_TOO_BIG, path->nsh_spi, TABLE_ENTER,
+    add_flow(&s->flows, bridge, STEERING_TRANSPORT, path->nsh_spi, TABLE_ENTER,
              "priority=%d,reg0=0x%"PRIx32",reg3=0x1/0x1,actions=meter:%d,"
              "controller(max_len=%d,userdata=%02x.%02x.%02x)",
              PRIORITY_TOO_BIG, path->nsh_spi, STEERING_METER,

@@ -30,8 +30,6 @@ enum steering_role {
     STEERING_TRANSPORT,         /* Everything that a path needs, but for... */
     STEERING_CLASSIFIER,        /* ...what puts packets on it, and... */
     STEERING_COMPANION,       /* ...what flips in COMMIT together with that. */
-    STEERING_TOO_BIG,           /* Goes with the transport: what is longer than
-                                 * the path carries. */
 };
 
 /* What the controller is sent: the first octet of a packet-in's userdata. */
