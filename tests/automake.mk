@@ -25,6 +25,7 @@ SYSTEM_TESTSUITE_AT = \
 	tests/system-chain.at \
 	tests/system-clear.at \
 	tests/system-esp.at \
+	tests/system-kinds.at \
 	tests/system-mtu.at \
 	tests/system-fault.at
 TESTSUITE = $(srcdir)/tests/testsuite

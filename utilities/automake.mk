@@ -13,6 +13,7 @@ bin_SCRIPTS += utilities/sdsa-lab utilities/sdsa-pki
 labdir = $(pkgdatadir)/lab
 dist_lab_DATA = \
 	utilities/lab/demo.py \
+	utilities/lab/function.py \
 	utilities/lab/host.py \
 	utilities/lab/lab.py \
 	utilities/lab/main.py \

@@ -11,6 +11,7 @@ import os
 import re
 import shlex
 import shutil
+import sys
 import time
 
 import host
@@ -102,43 +103,58 @@ class Lab:
             host.sysctl(self.netns(name),
                         "net.ipv6.conf.all.disable_ipv6=1",
                         "net.ipv6.conf.default.disable_ipv6=1")
-        for a, b in topology.links:
-            self._veth("mgmt", f"{a}-{b}", "mgmt", f"{b}-{a}")
+        for (a, b), mtu in topology.links.items():
+            self._veth("mgmt", f"{a}-{b}", "mgmt", f"{b}-{a}", mtu=mtu)
         for node in topology.of_kind("endpoint"):
             self._make_endpoint(node)
         for node in topology.of_kind("gateway"):
             for side in "plain", "cipher":
                 self._veth("mgmt", f"{node.name}-{side}", node.name, side,
-                           node.options[f"{side}-mac"])
+                           node.options[f"{side}-mac"], node.options["mtu"])
         for node in topology.of_kind("function"):
             self._make_function(node)
 
-    def _veth(self, node_a, port_a, node_b, port_b, mac_b=None):
+    def _veth(self, node_a, port_a, node_b, port_b, mac_b=None, mtu=None):
         """A pair of ports, without checksum offload: nobody on the way in
         user space would finish the checksums."""
         ns_a, ns_b = self.netns(node_a), self.netns(node_b)
-        ip_batch([f"link add name {port_a} type veth peer name {port_b}"
-                  + (f" address {mac_b}" if mac_b else "")
+        mtu = f" mtu {mtu}" if mtu else ""
+        ip_batch([f"link add name {port_a}{mtu} type veth peer name {port_b}"
+                  + mtu + (f" address {mac_b}" if mac_b else "")
                   + f" netns {ns_b}", f"link set dev {port_a} up"], ns_a)
         ip_batch([f"link set dev {port_b} up"], ns_b)
         run(["ethtool", "-K", port_a, "tx", "off"], netns=ns_a)
         run(["ethtool", "-K", port_b, "tx", "off"], netns=ns_b)
 
     def _make_endpoint(self, node):
-        self._veth("mgmt", node.name, node.name, "eth0", node.options["mac"])
-        lines = [f"link set eth0 mtu {ENDPOINT_MTU}"]
-        for text in node.args:
-            ip = ipaddress.IPv4Interface(text)
-            length = ip.network.prefixlen if "/" in text else 24
+        netns = self.netns(node.name)
+        self._veth("mgmt", node.name, node.name, "eth0", node.options["mac"],
+                   node.options["mtu"])
+        ips = [ipaddress.ip_interface(text) for text in node.args]
+        if any(ip.version == 6 for ip in ips):
+            host.sysctl(netns, "net.ipv6.conf.eth0.addr_gen_mode=1",
+                        "net.ipv6.conf.eth0.accept_ra=0",
+                        "net.ipv6.conf.eth0.disable_ipv6=0")
+        lines = ([] if node.options["mtu"]
+                 else [f"link set eth0 mtu {ENDPOINT_MTU}"])
+        for ip, text in zip(ips, node.args):
+            length = (ip.network.prefixlen if "/" in text
+                      else 24 if ip.version == 4 else 64)
             lines.append(f"addr add {ip.ip}/{length} dev eth0")
-        ip_batch(lines, self.netns(node.name))
+        ip_batch(lines, netns)
 
     def _make_function(self, node):
         """A Linux bridge: it knows nothing of chains, and passes frames on
-        with the VLAN tags that they have."""
+        with the VLAN tags and MAC addresses that they have.  What is more than
+        that, function.py does."""
         netns = self.netns(node.name)
-        for side in "in", "out":
-            self._veth("mgmt", f"{node.name}-{side}", node.name, side)
+        for side in _sides(node):
+            self._veth("mgmt", f"{node.name}-{side}", node.name, side,
+                       mtu=node.options["mtu"])
+        if (node.options["correlation"] == "nsh"
+                or node.options["reset-tcp-port"]):
+            self._start_function(node)
+            return
         ip_batch(["link add br0 type bridge stp_state 0 mcast_snooping 0",
                   "link set in master br0", "link set out master br0",
                   "link set br0 up"], netns)
@@ -148,6 +164,19 @@ class Lab:
                  " forward { type filter hook forward priority 0; };"
                  f" add rule bridge filter forward tcp dport {port}"
                  " counter drop"], netns=netns)
+
+    def _start_function(self, node):
+        """In the background, in the function's namespace, with which it
+        ends."""
+        options = node.options
+        program = os.path.join(os.path.dirname(__file__), "function.py")
+        argv = [sys.executable, program]
+        if options["correlation"] == "nsh":
+            argv.append("--nsh")
+        for name in "drop-tcp-port", "reset-tcp-port":
+            if options[name]:
+                argv.append(f"--{name}={options[name]}")
+        run(argv + _sides(node), netns=self.netns(node.name))
 
     def _make_certificates(self, topology):
         pki = ["sdsa-pki", "-d", self.path("pki")]
@@ -211,10 +240,11 @@ class Lab:
         args = []
         for number, node in enumerate(topology.of_kind("bridge"), 1):
             args += ["--", "bridge-add", node.name, f"{number:016x}"]
-        for a, b in topology.links:
-            args += ["--", "link-add", a, f"{a}-{b}", b, f"{b}-{a}"]
+        for (a, b), mtu in topology.links.items():
+            args += ["--", *_mtu(mtu), "link-add", a, f"{a}-{b}", b,
+                     f"{b}-{a}"]
         for node in topology.of_kind("endpoint"):
-            args += ["--", "endpoint-add", node.name, node.bridge, node.name,
+            args += ["--", *_mtu(node.options["mtu"]), "endpoint-add", node.name, node.bridge, node.name,
                      node.options["mac"],
                      *(text.partition("/")[0] for text in node.args)]
         for number, node in enumerate(topology.of_kind("gateway")):
@@ -223,8 +253,10 @@ class Lab:
                      f"{node.name}-plain", f"{node.name}-cipher",
                      node.options["cipher-ip"], f"https://{node.listen}"]
         for node in topology.of_kind("function"):
-            args += ["--", "sf-add", node.name, node.bridge,
-                     f"{node.name}-in", f"{node.name}-out",
+            sides = _sides(node)
+            args += ["--", *_mtu(node.options["mtu"]), "sf-add", node.name,
+                     node.bridge, f"{node.name}-{sides[0]}",
+                     f"{node.name}-{sides[-1]}",
                      f"correlation={node.options['correlation']}"]
         self.ctl(*args[1:])
 
@@ -314,6 +346,16 @@ def _is_alive(pid_file):
         return 0
 
 
+def _mtu(mtu):
+    """Options of sdsa-ctl's -add commands."""
+    return [f"--mtu={mtu}"] if mtu else []
+
+
+def _sides(node):
+    """Ports of a function: one is enough for what speaks NSH."""
+    return ["in"] if node.options["correlation"] == "nsh" else ["in", "out"]
+
+
 def _ports(topology):
     """Yields each bridge with each of its ports."""
     for a, b in topology.links:
@@ -326,8 +368,8 @@ def _ports(topology):
             yield node.bridge, f"{node.name}-plain"
             yield node.bridge, f"{node.name}-cipher"
         elif node.kind == "function":
-            yield node.bridge, f"{node.name}-in"
-            yield node.bridge, f"{node.name}-out"
+            for side in _sides(node):
+                yield node.bridge, f"{node.name}-{side}"
 
 
 def _data_file(name):

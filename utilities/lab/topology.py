@@ -3,13 +3,18 @@
 
 import ipaddress
 import re
+import shlex
 
 MAX_NAME = 8                    # "NAME-cipher" is an interface's name.
 DEFAULT_OPTIONS = {
-    "endpoint": {"mac": None},
-    "gateway": {"cipher-ip": None, "plain-mac": None, "cipher-mac": None},
-    "function": {"correlation": "none", "drop-tcp-port": None},
+    "link": {"mtu": None},
+    "endpoint": {"mac": None, "mtu": None},
+    "gateway": {"cipher-ip": None, "plain-mac": None, "cipher-mac": None,
+                "mtu": None},
+    "function": {"correlation": "none", "drop-tcp-port": None,
+                 "reset-tcp-port": None, "mtu": None},
 }
+CORRELATIONS = ("none", "vlan", "mac", "nsh")
 
 
 class TopologyError(Exception):
@@ -33,7 +38,7 @@ class Topology:
 
     def __init__(self):
         self.nodes = {}         # By name.
-        self.links = []         # Pairs of bridges' names.
+        self.links = {}         # MTU, or None, by pair of bridges' names.
         self.chains = []        # Arguments of "sdsa-ctl chain-add".
 
     def of_kind(self, kind):
@@ -61,6 +66,13 @@ def _split_options(kind, words):
                                 + ", ".join(options))
         else:
             options[key] = value
+    for key, low, high in (("mtu", 68, 65535), ("drop-tcp-port", 1, 65535),
+                           ("reset-tcp-port", 1, 65535)):
+        value = options.get(key)
+        if value is not None and not (value.isdigit()
+                                      and low <= int(value) <= high):
+            raise TopologyError(f"{key}={value}: write a number from {low} to"
+                                f" {high}")
     return args, options
 
 
@@ -92,22 +104,24 @@ class _Parser:
         self.add(Node("bridge", name))
 
     def parse_link(self, words):
-        if len(words) != 2 or words[0] == words[1]:
-            raise TopologyError("write: link BRIDGE OTHER-BRIDGE")
-        link = tuple(self.bridge_of(word) for word in words)
+        args, options = _split_options("link", words)
+        if len(args) != 2 or args[0] == args[1]:
+            raise TopologyError("write: link BRIDGE OTHER-BRIDGE [mtu=N]")
+        link = tuple(self.bridge_of(word) for word in args)
         if link in self.topology.links or link[::-1] in self.topology.links:
             raise TopologyError(f"{link[0]} and {link[1]} are linked already")
-        self.topology.links.append(link)
+        self.topology.links[link] = options["mtu"]
 
     def parse_endpoint(self, words):
         args, options = _split_options("endpoint", words)
         if len(args) < 3:
-            raise TopologyError("write: endpoint NAME BRIDGE IP... [mac=MAC]")
+            raise TopologyError("write: endpoint NAME BRIDGE IP... [mac=MAC]"
+                                " [mtu=N]")
         for ip in args[2:]:
             try:
-                ipaddress.IPv4Interface(ip)
+                ipaddress.ip_interface(ip)
             except ValueError:
-                raise TopologyError(f'"{ip}" is no IPv4 address') from None
+                raise TopologyError(f'"{ip}" is no IP address') from None
         if options["mac"] is None:
             options["mac"] = self.mac()
         self.add(Node("endpoint", _name(args[0]), self.bridge_of(args[1]),
@@ -116,13 +130,14 @@ class _Parser:
     def parse_gateway(self, words):
         args, options = _split_options("gateway", words)
         if len(args) != 2:
-            raise TopologyError("write: gateway NAME BRIDGE [cipher-ip=IP]")
+            raise TopologyError("write: gateway NAME BRIDGE [cipher-ip=IP]"
+                                " [mtu=N]")
         if options["cipher-ip"] is None:
             options["cipher-ip"] = f"172.31.0.{len(self.cipher_ips) + 1}"
         try:
-            ipaddress.IPv4Address(options["cipher-ip"])
+            ipaddress.ip_address(options["cipher-ip"])
         except ValueError:
-            raise TopologyError(f'"{options["cipher-ip"]}" is no IPv4'
+            raise TopologyError(f'"{options["cipher-ip"]}" is no IP'
                                 " address") from None
         if options["cipher-ip"] in self.cipher_ips:
             raise TopologyError(f'cipher-ip={options["cipher-ip"]} is taken:'
@@ -135,16 +150,12 @@ class _Parser:
         args, options = _split_options("function", words)
         if len(args) != 2:
             raise TopologyError("write: function NAME BRIDGE"
-                                " [correlation=none|vlan]"
-                                " [drop-tcp-port=PORT]")
-        if options["correlation"] not in ("none", "vlan"):
+                                " [correlation=none|vlan|mac|nsh]"
+                                " [drop-tcp-port=PORT] [reset-tcp-port=PORT]"
+                                " [mtu=N]")
+        if options["correlation"] not in CORRELATIONS:
             raise TopologyError(f'correlation={options["correlation"]}: write'
-                                " none or vlan")
-        port = options["drop-tcp-port"]
-        if port is not None and not (port.isdigit()
-                                     and 0 < int(port) < 65536):
-            raise TopologyError(f"drop-tcp-port={port}: write a number from"
-                                " 1 to 65535")
+                                " none, vlan, mac or nsh")
         self.add(Node("function", _name(args[0]), self.bridge_of(args[1]),
                       (), options))
 
@@ -153,7 +164,10 @@ class _Parser:
         if len(plain) < 4:
             raise TopologyError("write: chain [OPTION...] NAME SRC DST MATCH"
                                 " [FUNCTION...]")
-        for kind, names in (("endpoint", plain[1:3]), ("function", plain[4:])):
+        reverse = [name for word in words if word.startswith("--reverse=")
+                   for name in word.partition("=")[2].replace(",", " ").split()]
+        for kind, names in (("endpoint", plain[1:3]),
+                            ("function", plain[4:] + reverse)):
             for name in names:
                 node = self.topology.nodes.get(name)
                 if not node or node.kind != kind:
@@ -174,7 +188,10 @@ def read(file_name):
     except (OSError, UnicodeDecodeError) as error:
         raise TopologyError(f"{file_name}: cannot read: {error}") from None
     for number, line in enumerate(lines, 1):
-        words = line.partition("#")[0].split()
+        try:
+            words = shlex.split(line, comments=True)
+        except ValueError as error:
+            raise TopologyError(f"{file_name}:{number}: {error}") from None
         if not words:
             continue
         parse = getattr(parser, f"parse_{words[0]}", None)
