@@ -45,9 +45,12 @@ struct op_participant {
     char *title;                /* "gateway gw1". */
     unsigned int steps;
     char *boot_id;              /* Of a gateway, when the operation began. */
-    const struct path *path;    /* Of a hop: its path, itself, and octets of a */
-    const struct path_hop *hop; /* packet that is to come through. */
-    size_t probe_size;
+
+    /* Of a hop. */
+    const struct path *path;
+    const struct path_hop *hop;
+    size_t probe_size;          /* Octets of the packet that must come through
+                                 * it, from the IP header on. */
     struct op_pending pending[4];
     size_t n_pending;
 };

@@ -12,10 +12,11 @@
  *                        journal    INBOUND, FLOWS       OUTBOUND
  *     operation_start() ---------> [all acknowledged] ---------> [all ack.]
  *          |                             |                          |
- *          |                             |                PROVE: [all ack.]
- *          | refused, lost, timed out, aborted: before the commit   | journal
- *          v                             v                          v  COMMITTING
- *       FAILED <---[UNDO: all ack. or owed] <----------------+   = commit point
+ *          |                             |               PROVE: [all ack.]
+ *          | refused, lost, timed out, aborted:                     | journal
+ *          |         before the commit   |                          | COMMITTING
+ *          v                             v                          v = commit
+ *       FAILED <---[UNDO: all ack. or owed] <----------------+        point
  *                                                                   |
  *       DONE  <---[RELEASE: all ack. or owed] <- DRAIN <- [FLIP: all ack.] <
  *

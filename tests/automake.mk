@@ -39,8 +39,8 @@ EXTRA_DIST += $(COMMON_AT) $(TESTSUITE_AT) $(SYSTEM_TESTSUITE_AT) \
 DISTCLEANFILES += tests/atconfig tests/atlocal
 
 check_PROGRAMS += \
-	tests/test-agents tests/test-bridges tests/test-esp tests/test-icmp tests/test-lib \
-	tests/test-flow-set tests/test-match tests/test-operation \
+	tests/test-agents tests/test-bridges tests/test-esp tests/test-lib \
+	tests/test-icmp tests/test-flow-set tests/test-match tests/test-operation \
 	tests/test-path tests/test-sa-request tests/test-steering
 tests_test_agents_SOURCES = tests/test-agents.c
 tests_test_agents_LDADD = \
