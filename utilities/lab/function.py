@@ -21,6 +21,7 @@ import struct
 ETH_P_ALL = 3
 ETH_VLAN, ETH_NSH = 0x8100, 0x894f
 ETH_IPV4, ETH_IPV6 = 0x800, 0x86dd
+SO_RCVBUFFORCE = 33
 SOL_PACKET, PACKET_AUXDATA, PACKET_IGNORE_OUTGOING = 263, 8, 23
 TP_STATUS_VLAN_VALID = 1 << 4
 NSH_SIZE, NSH_ETHERNET = 24, 3
@@ -32,7 +33,7 @@ def open_port(name):
                          socket.htons(ETH_P_ALL))
     port.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
     port.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
-    port.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUFFORCE, 16 << 20)
+    port.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 16 << 20)
     port.bind((name, 0))
     return port
 
