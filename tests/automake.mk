@@ -27,12 +27,13 @@ SYSTEM_TESTSUITE_AT = \
 	tests/system-esp.at \
 	tests/system-kinds.at \
 	tests/system-mtu.at \
+	tests/system-random.at \
 	tests/system-fault.at
 TESTSUITE = $(srcdir)/tests/testsuite
 SYSTEM_TESTSUITE = $(srcdir)/tests/system-testsuite
 EXTRA_DIST += $(COMMON_AT) $(TESTSUITE_AT) $(SYSTEM_TESTSUITE_AT) \
 	$(TESTSUITE) $(SYSTEM_TESTSUITE) tests/atlocal.in tests/esp-net \
-	tests/udp-stream \
+	tests/udp-stream tests/random-lab \
 	tests/bench/bench_lab.py tests/bench/bench-chain-add \
 	tests/bench/bench-hop tests/bench/bench-sa-rate \
 	tests/fake-agent tests/packet

@@ -145,8 +145,9 @@ class Lab:
 
     def _make_function(self, node):
         """A Linux bridge: it knows nothing of chains, and passes frames on
-        with the VLAN tags and MAC addresses that they have.  What is more than
-        that, function.py does."""
+        with the VLAN tags and MAC addresses that they have.  It learns no
+        addresses: of two chains the same one may come in at either side.  What
+        is more than that, function.py does."""
         netns = self.netns(node.name)
         for side in _sides(node):
             self._veth("mgmt", f"{node.name}-{side}", node.name, side,
@@ -157,6 +158,8 @@ class Lab:
             return
         ip_batch(["link add br0 type bridge stp_state 0 mcast_snooping 0",
                   "link set in master br0", "link set out master br0",
+                  "link set in type bridge_slave learning off",
+                  "link set out type bridge_slave learning off",
                   "link set br0 up"], netns)
         port = node.options["drop-tcp-port"]
         if port:
