@@ -323,6 +323,13 @@ bridge_port(const struct bridge *bridge, const char *interface)
             ? of_session_port(bridge->session, interface) : 0);
 }
 
+bool
+bridge_port_is_down(const struct bridge *bridge, const char *interface)
+{
+    return (bridge_is_connected(bridge)
+            && of_session_port_is_down(bridge->session, interface));
+}
+
 uint64_t
 bridge_change(struct bridge *bridge, const uint64_t *remove_cookies,
               size_t n_remove, const struct ovs_list *add, char **errorp)

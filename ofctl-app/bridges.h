@@ -81,6 +81,8 @@ unsigned int bridge_seqno(const struct bridge *);
  * characters that OpenFlow has of it, and only if no other port has the same),
  * or 0; 0 while the bridge is not connected. */
 ofp_port_t bridge_port(const struct bridge *, const char *interface);
+/* Is it known that the interface can carry no packets? */
+bool bridge_port_is_down(const struct bridge *, const char *interface);
 
 /* Changes desired flows: takes out all flows of 'remove_cookies', then adds
  * 'add' (struct steering_flow; those of other bridges are skipped; not owned).

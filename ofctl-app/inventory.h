@@ -29,6 +29,7 @@ struct inv_link {
     const struct inv_bridge *from, *to;
     char *out_port;             /* Interface name, on 'from'. */
     char *in_port;              /* On 'to'. */
+    bool is_down;               /* Learnt from the bridges. */
 };
 
 struct inv_gateway {
@@ -91,7 +92,8 @@ struct inventory {
     struct shash sfs;
     struct shash endpoints;
     struct shash chains;
-    struct inv_link *links;     /* Each link twice, once a direction. */
+    struct inv_link *links;   /* Each link twice, once a direction: numbers
+                               * 2 * i and 2 * i + 1. */
     size_t n_links;
     struct simap port_mtus;     /* Private: see inventory_port_mtu(). */
 };

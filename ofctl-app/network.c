@@ -148,6 +148,25 @@ update_gateways(struct network *net)
     return changed;
 }
 
+/* Takes over what bridges say of their ports: a link is as good as its worse
+ * end. */
+static void
+update_links(struct network *net)
+{
+    for (size_t i = 0; i < net->inv.n_links; i++) {
+        struct inv_link *l = &net->inv.links[i];
+        const struct bridge *from = bridges_find(net->bridges, l->from->name);
+        const struct bridge *to = bridges_find(net->bridges, l->to->name);
+        bool is_down = ((from && bridge_port_is_down(from, l->out_port))
+                        || (to && bridge_port_is_down(to, l->in_port)));
+        if (is_down != l->is_down && i % 2 == 0) {
+            VLOG_INFO("the link %s %s is %s", l->from->name, l->out_port,
+                      is_down ? "down" : "up");
+        }
+        l->is_down = is_down;
+    }
+}
+
 static void
 put_ip(struct ds *ds, const struct in6_addr *ip)
 {
@@ -210,6 +229,7 @@ network_set_inventory(struct network *net, struct inventory *inv)
     sync_agents(net, inv);
     inventory_move(&net->inv, inv);
     update_gateways(net);
+    update_links(net);
 
     char *digest = inventory_digest(&net->inv);
     if (!net->inv_digest || strcmp(digest, net->inv_digest)) {
@@ -397,6 +417,7 @@ network_run(struct network *net)
     if (update_gateways(net)) {
         net->inv_seqno++;
     }
+    update_links(net);
 
     for (struct bridge *br = bridges_next(net->bridges, NULL); br;
          br = bridges_next(net->bridges, br)) {

@@ -23,11 +23,15 @@ void of_ports_init(struct of_ports *);
 void of_ports_destroy(struct of_ports *);
 void of_ports_clear(struct of_ports *);
 
-/* Both return true if a port or its name changed. */
+/* Both return true if a port, its name or its being down changed. */
 bool of_ports_put(struct of_ports *, const struct ofputil_phy_port *);
 bool of_ports_remove(struct of_ports *, ofp_port_t);
 
 /* Returns the number of the port that OVSDB calls 'name', or 0. */
 ofp_port_t of_ports_find(const struct of_ports *, const char *name);
+
+/* Can it carry no packets: taken down, without carrier, or nobody answers BFD
+ * at the other end?  A port that is not there is not down. */
+bool of_ports_is_down(const struct of_ports *, const char *name);
 
 #endif /* ofctl-app/of-ports.h */

@@ -352,6 +352,13 @@ of_session_port(const struct of_session *session, const char *interface)
     return of_ports_find(&session->ports, interface);
 }
 
+bool
+of_session_port_is_down(const struct of_session *session,
+                        const char *interface)
+{
+    return of_ports_is_down(&session->ports, interface);
+}
+
 unsigned int
 of_session_port_seqno(const struct of_session *session)
 {

@@ -51,6 +51,7 @@ const char *of_session_reason(const struct of_session *);
 void of_session_set_generation(struct of_session *, uint64_t generation);
 
 ofp_port_t of_session_port(const struct of_session *, const char *interface);
+bool of_session_port_is_down(const struct of_session *, const char *interface);
 /* Changes with the ports or their names. */
 unsigned int of_session_port_seqno(const struct of_session *);
 

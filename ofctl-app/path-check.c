@@ -75,30 +75,31 @@ path_check_places(const struct path *path, const struct inventory *inv)
     return error;
 }
 
-static bool
-link_exists(const struct inventory *inv, const struct path_link *l)
+static const struct inv_link *
+find_link(const struct inventory *inv, const struct path_link *l)
 {
     for (size_t i = 0; i < inv->n_links; i++) {
         const struct inv_link *link = &inv->links[i];
         if (!strcmp(link->from->name, l->from) && !strcmp(link->to->name, l->to)
             && !strcmp(link->out_port, l->out_port)
             && !strcmp(link->in_port, l->in_port)) {
-            return true;
+            return link;
         }
     }
-    return false;
+    return NULL;
 }
 
-static char *
-check_links(const struct path *path, const struct inventory *inv)
+char *
+path_check_links(const struct path *path, const struct inventory *inv)
 {
     for (size_t i = 0; i <= path->n_sfs; i++) {
         const struct path_hop *hop = path->hops[i];
         for (size_t j = 0; hop && j < hop->n_route; j++) {
             const struct path_link *l = &hop->route[j];
-            if (!link_exists(inv, l)) {
-                return xasprintf("the link %s %s is gone", l->from,
-                                 l->out_port);
+            const struct inv_link *link = find_link(inv, l);
+            if (!link || link->is_down) {
+                return xasprintf("the link %s %s is %s", l->from, l->out_port,
+                                 link ? "down" : "gone");
             }
         }
     }
@@ -109,5 +110,5 @@ char *
 path_check(const struct path *path, const struct inventory *inv)
 {
     char *error = path_check_places(path, inv);
-    return error ? error : check_links(path, inv);
+    return error ? error : path_check_links(path, inv);
 }

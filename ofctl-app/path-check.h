@@ -14,7 +14,10 @@ struct path;
  * was made for?  If not, its flows would deliver to ports of other bridges. */
 char *path_check_places(const struct path *, const struct inventory *);
 
-/* The same, and are the links that its hops cross still there? */
+/* Are the links that its hops cross still there, and up? */
+char *path_check_links(const struct path *, const struct inventory *);
+
+/* Both. */
 char *path_check(const struct path *, const struct inventory *);
 
 #endif /* ofctl-app/path-check.h */

@@ -105,7 +105,7 @@ find_way(const struct inventory *inv, const struct inv_bridge *from,
         const struct inv_bridge *here = queue[head++];
         for (size_t i = 0; i < inv->n_links; i++) {
             const struct inv_link *l = links[i];
-            if (l->from == here && l->to != from
+            if (l->from == here && l->to != from && !l->is_down
                 && shash_add_once(&came_by, l->to->name, l)) {
                 queue[tail++] = l->to;
             }
@@ -289,6 +289,28 @@ hop_create(uint8_t si, const char *bridge)
 }
 
 static char *
+no_way(const struct inventory *inv, const struct inv_bridge *from,
+       const struct inv_bridge *to)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    ds_put_format(&ds, "no way over the links from bridge %s to bridge %s",
+                  from->name, to->name);
+    const char *separator = " while these are down: ";
+    for (size_t i = 0; i < inv->n_links; i += 2) {
+        const struct inv_link *l = &inv->links[i];
+        if (l->is_down) {
+            ds_put_format(&ds, "%s%s %s", separator, l->from->name,
+                          l->out_port);
+            separator = ", ";
+        }
+    }
+    if (separator[0] == ' ') {
+        ds_put_cstr(&ds, ": add a link with \"sdsa-ctl link-add\"");
+    }
+    return ds_steal_cstr(&ds);
+}
+
+static char *
 make_hop(const struct inventory *inv, const struct path_allocator *alloc,
          const struct inv_bridge *from, const struct inv_bridge *to,
          uint8_t si, struct path_hop **hopp)
@@ -304,9 +326,7 @@ make_hop(const struct inventory *inv, const struct path_allocator *alloc,
         }
         free(way);
         if (!found) {
-            return xasprintf("no way over the links from bridge %s to bridge "
-                             "%s: add a link with \"sdsa-ctl link-add\"",
-                             from->name, to->name);
+            return no_way(inv, from, to);
         }
     }
     char *error = find_gateways(inv, from, to, alloc, hop);

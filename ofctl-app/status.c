@@ -5,6 +5,7 @@
 
 #include "lib/sdsa-idl.h"
 #include "ofctl-app/network.h"
+#include "ofctl-app/path-check.h"
 #include "ofctl-app/path-mtu.h"
 #include "ofctl-app/resync.h"
 #include "ofctl-app/steering.h"
@@ -183,7 +184,39 @@ write_statistics(const struct ovsdb_idl *idl, const struct network *net)
     }
 }
 
-/* Why paths do not carry traffic, as far as flows go, and how long packets may
+/* Why the path does not carry traffic, as far as flows and links go, or NULL.
+ * Caller must free. */
+static char *
+path_trouble(const struct network *net, const struct live_path *live)
+{
+    if (smap_is_empty(&live->troubles)) {
+        return path_check_links(live->path, &net->inv);
+    }
+    const struct smap_node **sorted = smap_sort(&live->troubles);
+    char *reason = xstrdup(sorted[0]->value);
+    free(sorted);
+    return reason;
+}
+
+static void
+write_links(const struct ovsdb_idl *idl, const struct network *net)
+{
+    const struct sdsa_link *row;
+    SDSA_LINK_FOR_EACH (row, idl) {
+        for (size_t i = 0; i < net->inv.n_links; i++) {
+            const struct inv_link *l = &net->inv.links[i];
+            if (!strcmp(l->from->name, row->bridge_a->name)
+                && !strcmp(l->out_port, row->port_a)) {
+                const char *state = l->is_down ? "down" : "up";
+                if (strcmp(state, row->state)) {
+                    sdsa_link_set_state(row, state);
+                }
+            }
+        }
+    }
+}
+
+/* Why paths do not carry traffic, as far as flows and links go, and how long packets may
  * be that they do. */
 static void
 write_paths(const struct ovsdb_idl *idl, const struct network *net)
@@ -191,15 +224,11 @@ write_paths(const struct ovsdb_idl *idl, const struct network *net)
     const struct sdsa_path *row;
     SDSA_PATH_FOR_EACH (row, idl) {
         const struct live_path *live = network_find_path(net, row->nsh_spi);
-        const char *reason = "";
-        if (live && !smap_is_empty(&live->troubles)) {
-            const struct smap_node **sorted = smap_sort(&live->troubles);
-            reason = sorted[0]->value;
-            free(sorted);
+        char *reason = live ? path_trouble(net, live) : NULL;
+        if (strcmp(reason ? reason : "", row->reason)) {
+            sdsa_path_set_reason(row, reason ? reason : "");
         }
-        if (strcmp(reason, row->reason)) {
-            sdsa_path_set_reason(row, reason);
-        }
+        free(reason);
         int mtu = live ? path_mtu(&net->inv, live->path) : 0;
         if (mtu != row->mtu) {
             sdsa_path_set_mtu(row, mtu);
@@ -213,6 +242,7 @@ status_write(const struct ovsdb_idl *idl, const struct network *net,
 {
     write_bridges(idl, net);
     write_gateways(idl, net, resync);
+    write_links(idl, net);
     write_paths(idl, net);
     if (statistics) {
         write_statistics(idl, net);

@@ -11,7 +11,8 @@ struct ovsdb_idl;
 struct resync;
 
 /* Writes into the open transaction of 'idl' what differs from the database:
- * Bridge.status, Gateway.status and ports, Path.reason and .mtu; and, if
+ * Bridge.status, Gateway.status and ports, Link.state, Path.reason and
+ * .mtu; and, if
  * 'statistics', the statistics of Path and SA. */
 void status_write(const struct ovsdb_idl *idl, const struct network *,
                   const struct resync *, bool statistics);

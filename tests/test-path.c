@@ -4,11 +4,13 @@
  *
  *   test-path script < FILE    obeys tests/test-topology.h's lines and
  *                                path CHAIN       computes and prints
+ *                                mtu              of the paths printed last
  *                                route TEXT       parses and prints
  *   test-path random SEED N    N random networks against a simple search */
 
 #include <config.h>
 
+#include "ofctl-app/path-mtu.h"
 #include "ofctl-app/path.h"
 
 #include <stdio.h>
@@ -64,6 +66,9 @@ print_path(const struct topology *t, const struct path *path)
     sset_destroy(&names);
 }
 
+static int mtus[2];             /* Of do_path()'s paths. */
+static size_t n_mtus;
+
 static void
 do_path(struct topology *t, const char *name)
 {
@@ -81,8 +86,10 @@ do_path(struct topology *t, const char *name)
     }
     for (size_t i = 0; i < n; i++) {
         print_path(t, paths[i]);
+        mtus[i] = path_mtu(&t->inv, paths[i]);
         path_destroy(paths[i]);
     }
+    n_mtus = n;
 }
 
 static void
@@ -109,6 +116,10 @@ obey(struct topology *t, char **words, size_t n)
     if (!strcmp(words[0], "path") && n == 2) {
         printf("path %s\n", words[1]);
         do_path(t, words[1]);
+    } else if (!strcmp(words[0], "mtu") && n == 1) {
+        for (size_t i = 0; i < n_mtus; i++) {
+            printf("%s %d octets\n", i ? "reverse" : "forward", mtus[i]);
+        }
     } else if (!strcmp(words[0], "route") && n == 2) {
         do_route(words[1]);
     } else {

@@ -13,6 +13,7 @@
  *         [/ [SF...]]          after "/": of a way back of its own
  *   encrypt-always CHAIN
  *   mtu BRIDGE PORT N
+ *   link-down BRIDGE PORT      the link at this port
  *   load VNF-ID N              hop ends in use there
  *   down VNF-ID                not usable
  *   up VNF-ID

@@ -176,12 +176,13 @@ cmd_bridge_list(struct ctl_context *ctx)
 static void
 cmd_link_list(struct ctl_context *ctx)
 {
-    struct table *t = new_table(ctx, "bridge", "port", "bridge", "port", NULL);
+    struct table *t = new_table(ctx, "bridge", "port", "bridge", "port",
+                                "state", NULL);
     const struct sdsa_link *row;
     SORTED(ctx->idl, row, SDSA_LINK_FOR_EACH,
            xasprintf("%s %s", row->bridge_a->name, row->port_a), {
         add_cells(t, row->bridge_a->name, row->port_a, row->bridge_b->name,
-                  row->port_b, NULL);
+                  row->port_b, row->state, NULL);
     });
 }
 
