@@ -26,6 +26,7 @@ SYSTEM_TESTSUITE_AT = \
 	tests/system-clear.at \
 	tests/system-esp.at \
 	tests/system-kinds.at \
+	tests/system-links.at \
 	tests/system-mtu.at \
 	tests/system-random.at \
 	tests/system-fault.at

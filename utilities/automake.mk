@@ -21,7 +21,8 @@ dist_lab_DATA = \
 topologiesdir = $(pkgdatadir)/topologies
 dist_topologies_DATA = \
 	utilities/topologies/demo.topo \
-	utilities/topologies/one-hop.topo
+	utilities/topologies/one-hop.topo \
+	utilities/topologies/two-machines.topo
 EXTRA_DIST += utilities/sdsa-lab utilities/sdsa-pki utilities/ovs-library
 dist_man_MANS += \
 	utilities/sdsa-ctl.8 utilities/sdsa-lab.8 utilities/sdsa-pki.8

@@ -18,6 +18,8 @@ import host
 from host import LabError, ip_batch, run
 
 ENDPOINT_MTU = 1400             # Leaves room for ESP, a tunnel and NSH.
+UNDERLAY_MTU = 9000             # Between machines.
+UNDERLAY = "192.168.255"        # The controller is number 1 there.
 TIMEOUT_S = 30                  # For a process to answer, a session to be up.
 
 
@@ -42,12 +44,12 @@ class Lab:
     def run(self, *argv, node="mgmt", **kwargs):
         return run(list(argv), netns=self.netns(node), env=self.env, **kwargs)
 
-    def daemon(self, name, program, *args):
-        """Starts an OVS style daemon in the background, in "mgmt"."""
+    def daemon(self, name, program, *args, node="mgmt"):
+        """Starts an OVS style daemon in the background."""
         self.run(program, "--detach", "--no-chdir", "-vconsole:off",
                  f"--pidfile={self.path(name)}.pid",
                  f"--log-file={self.path(name)}.log",
-                 f"--unixctl={self.path(name)}.ctl", *args)
+                 f"--unixctl={self.path(name)}.ctl", *args, node=node)
 
     def tls(self, name):
         return ["-p", self.path(f"pki/{name}-key.pem"),
@@ -80,11 +82,12 @@ class Lab:
             self._make_namespaces(topology)
             self._make_certificates(topology)
             host.raise_rmem(self.dir)
-            self._start_controller()
+            self._start_controller(topology)
             self._fill_database(topology)
             for gateway in topology.of_kind("gateway"):
                 self.start_agent(gateway)
-            self._start_switch(topology)
+            for machine in topology.machines():
+                self._start_switch(topology, machine)
             self._wait_for_sessions(topology)
             for chain in topology.chains:
                 self._add_chain(chain)
@@ -103,16 +106,34 @@ class Lab:
             host.sysctl(self.netns(name),
                         "net.ipv6.conf.all.disable_ipv6=1",
                         "net.ipv6.conf.default.disable_ipv6=1")
-        for (a, b), mtu in topology.links.items():
-            self._veth("mgmt", f"{a}-{b}", "mgmt", f"{b}-{a}", mtu=mtu)
+        self._make_underlay(topology)
+        for (a, b), options in topology.links.items():
+            if options["kind"] == "veth":
+                self._veth(topology.machine(a), f"{a}-{b}",
+                           topology.machine(b), f"{b}-{a}",
+                           mtu=options["mtu"])
         for node in topology.of_kind("endpoint"):
-            self._make_endpoint(node)
+            self._make_endpoint(node, topology.machine(node.bridge))
         for node in topology.of_kind("gateway"):
             for side in "plain", "cipher":
-                self._veth("mgmt", f"{node.name}-{side}", node.name, side,
+                self._veth(topology.machine(node.bridge),
+                           f"{node.name}-{side}", node.name, side,
                            node.options[f"{side}-mac"], node.options["mtu"])
         for node in topology.of_kind("function"):
-            self._make_function(node)
+            self._make_function(node, topology.machine(node.bridge))
+
+    def _make_underlay(self, topology):
+        """What machines reach each other and the controller by."""
+        machines = topology.of_kind("machine")
+        if machines:
+            ip_batch(["link add underlay type bridge",
+                      f"link set underlay mtu {UNDERLAY_MTU} up",
+                      f"addr add {UNDERLAY}.1/24 dev underlay"],
+                     self.netns("mgmt"))
+        for node in machines:
+            self._veth("mgmt", node.name, node.name, "phy", mtu=UNDERLAY_MTU)
+            ip_batch([f"link set {node.name} master underlay"],
+                     self.netns("mgmt"))
 
     def _veth(self, node_a, port_a, node_b, port_b, mac_b=None, mtu=None):
         """A pair of ports, without checksum offload: nobody on the way in
@@ -126,9 +147,9 @@ class Lab:
         run(["ethtool", "-K", port_a, "tx", "off"], netns=ns_a)
         run(["ethtool", "-K", port_b, "tx", "off"], netns=ns_b)
 
-    def _make_endpoint(self, node):
+    def _make_endpoint(self, node, machine):
         netns = self.netns(node.name)
-        self._veth("mgmt", node.name, node.name, "eth0", node.options["mac"],
+        self._veth(machine, node.name, node.name, "eth0", node.options["mac"],
                    node.options["mtu"])
         ips = [ipaddress.ip_interface(text) for text in node.args]
         if any(ip.version == 6 for ip in ips):
@@ -143,14 +164,14 @@ class Lab:
             lines.append(f"addr add {ip.ip}/{length} dev eth0")
         ip_batch(lines, netns)
 
-    def _make_function(self, node):
+    def _make_function(self, node, machine):
         """A Linux bridge: it knows nothing of chains, and passes frames on
         with the VLAN tags and MAC addresses that they have.  It learns no
         addresses: of two chains the same one may come in at either side.  What
         is more than that, function.py does."""
         netns = self.netns(node.name)
         for side in _sides(node):
-            self._veth("mgmt", f"{node.name}-{side}", node.name, side,
+            self._veth(machine, f"{node.name}-{side}", node.name, side,
                        mtu=node.options["mtu"])
         if (node.options["correlation"] == "nsh"
                 or node.options["reset-tcp-port"]):
@@ -188,43 +209,70 @@ class Lab:
                 node.name for node in topology.of_kind("gateway")]:
             self.run(*pki, "issue", name)
 
-    def _start_database(self, name, schema):
+    def _start_database(self, name, schema, node="mgmt"):
         self.run("ovsdb-tool", "create", self.path(f"{name}.db"), schema)
         self.daemon(f"{name}-db", "ovsdb-server", self.path(f"{name}.db"),
-                    f"--remote=punix:{self.path(name)}.sock")
+                    f"--remote=punix:{self.path(name)}.sock", node=node)
 
-    def start_vswitchd(self):
-        self.daemon("vswitchd", "ovs-vswitchd", "--disable-system",
-                    f"unix:{self.path('db')}.sock")
-
-    def _start_switch(self, topology):
-        self._start_database("db", _data_file("vswitch.ovsschema"))
-        self.run("ovs-vsctl", "--no-wait", "init")
-        self.start_vswitchd()
+    def _start_switch(self, topology, machine):
+        """The switch of a machine.  The one of "mgmt" has the names that its
+        tools know."""
+        prefix = "" if machine == "mgmt" else f"{machine}-"
+        database = f"{prefix}db"
+        self._start_database(database, _data_file("vswitch.ovsschema"),
+                             machine)
+        self.vsctl(machine, "--no-wait", "init")
+        self.daemon(f"{prefix}vswitchd", "ovs-vswitchd", "--disable-system",
+                    f"unix:{self.path(database)}.sock", node=machine)
+        if prefix:
+            self._add_underlay(topology, machine)
         args = []
         for node in topology.of_kind("bridge"):
-            args += ["--", "add-br", node.name, "--", "set", "Bridge",
-                     node.name, "datapath_type=netdev", "fail_mode=secure"]
-        for bridge, port in _ports(topology):
-            args += ["--", "add-port", bridge, port]
-        self.run("ovs-vsctl", *args[1:])
+            if node.options["machine"] == machine:
+                args += ["--", "add-br", node.name, "--", "set", "Bridge",
+                         node.name, "datapath_type=netdev", "fail_mode=secure"]
+        for bridge, port, settings in _ports(topology):
+            if topology.machine(bridge) == machine:
+                args += ["--", "add-port", bridge, port]
+                if settings:
+                    args += ["--", "set", "Interface", port, *settings]
+        self.vsctl(machine, *args[1:])
         for number, node in enumerate(topology.of_kind("bridge"), 1):
-            self.run("sdsa-vswitch", "setup",
-                     f"--private-key={self.path('pki/vswitch-key.pem')}",
-                     f"--certificate={self.path('pki/vswitch-cert.pem')}",
-                     f"--ca-cert={self.path('pki/cacert.pem')}",
-                     node.name, f"{number:016x}", "ssl:127.0.0.1:6653")
+            if node.options["machine"] == machine:
+                self.run("sdsa-vswitch", "setup",
+                         f"--private-key={self.path('pki/vswitch-key.pem')}",
+                         f"--certificate={self.path('pki/vswitch-cert.pem')}",
+                         f"--ca-cert={self.path('pki/cacert.pem')}",
+                         f"--db=unix:{self.path(database)}.sock",
+                         node.name, f"{number:016x}",
+                         f"ssl:{_controller_ip(topology)}:6653", node=machine)
 
-    def start_controller(self):
+    def vsctl(self, machine, *args):
+        database = "db" if machine == "mgmt" else f"{machine}-db"
+        self.run("ovs-vsctl", f"--db=unix:{self.path(database)}.sock", *args,
+                 node=machine)
+
+    def _add_underlay(self, topology, machine):
+        """A bridge that has the machine's address in the underlay, as tunnels
+        in user space want it."""
+        self.vsctl(machine, "add-br", "br-phy", "--", "set", "Bridge",
+                   "br-phy", "datapath_type=netdev", "--", "add-port",
+                   "br-phy", "phy", "--", "set", "Interface", "br-phy",
+                   f"mtu_request={UNDERLAY_MTU}", "--", "set", "Interface",
+                   "phy", f"mtu_request={UNDERLAY_MTU}")
+        ip_batch([f"addr add {_underlay_ip(topology, machine)}/24 dev br-phy",
+                  "link set br-phy up"], self.netns(machine))
+
+    def start_controller(self, ip="127.0.0.1"):
         self.daemon("sdsa-controller", "sdsa-controller",
                     f"--db=unix:{self.path('sdsa')}.sock",
-                    "--listen=pssl:6653:127.0.0.1",
+                    f"--listen=pssl:6653:{ip}",
                     *self.tls("sdsa-controller"))
 
-    def _start_controller(self):
+    def _start_controller(self, topology):
         self._start_database("sdsa", _data_file("sdsa.ovsschema"))
         self.ctl("init")
-        self.start_controller()
+        self.start_controller(_controller_ip(topology))
 
     def start_agent(self, node):
         """Starts an agent; its command line stays in a file, to start it
@@ -243,8 +291,8 @@ class Lab:
         args = []
         for number, node in enumerate(topology.of_kind("bridge"), 1):
             args += ["--", "bridge-add", node.name, f"{number:016x}"]
-        for (a, b), mtu in topology.links.items():
-            args += ["--", *_mtu(mtu), "link-add", a, f"{a}-{b}", b,
+        for (a, b), options in topology.links.items():
+            args += ["--", *_mtu(options["mtu"]), "link-add", a, f"{a}-{b}", b,
                      f"{b}-{a}"]
         for node in topology.of_kind("endpoint"):
             args += ["--", *_mtu(node.options["mtu"]), "endpoint-add", node.name, node.bridge, node.name,
@@ -359,20 +407,42 @@ def _sides(node):
     return ["in"] if node.options["correlation"] == "nsh" else ["in", "out"]
 
 
+def _underlay_ip(topology, machine):
+    number = [node.name for node in topology.of_kind("machine")].index(machine)
+    return f"{UNDERLAY}.{number + 11}"
+
+
+def _controller_ip(topology):
+    return (f"{UNDERLAY}.1" if topology.of_kind("machine") else "127.0.0.1")
+
+
+def _link_settings(topology, number, here, there, kind):
+    """Of the Interface at bridge 'here' of a link; none if it is a port of the
+    kernel."""
+    if kind == "patch":
+        return ["type=patch", f"options:peer={there}-{here}"]
+    if kind == "vxlan":
+        ip = _underlay_ip(topology, topology.machine(there))
+        return ["type=vxlan", "options:exts=gpe", f"options:key={number}",
+                f"options:remote_ip={ip}", "bfd:enable=true"]
+    return []
+
+
 def _ports(topology):
-    """Yields each bridge with each of its ports."""
-    for a, b in topology.links:
-        yield a, f"{a}-{b}"
-        yield b, f"{b}-{a}"
+    """Yields each bridge with each of its ports and that one's settings."""
+    for number, (link, options) in enumerate(topology.links.items(), 1):
+        for a, b in link, link[::-1]:
+            yield a, f"{a}-{b}", _link_settings(topology, number, a, b,
+                                                options["kind"])
     for node in topology.nodes.values():
         if node.kind == "endpoint":
-            yield node.bridge, node.name
+            yield node.bridge, node.name, []
         elif node.kind == "gateway":
-            yield node.bridge, f"{node.name}-plain"
-            yield node.bridge, f"{node.name}-cipher"
+            yield node.bridge, f"{node.name}-plain", []
+            yield node.bridge, f"{node.name}-cipher", []
         elif node.kind == "function":
             for side in _sides(node):
-                yield node.bridge, f"{node.name}-{side}"
+                yield node.bridge, f"{node.name}-{side}", []
 
 
 def _data_file(name):

@@ -7,13 +7,15 @@ import shlex
 
 MAX_NAME = 8                    # "NAME-cipher" is an interface's name.
 DEFAULT_OPTIONS = {
-    "link": {"mtu": None},
+    "bridge": {"machine": "mgmt"},
+    "link": {"kind": "veth", "mtu": None},
     "endpoint": {"mac": None, "mtu": None},
     "gateway": {"cipher-ip": None, "plain-mac": None, "cipher-mac": None,
                 "mtu": None},
     "function": {"correlation": "none", "drop-tcp-port": None,
                  "reset-tcp-port": None, "mtu": None},
 }
+LINK_KINDS = ("veth", "patch", "vxlan")
 CORRELATIONS = ("none", "vlan", "mac", "nsh")
 
 
@@ -38,8 +40,17 @@ class Topology:
 
     def __init__(self):
         self.nodes = {}         # By name.
-        self.links = {}         # MTU, or None, by pair of bridges' names.
+        self.links = {}         # Options by pair of bridges' names.
         self.chains = []        # Arguments of "sdsa-ctl chain-add".
+
+    def machine(self, bridge):
+        """The namespace that the bridge is in."""
+        return self.nodes[bridge].options["machine"]
+
+    def machines(self):
+        """Those that have a switch of their own."""
+        return sorted({node.options["machine"]
+                       for node in self.of_kind("bridge")})
 
     def of_kind(self, kind):
         return [node for node in self.nodes.values() if node.kind == kind]
@@ -95,22 +106,40 @@ class _Parser:
         self.topology.nodes[node.name] = node
 
     def parse_bridge(self, words):
-        if len(words) != 1:
-            raise TopologyError("write: bridge NAME")
-        name = _name(words[0])
+        args, options = _split_options("bridge", words)
+        if len(args) != 1:
+            raise TopologyError("write: bridge NAME [machine=NAME]")
+        name = _name(args[0])
         if len(name) > 7:
             raise TopologyError(f'"{name}": a bridge\'s name has 7 characters'
                                 " at most")
-        self.add(Node("bridge", name))
+        machine = self.topology.nodes.get(_name(options["machine"]))
+        if machine and machine.kind != "machine":
+            raise TopologyError(f'the name "{machine.name}" is taken: choose'
+                                " another for the machine")
+        if options["machine"] != "mgmt" and not machine:
+            self.add(Node("machine", options["machine"]))
+        self.add(Node("bridge", name, options=options))
 
     def parse_link(self, words):
         args, options = _split_options("link", words)
         if len(args) != 2 or args[0] == args[1]:
-            raise TopologyError("write: link BRIDGE OTHER-BRIDGE [mtu=N]")
+            raise TopologyError("write: link BRIDGE OTHER-BRIDGE"
+                                " [kind=veth|patch|vxlan] [mtu=N]")
+        if options["kind"] not in LINK_KINDS:
+            raise TopologyError(f"kind={options['kind']}: write veth, patch or"
+                                " vxlan")
         link = tuple(self.bridge_of(word) for word in args)
         if link in self.topology.links or link[::-1] in self.topology.links:
             raise TopologyError(f"{link[0]} and {link[1]} are linked already")
-        self.topology.links[link] = options["mtu"]
+        one_machine = len({self.topology.machine(b) for b in link}) == 1
+        if options["kind"] != "veth" and one_machine != (options["kind"]
+                                                         == "patch"):
+            raise TopologyError(
+                f"kind={options['kind']} links bridges of "
+                + ("one machine" if options["kind"] == "patch"
+                   else "two machines"))
+        self.topology.links[link] = options
 
     def parse_endpoint(self, words):
         args, options = _split_options("endpoint", words)
