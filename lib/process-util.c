@@ -201,3 +201,12 @@ process_find_program(const char *name, const char *build_subdir)
     }
     return xasprintf(SDSA_SBINDIR"/%s", name);
 }
+
+char *
+process_default_db(void)
+{
+    const char *db = getenv("SDSA_DB");
+    const char *rundir = getenv("SDSA_RUNDIR");
+    return (db ? xstrdup(db)
+            : xasprintf("unix:%s/sdsa.sock", rundir ? rundir : SDSA_RUNDIR));
+}

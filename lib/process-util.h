@@ -17,4 +17,8 @@ int process_start_detached(char *const argv[], const char *netns,
  * SDSA_SBINDIR.  Returns its file name; caller frees. */
 char *process_find_program(const char *name, const char *build_subdir);
 
+/* Where command lines find the database if nobody says: $SDSA_DB, or sdsa.sock
+ * in $SDSA_RUNDIR or in the run directory.  Caller must free. */
+char *process_default_db(void);
+
 #endif /* lib/process-util.h */

@@ -13,7 +13,8 @@ ofctl_app_libsdsapure_la_SOURCES = \
 	ofctl-app/path.c ofctl-app/path.h \
 	ofctl-app/probe.c ofctl-app/probe.h \
 	ofctl-app/sa-request.c ofctl-app/sa-request.h \
-	ofctl-app/steering.c ofctl-app/steering.h
+	ofctl-app/steering.c ofctl-app/steering.h \
+	ofctl-app/trace.c ofctl-app/trace.h
 ofctl_app_libsdsapure_la_LIBADD = lib/libsdsa.la
 
 # Sessions with bridges and agents.
@@ -31,11 +32,17 @@ ofctl_app_libsdsasouth_la_SOURCES = \
 ofctl_app_libsdsasouth_la_LIBADD = \
 	ofctl-app/libsdsapure.la $(LIBCURL_LIBS)
 
+# The database as inventory and paths.
+noinst_LTLIBRARIES += ofctl-app/libsdsaview.la
+ofctl_app_libsdsaview_la_SOURCES = \
+	ofctl-app/inventory-idl.c ofctl-app/inventory-idl.h \
+	ofctl-app/path-idl.c ofctl-app/path-idl.h
+ofctl_app_libsdsaview_la_LIBADD = ofctl-app/libsdsapure.la
+
 sbin_PROGRAMS += ofctl-app/sdsa-controller
 ofctl_app_sdsa_controller_SOURCES = \
 	ofctl-app/conductor.c ofctl-app/conductor.h \
 	ofctl-app/conductor-chains.c ofctl-app/conductor-private.h \
-	ofctl-app/inventory-idl.c ofctl-app/inventory-idl.h \
 	ofctl-app/journal.c ofctl-app/journal.h \
 	ofctl-app/network.c ofctl-app/network.h \
 	ofctl-app/numbers.c ofctl-app/numbers.h \
@@ -45,7 +52,8 @@ ofctl_app_sdsa_controller_SOURCES = \
 	ofctl-app/too-big.c ofctl-app/too-big.h \
 	ofctl-app/sdsa-controller.c
 ofctl_app_sdsa_controller_LDADD = \
-	ofctl-app/libsdsasouth.la ofctl-app/libsdsapure.la \
+	ofctl-app/libsdsaview.la ofctl-app/libsdsasouth.la \
+	ofctl-app/libsdsapure.la \
 	lib/libsdsaidl.la lib/libsdsa.la
 
 dist_man_MANS += ofctl-app/sdsa-controller.8

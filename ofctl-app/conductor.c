@@ -11,6 +11,7 @@
 #include "ofctl-app/journal.h"
 #include "ofctl-app/numbers.h"
 #include "ofctl-app/op.h"
+#include "ofctl-app/path-idl.h"
 #include "ofctl-app/probe.h"
 #include "ofctl-app/resync.h"
 #include "ofctl-app/status.h"
@@ -165,7 +166,7 @@ activate(struct conductor *c)
 
     const struct sdsa_path *row;
     SDSA_PATH_FOR_EACH (row, c->idl) {
-        struct path *path = journal_read_path(row);
+        struct path *path = path_from_idl(row);
         if (path) {
             numbers_claim(c->numbers, path);
             network_add_path(c->net, path, row->twin,

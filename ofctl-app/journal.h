@@ -39,10 +39,6 @@ void journal_chain_hangs(const struct ovsdb_idl *, const struct op *);
 /* Deletes the Path rows that are of no live path: those that make no sense. */
 void journal_sweep(const struct ovsdb_idl *, const struct network *);
 
-/* Returns the path that 'row' says (caller frees with path_destroy()), or NULL
- * if the row makes no sense. */
-struct path *journal_read_path(const struct sdsa_path *row);
-
 /* Is the entry past its commit point? */
 bool journal_is_committed(const struct sdsa_operation *);
 

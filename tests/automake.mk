@@ -17,6 +17,7 @@ TESTSUITE_AT = \
 	tests/agents.at \
 	tests/bridges.at \
 	tests/sdsa-ctl.at \
+	tests/trace.at \
 	tests/controller.at \
 	tests/utilities.at
 SYSTEM_TESTSUITE_AT = \

@@ -242,6 +242,17 @@ cmd_port(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
 }
 
 static void
+cmd_port_state(struct unixctl_conn *conn, int argc OVS_UNUSED,
+               const char *argv[], void *aux OVS_UNUSED)
+{
+    struct bridge *bridge = find_bridge(conn, argv[1]);
+    if (bridge) {
+        unixctl_command_reply(conn, (bridge_port_is_down(bridge, argv[2])
+                                     ? "down" : "up"));
+    }
+}
+
+static void
 cmd_seqno(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
           void *aux OVS_UNUSED)
 {
@@ -405,6 +416,8 @@ main(int argc, char *argv[])
     unixctl_command_register("show", "BRIDGE", 1, 1, cmd_show, NULL);
     unixctl_command_register("list", "", 0, 0, cmd_list, NULL);
     unixctl_command_register("port", "BRIDGE NAME", 2, 2, cmd_port, NULL);
+    unixctl_command_register("port-state", "BRIDGE NAME", 2, 2,
+                             cmd_port_state, NULL);
     unixctl_command_register("seqno", "BRIDGE", 1, 1, cmd_seqno, NULL);
     unixctl_command_register("packets", "BRIDGE COOKIE", 2, 2, cmd_packets,
                              NULL);

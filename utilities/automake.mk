@@ -9,6 +9,12 @@ utilities_sdsa_ctl_SOURCES = \
 utilities_sdsa_ctl_LDADD = \
 	ofctl-app/libsdsapure.la lib/libsdsaidl.la lib/libsdsa.la
 
+bin_PROGRAMS += utilities/sdsa-trace
+utilities_sdsa_trace_SOURCES = utilities/sdsa-trace.c
+utilities_sdsa_trace_LDADD = \
+	ofctl-app/libsdsaview.la ofctl-app/libsdsapure.la \
+	lib/libsdsaidl.la lib/libsdsa.la
+
 bin_SCRIPTS += utilities/sdsa-lab utilities/sdsa-pki
 labdir = $(pkgdatadir)/lab
 dist_lab_DATA = \
@@ -25,4 +31,5 @@ dist_topologies_DATA = \
 	utilities/topologies/two-machines.topo
 EXTRA_DIST += utilities/sdsa-lab utilities/sdsa-pki utilities/ovs-library
 dist_man_MANS += \
-	utilities/sdsa-ctl.8 utilities/sdsa-lab.8 utilities/sdsa-pki.8
+	utilities/sdsa-ctl.8 utilities/sdsa-lab.8 utilities/sdsa-pki.8 \
+	utilities/sdsa-trace.8

@@ -8,6 +8,7 @@
 
 #include "command-line.h"
 #include "fatal-signal.h"
+#include "lib/process-util.h"
 #include "lib/sdsa-idl.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/shash.h"
@@ -247,10 +248,7 @@ parse_options(int argc, char *argv[], struct shash *local_options)
     free(options);
 
     if (!db) {
-        const char *env = getenv("SDSA_DB");
-        const char *rundir = getenv("SDSA_RUNDIR");
-        db = (env ? xstrdup(env)
-              : xasprintf("unix:%s/sdsa.sock", rundir ? rundir : SDSA_RUNDIR));
+        db = process_default_db();
     }
 }
 

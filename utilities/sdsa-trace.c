@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What becomes of a packet, in the manner of ovn-trace(8). */
+
+#include <config.h>
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "command-line.h"
+#include "fatal-signal.h"
+#include "lib/process-util.h"
+#include "lib/sdsa-idl.h"
+#include "ofctl-app/inventory-idl.h"
+#include "ofctl-app/path-idl.h"
+#include "ofctl-app/trace.h"
+#include "openvswitch/poll-loop.h"
+#include "openvswitch/vlog.h"
+#include "ovsdb-idl.h"
+#include "stream-ssl.h"
+#include "stream.h"
+#include "timeval.h"
+#include "util.h"
+
+#define EXIT_DROPPED 2
+
+struct options {
+    char *db;
+    int size;                   /* Octets of the IP packet; 0: a short one. */
+    int timeout_s;
+};
+
+OVS_NO_RETURN static void
+usage(void)
+{
+    printf("\
+%s: what becomes of a packet\n\
+usage: %s [OPTIONS] CHAIN [forward|reverse]\n\
+       %s [OPTIONS] BRIDGE FLOW\n\
+Prints the way of a chain's packets; or of a packet that comes in at a bridge\n\
+and is described by FLOW in ovs-ofctl(8) syntax, with in_port=NAME.\n\
+Exit status: 0 delivered or answered, 2 dropped, 1 an error.\n\
+\n\
+Options:\n\
+  --size=OCTETS               of the IP packet (default: a short one)\n\
+  --db=DATABASE               connect to DATABASE\n\
+                              (default: $SDSA_DB or unix:%s/sdsa.sock)\n\
+  -t, --timeout=SECS          give up after SECS seconds (default: 10)\n",
+           program_name, program_name, program_name, SDSA_RUNDIR);
+    stream_usage("database", true, false, false);
+    vlog_usage();
+    printf("\nOther options:\n\
+  -h, --help                  display this help message\n\
+  -V, --version               display version information\n");
+    exit(EXIT_SUCCESS);
+}
+
+static int
+parse_number(const char *option, const char *text, int max)
+{
+    int value;
+    if (!str_to_int(text, 10, &value) || value < 1 || value > max) {
+        ovs_fatal(0, "%s=%s: must be a number from 1 to %d", option, text,
+                  max);
+    }
+    return value;
+}
+
+static void
+parse_options(int argc, char *argv[], struct options *o)
+{
+    enum {
+        OPT_DB = UCHAR_MAX + 1,
+        OPT_SIZE,
+        VLOG_OPTION_ENUMS,
+        SSL_OPTION_ENUMS,
+    };
+    static const struct option long_options[] = {
+        {"db", required_argument, NULL, OPT_DB},
+        {"size", required_argument, NULL, OPT_SIZE},
+        {"timeout", required_argument, NULL, 't'},
+        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},
+        VLOG_LONG_OPTIONS,
+        STREAM_SSL_LONG_OPTIONS,
+        {NULL, 0, NULL, 0},
+    };
+    char *short_options
+        = ovs_cmdl_long_options_to_short_options(long_options);
+    for (;;) {
+        int c = getopt_long(argc, argv, short_options, long_options, NULL);
+        if (c == -1) {
+            break;
+        }
+        switch (c) {
+        case OPT_DB: o->db = xstrdup(optarg); break;
+        case OPT_SIZE: o->size = parse_number("--size", optarg, 65535); break;
+        case 't':
+            o->timeout_s = parse_number("--timeout", optarg, 3600);
+            break;
+        case 'h': usage();
+        case 'V':
+            printf("%s (sdsa) %s\n", program_name, SDSA_VERSION);
+            exit(EXIT_SUCCESS);
+        VLOG_OPTION_HANDLERS
+        STREAM_SSL_OPTION_HANDLERS
+        default: exit(EXIT_FAILURE);
+        }
+    }
+    free(short_options);
+}
+
+/* The database. */
+
+static void
+put_trouble(struct trace_view *view, const char *what, const char *name,
+            const char *trouble)
+{
+    char *key = xasprintf("%s %s", what, name);
+    smap_replace(&view->troubles, key, trouble);
+    free(key);
+}
+
+static void
+read_troubles(struct trace_view *view, const struct ovsdb_idl *idl)
+{
+    const struct sdsa_bridge *br;
+    SDSA_BRIDGE_FOR_EACH (br, idl) {
+        if (!smap_get_bool(&br->status, "connected", false)) {
+            put_trouble(view, "bridge", br->name,
+                        "it is not connected: its flows may be old");
+        }
+    }
+    const struct sdsa_gateway *gw;
+    SDSA_GATEWAY_FOR_EACH (gw, idl) {
+        if (strcmp(smap_get_def(&gw->status, "state", ""), "up")) {
+            put_trouble(view, "gateway", gw->vnf_id,
+                        smap_get_def(&gw->status, "reason",
+                                     "its agent was not reached yet"));
+        }
+    }
+    const struct sdsa_chain *chain;
+    SDSA_CHAIN_FOR_EACH (chain, idl) {
+        if (chain->reason[0]) {
+            put_trouble(view, "chain", chain->name, chain->reason);
+        } else if (chain->applied < chain->wanted) {
+            put_trouble(view, "chain", chain->name,
+                        "its last change is not applied yet");
+        }
+    }
+}
+
+static void
+read_paths(struct trace_view *view, const struct ovsdb_idl *idl)
+{
+    const struct sdsa_path *row;
+    SDSA_PATH_FOR_EACH (row, idl) {
+        struct path *path = (strcmp(row->state, "active") ? NULL
+                             : path_from_idl(row));
+        if (path) {
+            size_t n = view->n_paths++;
+            view->paths = xrealloc(view->paths,
+                                   view->n_paths * sizeof *view->paths);
+            view->twins = xrealloc(view->twins,
+                                   view->n_paths * sizeof *view->twins);
+            view->paths[n] = path;
+            view->twins[n] = row->twin;
+            if (row->reason[0]) {
+                put_trouble(view, "chain", row->chain, row->reason);
+            }
+        }
+    }
+}
+
+static void
+read_links(struct trace_view *view, const struct ovsdb_idl *idl)
+{
+    const struct sdsa_link *row;
+    SDSA_LINK_FOR_EACH (row, idl) {
+        for (size_t i = 0; i < view->inv.n_links; i++) {
+            struct inv_link *l = &view->inv.links[i];
+            if ((!strcmp(l->from->name, row->bridge_a->name)
+                 && !strcmp(l->out_port, row->port_a))
+                || (!strcmp(l->from->name, row->bridge_b->name)
+                    && !strcmp(l->out_port, row->port_b))) {
+                l->is_down = !strcmp(row->state, "down");
+            }
+        }
+    }
+}
+
+static void
+view_init(struct trace_view *view, const struct ovsdb_idl *idl)
+{
+    struct shash bad_chains = SHASH_INITIALIZER(&bad_chains);
+    *view = (struct trace_view) { .now_s = time_wall() };
+    inventory_init(&view->inv);
+    smap_init(&view->troubles);
+    inventory_from_idl(&view->inv, idl, &bad_chains);
+    shash_destroy_free_data(&bad_chains);
+    read_links(view, idl);
+    read_troubles(view, idl);
+    read_paths(view, idl);
+}
+
+static void
+view_destroy(struct trace_view *view)
+{
+    for (size_t i = 0; i < view->n_paths; i++) {
+        path_destroy(view->paths[i]);
+    }
+    free(view->paths);
+    free(view->twins);
+    smap_destroy(&view->troubles);
+    inventory_destroy(&view->inv);
+}
+
+/* Waits until the database's contents are there. */
+static void
+wait_for_database(struct ovsdb_idl *idl, const struct options *o)
+{
+    long long int end = time_msec() + 1000LL * o->timeout_s;
+    for (;;) {
+        ovsdb_idl_run(idl);
+        if (ovsdb_idl_has_ever_connected(idl)) {
+            return;
+        }
+        if (!ovsdb_idl_is_alive(idl) || time_msec() >= end) {
+            int error = ovsdb_idl_get_last_error(idl);
+            ovs_fatal(0, "%s: cannot connect to the sdsa database (%s)", o->db,
+                      error ? ovs_retval_to_string(error) : "timed out");
+        }
+        ovsdb_idl_wait(idl);
+        poll_timer_wait_until(end);
+        poll_block();
+    }
+}
+
+/* The arguments. */
+
+/* Returns the worst result of the chain's paths. */
+static enum trace_result
+trace_chain(const struct trace_view *view, const char *name,
+            const char *direction, const struct options *o, struct ds *out)
+{
+    enum trace_result worst = TRACE_DELIVERED;
+    bool any = false;
+    for (int reverse = 0; reverse < 2; reverse++) {
+        for (size_t i = 0; i < view->n_paths; i++) {
+            const struct path *path = view->paths[i];
+            if (!strcmp(path->chain, name) && path->reverse == reverse
+                && (!direction
+                    || !strcmp(direction, reverse ? "reverse" : "forward"))) {
+                enum trace_result r = trace_path(view, path, o->size, out);
+                worst = MAX(worst, r);
+                any = true;
+            }
+        }
+    }
+    if (!any) {
+        char *key = xasprintf("chain %s", name);
+        ds_put_format(out, "chain %s has no path%s%s: %s\n"
+                      "result: dropped by the guards of its endpoints' ports\n",
+                      name, direction ? " " : "", direction ? direction : "",
+                      smap_get_def(&view->troubles, key,
+                                   "it does not go this way"));
+        free(key);
+        worst = TRACE_DROPPED;
+    }
+    return worst;
+}
+
+static enum trace_result
+trace(const struct trace_view *view, int argc, char *argv[],
+      const struct options *o, struct ds *out)
+{
+    if (argc < 1 || argc > 2) {
+        ovs_fatal(0, "name a chain, or a bridge and a flow (see --help)");
+    }
+    if (inventory_chain(&view->inv, argv[0])) {
+        if (argc > 1 && strcmp(argv[1], "forward")
+            && strcmp(argv[1], "reverse")) {
+            ovs_fatal(0, "\"%s\": write forward or reverse", argv[1]);
+        }
+        return trace_chain(view, argv[0], argc > 1 ? argv[1] : NULL, o, out);
+    }
+    enum trace_result result = TRACE_DROPPED;
+    char *error = trace_packet(view, argv[0], argc > 1 ? argv[1] : "",
+                               o->size, out, &result);
+    if (error) {
+        ovs_fatal(0, "%s", error);
+    }
+    return result;
+}
+
+int
+main(int argc, char *argv[])
+{
+    struct options options = { .timeout_s = 10 };
+    ovs_set_program_name(argv[0], SDSA_VERSION);
+    fatal_ignore_sigpipe();
+    vlog_set_levels(NULL, VLF_CONSOLE, VLL_ERR);
+    parse_options(argc, argv, &options);
+    if (!options.db) {
+        options.db = process_default_db();
+    }
+    struct ovsdb_idl *idl = ovsdb_idl_create(options.db, &sdsa_idl_class, true,
+                                             true);
+    wait_for_database(idl, &options);
+
+    struct trace_view view;
+    struct ds out = DS_EMPTY_INITIALIZER;
+    view_init(&view, idl);
+    enum trace_result result = trace(&view, argc - optind, argv + optind,
+                                     &options, &out);
+    fputs(ds_cstr(&out), stdout);
+    ds_destroy(&out);
+    view_destroy(&view);
+    ovsdb_idl_destroy(idl);
+    free(options.db);
+    return result == TRACE_DROPPED ? EXIT_DROPPED : EXIT_SUCCESS;
+}
