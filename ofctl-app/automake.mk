@@ -7,6 +7,7 @@ ofctl_app_libsdsapure_la_SOURCES = \
 	ofctl-app/icmp.c ofctl-app/icmp.h \
 	ofctl-app/inventory.c ofctl-app/inventory.h \
 	ofctl-app/match.c ofctl-app/match.h \
+	ofctl-app/numbers.c ofctl-app/numbers.h \
 	ofctl-app/operation.c ofctl-app/operation.h \
 	ofctl-app/path-check.c ofctl-app/path-check.h \
 	ofctl-app/path-mtu.c ofctl-app/path-mtu.h \
@@ -45,7 +46,6 @@ ofctl_app_sdsa_controller_SOURCES = \
 	ofctl-app/conductor-chains.c ofctl-app/conductor-private.h \
 	ofctl-app/journal.c ofctl-app/journal.h \
 	ofctl-app/network.c ofctl-app/network.h \
-	ofctl-app/numbers.c ofctl-app/numbers.h \
 	ofctl-app/op.c ofctl-app/op.h \
 	ofctl-app/resync.c ofctl-app/resync.h \
 	ofctl-app/status.c ofctl-app/status.h \

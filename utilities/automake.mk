@@ -3,11 +3,12 @@ bin_PROGRAMS += utilities/sdsa-ctl
 utilities_sdsa_ctl_SOURCES = \
 	utilities/sdsa-ctl-chain.c \
 	utilities/sdsa-ctl-edit.c \
+	utilities/sdsa-ctl-plan.c \
 	utilities/sdsa-ctl-rows.c utilities/sdsa-ctl-rows.h \
 	utilities/sdsa-ctl-show.c \
 	utilities/sdsa-ctl.c utilities/sdsa-ctl.h
 utilities_sdsa_ctl_LDADD = \
-	ofctl-app/libsdsapure.la lib/libsdsaidl.la lib/libsdsa.la
+	ofctl-app/libsdsaview.la ofctl-app/libsdsapure.la lib/libsdsaidl.la lib/libsdsa.la
 
 bin_PROGRAMS += utilities/sdsa-trace
 utilities_sdsa_trace_SOURCES = utilities/sdsa-trace.c

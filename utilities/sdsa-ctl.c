@@ -26,6 +26,7 @@ VLOG_DEFINE_THIS_MODULE(sdsa_ctl);
 static char *db;                /* --db. */
 static bool oneline;            /* --oneline. */
 static bool dry_run;            /* --dry-run. */
+static bool would_fail;         /* With --dry-run: a chain. */
 static bool wait_applied;       /* --wait=applied. */
 static unsigned int timeout;    /* --timeout, in seconds; 0: none. */
 #define FORMAT_NOT_GIVEN ((enum table_format) -1)
@@ -111,7 +112,7 @@ Options:\n\
   --wait=none|applied         wait until the network is as the commands want\n\
                               it; fail with the reason if it cannot be\n\
   -t, --timeout=SECS          give up after SECS seconds\n\
-  --dry-run                   do not commit changes to the database\n\
+  --dry-run                   change nothing; print what would come and go\n\
   --oneline                   print exactly one line of output per command\n",
            program_name, program_name, ctl_get_db_cmd_usage(),
            ctl_list_db_tables_usage(), SDSA_RUNDIR);
@@ -537,6 +538,7 @@ do_commands(struct ovsdb_idl *idl, const char *args,
     struct ovsdb_symbol_table *symtab = ovsdb_symbol_table_create();
     struct shash before = SHASH_INITIALIZER(&before);
     struct shash after = SHASH_INITIALIZER(&after);
+    struct ds plan = DS_EMPTY_INITIALIZER;
     int64_t global_wanted = 0;
 
     the_idl_txn = ovsdb_idl_txn_create(idl);
@@ -552,6 +554,9 @@ do_commands(struct ovsdb_idl *idl, const char *args,
         }
         snapshot_chains(idl, &after);
         diff_chains(&before, &after);
+        if (dry_run && writes) {
+            would_fail = !sdsa_ctl_print_plan(idl, &plan);
+        }
 
         enum ovsdb_idl_txn_status status
             = ovsdb_idl_txn_commit_block(the_idl_txn);
@@ -572,10 +577,12 @@ do_commands(struct ovsdb_idl *idl, const char *args,
 
     if (done) {
         print_outputs(commands, n);
+        fputs(ds_cstr(&plan), stdout);
         if (wait_applied && writes && !dry_run) {
             wait_until_applied(idl, &before, &after, global_wanted);
         }
     }
+    ds_destroy(&plan);
     free_outputs(commands, n);
     shash_destroy_free_data(&before);
     shash_destroy_free_data(&after);
@@ -640,5 +647,5 @@ main(int argc, char *argv[])
     free(db);
     ovsdb_idl_destroy(idl);
     the_idl = NULL;
-    return 0;
+    return would_fail ? EXIT_FAILURE : EXIT_SUCCESS;
 }
