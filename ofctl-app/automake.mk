@@ -49,6 +49,7 @@ ofctl_app_sdsa_controller_SOURCES = \
 	ofctl-app/op.c ofctl-app/op.h \
 	ofctl-app/resync.c ofctl-app/resync.h \
 	ofctl-app/status.c ofctl-app/status.h \
+	ofctl-app/vswitches.c ofctl-app/vswitches.h \
 	ofctl-app/too-big.c ofctl-app/too-big.h \
 	ofctl-app/sdsa-controller.c
 ofctl_app_sdsa_controller_LDADD = \

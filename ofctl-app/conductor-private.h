@@ -53,6 +53,8 @@ struct conductor {
     struct numbers *numbers;
     struct resync *resync;
     struct too_big *too_big;
+    struct vswitches *vswitches;
+    unsigned int vswitches_seqno;       /* That the inventory was made from. */
     struct ovs_list ops;        /* struct op. */
     struct shash chains;        /* struct chain_memory by chain name. */
     struct shash bad_chains;    /* Message by chain name. */

@@ -17,6 +17,7 @@
 #include "ofctl-app/status.h"
 #include "ofctl-app/steering.h"
 #include "ofctl-app/too-big.h"
+#include "ofctl-app/vswitches.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
@@ -123,15 +124,18 @@ resume_operation(struct conductor *c, const struct sdsa_operation *row)
 static void
 update_inventory(struct conductor *c)
 {
-    if (c->idl_seqno == ovsdb_idl_get_seqno(c->idl)) {
+    if (c->idl_seqno == ovsdb_idl_get_seqno(c->idl)
+        && c->vswitches_seqno == vswitches_seqno(c->vswitches)) {
         return;
     }
     c->idl_seqno = ovsdb_idl_get_seqno(c->idl);
+    c->vswitches_seqno = vswitches_seqno(c->vswitches);
 
     struct inventory inv;
     inventory_init(&inv);
     shash_clear_free_data(&c->bad_chains);
     inventory_from_idl(&inv, c->idl, &c->bad_chains);
+    vswitches_tell_mtus(c->vswitches, c->idl, &inv);
     network_set_inventory(c->net, &inv);
 
     struct shash_node *node;
@@ -156,6 +160,7 @@ activate(struct conductor *c)
     c->numbers = numbers_create();
     c->resync = resync_create();
     c->too_big = too_big_create();
+    c->vswitches = vswitches_create();
     c->state = ACTIVE;
     c->idl_seqno = ovsdb_idl_get_seqno(c->idl) - 1;
     update_inventory(c);
@@ -204,6 +209,8 @@ deactivate(struct conductor *c)
     c->resync = NULL;
     too_big_destroy(c->too_big);
     c->too_big = NULL;
+    vswitches_destroy(c->vswitches);
+    c->vswitches = NULL;
     c->state = STANDBY;
 }
 
@@ -446,6 +453,7 @@ begin_transaction(struct conductor *c)
     }
     conductor_write_outcomes(c);
     write_global(c, statistics);
+    vswitches_write(c->vswitches, c->idl);
     status_write(c->idl, c->net, c->resync, statistics);
     status_settle_debts(c->idl, c->net, c->resync);
     if (statistics) {
@@ -570,6 +578,7 @@ conductor_run(struct conductor *c)
         take_packets_in(c);
     }
     if (c->may_act) {
+        vswitches_run(c->vswitches, c->idl);
         update_inventory(c);
         resync_run(c->resync, c->net);
         conductor_start_operations(c);
@@ -594,6 +603,7 @@ conductor_wait(struct conductor *c)
     }
     if (c->state == ACTIVE) {
         network_wait(c->net);
+        vswitches_wait(c->vswitches);
     }
     if (c->state == ACTIVE && c->may_act) {
         const struct op *op;

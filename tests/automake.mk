@@ -19,6 +19,7 @@ TESTSUITE_AT = \
 	tests/sdsa-ctl.at \
 	tests/trace.at \
 	tests/controller.at \
+	tests/declared.at \
 	tests/utilities.at
 SYSTEM_TESTSUITE_AT = \
 	tests/system-testsuite.at \

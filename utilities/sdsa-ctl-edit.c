@@ -11,6 +11,7 @@
 #include "ofctl-app/inventory.h"
 #include "packets.h"
 #include "sset.h"
+#include "stream.h"
 #include "util.h"
 
 /* Checks.  Each returns false after ctl_error(). */
@@ -140,6 +141,27 @@ cmd_init(struct ctl_context *ctx OVS_UNUSED)
 
 /* Bridges. */
 
+/* Is it a target that can be connected to, or ""? */
+static bool
+check_ovsdb(struct ctl_context *ctx, const char *target)
+{
+    if (target[0] && stream_verify_name(target)) {
+        ctl_error(ctx, "\"%s\" is not the database of a switch: write "
+                  "unix:FILE, ssl:IP:PORT or tcp:IP:PORT", target);
+        return false;
+    }
+    return true;
+}
+
+static void
+cmd_bridge_set_ovsdb(struct ctl_context *ctx)
+{
+    const struct sdsa_bridge *br = get_bridge(ctx, ctx->argv[1]);
+    if (br && check_ovsdb(ctx, ctx->argv[2])) {
+        sdsa_bridge_set_ovsdb(br, ctx->argv[2]);
+    }
+}
+
 static void
 cmd_bridge_add(struct ctl_context *ctx)
 {
@@ -147,7 +169,9 @@ cmd_bridge_add(struct ctl_context *ctx)
     const char *text = ctx->argv[2];
     const char *hex = text + (!strncasecmp(text, "0x", 2) ? 2 : 0);
     unsigned long long int dpid = 0;
-    if (!ctl_check_name(ctx, "bridge", name)) {
+    const char *ovsdb = shash_find_data(&ctx->options, "--ovsdb");
+    ovsdb = ovsdb ? ovsdb : "";
+    if (!ctl_check_name(ctx, "bridge", name) || !check_ovsdb(ctx, ovsdb)) {
         return;
     }
     if (!hex[0] || strlen(hex) > 16
@@ -161,7 +185,8 @@ cmd_bridge_add(struct ctl_context *ctx)
     snprintf(id, sizeof id, "%016llx", dpid);
     const struct sdsa_bridge *old = find_bridge(ctx, name);
     if (ctl_exists_already(ctx, "bridge", old,
-                           old && !strcmp(old->datapath_id, id))) {
+                           old && !strcmp(old->datapath_id, id)
+                           && !strcmp(old->ovsdb, ovsdb))) {
         return;
     }
     const struct sdsa_bridge *row;
@@ -175,9 +200,23 @@ cmd_bridge_add(struct ctl_context *ctx)
     row = sdsa_bridge_insert(ctx->txn);
     sdsa_bridge_set_name(row, name);
     sdsa_bridge_set_datapath_id(row, id);
+    sdsa_bridge_set_ovsdb(row, ovsdb);
 }
 
 /* Refuses to delete argument 1, a 'what', that the 'user' 'name' uses. */
+/* Refuses to delete what ovs-vsctl declares: it would come back. */
+static bool
+check_declared_by(struct ctl_context *ctx, const char *what,
+                  const char *declared_by, const char *key)
+{
+    if (declared_by[0]) {
+        ctl_error(ctx, "%s %s is declared with %s at the switch: remove it "
+                  "there, with \"ovs-vsctl remove Interface PORT external_ids "
+                  "%s\"", what, ctx->argv[1], declared_by, key);
+    }
+    return !declared_by[0];
+}
+
 static void
 refuse_use(struct ctl_context *ctx, const char *what, const char *user,
            const char *name, const char *command)
@@ -362,7 +401,8 @@ cmd_endpoint_del(struct ctl_context *ctx)
 {
     const char *name = ctx->argv[1];
     const struct sdsa_endpoint *row = get_endpoint(ctx, name);
-    if (!row) {
+    if (!row || !check_declared_by(ctx, "endpoint", row->declared_by,
+                                   "sdsa-endpoint")) {
         return;
     }
     const struct sdsa_chain *chain;
@@ -443,7 +483,8 @@ cmd_sf_del(struct ctl_context *ctx)
 {
     const char *name = ctx->argv[1];
     const struct sdsa_service_function *row = get_sf(ctx, name);
-    if (!row) {
+    if (!row || !check_declared_by(ctx, "function", row->declared_by,
+                                   "sdsa-sf")) {
         return;
     }
     const struct sdsa_chain *chain;
@@ -525,7 +566,8 @@ cmd_gw_del(struct ctl_context *ctx)
 {
     const char *vnf_id = ctx->argv[1];
     const struct sdsa_gateway *row = get_gateway(ctx, vnf_id);
-    if (!row) {
+    if (!row || !check_declared_by(ctx, "gateway", row->declared_by,
+                                   "sdsa-gateway")) {
         return;
     }
     const struct sdsa_path *path;
@@ -547,8 +589,10 @@ cmd_gw_del(struct ctl_context *ctx)
 
 const struct ctl_command_syntax sdsa_ctl_edit_commands[] = {
     {"init", 0, 0, "", NULL, cmd_init, NULL, "", RW},
-    {"bridge-add", 2, 2, "NAME DATAPATH-ID", NULL, cmd_bridge_add, NULL, ADD,
-     RW},
+    {"bridge-add", 2, 2, "NAME DATAPATH-ID", NULL, cmd_bridge_add, NULL,
+     ADD ",--ovsdb=", RW},
+    {"bridge-set-ovsdb", 2, 2, "NAME TARGET", NULL, cmd_bridge_set_ovsdb, NULL,
+     "", RW},
     {"bridge-del", 1, 1, "NAME", NULL, cmd_bridge_del, NULL, DEL, RW},
     {"link-add", 4, 4, "BRIDGE PORT BRIDGE PORT", NULL, cmd_link_add, NULL,
      ADD ",--mtu=", RW},

@@ -165,11 +165,11 @@ static void
 cmd_bridge_list(struct ctl_context *ctx)
 {
     struct table *t = new_table(ctx, "name", "datapath_id", "connected",
-                                NULL);
+                                "declarations", NULL);
     const struct sdsa_bridge *row;
     SORTED(ctx->idl, row, SDSA_BRIDGE_FOR_EACH, xstrdup(row->name), {
         add_cells(t, row->name, row->datapath_id,
-                  bridge_is_up(row) ? "yes" : "no", NULL);
+                  bridge_is_up(row) ? "yes" : "no", row->declarations, NULL);
     });
 }
 
@@ -190,7 +190,7 @@ static void
 cmd_endpoint_list(struct ctl_context *ctx)
 {
     struct table *t = new_table(ctx, "name", "bridge", "port", "mac", "ips",
-                                NULL);
+                                "conflict", NULL);
     const struct sdsa_endpoint *row;
     SORTED(ctx->idl, row, SDSA_ENDPOINT_FOR_EACH, xstrdup(row->name), {
         struct ds ips = DS_EMPTY_INITIALIZER;
@@ -198,7 +198,7 @@ cmd_endpoint_list(struct ctl_context *ctx)
             ds_put_format(&ips, "%s%s", i ? " " : "", row->ips[i]);
         }
         add_cells(t, row->name, row->bridge->name, row->port, row->mac,
-                  ds_cstr(&ips), NULL);
+                  ds_cstr(&ips), row->conflict, NULL);
         ds_destroy(&ips);
     });
 }
@@ -207,13 +207,13 @@ static void
 cmd_sf_list(struct ctl_context *ctx)
 {
     struct table *t = new_table(ctx, "name", "bridge", "in_port", "out_port",
-                                "correlation", "mac", NULL);
+                                "correlation", "mac", "conflict", NULL);
     const struct sdsa_service_function *row;
     SORTED(ctx->idl, row, SDSA_SERVICE_FUNCTION_FOR_EACH,
            xstrdup(row->name), {
         add_cells(t, row->name, row->bridge->name, row->in_port,
                   row->out_port, row->correlation, row->mac ? row->mac : "",
-                  NULL);
+                  row->conflict, NULL);
     });
 }
 
@@ -222,13 +222,14 @@ cmd_gw_list(struct ctl_context *ctx)
 {
     struct table *t = new_table(ctx, "vnf_id", "bridge", "plain_port",
                                 "cipher_port", "cipher_ip", "url", "state",
-                                "reason", NULL);
+                                "reason", "conflict", NULL);
     const struct sdsa_gateway *row;
     SORTED(ctx->idl, row, SDSA_GATEWAY_FOR_EACH, xstrdup(row->vnf_id), {
         add_cells(t, row->vnf_id, row->bridge->name, row->plain_port,
                   row->cipher_port, row->cipher_ip, row->url,
                   gateway_is_up(row) ? "up" : "down",
-                  smap_get_def(&row->status, "reason", ""), NULL);
+                  smap_get_def(&row->status, "reason", ""), row->conflict,
+                  NULL);
     });
 }
 
@@ -504,6 +505,10 @@ show_bridge(struct ovsdb_idl *idl, const struct sdsa_bridge *br,
 {
     ds_put_format(out, "bridge %s (%s): %s\n", br->name, br->datapath_id,
                   bridge_is_up(br) ? "connected" : "not connected");
+    if (br->declarations[0]) {
+        ds_put_format(out, "    declared with ovs-vsctl: %s\n",
+                      br->declarations);
+    }
     const struct sdsa_endpoint *ep;
     SORTED(idl, ep, SDSA_ENDPOINT_FOR_EACH, xstrdup(ep->name), {
         if (ep->bridge == br) {

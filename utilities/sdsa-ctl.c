@@ -77,7 +77,8 @@ General commands:\n\
   show                        print an overview\n\
 \n\
 Network commands:\n\
-  bridge-add NAME DATAPATH-ID\n\
+  [--ovsdb=TARGET] bridge-add NAME DATAPATH-ID\n\
+  bridge-set-ovsdb NAME TARGET\n\
   bridge-del NAME\n\
   bridge-list\n\
   [--mtu=OCTETS] link-add BRIDGE PORT BRIDGE PORT\n\
