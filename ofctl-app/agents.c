@@ -59,6 +59,8 @@ struct agent {
     uint64_t first_ticket;      /* That this object may have given. */
     struct agent_state state;   /* From polls. */
     long long int next_state_ms, next_sas_ms;
+    long long int asked_sas_ms, polled_sas_ms;
+    bool sas_wanted;            /* As soon as there is none on its way. */
     int backoff_ms;
 
     /* Requests: one at a time. */
@@ -171,6 +173,7 @@ agents_add(struct agents *agents, const char *vnf_id, const char *url)
     agent->easy = curl_easy_init();
     ds_init(&agent->answer);
     agent->backoff_ms = BACKOFF_MIN_MS;
+    agent->polled_sas_ms = LLONG_MIN;
     shash_add_once(&agents->agents, vnf_id, agent);
     return agent;
 }
@@ -475,8 +478,10 @@ complete(struct agent *agent, CURLcode code)
     case REQUEST_SAS:
         if (!error) {
             agent_state_take_sas(&agent->state, body);
+            agent->polled_sas_ms = agent->asked_sas_ms;
         }
-        agent->next_sas_ms = time_msec() + SA_POLL_MS;
+        agent->next_sas_ms = (agent->sas_wanted ? time_msec()
+                              : time_msec() + SA_POLL_MS);
         break;
     }
     free(error);
@@ -493,6 +498,8 @@ run_agent(struct agent *agent)
     }
     if (agent->state.up && now >= agent->next_sas_ms) {
         agent->next_sas_ms = LLONG_MAX;
+        agent->sas_wanted = false;
+        agent->asked_sas_ms = now;
         enqueue(agent, REQUEST_SAS, "GET", SAS_PATH, NULL, NULL);
     }
     if (!agent->current && !ovs_list_is_empty(&agent->queue)) {
@@ -595,6 +602,21 @@ agent_get_sa(const struct agent *agent, uint32_t spi,
              struct agent_sa_stats *stats)
 {
     return agent_state_get_sa(&agent->state, spi, stats);
+}
+
+void
+agent_poll_sas(struct agent *agent)
+{
+    agent->sas_wanted = true;
+    if (agent->next_sas_ms != LLONG_MAX) {
+        agent->next_sas_ms = time_msec();
+    }
+}
+
+long long int
+agent_polled_sas_ms(const struct agent *agent)
+{
+    return agent->polled_sas_ms;
 }
 
 unsigned int

@@ -68,6 +68,10 @@ struct agent_sa_stats {
 };
 bool agent_get_sa(const struct agent *, uint32_t spi,
                   struct agent_sa_stats *);
+/* Polls them anew, soon; and when the last poll was asked for that was answered
+ * (time_msec(); LLONG_MIN: there is none). */
+void agent_poll_sas(struct agent *);
+long long int agent_polled_sas_ms(const struct agent *);
 
 /* Packets that were lost on the hop of an inbound SA: of the sequence numbers
  * up to the highest that came, those that did not.  What is lost behind that

@@ -87,6 +87,8 @@ struct bridge {
     struct ovs_list results;
 
     long long int count_since_ms; /* LLONG_MIN if there is no count. */
+    long long int counted_ms;   /* When the last one began; or LLONG_MIN. */
+    bool count_wanted;          /* As soon as none is under way. */
     long long int next_count_ms;
     bool count_is_quiet;        /* No bundle since it started. */
     long long int next_repair_ms;
@@ -209,7 +211,7 @@ bridges_add(struct bridges *bridges, const char *name, uint64_t datapath_id)
     bridge->first_ticket = bridges->last_ticket + 1;
     ovs_list_init(&bridge->pending);
     ovs_list_init(&bridge->results);
-    bridge->count_since_ms = LLONG_MIN;
+    bridge->count_since_ms = bridge->counted_ms = LLONG_MIN;
     bridge->next_repair_ms = LLONG_MIN;
     hmap_insert(&bridges->by_name, &bridge->name_node, hash_string(name, 0));
     hmap_insert(&bridges->by_id, &bridge->id_node, hash_uint64(datapath_id));
@@ -377,6 +379,25 @@ bridge_cookie_packets(const struct bridge *bridge, uint64_t cookie)
     return flow_set_packets(bridge->flows, cookie);
 }
 
+void
+bridge_count_again(struct bridge *bridge)
+{
+    bridge->count_wanted = true;
+}
+
+long long int
+bridge_counted_ms(const struct bridge *bridge)
+{
+    return bridge->counted_ms;
+}
+
+size_t
+bridge_cookie_flows(const struct bridge *bridge, uint64_t cookie,
+                    size_t *n_shown)
+{
+    return flow_set_n_shown(bridge->flows, cookie, n_shown);
+}
+
 size_t
 bridge_n_flows(const struct bridge *bridge)
 {
@@ -428,7 +449,7 @@ bridge_enter_down(struct bridge *bridge)
         bridge->seqno++;
     }
     bridge->synced = false;
-    bridge->count_since_ms = LLONG_MIN;
+    bridge->count_since_ms = bridge->counted_ms = LLONG_MIN;
 
     struct pending *pending;
     LIST_FOR_EACH (pending, node, &bridge->pending) {
@@ -684,6 +705,7 @@ bridge_count_end(struct bridge *bridge)
 {
     long long int now = time_msec();
     bool agrees = flow_set_count_end(bridge->flows);
+    bridge->counted_ms = bridge->count_since_ms;
     bridge->next_count_ms = MAX(bridge->count_since_ms + COUNT_MS,
                                 now + COUNT_PAUSE * (now
                                                      - bridge->count_since_ms));
@@ -701,10 +723,12 @@ bridge_count_end(struct bridge *bridge)
 static void
 bridge_run_count(struct bridge *bridge)
 {
-    if (bridge->synced && time_msec() >= bridge->next_count_ms
+    if (bridge->synced
+        && (bridge->count_wanted || time_msec() >= bridge->next_count_ms)
         && bridge->count_since_ms == LLONG_MIN
         && !of_session_dumping(bridge->session)) {
         bridge->count_since_ms = time_msec();
+        bridge->count_wanted = false;
         bridge->count_is_quiet = !of_session_bundle(bridge->session);
         flow_set_count_begin(bridge->flows);
         of_session_dump(bridge->session, OF_DUMP_COUNT);
@@ -793,7 +817,8 @@ bridge_wait(const struct bridge *bridge)
                 poll_timer_wait_until(bridge->retry_ms);
             }
             if (bridge->synced) {
-                poll_timer_wait_until(bridge->next_count_ms);
+                poll_timer_wait_until(bridge->count_wanted ? 0
+                                      : bridge->next_count_ms);
             }
         }
     }

@@ -105,6 +105,14 @@ bool bridge_next_result(struct bridge *, uint64_t *ticket, char **error);
 /* Packets counted by all flows of 'cookie', as of the last poll (every 2
  * s). */
 uint64_t bridge_cookie_packets(const struct bridge *, uint64_t cookie);
+/* Counts anew, soon; and when the last count was asked for that came to its
+ * end (time_msec(); LLONG_MIN: there is none in this session). */
+void bridge_count_again(struct bridge *);
+long long int bridge_counted_ms(const struct bridge *);
+/* Of the flows of 'cookie' that the bridge should have: their number, and in
+ * '*n_shown' how many the last count found. */
+size_t bridge_cookie_flows(const struct bridge *, uint64_t cookie,
+                           size_t *n_shown);
 /* Number of flows desired. */
 size_t bridge_n_flows(const struct bridge *);
 

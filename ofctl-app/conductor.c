@@ -9,6 +9,7 @@
 #include "lib/sdsa-idl.h"
 #include "ofctl-app/inventory-idl.h"
 #include "ofctl-app/journal.h"
+#include "ofctl-app/live-check.h"
 #include "ofctl-app/numbers.h"
 #include "ofctl-app/op.h"
 #include "ofctl-app/path-idl.h"
@@ -644,6 +645,26 @@ char *
 conductor_format_sas(const struct conductor *c)
 {
     return c->state == ACTIVE ? status_format_sas(c->net) : xstrdup("");
+}
+
+void
+conductor_ask_live(struct conductor *c)
+{
+    if (c->state == ACTIVE) {
+        live_check_ask(c->net);
+    }
+}
+
+bool
+conductor_format_live(const struct conductor *c, long long int since_ms,
+                      char **textp)
+{
+    if (c->state == ACTIVE && !live_check_is_known(c->net, since_ms)) {
+        return false;
+    }
+    *textp = (c->state == ACTIVE ? live_check_format(c->net, since_ms)
+              : xstrdup("standing by\n"));
+    return true;
 }
 
 char *

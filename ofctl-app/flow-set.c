@@ -42,6 +42,7 @@ struct flow_entry {
     struct ovs_list owners;     /* Of struct flow_owner; the last one wins. */
     struct flow_body *installed; /* NULL if the switch has no such flow. */
     unsigned int dump_seq;      /* Of the last dump that showed it. */
+    unsigned int count_seq;     /* Of the last count that showed it right. */
     unsigned int n_pins;        /* Diffs and undo records that point here. */
 };
 
@@ -69,6 +70,8 @@ struct flow_set {
     size_t n_installed;
     unsigned int dump_seq;
     struct hmap counters;       /* Of struct flow_counter. */
+    unsigned int count_seq;     /* Of this count. */
+    unsigned int counted_seq;   /* Of the last complete one. */
     size_t n_counted;           /* Flows that agreed in this count. */
     bool count_differs;
     struct ofpbuf scratch;
@@ -733,6 +736,7 @@ flow_set_count_begin(struct flow_set *set)
         counter->counting = 0;
         counter->seen = false;
     }
+    set->count_seq++;
     set->n_counted = 0;
     set->count_differs = false;
 }
@@ -756,6 +760,9 @@ flow_set_count_flow(struct flow_set *set, const struct ofputil_flow_stats *fs)
     minimatch_destroy(&key.match);
     if (entry && flow_body_is_shown(entry->installed, fs, &set->scratch)) {
         set->n_counted++;
+        if (flow_body_equal(entry->installed, flow_entry_wanted(entry))) {
+            entry->count_seq = set->count_seq;
+        }
     } else {
         set->count_differs = true;
     }
@@ -764,6 +771,7 @@ flow_set_count_flow(struct flow_set *set, const struct ofputil_flow_stats *fs)
 bool
 flow_set_count_end(struct flow_set *set)
 {
+    set->counted_seq = set->count_seq;
     struct flow_counter *counter;
     HMAP_FOR_EACH_SAFE (counter, node, &set->counters) {
         counter->n_packets = counter->counting;
@@ -780,4 +788,21 @@ flow_set_packets(const struct flow_set *set, uint64_t cookie)
 {
     const struct flow_counter *counter = flow_counter_find(set, cookie);
     return counter ? counter->n_packets : 0;
+}
+
+size_t
+flow_set_n_shown(const struct flow_set *set, uint64_t cookie, size_t *n_shown)
+{
+    const struct flow_owner *owner;
+    size_t n = 0;
+    *n_shown = 0;
+    HINDEX_FOR_EACH_WITH_HASH (owner, cookie_node, hash_uint64(cookie),
+                               &set->owners) {
+        if (owner->body->cookie == cookie) {
+            n++;
+            *n_shown += (set->counted_seq
+                         && owner->entry->count_seq >= set->counted_seq);
+        }
+    }
+    return n;
 }

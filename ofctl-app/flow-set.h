@@ -96,5 +96,9 @@ void flow_set_count_flow(struct flow_set *, const struct ofputil_flow_stats *);
 bool flow_set_count_end(struct flow_set *);
 /* Packets of all flows of 'cookie' in the last count that came to its end. */
 uint64_t flow_set_packets(const struct flow_set *, uint64_t cookie);
+/* Returns how many flows 'cookie' wants, and in '*n_shown' how many of these
+ * that count showed as they should be (they may be another cookie's). */
+size_t flow_set_n_shown(const struct flow_set *, uint64_t cookie,
+                        size_t *n_shown);
 
 #endif /* ofctl-app/flow-set.h */

@@ -10,11 +10,13 @@
 #include "lib/sdsa-idl.h"
 #include "lib/secret.h"
 #include "ofctl-app/conductor.h"
+#include "ofctl-app/live-check.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
 #include "ovsdb-idl.h"
 #include "stream-ssl.h"
 #include "stream.h"
+#include "timeval.h"
 #include "unixctl.h"
 #include "util.h"
 
@@ -26,12 +28,25 @@ struct options {
     struct network_config network;
 };
 
+/* Who waits for what bridges and gateways say; the oldest first. */
+struct live_waiters {
+    struct conductor *conductor;
+    struct {
+        struct unixctl_conn *conn;
+        long long int since_ms;
+    } *waiting;
+    size_t n;
+};
+
 static void parse_options(int argc, char *argv[], struct options *);
+static void answer_waiters(struct live_waiters *);
+static void wait_waiters(const struct live_waiters *);
 
 static unixctl_cb_func cmd_exit;
 static unixctl_cb_func cmd_status;
 static unixctl_cb_func cmd_op_list;
 static unixctl_cb_func cmd_sa_list;
+static unixctl_cb_func cmd_path_check;
 static unixctl_cb_func cmd_too_big_show;
 static unixctl_cb_func cmd_op_abort;
 
@@ -101,6 +116,9 @@ main(int argc, char *argv[])
     unixctl_command_register("status", "", 0, 0, cmd_status, conductor);
     unixctl_command_register("op/list", "", 0, 0, cmd_op_list, conductor);
     unixctl_command_register("sa/list", "", 0, 0, cmd_sa_list, conductor);
+    struct live_waiters waiters = { .conductor = conductor };
+    unixctl_command_register("path/check", "", 0, 0, cmd_path_check,
+                             &waiters);
     unixctl_command_register("too-big/show", "", 0, 0, cmd_too_big_show,
                              conductor);
     unixctl_command_register("op/abort", "NUMBER", 1, 1, cmd_op_abort,
@@ -111,10 +129,12 @@ main(int argc, char *argv[])
         ovsdb_idl_run(idl);
         unixctl_server_run(unixctl);
         conductor_run(conductor);
+        answer_waiters(&waiters);
 
         ovsdb_idl_wait(idl);
         unixctl_server_wait(unixctl);
         conductor_wait(conductor);
+        wait_waiters(&waiters);
         if (exiting) {
             poll_immediate_wake();
         }
@@ -124,6 +144,7 @@ main(int argc, char *argv[])
         }
     }
 
+    free(waiters.waiting);
     conductor_destroy(conductor);
     ovsdb_idl_destroy(idl);
     unixctl_server_destroy(unixctl);
@@ -260,6 +281,44 @@ cmd_sa_list(struct unixctl_conn *conn, int argc OVS_UNUSED,
             const char *argv[] OVS_UNUSED, void *conductor)
 {
     reply_and_free(conn, conductor_format_sas(conductor));
+}
+
+static void
+cmd_path_check(struct unixctl_conn *conn, int argc OVS_UNUSED,
+               const char *argv[] OVS_UNUSED, void *waiters_)
+{
+    struct live_waiters *waiters = waiters_;
+    size_t n = waiters->n++;
+    waiters->waiting = xrealloc(waiters->waiting,
+                                waiters->n * sizeof *waiters->waiting);
+    waiters->waiting[n].conn = conn;
+    waiters->waiting[n].since_ms = time_msec();
+    conductor_ask_live(waiters->conductor);
+}
+
+static void
+answer_waiters(struct live_waiters *waiters)
+{
+    while (waiters->n) {
+        char *text;
+        if (!conductor_format_live(waiters->conductor,
+                                   waiters->waiting[0].since_ms, &text)) {
+            return;
+        }
+        reply_and_free(waiters->waiting[0].conn, text);
+        waiters->n--;
+        memmove(waiters->waiting, waiters->waiting + 1,
+                waiters->n * sizeof *waiters->waiting);
+    }
+}
+
+static void
+wait_waiters(const struct live_waiters *waiters)
+{
+    if (waiters->n) {
+        poll_timer_wait_until(waiters->waiting[0].since_ms
+                              + LIVE_CHECK_TIMEOUT_MS + 1);
+    }
 }
 
 static void

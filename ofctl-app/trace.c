@@ -18,6 +18,17 @@
 
 /* Along a path. */
 
+/* Where a packet is on it. */
+struct trace_place {
+    size_t stage;
+    enum {
+        AT_STAGE,               /* Not at the sender yet. */
+        ON_ROUTE,               /* Behind 'n_links' links. */
+        AT_TARGET,
+    } at;
+    size_t n_links;
+};
+
 static enum trace_result OVS_PRINTF_FORMAT(3, 4)
 result(struct ds *out, enum trace_result value, const char *format, ...)
 {
@@ -43,6 +54,64 @@ end_line(const struct trace_view *view, const char *what, const char *name,
     free(key);
 }
 
+/* The same, with what is known of 'key' as it is.  Returns what is missing
+ * there, or NULL.  Takes ownership of 'key'. */
+static const char *
+end_live_line(const struct trace_view *view, char *key, const char *what,
+              const char *name, struct ds *out)
+{
+    const char *live = smap_get(&view->live, key);
+    const char *words = live ? live + strcspn(live, " ") : NULL;
+    bool missing = live && !strncmp(live, "missing", 7);
+    if (live && !strncmp(live, "ok", 2)) {
+        ds_put_format(out, "   [%s]", words + 1);
+    } else if (live) {
+        ds_put_format(out, "   ! %s%s", missing ? "missing" : "unknown:",
+                      words);
+    }
+    if (live && !strncmp(live, "unknown", 7)) {
+        ds_put_char(out, '\n');
+    } else {
+        end_line(view, what, name, out);
+    }
+    free(key);
+    return missing ? words + 1 : NULL;
+}
+
+/* Ends a line about a bridge.  Returns false, with the result written, if flows
+ * of the path are missing there. */
+static bool
+end_bridge_line(const struct trace_view *view, const struct path *path,
+                const char *name, struct ds *out)
+{
+    const char *missing = end_live_line(
+        view, xasprintf("%"PRIu32" bridge %s", path->nsh_spi, name), "bridge",
+        name, out);
+    if (missing) {
+        result(out, TRACE_DROPPED, "dropped at bridge %s, or not as wanted: it "
+               "misses %s", name, missing);
+    }
+    return !missing;
+}
+
+/* The same of a gateway and its SA. */
+static bool
+end_gateway_line(const struct trace_view *view, const struct path *path,
+                 const struct path_hop *hop, bool sender, struct ds *out)
+{
+    const char *vnf_id = sender ? hop->sender : hop->receiver;
+    const char *missing = end_live_line(
+        view, xasprintf("%"PRIu32" %s %s 0x%08"PRIx32, path->nsh_spi,
+                        sender ? "sender" : "receiver", vnf_id, hop->esp_spi),
+        "gateway", vnf_id, out);
+    if (missing) {
+        result(out, TRACE_DROPPED, "dropped at gateway %s: it misses %s "
+               "(esp/show: %s)", vnf_id, missing,
+               sender ? "plain-no-sa" : "cipher-bad-spi");
+    }
+    return !missing;
+}
+
 static bool
 link_is_down(const struct inventory *inv, const struct path_link *l)
 {
@@ -56,54 +125,66 @@ link_is_down(const struct inventory *inv, const struct path_link *l)
     return true;
 }
 
-/* Over the links of a hop.  Returns the one where it is stuck, or NULL. */
-static const struct path_link *
+/* Over the links of a hop from the bridge behind 'n_links' of them.  Returns
+ * false, with the result written, if it is stuck. */
+static bool
 trace_links(const struct trace_view *view, const struct path *path,
-            const struct path_hop *hop, struct ds *out)
+            const struct path_hop *hop, size_t n_links, struct ds *out)
 {
-    for (size_t i = 0; i < hop->n_route; i++) {
+    for (size_t i = n_links; i < hop->n_route; i++) {
         const struct path_link *l = &hop->route[i];
         if (link_is_down(&view->inv, l)) {
-            return l;
+            result(out, TRACE_DROPPED, "dropped at bridge %s: the link %s %s "
+                   "is down", l->from, l->from, l->out_port);
+            return false;
         }
         ds_put_format(out, "    bridge %s: out of %s, NSH SPI %"PRIu32" SI %d",
                       l->from, l->out_port, path->nsh_spi, hop->si);
-        end_line(view, "bridge", l->from, out);
+        if (!end_bridge_line(view, path, l->from, out)) {
+            return false;
+        }
     }
     ds_put_format(out, "    bridge %s", path_hop_end(hop));
     if (hop->n_route) {
         ds_put_format(out, ": in at %s, NSH off",
                       hop->route[hop->n_route - 1].in_port);
     }
-    end_line(view, "bridge", path_hop_end(hop), out);
-    return NULL;
+    return end_bridge_line(view, path, path_hop_end(hop), out);
 }
 
-/* Returns false, with the result written, if the hop does not carry it. */
 static bool
-trace_hop(const struct trace_view *view, const struct path *path,
-          const struct path_hop *hop, struct ds *out)
+trace_sender(const struct trace_view *view, const struct path *path,
+             const struct path_hop *hop, struct ds *out)
 {
     ds_put_format(out, "  gateway %s: VLAN %d, encrypts: ESP SPI 0x%08"PRIx32
                   " %s", hop->sender, hop->sender_vlan, hop->esp_spi,
                   path->suite->name);
-    end_line(view, "gateway", hop->sender, out);
+    if (!end_gateway_line(view, path, hop, true, out)) {
+        return false;
+    }
     if (path->lifetime_s
         && view->now_s >= hop->created_s + (long long int) path->lifetime_s) {
         result(out, TRACE_DROPPED, "dropped at gateway %s: its SA's lifetime "
                "is over (esp/show: plain-expired)", hop->sender);
         return false;
     }
-    const struct path_link *l = trace_links(view, path, hop, out);
-    if (l) {
-        result(out, TRACE_DROPPED, "dropped at bridge %s: the link %s %s is "
-               "down", l->from, l->from, l->out_port);
+    return true;
+}
+
+/* Returns false, with the result written, if the hop does not carry it. */
+static bool
+trace_hop(const struct trace_view *view, const struct path *path,
+          const struct path_hop *hop, const struct trace_place *place,
+          struct ds *out)
+{
+    if ((place->at == AT_STAGE && !trace_sender(view, path, hop, out))
+        || !trace_links(view, path, hop,
+                        place->at == AT_STAGE ? 0 : place->n_links, out)) {
         return false;
     }
     ds_put_format(out, "  gateway %s: VLAN %d, decrypts", hop->receiver,
                   hop->receiver_vlan);
-    end_line(view, "gateway", hop->receiver, out);
-    return true;
+    return end_gateway_line(view, path, hop, false, out);
 }
 
 static void
@@ -133,31 +214,56 @@ trace_sf(const struct trace_view *view, const struct path *path, size_t i,
     }
 }
 
+/* From 'place' to the end of the path. */
+static enum trace_result
+trace_from(const struct trace_view *view, const struct path *path,
+           struct trace_place place, struct ds *out)
+{
+    for (; place.stage <= path->n_sfs; place.stage++, place.at = AT_STAGE) {
+        const struct path_hop *hop = path->hops[place.stage];
+        if (place.at != AT_TARGET && hop
+            && !trace_hop(view, path, hop, &place, out)) {
+            return TRACE_DROPPED;
+        }
+        if (place.stage < path->n_sfs) {
+            trace_sf(view, path, place.stage, out);
+        }
+    }
+    return result(out, TRACE_DELIVERED, "delivered to endpoint %s", path->dst);
+}
+
+static void
+put_path(const struct trace_view *view, const struct path *path,
+         struct ds *out)
+{
+    ds_put_format(out, "chain %s, %s: NSH SPI %"PRIu32", priority %d, %s",
+                  path->chain, path->reverse ? "reverse" : "forward",
+                  path->nsh_spi, path->priority, path->match);
+    end_line(view, "chain", path->chain, out);
+}
+
 enum trace_result
 trace_path(const struct trace_view *view, const struct path *path, int size,
            struct ds *out)
 {
     int mtu = path_mtu(&view->inv, path);
-    ds_put_format(out, "chain %s, %s: NSH SPI %"PRIu32", priority %d, %s",
-                  path->chain, path->reverse ? "reverse" : "forward",
-                  path->nsh_spi, path->priority, path->match);
-    end_line(view, "chain", path->chain, out);
+    const struct inv_endpoint *src = inventory_endpoint(&view->inv, path->src);
+    put_path(view, path, out);
+    if (src) {
+        ds_put_format(out, "  endpoint %s at bridge %s: packets of up to %d "
+                      "octets", path->src, src->bridge->name, mtu);
+        if (!end_bridge_line(view, path, src->bridge->name, out)) {
+            return TRACE_DROPPED;
+        }
+    }
     if (size > mtu) {
         return result(out, TRACE_ANSWERED, "answered: %s, MTU %d (\"sdsa-ctl "
                       "chain-show %s\": too big)",
                       match_is_ipv6(path->match) ? "ICMPv6 packet too big"
                       : "ICMP fragmentation needed", mtu, path->chain);
     }
-    ds_put_format(out, "  it carries packets of %d octets\n", mtu);
-    for (size_t i = 0; i <= path->n_sfs; i++) {
-        if (path->hops[i] && !trace_hop(view, path, path->hops[i], out)) {
-            return TRACE_DROPPED;
-        }
-        if (i < path->n_sfs) {
-            trace_sf(view, path, i, out);
-        }
-    }
-    return result(out, TRACE_DELIVERED, "delivered to endpoint %s", path->dst);
+    return trace_from(view, path, (struct trace_place) { .at = AT_STAGE },
+                      out);
 }
 
 /* Flows. */
@@ -322,6 +428,77 @@ explain(const struct trace_view *view, const struct inv_endpoint *e,
     }
 }
 
+static bool
+is_port(const struct inv_bridge *at, const char *at_port, const char *bridge,
+        const char *port)
+{
+    return !strcmp(at->name, bridge) && !strcmp(at_port, port);
+}
+
+/* Is a packet there on its way over the hop? */
+static bool
+find_place_on_hop(const struct trace_view *view, const struct path_hop *hop,
+                  const char *bridge, const char *port,
+                  const struct flow *packet, struct trace_place *place)
+{
+    const struct inv_gateway *sender = inventory_gateway(&view->inv,
+                                                         hop->sender);
+    const struct inv_gateway *receiver = inventory_gateway(&view->inv,
+                                                           hop->receiver);
+    uint16_t vlan = vlan_tci_to_vid(packet->vlans[0].tci);
+    for (size_t i = 0; i < hop->n_route; i++) {
+        if (!strcmp(hop->route[i].to, bridge)
+            && !strcmp(hop->route[i].in_port, port)
+            && nsh_path_hdr_to_si(packet->nsh.path_hdr) == hop->si) {
+            place->at = ON_ROUTE;
+            place->n_links = i + 1;
+            return true;
+        }
+    }
+    if (sender && is_port(sender->bridge, sender->cipher_port, bridge, port)
+        && vlan == hop->sender_vlan) {
+        place->at = ON_ROUTE;
+        place->n_links = 0;
+        return true;
+    } else if (receiver
+               && is_port(receiver->bridge, receiver->plain_port, bridge, port)
+               && vlan == hop->receiver_vlan) {
+        place->at = AT_TARGET;
+        return true;
+    }
+    return false;
+}
+
+/* Where on the path is a packet that its flow takes there? */
+static bool
+find_place(const struct trace_view *view, const struct path *path,
+           const char *bridge, const char *port, const struct flow *packet,
+           struct trace_place *place)
+{
+    for (size_t i = 0; i <= path->n_sfs; i++) {
+        *place = (struct trace_place) { .stage = i };
+        if (path->hops[i]
+            && find_place_on_hop(view, path->hops[i], bridge, port, packet,
+                                 place)) {
+            return true;
+        }
+        const struct inv_sf *sf
+            = i ? inventory_sf(&view->inv, path->sfs[i - 1]) : NULL;
+        uint16_t vlan = i ? path->sf_vlans[i - 1] : 0;
+        if (sf && is_port(sf->bridge, (path->reverse ? sf->in_port
+                                       : sf->out_port), bridge, port)
+            && vlan == vlan_tci_to_vid(packet->vlans[0].tci)
+            && (sf->correlation != SF_MAC
+                || eth_addr_equals(packet->dl_src, path_sf_mac(path, i - 1)))
+            && (sf->correlation != SF_NSH
+                || (nsh_path_hdr_to_si(packet->nsh.path_hdr)
+                    == NSH_SI_FIRST - i))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum trace_result
 follow(const struct tracer *tracer, const struct trace_flow *flow,
        const char *port, const struct flow *packet, int size, struct ds *out)
@@ -342,6 +519,11 @@ follow(const struct tracer *tracer, const struct trace_flow *flow,
         return result(out, TRACE_ANSWERED, "answered: %s",
                       packet->dl_type == htons(ETH_TYPE_ARP)
                       ? "ARP reply" : "neighbour advertisement");
+    }
+    struct trace_place place;
+    if (find_place(view, path, tracer->bridge, port, packet, &place)) {
+        put_path(view, path, out);
+        return trace_from(view, path, place, out);
     }
     return result(out, TRACE_DELIVERED, "taken by chain %s, %s: NSH SPI "
                   "%"PRIu32" (\"sdsa-trace %s\" prints its way)",

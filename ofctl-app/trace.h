@@ -1,9 +1,9 @@
 #ifndef SDSA_TRACE_H
 #define SDSA_TRACE_H 1
 
-/* What becomes of a packet, as the network is meant to be: which flow takes it
- * where it comes in, and from there its way along the path, or why it goes no
- * further and what counts that.  Pure. */
+/* What becomes of a packet, as the network is meant to be (or as it is, where
+ * that is known): which flow takes it where it comes in, and from there its way
+ * along the path, or why it goes no further and what counts that.  Pure. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,6 +23,9 @@ struct trace_view {
     struct smap troubles;       /* "gateway gw1", "bridge br1", "chain web":
                                  * what is wrong with it. */
     long long int now_s;        /* Since the epoch. */
+    /* What bridges and gateways have, as live-check.h says it: what stands
+     * before the colon, and behind it.  Empty: it is not known. */
+    struct smap live;
 };
 
 enum trace_result { TRACE_DELIVERED, TRACE_ANSWERED, TRACE_DROPPED };

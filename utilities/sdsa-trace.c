@@ -10,6 +10,7 @@
 
 #include "command-line.h"
 #include "fatal-signal.h"
+#include "jsonrpc.h"
 #include "lib/process-util.h"
 #include "lib/sdsa-idl.h"
 #include "ofctl-app/inventory-idl.h"
@@ -21,12 +22,14 @@
 #include "stream-ssl.h"
 #include "stream.h"
 #include "timeval.h"
+#include "unixctl.h"
 #include "util.h"
 
 #define EXIT_DROPPED 2
 
 struct options {
     char *db;
+    char *controller;           /* Its control socket, or NULL. */
     int size;                   /* Octets of the IP packet; 0: a short one. */
     int timeout_s;
 };
@@ -46,8 +49,13 @@ Options:\n\
   --size=OCTETS               of the IP packet (default: a short one)\n\
   --db=DATABASE               connect to DATABASE\n\
                               (default: $SDSA_DB or unix:%s/sdsa.sock)\n\
+  --live[=SOCKET]             check each step against the flows and SAs that are\n\
+                              there, as the controller says at its control\n\
+                              socket (default: sdsa-controller.ctl in\n\
+                              $SDSA_RUNDIR or %s)\n\
   -t, --timeout=SECS          give up after SECS seconds (default: 10)\n",
-           program_name, program_name, program_name, SDSA_RUNDIR);
+           program_name, program_name, program_name, SDSA_RUNDIR,
+           SDSA_RUNDIR);
     stream_usage("database", true, false, false);
     vlog_usage();
     printf("\nOther options:\n\
@@ -72,12 +80,14 @@ parse_options(int argc, char *argv[], struct options *o)
 {
     enum {
         OPT_DB = UCHAR_MAX + 1,
+        OPT_LIVE,
         OPT_SIZE,
         VLOG_OPTION_ENUMS,
         SSL_OPTION_ENUMS,
     };
     static const struct option long_options[] = {
         {"db", required_argument, NULL, OPT_DB},
+        {"live", optional_argument, NULL, OPT_LIVE},
         {"size", required_argument, NULL, OPT_SIZE},
         {"timeout", required_argument, NULL, 't'},
         {"help", no_argument, NULL, 'h'},
@@ -95,6 +105,9 @@ parse_options(int argc, char *argv[], struct options *o)
         }
         switch (c) {
         case OPT_DB: o->db = xstrdup(optarg); break;
+        case OPT_LIVE:
+            o->controller = xstrdup(optarg ? optarg : "");
+            break;
         case OPT_SIZE: o->size = parse_number("--size", optarg, 65535); break;
         case 't':
             o->timeout_s = parse_number("--timeout", optarg, 3600);
@@ -197,6 +210,7 @@ view_init(struct trace_view *view, const struct ovsdb_idl *idl)
     *view = (struct trace_view) { .now_s = time_wall() };
     inventory_init(&view->inv);
     smap_init(&view->troubles);
+    smap_init(&view->live);
     inventory_from_idl(&view->inv, idl, &bad_chains);
     shash_destroy_free_data(&bad_chains);
     read_links(view, idl);
@@ -213,6 +227,7 @@ view_destroy(struct trace_view *view)
     free(view->paths);
     free(view->twins);
     smap_destroy(&view->troubles);
+    smap_destroy(&view->live);
     inventory_destroy(&view->inv);
 }
 
@@ -235,6 +250,47 @@ wait_for_database(struct ovsdb_idl *idl, const struct options *o)
         poll_timer_wait_until(end);
         poll_block();
     }
+}
+
+/* What is there. */
+
+static void
+read_live(struct trace_view *view, const char *target /* Or "". */)
+{
+    const char *rundir = getenv("SDSA_RUNDIR");
+    char *path = (target[0] ? xstrdup(target)
+                  : xasprintf("%s/sdsa-controller.ctl",
+                              rundir ? rundir : SDSA_RUNDIR));
+    struct jsonrpc *client;
+    char *result, *error;
+    int retval = unixctl_client_create(path, &client);
+    if (retval) {
+        ovs_fatal(retval, "cannot connect to the controller at %s (is it on "
+                  "this machine? --live=SOCKET names its control socket)",
+                  path);
+    }
+    retval = unixctl_client_transact(client, "path/check", 0, NULL, &result,
+                                     &error);
+    if (retval || error) {
+        ovs_fatal(retval, "the controller at %s does not say what is there: "
+                  "%s", path, error ? error : "no answer");
+    }
+    jsonrpc_close(client);
+    if (!strcmp(result, "standing by\n")) {
+        ovs_fatal(0, "the controller at %s is standing by: ask the one that is "
+                  "active", path);
+    }
+    free(path);
+    char *save = NULL;
+    for (char *line = strtok_r(result, "\n", &save); line;
+         line = strtok_r(NULL, "\n", &save)) {
+        char *colon = strstr(line, ": ");
+        if (colon) {
+            *colon = '\0';
+            smap_replace(&view->live, line, colon + 2);
+        }
+    }
+    free(result);
 }
 
 /* The arguments. */
@@ -312,6 +368,9 @@ main(int argc, char *argv[])
     struct trace_view view;
     struct ds out = DS_EMPTY_INITIALIZER;
     view_init(&view, idl);
+    if (options.controller) {
+        read_live(&view, options.controller);
+    }
     enum trace_result result = trace(&view, argc - optind, argv + optind,
                                      &options, &out);
     fputs(ds_cstr(&out), stdout);
@@ -319,5 +378,6 @@ main(int argc, char *argv[])
     view_destroy(&view);
     ovsdb_idl_destroy(idl);
     free(options.db);
+    free(options.controller);
     return result == TRACE_DROPPED ? EXIT_DROPPED : EXIT_SUCCESS;
 }

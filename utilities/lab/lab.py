@@ -32,7 +32,7 @@ class Lab:
         self.dir = f"{host.RUNDIR}/{name}"
         self.failed_dir = f"{self.dir}.failed"
         self.env = dict(os.environ, OVS_RUNDIR=self.dir, OVS_LOGDIR=self.dir,
-                        OVS_DBDIR=self.dir,
+                        OVS_DBDIR=self.dir, SDSA_RUNDIR=self.dir,
                         SDSA_DB=f"unix:{self.dir}/sdsa.sock")
 
     def netns(self, node):

@@ -31,7 +31,8 @@ def cmd_status(lab, _args):
 
 def cmd_env(lab, _args):
     lab.require_up()
-    for key in "OVS_RUNDIR", "OVS_LOGDIR", "OVS_DBDIR", "SDSA_DB", "PATH":
+    for key in ("OVS_RUNDIR", "OVS_LOGDIR", "OVS_DBDIR", "SDSA_RUNDIR",
+                "SDSA_DB", "PATH"):
         print(f"export {key}={shlex.quote(lab.env[key])}")
 
 
