@@ -106,10 +106,13 @@ conductor_add_op(struct conductor *c, unsigned int number, const char *chain,
                  struct live_path **old, size_t n_old,
                  struct live_path **new, size_t n_new)
 {
+    int drain_ms = get_config_ms(c, "drain-ms", 1000);
+    int drain_max_ms = get_config_ms(c, "drain-max-ms", 10000);
     const struct operation_timeouts timeouts = {
         .prepare_ms = get_config_ms(c, "prepare-timeout-ms", 5000),
         .retry_ms = get_config_ms(c, "retry-ms", 1000),
-        .drain_ms = n_new && n_old ? get_config_ms(c, "drain-ms", 1000) : 0,
+        .drain_ms = n_new && n_old ? drain_ms : 0,
+        .drain_max_ms = MAX(drain_ms, drain_max_ms),
         .release_ms = get_config_ms(c, "release-timeout-ms", 5000),
         .prove_ms = PROVE_MS,
     };

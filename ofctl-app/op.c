@@ -26,6 +26,8 @@ VLOG_DEFINE_THIS_MODULE(op);
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
 
+#define DRAIN_ASK_MS 200        /* Between two looks at an old hop. */
+
 struct op_key {
     const struct path_hop *hop; /* Of one of the new paths. */
     struct secret *key;
@@ -49,8 +51,14 @@ struct op_participant {
     /* Of a hop. */
     const struct path *path;
     const struct path_hop *hop;
-    size_t probe_size;          /* Octets of the packet that must come through
-                                 * it, from the IP header on. */
+    size_t probe_size;          /* New: octets of the packet that must come
+                                 * through it, from the IP header on. */
+    long long int asked_ms;     /* Old: when its gateways were asked what they
+                                 * sent and got; 0: not now. */
+    long long int next_ask_ms;
+    uint64_t sent_seq;          /* As they said last. */
+    bool was_level;             /* Then all that was sent had come. */
+    bool drained;
     struct op_pending pending[4];
     size_t n_pending;
 };
@@ -102,8 +110,9 @@ add_gateways(struct op *op, const struct path *path, unsigned int sender_steps,
     }
 }
 
+/* Its new hops must be proven, its old ones drain. */
 static void
-add_hops(struct op *op, const struct network *net, const struct path *path)
+add_new_hops(struct op *op, const struct network *net, const struct path *path)
 {
     size_t size = MAX(path_mtu(&net->inv, path), PROBE_MIN_IP_SIZE);
     for (size_t i = 0; i <= path->n_sfs; i++) {
@@ -117,6 +126,22 @@ add_hops(struct op *op, const struct network *net, const struct path *path)
             p->path = path;
             p->hop = hop;
             p->probe_size = size;
+        }
+    }
+}
+
+static void
+add_old_hops(struct op *op, const struct path *path)
+{
+    for (size_t i = 0; i <= path->n_sfs; i++) {
+        const struct path_hop *hop = path->hops[i];
+        if (hop) {
+            char *title = xasprintf("the old hop %s => %s", hop->sender,
+                                    hop->receiver);
+            struct op_participant *p = participant_add(op, OP_HOP, "", title);
+            p->steps = OPERATION_STEP_DRAIN;
+            p->path = path;
+            p->hop = hop;
         }
     }
 }
@@ -161,7 +186,7 @@ find_participants(struct op *op, const struct network *net, bool prove)
         add_bridges(op, net, live, OPERATION_STEP_FLOWS | OPERATION_STEP_UNDO);
         add_classifiers(op, net, live);
         if (prove) {
-            add_hops(op, net, live->path);
+            add_new_hops(op, net, live->path);
         }
     }
     for (size_t i = 0; i < op->n_old; i++) {
@@ -172,6 +197,7 @@ find_participants(struct op *op, const struct network *net, bool prove)
          * RELEASE takes the old one with the rest, and owes it if the bridge
          * is away. */
         add_bridges(op, net, live, OPERATION_STEP_RELEASE);
+        add_old_hops(op, live->path);
     }
     for (size_t i = 0; i < op->n_participants; i++) {
         struct op_participant *p = &op->participants[i];
@@ -351,6 +377,7 @@ add_sa_edits(const struct op *op, const struct network *net,
         case OPERATION_STEP_FLOWS:
         case OPERATION_STEP_FLIP:
         case OPERATION_STEP_PROVE:
+        case OPERATION_STEP_DRAIN:
             OVS_NOT_REACHED();
         }
     }
@@ -494,6 +521,74 @@ send_probe(const struct op *op, const struct network *net,
     return NULL;
 }
 
+/* Draining: the sender has nothing more to send, and all that it sent has
+ * come. */
+
+/* Asks the gateways of an old hop. */
+static void
+ask_drained(struct op_participant *p, const struct network *net)
+{
+    struct agent *sender = agents_find(net->agents, p->hop->sender);
+    struct agent *receiver = agents_find(net->agents, p->hop->receiver);
+    if (sender) {
+        agent_poll_sas(sender);
+    }
+    if (receiver) {
+        agent_poll_sas(receiver);
+    }
+    p->asked_ms = time_msec();
+}
+
+/* Is the hop empty?  True too if an end of it is gone, or has no SA any more:
+ * then nothing will come. */
+static bool
+is_drained(struct op_participant *p, const struct network *net)
+{
+    const struct agent *sender = agents_find(net->agents, p->hop->sender);
+    const struct agent *receiver = agents_find(net->agents, p->hop->receiver);
+    if (!sender || !receiver || !agent_is_up(sender)
+        || !agent_is_up(receiver)) {
+        return true;
+    }
+    if (agent_polled_sas_ms(sender) < p->asked_ms
+        || agent_polled_sas_ms(receiver) < p->asked_ms) {
+        return false;           /* Not answered yet. */
+    }
+    p->asked_ms = 0;
+    p->next_ask_ms = time_msec() + DRAIN_ASK_MS;
+    struct agent_sa_stats out, in;
+    if (!agent_get_sa(sender, p->hop->esp_spi, &out)
+        || !agent_get_sa(receiver, p->hop->esp_spi, &in)) {
+        return true;
+    }
+    bool was_level = p->was_level && out.seq == p->sent_seq;
+    p->sent_seq = out.seq;
+    p->was_level = in.seq >= out.seq;
+    return was_level && p->was_level;
+}
+
+/* Twice in a row it must be so: what is on its way in a function between two
+ * hops, or in a flow cache of a bridge, has come out by then. */
+static void
+run_drain(struct op *op, const struct network *net)
+{
+    for (size_t i = 0; i < op->n_participants; i++) {
+        struct op_participant *p = &op->participants[i];
+        if (!(p->steps & OPERATION_STEP_DRAIN) || p->drained) {
+            continue;
+        }
+        if (p->asked_ms) {
+            if (is_drained(p, net)) {
+                p->drained = true;
+                operation_acknowledged(op->fsm, i, OPERATION_STEP_DRAIN,
+                                       time_msec());
+            }
+        } else if (time_msec() >= p->next_ask_ms) {
+            ask_drained(p, net);
+        }
+    }
+}
+
 /* Forgets what was asked of a session that is no more: it has no answer. */
 static void
 drop_lost_tickets(struct op_participant *p, const struct network *net)
@@ -519,7 +614,9 @@ do_send(struct op *op, struct network *net, uint64_t epoch, size_t index,
         enum operation_step step)
 {
     struct op_participant *p = &op->participants[index];
-    if (p->kind == OP_HOP) {
+    if (step == OPERATION_STEP_DRAIN) {
+        return;                 /* run_drain() does it. */
+    } else if (p->kind == OP_HOP) {
         char *error = send_probe(op, net, p);
         if (error) {
             operation_refused(op->fsm, index, step, error, time_msec());
@@ -597,6 +694,9 @@ op_run(struct op *op, struct network *net, uint64_t epoch)
         notice_losses(op, net);
     }
     operation_run(op->fsm, time_msec());
+    if (operation_get_state(op->fsm) == OPERATION_DRAIN) {
+        run_drain(op, net);
+    }
 
     struct operation_action action;
     while (operation_next_action(op->fsm, &action)) {
@@ -629,6 +729,13 @@ op_wait(const struct op *op)
     long long int deadline = operation_deadline(op->fsm);
     if (deadline != LLONG_MAX) {
         poll_timer_wait_until(deadline);
+    }
+    for (size_t i = 0; i < op->n_participants; i++) {
+        const struct op_participant *p = &op->participants[i];
+        if (operation_get_state(op->fsm) == OPERATION_DRAIN && !p->drained
+            && !p->asked_ms && p->steps & OPERATION_STEP_DRAIN) {
+            poll_timer_wait_until(p->next_ask_ms);
+        }
     }
 }
 
@@ -688,7 +795,8 @@ op_probe_result(struct op *op, const struct network *net, const char *bridge,
     }
     for (size_t i = 0; i < op->n_participants; i++) {
         const struct op_participant *p = &op->participants[i];
-        if (p->kind == OP_HOP && p->path->nsh_spi == probe->nsh_spi
+        if (p->steps & OPERATION_STEP_PROVE
+            && p->path->nsh_spi == probe->nsh_spi
             && p->hop->si == probe->si && p->probe_size == probe->ip_size) {
             const struct inv_gateway *gw
                 = inventory_gateway(&net->inv, p->hop->receiver);

@@ -63,6 +63,7 @@ operation_step_to_string(enum operation_step step)
     case OPERATION_STEP_RELEASE: return "release";
     case OPERATION_STEP_UNDO: return "undo";
     case OPERATION_STEP_PROVE: return "prove";
+    case OPERATION_STEP_DRAIN: return "drain";
     }
     OVS_NOT_REACHED();
 }
@@ -262,7 +263,14 @@ advance(struct operation *op, long long int now)
             || !has_participants(op, OPERATION_STEP_FLIP)
             || !has_participants(op, OPERATION_STEP_RELEASE)) {
             enter_release(op, now);
+        } else {
+            send_step(op, OPERATION_STEP_DRAIN);
         }
+    }
+    if (op->state == OPERATION_DRAIN
+        && now >= op->entered_ms + op->timeouts.drain_ms
+        && all_acked(op, OPERATION_STEP_DRAIN)) {
+        enter_release(op, now);
     }
     if (op->state == OPERATION_RELEASE
         && all_acked(op, OPERATION_STEP_RELEASE)) {
@@ -528,6 +536,22 @@ run_flip(struct operation *op, long long int now)
     }
 }
 
+static void
+run_drain(struct operation *op, long long int now)
+{
+    if (now >= op->entered_ms + op->timeouts.drain_max_ms
+        && !all_acked(op, OPERATION_STEP_DRAIN)) {
+        char *names = missing(op, OPERATION_STEP_DRAIN);
+        char *why = xasprintf("not seen to drain in %d ms: %s",
+                              op->timeouts.drain_max_ms, names);
+        set_reason(op, why);
+        free(why);
+        free(names);
+        enter_release(op, now);
+    }
+    advance(op, now);
+}
+
 void
 operation_run(struct operation *op, long long int now)
 {
@@ -543,10 +567,7 @@ operation_run(struct operation *op, long long int now)
         run_flip(op, now);
         break;
     case OPERATION_DRAIN:
-        if (now >= op->entered_ms + op->timeouts.drain_ms) {
-            enter_release(op, now);
-            advance(op, now);
-        }
+        run_drain(op, now);
         break;
     case OPERATION_RELEASE:
         run_cleaning(op, OPERATION_STEP_RELEASE, OPERATION_DONE, now);
@@ -577,7 +598,9 @@ operation_deadline(const struct operation *op)
     case OPERATION_FLIP:
         return op->retry_ms;
     case OPERATION_DRAIN:
-        return op->entered_ms + op->timeouts.drain_ms;
+        return op->entered_ms + (all_acked(op, OPERATION_STEP_DRAIN)
+                                 ? op->timeouts.drain_ms
+                                 : op->timeouts.drain_max_ms);
     case OPERATION_RELEASE:
     case OPERATION_UNDO:
         return MIN(op->retry_ms, op->entered_ms + op->timeouts.release_ms);

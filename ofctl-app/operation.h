@@ -1,11 +1,12 @@
 #ifndef SDSA_OPERATION_H
 #define SDSA_OPERATION_H 1
 
-/* The coordinator of one operation: a pure state machine (design.md s.5).
+/* The coordinator of one operation: a pure state machine (doc/architecture.md,
+ * "One operation").
  *
  * An operation replaces a chain's old paths (perhaps none) by new ones
  * (perhaps none): all of it happens, or none.  This module knows no path, no
- * flow and no key: only participants, which of the seven steps each takes part
+ * flow and no key: only participants, which of the eight steps each takes part
  * in, and the order.  Events in, actions out, time passed in; no I/O.  The
  * caller (conductor) does what actions say and reports what came of it.
  *
@@ -23,6 +24,10 @@
  * PROVE shows that what was prepared carries packets: its participants are
  * hops, and a packet that came through is an acknowledgement.  Packets get
  * lost, so it is sent again until PREPARE's time is over.
+ *
+ * DRAIN shows the same of what is left: its participants are the hops of the
+ * old paths, and the acknowledgement is that all that was sent has come out.
+ * A hop that never shows it does not keep RELEASE from coming for ever.
  *
  * Before the journal's acknowledgement of COMMITTING an operation only rolls
  * back, after it only forward: FLIP is repeated without limit, since the
@@ -47,8 +52,9 @@
     OPERATION_STATE(JOURNAL_COMMIT, "journal-commit")                       \
     /* Classifiers flip. */                                                 \
     OPERATION_STATE(FLIP, "flip")                                           \
-    /* A path was replaced: the old one drains for drain_ms.  Passed        \
-     * through at once when nobody flips or nobody releases. */             \
+    /* A path was replaced: the old one drains, for drain_ms at least, and  \
+     * until it is proven.  Passed through at once when nobody flips or     \
+     * nobody releases. */                                                  \
     OPERATION_STATE(DRAIN, "drain")                                         \
     /* Old flows, SAs and VLANs go. */                                      \
     OPERATION_STATE(RELEASE, "release")                                     \
@@ -74,6 +80,7 @@ enum operation_step {
     OPERATION_STEP_RELEASE = 1 << 4,
     OPERATION_STEP_UNDO = 1 << 5,
     OPERATION_STEP_PROVE = 1 << 6,
+    OPERATION_STEP_DRAIN = 1 << 7,
 };
 
 const char *operation_step_to_string(enum operation_step);
@@ -105,8 +112,9 @@ struct operation_timeouts {
                                  * journal's acknowledgement on; then roll
                                  * back. */
     int retry_ms;               /* Between two sends of FLIP. */
-    int drain_ms;               /* Between FLIP and RELEASE, if there are both;
-                                 * 0: none. */
+    int drain_ms;               /* Between FLIP and RELEASE, if there are both:
+                                 * at least; 0: none... */
+    int drain_max_ms;           /* ...and at most, with proof or without. */
     int release_ms;             /* For RELEASE or UNDO; then it is owed. */
     int prove_ms;               /* Between two sends of PROVE. */
 };
@@ -159,7 +167,8 @@ bool operation_next_action(struct operation *, struct operation_action *);
 unsigned int operation_number(const struct operation *);
 enum operation_state operation_get_state(const struct operation *);
 bool operation_is_committed(const struct operation *);
-/* Why it failed, or what keeps FLIP from its end; "" if nothing did. */
+/* Why it failed, what keeps FLIP from its end, or what was not seen to drain;
+ * "" if nothing did. */
 const char *operation_reason(const struct operation *);
 /* Sequential rounds of requests so far (design: at most 3 until FLIP's
  * end).  PROVE's packets do not count: they ask nobody. */

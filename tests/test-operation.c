@@ -6,7 +6,7 @@
  *                                     came of each line, indented
  *   test-operation random SEED N      N random scripts against the invariants
  *
- * A script: "participant NAME STEP,...", "timeouts PREPARE RETRY DRAIN
+ * A script: "participant NAME STEP,...", "timeouts PREPARE RETRY DRAIN DRAIN-MAX
  * RELEASE" (ms; PROVE's is 200), then events: "start", "resume-preparing REASON",
  * "resume-committing", "journaled ok", "journaled REASON", "ack NAME STEP",
  * "refuse NAME STEP REASON", "lost NAME REASON", "abort REASON", "tick MS",
@@ -25,8 +25,8 @@
 
 static const enum operation_step all_steps[] = {
     OPERATION_STEP_INBOUND, OPERATION_STEP_FLOWS, OPERATION_STEP_OUTBOUND,
-    OPERATION_STEP_PROVE,
-    OPERATION_STEP_FLIP, OPERATION_STEP_RELEASE, OPERATION_STEP_UNDO,
+    OPERATION_STEP_PROVE, OPERATION_STEP_FLIP, OPERATION_STEP_DRAIN,
+    OPERATION_STEP_RELEASE, OPERATION_STEP_UNDO,
 };
 
 /* Scripts. */
@@ -129,7 +129,7 @@ tick(struct script *s, const char *ms)
 }
 
 static void
-declare(struct script *s, char *words[4])
+declare(struct script *s, char *words[6])
 {
     if (!strcmp(words[0], "participant")) {
         struct operation_participant *p = &s->participants[s->n++];
@@ -142,8 +142,12 @@ declare(struct script *s, char *words[4])
         }
     } else if (!strcmp(words[0], "timeouts")) {
         s->timeouts = (struct operation_timeouts) {
-            atoi(words[1]), atoi(words[2]), atoi(words[3]), atoi(words[4]),
-            PROVE_MS,
+            .prepare_ms = atoi(words[1]),
+            .retry_ms = atoi(words[2]),
+            .drain_ms = atoi(words[3]),
+            .drain_max_ms = atoi(words[4]),
+            .release_ms = atoi(words[5]),
+            .prove_ms = PROVE_MS,
         };
     } else {
         s->op = operation_create(1, s->participants, s->n, &s->timeouts);
@@ -153,7 +157,7 @@ declare(struct script *s, char *words[4])
 }
 
 static void
-obey(struct script *s, char *words[5])
+obey(struct script *s, char *words[6])
 {
     const char *verb = words[0];
     if (!s->op) {
@@ -195,15 +199,15 @@ obey(struct script *s, char *words[5])
 static int
 run_script(void)
 {
-    struct script s = { .timeouts = { 5000, 1000, 1000, 5000, PROVE_MS } };
+    struct script s = { .timeouts = { 5000, 1000, 1000, 4000, 5000, PROVE_MS } };
     struct ds line = DS_EMPTY_INITIALIZER;
     while (!ds_get_line(&line, stdin)) {
         printf("%s\n", ds_cstr(&line));
         if (line.length && ds_cstr(&line)[0] != '#') {
-            char *words[5] = { NULL };
+            char *words[6] = { NULL };
             char *save_ptr = NULL;
             words[0] = strtok_r(ds_cstr(&line), " ", &save_ptr);
-            for (int i = 1; i < 5 && words[i - 1]; i++) {
+            for (int i = 1; i < 6 && words[i - 1]; i++) {
                 words[i] = strtok_r(NULL, " ", &save_ptr);
             }
             obey(&s, words);
@@ -268,6 +272,23 @@ model_all_acked(const struct model *m, unsigned int steps)
     return true;
 }
 
+/* May what is old go, if there is something old?  Not before the drain, if
+ * somebody flipped; and not before it is proven, while there is time. */
+static bool
+has_drained(const struct model *m)
+{
+    long long int ms = operation_time_in(m->op, OPERATION_DRAIN, m->now);
+    unsigned int steps = 0;
+    for (size_t i = 0; i < m->n; i++) {
+        steps |= m->p[i].steps;
+    }
+    return (!(steps & OPERATION_STEP_FLIP)
+            || !(steps & OPERATION_STEP_RELEASE) || !m->timeouts.drain_ms
+            || ms >= m->timeouts.drain_max_ms
+            || (ms >= m->timeouts.drain_ms
+                && model_all_acked(m, OPERATION_STEP_DRAIN)));
+}
+
 static void
 check_send(struct model *m, size_t i, enum operation_step step)
 {
@@ -302,10 +323,16 @@ check_send(struct model *m, size_t i, enum operation_step step)
         CHECK(m->committed);
         CHECK(!(p->acked & step));
         break;
+    case OPERATION_STEP_DRAIN:
+        CHECK(m->committed);
+        CHECK(model_all_acked(m, OPERATION_STEP_FLIP));
+        CHECK(!(p->sent & (step | OPERATION_STEP_RELEASE)));
+        break;
     case OPERATION_STEP_RELEASE:
         CHECK(m->committed);
         CHECK(model_all_acked(m, OPERATION_STEP_FLIP));
         CHECK(!(p->acked & step));
+        CHECK(has_drained(m));
         break;
     case OPERATION_STEP_UNDO:
         CHECK(!m->committed);
@@ -341,7 +368,8 @@ check_finish(struct model *m)
     m->finished++;
     CHECK(operation_get_state(m->op) == (m->committed ? OPERATION_DONE
                                          : OPERATION_FAILED));
-    CHECK(!m->committed == (operation_reason(m->op)[0] != '\0'));
+    CHECK(m->committed ? has_drained(m)
+          : operation_reason(m->op)[0] != '\0');
     CHECK(!(m->committed && m->aborted));
     CHECK(!m->committed || model_all_acked(m, OPERATION_STEP_FLIP));
     for (size_t i = 0; i < m->n; i++) {
@@ -427,6 +455,7 @@ model_create(struct model *m)
             .prepare_ms = 1 + ms[rng(ARRAY_SIZE(ms))],
             .retry_ms = 1 + ms[rng(ARRAY_SIZE(ms))],
             .drain_ms = ms[rng(ARRAY_SIZE(ms))],
+            .drain_max_ms = 1 + ms[rng(ARRAY_SIZE(ms))],
             .release_ms = 1 + ms[rng(ARRAY_SIZE(ms))],
             .prove_ms = 1 + ms[rng(ARRAY_SIZE(ms))],
         },
@@ -435,7 +464,7 @@ model_create(struct model *m)
     };
     m->now = m->start;
     for (size_t i = 0; i < m->n; i++) {
-        m->p[i].steps = rng(128);
+        m->p[i].steps = rng(256);
         participants[i].name = "p";
         participants[i].steps = m->p[i].steps;
     }
