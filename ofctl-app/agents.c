@@ -60,6 +60,7 @@ struct agent {
     struct agent_state state;   /* From polls. */
     long long int next_state_ms, next_sas_ms;
     long long int asked_sas_ms, polled_sas_ms;
+    long long int down_since_ms;        /* While it is down. */
     bool sas_wanted;            /* As soon as there is none on its way. */
     int backoff_ms;
 
@@ -174,6 +175,7 @@ agents_add(struct agents *agents, const char *vnf_id, const char *url)
     ds_init(&agent->answer);
     agent->backoff_ms = BACKOFF_MIN_MS;
     agent->polled_sas_ms = LLONG_MIN;
+    agent->down_since_ms = time_msec();
     shash_add_once(&agents->agents, vnf_id, agent);
     return agent;
 }
@@ -455,6 +457,7 @@ complete(struct agent *agent, CURLcode code)
         status = 0;
     }
     const char *body = ds_cstr(&agent->answer);
+    bool was_up;
     char *error = transfer_error(agent, code, status, body);
 
     switch (agent->current->kind) {
@@ -464,10 +467,14 @@ complete(struct agent *agent, CURLcode code)
         break;
 
     case REQUEST_STATE:
+        was_up = agent->state.up;
         if (error) {
             agent_state_set_down(&agent->state, error);
         } else {
             take_state(agent, body);
+        }
+        if (was_up && !agent->state.up) {
+            agent->down_since_ms = time_msec();
         }
         agent->backoff_ms = (agent->state.up ? BACKOFF_MIN_MS
                              : MIN(2 * agent->backoff_ms, BACKOFF_MAX_MS));
@@ -571,6 +578,12 @@ const char *
 agent_reason(const struct agent *agent)
 {
     return agent->state.reason;
+}
+
+long long int
+agent_down_since_ms(const struct agent *agent)
+{
+    return agent->state.up ? LLONG_MAX : agent->down_since_ms;
 }
 
 const char *

@@ -45,6 +45,9 @@ const char *agent_url(const struct agent *);
 /* What the last poll said.  Down: 'agent_reason()' says why, for the user. */
 bool agent_is_up(const struct agent *);  /* Agent answers, data plane is up. */
 const char *agent_reason(const struct agent *);
+/* Since when it is down (time_msec(); since we know of it, at most); LLONG_MAX
+ * while it is up. */
+long long int agent_down_since_ms(const struct agent *);
 const char *agent_boot_id(const struct agent *);     /* "" before the first. */
 const char *agent_backend(const struct agent *);
 /* All zeros before the first. */

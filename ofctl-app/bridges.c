@@ -74,6 +74,7 @@ struct bridge {
     unsigned int seqno;
 
     enum bridge_state state;
+    long long int down_since_ms; /* In BRIDGE_DOWN. */
     struct of_session *session;
     char *reason;               /* Of the last loss or failure, or NULL. */
     unsigned int port_seqno;    /* Of the session, as last seen. */
@@ -207,6 +208,7 @@ bridges_add(struct bridges *bridges, const char *name, uint64_t datapath_id)
     bridge->bridges = bridges;
     bridge->name = xstrdup(name);
     bridge->datapath_id = datapath_id;
+    bridge->down_since_ms = time_msec();
     bridge->flows = flow_set_create();
     bridge->first_ticket = bridges->last_ticket + 1;
     ovs_list_init(&bridge->pending);
@@ -304,6 +306,12 @@ bridge_reason(const struct bridge *bridge)
         return (bridge->sync_allowed ? "is being synchronised"
                 : "waits for the controller to be ready");
     }
+}
+
+long long int
+bridge_down_since_ms(const struct bridge *bridge)
+{
+    return bridge_is_connected(bridge) ? LLONG_MAX : bridge->down_since_ms;
 }
 
 void
@@ -446,6 +454,7 @@ bridge_enter_down(struct bridge *bridge)
 {
     if (bridge->state != BRIDGE_DOWN) {
         bridge->state = BRIDGE_DOWN;
+        bridge->down_since_ms = time_msec();
         bridge->seqno++;
     }
     bridge->synced = false;

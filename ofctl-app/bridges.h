@@ -74,6 +74,9 @@ bool bridge_is_up(const struct bridge *);
 /* Why the bridge is not up, for people; "" if it is.  Valid until the next
  * call of any function here. */
 const char *bridge_reason(const struct bridge *);
+/* Since when it is not connected (time_msec(); since it was declared, at
+ * most); LLONG_MAX while it is. */
+long long int bridge_down_since_ms(const struct bridge *);
 void bridge_allow_sync(struct bridge *);
 /* Changes with each connection, loss of one, and change of ports. */
 unsigned int bridge_seqno(const struct bridge *);

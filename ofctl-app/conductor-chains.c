@@ -4,7 +4,9 @@
 #include "ofctl-app/conductor-private.h"
 
 #include <inttypes.h>
+#include <limits.h>
 
+#include "hash.h"
 #include "lib/sdsa-idl.h"
 #include "ofctl-app/journal.h"
 #include "ofctl-app/match.h"
@@ -154,6 +156,12 @@ chain_paths(const struct conductor *c, const char *chain, size_t *n)
     return paths;
 }
 
+static size_t
+chain_n_paths(const struct inv_chain *chain)
+{
+    return chain->way_back == WAY_BACK_NONE ? 1 : 2;
+}
+
 /* Two directions that a packet of one chain might be taken for another's. */
 static bool
 ends_clash(const struct inv_chain *chain, bool reverse, const struct path *p)
@@ -227,13 +235,40 @@ gateway_usable(void *c_, const char *vnf_id)
 {
     const struct conductor *c = c_;
     const struct agent *agent = agents_find(c->net->agents, vnf_id);
-    return agent && agent_is_up(agent)
+    const struct inv_gateway *gw = inventory_gateway(&c->net->inv, vnf_id);
+    return agent && agent_is_up(agent) && gw && !gw->is_draining
            && resync_is_done(c->resync, c->net, vnf_id);
 }
 
+/* New paths for new keys over the way of the 'n' ones in 'old', if all is well
+ * with that. */
+static bool
+renew_paths(const struct conductor *c, const struct inv_chain *chain,
+            const struct path_allocator *alloc, struct live_path *const *old,
+            size_t n, struct path *paths[2])
+{
+    const struct path *models[2];
+    if (n != chain_n_paths(chain)) {
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        models[i] = old[i]->path;
+        char *trouble = path_check(models[i], &c->net->inv);
+        trouble = trouble ? trouble : path_check_lost(models[i], &c->net->inv);
+        if (trouble) {
+            free(trouble);
+            return false;
+        }
+    }
+    char *error = path_renew(models, n, alloc, paths);
+    free(error);
+    return !error;
+}
+
+/* 'keep_way': only the keys are to be new, if nothing else has to. */
 static char *
 start_chain(struct conductor *c, const struct inv_chain *chain,
-            const char *why, int64_t wanted)
+            const char *why, int64_t wanted, bool keep_way)
 {
     bool wait;
     char *error = check_conflicts(c, chain, &wait);
@@ -242,15 +277,18 @@ start_chain(struct conductor *c, const struct inv_chain *chain,
     }
     struct path_allocator alloc;
     numbers_get_allocator(c->numbers, gateway_usable, c, &alloc);
+    size_t n_old;
+    struct live_path **old = chain_paths(c, chain->name, &n_old);
     struct path *paths[2];
-    size_t n_new;
-    error = path_compute(&c->net->inv, chain, &alloc, paths, &n_new);
+    size_t n_new = n_old;
+    if (!keep_way || !renew_paths(c, chain, &alloc, old, n_old, paths)) {
+        error = path_compute(&c->net->inv, chain, &alloc, paths, &n_new);
+    }
     if (error) {
+        free(old);
         return error;
     }
 
-    size_t n_old;
-    struct live_path **old = chain_paths(c, chain->name, &n_old);
     struct live_path *new[2];
     for (size_t i = 0; i < n_new; i++) {
         numbers_claim(c->numbers, paths[i]);
@@ -264,28 +302,51 @@ start_chain(struct conductor *c, const struct inv_chain *chain,
     return NULL;
 }
 
+/* When the keys of 'path' are due for renewal (seconds since the epoch): when
+ * 70 to 80 per cent of their lifetime are over, each path at its own time, so
+ * that what was made together is not renewed together.  LLONG_MAX: never. */
+static long long int
+renewal_time_s(const struct path *path)
+{
+    for (size_t i = 0; path->lifetime_s && i <= path->n_sfs; i++) {
+        const struct path_hop *hop = path->hops[i];
+        if (hop) {
+            uint64_t lifetime_s = path->lifetime_s;
+            uint64_t share = hash_int(path->nsh_spi, 0);
+            return (hop->created_s + MAX(1, lifetime_s * 7 / 10)
+                    + (long long int) ((lifetime_s * share / 10) >> 32));
+        }
+    }
+    return LLONG_MAX;
+}
+
 /* Why the paths of 'chain' need to be replaced though the intent is applied,
- * or NULL.  Caller frees. */
+ * or NULL.  Caller frees.  '*keep_way' is set if they only need new keys. */
 static char *
-find_damage(struct conductor *c, const struct inv_chain *chain)
+find_damage(struct conductor *c, const struct inv_chain *chain,
+            bool *keep_way)
 {
     size_t n;
     struct live_path **paths = chain_paths(c, chain->name, &n);
-    char *damage = (n == (chain->way_back == WAY_BACK_NONE ? 1 : 2) ? NULL
+    char *damage = (n == chain_n_paths(chain) ? NULL
                     : xstrdup("it has not all its paths"));
     for (size_t i = 0; i < n && !damage; i++) {
         const struct path *path = paths[i]->path;
         damage = nullable_xstrdup(paths[i]->broken);
-        if (!damage) {
-            damage = path_check(path, &c->net->inv);
-        }
-        for (size_t j = 0; j <= path->n_sfs && !damage; j++) {
-            const struct path_hop *hop = path->hops[j];
-            if (hop && path->lifetime_s
-                && time_wall() - hop->created_s
-                   >= path->lifetime_s - path->lifetime_s / 5) {
-                damage = xstrdup("keys are near the end of their lifetime");
+        damage = damage ? damage : path_check(path, &c->net->inv);
+        damage = damage ? damage : path_check_lost(path, &c->net->inv);
+    }
+    *keep_way = false;
+    for (size_t i = 0; i < n && !damage; i++) {
+        long long int renewal_s = renewal_time_s(paths[i]->path);
+        if (time_wall() < renewal_s) {
+            if (renewal_s != LLONG_MAX) {
+                poll_timer_wait_until(time_msec()
+                                      + 1000 * (renewal_s - time_wall()));
             }
+        } else {
+            damage = xstrdup("keys are near the end of their lifetime");
+            *keep_way = true;
         }
     }
     free(paths);
@@ -312,10 +373,13 @@ consider_chain(struct conductor *c, const struct sdsa_chain *row)
     }
 
     char *why = NULL;
+    bool keep_way = false;
     if (!bad) {
+        keep_way = inventory_is_rekey(row->applied_intent, intent);
         why = (!row->applied_intent[0] ? xstrdup("new")
+               : keep_way ? xstrdup("new keys")
                : strcmp(row->applied_intent, intent) ? xstrdup("changed")
-               : find_damage(c, chain));
+               : find_damage(c, chain, &keep_way));
         m->healed = !why;
         if (!why) {
             c->settled = c->settled && row->applied >= row->wanted;
@@ -344,7 +408,7 @@ consider_chain(struct conductor *c, const struct sdsa_chain *row)
     }
 
     char *error = bad ? xstrdup(bad)
-                      : start_chain(c, chain, why, row->wanted);
+                      : start_chain(c, chain, why, row->wanted, keep_way);
     if (error) {
         conductor_remember_failure(c, row->name, row->wanted, intent, true,
                                    false);
@@ -386,6 +450,7 @@ consider_orphans(struct conductor *c)
 void
 conductor_start_operations(struct conductor *c)
 {
+    c->net->loss_ms = get_config_ms(c, "loss-ms", NETWORK_LOSS_MS);
     const struct sdsa_chain *row;
     c->settled = true;
     consider_orphans(c);

@@ -539,6 +539,18 @@ run_transaction(struct conductor *c)
 
 /* Running. */
 
+/* Those that the operator gave up. */
+static void
+abort_operations(struct conductor *c)
+{
+    const struct sdsa_operation *row;
+    SDSA_OPERATION_FOR_EACH (row, c->idl) {
+        if (row->abort) {
+            free(conductor_abort(c, row->number));
+        }
+    }
+}
+
 /* Follows the lock.  Returns true if we hold it and are active. */
 static bool
 run_lock(struct conductor *c)
@@ -582,6 +594,7 @@ conductor_run(struct conductor *c)
         vswitches_run(c->vswitches, c->idl);
         update_inventory(c);
         resync_run(c->resync, c->net);
+        abort_operations(c);
         conductor_start_operations(c);
         struct op *op;
         LIST_FOR_EACH (op, node, &c->ops) {

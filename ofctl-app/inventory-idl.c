@@ -84,6 +84,7 @@ add_gateways(struct inventory *inv, const struct ovsdb_idl *idl)
         struct inv_gateway *gw = inventory_add_gateway(
             inv, row->vnf_id, br, row->plain_port, row->cipher_port, &ip,
             row->url);
+        gw->is_draining = row->draining;
         gw->plain_mtu = row->plain_mtu;
         gw->cipher_mtu = row->cipher_mtu;
         parse_mac(row->plain_mac, &gw->plain_mac);
@@ -171,7 +172,7 @@ put_sfs(struct ds *ds, const struct inv_sf *const *sfs, size_t n)
 
 /* Changes whenever the chain has to be realised anew. */
 static char *
-chain_intent(const struct inv_chain *chain)
+chain_intent(const struct inv_chain *chain, int64_t rekeys)
 {
     struct ds ds = DS_EMPTY_INITIALIZER;
     const struct inv_endpoint *ends[] = { chain->src, chain->dst };
@@ -196,6 +197,7 @@ chain_intent(const struct inv_chain *chain)
     SHA256((const unsigned char *) ds_cstr(&ds), ds.length, hash);
     ds_clear(&ds);
     ds_put_hex(&ds, hash, 16);
+    ds_put_format(&ds, "-%"PRId64, rekeys);
     return ds_steal_cstr(&ds);
 }
 
@@ -223,7 +225,7 @@ insert_chain(struct inventory *inv, const struct sdsa_chain *row,
     chain->encrypt_always = !strcmp(row->encrypt, "always");
     chain->uuid = row->header_.uuid;
     free(chain->intent);
-    chain->intent = chain_intent(chain);
+    chain->intent = chain_intent(chain, row->rekeys);
 }
 
 static char *

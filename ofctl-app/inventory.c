@@ -123,7 +123,7 @@ struct inv_bridge *
 inventory_add_bridge(struct inventory *inv, const char *name,
                      uint64_t datapath_id)
 {
-    struct inv_bridge *bridge = xmalloc(sizeof *bridge);
+    struct inv_bridge *bridge = xzalloc(sizeof *bridge);
     bridge->name = xstrdup(name);
     bridge->datapath_id = datapath_id;
     shash_add_once(&inv->bridges, name, bridge);
@@ -300,6 +300,15 @@ const struct inv_chain *
 inventory_chain(const struct inventory *inv, const char *name)
 {
     return shash_find_data(&inv->chains, name);
+}
+
+bool
+inventory_is_rekey(const char *old_intent, const char *new_intent)
+{
+    size_t n = strcspn(old_intent, "-");
+    return (n && n == strcspn(new_intent, "-")
+            && !strncmp(old_intent, new_intent, n)
+            && strcmp(old_intent, new_intent));
 }
 
 const char *

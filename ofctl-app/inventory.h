@@ -22,6 +22,8 @@ struct suite;
 struct inv_bridge {
     char *name;
     uint64_t datapath_id;
+    bool is_lost;               /* Learnt: away for so long that no new path
+                                 * goes through it, if there is another way. */
 };
 
 /* A link, seen from either side: 'from' is the bridge that sends. */
@@ -38,6 +40,9 @@ struct inv_gateway {
     char *plain_port, *cipher_port;
     struct in6_addr cipher_ip;  /* Either family: see lib/address.h. */
     char *url;
+    bool is_draining;           /* No new path goes through it, and none
+                                 * stays. */
+    bool is_lost;               /* Learnt: the same of one that is away. */
 
     /* Learnt from the gateway's agent; all zeros until it was reached. */
     struct eth_addr plain_mac, cipher_mac;
@@ -83,7 +88,8 @@ struct inv_chain {
     const struct suite *suite;
     uint32_t lifetime_s;        /* 0: none. */
     int priority;
-    char *intent;              /* Digest (hex) of the above: changed intent. */
+    char *intent;              /* Digest of the above, "-", how often new keys
+                                * were asked for. */
 };
 
 struct inventory {
@@ -150,6 +156,9 @@ const struct inv_endpoint *inventory_endpoint(const struct inventory *,
                                               const char *name);
 const struct inv_chain *inventory_chain(const struct inventory *,
                                         const char *name);
+
+/* Do two intents differ in nothing but how often keys were asked for? */
+bool inventory_is_rekey(const char *old_intent, const char *new_intent);
 
 const char *sf_correlation_to_string(enum sf_correlation);
 bool sf_correlation_from_string(const char *, enum sf_correlation *);

@@ -10,10 +10,14 @@
 #include "ofctl-app/op.h"
 #include "ofctl-app/path.h"
 #include "openvswitch/vlog.h"
+#include "simap.h"
+#include "sset.h"
 #include "timeval.h"
 #include "util.h"
 
 VLOG_DEFINE_THIS_MODULE(journal);
+
+#define HISTORY_MAX 64
 
 static const char *const path_states[] = {
     [PATH_PREPARING] = "preparing",
@@ -200,11 +204,65 @@ write_commit(const struct ovsdb_idl *idl, const struct op *op)
     set_path_states(idl, op->old, op->n_old, PATH_RELEASING);
 }
 
+/* Keeps what came of the last HISTORY_MAX operations. */
+static void
+write_history(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
+              const struct op *op)
+{
+    const struct sdsa_history *row, *oldest = NULL;
+    size_t n = 0;
+    SDSA_HISTORY_FOR_EACH (row, idl) {
+        if (row->number == operation_number(op->fsm)) {
+            return;             /* An earlier attempt, whose answer was lost. */
+        }
+        oldest = !oldest || row->number < oldest->number ? row : oldest;
+        n++;
+    }
+    if (n >= HISTORY_MAX) {
+        sdsa_history_delete(oldest);
+    }
+
+    struct simap phases = SIMAP_INITIALIZER(&phases);
+    struct simap lost = SIMAP_INITIALIZER(&lost);
+    struct sset names = SSET_INITIALIZER(&names);
+    op_report(op, &phases, &names, &lost);
+    row = sdsa_history_insert(txn);
+    sdsa_history_set_number(row, operation_number(op->fsm));
+    sdsa_history_set_chain(row, op->chain);
+    sdsa_history_set_cause(row, op->why);
+    sdsa_history_set_result(row, (op->journal_state == OPERATION_DONE
+                                  ? "done" : "failed"));
+    sdsa_history_set_reason(row, operation_reason(op->fsm));
+    sdsa_history_set_started(row, op->started_wall_s);
+    sdsa_history_set_round_trips(row, operation_round_trips(op->fsm));
+
+    const struct simap_node *node;
+    SIMAP_FOR_EACH (node, &phases) {
+        sdsa_history_update_phases_setkey(row, node->name, node->data);
+    }
+    SIMAP_FOR_EACH (node, &lost) {
+        sdsa_history_update_lost_setkey(row, node->name, node->data);
+    }
+    const char **array = sset_array(&names);
+    sdsa_history_set_participants(row, array, sset_count(&names));
+    free(array);
+    int64_t *spis = path_numbers(op->old, op->n_old);
+    sdsa_history_set_old_paths(row, spis, op->n_old);
+    free(spis);
+    spis = path_numbers(op->new, op->n_new);
+    sdsa_history_set_new_paths(row, spis, op->n_new);
+    free(spis);
+    simap_destroy(&phases);
+    simap_destroy(&lost);
+    sset_destroy(&names);
+}
+
 static void
 write_end(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
           const struct op *op)
 {
     bool done = op->journal_state == OPERATION_DONE;
+    write_history(txn, idl, op);
     const struct sdsa_operation *row
         = journal_find_operation(idl, operation_number(op->fsm));
     if (row) {

@@ -8,9 +8,11 @@
 #include "lib/secret.h"
 #include "ofctl-app/steering.h"
 #include "openvswitch/dynamic-string.h"
+#include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
 #include "packets.h"
 #include "sset.h"
+#include "timeval.h"
 #include "util.h"
 
 VLOG_DEFINE_THIS_MODULE(network);
@@ -28,6 +30,7 @@ char *
 network_create(const struct network_config *config, struct network **netp)
 {
     struct network *net = xzalloc(sizeof *net);
+    net->loss_ms = NETWORK_LOSS_MS;
     inventory_init(&net->inv);
     hmap_init(&net->paths);
     shash_init(&net->bridge_views);
@@ -167,6 +170,56 @@ update_links(struct network *net)
     }
 }
 
+/* Who is away for so long that it counts as lost. */
+static void
+update_losses(struct network *net)
+{
+    long long int since = time_msec() - net->loss_ms;
+    struct shash_node *node;
+    SHASH_FOR_EACH (node, &net->inv.bridges) {
+        struct inv_bridge *b = node->data;
+        const struct bridge *br = bridges_find(net->bridges, b->name);
+        bool is_lost = br && bridge_down_since_ms(br) <= since;
+        if (is_lost && !b->is_lost) {
+            VLOG_WARN("bridge %s is lost: not connected for %d ms", b->name,
+                      net->loss_ms);
+        }
+        b->is_lost = is_lost;
+    }
+    SHASH_FOR_EACH (node, &net->inv.gateways) {
+        struct inv_gateway *gw = node->data;
+        const struct agent *agent = agents_find(net->agents, gw->vnf_id);
+        bool is_lost = agent && agent_down_since_ms(agent) <= since;
+        if (is_lost && !gw->is_lost) {
+            VLOG_WARN("gateway %s is lost: down for %d ms", gw->vnf_id,
+                      net->loss_ms);
+        }
+        gw->is_lost = is_lost;
+    }
+}
+
+/* When the next one that is away will count as lost. */
+static void
+wait_losses(const struct network *net)
+{
+    for (struct bridge *br = bridges_next(net->bridges, NULL); br;
+         br = bridges_next(net->bridges, br)) {
+        const struct inv_bridge *b = inventory_bridge(&net->inv,
+                                                      bridge_name(br));
+        if (b && !b->is_lost && !bridge_is_connected(br)) {
+            poll_timer_wait_until(bridge_down_since_ms(br) + net->loss_ms);
+        }
+    }
+    for (struct agent *a = agents_next(net->agents, NULL); a;
+         a = agents_next(net->agents, a)) {
+        const struct inv_gateway *gw = inventory_gateway(&net->inv,
+                                                         agent_vnf_id(a));
+        if (gw && !gw->is_lost && !agent_is_up(a)) {
+            poll_timer_wait_until(agent_down_since_ms(a) + net->loss_ms);
+        }
+    }
+}
+
 static void
 put_ip(struct ds *ds, const struct in6_addr *ip)
 {
@@ -230,6 +283,7 @@ network_set_inventory(struct network *net, struct inventory *inv)
     inventory_move(&net->inv, inv);
     update_gateways(net);
     update_links(net);
+    update_losses(net);
 
     char *digest = inventory_digest(&net->inv);
     if (!net->inv_digest || strcmp(digest, net->inv_digest)) {
@@ -418,6 +472,7 @@ network_run(struct network *net)
         net->inv_seqno++;
     }
     update_links(net);
+    update_losses(net);
 
     for (struct bridge *br = bridges_next(net->bridges, NULL); br;
          br = bridges_next(net->bridges, br)) {
@@ -443,6 +498,7 @@ network_wait(struct network *net)
 {
     bridges_wait(net->bridges);
     agents_wait(net->agents);
+    wait_losses(net);
 }
 
 /* Live paths. */

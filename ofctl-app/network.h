@@ -21,6 +21,9 @@
 #include "openvswitch/hmap.h"
 #include "smap.h"
 
+/* After so long a gateway or a bridge that is away counts as lost. */
+#define NETWORK_LOSS_MS 10000
+
 struct network_config {
     const char *listen;         /* For bridges_create(). */
     struct agents_config agents;
@@ -56,6 +59,7 @@ struct network {
     struct agents *agents;
     struct hmap paths;          /* struct live_path. */
     unsigned int n_removed;     /* Paths, ever. */
+    int loss_ms;                /* NETWORK_LOSS_MS, or as the user wants. */
     struct shash bridge_views;  /* struct bridge_view, private. */
     char *inv_digest;           /* Of 'inv' but for its chains, private. */
 };

@@ -18,6 +18,7 @@
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
+#include "simap.h"
 #include "sset.h"
 #include "timeval.h"
 #include "util.h"
@@ -58,6 +59,8 @@ struct op_participant {
     long long int next_ask_ms;
     uint64_t sent_seq;          /* As they said last. */
     bool was_level;             /* Then all that was sent had come. */
+    bool has_lost;              /* 'lost' is known. */
+    uint64_t lost;
     bool drained;
     struct op_pending pending[4];
     size_t n_pending;
@@ -564,6 +567,8 @@ is_drained(struct op_participant *p, const struct network *net)
     bool was_level = p->was_level && out.seq == p->sent_seq;
     p->sent_seq = out.seq;
     p->was_level = in.seq >= out.seq;
+    p->has_lost = true;
+    p->lost = MAX(in.seq, out.seq) - MIN(in.packets, out.seq);
     return was_level && p->was_level;
 }
 
@@ -809,14 +814,33 @@ op_probe_result(struct op *op, const struct network *net, const char *bridge,
     return true;
 }
 
+void
+op_report(const struct op *op, struct simap *phases_ms,
+          struct sset *participants, struct simap *lost)
+{
+    for (int i = 0; i < OPERATION_DONE; i++) {
+        long long int ms = operation_time_in(op->fsm, i, time_msec());
+        if (ms > 0 || i == OPERATION_FLIP) {
+            simap_put(phases_ms, operation_state_to_string(i), ms);
+        }
+    }
+    for (size_t i = 0; i < op->n_participants; i++) {
+        const struct op_participant *p = &op->participants[i];
+        if (p->kind != OP_HOP) {
+            sset_add(participants, p->title);
+        } else if (p->has_lost) {
+            char *hop = xasprintf("%s %s, %s => %s", p->path->chain,
+                                  p->path->reverse ? "reverse" : "forward",
+                                  p->hop->sender, p->hop->receiver);
+            simap_put(lost, hop, simap_get(lost, hop) + p->lost);
+            free(hop);
+        }
+    }
+}
+
 char *
 op_format(const struct op *op)
 {
-    static const char *const names[] = {
-#define OPERATION_STATE(ENUM, TEXT) TEXT,
-        OPERATION_STATES
-#undef OPERATION_STATE
-    };
     struct ds ds = DS_EMPTY_INITIALIZER;
     enum operation_state state = operation_get_state(op->fsm);
 
@@ -828,7 +852,8 @@ op_format(const struct op *op)
     for (size_t i = 0; i < OPERATION_DONE; i++) {
         long long int ms = operation_time_in(op->fsm, i, time_msec());
         if (ms > 0) {
-            ds_put_format(&ds, "%s%s %lld", sep, names[i], ms);
+            ds_put_format(&ds, "%s%s %lld", sep,
+                          operation_state_to_string(i), ms);
             sep = ", ";
         }
     }

@@ -97,6 +97,14 @@ bool op_agent_result(struct op *, const char *vnf_id,
 bool op_probe_result(struct op *, const struct network *, const char *bridge,
                      const struct probe *);
 
+/* What to remember of an operation that came to its end: milliseconds by
+ * phase; who took part; packets lost on each old hop, as far as both of its
+ * gateways told.  Adds to the arguments, which the caller initialised. */
+struct simap;
+struct sset;
+void op_report(const struct op *, struct simap *phases_ms,
+               struct sset *participants, struct simap *lost);
+
 /* One line for people: "12 web (new): release, 23 ms: ...". */
 char *op_format(const struct op *);
 

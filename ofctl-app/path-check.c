@@ -107,6 +107,33 @@ path_check_links(const struct path *path, const struct inventory *inv)
 }
 
 char *
+path_check_lost(const struct path *path, const struct inventory *inv)
+{
+    for (size_t i = 0; i <= path->n_sfs; i++) {
+        const struct path_hop *hop = path->hops[i];
+        if (!hop) {
+            continue;
+        }
+        const char *ends[] = { hop->sender, hop->receiver };
+        for (size_t j = 0; j < ARRAY_SIZE(ends); j++) {
+            const struct inv_gateway *gw = inventory_gateway(inv, ends[j]);
+            if (gw && (gw->is_draining || gw->is_lost)) {
+                return xasprintf("gateway %s is %s", ends[j],
+                                 gw->is_draining ? "being drained" : "lost");
+            }
+        }
+        for (size_t j = 0; j + 1 < hop->n_route; j++) {
+            const struct inv_bridge *br = inventory_bridge(inv,
+                                                           hop->route[j].to);
+            if (br && br->is_lost) {
+                return xasprintf("bridge %s is lost", br->name);
+            }
+        }
+    }
+    return NULL;
+}
+
+char *
 path_check(const struct path *path, const struct inventory *inv)
 {
     char *error = path_check_places(path, inv);

@@ -17,7 +17,11 @@ char *path_check_places(const struct path *, const struct inventory *);
 /* Are the links that its hops cross still there, and up? */
 char *path_check_links(const struct path *, const struct inventory *);
 
-/* Both. */
+/* Do its hops go through a gateway that is being drained, or a gateway or a
+ * bridge that is lost?  It may carry traffic all the same. */
+char *path_check_lost(const struct path *, const struct inventory *);
+
+/* path_check_places() and path_check_links(). */
 char *path_check(const struct path *, const struct inventory *);
 
 #endif /* ofctl-app/path-check.h */

@@ -106,6 +106,7 @@ find_way(const struct inventory *inv, const struct inv_bridge *from,
         for (size_t i = 0; i < inv->n_links; i++) {
             const struct inv_link *l = links[i];
             if (l->from == here && l->to != from && !l->is_down
+                && (l->to == to || !l->to->is_lost)
                 && shash_add_once(&came_by, l->to->name, l)) {
                 queue[tail++] = l->to;
             }
@@ -185,8 +186,9 @@ put_gateways(struct ds *ds, const struct inventory *inv,
     const struct inv_gateway **gws = gateways_at(inv, bridge, &n);
     for (size_t i = 0; i < n; i++) {
         char ip[INET6_ADDRSTRLEN];
-        ds_put_format(ds, "%s%s %s", i ? ", " : "", gws[i]->vnf_id,
-                      ipv6_string_mapped(ip, &gws[i]->cipher_ip));
+        ds_put_format(ds, "%s%s %s%s", i ? ", " : "", gws[i]->vnf_id,
+                      ipv6_string_mapped(ip, &gws[i]->cipher_ip),
+                      gws[i]->is_draining ? ", being drained" : "");
     }
     free(gws);
 }
@@ -197,9 +199,10 @@ no_gateway(const struct inventory *inv, const struct inv_bridge *bridge)
     struct ds ds = DS_EMPTY_INITIALIZER;
     put_gateways(&ds, inv, bridge);
     char *msg = (ds.length
-                 ? xasprintf("bridge %s has no gateway that is up (%s: see "
+                 ? xasprintf("bridge %s has no gateway that is up%s (%s: see "
                              "\"sdsa-ctl gw-list\")", bridge->name,
-                             ds_cstr(&ds))
+                             (strstr(ds_cstr(&ds), ", being drained")
+                              ? " and not being drained" : ""), ds_cstr(&ds))
                  : xasprintf("bridge %s has no gateway: add one with "
                              "\"sdsa-ctl gw-add\"", bridge->name));
     ds_destroy(&ds);
@@ -477,6 +480,76 @@ path_compute(const struct inventory *inv, const struct inv_chain *chain,
                              paths[1]);
     }
     *n_pathsp = error ? 0 : paths[1] ? 2 : 1;
+    if (error) {
+        path_destroy(paths[0]);
+        path_destroy(paths[1]);
+    }
+    return error;
+}
+
+/* The same way, with new numbers. */
+
+static char *
+renew_hop(const struct path_hop *old, const struct path_allocator *alloc,
+          struct path_hop **hopp)
+{
+    struct path_hop *hop = *hopp = hop_create(old->si, old->bridge);
+    hop->sender = xstrdup(old->sender);
+    hop->receiver = xstrdup(old->receiver);
+    for (size_t i = 0; i < old->n_route; i++) {
+        const struct path_link *l = &old->route[i];
+        add_link(hop, l->from, l->out_port, l->to, l->in_port);
+    }
+    const char *ends[] = { hop->sender, hop->receiver };
+    for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+        if (!alloc->gateway_usable(alloc->aux, ends[i])) {
+            return xasprintf("gateway %s is not up", ends[i]);
+        }
+    }
+    return allocate_hop(alloc, hop);
+}
+
+static char *
+renew_path(const struct path *old, const struct path_allocator *alloc,
+           struct path **pathp)
+{
+    struct path *path = *pathp = xmemdup(old, sizeof *old);
+    path->nsh_spi = alloc->nsh_spi(alloc->aux);
+    path->chain = xstrdup(old->chain);
+    path->state = PATH_PREPARING;
+    path->src = xstrdup(old->src);
+    path->dst = xstrdup(old->dst);
+    path->match = xstrdup(old->match);
+    path->sfs = xcalloc(path->n_sfs + 1, sizeof *path->sfs);
+    path->sf_vlans = xcalloc(path->n_sfs + 1, sizeof *path->sf_vlans);
+    path->hops = xcalloc(path->n_sfs + 1, sizeof *path->hops);
+    char *error = path->nsh_spi ? NULL : xstrdup("no NSH SPI is left");
+    for (size_t i = 0; i < path->n_sfs; i++) {
+        path->sfs[i] = xstrdup(old->sfs[i]);
+        path->sf_vlans[i] = (old->sf_vlans[i]
+                             ? alloc->sf_vlan(alloc->aux, old->sfs[i]) : 0);
+        if (!error && old->sf_vlans[i] && !path->sf_vlans[i]) {
+            error = xasprintf("function %s has no free VLAN tag left",
+                              old->sfs[i]);
+        }
+    }
+    for (size_t i = 0; i <= path->n_sfs && !error; i++) {
+        if (old->hops[i]) {
+            error = renew_hop(old->hops[i], alloc, &path->hops[i]);
+        }
+    }
+    return error;
+}
+
+char *
+path_renew(const struct path *const *old, size_t n,
+           const struct path_allocator *alloc, struct path *paths[2])
+{
+    char *error = NULL;
+    paths[0] = paths[1] = NULL;
+    for (size_t i = 0; i < n && !error; i++) {
+        error = renew_path(old[i], alloc, &paths[i]);
+    }
     if (error) {
         path_destroy(paths[0]);
         path_destroy(paths[1]);

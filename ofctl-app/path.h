@@ -80,6 +80,11 @@ char *path_compute(const struct inventory *, const struct inv_chain *,
                    const struct path_allocator *,
                    struct path *paths[2], size_t *n_pathsp);
 
+/* The very way of the 'n' (1 or 2) paths 'old', with new numbers: for new keys.
+ * Returns as path_compute(); the order is that of 'old'. */
+char *path_renew(const struct path *const *old, size_t n,
+                 const struct path_allocator *, struct path *paths[2]);
+
 void path_destroy(struct path *);
 
 /* The bridge where the hop ends. */

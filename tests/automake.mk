@@ -31,6 +31,7 @@ SYSTEM_TESTSUITE_AT = \
 	tests/system-links.at \
 	tests/system-mtu.at \
 	tests/system-random.at \
+	tests/system-operation.at \
 	tests/system-fault.at
 TESTSUITE = $(srcdir)/tests/testsuite
 SYSTEM_TESTSUITE = $(srcdir)/tests/system-testsuite

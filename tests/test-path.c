@@ -356,6 +356,39 @@ check_first_loads(const struct simap *loads, const struct path *path,
     }
 }
 
+/* New keys: the same way with other numbers. */
+static void
+check_renewal(struct net *net, struct path *const *paths, size_t n)
+{
+    struct path_allocator alloc = topology_allocator(&net->t);
+    const struct path *old[2] = { paths[0], paths[1] };
+    struct path *new[2];
+    char *error = path_renew(old, n, &alloc, new);
+    ovs_assert(!error);
+    for (size_t i = 0; i < n; i++) {
+        ovs_assert(new[i]->nsh_spi != old[i]->nsh_spi);
+        ovs_assert(new[i]->reverse == old[i]->reverse);
+        ovs_assert(new[i]->state == PATH_PREPARING);
+        for (size_t j = 0; j <= old[i]->n_sfs; j++) {
+            const struct path_hop *a = old[i]->hops[j], *b = new[i]->hops[j];
+            ovs_assert(!a == !b);
+            if (a) {
+                char *way_a = path_route_format(a);
+                char *way_b = path_route_format(b);
+                ovs_assert(!strcmp(way_a, way_b));
+                ovs_assert(!strcmp(a->sender, b->sender));
+                ovs_assert(!strcmp(a->receiver, b->receiver));
+                ovs_assert(a->si == b->si && a->esp_spi != b->esp_spi);
+                ovs_assert(a->sender_vlan != b->sender_vlan);
+                ovs_assert(!b->key_check[0] && !b->created_s);
+                free(way_a);
+                free(way_b);
+            }
+        }
+        path_destroy(new[i]);
+    }
+}
+
 /* Returns true if there is a path. */
 static bool
 check_net(struct net *net)
@@ -380,6 +413,7 @@ check_net(struct net *net)
     ovs_assert(n == (error ? 0 : net->one_way ? 1 : 2));
     if (n) {
         check_first_loads(&loads, paths[0], least);
+        check_renewal(net, paths, n);
     }
     if (n == 2) {
         check_twins(paths[0], paths[1]);

@@ -3,6 +3,7 @@ bin_PROGRAMS += utilities/sdsa-ctl
 utilities_sdsa_ctl_SOURCES = \
 	utilities/sdsa-ctl-chain.c \
 	utilities/sdsa-ctl-edit.c \
+	utilities/sdsa-ctl-op.c \
 	utilities/sdsa-ctl-plan.c \
 	utilities/sdsa-ctl-rows.c utilities/sdsa-ctl-rows.h \
 	utilities/sdsa-ctl-show.c \

@@ -12,8 +12,8 @@
 #include "openvswitch/dynamic-string.h"
 #include "util.h"
 
-#define DEFAULT_LIFETIME "28800"
-#define DEFAULT_PRIORITY "100"
+#define DEFAULT_LIFETIME_S 28800
+#define DEFAULT_PRIORITY 100
 
 static bool
 check_integer(struct ctl_context *ctx, const char *option, const char *text,
@@ -46,13 +46,16 @@ chain_clashes(const struct sdsa_chain *chain, const struct sdsa_endpoint *ep,
     return clash;
 }
 
+/* With other chains than 'self', which may be NULL. */
 static bool
-check_overlap(struct ctl_context *ctx, const struct sdsa_endpoint *ep,
-              const char *match, int64_t priority)
+check_overlap(struct ctl_context *ctx, const struct sdsa_chain *self,
+              const struct sdsa_endpoint *ep, const char *match,
+              int64_t priority)
 {
     const struct sdsa_chain *chain;
     SDSA_CHAIN_FOR_EACH (chain, ctx->idl) {
-        if (chain_clashes(chain, ep, match, priority)) {
+        if (chain != self
+            && chain_clashes(chain, ep, match, priority)) {
             ctl_error(ctx, "at endpoint %s \"%s\" overlaps the match \"%s\" "
                       "of chain %s, which has the same priority %"PRId64": give "
                       "another --priority (the higher one wins)", ep->name,
@@ -64,7 +67,8 @@ check_overlap(struct ctl_context *ctx, const struct sdsa_endpoint *ep,
 }
 
 static bool
-check_sf(struct ctl_context *ctx, const struct sdsa_service_function *sf,
+check_sf(struct ctl_context *ctx, const struct sdsa_chain *self,
+         const struct sdsa_service_function *sf,
          struct sdsa_service_function *const *before, size_t n_before)
 {
     if (strcmp(sf->correlation, "none")) {
@@ -79,7 +83,7 @@ check_sf(struct ctl_context *ctx, const struct sdsa_service_function *sf,
     }
     const struct sdsa_chain *chain;
     SDSA_CHAIN_FOR_EACH (chain, ctx->idl) {
-        if (ctl_chain_has_sf(chain, sf)) {
+        if (chain != self && ctl_chain_has_sf(chain, sf)) {
             ctl_error(ctx, "function %s has correlation none and serves chain "
                       "%s already: only functions with a correlation can be "
                       "shared", sf->name, chain->name);
@@ -153,6 +157,7 @@ check_suite(struct ctl_context *ctx, const char *name)
 
 /* What the command asks for. */
 struct chain_spec {
+    const struct sdsa_chain *row;       /* NULL: a new one. */
     const struct sdsa_endpoint *src, *dst;
     char *match;                /* Canonical. */
     const char *way_back, *encrypt, *suite;
@@ -169,6 +174,23 @@ chain_spec_destroy(struct chain_spec *spec)
 }
 
 static bool
+parse_match(struct ctl_context *ctx, const char *match,
+            struct chain_spec *spec)
+{
+    char *canonical;
+    char *error = match_canonicalize(match, !strcmp(spec->way_back, "none"),
+                                     &canonical);
+    if (error) {
+        ctl_error(ctx, "%s", error);
+        free(error);
+        return false;
+    }
+    free(spec->match);
+    spec->match = canonical;
+    return true;
+}
+
+static bool
 parse_ends(struct ctl_context *ctx, struct chain_spec *spec)
 {
     spec->src = get_endpoint(ctx, ctx->argv[2]);
@@ -180,27 +202,23 @@ parse_ends(struct ctl_context *ctx, struct chain_spec *spec)
         ctl_error(ctx, "source and destination are both %s", spec->src->name);
         return false;
     }
-    char *error = match_canonicalize(ctx->argv[4],
-                                     !strcmp(spec->way_back, "none"),
-                                     &spec->match);
-    if (error) {
-        ctl_error(ctx, "%s", error);
-        free(error);
-        return false;
-    }
-    return true;
+    return parse_match(ctx, ctx->argv[4], spec);
 }
 
+/* The options, over what 'spec' says already. */
 static bool
 parse_options(struct ctl_context *ctx, struct chain_spec *spec)
 {
     bool one_way = ctl_has_option(ctx, "--one-way");
     bool other = ctl_has_option(ctx, "--reverse");
-    spec->way_back = one_way ? "none" : other ? "other" : "same";
-    spec->encrypt = get_option(ctx, "--encrypt", "links");
-    spec->suite = get_option(ctx, "--suite", SUITE_DEFAULT);
-    if (one_way && other) {
-        ctl_error(ctx, "--one-way and --reverse contradict each other");
+    bool same = ctl_has_option(ctx, "--both-ways");
+    spec->way_back = (one_way ? "none" : other ? "other" : same ? "same"
+                      : spec->way_back);
+    spec->encrypt = get_option(ctx, "--encrypt", spec->encrypt);
+    spec->suite = get_option(ctx, "--suite", spec->suite);
+    if (one_way + other + same > 1) {
+        ctl_error(ctx, "--one-way and --reverse contradict each other%s",
+                  same ? ", and --both-ways" : "");
         return false;
     }
     if (strcmp(spec->encrypt, "links") && strcmp(spec->encrypt, "always")) {
@@ -208,20 +226,21 @@ parse_options(struct ctl_context *ctx, struct chain_spec *spec)
                   "always", spec->encrypt);
         return false;
     }
+    const char *lifetime = get_option(ctx, "--lifetime", NULL);
+    const char *priority = get_option(ctx, "--priority", NULL);
     return (check_suite(ctx, spec->suite)
-            && check_integer(ctx, "--lifetime",
-                             get_option(ctx, "--lifetime", DEFAULT_LIFETIME),
-                             UINT32_MAX, &spec->lifetime)
-            && check_integer(ctx, "--priority",
-                             get_option(ctx, "--priority", DEFAULT_PRIORITY),
-                             999, &spec->priority));
+            && (!lifetime || check_integer(ctx, "--lifetime", lifetime,
+                                           UINT32_MAX, &spec->lifetime))
+            && (!priority || check_integer(ctx, "--priority", priority, 999,
+                                           &spec->priority)));
 }
 
 static bool
-check_sfs(struct ctl_context *ctx, const struct sf_list *list)
+check_sfs(struct ctl_context *ctx, const struct chain_spec *spec,
+          const struct sf_list *list)
 {
     for (size_t i = 0; i < list->n; i++) {
-        if (!check_sf(ctx, list->sfs[i], list->sfs, i)) {
+        if (!check_sf(ctx, spec->row, list->sfs[i], list->sfs, i)) {
             return false;
         }
     }
@@ -232,22 +251,28 @@ check_sfs(struct ctl_context *ctx, const struct sf_list *list)
 static bool
 check_overlaps(struct ctl_context *ctx, const struct chain_spec *spec)
 {
-    if (!check_overlap(ctx, spec->src, spec->match, spec->priority)) {
+    if (!check_overlap(ctx, spec->row, spec->src, spec->match, spec->priority)) {
         return false;
     }
     char *mirror = match_mirror(spec->match);
     bool ok = (!strcmp(spec->way_back, "none")
-               || check_overlap(ctx, spec->dst, mirror, spec->priority));
+               || check_overlap(ctx, spec->row, spec->dst, mirror, spec->priority));
     free(mirror);
     return ok;
 }
 
-/* The functions from argv[5] on, and those of --reverse. */
+/* The functions from argv['first'] on, and those of --reverse. */
 static bool
-parse_sfs(struct ctl_context *ctx, struct chain_spec *spec)
+parse_sfs(struct ctl_context *ctx, struct chain_spec *spec, int first)
 {
     bool ok = true;
-    for (int i = 5; i < ctx->argc && ok; i++) {
+    sf_list_destroy(&spec->sfs);
+    spec->sfs = (struct sf_list) { .n = 0 };
+    if (ctl_has_option(ctx, "--reverse") || strcmp(spec->way_back, "other")) {
+        sf_list_destroy(&spec->reverse_sfs);
+        spec->reverse_sfs = (struct sf_list) { .n = 0 };
+    }
+    for (int i = first; i < ctx->argc && ok; i++) {
         ok = sf_list_add(ctx, &spec->sfs, ctx->argv[i]);
     }
     char *names = xstrdup(get_option(ctx, "--reverse", ""));
@@ -277,12 +302,8 @@ is_same(const struct sdsa_chain *row, const struct chain_spec *spec)
 }
 
 static void
-insert_chain(struct ctl_context *ctx, const struct chain_spec *spec)
+write_chain(const struct sdsa_chain *row, const struct chain_spec *spec)
 {
-    const struct sdsa_chain *row = sdsa_chain_insert(ctx->txn);
-    sdsa_chain_set_name(row, ctx->argv[1]);
-    sdsa_chain_set_src(row, spec->src);
-    sdsa_chain_set_dst(row, spec->dst);
     sdsa_chain_set_match(row, spec->match);
     sdsa_chain_set_sfs(row, spec->sfs.keys, spec->sfs.sfs, spec->sfs.n);
     sdsa_chain_set_way_back(row, spec->way_back);
@@ -292,23 +313,124 @@ insert_chain(struct ctl_context *ctx, const struct chain_spec *spec)
     sdsa_chain_set_suite(row, spec->suite);
     sdsa_chain_set_lifetime(row, spec->lifetime);
     sdsa_chain_set_priority(row, spec->priority);
-    sdsa_chain_set_wanted(row, 1);
+    sdsa_chain_set_wanted(row, row->wanted + 1);
 }
+
+static bool
+check_spec(struct ctl_context *ctx, const struct chain_spec *spec)
+{
+    return (check_sfs(ctx, spec, &spec->sfs)
+            && check_sfs(ctx, spec, &spec->reverse_sfs)
+            && check_overlaps(ctx, spec));
+}
+
 static void
 cmd_chain_add(struct ctl_context *ctx)
 {
     const char *name = ctx->argv[1];
-    struct chain_spec spec = { .match = NULL };
+    struct chain_spec spec = {
+        .way_back = "same",
+        .encrypt = "links",
+        .suite = SUITE_DEFAULT,
+        .lifetime = DEFAULT_LIFETIME_S,
+        .priority = DEFAULT_PRIORITY,
+    };
     if (ctl_check_name(ctx, "chain", name) && parse_options(ctx, &spec)
-        && parse_ends(ctx, &spec) && parse_sfs(ctx, &spec)) {
+        && parse_ends(ctx, &spec) && parse_sfs(ctx, &spec, 5)) {
         const struct sdsa_chain *old = find_chain(ctx, name);
         if (!ctl_exists_already(ctx, "chain", old, old && is_same(old, &spec))
-            && check_sfs(ctx, &spec.sfs) && check_sfs(ctx, &spec.reverse_sfs)
-            && check_overlaps(ctx, &spec)) {
-            insert_chain(ctx, &spec);
+            && check_spec(ctx, &spec)) {
+            const struct sdsa_chain *row = sdsa_chain_insert(ctx->txn);
+            sdsa_chain_set_name(row, name);
+            sdsa_chain_set_src(row, spec.src);
+            sdsa_chain_set_dst(row, spec.dst);
+            write_chain(row, &spec);
         }
     }
     chain_spec_destroy(&spec);
+}
+
+/* What there is of chain 'argv[1]'.  Returns false after ctl_error(). */
+static bool
+read_chain(struct ctl_context *ctx, struct chain_spec *spec)
+{
+    const struct sdsa_chain *row = get_chain(ctx, ctx->argv[1]);
+    if (!row) {
+        return false;
+    }
+    *spec = (struct chain_spec) {
+        .row = row,
+        .src = row->src,
+        .dst = row->dst,
+        .match = xstrdup(row->match),
+        .way_back = row->way_back,
+        .encrypt = row->encrypt,
+        .suite = row->suite,
+        .lifetime = row->lifetime,
+        .priority = row->priority,
+    };
+    bool ok = true;
+    for (size_t i = 0; i < row->n_sfs && ok; i++) {
+        ok = sf_list_add(ctx, &spec->sfs, row->value_sfs[i]->name);
+    }
+    for (size_t i = 0; i < row->n_reverse_sfs && ok; i++) {
+        ok = sf_list_add(ctx, &spec->reverse_sfs,
+                         row->value_reverse_sfs[i]->name);
+    }
+    return ok;
+}
+
+static void
+cmd_chain_set(struct ctl_context *ctx)
+{
+    struct chain_spec spec = { .row = NULL };
+    if (read_chain(ctx, &spec) && parse_options(ctx, &spec)
+        && parse_match(ctx, spec.row->match, &spec)
+        && parse_sfs(ctx, &spec, 2) && check_spec(ctx, &spec)) {
+        write_chain(spec.row, &spec);
+    }
+    chain_spec_destroy(&spec);
+}
+
+static void
+cmd_chain_set_match(struct ctl_context *ctx)
+{
+    struct chain_spec spec = { .row = NULL };
+    if (read_chain(ctx, &spec) && parse_match(ctx, ctx->argv[2], &spec)
+        && check_spec(ctx, &spec)) {
+        write_chain(spec.row, &spec);
+    }
+    chain_spec_destroy(&spec);
+}
+
+static void
+rekey_chain(const struct sdsa_chain *row)
+{
+    sdsa_chain_set_rekeys(row, row->rekeys + 1);
+    sdsa_chain_set_wanted(row, row->wanted + 1);
+}
+
+static void
+cmd_chain_rekey(struct ctl_context *ctx)
+{
+    bool all = ctl_has_option(ctx, "--all");
+    if (all != (ctx->argc == 1)) {
+        ctl_error(ctx, "chain-rekey: name chains, or write --all instead");
+        return;
+    }
+    const struct sdsa_chain *row;
+    if (all) {
+        SDSA_CHAIN_FOR_EACH (row, ctx->idl) {
+            rekey_chain(row);
+        }
+    }
+    for (int i = 1; i < ctx->argc; i++) {
+        row = get_chain(ctx, ctx->argv[i]);
+        if (!row) {
+            return;
+        }
+        rekey_chain(row);
+    }
 }
 
 static void
@@ -326,6 +448,13 @@ const struct ctl_command_syntax sdsa_ctl_chain_commands[] = {
      cmd_chain_add, NULL,
      "--may-exist,--one-way,--reverse=,--encrypt=,--suite=,--lifetime=,"
      "--priority=", RW},
+    {"chain-set", 1, INT_MAX, "NAME [SF...]", NULL, cmd_chain_set, NULL,
+     "--one-way,--both-ways,--reverse=,--encrypt=,--suite=,--lifetime=,"
+     "--priority=", RW},
+    {"chain-set-match", 2, 2, "NAME MATCH", NULL, cmd_chain_set_match, NULL,
+     "", RW},
+    {"chain-rekey", 0, INT_MAX, "[NAME...]", NULL, cmd_chain_rekey, NULL,
+     "--all", RW},
     {"chain-del", 1, 1, "NAME", NULL, cmd_chain_del, NULL, "--if-exists", RW},
     {NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, RO},
 };

@@ -562,6 +562,27 @@ cmd_gw_add(struct ctl_context *ctx)
 }
 
 static void
+set_draining(struct ctl_context *ctx, bool draining)
+{
+    const struct sdsa_gateway *row = get_gateway(ctx, ctx->argv[1]);
+    if (row) {
+        sdsa_gateway_set_draining(row, draining);
+    }
+}
+
+static void
+cmd_gw_drain(struct ctl_context *ctx)
+{
+    set_draining(ctx, true);
+}
+
+static void
+cmd_gw_undrain(struct ctl_context *ctx)
+{
+    set_draining(ctx, false);
+}
+
+static void
 cmd_gw_del(struct ctl_context *ctx)
 {
     const char *vnf_id = ctx->argv[1];
@@ -606,5 +627,7 @@ const struct ctl_command_syntax sdsa_ctl_edit_commands[] = {
     {"gw-add", 6, 6, "VNF-ID BRIDGE PLAIN-PORT CIPHER-PORT CIPHER-IP URL",
      NULL, cmd_gw_add, NULL, ADD, RW},
     {"gw-del", 1, 1, "VNF-ID", NULL, cmd_gw_del, NULL, DEL, RW},
+    {"gw-drain", 1, 1, "VNF-ID", NULL, cmd_gw_drain, NULL, "", RW},
+    {"gw-undrain", 1, 1, "VNF-ID", NULL, cmd_gw_undrain, NULL, "", RW},
     {NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, RO},
 };

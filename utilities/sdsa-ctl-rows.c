@@ -3,10 +3,12 @@
 
 #include "utilities/sdsa-ctl-rows.h"
 
+#include <stdarg.h>
 #include <string.h>
 
 #include "openvswitch/dynamic-string.h"
 #include "sset.h"
+#include "table.h"
 #include "util.h"
 
 #define NAME_MAX_LEN 64
@@ -106,4 +108,30 @@ ctl_chain_has_sf(const struct sdsa_chain *chain,
         }
     }
     return false;
+}
+
+struct table *
+ctl_new_table(struct ctl_context *ctx, const char *first, ...)
+{
+    struct table *t = ctx->table = xmalloc(sizeof *t);
+    va_list args;
+    table_init(t);
+    va_start(args, first);
+    for (const char *s = first; s; s = va_arg(args, const char *)) {
+        table_add_column(t, "%s", s);
+    }
+    va_end(args);
+    return t;
+}
+
+void
+ctl_add_cells(struct table *t, const char *first, ...)
+{
+    va_list args;
+    table_add_row(t);
+    va_start(args, first);
+    for (const char *s = first; s; s = va_arg(args, const char *)) {
+        table_add_cell(t)->text = xstrdup(s);
+    }
+    va_end(args);
 }

@@ -8,6 +8,7 @@
 
 #include "db-ctl-base.h"
 #include "lib/sdsa-idl.h"
+#include "openvswitch/shash.h"
 
 /* Is 'name' good for a new 'what'?  If not, returns false after
  * ctl_error(). */
@@ -44,5 +45,30 @@ bool ctl_exists_already(struct ctl_context *, const char *what,
 /* Is 'sf' one of the functions of 'chain'? */
 bool ctl_chain_has_sf(const struct sdsa_chain *chain,
                       const struct sdsa_service_function *sf);
+
+/* What a command prints as a table: its columns' names, and a row's cells, each
+ * up to a NULL. */
+struct table;
+struct table *ctl_new_table(struct ctl_context *, const char *first, ...)
+    __attribute__((sentinel));
+void ctl_add_cells(struct table *, const char *first, ...)
+    __attribute__((sentinel));
+
+/* Rows by name: the database has no order. */
+#define SORTED(IDL, ROW, FOREACH, KEY, BODY)                            \
+    do {                                                                \
+        struct shash rows__ = SHASH_INITIALIZER(&rows__);               \
+        FOREACH (ROW, IDL) {                                            \
+            char *key__ = KEY;                                          \
+            shash_add_nocopy(&rows__, key__, ROW);                      \
+        }                                                               \
+        const struct shash_node **sorted__ = shash_sort(&rows__);       \
+        for (size_t i__ = 0; i__ < shash_count(&rows__); i__++) {       \
+            ROW = sorted__[i__]->data;                                  \
+            BODY                                                        \
+        }                                                               \
+        free(sorted__);                                                 \
+        shash_destroy(&rows__);                                         \
+    } while (0)
 
 #endif /* utilities/sdsa-ctl-rows.h */

@@ -4,8 +4,6 @@
 #include "utilities/sdsa-ctl-rows.h"
 #include "utilities/sdsa-ctl.h"
 
-#include <stdarg.h>
-
 #include "lib/sdsa-idl.h"
 #include "openvswitch/dynamic-string.h"
 #include "smap.h"
@@ -17,34 +15,6 @@
 
 /* An active controller says so every 5 s. */
 #define CONTROLLER_SILENT_S 12
-
-/* Tables. */
-
-static struct table *
-new_table(struct ctl_context *ctx, const char *first, ...)
-{
-    struct table *t = ctx->table = xmalloc(sizeof *t);
-    va_list args;
-    table_init(t);
-    va_start(args, first);
-    for (const char *s = first; s; s = va_arg(args, const char *)) {
-        table_add_column(t, "%s", s);
-    }
-    va_end(args);
-    return t;
-}
-
-static void
-add_cells(struct table *t, const char *first, ...)
-{
-    va_list args;
-    table_add_row(t);
-    va_start(args, first);
-    for (const char *s = first; s; s = va_arg(args, const char *)) {
-        table_add_cell(t)->text = xstrdup(s);
-    }
-    va_end(args);
-}
 
 /* States. */
 
@@ -142,33 +112,16 @@ get_stat(char *const *keys, const int64_t *values, size_t n, const char *key)
     return 0;
 }
 
-/* Rows by name: the database has no order. */
-#define SORTED(IDL, ROW, FOREACH, KEY, BODY)                            \
-    do {                                                                \
-        struct shash rows__ = SHASH_INITIALIZER(&rows__);               \
-        FOREACH (ROW, IDL) {                                            \
-            char *key__ = KEY;                                          \
-            shash_add_nocopy(&rows__, key__, ROW);                      \
-        }                                                               \
-        const struct shash_node **sorted__ = shash_sort(&rows__);       \
-        for (size_t i__ = 0; i__ < shash_count(&rows__); i__++) {       \
-            ROW = sorted__[i__]->data;                                  \
-            BODY                                                        \
-        }                                                               \
-        free(sorted__);                                                 \
-        shash_destroy(&rows__);                                         \
-    } while (0)
-
 /* Lists. */
 
 static void
 cmd_bridge_list(struct ctl_context *ctx)
 {
-    struct table *t = new_table(ctx, "name", "datapath_id", "connected",
+    struct table *t = ctl_new_table(ctx, "name", "datapath_id", "connected",
                                 "declarations", NULL);
     const struct sdsa_bridge *row;
     SORTED(ctx->idl, row, SDSA_BRIDGE_FOR_EACH, xstrdup(row->name), {
-        add_cells(t, row->name, row->datapath_id,
+        ctl_add_cells(t, row->name, row->datapath_id,
                   bridge_is_up(row) ? "yes" : "no", row->declarations, NULL);
     });
 }
@@ -176,12 +129,12 @@ cmd_bridge_list(struct ctl_context *ctx)
 static void
 cmd_link_list(struct ctl_context *ctx)
 {
-    struct table *t = new_table(ctx, "bridge", "port", "bridge", "port",
+    struct table *t = ctl_new_table(ctx, "bridge", "port", "bridge", "port",
                                 "state", NULL);
     const struct sdsa_link *row;
     SORTED(ctx->idl, row, SDSA_LINK_FOR_EACH,
            xasprintf("%s %s", row->bridge_a->name, row->port_a), {
-        add_cells(t, row->bridge_a->name, row->port_a, row->bridge_b->name,
+        ctl_add_cells(t, row->bridge_a->name, row->port_a, row->bridge_b->name,
                   row->port_b, row->state, NULL);
     });
 }
@@ -189,7 +142,7 @@ cmd_link_list(struct ctl_context *ctx)
 static void
 cmd_endpoint_list(struct ctl_context *ctx)
 {
-    struct table *t = new_table(ctx, "name", "bridge", "port", "mac", "ips",
+    struct table *t = ctl_new_table(ctx, "name", "bridge", "port", "mac", "ips",
                                 "conflict", NULL);
     const struct sdsa_endpoint *row;
     SORTED(ctx->idl, row, SDSA_ENDPOINT_FOR_EACH, xstrdup(row->name), {
@@ -197,7 +150,7 @@ cmd_endpoint_list(struct ctl_context *ctx)
         for (size_t i = 0; i < row->n_ips; i++) {
             ds_put_format(&ips, "%s%s", i ? " " : "", row->ips[i]);
         }
-        add_cells(t, row->name, row->bridge->name, row->port, row->mac,
+        ctl_add_cells(t, row->name, row->bridge->name, row->port, row->mac,
                   ds_cstr(&ips), row->conflict, NULL);
         ds_destroy(&ips);
     });
@@ -206,12 +159,12 @@ cmd_endpoint_list(struct ctl_context *ctx)
 static void
 cmd_sf_list(struct ctl_context *ctx)
 {
-    struct table *t = new_table(ctx, "name", "bridge", "in_port", "out_port",
+    struct table *t = ctl_new_table(ctx, "name", "bridge", "in_port", "out_port",
                                 "correlation", "mac", "conflict", NULL);
     const struct sdsa_service_function *row;
     SORTED(ctx->idl, row, SDSA_SERVICE_FUNCTION_FOR_EACH,
            xstrdup(row->name), {
-        add_cells(t, row->name, row->bridge->name, row->in_port,
+        ctl_add_cells(t, row->name, row->bridge->name, row->in_port,
                   row->out_port, row->correlation, row->mac ? row->mac : "",
                   row->conflict, NULL);
     });
@@ -220,12 +173,12 @@ cmd_sf_list(struct ctl_context *ctx)
 static void
 cmd_gw_list(struct ctl_context *ctx)
 {
-    struct table *t = new_table(ctx, "vnf_id", "bridge", "plain_port",
+    struct table *t = ctl_new_table(ctx, "vnf_id", "bridge", "plain_port",
                                 "cipher_port", "cipher_ip", "url", "state",
                                 "reason", "conflict", NULL);
     const struct sdsa_gateway *row;
     SORTED(ctx->idl, row, SDSA_GATEWAY_FOR_EACH, xstrdup(row->vnf_id), {
-        add_cells(t, row->vnf_id, row->bridge->name, row->plain_port,
+        ctl_add_cells(t, row->vnf_id, row->bridge->name, row->plain_port,
                   row->cipher_port, row->cipher_ip, row->url,
                   gateway_is_up(row) ? "up" : "down",
                   smap_get_def(&row->status, "reason", ""), row->conflict,
@@ -236,12 +189,12 @@ cmd_gw_list(struct ctl_context *ctx)
 static void
 cmd_chain_list(struct ctl_context *ctx)
 {
-    struct table *t = new_table(ctx, "name", "src", "dst", "match",
+    struct table *t = ctl_new_table(ctx, "name", "src", "dst", "match",
                                 "functions", "state", NULL);
     const struct sdsa_chain *row;
     SORTED(ctx->idl, row, SDSA_CHAIN_FOR_EACH, xstrdup(row->name), {
         char *sfs = join_sfs(row->value_sfs, row->n_sfs);
-        add_cells(t, row->name, row->src->name, row->dst->name, row->match,
+        ctl_add_cells(t, row->name, row->src->name, row->dst->name, row->match,
                   sfs, chain_state(ctx->idl, row), NULL);
         free(sfs);
     });
@@ -266,7 +219,7 @@ add_sa_row(struct table *t, const struct sdsa_path *path,
     snprintf(lost, sizeof lost, "%"PRId64,
              get_stat(sa->key_statistics, sa->value_statistics,
                       sa->n_statistics, "lost_packets"));
-    add_cells(t, path->chain, path->direction, nsh, si, hop->sender,
+    ctl_add_cells(t, path->chain, path->direction, nsh, si, hop->sender,
               hop->receiver, spi, sa->suite, age, sent, received, lost, NULL);
 }
 
@@ -276,7 +229,7 @@ cmd_sa_list(struct ctl_context *ctx)
     if (ctx->argc > 1 && !get_chain(ctx, ctx->argv[1])) {
         return;
     }
-    struct table *t = new_table(ctx, "chain", "direction", "nsh_spi", "nsh_si",
+    struct table *t = ctl_new_table(ctx, "chain", "direction", "nsh_spi", "nsh_si",
                                 "sender", "receiver", "esp_spi", "suite",
                                 "age_s", "sent_packets", "received_packets",
                                 "lost_packets", NULL);

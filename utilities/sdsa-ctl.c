@@ -49,6 +49,7 @@ static const struct ctl_table_class tables[SDSA_N_TABLES] = {
     [SDSA_TABLE_SA].row_ids[0] = {&sdsa_sa_col_spi, NULL, NULL},
     [SDSA_TABLE_OPERATION].row_ids[0]
         = {&sdsa_operation_col_number, NULL, NULL},
+    [SDSA_TABLE_HISTORY].row_ids[0] = {&sdsa_history_col_number, NULL, NULL},
     [SDSA_TABLE_CONNECTION].row_ids[0]
         = {&sdsa_connection_col_target, NULL, NULL},
 };
@@ -93,17 +94,29 @@ Network commands:\n\
   sf-list\n\
   gw-add VNF-ID BRIDGE PLAIN-PORT CIPHER-PORT CIPHER-IP URL\n\
   gw-del VNF-ID\n\
+  gw-drain VNF-ID             move every chain off it, and keep it free\n\
+  gw-undrain VNF-ID           use it again\n\
   gw-list\n\
 \n\
 Chain commands:\n\
   [--one-way] [--reverse=\"SF...\"] [--encrypt=links|always]\n\
     [--suite=SUITE] [--lifetime=SECONDS] [--priority=N]\n\
     chain-add NAME SRC DST MATCH [SF...]\n\
+  chain-set NAME [SF...]      other functions; takes the same options, and\n\
+                              --both-ways\n\
+  chain-set-match NAME MATCH\n\
+  chain-rekey NAME...|--all   new keys, over the same way\n\
   chain-del NAME\n\
   chain-list\n\
   chain-show NAME             print its paths, hops and keys' ages\n\
   sa-list [CHAIN]\n\
   Each -add takes --may-exist, each -del --if-exists.\n\
+\n\
+Operation commands:\n\
+  op-list                     those under way, and the last ones\n\
+  op-show NUMBER              its phases, participants and losses\n\
+  op-abort NUMBER             give one up that has not committed yet\n\
+  debt-list                   removals that somebody owes\n\
 %s\
 %s\
 \n\
@@ -603,6 +616,7 @@ main(int argc, char *argv[])
     ctl_init(&sdsa_idl_class, sdsa_table_classes, tables, NULL, exit_ctl);
     ctl_register_commands(sdsa_ctl_edit_commands);
     ctl_register_commands(sdsa_ctl_chain_commands);
+    ctl_register_commands(sdsa_ctl_op_commands);
     ctl_register_commands(sdsa_ctl_show_commands);
 
     char *args = process_escape_args(argv);

@@ -5,12 +5,14 @@
 /* What the parts of sdsa-ctl share: sdsa-ctl.c has the command line, the
  * transaction and the waiting; sdsa-ctl-edit.c the commands that change what
  * the network is made of, sdsa-ctl-chain.c those that change its chains;
- * sdsa-ctl-show.c those that print; sdsa-ctl-plan.c what --dry-run prints. */
+ * sdsa-ctl-op.c is about operations; sdsa-ctl-show.c has the commands that
+ * print, sdsa-ctl-plan.c what --dry-run prints. */
 
 #include "db-ctl-base.h"
 
 extern const struct ctl_command_syntax sdsa_ctl_edit_commands[];
 extern const struct ctl_command_syntax sdsa_ctl_chain_commands[];
+extern const struct ctl_command_syntax sdsa_ctl_op_commands[];
 extern const struct ctl_command_syntax sdsa_ctl_show_commands[];
 
 /* Returns a sentence if no controller is at work, as far as the database says,
