@@ -17,6 +17,10 @@ utilities_sdsa_trace_LDADD = \
 	ofctl-app/libsdsaview.la ofctl-app/libsdsapure.la \
 	lib/libsdsaidl.la lib/libsdsa.la
 
+# For labs.
+pkglibexec_PROGRAMS += utilities/lab/udp-meter
+utilities_lab_udp_meter_SOURCES = utilities/lab/udp-meter.c
+
 bin_SCRIPTS += utilities/sdsa-lab utilities/sdsa-pki
 labdir = $(pkgdatadir)/lab
 dist_lab_DATA = \

@@ -11,6 +11,9 @@ import time
 import topology as topology_file
 from host import LabError
 
+# Of the stream under which the chain changes: packets a second, octets of each.
+RATE, OCTETS = 5000, 578
+STREAM_S = 10
 MARKER = "sdsa-demo-marker-0123456789abcdef"
 
 
@@ -39,6 +42,7 @@ def demo(lab, file_name, keep):
         _show_throughput(lab, a, b)
         _show_filter(lab, topology, chain, a, b)
         _show_capture(lab, topology, a, b)
+        _show_changes(lab, chain, a, b)
         title(f"sdsa-ctl chain-show {chain['name']}")
         say(lab.ctl("chain-show", chain["name"]).stdout.rstrip())
     finally:
@@ -241,3 +245,64 @@ def _show_link(lab, name, capture):
     if n_marker or not n_esp or n_esp != len(protocols):
         raise LabError(f"link {name} carries something else than ESP under"
                        f" NSH: {set(protocols)}")
+
+
+def _show_changes(lab, chain, a, b):
+    """New keys and other ways while every packet is counted."""
+    name, functions = chain["name"], chain["functions"]
+    changes = [("new keys", ["chain-rekey", name])]
+    if functions:
+        changes += [(f"without {functions[0]}",
+                     ["chain-set", name, *functions[1:]]),
+                    (f"with {functions[0]} again",
+                     ["chain-set", name, *functions])]
+    title(f"Changing chain {name} under {RATE} packets a second of {OCTETS}"
+          " octets")
+    quiet = _stream(lab, a, b, [])
+    say("without changes: " + _describe(quiet))
+    busy = _stream(lab, a, b, changes)
+    say("with changes:    " + _describe(busy))
+    for got in quiet, busy:
+        if got["lost"] or got["duplicated"]:
+            raise LabError("packets were lost or doubled")
+
+
+def _describe(got):
+    return (f"{got['sent']} packets sent, {got['lost']} lost,"
+            f" {got['duplicated']} doubled, {got['reordered']} out of order;"
+            f" longest gap {got['max-gap-us'] / 1000:.1f} ms, longest delay"
+            f" {got['max-delay-us'] / 1000:.1f} ms")
+
+
+def _stream(lab, a, b, changes):
+    """Returns what a stream from a to b saw of the changes, which come in even
+    intervals."""
+    meter = lab.env["SDSA_LAB_LIBEXEC"] + "/udp-meter"
+    receiver = subprocess.Popen(
+        ["ip", "netns", "exec", lab.netns(b.name), meter, "receive", "7000"],
+        stdout=subprocess.PIPE, text=True)
+    sender = None
+    try:
+        receiver.stdout.readline()
+        sender = subprocess.Popen(
+            ["ip", "netns", "exec", lab.netns(a.name), meter, "send", _ip(b),
+             "7000", str(RATE), str(OCTETS), str(STREAM_S)])
+        for words, command in changes:
+            time.sleep(STREAM_S / (len(changes) + 1) - 1)
+            lab.ctl("--wait=applied", *command)
+            _show_operation(lab, words, command)
+        sender.wait(timeout=60)
+        words = receiver.communicate(timeout=60)[0].split()
+    finally:
+        for process in receiver, sender:
+            if process and process.poll() is None:
+                process.kill()
+                process.communicate()
+    return dict(zip(words[::2], map(int, words[1::2])))
+
+
+def _show_operation(lab, words, command):
+    listed = lab.ctl("--bare", "--columns=number", "list", "History").stdout
+    number = max(map(int, listed.split()))
+    say(f"\n{words}: sdsa-ctl {' '.join(command)}")
+    say(lab.ctl("op-show", str(number)).stdout.rstrip())
