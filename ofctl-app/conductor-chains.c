@@ -332,11 +332,13 @@ find_damage(struct conductor *c, const struct inv_chain *chain,
                     : xstrdup("it has not all its paths"));
     for (size_t i = 0; i < n && !damage; i++) {
         const struct path *path = paths[i]->path;
-        damage = nullable_xstrdup(paths[i]->broken);
-        damage = damage ? damage : path_check(path, &c->net->inv);
+        damage = path_check(path, &c->net->inv);
         damage = damage ? damage : path_check_lost(path, &c->net->inv);
     }
-    *keep_way = false;
+    *keep_way = !damage;
+    for (size_t i = 0; i < n && !damage; i++) {
+        damage = nullable_xstrdup(paths[i]->broken);
+    }
     for (size_t i = 0; i < n && !damage; i++) {
         long long int renewal_s = renewal_time_s(paths[i]->path);
         if (time_wall() < renewal_s) {
@@ -346,7 +348,6 @@ find_damage(struct conductor *c, const struct inv_chain *chain,
             }
         } else {
             damage = xstrdup("keys are near the end of their lifetime");
-            *keep_way = true;
         }
     }
     free(paths);

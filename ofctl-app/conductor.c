@@ -618,6 +618,7 @@ conductor_wait(struct conductor *c)
     if (c->state == ACTIVE) {
         network_wait(c->net);
         vswitches_wait(c->vswitches);
+        resync_wait(c->resync, c->net);
     }
     if (c->state == ACTIVE && c->may_act) {
         const struct op *op;

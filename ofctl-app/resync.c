@@ -8,6 +8,7 @@
 #include "lib/secret.h"
 #include "ofctl-app/network.h"
 #include "ofctl-app/sa-request.h"
+#include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
 #include "sset.h"
 #include "timeval.h"
@@ -18,6 +19,8 @@ VLOG_DEFINE_THIS_MODULE(resync);
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
 
 #define RETRY_MS 2000
+#define AUDIT_MS 5000           /* Between two looks at an agent, or... */
+#define AUDIT_PAUSE 20          /* ...so many times what the last one took. */
 #define ANSWER_MS 20000         /* Then the request is taken as lost. */
 
 struct resync_agent {
@@ -28,6 +31,7 @@ struct resync_agent {
     uint64_t patch_ticket;      /* Of the removal in flight, or 0. */
     long long int sent_ms;      /* When the one in flight was sent. */
     long long int next_ms;      /* Not to be tried before. */
+    long long int next_audit_ms; /* Done; to be looked at again. */
 };
 
 struct resync {
@@ -114,6 +118,13 @@ send_get(struct resync_agent *ra, struct network *net, struct agent *agent)
         "/data/ietf-i2nsf-ikeless:ipsec-ikeless?content=config", NULL, NULL);
 }
 
+static long long int
+next_look_ms(const struct resync_agent *ra, const struct agent *agent)
+{
+    return is_done(ra, agent) ? MAX(ra->next_ms, ra->next_audit_ms)
+                              : ra->next_ms;
+}
+
 void
 resync_run(struct resync *resync, struct network *net)
 {
@@ -144,9 +155,23 @@ resync_run(struct resync *resync, struct network *net)
             free(ra->boot_id);
             ra->boot_id = NULL;
         }
-        if (agent_is_up(agent) && !is_done(ra, agent) && !ra->get_ticket
-            && !ra->patch_ticket && time_msec() >= ra->next_ms) {
+        if (agent_is_up(agent) && !ra->get_ticket && !ra->patch_ticket
+            && time_msec() >= next_look_ms(ra, agent)) {
             send_get(ra, net, agent);
+        }
+    }
+}
+
+void
+resync_wait(const struct resync *resync, const struct network *net)
+{
+    const struct shash_node *node;
+    SHASH_FOR_EACH (node, &resync->agents) {
+        const struct resync_agent *ra = node->data;
+        const struct agent *agent = agents_find(net->agents, node->name);
+        if (agent && agent_is_up(agent) && !ra->get_ticket
+            && !ra->patch_ticket) {
+            poll_timer_wait_until(next_look_ms(ra, agent));
         }
     }
 }
@@ -220,9 +245,11 @@ match_paths(const struct resync_agent *ra, const struct network *net,
 static void
 finish(struct resync_agent *ra)
 {
+    long long int took_ms = time_msec() - ra->sent_ms;
     free(ra->boot_id);
     ra->boot_id = ra->get_boot_id;
     ra->get_boot_id = NULL;
+    ra->next_audit_ms = time_msec() + MAX(AUDIT_MS, AUDIT_PAUSE * took_ms);
 }
 
 /* The agent's configuration is 'body': removes what is not wanted. */

@@ -8,7 +8,8 @@
  * broken (it needs fresh keys: nobody has the old ones).
  *
  * Before that is done an agent is not given new work: an old entry might stand
- * in the way. */
+ * in the way.  After it the same is done again every few seconds: somebody may
+ * have been at it by hand. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,6 +25,7 @@ void resync_destroy(struct resync *);
 
 /* Sends what is due. */
 void resync_run(struct resync *, struct network *);
+void resync_wait(const struct resync *, const struct network *);
 
 /* An answer came.  Returns true if the ticket was ours; then '*broken' has got
  * the NSH SPIs (as text) of active paths that the agent does not carry. */
