@@ -30,7 +30,6 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(20, 60);
 #define CHAIN_RETRY_MS 1000   /* Between two attempts at a chain; doubles... */
 #define CHAIN_RETRY_MAX_MS 8000 /* ...up to this. */
 #define OPS_AT_ONCE 64
-#define PROVE_MS 200            /* Before a probe that got lost is repeated. */
 
 /* Chain memory. */
 
@@ -92,215 +91,7 @@ conductor_remember_failure(struct conductor *c, const char *chain,
 
 /* Starting operations. */
 
-static int
-get_config_ms(const struct conductor *c, const char *key, int default_ms)
-{
-    const struct sdsa_sdsa_global *global = sdsa_sdsa_global_first(c->idl);
-    int ms = global ? smap_get_int(&global->other_config, key, default_ms)
-                    : default_ms;
-    return MAX(ms, 1);
-}
-
-struct op *
-conductor_add_op(struct conductor *c, unsigned int number, const char *chain,
-                 const struct uuid *chain_uuid, const char *why,
-                 int64_t wanted, const char *intent,
-                 struct live_path **old, size_t n_old,
-                 struct live_path **new, size_t n_new)
-{
-    int drain_ms = get_config_ms(c, "drain-ms", 1000);
-    int drain_max_ms = get_config_ms(c, "drain-max-ms", 10000);
-    const struct operation_timeouts timeouts = {
-        .prepare_ms = get_config_ms(c, "prepare-timeout-ms", 5000),
-        .retry_ms = get_config_ms(c, "retry-ms", 1000),
-        .drain_ms = n_new && n_old ? drain_ms : 0,
-        .drain_max_ms = MAX(drain_ms, drain_max_ms),
-        .release_ms = get_config_ms(c, "release-timeout-ms", 5000),
-        .prove_ms = PROVE_MS,
-    };
-    const struct sdsa_sdsa_global *global = sdsa_sdsa_global_first(c->idl);
-    bool prove = (!global
-                  || smap_get_bool(&global->other_config, "prove", true));
-    struct op *op = op_create(c->net, number, chain, chain_uuid, why, wanted,
-                              intent, old, n_old, new, n_new, prove,
-                              &timeouts);
-    ovs_list_push_back(&c->ops, &op->node);
-    return op;
-}
-
-static bool
-has_operation(const struct conductor *c, const char *chain)
-{
-    const struct op *op;
-    LIST_FOR_EACH (op, node, &c->ops) {
-        if (!strcmp(op->chain, chain)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The live paths of 'chain' (caller frees the array). */
-static struct live_path **
-chain_paths(const struct conductor *c, const char *chain, size_t *n)
-{
-    struct live_path **paths = xcalloc(hmap_count(&c->net->paths) + 1,
-                                       sizeof *paths);
-    struct live_path *live;
-    *n = 0;
-    HMAP_FOR_EACH (live, node, &c->net->paths) {
-        if (!strcmp(live->path->chain, chain)) {
-            paths[(*n)++] = live;
-        }
-    }
-    return paths;
-}
-
-static size_t
-chain_n_paths(const struct inv_chain *chain)
-{
-    return chain->way_back == WAY_BACK_NONE ? 1 : 2;
-}
-
-/* Two directions that a packet of one chain might be taken for another's. */
-static bool
-ends_clash(const struct inv_chain *chain, bool reverse, const struct path *p)
-{
-    const char *src = (reverse ? chain->dst : chain->src)->name;
-    if (p->priority != chain->priority || strcmp(p->src, src)) {
-        return false;
-    }
-    char *match = reverse ? match_mirror(chain->match)
-                          : xstrdup(chain->match);
-    bool overlap = match_overlap(match, p->match);
-    free(match);
-    return overlap;
-}
-
-/* Will what is at odds with 'chain', a path of the chain 'name', go by
- * itself? */
-static bool
-is_leaving(const struct conductor *c, const char *name)
-{
-    return (has_operation(c, name)
-            || (!inventory_chain(&c->net->inv, name)
-                && !shash_find(&c->bad_chains, name)));
-}
-
-/* What sdsa-ctl checks too; but two of them might have been at it at once.
- * Sets '*wait' instead if it is a matter of time. */
-static char *
-check_conflicts(const struct conductor *c, const struct inv_chain *chain,
-                bool *wait)
-{
-    *wait = false;
-    const struct live_path *live;
-    HMAP_FOR_EACH (live, node, &c->net->paths) {
-        const struct path *p = live->path;
-        if (!strcmp(p->chain, chain->name)) {
-            continue;
-        }
-        if (ends_clash(chain, false, p)
-            || (chain->way_back != WAY_BACK_NONE
-                && ends_clash(chain, true, p))) {
-            if (is_leaving(c, p->chain)) {
-                *wait = true;
-                return NULL;
-            }
-            return xasprintf("at endpoint %s its match overlaps that of chain "
-                             "%s, which has the same priority %d: give one of "
-                             "them another --priority", p->src, p->chain,
-                             p->priority);
-        }
-        for (size_t i = 0; i < p->n_sfs; i++) {
-            for (size_t j = 0; j < chain->n_sfs; j++) {
-                if (chain->sfs[j]->correlation == SF_NONE
-                    && !strcmp(chain->sfs[j]->name, p->sfs[i])) {
-                    if (is_leaving(c, p->chain)) {
-                        *wait = true;
-                        return NULL;
-                    }
-                    return xasprintf("function %s has correlation none and "
-                                     "serves chain %s already", p->sfs[i],
-                                     p->chain);
-                }
-            }
-        }
-    }
-    return NULL;
-}
-
-static bool
-gateway_usable(void *c_, const char *vnf_id)
-{
-    const struct conductor *c = c_;
-    const struct agent *agent = agents_find(c->net->agents, vnf_id);
-    const struct inv_gateway *gw = inventory_gateway(&c->net->inv, vnf_id);
-    return agent && agent_is_up(agent) && gw && !gw->is_draining
-           && resync_is_done(c->resync, c->net, vnf_id);
-}
-
-/* New paths for new keys over the way of the 'n' ones in 'old', if all is well
- * with that. */
-static bool
-renew_paths(const struct conductor *c, const struct inv_chain *chain,
-            const struct path_allocator *alloc, struct live_path *const *old,
-            size_t n, struct path *paths[2])
-{
-    const struct path *models[2];
-    if (n != chain_n_paths(chain)) {
-        return false;
-    }
-    for (size_t i = 0; i < n; i++) {
-        models[i] = old[i]->path;
-        char *trouble = path_check(models[i], &c->net->inv);
-        trouble = trouble ? trouble : path_check_lost(models[i], &c->net->inv);
-        if (trouble) {
-            free(trouble);
-            return false;
-        }
-    }
-    char *error = path_renew(models, n, alloc, paths);
-    free(error);
-    return !error;
-}
-
-/* 'keep_way': only the keys are to be new, if nothing else has to. */
-static char *
-start_chain(struct conductor *c, const struct inv_chain *chain,
-            const char *why, int64_t wanted, bool keep_way)
-{
-    bool wait;
-    char *error = check_conflicts(c, chain, &wait);
-    if (error || wait) {
-        return error;
-    }
-    struct path_allocator alloc;
-    numbers_get_allocator(c->numbers, gateway_usable, c, &alloc);
-    size_t n_old;
-    struct live_path **old = chain_paths(c, chain->name, &n_old);
-    struct path *paths[2];
-    size_t n_new = n_old;
-    if (!keep_way || !renew_paths(c, chain, &alloc, old, n_old, paths)) {
-        error = path_compute(&c->net->inv, chain, &alloc, paths, &n_new);
-    }
-    if (error) {
-        free(old);
-        return error;
-    }
-
-    struct live_path *new[2];
-    for (size_t i = 0; i < n_new; i++) {
-        numbers_claim(c->numbers, paths[i]);
-        new[i] = network_add_path(c->net, paths[i],
-                                  n_new == 2 ? paths[!i]->nsh_spi : 0, 0);
-    }
-    op_start(conductor_add_op(c, c->next_operation++, chain->name,
-                              &chain->uuid, why, wanted, chain->intent,
-                              old, n_old, new, n_new));
-    free(old);
-    return NULL;
-}
+enum due_state { DUE_NOT, DUE_LATER, DUE_NOW };
 
 /* When the keys of 'path' are due for renewal (seconds since the epoch): when
  * 70 to 80 per cent of their lifetime are over, each path at its own time, so
@@ -327,8 +118,8 @@ find_damage(struct conductor *c, const struct inv_chain *chain,
             bool *keep_way)
 {
     size_t n;
-    struct live_path **paths = chain_paths(c, chain->name, &n);
-    char *damage = (n == chain_n_paths(chain) ? NULL
+    struct live_path **paths = conductor_chain_paths(c, chain->name, &n);
+    char *damage = (n == conductor_chain_n_paths(chain) ? NULL
                     : xstrdup("it has not all its paths"));
     for (size_t i = 0; i < n && !damage; i++) {
         const struct path *path = paths[i]->path;
@@ -354,9 +145,11 @@ find_damage(struct conductor *c, const struct inv_chain *chain,
     return damage;
 }
 
-/* Starts an operation for the chain of 'row' if one is due. */
-static void
-consider_chain(struct conductor *c, const struct sdsa_chain *row)
+/* Is an operation due for the chain of 'row'?  Then says so in 'due', of which
+ * the caller frees 'why'. */
+static enum due_state
+consider_chain(struct conductor *c, const struct sdsa_chain *row,
+               struct due_chain *due)
 {
     const struct inv_chain *chain = inventory_chain(&c->net->inv, row->name);
     struct chain_memory *m = conductor_get_memory(c, row->name);
@@ -365,99 +158,191 @@ consider_chain(struct conductor *c, const struct sdsa_chain *row)
         free(m->reason);
         *m = (struct chain_memory) { .row = row->header_.uuid };
     }
-    const char *bad = shash_find_data(&c->bad_chains, row->name);
     const char *intent = chain ? chain->intent : "";
+    bool is_repair = !strcmp(row->applied_intent, intent);
+    *due = (struct due_chain) {
+        .name = row->name,
+        .row = row,
+        .chain = chain,
+        .bad = shash_find_data(&c->bad_chains, row->name),
+        .group = is_repair ? 0 : row->change,
+    };
     m->healed = false;
-    if (has_operation(c, row->name)) {
+    if (conductor_has_operation(c, row->name)) {
         c->settled = false;
-        return;
+        return DUE_LATER;
     }
-
-    char *why = NULL;
-    bool keep_way = false;
-    if (!bad) {
-        keep_way = inventory_is_rekey(row->applied_intent, intent);
-        why = (!row->applied_intent[0] ? xstrdup("new")
-               : keep_way ? xstrdup("new keys")
-               : strcmp(row->applied_intent, intent) ? xstrdup("changed")
-               : find_damage(c, chain, &keep_way));
-        m->healed = !why;
-        if (!why) {
+    if (!due->bad) {
+        due->keep_way = inventory_is_rekey(row->applied_intent, intent);
+        due->why = (!row->applied_intent[0] ? xstrdup("new")
+                    : due->keep_way ? xstrdup("new keys")
+                    : !is_repair ? xstrdup("changed")
+                    : find_damage(c, chain, &due->keep_way));
+        m->healed = !due->why;
+        if (!due->why) {
             c->settled = c->settled && row->applied >= row->wanted;
-            return;
+            return DUE_NOT;
         }
     }
     bool again = m->failed_intent && !strcmp(m->failed_intent, intent)
                  && m->failed_wanted == row->wanted;
-    bool is_repair = !strcmp(row->applied_intent, intent);
     if (again && ((m->aborted && !is_repair)
                   || (m->failed_certain
                       && m->failed_world == world_seqno(c)))) {
-        free(why);
-        return;
+        return DUE_LATER;
     }
     if (again && time_msec() < m->next_ms) {
         c->settled = c->settled && row->failed >= row->wanted;
         poll_timer_wait_until(m->next_ms);
-        free(why);
-        return;
+        return DUE_LATER;
     }
     c->settled = false;
-    if (ovs_list_size(&c->ops) >= OPS_AT_ONCE) {
-        free(why);
-        return;
-    }
-
-    char *error = bad ? xstrdup(bad)
-                      : start_chain(c, chain, why, row->wanted, keep_way);
-    if (error) {
-        conductor_remember_failure(c, row->name, row->wanted, intent, true,
-                                   false);
-        VLOG_WARN_RL(&rl, "chain %s: %s", row->name, error);
-        free(m->reason);
-        m->reason = error;
-        m->reason_sent = false;
-    }
-    free(why);
+    return DUE_NOW;
 }
 
-/* Starts the deletion of paths whose chain is gone. */
+/* Writes 'error' of the change of chain number 'culprit' of 'group' into the
+ * memories of them all.  Takes ownership of it. */
 static void
-consider_orphans(struct conductor *c)
+remember_error(struct conductor *c, const struct due_chain *const *group,
+               size_t n, size_t culprit, char *error)
 {
-    struct sset gone = SSET_INITIALIZER(&gone);
+    VLOG_WARN_RL(&rl, "chain %s: %s", group[culprit]->name, error);
+    for (size_t i = 0; i < n; i++) {
+        const struct due_chain *due = group[i];
+        if (!due->row) {
+            continue;
+        }
+        struct chain_memory *m = conductor_get_memory(c, due->name);
+        conductor_remember_failure(c, due->name, due->row->wanted,
+                                   due->chain ? due->chain->intent : "", true,
+                                   false);
+        free(m->reason);
+        m->reason = (i == culprit ? xstrdup(error)
+                     : xasprintf("it was changed together with chain %s, "
+                                 "where %s", group[culprit]->name, error));
+        m->reason_sent = false;
+    }
+    free(error);
+}
+
+/* All of them, or none.  (If they cannot go together, one after the other.) */
+static void
+start_group(struct conductor *c, const struct due_chain *const *group,
+            size_t n)
+{
+    size_t culprit = 0;
+    bool split = false;
+    char *error = conductor_start_change(c, group, n, &culprit, &split);
+    if (error) {
+        remember_error(c, group, n, culprit, error);
+    }
+    for (size_t i = 0; split && i < n; i++) {
+        start_group(c, &group[i], 1);
+    }
+}
+
+struct due_list {
+    struct due_chain *dues;
+    size_t n;
+    int64_t *held;              /* Groups of which a chain is not due yet. */
+    size_t n_held;
+};
+
+static bool
+is_held(const struct due_list *list, int64_t group)
+{
+    for (size_t i = 0; i < list->n_held; i++) {
+        if (list->held[i] == group) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+add_due(struct due_list *list, enum due_state state,
+        const struct due_chain *due)
+{
+    if (state == DUE_NOW) {
+        list->dues = xrealloc(list->dues, (list->n + 1) * sizeof *list->dues);
+        list->dues[list->n++] = *due;
+    } else {
+        if (state == DUE_LATER && due->group) {
+            list->held = xrealloc(list->held, (list->n_held + 1)
+                                  * sizeof *list->held);
+            list->held[list->n_held++] = due->group;
+        }
+        free(due->why);
+    }
+}
+
+/* Chains that are gone, and have paths still. */
+static void
+find_orphans(struct conductor *c, struct due_list *list)
+{
+    const struct sdsa_sdsa_global *global = sdsa_sdsa_global_first(c->idl);
+    struct sset seen = SSET_INITIALIZER(&seen);
     const struct live_path *live;
     HMAP_FOR_EACH (live, node, &c->net->paths) {
         const char *name = live->path->chain;
-        if (!inventory_chain(&c->net->inv, name)
-            && !shash_find(&c->bad_chains, name)) {
-            c->settled = false;
-            if (!has_operation(c, name)) {
-                sset_add(&gone, name);
+        if (inventory_chain(&c->net->inv, name)
+            || shash_find(&c->bad_chains, name) || !sset_add(&seen, name)) {
+            continue;
+        }
+        c->settled = false;
+        struct due_chain due = { .name = name, .why = xstrdup("deleted") };
+        for (size_t i = 0; global && i < global->n_removals; i++) {
+            if (!strcmp(global->key_removals[i], name)) {
+                due.group = global->value_removals[i];
             }
         }
+        add_due(list, (conductor_has_operation(c, name) ? DUE_LATER
+                       : DUE_NOW), &due);
     }
-    const char *name;
-    SSET_FOR_EACH (name, &gone) {
-        size_t n;
-        struct live_path **paths = chain_paths(c, name, &n);
-        op_start(conductor_add_op(c, c->next_operation++, name, &UUID_ZERO,
-                                  "deleted", 0, "", paths, n, NULL, 0));
-        free(paths);
+    sset_destroy(&seen);
+}
+
+static void
+start_due(struct conductor *c, struct due_list *list)
+{
+    const struct due_chain **group = xcalloc(list->n + 1, sizeof *group);
+    for (size_t i = 0; i < list->n; i++) {
+        size_t n = 0;
+        if (list->dues[i].taken || is_held(list, list->dues[i].group)
+            || ovs_list_size(&c->ops) >= OPS_AT_ONCE) {
+            continue;
+        }
+        for (size_t j = i; j < list->n; j++) {
+            struct due_chain *due = &list->dues[j];
+            if (j == i || (due->group && due->group == list->dues[i].group)) {
+                due->taken = true;
+                group[n++] = due;
+            }
+        }
+        start_group(c, group, n);
     }
-    sset_destroy(&gone);
+    free(group);
 }
 
 void
 conductor_start_operations(struct conductor *c)
 {
-    c->net->loss_ms = get_config_ms(c, "loss-ms", NETWORK_LOSS_MS);
+    struct due_list list = { .n = 0 };
     const struct sdsa_chain *row;
+    c->net->loss_ms = conductor_get_config_ms(c, "loss-ms", NETWORK_LOSS_MS);
     c->settled = true;
-    consider_orphans(c);
+    find_orphans(c, &list);
     SDSA_CHAIN_FOR_EACH (row, c->idl) {
-        consider_chain(c, row);
+        struct due_chain due;
+        enum due_state state = consider_chain(c, row, &due);
+        add_due(&list, state, &due);
     }
+    start_due(c, &list);
+    for (size_t i = 0; i < list.n; i++) {
+        free(list.dues[i].why);
+    }
+    free(list.dues);
+    free(list.held);
     c->settled = c->settled && ovs_list_is_empty(&c->ops);
 }
 
@@ -476,7 +361,7 @@ conductor_write_outcomes(struct conductor *c)
             m->reason_sent = true;
         } else if (chain && row->applied < row->wanted
                    && row->failed < row->wanted
-                   && !has_operation(c, row->name)
+                   && !conductor_has_operation(c, row->name)
                    && !strcmp(row->applied_intent, chain->intent)) {
             /* Bumped, but it says what it said before. */
             sdsa_chain_set_applied(row, row->wanted);

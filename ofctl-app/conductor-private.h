@@ -2,9 +2,9 @@
 #ifndef SDSA_CONDUCTOR_PRIVATE_H
 #define SDSA_CONDUCTOR_PRIVATE_H 1
 
-/* What the two halves of the conductor share: conductor.c holds the lock, runs
- * operations and writes the database; conductor-chains.c decides which chain
- * needs one. */
+/* What the parts of the conductor share: conductor.c holds the lock, runs
+ * operations and writes the database; conductor-chains.c decides which chains
+ * need one, and which of them together; conductor-change.c starts it. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,9 +13,11 @@
 #include "openvswitch/shash.h"
 #include "openvswitch/uuid.h"
 
+struct inv_chain;
 struct live_path;
 struct network_config;
 struct op;
+struct op_chain;
 struct sdsa_chain;
 
 #define N_HISTORY 64
@@ -76,15 +78,6 @@ struct conductor {
 /* Starts the operations that are due; sets 'settled'. */
 void conductor_start_operations(struct conductor *);
 
-/* Adds an operation to those under way; the caller starts or resumes it.
- * Arguments as of op_create(). */
-struct op *conductor_add_op(struct conductor *, unsigned int number,
-                            const char *chain, const struct uuid *chain_uuid,
-                            const char *why, int64_t wanted,
-                            const char *intent,
-                            struct live_path **old, size_t n_old,
-                            struct live_path **new, size_t n_new);
-
 /* The memory of 'chain', made if there was none. */
 struct chain_memory *conductor_get_memory(struct conductor *,
                                           const char *chain);
@@ -99,5 +92,49 @@ void conductor_write_outcomes(struct conductor *);
 
 /* That transaction has been committed, or ('ok' false) was not. */
 void conductor_take_outcomes(struct conductor *, bool ok);
+
+/* In conductor-change.c. */
+
+/* A chain for which an operation is due. */
+struct due_chain {
+    const char *name;
+    const struct sdsa_chain *row;       /* NULL: it was deleted. */
+    const struct inv_chain *chain;      /* NULL: that, or the row is bad... */
+    const char *bad;                    /* ...for this reason. */
+    char *why;                  /* NULL if it is bad. */
+    bool keep_way;              /* Only the keys are to be new, if nothing
+                                 * else has to. */
+    int64_t group;              /* Changes that go together; 0: alone. */
+    bool taken;                 /* Private to conductor-chains.c. */
+};
+
+/* Starts one operation for 'n' chains together.  Returns NULL, or why chain
+ * number '*culprit' cannot be so (caller frees); then nothing was started.
+ * Nothing was either if something is in the way that goes by itself; or, then
+ * '*split' is true, that goes with another one of these chains but not at the
+ * same time. */
+char *conductor_start_change(struct conductor *,
+                             const struct due_chain *const *, size_t n,
+                             size_t *culprit, bool *split);
+
+/* Adds an operation to those under way; the caller starts or resumes it.
+ * Arguments as of op_create(). */
+struct op *conductor_add_op(struct conductor *, unsigned int number,
+                            const struct op_chain *chains, size_t n_chains,
+                            const char *why,
+                            struct live_path **old, size_t n_old,
+                            struct live_path **new, size_t n_new);
+
+bool conductor_has_operation(const struct conductor *, const char *chain);
+
+/* The live paths of 'chain' (caller frees the array), and how many it should
+ * have. */
+struct live_path **conductor_chain_paths(const struct conductor *,
+                                         const char *chain, size_t *n);
+size_t conductor_chain_n_paths(const struct inv_chain *);
+
+/* Of the user's configuration, at least 1. */
+int conductor_get_config_ms(const struct conductor *, const char *key,
+                            int default_ms);
 
 #endif /* ofctl-app/conductor-private.h */

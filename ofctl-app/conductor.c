@@ -102,6 +102,33 @@ rows_to_paths(const struct network *net, const int64_t *spis, size_t n,
     return n_found;
 }
 
+/* The chains that it names; those whose rows are gone count as deleted.  Caller
+ * frees the array; the strings are of the rows. */
+static struct op_chain *
+rows_to_chains(const struct conductor *c, const struct sdsa_operation *op,
+               size_t *n)
+{
+    struct op_chain *chains = xcalloc(op->n_chains + 1, sizeof *chains);
+    *n = op->n_chains;
+    for (size_t i = 0; i < op->n_chains; i++) {
+        chains[i].name = op->chains[i];
+        chains[i].intent = CONST_CAST(char *, "");
+    }
+    for (size_t i = 0; i < op->n_wanted && i < op->n_intents; i++) {
+        /* Both maps are sorted by their keys, which are the same. */
+        const struct sdsa_chain *row
+            = sdsa_chain_get_for_uuid(c->idl, &op->key_wanted[i]);
+        for (size_t j = 0; row && j < *n; j++) {
+            if (!strcmp(chains[j].name, row->name)) {
+                chains[j].uuid = op->key_wanted[i];
+                chains[j].wanted = op->value_wanted[i];
+                chains[j].intent = op->value_intents[i];
+            }
+        }
+    }
+    return chains;
+}
+
 static void
 resume_operation(struct conductor *c, const struct sdsa_operation *row)
 {
@@ -113,11 +140,14 @@ resume_operation(struct conductor *c, const struct sdsa_operation *row)
                                  new);
     bool committed = journal_is_committed(row);
 
-    VLOG_INFO("operation %"PRId64" of chain %s was %s: going %s", row->number,
-              row->chain, row->state, committed ? "forward" : "back");
-    op_resume(conductor_add_op(c, row->number, row->chain, &row->chain_uuid,
-                               row->reason, row->wanted, row->intent,
-                               old, n_old, new, n_new), committed);
+    size_t n_chains;
+    struct op_chain *chains = rows_to_chains(c, row, &n_chains);
+    struct op *op = conductor_add_op(c, row->number, chains, n_chains,
+                                     row->reason, old, n_old, new, n_new);
+    VLOG_INFO("operation %"PRId64" of %s was %s: going %s", row->number,
+              op->names, row->state, committed ? "forward" : "back");
+    op_resume(op, committed);
+    free(chains);
     free(old);
     free(new);
 }
@@ -352,6 +382,21 @@ collect_debts(struct conductor *c, const struct op *op)
 }
 
 static void
+end_chain(struct conductor *c, const struct op *op,
+          const struct op_chain *oc, bool done)
+{
+    const struct inv_chain *chain = inventory_chain(&c->net->inv, oc->name);
+    if (chain && done) {
+        struct chain_memory *m = conductor_get_memory(c, oc->name);
+        free(m->failed_intent);
+        m->failed_intent = NULL;
+    } else if (chain && !op->resumed && uuid_equals(&chain->uuid, &oc->uuid)) {
+        conductor_remember_failure(c, oc->name, oc->wanted, oc->intent, false,
+                                   op->aborted);
+    }
+}
+
+static void
 end_operation(struct conductor *c, struct op *op)
 {
     bool done = op->journal_state == OPERATION_DONE;
@@ -373,17 +418,8 @@ end_operation(struct conductor *c, struct op *op)
         forget_paths(c, op->new, op->n_new);
     }
 
-    const struct inv_chain *chain = inventory_chain(&c->net->inv, op->chain);
-    if (chain) {
-        struct chain_memory *m = conductor_get_memory(c, op->chain);
-        if (done) {
-            free(m->failed_intent);
-            m->failed_intent = NULL;
-        } else if (!op->resumed
-                   && uuid_equals(&chain->uuid, &op->chain_uuid)) {
-            conductor_remember_failure(c, op->chain, op->wanted, op->intent,
-                                       false, op->aborted);
-        }
+    for (size_t i = 0; i < op->n_chains; i++) {
+        end_chain(c, op, &op->chains[i], done);
     }
     ovs_list_remove(&op->node);
     op_destroy(op);
@@ -416,6 +452,20 @@ take_journaled(struct conductor *c, struct op *op)
 
 /* The database: one transaction at a time. */
 
+/* What was noted of deletions, when they are done. */
+static void
+forget_removals(struct conductor *c, const struct sdsa_sdsa_global *global)
+{
+    for (size_t i = 0; i < global->n_removals; i++) {
+        const char *name = global->key_removals[i];
+        size_t n;
+        free(conductor_chain_paths(c, name, &n));
+        if (!n && !conductor_has_operation(c, name)) {
+            sdsa_sdsa_global_update_removals_delkey(global, name);
+        }
+    }
+}
+
 static void
 write_global(struct conductor *c, bool statistics)
 {
@@ -433,6 +483,7 @@ write_global(struct conductor *c, bool statistics)
     if (statistics) {
         sdsa_sdsa_global_set_controller_seen(global, time_wall());
     }
+    forget_removals(c, global);
     if (c->settled && global->applied != global->wanted) {
         sdsa_sdsa_global_set_applied(global, global->wanted);
     }

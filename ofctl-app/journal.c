@@ -51,13 +51,6 @@ journal_find_operation(const struct ovsdb_idl *idl, unsigned int number)
     return NULL;
 }
 
-/* The chain that 'op' is for; not another one of its name, made since. */
-static const struct sdsa_chain *
-find_chain(const struct ovsdb_idl *idl, const struct op *op)
-{
-    return sdsa_chain_get_for_uuid(idl, &op->chain_uuid);
-}
-
 /* Paths. */
 
 static const struct sdsa_hop *
@@ -172,11 +165,17 @@ write_prepare(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
     }
     struct sdsa_operation *row = sdsa_operation_insert(txn);
     sdsa_operation_set_number(row, operation_number(op->fsm));
-    sdsa_operation_set_chain(row, op->chain);
-    sdsa_operation_set_chain_uuid(row, op->chain_uuid);
+    for (size_t i = 0; i < op->n_chains; i++) {
+        const struct op_chain *chain = &op->chains[i];
+        sdsa_operation_update_chains_addvalue(row, chain->name);
+        if (!uuid_is_zero(&chain->uuid)) {
+            sdsa_operation_update_wanted_setkey(row, chain->uuid,
+                                                chain->wanted);
+            sdsa_operation_update_intents_setkey(row, chain->uuid,
+                                                 chain->intent);
+        }
+    }
     sdsa_operation_set_state(row, "preparing");
-    sdsa_operation_set_wanted(row, op->wanted);
-    sdsa_operation_set_intent(row, op->intent);
     sdsa_operation_set_reason(row, op->why);
     sdsa_operation_set_started(row, op->started_wall_s);
 
@@ -228,7 +227,9 @@ write_history(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
     op_report(op, &phases, &names, &lost);
     row = sdsa_history_insert(txn);
     sdsa_history_set_number(row, operation_number(op->fsm));
-    sdsa_history_set_chain(row, op->chain);
+    for (size_t i = 0; i < op->n_chains; i++) {
+        sdsa_history_update_chains_addvalue(row, op->chains[i].name);
+    }
     sdsa_history_set_cause(row, op->why);
     sdsa_history_set_result(row, (op->journal_state == OPERATION_DONE
                                   ? "done" : "failed"));
@@ -255,6 +256,22 @@ write_history(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
     simap_destroy(&phases);
     simap_destroy(&lost);
     sset_destroy(&names);
+}
+
+/* For the very row of the chain: not for another of its name, made since. */
+static void
+write_outcome(const struct ovsdb_idl *idl, const struct op *op,
+              const struct op_chain *chain, bool done)
+{
+    const struct sdsa_chain *row = sdsa_chain_get_for_uuid(idl, &chain->uuid);
+    if (row && done) {
+        sdsa_chain_set_applied(row, chain->wanted);
+        sdsa_chain_set_applied_intent(row, chain->intent);
+        sdsa_chain_set_reason(row, "");
+    } else if (row && !op->resumed) {
+        sdsa_chain_set_failed(row, chain->wanted);
+        sdsa_chain_set_reason(row, operation_reason(op->fsm));
+    }
 }
 
 static void
@@ -286,16 +303,8 @@ write_end(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
         free(spis);
     }
 
-    const struct sdsa_chain *chain = find_chain(idl, op);
-    if (chain) {
-        if (done) {
-            sdsa_chain_set_applied(chain, op->wanted);
-            sdsa_chain_set_applied_intent(chain, op->intent);
-            sdsa_chain_set_reason(chain, "");
-        } else if (!op->resumed) {
-            sdsa_chain_set_failed(chain, op->wanted);
-            sdsa_chain_set_reason(chain, operation_reason(op->fsm));
-        }
+    for (size_t i = 0; i < op->n_chains; i++) {
+        write_outcome(idl, op, &op->chains[i], done);
     }
 }
 
@@ -326,10 +335,13 @@ journal_chain_failed(const struct sdsa_chain *chain, int64_t wanted,
 void
 journal_chain_hangs(const struct ovsdb_idl *idl, const struct op *op)
 {
-    const struct sdsa_chain *chain = find_chain(idl, op);
     const char *reason = operation_reason(op->fsm);
-    if (chain && strcmp(chain->reason, reason)) {
-        sdsa_chain_set_reason(chain, reason);
+    for (size_t i = 0; i < op->n_chains; i++) {
+        const struct sdsa_chain *row
+            = sdsa_chain_get_for_uuid(idl, &op->chains[i].uuid);
+        if (row && strcmp(row->reason, reason)) {
+            sdsa_chain_set_reason(row, reason);
+        }
     }
 }
 

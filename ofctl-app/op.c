@@ -255,21 +255,31 @@ find_key(const struct op *op, const struct path_hop *hop)
     return NULL;
 }
 
+static void
+set_chains(struct op *op, const struct op_chain *chains, size_t n)
+{
+    struct ds names = DS_EMPTY_INITIALIZER;
+    op->chains = xmemdup(chains, n * sizeof *chains);
+    op->n_chains = n;
+    for (size_t i = 0; i < n; i++) {
+        op->chains[i].name = xstrdup(chains[i].name);
+        op->chains[i].intent = xstrdup(chains[i].intent);
+        ds_put_format(&names, "%s%s", i ? " " : "", chains[i].name);
+    }
+    op->names = ds_steal_cstr(&names);
+}
+
 struct op *
-op_create(struct network *net, unsigned int number, const char *chain,
-          const struct uuid *chain_uuid, const char *why, int64_t wanted,
-          const char *intent,
+op_create(struct network *net, unsigned int number,
+          const struct op_chain *chains, size_t n_chains, const char *why,
           struct live_path **old, size_t n_old,
           struct live_path **new, size_t n_new, bool prove,
           const struct operation_timeouts *timeouts)
 {
     struct op *op = xzalloc(sizeof *op);
     ovs_list_init(&op->node);
-    op->chain = xstrdup(chain);
-    op->chain_uuid = *chain_uuid;
+    set_chains(op, chains, n_chains);
     op->why = xstrdup(why);
-    op->wanted = wanted;
-    op->intent = xstrdup(intent);
     op->old = n_old ? xmemdup(old, n_old * sizeof *old) : NULL;
     op->n_old = n_old;
     op->new = n_new ? xmemdup(new, n_new * sizeof *new) : NULL;
@@ -333,9 +343,13 @@ op_destroy(struct op *op)
         free(op->debts);
         free(op->old);
         free(op->new);
-        free(op->chain);
+        for (size_t i = 0; i < op->n_chains; i++) {
+            free(op->chains[i].name);
+            free(op->chains[i].intent);
+        }
+        free(op->chains);
+        free(op->names);
         free(op->why);
-        free(op->intent);
         free(op);
     }
 }
@@ -838,6 +852,17 @@ op_report(const struct op *op, struct simap *phases_ms,
     }
 }
 
+bool
+op_has_chain(const struct op *op, const char *name)
+{
+    for (size_t i = 0; i < op->n_chains; i++) {
+        if (!strcmp(op->chains[i].name, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 char *
 op_format(const struct op *op)
 {
@@ -845,7 +870,7 @@ op_format(const struct op *op)
     enum operation_state state = operation_get_state(op->fsm);
 
     ds_put_format(&ds, "%u %s (%s): %s after %lld ms",
-                  operation_number(op->fsm), op->chain, op->why,
+                  operation_number(op->fsm), op->names, op->why,
                   operation_state_to_string(state),
                   time_msec() - op->started_ms);
     const char *sep = ": ";

@@ -3,8 +3,8 @@
 #define SDSA_OP_H 1
 
 /* One operation at work: the coordinator's state machine (operation.h)
- * together with what it moves: a chain's old and new paths, the keys of the
- * new ones, and the participants with what was sent to each.
+ * together with what it moves: the old and new paths of one chain or several,
+ * the keys of the new ones, and the participants with what was sent to each.
  *
  * Keys live from the operation's creation until both ends of every hop have
  * acknowledged, or the operation ends; they are nowhere else. */
@@ -33,14 +33,21 @@ struct op_debt {
     bool of_new;              /* Owes removal of the new paths, not the old. */
 };
 
+/* A chain that it changes. */
+struct op_chain {
+    char *name;
+    struct uuid uuid;           /* Of its row; all zero for deletion. */
+    int64_t wanted;             /* Its sequence number that is realised. */
+    char *intent;               /* Digest that is realised; "" for deletion. */
+};
+
 struct op {
     struct ovs_list node;       /* In conductor's 'ops'. */
     struct operation *fsm;
-    char *chain;
-    struct uuid chain_uuid;     /* Of its row; all zero for deletion. */
+    struct op_chain *chains;
+    size_t n_chains;
+    char *names;                /* Of the chains, for people: "a b". */
     char *why;                  /* For the log: "new", "deleted", ... */
-    int64_t wanted;             /* Chain's sequence number that it realises. */
-    char *intent;               /* Digest that it realises; "" for deletion. */
     struct live_path **old, **new;      /* Owned by the network. */
     size_t n_old, n_new;
     long long int started_ms, started_wall_s;
@@ -63,11 +70,11 @@ struct op {
 };
 
 /* Makes an operation over paths that are live in 'net'.  'number' is from the
- * journal's counter.  With 'prove' it sends packets through the hops before it
- * commits.  The caller then starts or resumes it. */
-struct op *op_create(struct network *, unsigned int number, const char *chain,
-                     const struct uuid *chain_uuid, const char *why,
-                     int64_t wanted, const char *intent,
+ * journal's counter.  'chains' are copied.  With 'prove' it sends packets through
+ * the hops before it commits.  The caller then starts or resumes it. */
+struct op *op_create(struct network *, unsigned int number,
+                     const struct op_chain *chains, size_t n_chains,
+                     const char *why,
                      struct live_path **old, size_t n_old,
                      struct live_path **new, size_t n_new, bool prove,
                      const struct operation_timeouts *);
@@ -104,6 +111,8 @@ struct simap;
 struct sset;
 void op_report(const struct op *, struct simap *phases_ms,
                struct sset *participants, struct simap *lost);
+
+bool op_has_chain(const struct op *, const char *name);
 
 /* One line for people: "12 web (new): release, 23 ms: ...". */
 char *op_format(const struct op *);

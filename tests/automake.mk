@@ -40,6 +40,7 @@ EXTRA_DIST += $(COMMON_AT) $(TESTSUITE_AT) $(SYSTEM_TESTSUITE_AT) \
 	tests/udp-stream tests/random-lab \
 	tests/bench/bench_lab.py tests/bench/bench-chain-add \
 	tests/bench/bench-hop tests/bench/bench-sa-rate \
+	tests/bench/strongswan.py tests/bench/table2 \
 	tests/fake-agent tests/packet
 DISTCLEANFILES += tests/atconfig tests/atlocal
 
@@ -108,7 +109,7 @@ check-system: all $(check_PROGRAMS) $(SYSTEM_TESTSUITE)
 
 bench: all
 	@. tests/atconfig; . tests/atlocal; \
-	for b in $(srcdir)/tests/bench/bench-*; do \
+	for b in $(srcdir)/tests/bench/bench-* $(srcdir)/tests/bench/table2; do \
 	  echo "== $$b"; $$b || exit 1; \
 	done
 

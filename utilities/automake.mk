@@ -34,6 +34,7 @@ topologiesdir = $(pkgdatadir)/topologies
 dist_topologies_DATA = \
 	utilities/topologies/demo.topo \
 	utilities/topologies/one-hop.topo \
+	utilities/topologies/table2.topo \
 	utilities/topologies/two-machines.topo
 EXTRA_DIST += utilities/sdsa-lab utilities/sdsa-pki utilities/ovs-library
 dist_man_MANS += \

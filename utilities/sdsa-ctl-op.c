@@ -24,6 +24,16 @@ format_time(int64_t seconds)
     return xstrdup(text);
 }
 
+static char *
+join(char *const *names, size_t n)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    for (size_t i = 0; i < n; i++) {
+        ds_put_format(&ds, "%s%s", i ? " " : "", names[i]);
+    }
+    return ds_steal_cstr(&ds);
+}
+
 static int64_t
 sum(const int64_t *values, size_t n)
 {
@@ -48,8 +58,10 @@ cmd_op_list(struct ctl_context *ctx)
         char *lost = (h->n_lost
                       ? xasprintf("%"PRId64, sum(h->value_lost, h->n_lost))
                       : xstrdup(""));
-        ctl_add_cells(t, number, h->chain, h->cause, h->result, started, ms,
+        char *chains = join(h->chains, h->n_chains);
+        ctl_add_cells(t, number, chains, h->cause, h->result, started, ms,
                       lost, NULL);
+        free(chains);
         free(number);
         free(started);
         free(ms);
@@ -60,8 +72,10 @@ cmd_op_list(struct ctl_context *ctx)
            xasprintf("%020"PRId64, op->number), {
         char *number = xasprintf("%"PRId64, op->number);
         char *started = format_time(op->started);
-        ctl_add_cells(t, number, op->chain, op->reason, op->state, started, "",
+        char *chains = join(op->chains, op->n_chains);
+        ctl_add_cells(t, number, chains, op->reason, op->state, started, "",
                       "", NULL);
+        free(chains);
         free(number);
         free(started);
     });
@@ -139,12 +153,14 @@ static void
 show_history(struct ds *out, const struct sdsa_history *h)
 {
     char *started = format_time(h->started);
+    char *chains = join(h->chains, h->n_chains);
     ds_put_format(out, "operation %"PRId64", chain %s (%s): %s%s%s\n"
                   "  started %s, %"PRId64" round trips to the commit and the "
-                  "flip\n", h->number, h->chain, h->cause, h->result,
+                  "flip\n", h->number, chains, h->cause, h->result,
                   h->reason[0] ? ": " : "", h->reason, started,
                   h->round_trips);
     free(started);
+    free(chains);
     put_phases(out, h);
     for (size_t i = 0; i < h->n_participants; i++) {
         ds_put_format(out, "%s%s", i ? ", " : "  took part: ",
@@ -173,10 +189,12 @@ cmd_op_show(struct ctl_context *ctx)
         show_history(out, h);
     } else if (op) {
         char *started = format_time(op->started);
+        char *chains = join(op->chains, op->n_chains);
         ds_put_format(out, "operation %"PRId64", chain %s (%s): %s\n"
-                      "  started %s\n", op->number, op->chain, op->reason,
+                      "  started %s\n", op->number, chains, op->reason,
                       op->state, started);
         free(started);
+        free(chains);
         put_paths(out, "  old paths: NSH SPI", op->old_paths,
                   op->n_old_paths);
         put_paths(out, "  new paths: NSH SPI", op->new_paths,

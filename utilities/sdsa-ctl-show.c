@@ -35,8 +35,10 @@ has_operation(struct ovsdb_idl *idl, const char *chain)
 {
     const struct sdsa_operation *op;
     SDSA_OPERATION_FOR_EACH (op, idl) {
-        if (!strcmp(op->chain, chain)) {
-            return true;
+        for (size_t i = 0; i < op->n_chains; i++) {
+            if (!strcmp(op->chains[i], chain)) {
+                return true;
+            }
         }
     }
     return false;

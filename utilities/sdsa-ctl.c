@@ -351,8 +351,10 @@ chain_is_gone(struct ovsdb_idl *idl, const char *name)
     }
     const struct sdsa_operation *op;
     SDSA_OPERATION_FOR_EACH (op, idl) {
-        if (!strcmp(op->chain, name)) {
-            return false;
+        for (size_t i = 0; i < op->n_chains; i++) {
+            if (!strcmp(op->chains[i], name)) {
+                return false;
+            }
         }
     }
     return true;
@@ -543,6 +545,22 @@ bump_wanted(struct ovsdb_idl *idl)
     return global->wanted;
 }
 
+/* Says of the chains that this transaction deletes, adds or changes that they go
+ * together. */
+static void
+mark_change(struct ovsdb_idl *idl, const struct shash *deleted,
+            const struct shash *changed, int64_t number)
+{
+    const struct shash_node *node;
+    SHASH_FOR_EACH (node, changed) {
+        sdsa_chain_set_change(find_chain(idl, node->name), number);
+    }
+    SHASH_FOR_EACH (node, deleted) {
+        sdsa_sdsa_global_update_removals_setkey(sdsa_sdsa_global_first(idl),
+                                                node->name, number);
+    }
+}
+
 /* Tries the commands once.  Returns false to try again. */
 static bool
 do_commands(struct ovsdb_idl *idl, const char *args,
@@ -568,6 +586,7 @@ do_commands(struct ovsdb_idl *idl, const char *args,
         }
         snapshot_chains(idl, &after);
         diff_chains(&before, &after);
+        mark_change(idl, &before, &after, global_wanted);
         if (dry_run && writes) {
             would_fail = !sdsa_ctl_print_plan(idl, &plan);
         }

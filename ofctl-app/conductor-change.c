@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+/* One change: from chains that are due to an operation with their old and new
+ * paths. */
+
+#include "ofctl-app/conductor-private.h"
+
+#include "lib/sdsa-idl.h"
+#include "ofctl-app/match.h"
+#include "ofctl-app/network.h"
+#include "ofctl-app/numbers.h"
+#include "ofctl-app/op.h"
+#include "ofctl-app/path-check.h"
+#include "ofctl-app/resync.h"
+#include "ovsdb-idl.h"
+#include "smap.h"
+#include "timeval.h"
+#include "util.h"
+
+#define PROVE_MS 200            /* Before a probe that got lost is repeated. */
+
+int
+conductor_get_config_ms(const struct conductor *c, const char *key, int default_ms)
+{
+    const struct sdsa_sdsa_global *global = sdsa_sdsa_global_first(c->idl);
+    int ms = global ? smap_get_int(&global->other_config, key, default_ms)
+                    : default_ms;
+    return MAX(ms, 1);
+}
+
+struct op *
+conductor_add_op(struct conductor *c, unsigned int number,
+                 const struct op_chain *chains, size_t n_chains,
+                 const char *why, struct live_path **old, size_t n_old,
+                 struct live_path **new, size_t n_new)
+{
+    int drain_ms = conductor_get_config_ms(c, "drain-ms", 1000);
+    int drain_max_ms = conductor_get_config_ms(c, "drain-max-ms", 10000);
+    const struct operation_timeouts timeouts = {
+        .prepare_ms = conductor_get_config_ms(c, "prepare-timeout-ms", 5000),
+        .retry_ms = conductor_get_config_ms(c, "retry-ms", 1000),
+        .drain_ms = n_new && n_old ? drain_ms : 0,
+        .drain_max_ms = MAX(drain_ms, drain_max_ms),
+        .release_ms = conductor_get_config_ms(c, "release-timeout-ms", 5000),
+        .prove_ms = PROVE_MS,
+    };
+    const struct sdsa_sdsa_global *global = sdsa_sdsa_global_first(c->idl);
+    bool prove = (!global
+                  || smap_get_bool(&global->other_config, "prove", true));
+    struct op *op = op_create(c->net, number, chains, n_chains, why, old,
+                              n_old, new, n_new, prove, &timeouts);
+    ovs_list_push_back(&c->ops, &op->node);
+    return op;
+}
+
+bool
+conductor_has_operation(const struct conductor *c, const char *chain)
+{
+    const struct op *op;
+    LIST_FOR_EACH (op, node, &c->ops) {
+        if (op_has_chain(op, chain)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct live_path **
+conductor_chain_paths(const struct conductor *c, const char *chain, size_t *n)
+{
+    struct live_path **paths = xcalloc(hmap_count(&c->net->paths) + 1,
+                                       sizeof *paths);
+    struct live_path *live;
+    *n = 0;
+    HMAP_FOR_EACH (live, node, &c->net->paths) {
+        if (!strcmp(live->path->chain, chain)) {
+            paths[(*n)++] = live;
+        }
+    }
+    return paths;
+}
+
+size_t
+conductor_chain_n_paths(const struct inv_chain *chain)
+{
+    return chain->way_back == WAY_BACK_NONE ? 1 : 2;
+}
+
+/* The change at work. */
+struct change {
+    struct conductor *c;
+    const struct due_chain *const *dues;
+    size_t n;
+    struct path **new;
+    size_t *chain_of;           /* Index in 'dues' of each of 'new'. */
+    size_t n_new;
+    bool wait;                  /* For something that goes by itself. */
+    bool split;                 /* For another one of 'dues'. */
+};
+
+/* Two directions that a packet of one chain might be taken for another's. */
+static bool
+ends_clash(const struct inv_chain *chain, bool reverse, const struct path *p)
+{
+    const char *src = (reverse ? chain->dst : chain->src)->name;
+    if (p->priority != chain->priority || strcmp(p->src, src)) {
+        return false;
+    }
+    char *match = reverse ? match_mirror(chain->match)
+                          : xstrdup(chain->match);
+    bool overlap = match_overlap(match, p->match);
+    free(match);
+    return overlap;
+}
+
+static bool
+has_sf(const struct inv_sf *const *sfs, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (sfs[i]->correlation == SF_NONE && !strcmp(sfs[i]->name, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A function of 'p' that only one chain can pass, and 'chain' wants, or
+ * NULL. */
+static const char *
+find_sole_sf(const struct inv_chain *chain, const struct path *p)
+{
+    for (size_t i = 0; i < p->n_sfs; i++) {
+        if (has_sf(chain->sfs, chain->n_sfs, p->sfs[i])
+            || has_sf(chain->reverse_sfs, chain->n_reverse_sfs, p->sfs[i])) {
+            return p->sfs[i];
+        }
+    }
+    return NULL;
+}
+
+static bool
+is_in_change(const struct change *change, const char *name)
+{
+    for (size_t i = 0; i < change->n; i++) {
+        if (!strcmp(change->dues[i]->name, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Will the paths of the chain 'name' go by themselves? */
+static bool
+is_leaving(const struct conductor *c, const char *name)
+{
+    return (conductor_has_operation(c, name)
+            || (!inventory_chain(&c->net->inv, name)
+                && !shash_find(&c->bad_chains, name)));
+}
+
+/* What sdsa-ctl checks too; but two of them might have been at it at once.
+ * 'p' is a path of another chain; 'stays' if this change does not take it
+ * away. */
+static char *
+check_conflict(struct change *change, const struct inv_chain *chain,
+               const struct path *p, bool stays)
+{
+    bool clashes = (stays
+                    && (ends_clash(chain, false, p)
+                        || (chain->way_back != WAY_BACK_NONE
+                            && ends_clash(chain, true, p))));
+    const char *sf = find_sole_sf(chain, p);
+    if (!clashes && !sf) {
+        return NULL;
+    } else if (!stays) {
+        /* What is in the function belongs to one chain or to the other. */
+        change->split = true;
+        return NULL;
+    } else if (is_leaving(change->c, p->chain)) {
+        change->wait = true;
+        return NULL;
+    } else if (sf) {
+        return xasprintf("function %s has correlation none and serves chain "
+                         "%s already", sf, p->chain);
+    }
+    return xasprintf("at endpoint %s its match overlaps that of chain %s, "
+                     "which has the same priority %d: give one of them "
+                     "another --priority", p->src, p->chain, p->priority);
+}
+
+static char *
+check_conflicts(struct change *change, const struct inv_chain *chain)
+{
+    char *error = NULL;
+    const struct live_path *live;
+    HMAP_FOR_EACH (live, node, &change->c->net->paths) {
+        const struct path *p = live->path;
+        if (!error && strcmp(p->chain, chain->name)) {
+            error = check_conflict(change, chain, p,
+                                   !is_in_change(change, p->chain));
+        }
+    }
+    for (size_t i = 0; i < change->n_new && !error; i++) {
+        error = check_conflict(change, chain, change->new[i], true);
+    }
+    return error;
+}
+
+static bool
+gateway_usable(void *c_, const char *vnf_id)
+{
+    const struct conductor *c = c_;
+    const struct agent *agent = agents_find(c->net->agents, vnf_id);
+    const struct inv_gateway *gw = inventory_gateway(&c->net->inv, vnf_id);
+    return agent && agent_is_up(agent) && gw && !gw->is_draining
+           && resync_is_done(c->resync, c->net, vnf_id);
+}
+
+/* New paths for new keys over the way of the 'n' ones in 'old', if all is well
+ * with that. */
+static bool
+renew_paths(const struct conductor *c, const struct inv_chain *chain,
+            const struct path_allocator *alloc, struct live_path *const *old,
+            size_t n, struct path *paths[2])
+{
+    const struct path *models[2];
+    if (n != conductor_chain_n_paths(chain)) {
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        models[i] = old[i]->path;
+        char *trouble = path_check(models[i], &c->net->inv);
+        trouble = trouble ? trouble : path_check_lost(models[i], &c->net->inv);
+        if (trouble) {
+            free(trouble);
+            return false;
+        }
+    }
+    char *error = path_renew(models, n, alloc, paths);
+    free(error);
+    return !error;
+}
+
+/* Adds the new paths of chain number 'i'. */
+static char *
+compute_chain(struct change *change, size_t i)
+{
+    struct conductor *c = change->c;
+    const struct due_chain *due = change->dues[i];
+    if (!due->chain) {
+        return nullable_xstrdup(due->bad);      /* Or it was deleted. */
+    }
+    char *error = check_conflicts(change, due->chain);
+    if (error || change->wait || change->split) {
+        return error;
+    }
+    struct path_allocator alloc;
+    numbers_get_allocator(c->numbers, gateway_usable, c, &alloc);
+    struct path *paths[2];
+    size_t n_old, n;
+    struct live_path **old = conductor_chain_paths(c, due->name, &n_old);
+    n = n_old;
+    if (!due->keep_way
+        || !renew_paths(c, due->chain, &alloc, old, n_old, paths)) {
+        error = path_compute(&c->net->inv, due->chain, &alloc, paths, &n);
+    }
+    free(old);
+    for (size_t j = 0; j < n && !error; j++) {
+        numbers_claim(c->numbers, paths[j]);
+        change->chain_of[change->n_new] = i;
+        change->new[change->n_new++] = paths[j];
+    }
+    return error;
+}
+
+/* The old paths of all its chains.  Caller frees the array. */
+static struct live_path **
+find_old(const struct change *change, size_t *n)
+{
+    struct network *net = change->c->net;
+    struct live_path **old = xcalloc(hmap_count(&net->paths) + 1, sizeof *old);
+    struct live_path *live;
+    *n = 0;
+    HMAP_FOR_EACH (live, node, &net->paths) {
+        if (is_in_change(change, live->path->chain)) {
+            old[(*n)++] = live;
+        }
+    }
+    return old;
+}
+
+static void
+start(struct change *change)
+{
+    struct conductor *c = change->c;
+    size_t n_old;
+    struct live_path **old = find_old(change, &n_old);
+    struct live_path **new = xcalloc(change->n_new + 1, sizeof *new);
+    for (size_t i = 0; i < change->n_new; i++) {
+        uint32_t twin = 0;
+        for (size_t j = 0; j < change->n_new; j++) {
+            if (j != i && change->chain_of[j] == change->chain_of[i]) {
+                twin = change->new[j]->nsh_spi;
+            }
+        }
+        new[i] = network_add_path(c->net, change->new[i], twin, 0);
+    }
+
+    struct op_chain *chains = xcalloc(change->n, sizeof *chains);
+    const char *why = change->dues[0]->why;
+    for (size_t i = 0; i < change->n; i++) {
+        const struct due_chain *due = change->dues[i];
+        chains[i] = (struct op_chain) {
+            .name = CONST_CAST(char *, due->name),
+            .uuid = due->row ? due->row->header_.uuid : UUID_ZERO,
+            .wanted = due->row ? due->row->wanted : 0,
+            .intent = due->chain ? due->chain->intent : CONST_CAST(char *, ""),
+        };
+        why = strcmp(why, due->why) ? "changed together" : why;
+    }
+    op_start(conductor_add_op(c, c->next_operation++, chains, change->n, why,
+                              old, n_old, new, change->n_new));
+    free(chains);
+    free(old);
+    free(new);
+}
+
+char *
+conductor_start_change(struct conductor *c,
+                       const struct due_chain *const *dues, size_t n,
+                       size_t *culprit, bool *split)
+{
+    struct change change = {
+        .c = c,
+        .dues = dues,
+        .n = n,
+        .new = xcalloc(2 * n, sizeof *change.new),
+        .chain_of = xcalloc(2 * n, sizeof *change.chain_of),
+    };
+    char *error = NULL;
+    for (size_t i = 0; i < n && !error && !change.wait && !change.split;
+         i++) {
+        *culprit = i;
+        error = compute_chain(&change, i);
+    }
+    if (!error && !change.wait && !change.split) {
+        start(&change);
+    } else {
+        for (size_t i = 0; i < change.n_new; i++) {
+            numbers_release(c->numbers, change.new[i]);
+            path_destroy(change.new[i]);
+        }
+    }
+    *split = !error && change.split;
+    free(change.new);
+    free(change.chain_of);
+    return error;
+}
