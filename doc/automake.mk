@@ -1,1 +1,2 @@
 EXTRA_DIST += doc/architecture.md doc/pipeline.md doc/testing.md doc/decisions.md
+EXTRA_DIST += doc/model/README.md doc/model/check doc/model/operation.pml

@@ -5,6 +5,8 @@
  *   test-operation script < FILE      obeys a text script; prints it with what
  *                                     came of each line, indented
  *   test-operation random SEED N      N random scripts against the invariants
+ *   test-operation transitions        prints "STATE EVENT STATE" of all that it
+ *                                     does, in the words of doc/model
  *
  * A script: "participant NAME STEP,...", "timeouts PREPARE RETRY DRAIN DRAIN-MAX
  * RELEASE" (ms; PROVE's is 200), then events: "start", "resume-preparing REASON",
@@ -595,6 +597,112 @@ run_random(uint64_t seed, int n_sequences)
     return 0;
 }
 
+/* Transitions. */
+
+/* Everybody that an operation with old and new paths has. */
+static const struct operation_participant everybody[] = {
+    { "gateway", (OPERATION_STEP_INBOUND | OPERATION_STEP_OUTBOUND
+                  | OPERATION_STEP_RELEASE | OPERATION_STEP_UNDO) },
+    { "bridge", (OPERATION_STEP_FLOWS | OPERATION_STEP_FLIP
+                 | OPERATION_STEP_RELEASE | OPERATION_STEP_UNDO) },
+    { "new hop", OPERATION_STEP_PROVE },
+    { "old hop", OPERATION_STEP_DRAIN },
+};
+
+static void
+print_transition(enum operation_state from, const char *event,
+                 enum operation_state to)
+{
+    printf("%s %s %s\n", operation_state_to_string(from), event,
+           operation_state_to_string(to));
+}
+
+/* An event of the model is what it brings about. */
+static void
+note_transition(enum operation_state from, const char *event,
+                enum operation_state to)
+{
+    if (from == OPERATION_JOURNAL_PREPARE && to == OPERATION_FAILED) {
+        /* Nothing was sent: nothing is to be undone. */
+        print_transition(from, "refused", OPERATION_UNDO);
+        print_transition(OPERATION_UNDO, "acknowledged", to);
+    } else if (from != to) {
+        print_transition(from, to == OPERATION_UNDO ? "refused" : event, to);
+    }
+}
+
+/* One event at random; returns its name. */
+static const char *
+any_event(struct operation *op, unsigned int *acked, long long int *now)
+{
+    size_t i = rng(ARRAY_SIZE(everybody));
+    enum operation_step step = all_steps[rng(ARRAY_SIZE(all_steps))];
+    enum operation_state state = operation_get_state(op);
+    switch (rng(24)) {
+    case 0:
+        operation_refused(op, i, step, "no", *now);
+        return "refused";
+    case 1:
+        operation_lost(op, i, "gone", *now);
+        return "refused";
+    case 2:
+        operation_abort(op, "abort", *now);
+        return "refused";
+    case 3: case 4:
+        *now = MAX(*now, MIN(operation_deadline(op), *now + 100000));
+        operation_run(op, *now);
+        /* With all acknowledged it was only a matter of time. */
+        return (state == OPERATION_DRAIN && *acked & OPERATION_STEP_DRAIN
+                ? "acknowledged" : "time-out");
+    case 5: case 6: case 7: {
+        bool ok = rng(4);
+        operation_journaled(op, ok, "refused", *now);
+        return ok ? "journaled" : "refused";
+    }
+    default:
+        /* One participant that has done all that it was asked to. */
+        for (size_t j = 0; j < ARRAY_SIZE(all_steps); j++) {
+            if (everybody[i].steps & all_steps[j]
+                && operation_get_state(op) == state) {
+                *acked |= all_steps[j];
+                operation_acknowledged(op, i, all_steps[j], *now);
+            }
+        }
+        return "acknowledged";
+    }
+}
+
+static int
+run_transitions(void)
+{
+    static const struct operation_timeouts timeouts = {
+        .prepare_ms = 1000, .retry_ms = 100, .drain_ms = 10,
+        .drain_max_ms = 1000, .release_ms = 1000, .prove_ms = 100,
+    };
+    rng_state = 1;
+    for (int i = 0; i < 20000; i++) {
+        struct operation *op = operation_create(1, everybody,
+                                                ARRAY_SIZE(everybody),
+                                                &timeouts);
+        struct operation_action action;
+        long long int now = 1000;
+        unsigned int acked = 0;
+        operation_start(op, now);
+        puts("idle start journal-prepare");
+        while (operation_get_state(op) < OPERATION_DONE) {
+            while (operation_next_action(op, &action)) {
+                /* Nobody does it. */
+            }
+            enum operation_state from = operation_get_state(op);
+            acked = from == OPERATION_DRAIN ? acked : 0;
+            const char *event = any_event(op, &acked, &now);
+            note_transition(from, event, operation_get_state(op));
+        }
+        operation_destroy(op);
+    }
+    return 0;
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -604,5 +712,8 @@ main(int argc, char *argv[])
     } else if (argc == 4 && !strcmp(argv[1], "random")) {
         return run_random(strtoull(argv[2], NULL, 10), atoi(argv[3]));
     }
-    ovs_fatal(0, "usage: %s script | random SEED N", argv[0]);
+    if (argc == 2 && !strcmp(argv[1], "transitions")) {
+        return run_transitions();
+    }
+    ovs_fatal(0, "usage: %s script | random SEED N | transitions", argv[0]);
 }

@@ -352,22 +352,25 @@ end:
     od
 }
 
-/* Bundles for version v at bridge b.  The answer to a flip may be lost. */
+/* Bundles for version v at bridge b.  The answer to a flip may be lost; one to an
+ * earlier request is not taken for that to a later one (tickets). */
 proctype bundles(byte b; byte v)
 {
 end:
     do
     :: d_step { want_flows[AT(b, v)] ->
                 want_flows[AT(b, v)] = 0; transport[AT(b, v)] = 1;
-                acked_flows[b] = 1 }
+                acked_flows[b] = acked_flows[b] | (v == version) }
     :: d_step { want_flip[AT(b, v)] ->
                 want_flip[AT(b, v)] = 0; classifier[b] = v;
-                acked_flip[b] = 1 }
+                acked_flip[b] = acked_flip[b] | (v == version) }
     :: d_step { want_flip[AT(b, v)] ->
                 want_flip[AT(b, v)] = 0; classifier[b] = v }
     :: d_step { want_no_flows[AT(b, v)] && !want_flows[AT(b, v)] ->
                 want_no_flows[AT(b, v)] = 0; transport[AT(b, v)] = 0;
-                acked_no_flows[b] = 1 }
+                acked_no_flows[b] = acked_no_flows[b] |
+                    ((state == release) & (v == old)) |
+                    ((state == undo) & (v == version)) }
     od
 }
 
