@@ -45,6 +45,7 @@ ofctl_app_sdsa_controller_SOURCES = \
 	ofctl-app/conductor.c ofctl-app/conductor.h \
 	ofctl-app/conductor-chains.c ofctl-app/conductor-change.c \
 	ofctl-app/conductor-private.h \
+	ofctl-app/failure-test.c ofctl-app/failure-test.h \
 	ofctl-app/journal.c ofctl-app/journal.h \
 	ofctl-app/live-check.c ofctl-app/live-check.h \
 	ofctl-app/network.c ofctl-app/network.h \

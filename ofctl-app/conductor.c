@@ -7,6 +7,7 @@
 #include <inttypes.h>
 
 #include "lib/sdsa-idl.h"
+#include "ofctl-app/failure-test.h"
 #include "ofctl-app/inventory-idl.h"
 #include "ofctl-app/journal.h"
 #include "ofctl-app/live-check.h"
@@ -433,12 +434,22 @@ mark_paths(struct live_path **paths, size_t n, enum path_state state)
     }
 }
 
+/* For failure_test(). */
+static const char *
+journal_step(const struct op *op)
+{
+    return (op->journal_state == OPERATION_JOURNAL_PREPARE ? "journal-prepare"
+            : op->journal_state == OPERATION_JOURNAL_COMMIT ? "journal-commit"
+            : "journal-end");
+}
+
 /* The transaction with op's journal entry has been committed. */
 static void
 take_journaled(struct conductor *c, struct op *op)
 {
     enum operation_state state = op->journal_state;
     op->journal = OP_JOURNAL_IDLE;
+    failure_test("after", journal_step(op));
     if (state == OPERATION_DONE || state == OPERATION_FAILED) {
         end_operation(c, op);
         return;
@@ -499,6 +510,7 @@ begin_transaction(struct conductor *c)
     LIST_FOR_EACH (op, node, &c->ops) {
         if (op->journal == OP_JOURNAL_NEEDED) {
             collect_debts(c, op);
+            failure_test("before", journal_step(op));
             journal_write(c->txn, c->idl, op);
             op->journal = OP_JOURNAL_SENT;
         }

@@ -8,6 +8,7 @@
 #include "dp-packet.h"
 #include "lib/secret.h"
 #include "lib/suite.h"
+#include "ofctl-app/failure-test.h"
 #include "ofctl-app/match.h"
 #include "ofctl-app/network.h"
 #include "ofctl-app/path-check.h"
@@ -728,7 +729,9 @@ op_run(struct op *op, struct network *net, uint64_t epoch)
             }
             break;
         case OPERATION_ACT_SEND:
+            failure_test("before", operation_step_to_string(action.step));
             do_send(op, net, epoch, action.participant, action.step);
+            failure_test("after", operation_step_to_string(action.step));
             break;
         case OPERATION_ACT_OWE:
             do_owe(op, action.participant, action.step);

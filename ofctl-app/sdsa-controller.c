@@ -10,6 +10,7 @@
 #include "lib/sdsa-idl.h"
 #include "lib/secret.h"
 #include "ofctl-app/conductor.h"
+#include "ofctl-app/failure-test.h"
 #include "ofctl-app/live-check.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
@@ -123,6 +124,7 @@ main(int argc, char *argv[])
                              conductor);
     unixctl_command_register("op/abort", "NUMBER", 1, 1, cmd_op_abort,
                              conductor);
+    failure_test_init();
     daemonize_complete();
 
     while (!exiting) {
