@@ -681,9 +681,9 @@ conductor_wait(struct conductor *c)
     if (c->state == ACTIVE) {
         network_wait(c->net);
         vswitches_wait(c->vswitches);
-        resync_wait(c->resync, c->net);
     }
     if (c->state == ACTIVE && c->may_act) {
+        resync_wait(c->resync, c->net);
         const struct op *op;
         bool needed = false;
         LIST_FOR_EACH (op, node, &c->ops) {
