@@ -101,6 +101,24 @@ struct backend_stats {
     uint64_t drops[BACKEND_N_DROPS];
 };
 
+/* What a backend tells by itself: RFC 9061's notifications, s.5.3.2. */
+enum backend_event_type {
+    BACKEND_EVENT_EXPIRE,       /* A lifetime of an SA has passed. */
+    BACKEND_EVENT_ACQUIRE,      /* A policy protects, and there is no SA. */
+    BACKEND_EVENT_SEQ_OVERFLOW, /* An SA has no sequence numbers left. */
+    BACKEND_EVENT_BAD_SPI,      /* ESP came with an SPI that is not known. */
+};
+
+struct backend_event {
+    enum backend_event_type type;
+    enum sa_direction direction;        /* EXPIRE, SEQ_OVERFLOW: the SA... */
+    uint32_t spi;                       /* ...and BAD_SPI. */
+    bool soft;                          /* EXPIRE: the soft lifetime. */
+    struct sa_stats stats;              /* EXPIRE: then. */
+    char *policy;                       /* ACQUIRE: name; caller frees. */
+    struct sa_traffic traffic;          /* ACQUIRE: the packet. */
+};
+
 /* Callbacks of backend_dump(); the objects live during the call only.  sa->key
  * is NULL, sa->key_check is set. */
 typedef void backend_dump_sa_cb(const struct sa *, const struct sa_stats *,
@@ -149,6 +167,11 @@ struct backend_class {
     int (*get_sa_stats)(struct backend *, enum sa_direction, uint32_t spi,
                         struct sa_stats *);
     int (*get_stats)(struct backend *, struct backend_stats *);
+
+    /* Pops the oldest event; returns false if there is none.  The queue is
+     * bounded, and each SA, policy and unknown SPI is limited in rate: an event
+     * is a hint, the counters are the truth. */
+    bool (*next_event)(struct backend *, struct backend_event *);
 };
 
 /* First member of every backend's own struct. */
