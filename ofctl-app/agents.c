@@ -12,6 +12,7 @@
 #include "lib/tls.h"
 #include "ofctl-app/agent-state.h"
 #include "ofctl-app/curl-loop.h"
+#include "ofctl-app/sa-request.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/list.h"
 #include "openvswitch/poll-loop.h"
@@ -24,6 +25,7 @@
 #define BACKOFF_MIN_MS 500      /* Between polls of an agent that is down. */
 #define BACKOFF_MAX_MS 4000
 #define MAX_BODY_BYTES (64 * 1024 * 1024)
+#define BATCH_MAX_EDITS 2000    /* About 2 MB. */
 
 #define STATE_PATH "/data/sdsa-agent:sdsa-agent/state"
 #define SAS_PATH "/data/ietf-i2nsf-ikeless:ipsec-ikeless?content=nonconfig"
@@ -47,6 +49,9 @@ struct request {
     uint64_t ticket;
     char *method, *path, *content_type;
     char *body;                 /* Wiping memory, or NULL. */
+    struct sa_request *patch;   /* Of agent_patch(), or NULL; then the above is
+                                 * NULL, and it may be sent with others. */
+    bool apart;                 /* But not with those before it. */
 };
 
 struct result_node {
@@ -64,16 +69,19 @@ struct agent {
     bool sas_wanted;            /* As soon as there is none on its way. */
     int backoff_ms;
 
-    /* Requests: one at a time. */
+    /* Requests: one transfer at a time. */
     struct ovs_list queue;      /* struct request, waiting. */
-    struct request *current;
+    struct ovs_list current;    /* Those that this transfer carries: one, or
+                                 * several patches. */
+    char *body;                 /* Of the transfer, wiping memory, or NULL. */
     CURL *easy;
     char *base;                 /* URL as libcurl is told it. */
     struct curl_slist *connect_to;
-    struct curl_slist *headers; /* Of 'current'. */
+    struct curl_slist *headers; /* Of the transfer. */
     struct ds answer;           /* Body so far. */
     char curl_error[CURL_ERROR_SIZE];
     struct ovs_list results;    /* struct result_node. */
+    unsigned long long int n_patches, n_patch_transfers;
 };
 
 /* Lifecycle. */
@@ -170,6 +178,7 @@ agents_add(struct agents *agents, const char *vnf_id, const char *url)
     agent_state_init(&agent->state, vnf_id, url);
     set_address(agent, vnf_id, url);
     ovs_list_init(&agent->queue);
+    ovs_list_init(&agent->current);
     ovs_list_init(&agent->results);
     agent->easy = curl_easy_init();
     ds_init(&agent->answer);
@@ -183,38 +192,44 @@ agents_add(struct agents *agents, const char *vnf_id, const char *url)
 static void
 request_destroy(struct request *req)
 {
-    if (req) {
-        free(req->method);
-        free(req->path);
-        free(req->content_type);
-        wiping_free(req->body);
-        free(req);
+    free(req->method);
+    free(req->path);
+    free(req->content_type);
+    wiping_free(req->body);
+    sa_request_destroy(req->patch);
+    free(req);
+}
+
+static void
+destroy_requests(struct ovs_list *requests)
+{
+    struct request *req;
+    LIST_FOR_EACH_POP (req, node, requests) {
+        request_destroy(req);
     }
 }
 
-/* Ends the transfer of 'current', done or not. */
+/* Ends the transfer, done or not; leaves 'current'. */
 static void
 end_transfer(struct agent *agent)
 {
-    if (agent->current) {
-        curl_loop_remove(agent->agents->loop, agent->easy);
-        curl_easy_reset(agent->easy);
-        curl_slist_free_all(agent->headers);
-        agent->headers = NULL;
-        request_destroy(agent->current);
-        agent->current = NULL;
-        ds_clear(&agent->answer);
-    }
+    curl_loop_remove(agent->agents->loop, agent->easy);
+    curl_easy_reset(agent->easy);
+    curl_slist_free_all(agent->headers);
+    agent->headers = NULL;
+    wiping_free(agent->body);
+    agent->body = NULL;
+    ds_clear(&agent->answer);
 }
 
 void
 agents_remove(struct agents *agents, struct agent *agent)
 {
-    struct request *req;
-    LIST_FOR_EACH_POP (req, node, &agent->queue) {
-        request_destroy(req);
+    if (!ovs_list_is_empty(&agent->current)) {
+        end_transfer(agent);
     }
-    end_transfer(agent);
+    destroy_requests(&agent->queue);
+    destroy_requests(&agent->current);
     curl_loop_free_easy(agent->easy);
     curl_slist_free_all(agent->connect_to);
     free(agent->base);
@@ -277,14 +292,15 @@ write_cb(char *data, size_t size, size_t n, void *agent_)
     return size * n;
 }
 
+/* Starts the transfer of 'agent->body' (or of none, if that is NULL). */
 static void
-start_transfer(struct agent *agent, struct request *req)
+start_transfer(struct agent *agent, const char *method, const char *path,
+               const char *content_type)
 {
     const struct agents_config *config = &agent->agents->config;
     CURL *easy = agent->easy;
-    char *url = xasprintf("%s/restconf%s", agent->base, req->path);
+    char *url = xasprintf("%s/restconf%s", agent->base, path);
 
-    agent->current = req;
     agent->curl_error[0] = '\0';
     curl_easy_setopt(easy, CURLOPT_URL, url);
     curl_easy_setopt(easy, CURLOPT_CONNECT_TO, agent->connect_to);
@@ -293,7 +309,7 @@ start_transfer(struct agent *agent, struct request *req)
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
                      (long) CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, req->method);
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, agent->curl_error);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, write_cb);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, agent);
@@ -315,41 +331,98 @@ start_transfer(struct agent *agent, struct request *req)
     agent->headers = curl_slist_append(NULL,
                                        "Accept: application/yang-data+json");
     agent->headers = curl_slist_append(agent->headers, "Expect:");
-    if (req->body) {
-        char *type = xasprintf("Content-Type: %s", req->content_type);
+    if (agent->body) {
+        char *type = xasprintf("Content-Type: %s", content_type);
         agent->headers = curl_slist_append(agent->headers, type);
         free(type);
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, req->body);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, agent->body);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE,
-                         (long) strlen(req->body));
+                         (long) strlen(agent->body));
     }
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, agent->headers);
     curl_loop_add(agent->agents->loop, easy);
     free(url);
 }
 
-static uint64_t
-enqueue(struct agent *agent, enum request_kind kind, const char *method,
-        const char *path, const char *content_type, char *body)
+/* Moves the patches that wait behind 'first', which 'current' has, to it as
+ * well, as far as they can go with it, and returns all of them as one patch. */
+static struct sa_request *
+gather_patches(struct agent *agent, const struct request *first)
+{
+    struct sa_request *all = sa_request_clone(first->patch);
+    struct request *req;
+    LIST_FOR_EACH_SAFE (req, node, &agent->queue) {
+        if (!req->patch || req->apart
+            || (sa_request_n_edits(all) + sa_request_n_edits(req->patch)
+                > BATCH_MAX_EDITS)
+            || !sa_request_append(all, req->patch)) {
+            break;
+        }
+        ovs_list_remove(&req->node);
+        ovs_list_push_back(&agent->current, &req->node);
+    }
+    return all;
+}
+
+/* Sends what waits longest. */
+static void
+send_next(struct agent *agent)
+{
+    struct request *req = CONTAINER_OF(ovs_list_pop_front(&agent->queue),
+                                       struct request, node);
+    ovs_list_push_back(&agent->current, &req->node);
+    if (req->patch) {
+        struct sa_request *all = gather_patches(agent, req);
+        agent->body = sa_request_to_json(all);
+        agent->n_patch_transfers++;
+        sa_request_destroy(all);
+        start_transfer(agent, "PATCH", "/data", SA_REQUEST_CONTENT_TYPE);
+    } else {
+        agent->body = req->body;
+        req->body = NULL;
+        start_transfer(agent, req->method, req->path, req->content_type);
+    }
+}
+
+static struct request *
+enqueue(struct agent *agent, enum request_kind kind)
 {
     struct request *req = xmalloc(sizeof *req);
     *req = (struct request) {
         .kind = kind,
         .ticket = ++agent->agents->last_ticket,
-        .method = xstrdup(method),
-        .path = xstrdup(path),
-        .content_type = nullable_xstrdup(content_type),
-        .body = body,
     };
     ovs_list_push_back(&agent->queue, &req->node);
-    return req->ticket;
+    return req;
+}
+
+static void
+enqueue_get(struct agent *agent, enum request_kind kind, const char *path)
+{
+    struct request *req = enqueue(agent, kind);
+    req->method = xstrdup("GET");
+    req->path = xstrdup(path);
 }
 
 uint64_t
 agent_request(struct agent *agent, const char *method, const char *path,
               const char *content_type, char *body)
 {
-    return enqueue(agent, REQUEST_CALLER, method, path, content_type, body);
+    struct request *req = enqueue(agent, REQUEST_CALLER);
+    req->method = xstrdup(method);
+    req->path = xstrdup(path);
+    req->content_type = nullable_xstrdup(content_type);
+    req->body = body;
+    return req->ticket;
+}
+
+uint64_t
+agent_patch(struct agent *agent, struct sa_request *patch)
+{
+    struct request *req = enqueue(agent, REQUEST_CALLER);
+    req->patch = patch;
+    agent->n_patches++;
+    return req->ticket;
 }
 
 bool
@@ -426,16 +499,48 @@ transfer_error(const struct agent *agent, CURLcode code, long int status,
 /* Running. */
 
 static void
-push_result(struct agent *agent, long int status, char *error)
+push_result(struct agent *agent, const struct request *req,
+            long int status, const char *error)
 {
     struct result_node *r = xmalloc(sizeof *r);
     r->result = (struct agent_result) {
-        .ticket = agent->current->ticket,
+        .ticket = req->ticket,
         .status = status,
         .body = xstrdup(ds_cstr(&agent->answer)),
-        .error = error,
+        .error = nullable_xstrdup(error),
     };
     ovs_list_push_back(&agent->results, &r->node);
+}
+
+/* Puts the patches of 'current' back to the head of the queue, to be sent in two
+ * halves: what was refused is one of them or more, and none was applied. */
+static void
+split_patches(struct agent *agent)
+{
+    size_t n_left = ovs_list_size(&agent->current) / 2;
+    struct request *req;
+    LIST_FOR_EACH (req, node, &agent->current) {
+        if (!n_left--) {
+            req->apart = true;
+            break;
+        }
+    }
+    ovs_list_splice(agent->queue.next,
+                    ovs_list_front(&agent->current), &agent->current);
+}
+
+/* Gives the requests of callers that this transfer carried their results. */
+static void
+take_answer(struct agent *agent, long int status, const char *error)
+{
+    if (error && status && !ovs_list_is_short(&agent->current)) {
+        split_patches(agent);
+        return;
+    }
+    const struct request *req;
+    LIST_FOR_EACH (req, node, &agent->current) {
+        push_result(agent, req, status, error);
+    }
 }
 
 static void
@@ -460,10 +565,11 @@ complete(struct agent *agent, CURLcode code)
     bool was_up;
     char *error = transfer_error(agent, code, status, body);
 
-    switch (agent->current->kind) {
+    const struct request *first = CONTAINER_OF(
+        ovs_list_front(&agent->current), struct request, node);
+    switch (first->kind) {
     case REQUEST_CALLER:
-        push_result(agent, status, error);
-        error = NULL;
+        take_answer(agent, status, error);
         break;
 
     case REQUEST_STATE:
@@ -493,6 +599,7 @@ complete(struct agent *agent, CURLcode code)
     }
     free(error);
     end_transfer(agent);
+    destroy_requests(&agent->current);
 }
 
 static void
@@ -501,18 +608,17 @@ run_agent(struct agent *agent)
     long long int now = time_msec();
     if (now >= agent->next_state_ms) {
         agent->next_state_ms = LLONG_MAX;       /* Until it is answered. */
-        enqueue(agent, REQUEST_STATE, "GET", STATE_PATH, NULL, NULL);
+        enqueue_get(agent, REQUEST_STATE, STATE_PATH);
     }
     if (agent->state.up && now >= agent->next_sas_ms) {
         agent->next_sas_ms = LLONG_MAX;
         agent->sas_wanted = false;
         agent->asked_sas_ms = now;
-        enqueue(agent, REQUEST_SAS, "GET", SAS_PATH, NULL, NULL);
+        enqueue_get(agent, REQUEST_SAS, SAS_PATH);
     }
-    if (!agent->current && !ovs_list_is_empty(&agent->queue)) {
-        start_transfer(agent,
-                       CONTAINER_OF(ovs_list_pop_front(&agent->queue),
-                                    struct request, node));
+    if (ovs_list_is_empty(&agent->current)
+        && !ovs_list_is_empty(&agent->queue)) {
+        send_next(agent);
     }
 }
 
@@ -548,7 +654,8 @@ agents_wait(struct agents *agents)
             poll_timer_wait_until(agent->next_sas_ms);
         }
         if (!ovs_list_is_empty(&agent->results)
-            || (!agent->current && !ovs_list_is_empty(&agent->queue))) {
+            || (ovs_list_is_empty(&agent->current)
+                && !ovs_list_is_empty(&agent->queue))) {
             poll_immediate_wake();
         }
     }
@@ -649,4 +756,12 @@ agent_drops(const struct agent *agent, const char *reason)
         }
     }
     return sum;
+}
+
+void
+agent_get_load(const struct agent *agent, unsigned long long int *n_patches,
+               unsigned long long int *n_transfers)
+{
+    *n_patches = agent->n_patches;
+    *n_transfers = agent->n_patch_transfers;
 }

@@ -9,6 +9,8 @@
  * the URL's host is not what is proven.  Each agent is polled
  * (GET .../sdsa-agent:sdsa-agent/state) every 2 s over a connection kept open;
  * requests of one agent are sent one after the other, agents in parallel.
+ * Patches that wait behind each other share a request; if it is refused they are
+ * sent in halves, until each has an answer of its own.
  * Results are polled, no callbacks.  One thread. */
 
 #include <stdbool.h>
@@ -19,6 +21,7 @@
 
 struct agents;
 struct agent;
+struct sa_request;
 
 struct agents_config {
     const char *private_key, *certificate, *ca_cert;    /* PEM file names. */
@@ -90,6 +93,16 @@ agent_sa_lost(const struct agent_sa_stats *in)
  * ticket, never 0. */
 uint64_t agent_request(struct agent *, const char *method, const char *path,
                        const char *content_type, char *body);
+
+/* Queues a YANG Patch of the datastore, of which ownership is taken.  It is
+ * applied whole or not at all, whatever it shares a request with.  Returns a
+ * ticket, never 0. */
+uint64_t agent_patch(struct agent *, struct sa_request *);
+
+/* How many patches were queued so far, and in how many requests they were
+ * sent. */
+void agent_get_load(const struct agent *, unsigned long long int *n_patches,
+                    unsigned long long int *n_transfers);
 
 /* Was 'ticket' given by this object?  One that another agent object of the
  * same VNF-ID gave, which was removed since, will never have a result. */

@@ -445,12 +445,8 @@ send_to_gateway(struct op *op, struct network *net, uint64_t epoch,
     for (size_t i = 0; i < n; i++) {
         add_sa_edits(op, net, p->name, step, paths[i]->path, req);
     }
-    uint64_t ticket = agent_request(agent, "PATCH", "/data",
-                                    SA_REQUEST_CONTENT_TYPE,
-                                    sa_request_to_json(req));
-    sa_request_destroy(req);
     free(id);
-    return ticket;
+    return agent_patch(agent, req);
 }
 
 /* Marks which flows are wanted after 'step': it is sent to several bridges,

@@ -287,10 +287,7 @@ reconcile(struct resync_agent *ra, struct network *net, struct agent *agent,
             sa_request_remove_name(req, true, name);
         }
         ra->sent_ms = time_msec();
-        ra->patch_ticket = agent_request(agent, "PATCH", "/data",
-                                         SA_REQUEST_CONTENT_TYPE,
-                                         sa_request_to_json(req));
-        sa_request_destroy(req);
+        ra->patch_ticket = agent_patch(agent, req);
     }
     sset_destroy(&sad);
     sset_destroy(&spd);

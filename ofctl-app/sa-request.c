@@ -19,6 +19,7 @@
 #define REPLAY_WINDOW 1024      /* Packets. */
 
 struct sa_request {
+    uint64_t epoch;
     json_t *root;
     json_t *edits;              /* In 'root'. */
 };
@@ -28,6 +29,7 @@ sa_request_create(const char *patch_id, uint64_t epoch)
 {
     struct sa_request *req = xmalloc(sizeof *req);
     char *epoch_text = xasprintf("%"PRIu64, epoch);
+    req->epoch = epoch;
     req->root = json_pack(
         "{s:{s:s, s:[{s:s, s:s, s:s, s:{s:{s:s, s:s}}}]}}",
         "ietf-yang-patch:yang-patch",
@@ -45,6 +47,35 @@ sa_request_create(const char *patch_id, uint64_t epoch)
                                  "edit");
     free(epoch_text);
     return req;
+}
+
+struct sa_request *
+sa_request_clone(const struct sa_request *req)
+{
+    const json_t *patch = json_object_get(req->root,
+                                          "ietf-yang-patch:yang-patch");
+    struct sa_request *clone = sa_request_create(
+        json_string_value(json_object_get(patch, "patch-id")), req->epoch);
+    sa_request_append(clone, req);
+    return clone;
+}
+
+bool
+sa_request_append(struct sa_request *req, const struct sa_request *from)
+{
+    if (req->epoch != from->epoch) {
+        return false;
+    }
+    for (size_t i = 1; i < json_array_size(from->edits); i++) {
+        json_t *edit = json_copy(json_array_get(from->edits, i));
+        const char *id = json_string_value(json_object_get(edit, "edit-id"));
+        json_object_set_new(edit, "edit-id",
+                            json_sprintf("%"PRIuSIZE"%s",
+                                         json_array_size(req->edits),
+                                         strchr(id, '-')));
+        json_array_append_new(req->edits, edit);
+    }
+    return true;
 }
 
 void

@@ -8,6 +8,8 @@
  * spd-entry "out-NSHSPI-SI" at the sender and "in-NSHSPI-SI" at the receiver;
  * reqid is NSH SPI * 256 + SI.  The body lives in wiping memory. */
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "inventory.h"
@@ -19,7 +21,12 @@ struct sa_request;
 
 /* An empty patch whose first edit is the lease: 'epoch' of this controller. */
 struct sa_request *sa_request_create(const char *patch_id, uint64_t epoch);
+struct sa_request *sa_request_clone(const struct sa_request *);
 void sa_request_destroy(struct sa_request *);
+
+/* Adds the edits of 'from' behind those of the first, with ids of their own.
+ * Returns false, with nothing changed, if they are not of the same epoch. */
+bool sa_request_append(struct sa_request *, const struct sa_request *from);
 
 /* Adds the SA and the policy of one end of 'hop'. */
 void sa_request_add_inbound(struct sa_request *, const struct inventory *,

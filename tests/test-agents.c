@@ -6,6 +6,7 @@
 #include <config.h>
 
 #include "ofctl-app/agents.h"
+#include "ofctl-app/sa-request.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -169,6 +170,38 @@ cmd_request(struct unixctl_conn *conn, int argc, const char *argv[],
     }
 }
 
+/* A patch for each NAME, all queued at once: it removes the SA of that name. */
+static void
+cmd_patch(struct unixctl_conn *conn, int argc, const char *argv[],
+          void *aux OVS_UNUSED)
+{
+    struct agent *agent = get_agent(conn, argv[1]);
+    if (agent) {
+        for (int i = 3; i < argc; i++) {
+            struct sa_request *patch = sa_request_create(argv[i],
+                                                         atoi(argv[2]));
+            sa_request_remove_name(patch, true, argv[i]);
+            agent_patch(agent, patch);
+        }
+        unixctl_command_reply(conn, NULL);
+    }
+}
+
+/* "PATCHES in REQUESTS". */
+static void
+cmd_load(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
+         void *aux OVS_UNUSED)
+{
+    struct agent *agent = get_agent(conn, argv[1]);
+    if (agent) {
+        unsigned long long int n_patches, n_transfers;
+        agent_get_load(agent, &n_patches, &n_transfers);
+        char *reply = xasprintf("%llu in %llu", n_patches, n_transfers);
+        unixctl_command_reply(conn, reply);
+        free(reply);
+    }
+}
+
 /* "STATUS" or "STATUS: ERROR" of each result, in order; with "body" the bodies
  * too. */
 static void
@@ -260,6 +293,9 @@ register_commands(void)
     unixctl_command_register("sa", "VNF-ID SPI", 2, 2, cmd_sa, NULL);
     unixctl_command_register("request", "VNF-ID METHOD PATH [FILE [TYPE]]",
                              3, 5, cmd_request, NULL);
+    unixctl_command_register("patch", "VNF-ID EPOCH NAME...", 3, 50,
+                             cmd_patch, NULL);
+    unixctl_command_register("load", "VNF-ID", 1, 1, cmd_load, NULL);
     unixctl_command_register("results", "VNF-ID [body]", 1, 2, cmd_results,
                              NULL);
     unixctl_command_register("exit", "", 0, 0, cmd_exit, NULL);
