@@ -85,6 +85,7 @@ struct bridge {
     struct flow_set *flows;
     uint64_t first_ticket;      /* That this object may have given. */
     struct ovs_list pending;    /* Oldest first. */
+    unsigned long long int n_changes, n_bundles;        /* Ever. */
     struct ovs_list results;
 
     long long int count_since_ms; /* LLONG_MIN if there is no count. */
@@ -357,7 +358,7 @@ bridge_change(struct bridge *bridge, const uint64_t *remove_cookies,
     pending->change = change;
     ovs_list_push_back(&bridge->pending, &pending->node);
     flow_set_apply(bridge->flows, change);
-    bridge_push(bridge);
+    bridge->n_changes++;
     return ticket;
 }
 
@@ -410,6 +411,14 @@ size_t
 bridge_n_flows(const struct bridge *bridge)
 {
     return flow_set_n_wanted(bridge->flows);
+}
+
+void
+bridge_get_load(const struct bridge *bridge, unsigned long long int *n_changes,
+                unsigned long long int *n_bundles)
+{
+    *n_changes = bridge->n_changes;
+    *n_bundles = bridge->n_bundles;
 }
 
 /* Takes ownership of 'reason'. */
@@ -529,12 +538,20 @@ bridge_finish_sent(struct bridge *bridge)
     }
 }
 
+/* May a bundle be sent now? */
+static bool
+bridge_can_push(const struct bridge *bridge)
+{
+    return (bridge->state == BRIDGE_RUNNING
+            && !of_session_bundle(bridge->session)
+            && of_session_is_ready(bridge->session));
+}
+
 /* Sends what the switch has not got yet, if it can be sent now. */
 static void
 bridge_push(struct bridge *bridge)
 {
-    if (bridge->state != BRIDGE_RUNNING || of_session_bundle(bridge->session)
-        || !of_session_is_ready(bridge->session)) {
+    if (!bridge_can_push(bridge)) {
         return;
     }
 
@@ -544,6 +561,7 @@ bridge_push(struct bridge *bridge)
     }
     if (flow_set_n_dirty(bridge->flows)) {
         bridge->count_is_quiet = false;
+        bridge->n_bundles++;
         of_session_send_bundle(bridge->session,
                                flow_diff_create(bridge->flows));
     } else {
@@ -821,6 +839,9 @@ bridge_wait(const struct bridge *bridge)
             poll_immediate_wake();
         }
         of_session_wait(bridge->session);
+        if (!ovs_list_is_empty(&bridge->pending) && bridge_can_push(bridge)) {
+            poll_immediate_wake();
+        }
         if (!of_session_dumping(bridge->session)) {
             if (bridge->state == BRIDGE_IDLE && bridge->sync_allowed) {
                 poll_timer_wait_until(bridge->retry_ms);

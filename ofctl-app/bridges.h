@@ -9,10 +9,10 @@
  * datapath id.  For each bridge there is one set of desired flows; what the
  * switch has is made equal to it:
  *
- *   - bridge_change() edits the desired set and sends the difference as one
- *     atomic ordered bundle (a barrier before the COMMIT: a refused ADD is
- *     silently not in the bundle).  Changes that come while a bundle is under way
- *     share the next one.  A refused change is taken out of the desired set
+ *   - bridge_change() edits the desired set; bridges_run() sends the difference as
+ *     one atomic ordered bundle (a barrier before the COMMIT: a refused ADD is
+ *     silently not in the bundle).  Changes that come together, or while a bundle
+ *     is under way, share one.  A refused change is taken out of the desired set
  *     again, and what shared its bundle is sent without it.
  *   - A change whose answer was lost with the connection stays desired; when the
  *     bridge comes back and was resynchronised it is reported as done.
@@ -118,6 +118,10 @@ size_t bridge_cookie_flows(const struct bridge *, uint64_t cookie,
                            size_t *n_shown);
 /* Number of flows desired. */
 size_t bridge_n_flows(const struct bridge *);
+/* How many changes were asked for so far, and in how many bundles they (and what
+ * was put right) were sent. */
+void bridge_get_load(const struct bridge *, unsigned long long int *n_changes,
+                     unsigned long long int *n_bundles);
 
 /* A packet that a flow has sent us by "controller". */
 struct bridge_packet_in {

@@ -756,15 +756,21 @@ conductor_format_status(const struct conductor *c)
                   hmap_count(&c->net->paths), ovs_list_size(&c->ops));
     for (struct bridge *br = bridges_next(c->net->bridges, NULL); br;
          br = bridges_next(c->net->bridges, br)) {
-        ds_put_format(&ds, "bridge %s: %s, %"PRIuSIZE" flows %s\n",
-                      bridge_name(br),
+        unsigned long long int n_changes, n_bundles;
+        bridge_get_load(br, &n_changes, &n_bundles);
+        ds_put_format(&ds, "bridge %s: %s, %"PRIuSIZE" flows, %llu changes in "
+                      "%llu bundles %s\n", bridge_name(br),
                       bridge_is_up(br) ? "up" : "down", bridge_n_flows(br),
+                      n_changes, n_bundles,
                       bridge_is_up(br) ? "" : bridge_reason(br));
     }
     for (struct agent *a = agents_next(c->net->agents, NULL); a;
          a = agents_next(c->net->agents, a)) {
-        ds_put_format(&ds, "gateway %s: %s %s\n", agent_vnf_id(a),
-                      agent_is_up(a) ? "up" : "down",
+        unsigned long long int n_patches, n_transfers;
+        agent_get_load(a, &n_patches, &n_transfers);
+        ds_put_format(&ds, "gateway %s: %s, %llu patches in %llu requests "
+                      "%s\n", agent_vnf_id(a),
+                      agent_is_up(a) ? "up" : "down", n_patches, n_transfers,
                       agent_is_up(a) ? "" : agent_reason(a));
     }
     return ds_steal_cstr(&ds);
