@@ -29,7 +29,7 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(20, 60);
 
 #define CHAIN_RETRY_MS 1000   /* Between two attempts at a chain; doubles... */
 #define CHAIN_RETRY_MAX_MS 8000 /* ...up to this. */
-#define OPS_AT_ONCE 64
+#define OPS_AT_ONCE 1000
 
 /* Chain memory. */
 

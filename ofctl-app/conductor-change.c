@@ -6,6 +6,7 @@
 
 #include "ofctl-app/conductor-private.h"
 
+#include "hash.h"
 #include "lib/sdsa-idl.h"
 #include "ofctl-app/match.h"
 #include "ofctl-app/network.h"
@@ -51,30 +52,41 @@ conductor_add_op(struct conductor *c, unsigned int number,
     struct op *op = op_create(c->net, number, chains, n_chains, why, old,
                               n_old, new, n_new, prove, &timeouts);
     ovs_list_push_back(&c->ops, &op->node);
+    for (size_t i = 0; i < n_chains; i++) {
+        shash_add_once(&c->busy_chains, chains[i].name, op);
+    }
     return op;
+}
+
+void
+conductor_remove_op(struct conductor *c, struct op *op)
+{
+    for (size_t i = 0; i < op->n_chains; i++) {
+        shash_find_and_delete(&c->busy_chains, op->chains[i].name);
+    }
+    ovs_list_remove(&op->node);
+    op_destroy(op);
 }
 
 bool
 conductor_has_operation(const struct conductor *c, const char *chain)
 {
-    const struct op *op;
-    LIST_FOR_EACH (op, node, &c->ops) {
-        if (op_has_chain(op, chain)) {
-            return true;
-        }
-    }
-    return false;
+    return shash_find(&c->busy_chains, chain) != NULL;
 }
 
 struct live_path **
 conductor_chain_paths(const struct conductor *c, const char *chain, size_t *n)
 {
-    struct live_path **paths = xcalloc(hmap_count(&c->net->paths) + 1,
-                                       sizeof *paths);
+    struct live_path **paths = NULL;
+    size_t allocated = 0;
     struct live_path *live;
     *n = 0;
-    HMAP_FOR_EACH (live, node, &c->net->paths) {
+    HMAP_FOR_EACH_WITH_HASH (live, chain_node, hash_string(chain, 0),
+                             &c->net->chain_paths) {
         if (!strcmp(live->path->chain, chain)) {
+            if (*n == allocated) {
+                paths = x2nrealloc(paths, &allocated, sizeof *paths);
+            }
             paths[(*n)++] = live;
         }
     }
@@ -160,22 +172,21 @@ is_leaving(const struct conductor *c, const char *name)
 }
 
 /* What sdsa-ctl checks too; but two of them might have been at it at once.
- * 'p' is a path of another chain; 'stays' if this change does not take it
- * away. */
+ * 'p' is a path of another chain; 'is_new' if it is one of this change's. */
 static char *
 check_conflict(struct change *change, const struct inv_chain *chain,
-               const struct path *p, bool stays)
+               const struct path *p, bool is_new)
 {
-    bool clashes = (stays
-                    && (ends_clash(chain, false, p)
-                        || (chain->way_back != WAY_BACK_NONE
-                            && ends_clash(chain, true, p))));
+    bool clashes = (ends_clash(chain, false, p)
+                    || (chain->way_back != WAY_BACK_NONE
+                        && ends_clash(chain, true, p)));
     const char *sf = find_sole_sf(chain, p);
     if (!clashes && !sf) {
         return NULL;
-    } else if (!stays) {
-        /* What is in the function belongs to one chain or to the other. */
-        change->split = true;
+    } else if (!is_new && is_in_change(change, p->chain)) {
+        /* The old path goes with this change.  But what is in the function
+         * belongs to one chain or to the other. */
+        change->split = change->split || sf;
         return NULL;
     } else if (is_leaving(change->c, p->chain)) {
         change->wait = true;
@@ -197,8 +208,7 @@ check_conflicts(struct change *change, const struct inv_chain *chain)
     HMAP_FOR_EACH (live, node, &change->c->net->paths) {
         const struct path *p = live->path;
         if (!error && strcmp(p->chain, chain->name)) {
-            error = check_conflict(change, chain, p,
-                                   !is_in_change(change, p->chain));
+            error = check_conflict(change, chain, p, false);
         }
     }
     for (size_t i = 0; i < change->n_new && !error; i++) {

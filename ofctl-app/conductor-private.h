@@ -58,6 +58,7 @@ struct conductor {
     struct vswitches *vswitches;
     unsigned int vswitches_seqno;       /* That the inventory was made from. */
     struct ovs_list ops;        /* struct op. */
+    struct shash busy_chains;   /* struct op by the names of its chains. */
     struct shash chains;        /* struct chain_memory by chain name. */
     struct shash bad_chains;    /* Message by chain name. */
     unsigned int idl_seqno;     /* That the inventory was made from. */
@@ -124,6 +125,9 @@ struct op *conductor_add_op(struct conductor *, unsigned int number,
                             const char *why,
                             struct live_path **old, size_t n_old,
                             struct live_path **new, size_t n_new);
+
+/* Takes it away and destroys it. */
+void conductor_remove_op(struct conductor *, struct op *);
 
 bool conductor_has_operation(const struct conductor *, const char *chain);
 

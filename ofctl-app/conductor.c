@@ -48,6 +48,7 @@ conductor_create(struct ovsdb_idl *idl, const struct network_config *config)
     c->config = config;
     c->state = STANDBY;
     ovs_list_init(&c->ops);
+    shash_init(&c->busy_chains);
     shash_init(&c->chains);
     shash_init(&c->bad_chains);
     ovsdb_idl_set_lock(idl, "sdsa_controller");
@@ -65,6 +66,7 @@ conductor_destroy(struct conductor *c)
         for (size_t i = 0; i < N_HISTORY; i++) {
             free(c->history[i]);
         }
+        shash_destroy(&c->busy_chains);
         shash_destroy(&c->chains);
         shash_destroy_free_data(&c->bad_chains);
         free(c);
@@ -225,8 +227,7 @@ deactivate(struct conductor *c)
 {
     struct op *op;
     LIST_FOR_EACH_SAFE (op, node, &c->ops) {
-        ovs_list_remove(&op->node);
-        op_destroy(op);
+        conductor_remove_op(c, op);
     }
     struct shash_node *node;
     SHASH_FOR_EACH_SAFE (node, &c->chains) {
@@ -422,8 +423,7 @@ end_operation(struct conductor *c, struct op *op)
     for (size_t i = 0; i < op->n_chains; i++) {
         end_chain(c, op, &op->chains[i], done);
     }
-    ovs_list_remove(&op->node);
-    op_destroy(op);
+    conductor_remove_op(c, op);
 }
 
 static void

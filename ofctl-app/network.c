@@ -33,6 +33,7 @@ network_create(const struct network_config *config, struct network **netp)
     net->loss_ms = NETWORK_LOSS_MS;
     inventory_init(&net->inv);
     hmap_init(&net->paths);
+    hmap_init(&net->chain_paths);
     shash_init(&net->bridge_views);
     *netp = NULL;
 
@@ -61,6 +62,7 @@ network_destroy(struct network *net)
             network_remove_path(net, live);
         }
         hmap_destroy(&net->paths);
+        hmap_destroy(&net->chain_paths);
         bridges_destroy(net->bridges);
         agents_destroy(net->agents);
         shash_destroy_free_data(&net->bridge_views);
@@ -511,6 +513,8 @@ network_add_path(struct network *net, struct path *path, uint32_t twin,
     *live = (struct live_path) { .path = path, .twin = twin, .flows = flows };
     smap_init(&live->troubles);
     hmap_insert(&net->paths, &live->node, hash_int(path->nsh_spi, 0));
+    hmap_insert(&net->chain_paths, &live->chain_node,
+                hash_string(path->chain, 0));
     return live;
 }
 
@@ -518,6 +522,7 @@ void
 network_remove_path(struct network *net, struct live_path *live)
 {
     hmap_remove(&net->paths, &live->node);
+    hmap_remove(&net->chain_paths, &live->chain_node);
     net->n_removed++;
     path_destroy(live->path);
     free(live->broken);

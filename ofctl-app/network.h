@@ -42,7 +42,8 @@ enum path_flows {
 };
 
 struct live_path {
-    struct hmap_node node;      /* In network's 'paths', by NSH SPI. */
+    struct hmap_node node;      /* In network's 'paths', by NSH SPI... */
+    struct hmap_node chain_node; /* ...and 'chain_paths', by chain name. */
     struct path *path;
     uint32_t twin;              /* NSH SPI of the other direction, or 0. */
     unsigned int flows;         /* Bitwise OR of enum path_flows. */
@@ -57,7 +58,7 @@ struct network {
     unsigned int inv_seqno;     /* Changes with 'inv' or what agents say. */
     struct bridges *bridges;
     struct agents *agents;
-    struct hmap paths;          /* struct live_path. */
+    struct hmap paths, chain_paths;     /* Of struct live_path. */
     unsigned int n_removed;     /* Paths, ever. */
     int loss_ms;                /* NETWORK_LOSS_MS, or as the user wants. */
     struct shash bridge_views;  /* struct bridge_view, private. */

@@ -42,7 +42,6 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 10);
 #define MAX_ECHOES 16           /* Replies in the send queue. */
 #define MAX_PACKETS_OUT 256     /* Packets in the send queue. */
 #define MAX_PACKETS_IN 64       /* Packets that nobody has asked for. */
-#define METER_RATE 100          /* Packets a second, and burst. */
 #define FIRST_XID 0x10000       /* Below are those of rconn itself. */
 
 /* Something that we asked. */
@@ -148,13 +147,14 @@ of_session_request_async(struct of_session *session)
 
 static const struct {
     uint32_t meter_id;
+    uint32_t rate;              /* Packets a second, and burst. */
     uint16_t command;
 } meter_mods[] = {
     /* One of both succeeds. */
-    { STEERING_METER, OFPMC13_ADD },
-    { STEERING_METER, OFPMC13_MODIFY },
-    { STEERING_METER_PROBE, OFPMC13_ADD },
-    { STEERING_METER_PROBE, OFPMC13_MODIFY },
+    { STEERING_METER, STEERING_METER_RATE, OFPMC13_ADD },
+    { STEERING_METER, STEERING_METER_RATE, OFPMC13_MODIFY },
+    { STEERING_METER_PROBE, STEERING_METER_PROBE_RATE, OFPMC13_ADD },
+    { STEERING_METER_PROBE, STEERING_METER_PROBE_RATE, OFPMC13_MODIFY },
 };
 
 /* Flows that name a meter which is not there are refused: meters come first,
@@ -162,13 +162,13 @@ static const struct {
 static void
 of_session_request_meters(struct of_session *session)
 {
-    struct ofputil_meter_band band = {
-        .type = OFPMBT13_DROP,
-        .rate = METER_RATE,
-        .burst_size = METER_RATE,
-    };
     session->first_meter_xid = session->next_xid;
     for (size_t i = 0; i < ARRAY_SIZE(meter_mods); i++) {
+        struct ofputil_meter_band band = {
+            .type = OFPMBT13_DROP,
+            .rate = meter_mods[i].rate,
+            .burst_size = meter_mods[i].rate,
+        };
         struct ofputil_meter_mod mod = {
             .command = meter_mods[i].command,
             .meter = {

@@ -851,17 +851,6 @@ op_report(const struct op *op, struct simap *phases_ms,
     }
 }
 
-bool
-op_has_chain(const struct op *op, const char *name)
-{
-    for (size_t i = 0; i < op->n_chains; i++) {
-        if (!strcmp(op->chains[i].name, name)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 char *
 op_format(const struct op *op)
 {

@@ -112,8 +112,6 @@ struct sset;
 void op_report(const struct op *, struct simap *phases_ms,
                struct sset *participants, struct simap *lost);
 
-bool op_has_chain(const struct op *, const char *name);
-
 /* One line for people: "12 web (new): release, 23 ms: ...". */
 char *op_format(const struct op *);
 

@@ -10,6 +10,7 @@
 #include "util.h"
 
 #define N_STATES (OPERATION_FAILED + 1)
+#define MAX_NAMES 5             /* In a reason. */
 
 struct participant {
     char *name;
@@ -449,16 +450,21 @@ operation_abort(struct operation *op, const char *reason, long long int now)
     return give_up(op, xstrdup(reason), now);
 }
 
-/* Who did not acknowledge, for the reason of a time-out. */
+/* Who did not acknowledge, for the reason of a time-out: the first of them by
+ * name. */
 static char *
 missing(const struct operation *op, unsigned int steps)
 {
     struct ds ds = DS_EMPTY_INITIALIZER;
+    size_t n = 0;
     for (size_t i = 0; i < op->n; i++) {
         const struct participant *p = &op->participants[i];
-        if (p->sent & p->steps & steps & ~p->acked) {
+        if (p->sent & p->steps & steps & ~p->acked && n++ < MAX_NAMES) {
             ds_put_format(&ds, "%s%s", ds.length ? ", " : "", p->name);
         }
+    }
+    if (n > MAX_NAMES) {
+        ds_put_format(&ds, " and %"PRIuSIZE" others", n - MAX_NAMES);
     }
     return ds_steal_cstr(&ds);
 }

@@ -41,7 +41,9 @@ enum steering_userdata {
 /* The meters that all that goes through, on each bridge.  They are two: who
  * sends packets that are too big must not keep probes from coming. */
 #define STEERING_METER 23130
+#define STEERING_METER_RATE 100         /* Packets a second, and burst. */
 #define STEERING_METER_PROBE 23131
+#define STEERING_METER_PROBE_RATE 2000
 
 /* The controller's probes: from and to an address that is nobody's (RFC 7600's
  * dummy address, RFC 6666's discard prefix), of a protocol for experiments (RFC

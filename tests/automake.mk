@@ -39,7 +39,8 @@ EXTRA_DIST += $(COMMON_AT) $(TESTSUITE_AT) $(SYSTEM_TESTSUITE_AT) \
 	$(TESTSUITE) $(SYSTEM_TESTSUITE) tests/atlocal.in tests/esp-net \
 	tests/udp-stream tests/random-lab \
 	tests/bench/bench_lab.py tests/bench/bench-chain-add \
-	tests/bench/bench-hop tests/bench/bench-sa-rate \
+	tests/bench/bench-hop tests/bench/bench-operation \
+	tests/bench/bench-sa-rate \
 	tests/bench/strongswan.py tests/bench/table2 \
 	tests/fake-agent tests/packet
 DISTCLEANFILES += tests/atconfig tests/atlocal
