@@ -27,14 +27,16 @@
 #define SYNTAX                                                               \
     "commands, one a line:\n"                                                \
     "  sa-add in|out SPI vlan=N src=IP dst=IP key=HEX [suite=NAME] [esn=1]\n" \
-    "         [window=N] [reqid=N] [hard-time=S] [hard-packets=N]\n"         \
+    "         [window=N] [reqid=N] [soft-LIFETIME=N] [hard-LIFETIME=N]\n"    \
+    "                           LIFETIME: time, bytes, packets, idle\n"       \
     "  sa-del in|out SPI\n"                                                  \
     "  policy-set NAME in|out vlan=N [spi=SPI] [reqid=N] [action=discard]\n" \
     "  policy-del NAME\n"                                                    \
     "  apply             the edits above, all or nothing\n"                  \
-    "  bulk FIRST N      N random SAs and policies in one batch\n"           \
+    "  bulk FIRST N [soft-time=S]  N random SAs and policies in one batch\n" \
     "  dump | count | stats | boot-id | up\n"                                \
     "  stat in|out SPI   one SA's packets and sequence number\n"             \
+    "  events [N]        waits for N events, and tells all that there are\n"  \
     "  wait-boot         until the data plane is another one\n"              \
     "  stop              end the data plane\n"
 
@@ -81,6 +83,18 @@ clear_edits(struct ovs_list *edits)
     }
 }
 
+static struct sa_lifetime
+parse_lifetime(const struct smap *args, const char *time, const char *bytes,
+               const char *packets, const char *idle)
+{
+    return (struct sa_lifetime) {
+        .time_s = smap_get_int(args, time, 0),
+        .bytes = smap_get_int(args, bytes, 0),
+        .packets = smap_get_int(args, packets, 0),
+        .idle_s = smap_get_int(args, idle, 0),
+    };
+}
+
 static void
 parse_sa(struct ovs_list *edits, enum backend_edit_type type,
          char *words[], const struct smap *args)
@@ -100,8 +114,10 @@ parse_sa(struct ovs_list *edits, enum backend_edit_type type,
     sa->key = secret_from_hex(key, strlen(key));
     sa->esn = smap_get_int(args, "esn", 0);
     sa->replay_window = smap_get_int(args, "window", 1024);
-    sa->hard.time_s = smap_get_int(args, "hard-time", 0);
-    sa->hard.packets = smap_get_int(args, "hard-packets", 0);
+    sa->soft = parse_lifetime(args, "soft-time", "soft-bytes",
+                              "soft-packets", "soft-idle");
+    sa->hard = parse_lifetime(args, "hard-time", "hard-bytes",
+                              "hard-packets", "hard-idle");
     add_edit(edits, type, sa, NULL);
 }
 
@@ -128,7 +144,7 @@ parse_policy(struct ovs_list *edits, enum backend_edit_type type,
 /* 'n' SAs outbound, each with a policy of its own hop end. */
 static void
 add_bulk(struct ovs_list *edits, const struct in6_addr *cipher_ip,
-         unsigned int first, int n)
+         unsigned int first, int n, uint32_t soft_time_s)
 {
     for (int i = 0; i < n; i++) {
         struct policy *policy = xzalloc(sizeof *policy);
@@ -143,6 +159,7 @@ add_bulk(struct ovs_list *edits, const struct in6_addr *cipher_ip,
         sa->suite = suite_by_name(SUITE_DEFAULT);
         sa->key = secret_create(NULL, suite_keymat_size(sa->suite));
         sa->esn = true;
+        sa->soft.time_s = soft_time_s;
         add_edit(edits, BACKEND_SA_ADD, sa, NULL);
 
         policy->name = xstrdup(sa->name);
@@ -246,6 +263,35 @@ wait_boot(struct backend *backend)
     }
 }
 
+/* Runs the backend until there were 'n' events, 20 s at most. */
+static void
+print_events(struct backend *backend, int n)
+{
+    long long int deadline_ms = time_msec() + 20000;
+
+    for (;;) {
+        struct backend_event event;
+
+        backend->class->run(backend);
+        while (backend->class->next_event(backend, &event)) {
+            char *text = backend_event_to_string(&event);
+
+            printf("event: %s\n", text);
+            free(text);
+            free(event.policy);
+            n--;
+        }
+        if (n <= 0) {
+            return;
+        } else if (time_msec() >= deadline_ms) {
+            ovs_fatal(0, "%d events did not come", n);
+        }
+        backend->class->wait(backend);
+        poll_timer_wait_until(deadline_ms);
+        poll_block();
+    }
+}
+
 /* Does what only asks.  Returns false if 'words' is something else. */
 static bool
 run_query(struct backend *backend, char *words[])
@@ -281,6 +327,8 @@ run_query(struct backend *backend, char *words[])
     } else if (!strcmp(command, "boot-id")) {
         printf(UUID_FMT"\n",
                UUID_ARGS(backend->class->boot_id(backend)));
+    } else if (!strcmp(command, "events")) {
+        print_events(backend, words[1] ? atoi(words[1]) : 0);
     } else if (!strcmp(command, "up")) {
         const char *reason;
         bool up = backend->class->is_up(backend, &reason);
@@ -315,7 +363,8 @@ run_command(struct backend *backend, const struct in6_addr *cipher_ip,
         long long int start_ms = time_msec();
         int n = atoi(words[2]);
 
-        add_bulk(edits, cipher_ip, atoi(words[1]), n);
+        add_bulk(edits, cipher_ip, atoi(words[1]), n,
+                 smap_get_int(args, "soft-time", 0));
         apply_edits(backend, edits);
         fprintf(stderr, "%d SAs and policies in %lld ms\n", n,
                 time_msec() - start_ms);
@@ -410,7 +459,7 @@ test_esp_fuzz_control(int argc, char *argv[])
 
     srand(2);
     for (int i = 0; i < n; i++) {
-        add_bulk(&edits, &ip, rand() % 1000, rand() % 3);
+        add_bulk(&edits, &ip, rand() % 1000, rand() % 3, 0);
         if (rand() % 2) {
             struct sa *sa = xzalloc(sizeof *sa);
 

@@ -949,7 +949,7 @@ test_lifetimes(void)
     struct engine_frame late = sealed_frame(&rig, 60);
     struct engine_frame frame = late;
     rig.now_ms += 5000;
-    tables_expire(rig.a->tables, rig.now_ms);
+    engine_expire(rig.a, rig.now_ms);
     print_sa(&rig, rig.a);
     rig.now_ms += 4999;
     uint8_t saved[256];
@@ -971,6 +971,123 @@ test_lifetimes(void)
     }
     rig.now_ms += 2000;
     printf("idle 2 s: %s\n", send_through(&rig, 60));
+    rig_destroy(&rig);
+}
+
+static void
+print_events(struct engine *engine)
+{
+    struct backend_event event;
+
+    while (events_pop(&engine->events, &event)) {
+        char *text = backend_event_to_string(&event);
+
+        printf("%s", text);
+        if (event.type == BACKEND_EVENT_EXPIRE) {
+            printf(": packets %"PRIu64", bytes %"PRIu64", age %"PRIu32" s, "
+                   "idle %"PRIu32" s", event.stats.packets, event.stats.bytes,
+                   event.stats.age_s, event.stats.idle_s);
+        }
+        printf("\n");
+        free(text);
+        free(event.policy);
+    }
+}
+
+/* One event for each SA and kind of lifetime, whatever ends it. */
+static void
+test_events_expire(void)
+{
+    static const struct {
+        const char *name;
+        struct sa_lifetime soft, hard;
+    } cases[] = {
+        { "time", { .time_s = 3 }, { .time_s = 6 } },
+        { "idle", { .idle_s = 3 }, { .idle_s = 6 } },
+        { "bytes", { .bytes = 60 }, { .bytes = 120 } },
+        { "packets", { .packets = 1 }, { .packets = 2 } },
+        { "only soft", { .packets = 1 }, { .packets = 0 } },
+        { "both at once", { .packets = 2 }, { .packets = 2 } },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct setup setup = SETUP_DEFAULT;
+        struct rig rig;
+
+        setup.soft = cases[i].soft;
+        setup.hard = cases[i].hard;
+        rig_init(&rig, &setup);
+        send_through(&rig, 60);
+        if (setup.soft.packets || setup.soft.bytes) {
+            send_through(&rig, 60);
+        }
+        for (int second = 0; second < 10; second++) {
+            engine_expire(rig.a, rig.now_ms);
+            engine_expire(rig.b, rig.now_ms);
+            rig.now_ms += 1000;
+        }
+        send_through(&rig, 60);
+        printf("%s:\n", cases[i].name);
+        print_events(rig.a);
+        print_events(rig.b);
+        rig_destroy(&rig);
+    }
+}
+
+/* What traffic asks for is told once a second of each object. */
+static void
+test_events_rate(void)
+{
+    struct setup setup = SETUP_DEFAULT;
+    struct engine_frame frame;
+    struct rig rig;
+
+    rig_init(&rig, &setup);
+    struct esp_sa *out = tables_find_sa(rig.a->tables, SA_OUTBOUND, OUT_SPI);
+    out->seq = UINT32_MAX - 1;
+    for (int i = 0; i < 5; i++) {
+        rig.now_ms += 300;
+        send_through(&rig, 60);
+    }
+    print_events(rig.a);
+
+    struct sa sa = make_sa(&setup, SA_OUTBOUND, OUT_SPI);
+    assert(!apply_sa(rig.a, BACKEND_SA_DELETE, &sa, rig.now_ms));
+    secret_destroy(sa.key);
+    for (int i = 0; i < 7; i++) {
+        send_through(&rig, 60);
+        rig.now_ms += 300;
+    }
+    print_events(rig.a);
+    rig_destroy(&rig);
+
+    /* An SPI that nobody has, and then one of another. */
+    rig_init(&rig, &setup);
+    for (int i = 0; i < 8; i++) {
+        frame = sealed_frame(&rig, 60);
+        frame.data[14 + 20] = i < 7 ? 0xaa : 0xbb;
+        at_b(&rig, &frame);
+        rig.now_ms += i < 6 ? 300 : 0;
+    }
+    print_events(rig.b);
+
+    /* All SPIs that there are: the queue stays bounded, and what an SA has to
+     * tell waits for room. */
+    for (int i = 0; i < 200000; i++) {
+        if (i % 1000 == 0) {
+            rig.now_ms += 1000;
+        }
+        events_put_bad_spi(&rig.b->events, i * 7919, rig.now_ms);
+    }
+    printf("%"PRIuSIZE" events wait\n", rig.b->events.n);
+    struct esp_sa *in = tables_find_sa(rig.b->tables, SA_INBOUND, OUT_SPI);
+    in->soft_expired = true;
+    engine_expire(rig.b, rig.now_ms);
+    assert(!in->soft_told);
+    events_clear(&rig.b->events);
+    engine_expire(rig.b, rig.now_ms);
+    engine_expire(rig.b, rig.now_ms);
+    print_events(rig.b);
     rig_destroy(&rig);
 }
 
@@ -1118,6 +1235,8 @@ test_esp_engine(int argc, char *argv[])
         { "ipv6-headers", test_ipv6_headers },
         { "sequence-end", test_sequence_end },
         { "lifetimes", test_lifetimes },
+        { "events-expire", test_events_expire },
+        { "events-rate", test_events_rate },
         { "checksum", test_checksum },
         { "batches", test_batches },
     };

@@ -24,8 +24,10 @@ vnf_agent_libsdsaesp_la_SOURCES = \
 	vnf-agent/backend.c vnf-agent/backend.h \
 	vnf-agent/backend-userspace.c \
 	vnf-agent/esp/control.c vnf-agent/esp/control.h \
+	vnf-agent/esp/control-client.c vnf-agent/esp/control-client.h \
 	vnf-agent/esp/engine.c vnf-agent/esp/engine.h \
 	vnf-agent/esp/esp.c vnf-agent/esp/esp.h \
+	vnf-agent/esp/events.c vnf-agent/esp/events.h \
 	vnf-agent/esp/ip.c vnf-agent/esp/ip.h \
 	vnf-agent/esp/port.c vnf-agent/esp/port.h \
 	vnf-agent/esp/replay.c vnf-agent/esp/replay.h \

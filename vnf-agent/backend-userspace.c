@@ -5,25 +5,21 @@
 #include "vnf-agent/backend.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "lib/process-util.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
-#include "socket-util.h"
 #include "timeval.h"
 #include "util.h"
+#include "vnf-agent/esp/control-client.h"
 #include "vnf-agent/esp/control.h"
 #include "vnf-agent/esp/engine.h"
 
 VLOG_DEFINE_THIS_MODULE(backend_userspace);
 
-#define REQUEST_TIMEOUT_MS 2000
 #define START_TIMEOUT_MS 10000  /* Of open(): until the new process answers. */
 #define STATUS_INTERVAL_MS 1000
 #define MIN_BACKOFF_MS 100      /* Between starts of a data plane that dies. */
@@ -37,8 +33,7 @@ struct backend_userspace {
     struct in6_addr cipher_ip;
     char *control_path;
 
-    int fd;                     /* -1: not connected. */
-    uint32_t xid;               /* Of the last request. */
+    struct control_client client;
     struct control_hello hello; /* The last one. */
     char *reason;               /* Why it is not up, or NULL. */
     long long int status_ms;    /* When to ask for the status again. */
@@ -71,123 +66,23 @@ set_reason(struct backend_userspace *b, const char *reason)
 static void
 disconnect(struct backend_userspace *b, const char *reason)
 {
-    if (b->fd >= 0) {
-        close(b->fd);
-        b->fd = -1;
-    }
+    control_client_disconnect(&b->client);
     set_reason(b, reason);
 }
 
 /* Requests. */
 
-/* Waits for 'events' on the socket until 'deadline_ms' of the monotonic
- * clock. */
+/* What a request came to: sees whether it has ended a connection, and if
+ * 'errorp' is nonnull makes a message of every error in '*errorp' (caller
+ * frees).  Takes ownership of 'message'.  Returns 'error'. */
 static int
-wait_fd(int fd, short int events, long long int deadline_ms)
+finish_transact(struct backend_userspace *b, bool was_connected, int error,
+                char *message, char **errorp)
 {
-    struct pollfd pfd = { .fd = fd, .events = events };
-
-    for (;;) {
-        int n = poll(&pfd, 1, MAX(0, deadline_ms - time_msec()));
-
-        if (n > 0) {
-            return 0;
-        } else if (!n) {
-            return ETIMEDOUT;
-        } else if (errno != EINTR) {
-            return errno;
-        }
-    }
-}
-
-static int
-write_all(int fd, const uint8_t *data, size_t size, long long int deadline_ms)
-{
-    while (size) {
-        ssize_t n = send(fd, data, size, MSG_NOSIGNAL);
-
-        if (n > 0) {
-            data += n;
-            size -= n;
-        } else if (errno == EAGAIN || errno == EINTR) {
-            int error = wait_fd(fd, POLLOUT, deadline_ms);
-            if (error) {
-                return error;
-            }
-        } else {
-            return ECONNRESET;
-        }
-    }
-    return 0;
-}
-
-static int
-read_all(int fd, uint8_t *data, size_t size, long long int deadline_ms)
-{
-    while (size) {
-        ssize_t n = recv(fd, data, size, 0);
-
-        if (n > 0) {
-            data += n;
-            size -= n;
-        } else if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
-            int error = wait_fd(fd, POLLIN, deadline_ms);
-            if (error) {
-                return error;
-            }
-        } else {
-            return ECONNRESET;
-        }
-    }
-    return 0;
-}
-
-/* Sends 'request' and reads the reply into '*reply' (caller frees with
- * control_free(), also after an error), of which '*r' then reads what comes
- * after the message.  Returns the reply's errno, or why there was no reply; if
- * 'errorp' is nonnull, with a message in '*errorp' (caller frees). */
-static int
-transact(struct backend_userspace *b, const struct control_buffer *request,
-         struct control_buffer *reply, struct wire_reader *r, char **errorp)
-{
-    long long int deadline_ms = time_msec() + REQUEST_TIMEOUT_MS;
-    uint8_t header_bytes[CONTROL_HEADER_LEN];
-    struct control_header header;
-    char *message = NULL;
-    int error;
-
-    *reply = (struct control_buffer) { .data = NULL };
-    if (b->fd < 0) {
-        error = ECONNRESET;
-        goto exit;
-    }
-    error = write_all(b->fd, request->data, request->size, deadline_ms);
-    error = error ? error : read_all(b->fd, header_bytes, sizeof header_bytes,
-                                     deadline_ms);
-    if (!error && (!control_get_header(header_bytes, &header)
-                   || header.payload_size > CONTROL_MAX_PAYLOAD
-                   || header.xid != b->xid)) {
-        error = EPROTO;
-    }
-    if (!error) {
-        reply->size = header.payload_size;
-        reply->data = xmalloc(MAX(reply->size, 1));
-        error = read_all(b->fd, reply->data, reply->size, deadline_ms);
-    }
-    if (error) {
-        disconnect(b, error == ETIMEDOUT ? "data plane does not answer"
-                   : error == EPROTO ? "data plane sent a malformed reply"
+    if (was_connected && b->client.fd < 0) {
+        set_reason(b, error == ETIMEDOUT ? "data plane does not answer"
                    : "data plane died");
-        error = error == ETIMEDOUT ? ETIMEDOUT : ECONNRESET;
-        goto exit;
     }
-
-    *r = (struct wire_reader) { .p = reply->data, .left = reply->size };
-    error = wire_get_u32(r);
-    message = wire_get_string(r);
-    error = r->failed ? EPROTO : error;
-
-exit:
     if (error && errorp) {
         *errorp = (message && message[0] ? message
                    : xstrdup(b->reason ? b->reason : ovs_strerror(error)));
@@ -197,28 +92,32 @@ exit:
     return error;
 }
 
-/* As transact(), with a request of a small payload without secrets. */
+/* control_client_transact(), with finish_transact(). */
+static int
+transact(struct backend_userspace *b, const struct control_buffer *request,
+         struct control_buffer *reply, struct wire_reader *r, char **errorp)
+{
+    bool was_connected = b->client.fd >= 0;
+    char *message;
+    int error = control_client_transact(&b->client, request, reply, r,
+                                        &message);
+
+    return finish_transact(b, was_connected, error, message, errorp);
+}
+
+/* The same with a request of a small payload without secrets. */
 static int
 transact_small(struct backend_userspace *b, enum control_type type,
                const uint8_t *payload, size_t size,
                struct control_buffer *reply, struct wire_reader *r,
                char **errorp)
 {
-    struct control_header header = {
-        .version = CONTROL_VERSION,
-        .type = type,
-        .payload_size = size,
-        .xid = ++b->xid,
-    };
-    uint8_t octets[CONTROL_HEADER_LEN + 16];
-    struct wire_writer w = { .buf = octets };
+    bool was_connected = b->client.fd >= 0;
+    char *message;
+    int error = control_client_transact_small(&b->client, type, payload, size,
+                                              reply, r, &message);
 
-    ovs_assert(size <= sizeof octets - CONTROL_HEADER_LEN);
-    control_put_header(&w, &header);
-    wire_put_bytes(&w, payload, size);
-
-    struct control_buffer request = { .data = octets, .size = w.size };
-    return transact(b, &request, reply, r, errorp);
+    return finish_transact(b, was_connected, error, message, errorp);
 }
 
 /* Asks what and how the data plane is. */
@@ -248,23 +147,34 @@ say_hello(struct backend_userspace *b, char **errorp)
     return error;
 }
 
+/* From now on events come. */
+static int
+subscribe(struct backend_userspace *b, char **errorp)
+{
+    struct control_buffer reply;
+    struct wire_reader r;
+    int error = transact_small(b, CONTROL_SUBSCRIBE, NULL, 0, &reply, &r,
+                               errorp);
+
+    control_free(&reply);
+    return error;
+}
+
 /* Connects to the data plane that runs, and checks that it is ours.  Returns
  * 0, or a positive errno with a message in '*errorp' (caller frees): ENOENT or
  * ECONNREFUSED if there is none. */
 static int
 attach(struct backend_userspace *b, char **errorp)
 {
-    int fd = make_unix_socket(SOCK_STREAM, true, NULL, b->control_path);
+    int error = control_client_connect(&b->client, b->control_path);
 
-    if (fd < 0) {
+    if (error) {
         *errorp = xasprintf("no data plane at %s (%s)", b->control_path,
-                            ovs_strerror(-fd));
-        return -fd;
+                            ovs_strerror(error));
+        return error;
     }
-    fcntl(fd, F_SETFD, FD_CLOEXEC);
-    b->fd = fd;
 
-    int error = say_hello(b, errorp);
+    error = say_hello(b, errorp);
     if (!error && (strcmp(b->hello.plain_port, b->plain_port)
                    || strcmp(b->hello.cipher_port, b->cipher_port)
                    || !ipv6_addr_equals(&b->hello.cipher_ip,
@@ -277,6 +187,9 @@ attach(struct backend_userspace *b, char **errorp)
                             ipv6_string_mapped(ip, &b->hello.cipher_ip),
                             b->rundir, b->name);
         error = EBUSY;
+    }
+    if (!error) {
+        error = subscribe(b, errorp);
     }
     if (error) {
         disconnect(b, *errorp);
@@ -314,9 +227,7 @@ start(struct backend_userspace *b, char **errorp)
 static void
 backend_userspace_free(struct backend_userspace *b)
 {
-    if (b->fd >= 0) {
-        close(b->fd);
-    }
+    control_client_destroy(&b->client);
     control_hello_destroy(&b->hello);
     free(b->name);
     free(b->rundir);
@@ -380,7 +291,7 @@ backend_userspace_open(const struct backend_config *config,
     b->cipher_port = xstrdup(config->cipher_port);
     b->cipher_ip = config->cipher_ip;
     b->control_path = xasprintf("%s/%s.esp.ctl", b->rundir, b->name);
-    b->fd = -1;
+    control_client_init(&b->client);
     b->backoff_ms = MIN_BACKOFF_MS;
 
     int error = attach(b, errorp);
@@ -403,14 +314,12 @@ backend_userspace_close(struct backend *backend, bool stop)
 {
     struct backend_userspace *b = backend_userspace_cast(backend);
 
-    if (stop && b->fd >= 0) {
+    if (stop && b->client.fd >= 0) {
         struct control_buffer reply;
         struct wire_reader r;
-        uint8_t octet;
 
         if (!transact_small(b, CONTROL_SHUTDOWN, NULL, 0, &reply, &r, NULL)) {
-            /* It closes the connection when all is wiped. */
-            read_all(b->fd, &octet, 1, time_msec() + REQUEST_TIMEOUT_MS);
+            control_client_wait_end(&b->client);
         }
         control_free(&reply);
     }
@@ -456,16 +365,13 @@ static void
 backend_userspace_run(struct backend *backend)
 {
     struct backend_userspace *b = backend_userspace_cast(backend);
-    uint8_t octet;
 
-    if (b->fd >= 0) {
-        ssize_t n = recv(b->fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT);
-        if (n >= 0 || (errno != EAGAIN && errno != EINTR)) {
-            disconnect(b, "data plane died");
-            b->retry_ms = 0;
-        }
+    if (control_client_run(&b->client)) {
+        set_reason(b, "data plane died");
+        b->retry_ms = 0;
     }
-    if (b->fd >= 0 && time_msec() >= b->status_ms) {
+    if (b->client.fd >= 0 && (time_msec() >= b->status_ms
+                              || control_client_needs_request(&b->client))) {
         char *message = NULL;
 
         if (say_hello(b, &message)) {
@@ -476,7 +382,7 @@ backend_userspace_run(struct backend *backend)
         }
         free(message);
     }
-    if (b->fd < 0) {
+    if (b->client.fd < 0) {
         reconnect(b);
     }
 }
@@ -486,8 +392,11 @@ backend_userspace_wait(struct backend *backend)
 {
     const struct backend_userspace *b = backend_userspace_cast(backend);
 
-    if (b->fd >= 0) {
-        poll_fd_wait(b->fd, POLLIN);
+    control_client_wait(&b->client);
+    if (control_client_needs_request(&b->client)) {
+        poll_immediate_wake();
+    }
+    if (b->client.fd >= 0) {
         poll_timer_wait_until(b->status_ms);
     } else {
         poll_timer_wait_until(MAX(b->retry_ms, time_msec() + RETRY_MS));
@@ -500,7 +409,7 @@ backend_userspace_is_up(const struct backend *backend, const char **reasonp)
     const struct backend_userspace *b = backend_userspace_cast(backend);
 
     *reasonp = b->reason;
-    return b->fd >= 0 && !b->reason;
+    return b->client.fd >= 0 && !b->reason;
 }
 
 static const struct uuid *
@@ -550,7 +459,7 @@ backend_userspace_apply(struct backend *backend, const struct ovs_list *edits,
         }
     }
 
-    struct control_buffer request = control_encode_apply(edits, ++b->xid);
+    struct control_buffer request = control_encode_apply(edits, ++b->client.xid);
     if (request.size > CONTROL_HEADER_LEN + CONTROL_MAX_PAYLOAD) {
         control_free(&request);
         *errorp = xstrdup("too many edits in one batch");
@@ -728,6 +637,15 @@ backend_userspace_get_stats(struct backend *backend,
     return error;
 }
 
+static bool
+backend_userspace_next_event(struct backend *backend,
+                             struct backend_event *event)
+{
+    struct backend_userspace *b = backend_userspace_cast(backend);
+
+    return control_client_pop_event(&b->client, event);
+}
+
 const struct backend_class backend_userspace_class = {
     .name = "userspace",
     .open = backend_userspace_open,
@@ -741,4 +659,5 @@ const struct backend_class backend_userspace_class = {
     .dump = backend_userspace_dump,
     .get_sa_stats = backend_userspace_get_sa_stats,
     .get_stats = backend_userspace_get_stats,
+    .next_event = backend_userspace_next_event,
 };

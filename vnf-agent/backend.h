@@ -119,6 +119,9 @@ struct backend_event {
     struct sa_traffic traffic;          /* ACQUIRE: the packet. */
 };
 
+/* Returns a line for people; caller frees. */
+char *backend_event_to_string(const struct backend_event *);
+
 /* Callbacks of backend_dump(); the objects live during the call only.  sa->key
  * is NULL, sa->key_check is set. */
 typedef void backend_dump_sa_cb(const struct sa *, const struct sa_stats *,

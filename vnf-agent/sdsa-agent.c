@@ -61,6 +61,8 @@ static void parse_options(int argc, char *argv[], struct options *);
 static void agent_open(struct agent *, const struct options *);
 static void agent_close(struct agent *, bool stop);
 
+static void log_events(struct backend *);
+
 static unixctl_cb_func cmd_exit;
 static unixctl_cb_func cmd_show;
 
@@ -140,6 +142,7 @@ main(int argc, char *argv[])
     while (!exiting.exiting) {
         const struct backend_class *class = agent.backend->class;
         class->run(agent.backend);
+        log_events(agent.backend);
         datastore_run(agent.datastore);
         https_server_run(agent.https);
         unixctl_server_run(unixctl);
@@ -161,6 +164,22 @@ main(int argc, char *argv[])
     free(options.unixctl);
     service_stop();
     return 0;
+}
+
+/* What the data plane tells by itself. */
+static void
+log_events(struct backend *backend)
+{
+    static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
+    struct backend_event event;
+
+    while (backend->class->next_event(backend, &event)) {
+        char *text = backend_event_to_string(&event);
+
+        VLOG_INFO_RL(&rl, "%s", text);
+        free(text);
+        free(event.policy);
+    }
 }
 
 /* Lifecycle. */

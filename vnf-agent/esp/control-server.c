@@ -27,7 +27,8 @@ VLOG_DEFINE_THIS_MODULE(esp_control);
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
 
 /* A client is in one of three states: it sends a header, then a payload, then
- * it is sent the reply. */
+ * it is sent the reply.  In the first one, before the first octet, an event
+ * may be sent to it as a reply is. */
 struct client {
     struct ovs_list node;       /* In 'clients'; longest silent first. */
     int fd;
@@ -38,6 +39,8 @@ struct client {
     size_t payload_have;
     struct control_buffer reply;        /* 'data' NULL: none to be sent. */
     size_t reply_sent;
+    bool subscribed;
+    int event_credit;           /* Events that may be sent. */
     long long int deadline_ms;  /* Of what is half done, else LLONG_MAX. */
 };
 
@@ -181,9 +184,12 @@ client_read_header(struct client *client)
 static void
 client_perform(struct client *client, struct control_context *ctx)
 {
+    ctx->subscribe = false;
     client->reply = control_handle(ctx, &client->header,
                                    client->payload.data);
     client->reply_sent = 0;
+    client->subscribed = client->subscribed || ctx->subscribe;
+    client->event_credit = CONTROL_EVENTS_CREDIT;
     control_free(&client->payload);
     client->header_have = 0;
 }
@@ -208,6 +214,27 @@ static bool
 client_is_idle(const struct client *client)
 {
     return !client->reply.data && !client->header_have;
+}
+
+/* Sends what events there are. */
+static int
+client_run_events(struct client *client, struct control_context *ctx)
+{
+    while (client->subscribed && client->event_credit
+           && client_is_idle(client)) {
+        client->reply = control_take_event(ctx);
+        client->reply_sent = 0;
+        if (!client->reply.data) {
+            break;
+        }
+        client->event_credit--;
+
+        int error = client_write(client);
+        if (error) {
+            return error;
+        }
+    }
+    return 0;
 }
 
 /* Returns 0, or a positive errno if the client is to be destroyed. */
@@ -237,6 +264,9 @@ client_run(struct client *client, struct control_context *ctx)
     }
     if (!error && client->reply.data) {
         error = client_write(client);
+    }
+    if (!error) {
+        error = client_run_events(client, ctx);
     }
     if (error) {
         return error;

@@ -232,6 +232,7 @@ perform(struct control_context *ctx, struct wire_reader *r,
     case CONTROL_HELLO:
     case CONTROL_STATS:
     case CONTROL_SHUTDOWN:
+    case CONTROL_SUBSCRIBE:
         break;
     default:
         *errorp = xasprintf("unknown request %"PRIu16, request->type);
@@ -246,6 +247,7 @@ perform(struct control_context *ctx, struct wire_reader *r,
         return ENOENT;
     }
     ctx->shutdown = ctx->shutdown || request->type == CONTROL_SHUTDOWN;
+    ctx->subscribe = ctx->subscribe || request->type == CONTROL_SUBSCRIBE;
     return 0;
 }
 
@@ -275,6 +277,8 @@ put_result(struct wire_writer *w, const struct control_context *ctx,
         break;
     case CONTROL_APPLY:
     case CONTROL_SHUTDOWN:
+    case CONTROL_SUBSCRIBE:
+    case CONTROL_EVENT:
         break;
     }
 }
@@ -325,5 +329,30 @@ control_handle(struct control_context *ctx,
     control_put_header(&w, &reply_header);
     put_reply(&w, ctx, &request, error, message);
     free(message);
+    return (struct control_buffer) { .data = w.buf, .size = w.size };
+}
+
+struct control_buffer
+control_take_event(struct control_context *ctx)
+{
+    struct backend_event event;
+
+    if (!events_pop(&ctx->engine->events, &event)) {
+        return (struct control_buffer) { .data = NULL };
+    }
+
+    struct wire_writer count = { .buf = NULL };
+    wire_put_event(&count, &event);
+    struct control_header header = {
+        .version = CONTROL_VERSION,
+        .type = CONTROL_EVENT,
+        .payload_size = count.size,
+    };
+    struct wire_writer w = {
+        .buf = xmalloc(CONTROL_HEADER_LEN + count.size)
+    };
+    control_put_header(&w, &header);
+    wire_put_event(&w, &event);
+    free(event.policy);
     return (struct control_buffer) { .data = w.buf, .size = w.size };
 }

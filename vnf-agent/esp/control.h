@@ -1,7 +1,8 @@
 #ifndef SDSA_ESP_CONTROL_H
 #define SDSA_ESP_CONTROL_H 1
 
-/* The control protocol of sdsa-esp: what the agent asks, one reply a request.
+/* The control protocol of sdsa-esp: what the agent asks, one reply a request;
+ * and events, which come by themselves between two replies.
  *
  * Messages go over a stream socket of the local machine (RUNDIR/NAME.esp.ctl):
  * a header of CONTROL_HEADER_LEN octets, then the payload.  This file has the
@@ -9,7 +10,12 @@
  * reply's octets out.
  *
  * A reply's payload begins with an errno (0: done) and a message for people;
- * what else it has depends on the type. */
+ * what else it has depends on the type.
+ *
+ * A client that has subscribed is sent messages of type CONTROL_EVENT, with
+ * xid 0 and a payload without errno and message: at most CONTROL_EVENTS_CREDIT
+ * of them after each of its requests, so that no more of them wait in a socket
+ * than a client has room for.  An event is sent to one client, once. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,12 +29,14 @@ struct engine;
 struct ovs_list;
 
 /* To be raised with every change of the protocol, also of BACKEND_DROPS. */
-#define CONTROL_VERSION 3
+#define CONTROL_VERSION 4
 #define CONTROL_HEADER_LEN 16
 #define CONTROL_MAX_PAYLOAD (4 * 1024 * 1024)   /* Octets. */
 
 /* Objects in one reply to CONTROL_DUMP_*: bounds its time. */
 #define CONTROL_DUMP_CHUNK 256
+
+#define CONTROL_EVENTS_CREDIT 64
 
 enum control_type {
     CONTROL_HELLO = 1,          /* -> struct control_hello. */
@@ -38,6 +46,8 @@ enum control_type {
     CONTROL_SA_STATS,           /* Direction, SPI -> struct sa_stats. */
     CONTROL_STATS,              /* -> struct backend_stats. */
     CONTROL_SHUTDOWN,           /* -> nothing, and the process ends. */
+    CONTROL_SUBSCRIBE,          /* -> nothing, and from then on events. */
+    CONTROL_EVENT,              /* Not asked for: struct backend_event. */
 };
 
 struct control_header {
@@ -85,6 +95,7 @@ struct control_context {
     const struct control_hello *hello;
     long long int now_ms;
     bool shutdown;              /* Set by CONTROL_SHUTDOWN. */
+    bool subscribe;             /* Set by CONTROL_SUBSCRIBE. */
 };
 
 /* Does what the request asks.  'payload' has 'header->payload_size' octets.
@@ -92,5 +103,9 @@ struct control_context {
 struct control_buffer control_handle(struct control_context *,
                                      const struct control_header *header,
                                      const uint8_t *payload);
+
+/* Takes the oldest event from the engine.  Returns its message, or one with
+ * 'data' NULL if there is no event; caller frees with control_free(). */
+struct control_buffer control_take_event(struct control_context *);
 
 #endif /* vnf-agent/esp/control.h */

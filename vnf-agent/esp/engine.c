@@ -37,6 +37,7 @@ engine_destroy(struct engine *engine)
 {
     if (engine) {
         tables_destroy(engine->tables);
+        events_clear(&engine->events);
         free(engine);
     }
 }
@@ -71,13 +72,34 @@ count_packet(struct esp_sa *esp_sa, size_t inner_size, long long int now_ms)
     esp_sa->used_ms = now_ms;
 }
 
+/* Returns true while packets may pass the SA. */
+static bool
+check_lifetime(struct engine *engine, struct esp_sa *esp_sa,
+               long long int now_ms)
+{
+    bool alive = esp_sa_check_lifetime(esp_sa, now_ms);
+
+    events_put_lifetime(&engine->events, esp_sa, now_ms);
+    return alive;
+}
+
+void
+engine_expire(struct engine *engine, long long int now_ms)
+{
+    struct esp_sa *esp_sa;
+
+    LIST_FOR_EACH (esp_sa, all_node, &engine->tables->sa_list) {
+        check_lifetime(engine, esp_sa, now_ms);
+    }
+}
+
 /* The first policy of the hop end that takes the packet, or NULL.  Inbound,
  * those of other SAs' reqids are passed over. */
-static const struct policy *
+static struct esp_policy *
 find_policy(const struct engine *engine, enum sa_direction direction,
             uint16_t vlan, uint64_t inbound_reqid, const struct ip_packet *ip)
 {
-    const struct esp_policy *esp_policy;
+    struct esp_policy *esp_policy;
 
     if (vlan > TABLES_MAX_VLAN) {
         return NULL;
@@ -90,7 +112,7 @@ find_policy(const struct engine *engine, enum sa_direction direction,
             && (direction == SA_OUTBOUND
                 || policy->action == POLICY_DISCARD
                 || policy->reqid == inbound_reqid)) {
-            return policy;
+            return esp_policy;
         }
     }
     return NULL;
@@ -217,23 +239,29 @@ process_plain(struct engine *engine, struct engine_frame *frame,
         return drop(engine, BACKEND_DROP_PLAIN_NOT_IP, vlan);
     }
 
-    const struct policy *policy = find_policy(engine, SA_OUTBOUND, vlan, 0,
-                                              &inner);
-    if (!policy) {
+    struct esp_policy *esp_policy = find_policy(engine, SA_OUTBOUND, vlan, 0,
+                                                &inner);
+    if (!esp_policy) {
         return drop(engine, BACKEND_DROP_PLAIN_NO_POLICY, vlan);
-    } else if (policy->action == POLICY_DISCARD) {
+    }
+
+    const struct policy *policy = esp_policy->policy;
+    if (policy->action == POLICY_DISCARD) {
         return drop(engine, BACKEND_DROP_PLAIN_DISCARD, vlan);
     }
 
     struct esp_sa *esp_sa = tables_outbound_sa(engine->tables, policy);
     if (!esp_sa
         || !sa_selector_matches(&esp_sa->sa->selector, &inner.traffic)) {
+        events_put_acquire(&engine->events, esp_policy, &inner.traffic,
+                           now_ms);
         return drop(engine, BACKEND_DROP_PLAIN_NO_SA, vlan);
     }
-    if (!esp_sa_check_lifetime(esp_sa, now_ms)) {
+    if (!check_lifetime(engine, esp_sa, now_ms)) {
         return drop_sa(engine, BACKEND_DROP_PLAIN_EXPIRED, esp_sa);
     }
     if (esp_sa->seq >= (esp_sa->sa->esn ? UINT64_MAX : UINT32_MAX)) {
+        events_put_seq_overflow(&engine->events, esp_sa);
         return drop_sa(engine, BACKEND_DROP_PLAIN_SEQ, esp_sa);
     }
     if (ip_outer_header_size(address_is_ipv6(&esp_sa->sa->tunnel_src))
@@ -271,9 +299,9 @@ check_inner(const struct engine *engine, const struct sa *sa,
         return BACKEND_DROP_CIPHER_SELECTOR;
     }
 
-    const struct policy *policy = find_policy(engine, SA_INBOUND, sa->vlan,
-                                              sa->reqid, inner);
-    if (!policy || policy->action != POLICY_PROTECT) {
+    const struct esp_policy *esp_policy
+        = find_policy(engine, SA_INBOUND, sa->vlan, sa->reqid, inner);
+    if (!esp_policy || esp_policy->policy->action != POLICY_PROTECT) {
         return BACKEND_DROP_CIPHER_NO_POLICY;
     }
     if (tos != inner->tos) {
@@ -342,6 +370,7 @@ find_inbound_sa(struct engine *engine, const struct engine_frame *frame,
         VLOG_INFO_RL(&rl, "vlan %"PRIu16": unknown SPI 0x%08"PRIx32" from %s",
                      frame->vlan, ntohl(spi),
                      ipv6_string_mapped(src, &outer->traffic.src));
+        events_put_bad_spi(&engine->events, ntohl(spi), now_ms);
         drop(engine, BACKEND_DROP_CIPHER_BAD_SPI, frame->vlan);
         return NULL;
     }
@@ -356,7 +385,7 @@ find_inbound_sa(struct engine *engine, const struct engine_frame *frame,
         drop_sa(engine, BACKEND_DROP_CIPHER_BAD_ADDR, esp_sa);
         return NULL;
     }
-    if (!esp_sa_check_lifetime(esp_sa, now_ms)) {
+    if (!check_lifetime(engine, esp_sa, now_ms)) {
         drop_sa(engine, BACKEND_DROP_CIPHER_EXPIRED, esp_sa);
         return NULL;
     }

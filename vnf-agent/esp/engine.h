@@ -20,6 +20,7 @@
 
 #include "packets.h"
 #include "vnf-agent/backend.h"
+#include "vnf-agent/esp/events.h"
 #include "vnf-agent/esp/tables.h"
 
 /* What the engine needs around a frame, for headers and trailer. */
@@ -49,6 +50,7 @@ struct engine {
     struct tables *tables;
     struct backend_port ports[2];       /* ENGINE_* is the index. */
     struct backend_stats stats;
+    struct events events;               /* For the agent. */
     uint16_t ip_id;                     /* Of the next outer header. */
 };
 
@@ -60,6 +62,9 @@ void engine_destroy(struct engine *);
  * in it; false if it was dropped (and counted). */
 bool engine_process(struct engine *, enum engine_port from,
                     struct engine_frame *, long long int now_ms);
+
+/* Checks the lifetimes of all SAs. */
+void engine_expire(struct engine *, long long int now_ms);
 
 /* The frame that came in at 'from' was sent, or could not be. */
 void engine_sent(struct engine *, enum engine_port from, bool ok);

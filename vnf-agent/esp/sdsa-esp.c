@@ -328,7 +328,7 @@ run_housekeeping(struct esp *esp)
     if_notifier_run();
     if (esp->now_ms >= esp->housekeeping_ms) {
         esp->housekeeping_ms = esp->now_ms + HOUSEKEEPING_MS;
-        tables_expire(esp->engine->tables, esp->now_ms);
+        engine_expire(esp->engine, esp->now_ms);
         esp->interfaces_changed = true;
     }
     if (esp->interfaces_changed) {

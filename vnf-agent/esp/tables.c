@@ -574,16 +574,6 @@ esp_sa_check_lifetime(struct esp_sa *esp_sa, long long int now_ms)
 }
 
 void
-tables_expire(struct tables *tables, long long int now_ms)
-{
-    struct esp_sa *esp_sa;
-
-    LIST_FOR_EACH (esp_sa, all_node, &tables->sa_list) {
-        esp_sa_check_lifetime(esp_sa, now_ms);
-    }
-}
-
-void
 esp_sa_get_stats(const struct esp_sa *esp_sa, long long int now_ms,
                  struct sa_stats *stats)
 {

@@ -47,6 +47,7 @@ struct esp_sa {
     uint64_t replayed, failed;
     long long int created_ms, used_ms;
     bool soft_expired, hard_expired;
+    bool soft_told, hard_told, overflow_told;   /* See events.h. */
 };
 
 struct esp_policy {
@@ -55,6 +56,7 @@ struct esp_policy {
     struct ovs_list hop_node;   /* In hop end's 'policies', by serial. */
     uint64_t serial;
     struct policy *policy;
+    long long int next_acquire_ms;      /* See events.h. */
 };
 
 struct hop_end {
@@ -95,9 +97,6 @@ struct esp_sa *tables_outbound_sa(const struct tables *,
 /* Looks whether a lifetime of the SA is over.  At the hard one the key is
  * wiped.  Returns true while packets may pass. */
 bool esp_sa_check_lifetime(struct esp_sa *, long long int now_ms);
-
-/* Checks all lifetimes. */
-void tables_expire(struct tables *, long long int now_ms);
 
 void esp_sa_get_stats(const struct esp_sa *, long long int now_ms,
                       struct sa_stats *);

@@ -444,3 +444,51 @@ wire_get_stats(struct wire_reader *r, struct backend_stats *stats)
         stats->drops[i] = wire_get_u64(r);
     }
 }
+
+/* Events. */
+
+static void
+put_traffic(struct wire_writer *w, const struct sa_traffic *t)
+{
+    wire_put_u8(w, t->ipv6);
+    wire_put_address(w, &t->src);
+    wire_put_address(w, &t->dst);
+    wire_put_u32(w, t->protocol);
+    wire_put_u32(w, t->src_port);
+    wire_put_u32(w, t->dst_port);
+}
+
+static void
+get_traffic(struct wire_reader *r, struct sa_traffic *t)
+{
+    t->ipv6 = get_enum(r, 1);
+    t->src = wire_get_address(r);
+    t->dst = wire_get_address(r);
+    t->protocol = (int32_t) wire_get_u32(r);
+    t->src_port = (int32_t) wire_get_u32(r);
+    t->dst_port = (int32_t) wire_get_u32(r);
+}
+
+void
+wire_put_event(struct wire_writer *w, const struct backend_event *event)
+{
+    wire_put_u8(w, event->type);
+    wire_put_u8(w, event->direction);
+    wire_put_u32(w, event->spi);
+    wire_put_u8(w, event->soft);
+    wire_put_sa_stats(w, &event->stats);
+    wire_put_string(w, event->policy);
+    put_traffic(w, &event->traffic);
+}
+
+void
+wire_get_event(struct wire_reader *r, struct backend_event *event)
+{
+    event->type = get_enum(r, BACKEND_EVENT_BAD_SPI);
+    event->direction = get_enum(r, SA_INBOUND);
+    event->spi = wire_get_u32(r);
+    event->soft = get_enum(r, 1);
+    wire_get_sa_stats(r, &event->stats);
+    event->policy = wire_get_string(r);
+    get_traffic(r, &event->traffic);
+}

@@ -15,6 +15,7 @@
 #include "packets.h"
 
 struct backend_edit;
+struct backend_event;
 struct backend_stats;
 struct policy;
 struct sa;
@@ -74,5 +75,9 @@ void wire_put_sa_stats(struct wire_writer *, const struct sa_stats *);
 void wire_get_sa_stats(struct wire_reader *, struct sa_stats *);
 void wire_put_stats(struct wire_writer *, const struct backend_stats *);
 void wire_get_stats(struct wire_reader *, struct backend_stats *);
+
+void wire_put_event(struct wire_writer *, const struct backend_event *);
+/* The caller frees the event's 'policy', also on failure. */
+void wire_get_event(struct wire_reader *, struct backend_event *);
 
 #endif /* vnf-agent/esp/wire.h */
