@@ -11,6 +11,7 @@ ofctl_app_libsdsapure_la_SOURCES = \
 	ofctl-app/operation.c ofctl-app/operation.h \
 	ofctl-app/path-check.c ofctl-app/path-check.h \
 	ofctl-app/path-mtu.c ofctl-app/path-mtu.h \
+	ofctl-app/path-private.h ofctl-app/path-sfs.c ofctl-app/path-way.c \
 	ofctl-app/path.c ofctl-app/path.h \
 	ofctl-app/probe.c ofctl-app/probe.h \
 	ofctl-app/sa-request.c ofctl-app/sa-request.h \

@@ -58,6 +58,16 @@ static uint64_t
 world_seqno(const struct conductor *c)
 {
     uint64_t sum = c->net->inv_seqno + c->net->n_removed;
+    struct shash_node *node;
+    SHASH_FOR_EACH (node, &c->net->inv.sfs) {
+        const struct inv_sf *sf = node->data;
+        sum += hash_string(sf->group, hash_string(node->name,
+                                                  inv_sf_is_up(sf)));
+    }
+    SHASH_FOR_EACH (node, &c->net->inv.gateways) {
+        const struct inv_gateway *gw = node->data;
+        sum += hash_string(node->name, gw->is_draining);
+    }
     for (struct bridge *br = bridges_next(c->net->bridges, NULL); br;
          br = bridges_next(c->net->bridges, br)) {
         sum += bridge_seqno(br) + bridge_is_up(br);
@@ -111,11 +121,29 @@ renewal_time_s(const struct path *path)
     return LLONG_MAX;
 }
 
+/* Are the keys of one of the paths due?  If not, wakes up when they are. */
+static bool
+are_keys_due(struct live_path *const *paths, size_t n)
+{
+    bool due = false;
+    for (size_t i = 0; i < n; i++) {
+        long long int renewal_s = renewal_time_s(paths[i]->path);
+        if (time_wall() >= renewal_s) {
+            due = true;
+        } else if (renewal_s != LLONG_MAX) {
+            poll_timer_wait_until(time_msec()
+                                  + 1000 * (renewal_s - time_wall()));
+        }
+    }
+    return due;
+}
+
 /* Why the paths of 'chain' need to be replaced though the intent is applied,
- * or NULL.  Caller frees.  '*keep_way' is set if they only need new keys. */
+ * or NULL.  Caller frees.  '*keep_way' is set if they only need new keys,
+ * '*keys_due' if they need these in any case. */
 static char *
 find_damage(struct conductor *c, const struct inv_chain *chain,
-            bool *keep_way)
+            bool *keep_way, bool *keys_due)
 {
     size_t n;
     struct live_path **paths = conductor_chain_paths(c, chain->name, &n);
@@ -130,16 +158,9 @@ find_damage(struct conductor *c, const struct inv_chain *chain,
     for (size_t i = 0; i < n && !damage; i++) {
         damage = nullable_xstrdup(paths[i]->broken);
     }
-    for (size_t i = 0; i < n && !damage; i++) {
-        long long int renewal_s = renewal_time_s(paths[i]->path);
-        if (time_wall() < renewal_s) {
-            if (renewal_s != LLONG_MAX) {
-                poll_timer_wait_until(time_msec()
-                                      + 1000 * (renewal_s - time_wall()));
-            }
-        } else {
-            damage = xstrdup("keys are near the end of their lifetime");
-        }
+    *keys_due = are_keys_due(paths, n);
+    if (*keys_due && !damage) {
+        damage = xstrdup("keys are near the end of their lifetime");
     }
     free(paths);
     return damage;
@@ -166,6 +187,7 @@ consider_chain(struct conductor *c, const struct sdsa_chain *row,
         .chain = chain,
         .bad = shash_find_data(&c->bad_chains, row->name),
         .group = is_repair ? 0 : row->change,
+        .is_repair = is_repair,
     };
     m->healed = false;
     if (conductor_has_operation(c, row->name)) {
@@ -174,10 +196,12 @@ consider_chain(struct conductor *c, const struct sdsa_chain *row,
     }
     if (!due->bad) {
         due->keep_way = inventory_is_rekey(row->applied_intent, intent);
+        due->keys_due = due->keep_way;
         due->why = (!row->applied_intent[0] ? xstrdup("new")
                     : due->keep_way ? xstrdup("new keys")
                     : !is_repair ? xstrdup("changed")
-                    : find_damage(c, chain, &due->keep_way));
+                    : find_damage(c, chain, &due->keep_way,
+                                  &due->keys_due));
         m->healed = !due->why;
         if (!due->why) {
             c->settled = c->settled && row->applied >= row->wanted;
@@ -187,7 +211,7 @@ consider_chain(struct conductor *c, const struct sdsa_chain *row,
     bool again = m->failed_intent && !strcmp(m->failed_intent, intent)
                  && m->failed_wanted == row->wanted;
     if (again && ((m->aborted && !is_repair)
-                  || (m->failed_certain
+                  || (m->failed_certain && !(is_repair && due->keys_due)
                       && m->failed_world == world_seqno(c)))) {
         return DUE_LATER;
     }

@@ -217,39 +217,114 @@ check_conflicts(struct change *change, const struct inv_chain *chain)
     return error;
 }
 
+/* Callbacks of path_compute(). */
+
 static bool
-gateway_usable(void *c_, const char *vnf_id)
+gateway_answers(void *change_, const char *vnf_id)
 {
-    const struct conductor *c = c_;
+    const struct change *change = change_;
+    const struct conductor *c = change->c;
     const struct agent *agent = agents_find(c->net->agents, vnf_id);
-    const struct inv_gateway *gw = inventory_gateway(&c->net->inv, vnf_id);
-    return agent && agent_is_up(agent) && gw && !gw->is_draining
-           && resync_is_done(c->resync, c->net, vnf_id);
+    return (agent && agent_is_up(agent)
+            && resync_is_done(c->resync, c->net, vnf_id));
 }
 
-/* New paths for new keys over the way of the 'n' ones in 'old', if all is well
- * with that. */
 static bool
-renew_paths(const struct conductor *c, const struct inv_chain *chain,
-            const struct path_allocator *alloc, struct live_path *const *old,
-            size_t n, struct path *paths[2])
+gateway_usable(void *change_, const char *vnf_id)
 {
-    const struct path *models[2];
-    if (n != conductor_chain_n_paths(chain)) {
+    const struct change *change = change_;
+    const struct inv_gateway *gw = inventory_gateway(&change->c->net->inv,
+                                                     vnf_id);
+    return gw && !gw->is_draining && gateway_answers(change_, vnf_id);
+}
+
+static bool
+sf_free(void *change_, const char *chain, const char *sf)
+{
+    const struct change *change = change_;
+    const struct live_path *live;
+    HMAP_FOR_EACH (live, node, &change->c->net->paths) {
+        if (strcmp(live->path->chain, chain)
+            && path_passes_sf(live->path, sf)) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < change->n_new; i++) {
+        if (strcmp(change->new[i]->chain, chain)
+            && path_passes_sf(change->new[i], sf)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void
+get_allocator(struct change *change, bool draining_too,
+              struct path_allocator *alloc)
+{
+    numbers_get_allocator(change->c->numbers,
+                          draining_too ? gateway_answers : gateway_usable,
+                          sf_free, change, alloc);
+}
+
+/* New paths over the way of those in 'way', if that is as it was; if not 'must',
+ * only if nothing speaks against staying there. */
+static bool
+renew_paths(struct change *change, const struct inv_chain *chain,
+            const struct path_hints *way, bool must, struct path *paths[2])
+{
+    const struct inventory *inv = &change->c->net->inv;
+    if (way->n_keep != conductor_chain_n_paths(chain)) {
         return false;
     }
-    for (size_t i = 0; i < n; i++) {
-        models[i] = old[i]->path;
-        char *trouble = path_check(models[i], &c->net->inv);
-        trouble = trouble ? trouble : path_check_lost(models[i], &c->net->inv);
+    for (size_t i = 0; i < way->n_keep; i++) {
+        char *trouble = path_check(way->keep[i], inv);
+        trouble = (trouble || must ? trouble
+                   : path_check_lost(way->keep[i], inv));
         if (trouble) {
             free(trouble);
             return false;
         }
     }
-    char *error = path_renew(models, n, alloc, paths);
+    struct path_allocator alloc;
+    get_allocator(change, must, &alloc);
+    char *error = path_renew(way->keep, way->n_keep, &alloc, paths);
     free(error);
     return !error;
+}
+
+/* The new paths of chain 'due', over the old way or another.  Where another is
+ * needed and there is none, new keys are not put off for that. */
+static char *
+make_paths(struct change *change, const struct due_chain *due,
+           struct path *paths[2], size_t *n)
+{
+    struct path_allocator alloc;
+    size_t n_old;
+    struct live_path **old = conductor_chain_paths(change->c, due->name,
+                                                   &n_old);
+    const struct path **ways = xcalloc(n_old + 1, sizeof *ways);
+    for (size_t i = 0; i < n_old; i++) {
+        ways[i] = old[i]->path;
+    }
+    const struct path_hints way = { .keep = ways, .n_keep = n_old };
+    char *error = NULL;
+    *n = n_old;
+    if (!due->keep_way || !renew_paths(change, due->chain, &way, false,
+                                       paths)) {
+        get_allocator(change, false, &alloc);
+        error = path_compute(&change->c->net->inv, due->chain,
+                             due->is_repair ? &way : NULL, &alloc, paths, n);
+        if (error && due->keys_due
+            && renew_paths(change, due->chain, &way, true, paths)) {
+            free(error);
+            error = NULL;
+            *n = n_old;
+        }
+    }
+    free(ways);
+    free(old);
+    return error;
 }
 
 /* Adds the new paths of chain number 'i'. */
@@ -265,17 +340,9 @@ compute_chain(struct change *change, size_t i)
     if (error || change->wait || change->split) {
         return error;
     }
-    struct path_allocator alloc;
-    numbers_get_allocator(c->numbers, gateway_usable, c, &alloc);
     struct path *paths[2];
-    size_t n_old, n;
-    struct live_path **old = conductor_chain_paths(c, due->name, &n_old);
-    n = n_old;
-    if (!due->keep_way
-        || !renew_paths(c, due->chain, &alloc, old, n_old, paths)) {
-        error = path_compute(&c->net->inv, due->chain, &alloc, paths, &n);
-    }
-    free(old);
+    size_t n;
+    error = make_paths(change, due, paths, &n);
     for (size_t j = 0; j < n && !error; j++) {
         numbers_claim(c->numbers, paths[j]);
         change->chain_of[change->n_new] = i;

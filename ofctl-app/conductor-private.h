@@ -105,6 +105,8 @@ struct due_chain {
     char *why;                  /* NULL if it is bad. */
     bool keep_way;              /* Only the keys are to be new, if nothing
                                  * else has to. */
+    bool is_repair;             /* What is wanted is what is applied. */
+    bool keys_due;              /* They are to be new in any case. */
     int64_t group;              /* Changes that go together; 0: alone. */
     bool taken;                 /* Private to conductor-chains.c. */
 };

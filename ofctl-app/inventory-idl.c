@@ -106,8 +106,10 @@ add_sfs(struct inventory *inv, const struct ovsdb_idl *idl)
                          row->name);
             continue;
         }
-        inventory_add_sf(inv, row->name, br, row->in_port, row->out_port,
-                         correlation, mac);
+        struct inv_sf *sf = inventory_add_sf(inv, row->name, br, row->in_port,
+                                             row->out_port, correlation, mac);
+        inventory_set_sf_group(sf, row->group);
+        sf->is_marked = row->down;
         tell_mtu(inv, br, row->in_port, row->mtu);
         tell_mtu(inv, br, row->out_port, row->mtu);
     }
@@ -172,7 +174,7 @@ put_sfs(struct ds *ds, const struct inv_sf *const *sfs, size_t n)
 
 /* Changes whenever the chain has to be realised anew. */
 static char *
-chain_intent(const struct inv_chain *chain, int64_t rekeys)
+chain_intent(const struct inv_chain *chain, int64_t rekeys, int64_t reroutes)
 {
     struct ds ds = DS_EMPTY_INITIALIZER;
     const struct inv_endpoint *ends[] = { chain->src, chain->dst };
@@ -192,6 +194,9 @@ chain_intent(const struct inv_chain *chain, int64_t rekeys)
     }
     put_sfs(&ds, chain->sfs, chain->n_sfs);
     put_sfs(&ds, chain->reverse_sfs, chain->n_reverse_sfs);
+    if (reroutes) {
+        ds_put_format(&ds, "%"PRId64"\n", reroutes);
+    }
 
     uint8_t hash[SHA256_DIGEST_LENGTH];
     SHA256((const unsigned char *) ds_cstr(&ds), ds.length, hash);
@@ -225,7 +230,7 @@ insert_chain(struct inventory *inv, const struct sdsa_chain *row,
     chain->encrypt_always = !strcmp(row->encrypt, "always");
     chain->uuid = row->header_.uuid;
     free(chain->intent);
-    chain->intent = chain_intent(chain, row->rekeys);
+    chain->intent = chain_intent(chain, row->rekeys, row->reroutes);
 }
 
 static char *

@@ -48,6 +48,7 @@ destroy_sfs(struct shash *sfs)
         free(sf->name);
         free(sf->in_port);
         free(sf->out_port);
+        free(sf->group);
     }
     shash_destroy_free_data(sfs);
 }
@@ -184,9 +185,17 @@ inventory_add_sf(struct inventory *inv, const char *name,
         .out_port = xstrdup(out_port),
         .correlation = correlation,
         .mac = mac,
+        .group = xstrdup(""),
     };
     shash_add_once(&inv->sfs, name, sf);
     return sf;
+}
+
+void
+inventory_set_sf_group(struct inv_sf *sf, const char *group)
+{
+    free(sf->group);
+    sf->group = xstrdup(group);
 }
 
 struct inv_endpoint *

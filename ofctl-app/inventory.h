@@ -57,6 +57,12 @@ struct inv_sf {
     char *in_port, *out_port;
     enum sf_correlation correlation;
     struct eth_addr mac;     /* All zeros: transparent, keep the endpoint's. */
+    char *group;                /* Of functions that can stand in for each
+                                 * other; "": none can. */
+    bool is_marked;             /* Down, says the operator: no new path goes
+                                 * through it, and none stays if another one can
+                                 * stand in. */
+    bool is_down;               /* Learnt: a port of it is down. */
 };
 
 struct inv_endpoint {
@@ -110,6 +116,13 @@ void inventory_destroy(struct inventory *);
 /* Makes '*dst', which is freed, what '*src' is, and '*src' empty. */
 void inventory_move(struct inventory *dst, struct inventory *src);
 
+/* Can a path go through the function? */
+static inline bool
+inv_sf_is_up(const struct inv_sf *sf)
+{
+    return !sf->is_marked && !sf->is_down;
+}
+
 /* To fill one by hand (tests) or from the database (inventory_from_idl()).
  * All copy their strings; references are to objects of the same inventory. */
 struct inv_bridge *inventory_add_bridge(struct inventory *, const char *name,
@@ -125,6 +138,7 @@ struct inv_sf *inventory_add_sf(
     struct inventory *, const char *name, const struct inv_bridge *,
     const char *in_port, const char *out_port, enum sf_correlation,
     struct eth_addr mac);
+void inventory_set_sf_group(struct inv_sf *, const char *group);
 struct inv_endpoint *inventory_add_endpoint(
     struct inventory *, const char *name, const struct inv_bridge *,
     const char *port, struct eth_addr mac, const struct in6_addr *ips,

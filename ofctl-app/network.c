@@ -172,6 +172,36 @@ update_links(struct network *net)
     }
 }
 
+/* A function is as good as the worse of its ports. */
+static void
+update_sfs(struct network *net)
+{
+    struct shash_node *node;
+    SHASH_FOR_EACH (node, &net->inv.sfs) {
+        struct inv_sf *sf = node->data;
+        const struct bridge *br = bridges_find(net->bridges,
+                                               sf->bridge->name);
+        bool is_down = br && (bridge_port_is_down(br, sf->in_port)
+                              || bridge_port_is_down(br, sf->out_port));
+        if (is_down != sf->is_down) {
+            VLOG_INFO("function %s is %s", sf->name, is_down ? "down" : "up");
+        }
+        sf->is_down = is_down;
+    }
+}
+
+/* What was learnt is so still, and is no news. */
+static void
+keep_sf_states(const struct network *net, struct inventory *inv)
+{
+    struct shash_node *node;
+    SHASH_FOR_EACH (node, &inv->sfs) {
+        struct inv_sf *sf = node->data;
+        const struct inv_sf *old = inventory_sf(&net->inv, sf->name);
+        sf->is_down = old && old->is_down;
+    }
+}
+
 /* Who is away for so long that it counts as lost. */
 static void
 update_losses(struct network *net)
@@ -282,9 +312,11 @@ network_set_inventory(struct network *net, struct inventory *inv)
 {
     sync_bridges(net, inv);
     sync_agents(net, inv);
+    keep_sf_states(net, inv);
     inventory_move(&net->inv, inv);
     update_gateways(net);
     update_links(net);
+    update_sfs(net);
     update_losses(net);
 
     char *digest = inventory_digest(&net->inv);
@@ -474,6 +506,7 @@ network_run(struct network *net)
         net->inv_seqno++;
     }
     update_links(net);
+    update_sfs(net);
     update_losses(net);
 
     for (struct bridge *br = bridges_next(net->bridges, NULL); br;

@@ -38,7 +38,8 @@ struct numbers {
 
     /* Of numbers_get_allocator(). */
     bool (*usable)(void *aux, const char *vnf_id);
-    void *usable_aux;
+    bool (*sf_free)(void *aux, const char *chain, const char *sf);
+    void *usable_aux;           /* Of both. */
 };
 
 struct numbers *
@@ -257,12 +258,22 @@ gateway_usable(void *numbers_, const char *vnf_id)
     return numbers->usable(numbers->usable_aux, vnf_id);
 }
 
+static bool
+sf_is_free(void *numbers_, const char *chain, const char *sf)
+{
+    struct numbers *numbers = numbers_;
+    return numbers->sf_free(numbers->usable_aux, chain, sf);
+}
+
 void
 numbers_get_allocator(struct numbers *numbers,
                       bool (*usable)(void *aux, const char *vnf_id),
+                      bool (*sf_free)(void *aux, const char *chain,
+                                      const char *sf),
                       void *aux, struct path_allocator *alloc)
 {
     numbers->usable = usable;
+    numbers->sf_free = sf_free;
     numbers->usable_aux = aux;
     *alloc = (struct path_allocator) {
         .aux = numbers,
@@ -272,5 +283,6 @@ numbers_get_allocator(struct numbers *numbers,
         .sf_vlan = allocate_sf_vlan,
         .gateway_load = gateway_load,
         .gateway_usable = gateway_usable,
+        .sf_free = sf_is_free,
     };
 }

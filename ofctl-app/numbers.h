@@ -29,10 +29,12 @@ void numbers_claim(struct numbers *, const struct path *);
 void numbers_release(struct numbers *, const struct path *);
 
 /* Fills in the callbacks for path_compute(); 'usable' with 'aux' says which
- * gateways may be used.  A number that they hand out is not in use before
+ * gateways may be used, 'sf_free' which functions a chain may take.  A number that they hand out is not in use before
  * numbers_claim(). */
 void numbers_get_allocator(struct numbers *,
                            bool (*usable)(void *aux, const char *vnf_id),
+                           bool (*sf_free)(void *aux, const char *chain,
+                                           const char *sf),
                            void *aux, struct path_allocator *);
 
 #endif /* ofctl-app/numbers.h */

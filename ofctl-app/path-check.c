@@ -103,6 +103,12 @@ path_check_links(const struct path *path, const struct inventory *inv)
             }
         }
     }
+    for (size_t i = 0; i < path->n_sfs; i++) {
+        const struct inv_sf *sf = inventory_sf(inv, path->sfs[i]);
+        if (sf && sf->is_down) {
+            return xasprintf("function %s is down", sf->name);
+        }
+    }
     return NULL;
 }
 
@@ -130,6 +136,26 @@ path_check_lost(const struct path *path, const struct inventory *inv)
             }
         }
     }
+    for (size_t i = 0; i < path->n_sfs; i++) {
+        const struct inv_sf *sf = inventory_sf(inv, path->sfs[i]);
+        if (sf && sf->is_marked) {
+            return xasprintf("function %s is marked down", sf->name);
+        }
+    }
+    return NULL;
+}
+
+/* Are the functions still told by tags, or not? */
+static char *
+check_tags(const struct path *path, const struct inventory *inv)
+{
+    for (size_t i = 0; i < path->n_sfs; i++) {
+        const struct inv_sf *sf = inventory_sf(inv, path->sfs[i]);
+        if ((sf->correlation == SF_VLAN) != (path->sf_vlans[i] != 0)) {
+            return xasprintf("function %s has another correlation than it had",
+                             sf->name);
+        }
+    }
     return NULL;
 }
 
@@ -137,5 +163,6 @@ char *
 path_check(const struct path *path, const struct inventory *inv)
 {
     char *error = path_check_places(path, inv);
-    return error ? error : path_check_links(path, inv);
+    error = error ? error : path_check_links(path, inv);
+    return error ? error : check_tags(path, inv);
 }

@@ -14,14 +14,16 @@ struct path;
  * was made for?  If not, its flows would deliver to ports of other bridges. */
 char *path_check_places(const struct path *, const struct inventory *);
 
-/* Are the links that its hops cross still there, and up? */
+/* Are the links that its hops cross still there, and up; and the ports of its
+ * functions up? */
 char *path_check_links(const struct path *, const struct inventory *);
 
-/* Do its hops go through a gateway that is being drained, or a gateway or a
- * bridge that is lost?  It may carry traffic all the same. */
+/* Does it go through a gateway that is being drained, a gateway or a bridge that
+ * is lost, or a function that is marked down?  It may carry traffic all the same. */
 char *path_check_lost(const struct path *, const struct inventory *);
 
-/* path_check_places() and path_check_links(). */
+/* path_check_places() and path_check_links(), and that its functions are told
+ * by tags as they were. */
 char *path_check(const struct path *, const struct inventory *);
 
 #endif /* ofctl-app/path-check.h */

@@ -9,12 +9,16 @@
 #include "lib/nsh.h"
 #include "ofctl-app/match.h"
 #include "ofctl-app/path-mtu.h"
+#include "ofctl-app/path-private.h"
 #include "openvswitch/dynamic-string.h"
 #include "sset.h"
 #include "util.h"
 
 #define IPV4_MIN_MTU 68         /* RFC 791 s.3.2. */
 #define IPV6_MIN_MTU 1280
+
+/* More than any load. */
+#define GATEWAY_AVOIDED 1000000
 
 /* Memory. */
 
@@ -68,72 +72,6 @@ add_link(struct path_hop *hop, const char *from, const char *out_port,
         .to = xstrdup(to),
         .in_port = xstrdup(in_port),
     };
-}
-
-/* Finding a way. */
-
-static int
-compare_links(const void *a_, const void *b_)
-{
-    const struct inv_link *const *a = a_;
-    const struct inv_link *const *b = b_;
-    int cmp = strcmp((*a)->to->name, (*b)->to->name);
-    return cmp ? cmp : strcmp((*a)->out_port, (*b)->out_port);
-}
-
-/* Breadth-first search.  Returns the links of the shortest way in '*wayp'
- * (caller frees), in order; 'from' and 'to' differ.  Returns false if there is
- * none. */
-static bool
-find_way(const struct inventory *inv, const struct inv_bridge *from,
-         const struct inv_bridge *to, const struct inv_link ***wayp,
-         size_t *n_wayp)
-{
-    /* Sorted, so that the way found does not depend on the order of rows. */
-    const struct inv_link **links = xcalloc(inv->n_links + 1, sizeof *links);
-    for (size_t i = 0; i < inv->n_links; i++) {
-        links[i] = &inv->links[i];
-    }
-    qsort(links, inv->n_links, sizeof *links, compare_links);
-
-    size_t n_bridges = shash_count(&inv->bridges);
-    const struct inv_bridge **queue = xcalloc(n_bridges + 1, sizeof *queue);
-    struct shash came_by = SHASH_INITIALIZER(&came_by);  /* struct inv_link. */
-    size_t head = 0, tail = 0;
-    queue[tail++] = from;
-    while (head < tail && !shash_find(&came_by, to->name)) {
-        const struct inv_bridge *here = queue[head++];
-        for (size_t i = 0; i < inv->n_links; i++) {
-            const struct inv_link *l = links[i];
-            if (l->from == here && l->to != from && !l->is_down
-                && (l->to == to || !l->to->is_lost)
-                && shash_add_once(&came_by, l->to->name, l)) {
-                queue[tail++] = l->to;
-            }
-        }
-    }
-
-    size_t n = 0;
-    const struct inv_link **way = xcalloc(n_bridges + 1, sizeof *way);
-    for (const struct inv_bridge *b = to; b != from; n++) {
-        const struct inv_link *l = shash_find_data(&came_by, b->name);
-        if (!l) {
-            break;
-        }
-        way[n] = l;
-        b = l->from;
-    }
-    for (size_t i = 0; i < n / 2; i++) {
-        const struct inv_link *tmp = way[i];
-        way[i] = way[n - 1 - i];
-        way[n - 1 - i] = tmp;
-    }
-    shash_destroy(&came_by);
-    free(queue);
-    free(links);
-    *wayp = way;
-    *n_wayp = n;
-    return n > 0;
 }
 
 /* Finding gateways. */
@@ -229,12 +167,21 @@ no_pair(const struct inventory *inv, const struct inv_bridge *from,
     return ds_steal_cstr(&ds);
 }
 
+/* What speaks against a gateway: that it is to be avoided, then its load. */
+static unsigned int
+gateway_cost(const struct path_hints *hints, const struct path_allocator *alloc,
+             const char *vnf_id)
+{
+    return (alloc->gateway_load(alloc->aux, vnf_id)
+            + (path_avoids_gateway(hints, vnf_id) ? GATEWAY_AVOIDED : 0));
+}
+
 /* Sets sender and receiver of 'hop': of the usable pairs the one with the least
- * load, by names if there are several.  Returns NULL or a message. */
+ * cost, by names if there are several.  Returns NULL or a message. */
 static char *
 find_gateways(const struct inventory *inv, const struct inv_bridge *from,
-              const struct inv_bridge *to, const struct path_allocator *alloc,
-              struct path_hop *hop)
+              const struct inv_bridge *to, const struct path_hints *hints,
+              const struct path_allocator *alloc, struct path_hop *hop)
 {
     size_t n_senders, n_receivers;
     const struct inv_gateway **senders = gateways_at(inv, from, &n_senders);
@@ -243,14 +190,14 @@ find_gateways(const struct inventory *inv, const struct inv_bridge *from,
     n_receivers = only_usable(alloc, receivers, n_receivers);
 
     const struct inv_gateway *sender = NULL, *receiver = NULL;
-    unsigned int best_load = UINT_MAX;
+    unsigned int best_cost = UINT_MAX;
     for (size_t i = 0; i < n_senders; i++) {
         for (size_t j = 0; j < n_receivers; j++) {
-            unsigned int load
-                = (alloc->gateway_load(alloc->aux, senders[i]->vnf_id)
-                   + alloc->gateway_load(alloc->aux, receivers[j]->vnf_id));
-            if (are_peers(senders[i], receivers[j]) && load < best_load) {
-                best_load = load;
+            unsigned int cost
+                = (gateway_cost(hints, alloc, senders[i]->vnf_id)
+                   + gateway_cost(hints, alloc, receivers[j]->vnf_id));
+            if (are_peers(senders[i], receivers[j]) && cost < best_cost) {
+                best_cost = cost;
                 sender = senders[i];
                 receiver = receivers[j];
             }
@@ -314,15 +261,15 @@ no_way(const struct inventory *inv, const struct inv_bridge *from,
 }
 
 static char *
-make_hop(const struct inventory *inv, const struct path_allocator *alloc,
-         const struct inv_bridge *from, const struct inv_bridge *to,
-         uint8_t si, struct path_hop **hopp)
+make_hop(const struct inventory *inv, const struct path_hints *hints,
+         const struct path_allocator *alloc, const struct inv_bridge *from,
+         const struct inv_bridge *to, uint8_t si, struct path_hop **hopp)
 {
     struct path_hop *hop = *hopp = hop_create(si, from->name);
     if (from != to) {
         const struct inv_link **way;
         size_t n;
-        bool found = find_way(inv, from, to, &way, &n);
+        bool found = path_find_way(inv, hints, from, to, &way, &n);
         for (size_t i = 0; i < n; i++) {
             add_link(hop, way[i]->from->name, way[i]->out_port,
                      way[i]->to->name, way[i]->in_port);
@@ -332,7 +279,7 @@ make_hop(const struct inventory *inv, const struct path_allocator *alloc,
             return no_way(inv, from, to);
         }
     }
-    char *error = find_gateways(inv, from, to, alloc, hop);
+    char *error = find_gateways(inv, from, to, hints, alloc, hop);
     return error ? error : allocate_hop(alloc, hop);
 }
 
@@ -395,6 +342,7 @@ allocate_path(const struct inv_chain *chain, const struct path_allocator *alloc,
 /* A way of its own. */
 static char *
 compute_hops(const struct inventory *inv, const struct inv_chain *chain,
+             const struct path_hints *hints,
              const struct path_allocator *alloc, struct path *path)
 {
     char *error = NULL;
@@ -407,7 +355,7 @@ compute_hops(const struct inventory *inv, const struct inv_chain *chain,
             = (i < path->n_sfs ? direction_sf(chain, path->reverse, i)->bridge
                : last);
         if (next != here || chain->encrypt_always) {
-            error = make_hop(inv, alloc, here, next, NSH_SI_FIRST - i,
+            error = make_hop(inv, hints, alloc, here, next, NSH_SI_FIRST - i,
                              &path->hops[i]);
         }
         here = next;
@@ -454,28 +402,31 @@ check_mtu(const struct inventory *inv, const struct path *path)
 
 static char *
 compute_path(const struct inventory *inv, const struct inv_chain *chain,
+             const struct path_hints *hints,
              const struct path_allocator *alloc, const struct path *mirror,
              struct path *path)
 {
     char *error = allocate_path(chain, alloc, path);
     if (!error) {
         error = (mirror ? mirror_hops(alloc, mirror, path)
-                 : compute_hops(inv, chain, alloc, path));
+                 : compute_hops(inv, chain, hints, alloc, path));
     }
     return error ? error : check_mtu(inv, path);
 }
 
-char *
-path_compute(const struct inventory *inv, const struct inv_chain *chain,
-             const struct path_allocator *alloc, struct path *paths[2],
-             size_t *n_pathsp)
+/* Of a chain whose functions can all be passed. */
+static char *
+compute_paths(const struct inventory *inv, const struct inv_chain *chain,
+              const struct path_hints *hints,
+              const struct path_allocator *alloc, struct path *paths[2],
+              size_t *n_pathsp)
 {
     paths[0] = path_create(chain, false);
     paths[1] = NULL;
-    char *error = compute_path(inv, chain, alloc, NULL, paths[0]);
+    char *error = compute_path(inv, chain, hints, alloc, NULL, paths[0]);
     if (!error && chain->way_back != WAY_BACK_NONE) {
         paths[1] = path_create(chain, true);
-        error = compute_path(inv, chain, alloc,
+        error = compute_path(inv, chain, hints, alloc,
                              chain->way_back == WAY_BACK_SAME ? paths[0] : NULL,
                              paths[1]);
     }
@@ -483,6 +434,24 @@ path_compute(const struct inventory *inv, const struct inv_chain *chain,
     if (error) {
         path_destroy(paths[0]);
         path_destroy(paths[1]);
+    }
+    return error;
+}
+
+char *
+path_compute(const struct inventory *inv, const struct inv_chain *chain,
+             const struct path_hints *hints,
+             const struct path_allocator *alloc, struct path *paths[2],
+             size_t *n_pathsp)
+{
+    struct inv_chain real = *chain;
+    *n_pathsp = 0;
+    char *error = path_choose_sfs(inv, chain, hints, alloc, &real.sfs,
+                                  &real.reverse_sfs);
+    if (!error) {
+        error = compute_paths(inv, &real, hints, alloc, paths, n_pathsp);
+        free(real.sfs);
+        free(real.reverse_sfs);
     }
     return error;
 }
@@ -558,6 +527,62 @@ path_renew(const struct path *const *old, size_t n,
 }
 
 /* Looking. */
+
+bool
+path_uses_link(const struct path *path, const struct inv_link *link)
+{
+    for (size_t i = 0; i <= path->n_sfs; i++) {
+        const struct path_hop *hop = path->hops[i];
+        for (size_t j = 0; hop && j < hop->n_route; j++) {
+            const struct path_link *l = &hop->route[j];
+            if ((!strcmp(link->from->name, l->from)
+                 && !strcmp(link->out_port, l->out_port))
+                || (!strcmp(link->to->name, l->from)
+                    && !strcmp(link->in_port, l->out_port))) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+bool
+path_crosses_bridge(const struct path *path, const char *bridge)
+{
+    for (size_t i = 0; i <= path->n_sfs; i++) {
+        const struct path_hop *hop = path->hops[i];
+        for (size_t j = 0; hop && j + 1 < hop->n_route; j++) {
+            if (!strcmp(hop->route[j].to, bridge)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+bool
+path_uses_gateway(const struct path *path, const char *vnf_id)
+{
+    for (size_t i = 0; i <= path->n_sfs; i++) {
+        const struct path_hop *hop = path->hops[i];
+        if (hop && (!strcmp(hop->sender, vnf_id)
+                    || !strcmp(hop->receiver, vnf_id))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+path_passes_sf(const struct path *path, const char *sf)
+{
+    for (size_t i = 0; i < path->n_sfs; i++) {
+        if (!strcmp(path->sfs[i], sf)) {
+            return true;
+        }
+    }
+    return false;
+}
 
 const char *
 path_hop_end(const struct path_hop *hop)

@@ -65,10 +65,27 @@ struct path_allocator {
     uint16_t (*sf_vlan)(void *aux, const char *sf);         /* 0: none left. */
     unsigned int (*gateway_load)(void *aux, const char *vnf_id); /* Hop ends. */
     bool (*gateway_usable)(void *aux, const char *vnf_id);  /* Reachable? */
+    /* May 'chain', which does not name it, go through function 'sf', which only
+     * one chain can pass? */
+    bool (*sf_free)(void *aux, const char *chain, const char *sf);
+};
+
+/* Other paths to think of. */
+struct path_hints {
+    const struct path *const *keep;     /* The functions that these pass stay,
+                                         * if the chain's names allow it. */
+    size_t n_keep;
+    const struct path *const *avoid;    /* Their links, the bridges that they
+                                         * only cross, their gateways and
+                                         * functions: others come first. */
+    size_t n_avoid;
 };
 
 /* Computes the path or, for a two-way chain, both ('*n_pathsp' 2: forward,
  * reverse; over the same gateways and bridges, if the functions are the same).
+ * Where a function is down or cannot be reached, another one of its group
+ * stands in for it, the same one wherever the chain names it: one that
+ * 'hints->keep' pass, or the nearest (ties by name).
  * Shortest way over the links (fewest; ties by bridge and port name, so that
  * the result is stable); for each hop the two usable gateways of one address
  * family with the least load (ties by VNF-ID).
@@ -77,7 +94,7 @@ struct path_allocator {
  * message that says what to do ("no way over the links from br1 to br4: ...",
  * "bridge br3 has no gateway that is up: ...") and no path; caller frees. */
 char *path_compute(const struct inventory *, const struct inv_chain *,
-                   const struct path_allocator *,
+                   const struct path_hints *, const struct path_allocator *,
                    struct path *paths[2], size_t *n_pathsp);
 
 /* The very way of the 'n' (1 or 2) paths 'old', with new numbers: for new keys.
@@ -86,6 +103,13 @@ char *path_renew(const struct path *const *old, size_t n,
                  const struct path_allocator *, struct path *paths[2]);
 
 void path_destroy(struct path *);
+
+/* What a path goes through.  A link counts in both directions, a bridge where it
+ * is crossed from link to link. */
+bool path_uses_link(const struct path *, const struct inv_link *);
+bool path_crosses_bridge(const struct path *, const char *bridge);
+bool path_uses_gateway(const struct path *, const char *vnf_id);
+bool path_passes_sf(const struct path *, const char *sf);
 
 /* The bridge where the hop ends. */
 const char *path_hop_end(const struct path_hop *);

@@ -216,6 +216,19 @@ write_links(const struct ovsdb_idl *idl, const struct network *net)
     }
 }
 
+static void
+write_sfs(const struct ovsdb_idl *idl, const struct network *net)
+{
+    const struct sdsa_service_function *row;
+    SDSA_SERVICE_FUNCTION_FOR_EACH (row, idl) {
+        const struct inv_sf *sf = inventory_sf(&net->inv, row->name);
+        const char *state = !sf ? "" : sf->is_down ? "down" : "up";
+        if (strcmp(state, row->state)) {
+            sdsa_service_function_set_state(row, state);
+        }
+    }
+}
+
 /* Why paths do not carry traffic, as far as flows and links go, and how long packets may
  * be that they do. */
 static void
@@ -243,6 +256,7 @@ status_write(const struct ovsdb_idl *idl, const struct network *net,
     write_bridges(idl, net);
     write_gateways(idl, net, resync);
     write_links(idl, net);
+    write_sfs(idl, net);
     write_paths(idl, net);
     if (statistics) {
         write_statistics(idl, net);

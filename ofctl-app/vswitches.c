@@ -170,12 +170,12 @@ enum kind { ENDPOINT, SF, GATEWAY, N_KINDS };
 static const struct {
     const char *what, *key;
     const char *side_key, *sides[2], *both;
-    const char *attributes[2];
+    const char *attributes[3];
 } kinds[N_KINDS] = {
     [ENDPOINT] = { "endpoint", "sdsa-endpoint", NULL, { NULL, NULL }, NULL,
                    { "attached-mac", "sdsa-ips" } },
     [SF] = { "function", "sdsa-sf", "sdsa-sf-side", { "in", "out" }, "both",
-             { "sdsa-sf-correlation", "sdsa-sf-mac" } },
+             { "sdsa-sf-correlation", "sdsa-sf-mac", "sdsa-sf-group" } },
     [GATEWAY] = { "gateway", "sdsa-gateway", "sdsa-gateway-side",
                   { "plain", "cipher" }, NULL,
                   { "sdsa-gateway-ip", "sdsa-gateway-url" } },
@@ -186,7 +186,7 @@ struct declared {
     char *name;
     const struct sdsa_bridge *bridge;
     char *ports[2];
-    char *attributes[2];        /* As in 'kinds', or NULL. */
+    char *attributes[3];        /* As in 'kinds', or NULL. */
     char *trouble;              /* Why it cannot count, or NULL. */
 };
 
@@ -256,7 +256,7 @@ take_interface(struct declarations *ds, enum kind kind,
     if (both || (side && !strcmp(side, kinds[kind].sides[1]))) {
         take_port(d, 1, iface->name);
     }
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 3 && kinds[kind].attributes[i]; i++) {
         const char *key = kinds[kind].attributes[i];
         const char *value = smap_get(ids, key);
         if (value && d->attributes[i] && strcmp(value, d->attributes[i])) {
@@ -382,8 +382,10 @@ declarations_destroy(struct declarations *ds)
     SHASH_FOR_EACH (node, &ds->all) {
         struct declared *d = node->data;
         free(d->name);
-        for (int i = 0; i < 2; i++) {
+        for (size_t i = 0; i < ARRAY_SIZE(d->ports); i++) {
             free(d->ports[i]);
+        }
+        for (size_t i = 0; i < ARRAY_SIZE(d->attributes); i++) {
             free(d->attributes[i]);
         }
         free(d->trouble);
@@ -441,6 +443,12 @@ correlation_of(const struct declared *d)
     return d->attributes[0] ? d->attributes[0] : "none";
 }
 
+static const char *
+group_of(const struct declared *d)
+{
+    return d->attributes[2] ? d->attributes[2] : "";
+}
+
 static void
 write_sf(const struct sdsa_service_function *row, const struct declared *d)
 {
@@ -449,6 +457,7 @@ write_sf(const struct sdsa_service_function *row, const struct declared *d)
     sdsa_service_function_set_out_port(row, d->ports[1]);
     sdsa_service_function_set_correlation(row, correlation_of(d));
     sdsa_service_function_set_mac(row, d->attributes[1]);
+    sdsa_service_function_set_group(row, group_of(d));
 }
 
 static bool
@@ -457,7 +466,8 @@ sf_agrees(const struct sdsa_service_function *row, const struct declared *d)
     return (row->bridge == d->bridge && !strcmp(row->in_port, d->ports[0])
             && !strcmp(row->out_port, d->ports[1])
             && !strcmp(row->correlation, correlation_of(d))
-            && nullable_string_is_equal(row->mac, d->attributes[1]));
+            && nullable_string_is_equal(row->mac, d->attributes[1])
+            && !strcmp(row->group, group_of(d)));
 }
 
 static void
@@ -505,6 +515,11 @@ is_used(const struct ovsdb_idl *idl, enum kind kind, const char *name)
         for (size_t i = 0; kind == GATEWAY && i < path->n_hops; i++) {
             if (!strcmp(path->hops[i]->sender, name)
                 || !strcmp(path->hops[i]->receiver, name)) {
+                return true;
+            }
+        }
+        for (size_t i = 0; kind == SF && i < path->n_sfs; i++) {
+            if (!strcmp(path->value_sfs[i], name)) {
                 return true;
             }
         }

@@ -29,6 +29,7 @@ SYSTEM_TESTSUITE_AT = \
 	tests/system-esp.at \
 	tests/system-kinds.at \
 	tests/system-links.at \
+	tests/system-protect.at \
 	tests/system-mtu.at \
 	tests/system-random.at \
 	tests/system-operation.at \

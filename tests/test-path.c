@@ -3,7 +3,9 @@
 /* Finds paths.
  *
  *   test-path script < FILE    obeys tests/test-topology.h's lines and
- *                                path CHAIN       computes and prints
+ *                                path CHAIN [keep|avoid]
+ *                                                 computes and prints; with the
+ *                                                 paths printed last as hints
  *                                mtu              of the paths printed last
  *                                route TEXT       parses and prints
  *   test-path random SEED N    N random networks against a simple search */
@@ -66,12 +68,29 @@ print_path(const struct topology *t, const struct path *path)
     sset_destroy(&names);
 }
 
-static int mtus[2];             /* Of do_path()'s paths. */
-static size_t n_mtus;
+static struct path *last[2];    /* do_path()'s paths. */
+static size_t n_last;
 
 static void
-do_path(struct topology *t, const char *name)
+forget_last(void)
 {
+    for (size_t i = 0; i < n_last; i++) {
+        path_destroy(last[i]);
+    }
+    n_last = 0;
+}
+
+/* 'hint' is "", "keep" or "avoid". */
+static void
+do_path(struct topology *t, const char *name, const char *hint)
+{
+    const struct path *hinted[2] = { last[0], last[1] };
+    const struct path_hints hints = {
+        .keep = hinted,
+        .n_keep = !strcmp(hint, "keep") ? n_last : 0,
+        .avoid = hinted,
+        .n_avoid = !strcmp(hint, "avoid") ? n_last : 0,
+    };
     const struct inv_chain *chain = inventory_chain(&t->inv, name);
     struct path_allocator alloc = topology_allocator(t);
     struct path *paths[2];
@@ -79,17 +98,18 @@ do_path(struct topology *t, const char *name)
     if (!chain) {
         ovs_fatal(0, "no chain %s", name);
     }
-    char *error = path_compute(&t->inv, chain, &alloc, paths, &n);
+    char *error = path_compute(&t->inv, chain, &hints, &alloc, paths, &n);
     if (error) {
         printf("  %s\n", error);
         free(error);
     }
     for (size_t i = 0; i < n; i++) {
         print_path(t, paths[i]);
-        mtus[i] = path_mtu(&t->inv, paths[i]);
-        path_destroy(paths[i]);
     }
-    n_mtus = n;
+    forget_last();
+    for (size_t i = 0; i < n; i++) {
+        last[n_last++] = paths[i];
+    }
 }
 
 static void
@@ -113,12 +133,14 @@ do_route(const char *text)
 static void
 obey(struct topology *t, char **words, size_t n)
 {
-    if (!strcmp(words[0], "path") && n == 2) {
-        printf("path %s\n", words[1]);
-        do_path(t, words[1]);
+    if (!strcmp(words[0], "path") && (n == 2 || n == 3)) {
+        const char *hint = n == 3 ? words[2] : "";
+        printf("path %s%s%s\n", words[1], n == 3 ? " " : "", hint);
+        do_path(t, words[1], hint);
     } else if (!strcmp(words[0], "mtu") && n == 1) {
-        for (size_t i = 0; i < n_mtus; i++) {
-            printf("%s %d octets\n", i ? "reverse" : "forward", mtus[i]);
+        for (size_t i = 0; i < n_last; i++) {
+            printf("%s %d octets\n", i ? "reverse" : "forward",
+                   path_mtu(&t->inv, last[i]));
         }
     } else if (!strcmp(words[0], "route") && n == 2) {
         do_route(words[1]);
@@ -408,7 +430,7 @@ check_net(struct net *net)
         simap_put(&loads, node->name, node->data);
     }
 
-    char *error = path_compute(&net->t.inv, chain, &alloc, paths, &n);
+    char *error = path_compute(&net->t.inv, chain, NULL, &alloc, paths, &n);
     ovs_assert(possible == !error);
     ovs_assert(n == (error ? 0 : net->one_way ? 1 : 2));
     if (n) {
@@ -450,6 +472,7 @@ main(int argc, char *argv[])
         struct topology t;
         topology_init(&t);
         topology_read(&t, obey);
+        forget_last();
         topology_destroy(&t);
     } else if (argc == 4 && !strcmp(argv[1], "random")) {
         random_nets(atoi(argv[2]), atoi(argv[3]));

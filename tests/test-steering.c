@@ -37,7 +37,7 @@ do_path(struct topology *t, const char *name)
     struct path_allocator alloc = topology_allocator(t);
     const struct inv_chain *chain = inventory_chain(&t->inv, name);
     forget_paths();
-    char *error = path_compute(&t->inv, chain, &alloc, paths, &n_paths);
+    char *error = path_compute(&t->inv, chain, NULL, &alloc, paths, &n_paths);
     if (error) {
         ovs_fatal(0, "%s", error);
     }

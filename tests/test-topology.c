@@ -204,6 +204,16 @@ topology_obey(struct topology *t, char **words, size_t n)
         add_gateway(t, words, n);
     } else if (!strcmp(verb, "chain") && n >= 8) {
         add_chain(t, words, n);
+    } else if (!strcmp(verb, "group") && n >= 2) {
+        for (size_t i = 2; i < n; i++) {
+            inventory_set_sf_group(
+                CONST_CAST(struct inv_sf *, get_sf(t, words[i])), words[1]);
+        }
+    } else if ((!strcmp(verb, "sf-marked") || !strcmp(verb, "sf-down")
+                || !strcmp(verb, "sf-up")) && n == 2) {
+        struct inv_sf *sf = CONST_CAST(struct inv_sf *, get_sf(t, words[1]));
+        sf->is_marked = !strcmp(verb, "sf-marked");
+        sf->is_down = !strcmp(verb, "sf-down");
     } else if (!strcmp(verb, "encrypt-always") && n == 2) {
         struct inv_chain *chain = shash_find_data(&t->inv.chains, words[1]);
         chain->encrypt_always = true;
@@ -328,6 +338,13 @@ gateway_usable(void *t_, const char *vnf_id)
     return !sset_contains(&t->down, vnf_id);
 }
 
+static bool
+sf_free(void *t_, const char *chain OVS_UNUSED, const char *sf)
+{
+    struct topology *t = t_;
+    return !sset_contains(&t->down, sf);
+}
+
 struct path_allocator
 topology_allocator(struct topology *t)
 {
@@ -339,6 +356,7 @@ topology_allocator(struct topology *t)
         .sf_vlan = sf_vlan,
         .gateway_load = gateway_load,
         .gateway_usable = gateway_usable,
+        .sf_free = sf_free,
     };
 }
 

@@ -14,8 +14,10 @@
  *   encrypt-always CHAIN
  *   mtu BRIDGE PORT N
  *   link-down BRIDGE PORT      the link at this port
+ *   group NAME SF...           can stand in for each other
+ *   sf-marked SF               marked down; "sf-down": its port is; "sf-up"
  *   load VNF-ID N              hop ends in use there
- *   down VNF-ID                not usable
+ *   down VNF-ID|SF             not usable; not free for a chain
  *   up VNF-ID
  *   left VNF-ID|SF|nsh N       VLANs (tags, NSH SPIs) that can still be had
  *   no-port BRIDGE PORT        the switch has no such port

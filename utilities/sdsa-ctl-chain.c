@@ -434,6 +434,19 @@ cmd_chain_rekey(struct ctl_context *ctx)
 }
 
 static void
+cmd_chain_reroute(struct ctl_context *ctx)
+{
+    for (int i = 1; i < ctx->argc; i++) {
+        const struct sdsa_chain *row = get_chain(ctx, ctx->argv[i]);
+        if (!row) {
+            return;
+        }
+        sdsa_chain_set_reroutes(row, row->reroutes + 1);
+        sdsa_chain_set_wanted(row, row->wanted + 1);
+    }
+}
+
+static void
 cmd_chain_del(struct ctl_context *ctx)
 {
     const char *name = ctx->argv[1];
@@ -455,6 +468,8 @@ const struct ctl_command_syntax sdsa_ctl_chain_commands[] = {
      "", RW},
     {"chain-rekey", 0, INT_MAX, "[NAME...]", NULL, cmd_chain_rekey, NULL,
      "--all", RW},
+    {"chain-reroute", 1, INT_MAX, "NAME...", NULL, cmd_chain_reroute, NULL,
+     "", RW},
     {"chain-del", 1, 1, "NAME", NULL, cmd_chain_del, NULL, "--if-exists", RW},
     {NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, RO},
 };

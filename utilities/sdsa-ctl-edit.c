@@ -422,6 +422,7 @@ cmd_sf_add(struct ctl_context *ctx)
 {
     const char *name = ctx->argv[1];
     const char *correlation = "none";
+    const char *group = "";
     char mac[18] = "";
     int64_t mtu;
     size_t n_mtu;
@@ -441,9 +442,14 @@ cmd_sf_add(struct ctl_context *ctx)
             if (!check_mac(ctx, arg + 4, mac)) {
                 return;
             }
+        } else if (!strncmp(arg, "group=", 6)) {
+            group = arg + 6;
+            if (!ctl_check_name(ctx, "group", group)) {
+                return;
+            }
         } else {
-            ctl_error(ctx, "\"%s\": write correlation=none|vlan|mac|nsh or "
-                      "mac=MAC", arg);
+            ctl_error(ctx, "\"%s\": write correlation=none|vlan|mac|nsh, "
+                      "mac=MAC or group=NAME", arg);
             return;
         }
     }
@@ -460,6 +466,7 @@ cmd_sf_add(struct ctl_context *ctx)
                            && !strcmp(row->out_port, ctx->argv[4])
                            && !strcmp(row->correlation, correlation)
                            && !strcmp(row->mac ? row->mac : "", mac)
+                           && !strcmp(row->group, group)
                            && same_mtu(row->mtu, n_mtu, mtu))
         || !(kind == SF_NSH && !strcmp(ctx->argv[3], ctx->argv[4])
              ? check_port(ctx, br, ctx->argv[3])
@@ -472,6 +479,7 @@ cmd_sf_add(struct ctl_context *ctx)
     sdsa_service_function_set_in_port(row, ctx->argv[3]);
     sdsa_service_function_set_out_port(row, ctx->argv[4]);
     sdsa_service_function_set_correlation(row, correlation);
+    sdsa_service_function_set_group(row, group);
     if (mac[0]) {
         sdsa_service_function_set_mac(row, mac);
     }
@@ -494,7 +502,41 @@ cmd_sf_del(struct ctl_context *ctx)
             return;
         }
     }
+    const struct sdsa_path *path;
+    SDSA_PATH_FOR_EACH (path, ctx->idl) {
+        for (size_t i = 0; i < path->n_sfs; i++) {
+            if (!strcmp(path->value_sfs[i], name)) {
+                ctl_error(ctx, "function %s stands in for another one in "
+                          "chain %s: move the chain first, with \"sdsa-ctl "
+                          "--wait=applied chain-reroute %s\" or \"sdsa-ctl "
+                          "sf-down %s\"", name, path->chain, path->chain,
+                          name);
+                return;
+            }
+        }
+    }
     sdsa_service_function_delete(row);
+}
+
+static void
+set_down(struct ctl_context *ctx, bool down)
+{
+    const struct sdsa_service_function *row = get_sf(ctx, ctx->argv[1]);
+    if (row) {
+        sdsa_service_function_set_down(row, down);
+    }
+}
+
+static void
+cmd_sf_down(struct ctl_context *ctx)
+{
+    set_down(ctx, true);
+}
+
+static void
+cmd_sf_up(struct ctl_context *ctx)
+{
+    set_down(ctx, false);
 }
 
 /* Gateways. */
@@ -621,9 +663,11 @@ const struct ctl_command_syntax sdsa_ctl_edit_commands[] = {
     {"endpoint-add", 5, INT_MAX, "NAME BRIDGE PORT MAC IP...", NULL,
      cmd_endpoint_add, NULL, ADD ",--mtu=", RW},
     {"endpoint-del", 1, 1, "NAME", NULL, cmd_endpoint_del, NULL, DEL, RW},
-    {"sf-add", 4, 6, "NAME BRIDGE IN-PORT OUT-PORT [correlation=C] [mac=MAC]",
-     NULL, cmd_sf_add, NULL, ADD ",--mtu=", RW},
+    {"sf-add", 4, 7, "NAME BRIDGE IN-PORT OUT-PORT [correlation=C] [mac=MAC] "
+     "[group=NAME]", NULL, cmd_sf_add, NULL, ADD ",--mtu=", RW},
     {"sf-del", 1, 1, "NAME", NULL, cmd_sf_del, NULL, DEL, RW},
+    {"sf-down", 1, 1, "NAME", NULL, cmd_sf_down, NULL, "", RW},
+    {"sf-up", 1, 1, "NAME", NULL, cmd_sf_up, NULL, "", RW},
     {"gw-add", 6, 6, "VNF-ID BRIDGE PLAIN-PORT CIPHER-PORT CIPHER-IP URL",
      NULL, cmd_gw_add, NULL, ADD, RW},
     {"gw-del", 1, 1, "VNF-ID", NULL, cmd_gw_del, NULL, DEL, RW},

@@ -178,14 +178,30 @@ gateway_usable(void *plan_, const char *vnf_id)
     return false;
 }
 
+static bool
+sf_free(void *plan_, const char *chain, const char *sf)
+{
+    const struct plan *plan = plan_;
+    const struct sdsa_path *row;
+    SDSA_PATH_FOR_EACH (row, plan->idl) {
+        for (size_t i = 0; i < row->n_sfs; i++) {
+            if (strcmp(row->chain, chain) && !strcmp(row->value_sfs[i], sf)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 static void
 add_paths(struct plan *plan, const struct inv_chain *chain)
 {
     struct path_allocator alloc;
     struct path *paths[2];
     size_t n;
-    numbers_get_allocator(plan->numbers, gateway_usable, plan, &alloc);
-    char *error = path_compute(&plan->inv, chain, &alloc, paths, &n);
+    numbers_get_allocator(plan->numbers, gateway_usable, sf_free, plan,
+                          &alloc);
+    char *error = path_compute(&plan->inv, chain, NULL, &alloc, paths, &n);
     if (error) {
         ds_put_format(plan->out, "chain %s would fail: %s\n", chain->name,
                       error);

@@ -162,12 +162,14 @@ static void
 cmd_sf_list(struct ctl_context *ctx)
 {
     struct table *t = ctl_new_table(ctx, "name", "bridge", "in_port", "out_port",
-                                "correlation", "mac", "conflict", NULL);
+                                "correlation", "mac", "group", "state", "conflict",
+                                NULL);
     const struct sdsa_service_function *row;
     SORTED(ctx->idl, row, SDSA_SERVICE_FUNCTION_FOR_EACH,
            xstrdup(row->name), {
         ctl_add_cells(t, row->name, row->bridge->name, row->in_port,
                   row->out_port, row->correlation, row->mac ? row->mac : "",
+                  row->group, row->down ? "marked down" : row->state,
                   row->conflict, NULL);
     });
 }
@@ -475,8 +477,11 @@ show_bridge(struct ovsdb_idl *idl, const struct sdsa_bridge *br,
     SORTED(idl, sf, SDSA_SERVICE_FUNCTION_FOR_EACH, xstrdup(sf->name), {
         if (sf->bridge == br) {
             ds_put_format(out, "    function %s: ports %s and %s, correlation "
-                          "%s\n", sf->name, sf->in_port, sf->out_port,
-                          sf->correlation);
+                          "%s%s%s%s\n", sf->name, sf->in_port, sf->out_port,
+                          sf->correlation, sf->group[0] ? ", group " : "",
+                          sf->group, (sf->down ? ", marked down"
+                                      : !strcmp(sf->state, "down") ? ", down"
+                                      : ""));
         }
     });
     const struct sdsa_gateway *gw;

@@ -89,8 +89,10 @@ Network commands:\n\
   endpoint-del NAME\n\
   endpoint-list\n\
   [--mtu=OCTETS] sf-add NAME BRIDGE IN-PORT OUT-PORT\n\
-    [correlation=none|vlan|mac|nsh] [mac=MAC]\n\
+    [correlation=none|vlan|mac|nsh] [mac=MAC] [group=NAME]\n\
   sf-del NAME\n\
+  sf-down NAME                move every chain to others of its group\n\
+  sf-up NAME                  use it again\n\
   sf-list\n\
   gw-add VNF-ID BRIDGE PLAIN-PORT CIPHER-PORT CIPHER-IP URL\n\
   gw-del VNF-ID\n\
@@ -106,6 +108,7 @@ Chain commands:\n\
                               --both-ways\n\
   chain-set-match NAME MATCH\n\
   chain-rekey NAME...|--all   new keys, over the same way\n\
+  chain-reroute NAME...       find the best way anew\n\
   chain-del NAME\n\
   chain-list\n\
   chain-show NAME             print its paths, hops and keys' ages\n\

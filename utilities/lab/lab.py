@@ -309,6 +309,8 @@ class Lab:
                      node.bridge, f"{node.name}-{sides[0]}",
                      f"{node.name}-{sides[-1]}",
                      f"correlation={node.options['correlation']}"]
+            if node.options["group"]:
+                args.append(f"group={node.options['group']}")
         self.ctl(*args[1:])
 
     def _wait_for_sessions(self, topology):

@@ -13,7 +13,7 @@ DEFAULT_OPTIONS = {
     "gateway": {"cipher-ip": None, "plain-mac": None, "cipher-mac": None,
                 "mtu": None},
     "function": {"correlation": "none", "drop-tcp-port": None,
-                 "reset-tcp-port": None, "mtu": None},
+                 "reset-tcp-port": None, "mtu": None, "group": None},
 }
 LINK_KINDS = ("veth", "patch", "vxlan")
 CORRELATIONS = ("none", "vlan", "mac", "nsh")
@@ -181,7 +181,7 @@ class _Parser:
             raise TopologyError("write: function NAME BRIDGE"
                                 " [correlation=none|vlan|mac|nsh]"
                                 " [drop-tcp-port=PORT] [reset-tcp-port=PORT]"
-                                " [mtu=N]")
+                                " [mtu=N] [group=NAME]")
         if options["correlation"] not in CORRELATIONS:
             raise TopologyError(f'correlation={options["correlation"]}: write'
                                 " none, vlan, mac or nsh")
