@@ -279,6 +279,8 @@ parse_options(int argc, char *argv[], struct shash *local_options)
 struct chain_version {
     struct uuid row;
     int64_t wanted;             /* Sequence number. */
+    int64_t pending;            /* The change that is still to come to it when the
+                                 * transaction begins, or 0. */
 };
 
 /* The versions of all chains, by name. */
@@ -288,7 +290,11 @@ snapshot_chains(struct ovsdb_idl *idl, struct shash *versions)
     const struct sdsa_chain *row;
     SDSA_CHAIN_FOR_EACH (row, idl) {
         struct chain_version *v = xmalloc(sizeof *v);
-        *v = (struct chain_version) { row->header_.uuid, row->wanted };
+        *v = (struct chain_version) {
+            .row = row->header_.uuid,
+            .wanted = row->wanted,
+            .pending = row->applied < row->wanted ? row->change : 0,
+        };
         shash_add_once(versions, row->name, v);
     }
 }
@@ -303,7 +309,8 @@ diff_chains(struct shash *before, struct shash *after)
         const struct chain_version *b = node->data;
         struct shash_node *a_node = shash_find(after, node->name);
         if (a_node) {
-            const struct chain_version *a = a_node->data;
+            struct chain_version *a = a_node->data;
+            a->pending = b->pending;
             if (uuid_equals(&a->row, &b->row) && a->wanted == b->wanted) {
                 free(a_node->data);
                 shash_delete(after, a_node);
@@ -548,6 +555,39 @@ bump_wanted(struct ovsdb_idl *idl)
     return global->wanted;
 }
 
+/* What was to go together with one of the chains of change 'number', in an
+ * earlier one that has not come yet, goes together with them now. */
+static void
+merge_change(struct ovsdb_idl *idl, int64_t earlier, int64_t number)
+{
+    const struct sdsa_sdsa_global *global = sdsa_sdsa_global_first(idl);
+    const struct sdsa_chain *row;
+    SDSA_CHAIN_FOR_EACH (row, idl) {
+        if (row->change == earlier && row->applied < row->wanted) {
+            sdsa_chain_set_change(row, number);
+        }
+    }
+    for (size_t i = 0; i < global->n_removals; i++) {
+        if (global->value_removals[i] == earlier) {
+            sdsa_sdsa_global_update_removals_setkey(
+                global, global->key_removals[i], number);
+        }
+    }
+}
+
+static void
+merge_changes(struct ovsdb_idl *idl, const struct shash *versions,
+              int64_t number)
+{
+    const struct shash_node *node;
+    SHASH_FOR_EACH (node, versions) {
+        const struct chain_version *v = node->data;
+        if (v->pending) {
+            merge_change(idl, v->pending, number);
+        }
+    }
+}
+
 /* Says of the chains that this transaction deletes, adds or changes that they go
  * together. */
 static void
@@ -555,6 +595,8 @@ mark_change(struct ovsdb_idl *idl, const struct shash *deleted,
             const struct shash *changed, int64_t number)
 {
     const struct shash_node *node;
+    merge_changes(idl, changed, number);
+    merge_changes(idl, deleted, number);
     SHASH_FOR_EACH (node, changed) {
         sdsa_chain_set_change(find_chain(idl, node->name), number);
     }
