@@ -5,12 +5,21 @@ lib_libsdsa_la_SOURCES = \
 	lib/https-server.c lib/https-server.h \
 	lib/nsh.h \
 	lib/process-util.c lib/process-util.h \
+	lib/restconf-patch.c lib/restconf-patch.h \
+	lib/restconf-root.c lib/restconf-root.h \
 	lib/sa.c lib/sa.h \
 	lib/secret.c lib/secret.h \
 	lib/suite.c lib/suite.h \
 	lib/tls.c lib/tls.h
 lib_libsdsa_la_LIBADD = \
 	$(LIBEVENT_LIBS) $(JANSSON_LIBS)
+
+# The RESTCONF client.
+noinst_LTLIBRARIES += lib/libsdsaclient.la
+lib_libsdsaclient_la_SOURCES = \
+	lib/curl-loop.c lib/curl-loop.h \
+	lib/restconf-client.c lib/restconf-client.h
+lib_libsdsaclient_la_LIBADD = lib/libsdsa.la $(LIBCURL_LIBS)
 
 # Typed access to the database, generated from its schema.
 noinst_LTLIBRARIES += lib/libsdsaidl.la

@@ -2,26 +2,19 @@
 #ifndef SDSA_AGENTS_H
 #define SDSA_AGENTS_H 1
 
-/* RESTCONF sessions with the gateways' agents (RFC 8040 client, libcurl's
- * multi_socket interface under the OVS poll loop, mutual TLS).
- *
- * The agent's certificate must come from our CA and name its VNF-ID (SAN DNS);
- * the URL's host is not what is proven.  Each agent is polled
- * (GET .../sdsa-agent:sdsa-agent/state) every 2 s over a connection kept open;
- * requests of one agent are sent one after the other, agents in parallel.
- * Patches that wait behind each other share a request; if it is refused they are
- * sent in halves, until each has an answer of its own.
- * Results are polled, no callbacks.  One thread. */
+/* Sessions with the gateways' agents (lib/restconf-client.h), which must prove their
+ * VNF-ID.  Each agent is polled: its state (sdsa-agent:sdsa-agent/state) every 2 s,
+ * the counters of its SAs every 5 s.  One thread. */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/restconf-client.h"
 #include "packets.h"
 
 struct agents;
 struct agent;
-struct sa_request;
 
 struct agents_config {
     const char *private_key, *certificate, *ca_cert;    /* PEM file names. */
@@ -88,36 +81,19 @@ agent_sa_lost(const struct agent_sa_stats *in)
     return in->seq > in->packets ? in->seq - in->packets : 0;
 }
 
-/* Queues a request.  'path' is below {+restconf} ("/data/..."), 'body' is NULL
- * or JSON, of which ownership is taken (freed with wiping_free()).  Returns a
- * ticket, never 0. */
+/* As restconf_client_request() and the others of restconf-client.h. */
 uint64_t agent_request(struct agent *, const char *method, const char *path,
                        const char *content_type, char *body);
 
-/* Queues a YANG Patch of the datastore, of which ownership is taken.  It is
- * applied whole or not at all, whatever it shares a request with.  Returns a
- * ticket, never 0. */
-uint64_t agent_patch(struct agent *, struct sa_request *);
+uint64_t agent_patch(struct agent *, struct restconf_patch *);
 
 /* How many patches were queued so far, and in how many requests they were
  * sent. */
 void agent_get_load(const struct agent *, unsigned long long int *n_patches,
                     unsigned long long int *n_transfers);
 
-/* Was 'ticket' given by this object?  One that another agent object of the
- * same VNF-ID gave, which was removed since, will never have a result. */
 bool agent_has_ticket(const struct agent *, uint64_t ticket);
 
-struct agent_result {
-    uint64_t ticket;
-    int status;                 /* HTTP status, or 0: no answer. */
-    char *body;                 /* Or NULL. */
-    char *error;                /* NULL if status is 2xx; else in words: the
-                                 * error-message of the RFC 8040 error body, or
-                                 * what the connection suffered. */
-};
-
-/* Pops a result; caller frees 'body' and 'error'. */
-bool agent_next_result(struct agent *, struct agent_result *);
+bool agent_next_result(struct agent *, struct restconf_result *);
 
 #endif /* ofctl-app/agents.h */

@@ -25,14 +25,13 @@ ofctl_app_libsdsasouth_la_SOURCES = \
 	ofctl-app/agent-state.c ofctl-app/agent-state.h \
 	ofctl-app/agents.c ofctl-app/agents.h \
 	ofctl-app/bridges.c ofctl-app/bridges.h \
-	ofctl-app/curl-loop.c ofctl-app/curl-loop.h \
 	ofctl-app/flow-set.c ofctl-app/flow-set.h \
 	ofctl-app/of-bundle.c ofctl-app/of-bundle.h \
 	ofctl-app/of-listener.c ofctl-app/of-listener.h \
 	ofctl-app/of-ports.c ofctl-app/of-ports.h \
 	ofctl-app/of-session.c ofctl-app/of-session.h
 ofctl_app_libsdsasouth_la_LIBADD = \
-	ofctl-app/libsdsapure.la $(LIBCURL_LIBS)
+	ofctl-app/libsdsapure.la lib/libsdsaclient.la
 
 # The database as inventory and paths.
 noinst_LTLIBRARIES += ofctl-app/libsdsaview.la

@@ -337,7 +337,7 @@ take_agent_results(struct conductor *c)
     for (struct agent *a = agents_next(c->net->agents, NULL); a;
          a = agents_next(c->net->agents, a)) {
         const char *vnf_id = agent_vnf_id(a);
-        struct agent_result result;
+        struct restconf_result result;
         while (agent_next_result(a, &result)) {
             struct sset broken = SSET_INITIALIZER(&broken);
             if (resync_agent_result(c->resync, c->net, vnf_id, &result,

@@ -6,6 +6,7 @@
 #include <limits.h>
 
 #include "dp-packet.h"
+#include "lib/restconf-patch.h"
 #include "lib/secret.h"
 #include "lib/suite.h"
 #include "ofctl-app/failure-test.h"
@@ -361,7 +362,7 @@ op_destroy(struct op *op)
 static void
 add_sa_edits(const struct op *op, const struct network *net,
              const char *vnf_id, enum operation_step step,
-             const struct path *path, struct sa_request *req)
+             const struct path *path, struct restconf_patch *req)
 {
     for (size_t i = 0; i <= path->n_sfs; i++) {
         const struct path_hop *hop = path->hops[i];
@@ -441,7 +442,7 @@ send_to_gateway(struct op *op, struct network *net, uint64_t epoch,
     size_t n = of_old ? op->n_old : op->n_new;
     char *id = xasprintf("op-%u-%s", operation_number(op->fsm),
                          operation_step_to_string(step));
-    struct sa_request *req = sa_request_create(id, epoch);
+    struct restconf_patch *req = sa_request_create(id, epoch);
     for (size_t i = 0; i < n; i++) {
         add_sa_edits(op, net, p->name, step, paths[i]->path, req);
     }
@@ -799,7 +800,7 @@ op_bridge_result(struct op *op, const char *bridge, uint64_t ticket,
 
 bool
 op_agent_result(struct op *op, const char *vnf_id,
-                const struct agent_result *result)
+                const struct restconf_result *result)
 {
     return take_result(op, OP_GATEWAY, vnf_id, result->ticket, result->error);
 }

@@ -18,7 +18,7 @@
 
 struct network;
 struct live_path;
-struct agent_result;
+struct restconf_result;
 struct probe;
 
 /* Where the journal entry that the state machine asked for stands. */
@@ -97,7 +97,7 @@ void op_wait(const struct op *);
 bool op_bridge_result(struct op *, const char *bridge, uint64_t ticket,
                       const char *error);
 bool op_agent_result(struct op *, const char *vnf_id,
-                     const struct agent_result *);
+                     const struct restconf_result *);
 
 /* A probe came to the end of a hop, at 'bridge'.  Returns true if it was of
  * this operation. */

@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "lib/restconf-patch.h"
 #include "lib/secret.h"
 #include "ofctl-app/network.h"
 #include "ofctl-app/sa-request.h"
@@ -278,7 +279,7 @@ reconcile(struct resync_agent *ra, struct network *net, struct agent *agent,
         VLOG_INFO("gateway %s: removing %"PRIuSIZE" SAs and %"PRIuSIZE
                   " policies that no path names", vnf_id, sset_count(&sad),
                   sset_count(&spd));
-        struct sa_request *req = sa_request_create("resync", epoch);
+        struct restconf_patch *req = sa_request_create("resync", epoch);
         const char *name;
         SSET_FOR_EACH (name, &spd) {
             sa_request_remove_name(req, false, name);
@@ -296,7 +297,7 @@ reconcile(struct resync_agent *ra, struct network *net, struct agent *agent,
 
 bool
 resync_agent_result(struct resync *resync, struct network *net,
-                    const char *vnf_id, const struct agent_result *result,
+                    const char *vnf_id, const struct restconf_result *result,
                     uint64_t epoch, struct sset *broken)
 {
     struct resync_agent *ra = shash_find_data(&resync->agents, vnf_id);

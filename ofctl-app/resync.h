@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 struct agent;
-struct agent_result;
+struct restconf_result;
 struct network;
 struct resync;
 struct sset;
@@ -30,7 +30,7 @@ void resync_wait(const struct resync *, const struct network *);
 /* An answer came.  Returns true if the ticket was ours; then '*broken' has got
  * the NSH SPIs (as text) of active paths that the agent does not carry. */
 bool resync_agent_result(struct resync *, struct network *,
-                         const char *vnf_id, const struct agent_result *,
+                         const char *vnf_id, const struct restconf_result *,
                          uint64_t epoch, struct sset *broken);
 
 /* Has the agent been brought in line since it was last met? */

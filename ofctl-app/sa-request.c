@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <jansson.h>
 
+#include "lib/restconf-patch.h"
 #include "lib/secret.h"
 #include "lib/suite.h"
 #include "ofctl-app/match.h"
@@ -18,85 +19,21 @@
 
 #define REPLAY_WINDOW 1024      /* Packets. */
 
-struct sa_request {
-    uint64_t epoch;
-    json_t *root;
-    json_t *edits;              /* In 'root'. */
-};
-
-struct sa_request *
+struct restconf_patch *
 sa_request_create(const char *patch_id, uint64_t epoch)
 {
-    struct sa_request *req = xmalloc(sizeof *req);
     char *epoch_text = xasprintf("%"PRIu64, epoch);
-    req->epoch = epoch;
-    req->root = json_pack(
-        "{s:{s:s, s:[{s:s, s:s, s:s, s:{s:{s:s, s:s}}}]}}",
-        "ietf-yang-patch:yang-patch",
-          "patch-id", patch_id,
-          "edit",
-            "edit-id", "lease",
-            "operation", "merge",
-            "target", "/sdsa-agent:sdsa-agent/lease",
-            "value", "sdsa-agent:lease",
-              "epoch", epoch_text,
-              "holder", "sdsa-controller");
-    ovs_assert(req->root);
-    req->edits = json_object_get(json_object_get(req->root,
-                                                 "ietf-yang-patch:yang-patch"),
-                                 "edit");
+    json_t *lease = json_pack(
+        "{s:s, s:s, s:s, s:{s:{s:s, s:s}}}",
+        "edit-id", "lease",
+        "operation", "merge",
+        "target", "/sdsa-agent:sdsa-agent/lease",
+        "value", "sdsa-agent:lease",
+          "epoch", epoch_text,
+          "holder", "sdsa-controller");
+    ovs_assert(lease);
     free(epoch_text);
-    return req;
-}
-
-struct sa_request *
-sa_request_clone(const struct sa_request *req)
-{
-    const json_t *patch = json_object_get(req->root,
-                                          "ietf-yang-patch:yang-patch");
-    struct sa_request *clone = sa_request_create(
-        json_string_value(json_object_get(patch, "patch-id")), req->epoch);
-    sa_request_append(clone, req);
-    return clone;
-}
-
-bool
-sa_request_append(struct sa_request *req, const struct sa_request *from)
-{
-    if (req->epoch != from->epoch) {
-        return false;
-    }
-    for (size_t i = 1; i < json_array_size(from->edits); i++) {
-        json_t *edit = json_copy(json_array_get(from->edits, i));
-        const char *id = json_string_value(json_object_get(edit, "edit-id"));
-        json_object_set_new(edit, "edit-id",
-                            json_sprintf("%"PRIuSIZE"%s",
-                                         json_array_size(req->edits),
-                                         strchr(id, '-')));
-        json_array_append_new(req->edits, edit);
-    }
-    return true;
-}
-
-void
-sa_request_destroy(struct sa_request *req)
-{
-    if (req) {
-        json_decref(req->root);
-        free(req);
-    }
-}
-
-size_t
-sa_request_n_edits(const struct sa_request *req)
-{
-    return json_array_size(req->edits) - 1;
-}
-
-char *
-sa_request_to_json(const struct sa_request *req)
-{
-    return json_dumps(req->root, JSON_COMPACT);
+    return restconf_patch_create(patch_id, lease);
 }
 
 /* Appends 'name' as a key in a resource's name (RFC 8040 s.3.5.3). */
@@ -112,25 +49,17 @@ put_encoded(struct ds *ds, const char *name)
     }
 }
 
-/* Appends an edit; takes ownership of 'value', which may be NULL. */
+/* Appends an edit of the entry 'name'; takes ownership of 'value', which may be
+ * NULL. */
 static void
-add_edit(struct sa_request *req, const char *operation, const char *list,
-         const char *name, json_t *value)
+add_edit(struct restconf_patch *patch, const char *operation,
+         const char *list, const char *name, json_t *value)
 {
-    struct ds target_ds = DS_EMPTY_INITIALIZER;
-    ds_put_format(&target_ds, "%s=", list);
-    put_encoded(&target_ds, name);
-    char *target = ds_steal_cstr(&target_ds);
-    char *id = xasprintf("%"PRIuSIZE"-%s-%s", json_array_size(req->edits),
-                         operation, name);
-    json_t *edit = json_pack("{s:s, s:s, s:s}", "edit-id", id,
-                             "operation", operation, "target", target);
-    if (value) {
-        json_object_set_new(edit, "value", value);
-    }
-    json_array_append_new(req->edits, edit);
-    free(target);
-    free(id);
+    struct ds target = DS_EMPTY_INITIALIZER;
+    ds_put_format(&target, "%s=", list);
+    put_encoded(&target, name);
+    restconf_patch_add(patch, operation, ds_cstr(&target), name, value);
+    ds_destroy(&target);
 }
 
 /* Names. */
@@ -205,7 +134,7 @@ encryption(const struct suite *suite, const struct secret *key)
 }
 
 static void
-add_sa(struct sa_request *req, const struct inventory *inv,
+add_sa(struct restconf_patch *patch, const struct inventory *inv,
        const struct path *path, const struct path_hop *hop, uint16_t vlan,
        const struct secret *key)
 {
@@ -235,12 +164,12 @@ add_sa(struct sa_request *req, const struct inventory *inv,
                               "ipsec-sa-config", config,
                               "sdsa-agent:vlan", vlan);
     put_uint64(entry, "reqid", reqid(path, hop));
-    add_edit(req, "create", SAD, name,
+    add_edit(patch, "create", SAD, name,
              json_pack("{s:[o]}", "ietf-i2nsf-ikeless:sad-entry", entry));
 }
 
 static void
-add_policy(struct sa_request *req, const struct inventory *inv,
+add_policy(struct restconf_patch *patch, const struct inventory *inv,
            const struct path *path, const struct path_hop *hop, bool outbound)
 {
     char name[32];
@@ -271,57 +200,57 @@ add_policy(struct sa_request *req, const struct inventory *inv,
         json_object_set_new(entry, "sdsa-agent:outbound-spi",
                             json_integer(hop->esp_spi));
     }
-    add_edit(req, "create", SPD, name,
+    add_edit(patch, "create", SPD, name,
              json_pack("{s:[o]}", "ietf-i2nsf-ikeless:spd-entry", entry));
 }
 
 void
-sa_request_add_inbound(struct sa_request *req, const struct inventory *inv,
+sa_request_add_inbound(struct restconf_patch *patch, const struct inventory *inv,
                        const struct path *path, const struct path_hop *hop,
                        const struct secret *key)
 {
-    add_sa(req, inv, path, hop, hop->receiver_vlan, key);
-    add_policy(req, inv, path, hop, false);
+    add_sa(patch, inv, path, hop, hop->receiver_vlan, key);
+    add_policy(patch, inv, path, hop, false);
 }
 
 void
-sa_request_add_outbound(struct sa_request *req, const struct inventory *inv,
+sa_request_add_outbound(struct restconf_patch *patch, const struct inventory *inv,
                         const struct path *path, const struct path_hop *hop,
                         const struct secret *key)
 {
-    add_sa(req, inv, path, hop, hop->sender_vlan, key);
-    add_policy(req, inv, path, hop, true);
+    add_sa(patch, inv, path, hop, hop->sender_vlan, key);
+    add_policy(patch, inv, path, hop, true);
 }
 
 /* Removing. */
 
 void
-sa_request_remove_name(struct sa_request *req, bool sad, const char *name)
+sa_request_remove_name(struct restconf_patch *patch, bool sad, const char *name)
 {
-    add_edit(req, "remove", sad ? SAD : SPD, name, NULL);
+    add_edit(patch, "remove", sad ? SAD : SPD, name, NULL);
 }
 
 static void
-remove_end(struct sa_request *req, const struct path *path,
+remove_end(struct restconf_patch *patch, const struct path *path,
            const struct path_hop *hop, bool outbound)
 {
     char name[32];
     policy_name(path, hop, outbound, name);
-    sa_request_remove_name(req, false, name);
+    sa_request_remove_name(patch, false, name);
     sa_name(hop, name);
-    sa_request_remove_name(req, true, name);
+    sa_request_remove_name(patch, true, name);
 }
 
 void
-sa_request_remove_inbound(struct sa_request *req, const struct path *path,
+sa_request_remove_inbound(struct restconf_patch *patch, const struct path *path,
                           const struct path_hop *hop)
 {
-    remove_end(req, path, hop, false);
+    remove_end(patch, path, hop, false);
 }
 
 void
-sa_request_remove_outbound(struct sa_request *req, const struct path *path,
+sa_request_remove_outbound(struct restconf_patch *patch, const struct path *path,
                            const struct path_hop *hop)
 {
-    remove_end(req, path, hop, true);
+    remove_end(patch, path, hop, true);
 }

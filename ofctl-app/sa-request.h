@@ -9,48 +9,36 @@
  * reqid is NSH SPI * 256 + SI.  The body lives in wiping memory. */
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "inventory.h"
 #include "path.h"
 
+struct restconf_patch;
 struct secret;
 
-struct sa_request;
-
-/* An empty patch whose first edit is the lease: 'epoch' of this controller. */
-struct sa_request *sa_request_create(const char *patch_id, uint64_t epoch);
-struct sa_request *sa_request_clone(const struct sa_request *);
-void sa_request_destroy(struct sa_request *);
-
-/* Adds the edits of 'from' behind those of the first, with ids of their own.
- * Returns false, with nothing changed, if they are not of the same epoch. */
-bool sa_request_append(struct sa_request *, const struct sa_request *from);
+/* An empty patch, guarded by the lease: 'epoch' of this controller.  Caller frees
+ * with restconf_patch_destroy(). */
+struct restconf_patch *sa_request_create(const char *patch_id,
+                                         uint64_t epoch);
 
 /* Adds the SA and the policy of one end of 'hop'. */
-void sa_request_add_inbound(struct sa_request *, const struct inventory *,
+void sa_request_add_inbound(struct restconf_patch *, const struct inventory *,
                             const struct path *, const struct path_hop *,
                             const struct secret *key);
-void sa_request_add_outbound(struct sa_request *, const struct inventory *,
-                             const struct path *, const struct path_hop *,
+void sa_request_add_outbound(struct restconf_patch *,
+                             const struct inventory *, const struct path *,
+                             const struct path_hop *,
                              const struct secret *key);
 
 /* Removes what either of these added; what is not there is no error ("remove",
  * RFC 8072 s.2.5). */
-void sa_request_remove_inbound(struct sa_request *, const struct path *,
+void sa_request_remove_inbound(struct restconf_patch *, const struct path *,
                                const struct path_hop *);
-void sa_request_remove_outbound(struct sa_request *, const struct path *,
+void sa_request_remove_outbound(struct restconf_patch *, const struct path *,
                                 const struct path_hop *);
 /* Removes an entry by its name, whatever that is; 'sad' or spd. */
-void sa_request_remove_name(struct sa_request *, bool sad, const char *name);
-
-/* Number of edits, without the lease. */
-size_t sa_request_n_edits(const struct sa_request *);
-
-/* The JSON text (wiping_free() it; agent_request() does). */
-char *sa_request_to_json(const struct sa_request *);
-
-#define SA_REQUEST_CONTENT_TYPE "application/yang-patch+json"
+void sa_request_remove_name(struct restconf_patch *, bool sad,
+                            const char *name);
 
 #endif /* ofctl-app/sa-request.h */

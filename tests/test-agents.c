@@ -178,7 +178,7 @@ cmd_patch(struct unixctl_conn *conn, int argc, const char *argv[],
     struct agent *agent = get_agent(conn, argv[1]);
     if (agent) {
         for (int i = 3; i < argc; i++) {
-            struct sa_request *patch = sa_request_create(argv[i],
+            struct restconf_patch *patch = sa_request_create(argv[i],
                                                          atoi(argv[2]));
             sa_request_remove_name(patch, true, argv[i]);
             agent_patch(agent, patch);
@@ -210,7 +210,7 @@ cmd_results(struct unixctl_conn *conn, int argc, const char *argv[],
 {
     struct agent *agent = get_agent(conn, argv[1]);
     struct ds reply = DS_EMPTY_INITIALIZER;
-    struct agent_result result;
+    struct restconf_result result;
     if (!agent) {
         return;
     }

@@ -14,6 +14,7 @@
 #include "lib/process-util.h"
 #include "lib/sa.h"
 #include "lib/address.h"
+#include "lib/restconf-root.h"
 #include "lib/secret.h"
 #include "lib/suite.h"
 #include "util.h"
@@ -227,6 +228,17 @@ test_protect(int argc OVS_UNUSED, char *argv[] OVS_UNUSED)
     printf("core limit %d, %d\n", (int) limit.rlim_cur, (int) limit.rlim_max);
 }
 
+/* The roots of XRD documents. */
+static void
+test_root(int argc, char *argv[])
+{
+    for (int i = 1; i < argc; i++) {
+        char *root = restconf_root_parse(argv[i]);
+        puts(root ? root : "none");
+        free(root);
+    }
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -242,6 +254,7 @@ main(int argc, char *argv[])
         { "detach", test_detach, 1 },
         { "find-program", test_find_program, 2 },
         { "protect", test_protect, 0 },
+        { "root", test_root, 1 },
     };
 
     set_program_name(argv[0]);

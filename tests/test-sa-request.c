@@ -22,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "lib/restconf-patch.h"
 #include "lib/secret.h"
 #include "lib/suite.h"
 #include "tests/test-topology.h"
@@ -30,7 +31,7 @@
 
 static struct path *paths[2];
 static size_t n_paths;
-static struct sa_request *request;
+static struct restconf_patch *request;
 
 static void
 forget_paths(void)
@@ -84,8 +85,8 @@ do_add(struct topology *t, char **words)
 static void
 do_print(void)
 {
-    char *json = sa_request_to_json(request);
-    printf("%"PRIuSIZE" edits\n%s\n", sa_request_n_edits(request), json);
+    char *json = restconf_patch_to_json(request);
+    printf("%"PRIuSIZE" edits\n%s\n", restconf_patch_n_edits(request), json);
     wiping_free(json);
 }
 
@@ -104,7 +105,7 @@ do_validate(void)
     json_t *sad = json_array();
     json_t *spd = json_array();
     json_t *agent = json_object();
-    char *json = sa_request_to_json(request);
+    char *json = restconf_patch_to_json(request);
     json_t *root = json_loads(json, 0, NULL);
     json_t *edits = json_object_get(json_object_get(
         root, "ietf-yang-patch:yang-patch"), "edit");
@@ -152,7 +153,7 @@ obey(struct topology *t, char **words, size_t n)
     if (!strcmp(verb, "path") && n == 3) {
         do_path(t, words[1], words[2]);
     } else if (!strcmp(verb, "request") && n == 3) {
-        sa_request_destroy(request);
+        restconf_patch_destroy(request);
         request = sa_request_create(words[1], strtoull(words[2], NULL, 0));
     } else if ((!strcmp(verb, "inbound") || !strcmp(verb, "outbound"))
                && n == 4) {
@@ -184,7 +185,7 @@ main(int argc OVS_UNUSED, char *argv[])
     json_set_alloc_funcs(wiping_malloc, wiping_free);
     topology_init(&t);
     topology_read(&t, obey);
-    sa_request_destroy(request);
+    restconf_patch_destroy(request);
     forget_paths();
     topology_destroy(&t);
     return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <config.h>
 
-#include "ofctl-app/curl-loop.h"
+#include "lib/curl-loop.h"
 
 #include <openssl/err.h>
 #include <poll.h>

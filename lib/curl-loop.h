@@ -26,4 +26,4 @@ void curl_loop_free_easy(CURL *);
  * caller must remove it. */
 CURL *curl_loop_next_done(struct curl_loop *, CURLcode *codep);
 
-#endif /* ofctl-app/curl-loop.h */
+#endif /* lib/curl-loop.h */
