@@ -35,11 +35,11 @@ failure_test(const char *when, const char *step)
 }
 
 static void
-cmd_failure_test(struct unixctl_conn *conn, int argc OVS_UNUSED,
-                 const char *argv[], void *aux OVS_UNUSED)
+cmd_failure_test(struct unixctl_conn *conn, int argc, const char *argv[],
+                 void *aux OVS_UNUSED)
 {
     struct ds points = DS_EMPTY_INITIALIZER;
-    bool known = false;
+    bool known = argc == 1;
     for (size_t i = 0; i < ARRAY_SIZE(whens); i++) {
         for (size_t j = 0; j < ARRAY_SIZE(steps); j++) {
             char *point = xasprintf("%s-%s", whens[i], steps[j]);
@@ -50,7 +50,7 @@ cmd_failure_test(struct unixctl_conn *conn, int argc OVS_UNUSED,
     }
     if (known) {
         free(armed);
-        armed = xstrdup(argv[1]);
+        armed = argc > 1 ? xstrdup(argv[1]) : NULL;
         unixctl_command_reply(conn, NULL);
     } else {
         char *error = xasprintf("no such point; there are%s",
@@ -64,6 +64,6 @@ cmd_failure_test(struct unixctl_conn *conn, int argc OVS_UNUSED,
 void
 failure_test_init(void)
 {
-    unixctl_command_register("failure-test", "POINT", 1, 1, cmd_failure_test,
+    unixctl_command_register("failure-test", "[POINT]", 0, 1, cmd_failure_test,
                              NULL);
 }

@@ -4,7 +4,7 @@
 
 /* Death at a chosen step of an operation, to test what becomes of it then, as
  * "cluster/failure-test" of ovsdb-server(1).  The unixctl command "failure-test
- * POINT" arms it, for once. */
+ * POINT" arms it, for once; without POINT it disarms it. */
 
 /* A point is before or after a step: 'when' is "before" or "after", 'step' as
  * operation_step_to_string() has it, or "journal-prepare", "journal-commit" or

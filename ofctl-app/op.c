@@ -704,6 +704,18 @@ notice_losses(struct op *op, struct network *net)
     }
 }
 
+/* For who looks at what operations do: tests/chaos holds it against the model
+ * (doc/model). */
+static void
+log_transitions(struct op *op)
+{
+    struct operation_transition t;
+    while (operation_next_transition(op->fsm, &t)) {
+        VLOG_DBG("operation %u: %s, %s: %s", operation_number(op->fsm),
+                 t.from, t.event, t.to);
+    }
+}
+
 void
 op_run(struct op *op, struct network *net, uint64_t epoch)
 {
@@ -715,6 +727,7 @@ op_run(struct op *op, struct network *net, uint64_t epoch)
         run_drain(op, net);
     }
 
+    log_transitions(op);
     struct operation_action action;
     while (operation_next_action(op->fsm, &action)) {
         switch (action.type) {
@@ -740,6 +753,7 @@ op_run(struct op *op, struct network *net, uint64_t epoch)
             break;
         }
     }
+    log_transitions(op);
 }
 
 void

@@ -40,7 +40,19 @@ struct operation {
 
     struct operation_action *actions;   /* A queue: [first, last). */
     size_t first_action, last_action, allocated_actions;
+
+    /* No state is entered twice. */
+    struct operation_transition transitions[N_STATES];
+    size_t first_transition, last_transition;
 };
+
+/* Events, by what they bring about (operation.h). */
+#define STARTED "start"
+#define RESUMED "resumed"
+#define JOURNALED "journaled"
+#define ACKNOWLEDGED "acknowledged"
+#define REFUSED "refused"
+#define TIMED_OUT "time-out"
 
 const char *
 operation_state_to_string(enum operation_state state)
@@ -207,33 +219,58 @@ set_reason(struct operation *op, const char *reason)
 }
 
 static void
-enter(struct operation *op, enum operation_state state, long long int now)
+note(struct operation *op, const char *from, const char *event)
 {
-    op->spent_ms[op->state] += now - op->entered_ms;
+    ovs_assert(op->last_transition < N_STATES);
+    op->transitions[op->last_transition++] = (struct operation_transition) {
+        .from = from,
+        .event = event,
+        .to = operation_state_to_string(op->state),
+    };
+}
+
+/* Enters the first state. */
+static void
+begin(struct operation *op, enum operation_state state, const char *event,
+      long long int now)
+{
     op->state = state;
     op->entered_ms = now;
+    note(op, "idle", event);
 }
 
 static void
-finish(struct operation *op, enum operation_state state, long long int now)
+enter(struct operation *op, enum operation_state state, const char *event,
+      long long int now)
 {
-    enter(op, state, now);
+    const char *from = operation_state_to_string(op->state);
+    op->spent_ms[op->state] += now - op->entered_ms;
+    op->state = state;
+    op->entered_ms = now;
+    note(op, from, event);
+}
+
+static void
+finish(struct operation *op, enum operation_state state, const char *event,
+       long long int now)
+{
+    enter(op, state, event, now);
     act(op, (struct operation_action) { .type = OPERATION_ACT_FINISH });
 }
 
 static void
-enter_release(struct operation *op, long long int now)
+enter_release(struct operation *op, const char *event, long long int now)
 {
-    enter(op, OPERATION_RELEASE, now);
+    enter(op, OPERATION_RELEASE, event, now);
     op->retry_ms = LLONG_MAX;
     send_step(op, OPERATION_STEP_RELEASE);
 }
 
+/* FLIP was entered. */
 static void
-enter_flip(struct operation *op, long long int now)
+send_flip(struct operation *op, long long int now)
 {
     op->committed = true;
-    enter(op, OPERATION_FLIP, now);
     op->round_trips += send_step(op, OPERATION_STEP_FLIP) > 0;
     op->retry_ms = now + op->timeouts.retry_ms;
 }
@@ -244,26 +281,26 @@ advance(struct operation *op, long long int now)
 {
     if (op->state == OPERATION_PREPARE_INBOUND
         && all_acked(op, OPERATION_STEP_INBOUND)) {
-        enter(op, OPERATION_PREPARE_OUTBOUND, now);
+        enter(op, OPERATION_PREPARE_OUTBOUND, ACKNOWLEDGED, now);
         op->round_trips += send_step(op, OPERATION_STEP_OUTBOUND) > 0;
     }
     if (op->state == OPERATION_PREPARE_OUTBOUND
         && all_acked(op, OPERATION_STEP_OUTBOUND | OPERATION_STEP_FLOWS)) {
-        enter(op, OPERATION_PROVE, now);
+        enter(op, OPERATION_PROVE, ACKNOWLEDGED, now);
         send_step(op, OPERATION_STEP_PROVE);
         op->retry_ms = now + op->timeouts.prove_ms;
     }
     if (op->state == OPERATION_PROVE && all_acked(op, OPERATION_STEP_PROVE)) {
-        enter(op, OPERATION_JOURNAL_COMMIT, now);
+        enter(op, OPERATION_JOURNAL_COMMIT, ACKNOWLEDGED, now);
         act_journal(op, OPERATION_JOURNAL_COMMIT);
     }
     if (op->state == OPERATION_FLIP && all_acked(op, OPERATION_STEP_FLIP)) {
         set_reason(op, "");
-        enter(op, OPERATION_DRAIN, now);
+        enter(op, OPERATION_DRAIN, ACKNOWLEDGED, now);
         if (!op->timeouts.drain_ms
             || !has_participants(op, OPERATION_STEP_FLIP)
             || !has_participants(op, OPERATION_STEP_RELEASE)) {
-            enter_release(op, now);
+            enter_release(op, ACKNOWLEDGED, now);
         } else {
             send_step(op, OPERATION_STEP_DRAIN);
         }
@@ -271,14 +308,14 @@ advance(struct operation *op, long long int now)
     if (op->state == OPERATION_DRAIN
         && now >= op->entered_ms + op->timeouts.drain_ms
         && all_acked(op, OPERATION_STEP_DRAIN)) {
-        enter_release(op, now);
+        enter_release(op, ACKNOWLEDGED, now);
     }
     if (op->state == OPERATION_RELEASE
         && all_acked(op, OPERATION_STEP_RELEASE)) {
-        finish(op, OPERATION_DONE, now);
+        finish(op, OPERATION_DONE, ACKNOWLEDGED, now);
     }
     if (op->state == OPERATION_UNDO && all_acked(op, OPERATION_STEP_UNDO)) {
-        finish(op, OPERATION_FAILED, now);
+        finish(op, OPERATION_FAILED, ACKNOWLEDGED, now);
     }
 }
 
@@ -291,14 +328,13 @@ is_preparing(const struct operation *op)
             || op->state == OPERATION_PROVE);
 }
 
-/* Takes back what PREPARE sent.  'may_have_sent': a predecessor's sends are
- * not known, so everyone is asked. */
+/* Takes back what PREPARE sent; UNDO was entered for 'reason'.
+ * 'may_have_sent': a predecessor's sends are not known, so everyone is asked. */
 static void
-roll_back(struct operation *op, const char *reason, bool may_have_sent,
+send_undo(struct operation *op, const char *reason, bool may_have_sent,
           long long int now)
 {
     set_reason(op, reason);
-    enter(op, OPERATION_UNDO, now);
     op->retry_ms = LLONG_MAX;
     for (size_t i = 0; i < op->n; i++) {
         struct participant *p = &op->participants[i];
@@ -314,11 +350,17 @@ roll_back(struct operation *op, const char *reason, bool may_have_sent,
     advance(op, now);
 }
 
+static void
+roll_back(struct operation *op, const char *reason, long long int now)
+{
+    enter(op, OPERATION_UNDO, REFUSED, now);
+    send_undo(op, reason, false, now);
+}
+
 void
 operation_start(struct operation *op, long long int now)
 {
-    op->entered_ms = now;
-    op->state = OPERATION_JOURNAL_PREPARE;
+    begin(op, OPERATION_JOURNAL_PREPARE, STARTED, now);
     act_journal(op, OPERATION_JOURNAL_PREPARE);
 }
 
@@ -326,16 +368,27 @@ void
 operation_resume_preparing(struct operation *op, long long int now,
                            const char *reason)
 {
-    op->entered_ms = now;
-    roll_back(op, reason, true, now);
+    begin(op, OPERATION_UNDO, RESUMED, now);
+    send_undo(op, reason, true, now);
 }
 
 void
 operation_resume_committing(struct operation *op, long long int now)
 {
-    op->entered_ms = now;
-    enter_flip(op, now);
+    begin(op, OPERATION_FLIP, RESUMED, now);
+    send_flip(op, now);
     advance(op, now);
+}
+
+bool
+operation_next_transition(struct operation *op,
+                          struct operation_transition *transition)
+{
+    if (op->first_transition == op->last_transition) {
+        return false;
+    }
+    *transition = op->transitions[op->first_transition++];
+    return true;
 }
 
 /* Events. */
@@ -346,10 +399,10 @@ operation_journaled(struct operation *op, bool ok, const char *reason,
 {
     if (op->state == OPERATION_JOURNAL_PREPARE) {
         if (!ok || op->doom) {
-            roll_back(op, op->doom ? op->doom : reason, false, now);
+            roll_back(op, op->doom ? op->doom : reason, now);
             return;
         }
-        enter(op, OPERATION_PREPARE_INBOUND, now);
+        enter(op, OPERATION_PREPARE_INBOUND, JOURNALED, now);
         op->prepare_by_ms = now + op->timeouts.prepare_ms;
         size_t n = send_step(op, OPERATION_STEP_INBOUND);
         n += send_step(op, OPERATION_STEP_FLOWS);
@@ -357,10 +410,11 @@ operation_journaled(struct operation *op, bool ok, const char *reason,
         advance(op, now);
     } else if (op->state == OPERATION_JOURNAL_COMMIT) {
         if (!ok) {
-            roll_back(op, reason, false, now);
+            roll_back(op, reason, now);
             return;
         }
-        enter_flip(op, now);
+        enter(op, OPERATION_FLIP, JOURNALED, now);
+        send_flip(op, now);
         advance(op, now);
     }
 }
@@ -403,7 +457,7 @@ operation_refused(struct operation *op, size_t i, enum operation_step step,
                           | OPERATION_STEP_PROVE)) {
         char *why = xasprintf("%s refused (%s): %s", p->name,
                               operation_step_to_string(step), reason);
-        roll_back(op, why, false, now);
+        roll_back(op, why, now);
         free(why);
     }
 }
@@ -420,7 +474,7 @@ give_up(struct operation *op, char *reason, long long int now)
             return true;
         }
     } else if (is_preparing(op)) {
-        roll_back(op, reason, false, now);
+        roll_back(op, reason, now);
     } else {
         free(reason);
         return false;
@@ -473,7 +527,7 @@ missing(const struct operation *op, unsigned int steps)
 static void
 time_out(struct operation *op, char *why, long long int now)
 {
-    roll_back(op, why, false, now);
+    roll_back(op, why, now);
     free(why);
 }
 
@@ -522,7 +576,7 @@ run_cleaning(struct operation *op, enum operation_step step,
                 });
             }
         }
-        finish(op, end, now);
+        finish(op, end, TIMED_OUT, now);
     } else if (now >= op->retry_ms) {
         op->retry_ms = LLONG_MAX;
         for (size_t i = 0; i < op->n; i++) {
@@ -553,7 +607,7 @@ run_drain(struct operation *op, long long int now)
         set_reason(op, why);
         free(why);
         free(names);
-        enter_release(op, now);
+        enter_release(op, TIMED_OUT, now);
     }
     advance(op, now);
 }

@@ -107,6 +107,15 @@ struct operation_action {
     enum operation_step step;           /* SEND, OWE. */
 };
 
+/* A state was entered.  An event is named by what it brings about, so that there
+ * are few: "start"; "resumed" (another controller began it); "journaled";
+ * "acknowledged" (of all who had to); "refused" (also: lost, aborted, too late:
+ * the operation rolls back); "time-out" (it goes on without).  doc/model has the
+ * same. */
+struct operation_transition {
+    const char *from, *event, *to;      /* Of states as text; first "idle". */
+};
+
 struct operation_timeouts {
     int prepare_ms;             /* For all of PREPARE and PROVE, from the
                                  * journal's acknowledgement on; then roll
@@ -163,6 +172,10 @@ long long int operation_deadline(const struct operation *);
 
 /* Pops the next action.  Returns false if there is none. */
 bool operation_next_action(struct operation *, struct operation_action *);
+
+/* Pops the next transition that was made.  Returns false if there is none. */
+bool operation_next_transition(struct operation *,
+                               struct operation_transition *);
 
 unsigned int operation_number(const struct operation *);
 enum operation_state operation_get_state(const struct operation *);

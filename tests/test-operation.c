@@ -609,31 +609,9 @@ static const struct operation_participant everybody[] = {
     { "old hop", OPERATION_STEP_DRAIN },
 };
 
+/* One event at random. */
 static void
-print_transition(enum operation_state from, const char *event,
-                 enum operation_state to)
-{
-    printf("%s %s %s\n", operation_state_to_string(from), event,
-           operation_state_to_string(to));
-}
-
-/* An event of the model is what it brings about. */
-static void
-note_transition(enum operation_state from, const char *event,
-                enum operation_state to)
-{
-    if (from == OPERATION_JOURNAL_PREPARE && to == OPERATION_FAILED) {
-        /* Nothing was sent: nothing is to be undone. */
-        print_transition(from, "refused", OPERATION_UNDO);
-        print_transition(OPERATION_UNDO, "acknowledged", to);
-    } else if (from != to) {
-        print_transition(from, to == OPERATION_UNDO ? "refused" : event, to);
-    }
-}
-
-/* One event at random; returns its name. */
-static const char *
-any_event(struct operation *op, unsigned int *acked, long long int *now)
+any_event(struct operation *op, long long int *now)
 {
     size_t i = rng(ARRAY_SIZE(everybody));
     enum operation_step step = all_steps[rng(ARRAY_SIZE(all_steps))];
@@ -641,34 +619,29 @@ any_event(struct operation *op, unsigned int *acked, long long int *now)
     switch (rng(24)) {
     case 0:
         operation_refused(op, i, step, "no", *now);
-        return "refused";
+        break;
     case 1:
         operation_lost(op, i, "gone", *now);
-        return "refused";
+        break;
     case 2:
         operation_abort(op, "abort", *now);
-        return "refused";
+        break;
     case 3: case 4:
         *now = MAX(*now, MIN(operation_deadline(op), *now + 100000));
         operation_run(op, *now);
-        /* With all acknowledged it was only a matter of time. */
-        return (state == OPERATION_DRAIN && *acked & OPERATION_STEP_DRAIN
-                ? "acknowledged" : "time-out");
-    case 5: case 6: case 7: {
-        bool ok = rng(4);
-        operation_journaled(op, ok, "refused", *now);
-        return ok ? "journaled" : "refused";
-    }
+        break;
+    case 5: case 6: case 7:
+        operation_journaled(op, rng(4), "refused", *now);
+        break;
     default:
         /* One participant that has done all that it was asked to. */
         for (size_t j = 0; j < ARRAY_SIZE(all_steps); j++) {
             if (everybody[i].steps & all_steps[j]
                 && operation_get_state(op) == state) {
-                *acked |= all_steps[j];
                 operation_acknowledged(op, i, all_steps[j], *now);
             }
         }
-        return "acknowledged";
+        break;
     }
 }
 
@@ -685,18 +658,21 @@ run_transitions(void)
                                                 ARRAY_SIZE(everybody),
                                                 &timeouts);
         struct operation_action action;
+        struct operation_transition tr;
         long long int now = 1000;
-        unsigned int acked = 0;
-        operation_start(op, now);
-        puts("idle start journal-prepare");
+        switch (rng(8)) {
+        case 0: operation_resume_preparing(op, now, "resumed"); break;
+        case 1: operation_resume_committing(op, now); break;
+        default: operation_start(op, now); break;
+        }
         while (operation_get_state(op) < OPERATION_DONE) {
             while (operation_next_action(op, &action)) {
                 /* Nobody does it. */
             }
-            enum operation_state from = operation_get_state(op);
-            acked = from == OPERATION_DRAIN ? acked : 0;
-            const char *event = any_event(op, &acked, &now);
-            note_transition(from, event, operation_get_state(op));
+            any_event(op, &now);
+        }
+        while (operation_next_transition(op, &tr)) {
+            printf("%s %s %s\n", tr.from, tr.event, tr.to);
         }
         operation_destroy(op);
     }

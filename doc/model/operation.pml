@@ -85,6 +85,8 @@ byte n_crashes, n_restarts;
 #define GO(from, event, to) state == from -> state = to
 #define GO_IF(condition, from, event, to) \
     state == from && condition -> state = to
+/* What a successor begins with, as GO(idle, resumed, to). */
+#define RESUMED(to) state = to
 #define ALL(bits) (bits[0] && bits[1])
 
 inline forget_acks()
@@ -291,8 +293,10 @@ proctype controller()
                 version = journal_version; old = journal_old;
                 if
                 :: journal == NONE -> state = idle
-                :: journal == PREPARING -> state = undo; send_remove(version)
-                :: journal == COMMITTING -> state = flip; send_flip(version)
+                :: journal == PREPARING ->
+                   RESUMED(undo); send_remove(version)
+                :: journal == COMMITTING ->
+                   RESUMED(flip); send_flip(version)
                 fi }
     od;
     skip;
