@@ -32,13 +32,16 @@ SYSTEM_TESTSUITE_AT = \
 	tests/system-protect.at \
 	tests/system-mtu.at \
 	tests/system-random.at \
+	tests/system-chaos.at \
 	tests/system-operation.at \
 	tests/system-fault.at
 TESTSUITE = $(srcdir)/tests/testsuite
 SYSTEM_TESTSUITE = $(srcdir)/tests/system-testsuite
 EXTRA_DIST += $(COMMON_AT) $(TESTSUITE_AT) $(SYSTEM_TESTSUITE_AT) \
 	$(TESTSUITE) $(SYSTEM_TESTSUITE) tests/atlocal.in tests/esp-net \
-	tests/udp-stream tests/random-lab \
+	tests/udp-stream tests/random-lab tests/lab_net.py \
+	tests/chaos tests/chaos_lab.py tests/chaos_state.py \
+	tests/chaos_traffic.py \
 	tests/bench/bench_lab.py tests/bench/bench-chain-add \
 	tests/bench/bench-hop tests/bench/bench-operation \
 	tests/bench/bench-sa-rate \
