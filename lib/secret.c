@@ -42,6 +42,27 @@ secret_clone(const struct secret *secret)
     return secret ? secret_create(secret->bytes, secret->size) : NULL;
 }
 
+struct secret *
+secret_slice(const struct secret *secret, size_t offset, size_t size)
+{
+    ovs_assert(offset <= secret->size && size <= secret->size - offset);
+    return secret_create(secret->bytes + offset, size);
+}
+
+struct secret *
+secret_join(const struct secret *a, const struct secret *b)
+{
+    if (!b) {
+        return secret_clone(a);
+    }
+
+    struct secret *secret = xmalloc(sizeof *secret + a->size + b->size);
+    secret->size = a->size + b->size;
+    memcpy(secret->bytes, a->bytes, a->size);
+    memcpy(secret->bytes + a->size, b->bytes, b->size);
+    return secret;
+}
+
 void
 secret_destroy(struct secret *secret)
 {

@@ -23,6 +23,11 @@ struct secret *secret_create(const void *bytes, size_t size);
 
 struct secret *secret_clone(const struct secret *);
 
+/* Returns the 'size' octets (size > 0) of the secret from 'offset' on, and the
+ * octets of two in one ('b' may be NULL: a clone of 'a'). */
+struct secret *secret_slice(const struct secret *, size_t offset, size_t size);
+struct secret *secret_join(const struct secret *a, const struct secret *b);
+
 /* Wipes and frees.  Accepts NULL. */
 void secret_destroy(struct secret *);
 

@@ -2,7 +2,11 @@
 #define SDSA_SUITE_H 1
 
 /* ESP suites by the names that operators use and the numbers of IANA's IKEv2
- * transform registry.  A suite that is not in the table is refused. */
+ * transform registry.  A suite that is not in the table is refused.
+ *
+ * Key material is one string of octets: cipher key, salt, integrity key.  RFC
+ * 9061 has its first two parts in encryption/key and the third one in
+ * integrity/key. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -10,12 +14,14 @@
 
 struct suite {
     const char *name;           /* "aes-gcm-16-256". */
-    uint16_t encryption;        /* IANA ENCR number: 20. */
+    uint16_t encryption;        /* IANA ENCR number: 12, 20, 28. */
     uint16_t integrity;         /* IANA INTEG number: 0 with an AEAD. */
     size_t key_size;            /* Octets of cipher key: 16 or 32. */
-    size_t salt_size;       /* Octets of salt after the key, RFC 4106 s.8.1. */
+    size_t salt_size;     /* Octets of salt: RFC 4106 s.8.1, RFC 7634 s.2. */
+    size_t integrity_key_size;  /* Octets; 0 with an AEAD. */
     size_t iv_size;             /* Octets of IV in each packet. */
     size_t icv_size;            /* Octets of ICV in each packet. */
+    size_t block_size;          /* What is sealed is a multiple: 4 or 16. */
 };
 
 extern const struct suite suites[];
@@ -26,20 +32,35 @@ extern const size_t n_suites;
 /* Each returns NULL when there is none. */
 const struct suite *suite_by_name(const char *name);
 
-/* 'keymat_size' is the size of the RFC 9061 "key" leaf: key and salt. */
+/* 'encryption_key_size' and 'integrity_key_size' are the octets of RFC 9061's
+ * leaves: key and salt; integrity key or 0. */
 const struct suite *suite_by_number(uint16_t encryption, uint16_t integrity,
-                                    size_t keymat_size);
+                                    size_t encryption_key_size,
+                                    size_t integrity_key_size);
 
-/* Octets of key material (key and salt). */
+/* Is there a suite with this IANA ENCR number, and with both numbers? */
+bool suite_has_encryption(uint16_t encryption);
+bool suite_has_number(uint16_t encryption, uint16_t integrity);
+
+/* Does the encryption of this IANA ENCR number bring integrity with it? */
+bool suite_is_aead(uint16_t encryption);
+
+/* Octets of RFC 9061's encryption/key, and of all key material. */
 static inline size_t
-suite_keymat_size(const struct suite *suite)
+suite_encryption_key_size(const struct suite *suite)
 {
     return suite->key_size + suite->salt_size;
 }
 
+static inline size_t
+suite_keymat_size(const struct suite *suite)
+{
+    return suite_encryption_key_size(suite) + suite->integrity_key_size;
+}
+
 /* Octets that ESP tunnel mode (IPv4 outside, no UDP encapsulation) adds at
  * most to an inner packet: outer header, SPI and sequence number, IV, padding
- * to 4 octets with its two octets of trailer, ICV. */
+ * with its two octets of trailer, ICV. */
 size_t suite_overhead(const struct suite *);
 
 /* The longest inner packet, in octets, whose ESP in tunnel mode is an outer

@@ -120,16 +120,48 @@ tunnel(const struct inventory *inv, const struct path_hop *hop)
                      "df-bit", "clear", "bypass-dscp", true);
 }
 
+/* 'size' octets of 'key' from 'offset' on, as a yang:hex-string. */
 static json_t *
-encryption(const struct suite *suite, const struct secret *key)
+hex_string(const struct secret *key, size_t offset, size_t size)
 {
-    size_t size = 3 * secret_size(key);
-    char *hex = wiping_malloc(size);
-    secret_to_hex(key, hex);
-    json_t *json = json_pack("{s:{s:i, s:s}}", "encryption",
-                             "encryption-algorithm", suite->encryption,
-                             "key", hex);
+    struct secret *part = secret_slice(key, offset, size);
+    char *hex = wiping_malloc(3 * size);
+    secret_to_hex(part, hex);
+    json_t *json = json_string(hex);
     wiping_free(hex);
+    secret_destroy(part);
+    return json;
+}
+
+/* The container esp-sa: algorithms and keys. */
+static json_t *
+esp_sa(const struct suite *suite, const struct secret *key)
+{
+    size_t size = suite_encryption_key_size(suite);
+    json_t *json = json_pack("{s:{s:i, s:o}}", "encryption",
+                             "encryption-algorithm", suite->encryption,
+                             "key", hex_string(key, 0, size));
+    if (suite->integrity) {
+        json_object_set_new(
+            json, "integrity",
+            json_pack("{s:i, s:o}", "integrity-algorithm", suite->integrity,
+                      "key", hex_string(key, size,
+                                        suite->integrity_key_size)));
+    }
+    return json;
+}
+
+/* The container esp-algorithms. */
+static json_t *
+esp_algorithms(const struct suite *suite)
+{
+    json_t *json = json_pack("{s:[{s:i, s:i, s:i}]}", "encryption", "id", 1,
+                             "algorithm-type", suite->encryption,
+                             "key-length", (int) (suite->key_size * 8));
+    if (suite->integrity) {
+        json_object_set_new(json, "integrity",
+                            json_pack("[i]", suite->integrity));
+    }
     return json;
 }
 
@@ -149,7 +181,7 @@ add_sa(struct restconf_patch *patch, const struct inventory *inv,
         "traffic-selector", any_selector(path),
         "protocol-parameters", "esp",
         "mode", "tunnel",
-        "esp-sa", encryption(path->suite, key),
+        "esp-sa", esp_sa(path->suite, key),
         "tunnel", tunnel(inv, hop));
     if (path->lifetime_s) {
         uint32_t soft = path->lifetime_s - path->lifetime_s / 5;
@@ -175,14 +207,11 @@ add_policy(struct restconf_patch *patch, const struct inventory *inv,
     char name[32];
     policy_name(path, hop, outbound, name);
     json_t *sa_cfg = json_pack(
-        "{s:b, s:s, s:s, s:{s:[{s:i, s:i, s:i}]}, s:o}",
+        "{s:b, s:s, s:s, s:o, s:o}",
         "ext-seq-num", true,
         "mode", "tunnel",
         "protocol-parameters", "esp",
-        "esp-algorithms", "encryption",
-          "id", 1,
-          "algorithm-type", path->suite->encryption,
-          "key-length", (int) (path->suite->key_size * 8),
+        "esp-algorithms", esp_algorithms(path->suite),
         "tunnel", tunnel(inv, hop));
     json_t *entry = json_pack(
         "{s:s, s:s, s:i, s:{s:i, s:o, s:{s:s, s:o}}}",

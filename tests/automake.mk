@@ -38,7 +38,7 @@ SYSTEM_TESTSUITE_AT = \
 TESTSUITE = $(srcdir)/tests/testsuite
 SYSTEM_TESTSUITE = $(srcdir)/tests/system-testsuite
 EXTRA_DIST += $(COMMON_AT) $(TESTSUITE_AT) $(SYSTEM_TESTSUITE_AT) \
-	$(TESTSUITE) $(SYSTEM_TESTSUITE) tests/atlocal.in tests/esp-net \
+	$(TESTSUITE) $(SYSTEM_TESTSUITE) tests/atlocal.in tests/esp-net tests/esp-open \
 	tests/udp-stream tests/random-lab tests/lab_net.py \
 	tests/chaos tests/chaos_lab.py tests/chaos_state.py \
 	tests/chaos_traffic.py \

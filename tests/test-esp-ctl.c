@@ -404,7 +404,7 @@ test_esp_ctl(int argc, char *argv[])
     struct ovs_list edits = OVS_LIST_INITIALIZER(&edits);
     struct backend *backend;
     char *message;
-    char line[512];
+    char line[1024];
     bool stop = false;
 
     if (argc != 6 && argc != 7) {

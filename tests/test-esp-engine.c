@@ -347,12 +347,13 @@ test_sizes(void)
     for (int esn = 0; esn < 2; esn++) {
         for (size_t s = 0; s < n_suites; s++) {
             struct setup setup = SETUP_DEFAULT;
+            size_t max = suite_max_inner(&suites[s], 1500, false);
             struct rig rig;
 
             setup.suite = suites[s].name;
             setup.esn = esn;
             rig_init(&rig, &setup);
-            for (size_t size = 28; size <= 1446; size++) {
+            for (size_t size = 28; size <= max; size++) {
                 struct engine_frame frame = make_frame(&rig, size);
                 uint8_t copy[1500];
 
@@ -369,8 +370,8 @@ test_sizes(void)
                                6));
                 assert(!memcmp(frame.data + 18, copy, size));
             }
-            printf("%s%s: all sizes pass; 1447: %s\n", setup.suite,
-                   esn ? " esn" : "", send_through(&rig, 1447));
+            printf("%s%s: all sizes pass; %"PRIuSIZE": %s\n", setup.suite,
+                   esn ? " esn" : "", max + 1, send_through(&rig, max + 1));
             print_sa(&rig, rig.a);
             print_sa(&rig, rig.b);
             rig_destroy(&rig);
@@ -381,12 +382,13 @@ test_sizes(void)
 /* Flips each bit of what is on the wire, cuts it at each length, replays
  * it. */
 static void
-test_tamper(void)
+tamper(const char *suite)
 {
     struct setup setup = SETUP_DEFAULT;
     uint8_t saved[256];
     struct rig rig;
 
+    setup.suite = suite;
     rig_init(&rig, &setup);
     sealed_frame(&rig, 60);     /* So that no flip makes it number 0. */
     struct engine_frame good = sealed_frame(&rig, 60);
@@ -435,15 +437,152 @@ test_tamper(void)
         assert(!strcmp(why, "cipher-truncated")
                || !strcmp(why, "cipher-auth-failed"));
     }
-    printf("each flipped bit and each cut is dropped\n");
-
     struct engine_frame frame = good;
     memcpy(frame.data, saved, good.size);
-    printf("untouched: %s\n", at_b(&rig, &frame));
+    printf("%s: each flipped bit and each cut is dropped; untouched: %s",
+           suite, at_b(&rig, &frame));
     frame = good;
     memcpy(frame.data, saved, good.size);
-    printf("replayed: %s\n", at_b(&rig, &frame));
+    printf("; replayed: %s\n", at_b(&rig, &frame));
     rig_destroy(&rig);
+}
+
+static void
+test_tamper(void)
+{
+    for (size_t i = 0; i < n_suites; i++) {
+        tamper(suites[i].name);
+    }
+}
+
+/* A packet with number 'seq' from 'a', as it is on its way to 'b'. */
+static struct engine_frame
+numbered_frame(struct rig *rig, uint64_t seq)
+{
+    struct esp_sa *out = tables_find_sa(rig->a->tables, SA_OUTBOUND, OUT_SPI);
+
+    out->seq = seq - 1;
+    return sealed_frame(rig, 60);
+}
+
+/* Does 'b' take a packet of that number? */
+static bool
+takes(struct rig *rig, uint64_t seq)
+{
+    struct engine_frame frame = numbered_frame(rig, seq);
+    const char *why = at_b(rig, &frame);
+
+    assert(!strcmp(why, "passed") || !strcmp(why, "cipher-replay")
+           || !strcmp(why, "cipher-auth-failed"));
+    return !strcmp(why, "passed");
+}
+
+/* The replay window's edges and those of 32 and 64 bits. */
+static void
+check_boundaries(const struct setup *setup)
+{
+    const uint64_t two32 = UINT64_C(1) << 32;
+    uint32_t w = setup->window;
+    struct rig rig;
+
+    rig_init(&rig, setup);
+    /* Both edges of the window, and that each number is taken once. */
+    assert(takes(&rig, 5000));
+    assert(takes(&rig, 5000) == !w);
+    if (w) {
+        assert(w == 1 || (takes(&rig, 5001 - w) && !takes(&rig, 5001 - w)));
+        assert(!takes(&rig, 5000 - w));
+        assert(takes(&rig, 5000 + 3 * (uint64_t) w));
+        assert(!takes(&rig, 5000 + 2 * (uint64_t) w));
+    }
+    /* The end of 32 bits. */
+    assert(takes(&rig, two32 - 2));
+    assert(takes(&rig, two32 - 1));
+    if (setup->esn) {
+        assert(takes(&rig, two32));
+        assert(takes(&rig, two32 + 1));
+        assert(w < 4 || !takes(&rig, two32 - 1));       /* Seen. */
+        assert(w < 8 || takes(&rig, two32 - 3));        /* Late. */
+        /* Further ahead than can be inferred: the ICV tells. */
+        assert(!takes(&rig, 3 * two32));
+
+        struct esp_sa *in = tables_find_sa(rig.b->tables, SA_INBOUND,
+                                           OUT_SPI);
+        in->replay.top = UINT64_MAX - 1;
+        assert(takes(&rig, UINT64_MAX));
+        assert(takes(&rig, UINT64_MAX) == !w);
+    } else {
+        assert(takes(&rig, two32 - 1) == !w);
+    }
+
+    struct engine_frame frame = make_frame(&rig, 60);
+    struct esp_sa *out = tables_find_sa(rig.a->tables, SA_OUTBOUND, OUT_SPI);
+    out->seq = setup->esn ? UINT64_MAX : UINT32_MAX;
+    assert(!strcmp(at_a(&rig, &frame), "plain-seq-exhausted"));
+    rig_destroy(&rig);
+}
+
+static void
+test_boundaries(void)
+{
+    static const uint32_t windows[] = { 0, 1, 32, 64, 1024, 4096 };
+
+    for (size_t s = 0; s < n_suites; s++) {
+        for (int variant = 0; variant < 4; variant++) {
+            struct setup setup = SETUP_DEFAULT;
+
+            setup.suite = suites[s].name;
+            setup.outer_ipv6 = variant & 1;
+            setup.esn = variant & 2;
+            for (size_t i = 0; i < ARRAY_SIZE(windows); i++) {
+                setup.window = windows[i];
+                check_boundaries(&setup);
+            }
+            printf("%s in IPv%d%s: replay windows and ends of sequence "
+                   "numbers are right\n", setup.suite,
+                   setup.outer_ipv6 ? 6 : 4, setup.esn ? ", ESN" : "");
+        }
+    }
+}
+
+static int
+compare_ivs(const void *a, const void *b)
+{
+    return memcmp(a, b, ESP_MAX_IV);
+}
+
+/* IVs: of CBC none comes twice; of an AEAD they differ, too, when the same SA
+ * is set up once more. */
+static void
+test_ivs(void)
+{
+    enum { N = 2000 };
+    static uint8_t ivs[2 * N][ESP_MAX_IV];
+
+    for (size_t s = 0; s < n_suites; s++) {
+        size_t iv_size = suites[s].iv_size;
+        struct setup setup = SETUP_DEFAULT;
+
+        for (int round = 0; round < 2; round++) {
+            struct rig rig;
+
+            setup.suite = suites[s].name;
+            rig_init(&rig, &setup);
+            for (int i = 0; i < N; i++) {
+                struct engine_frame frame = sealed_frame(&rig, 60);
+
+                memcpy(ivs[round * N + i],
+                       frame.data + ETH_HEADER_LEN + 20 + ESP_HEADER_LEN,
+                       iv_size);
+            }
+            rig_destroy(&rig);
+        }
+        qsort(ivs, 2 * N, sizeof ivs[0], compare_ivs);
+        for (int i = 1; i < 2 * N; i++) {
+            assert(memcmp(ivs[i - 1], ivs[i], iv_size));
+        }
+        printf("%s: all IVs differ\n", suites[s].name);
+    }
 }
 
 static void
@@ -750,12 +889,13 @@ check_tos(struct rig *rig, bool inner_ipv6, uint8_t tos, bool ce)
 static void
 test_families(void)
 {
-    for (int pair = 0; pair < 4; pair++) {
-        bool inner_ipv6 = pair & 1;
+    for (size_t i = 0; i < 4 * n_suites; i++) {
+        bool inner_ipv6 = i & 1;
         struct setup setup = SETUP_DEFAULT;
         struct rig rig;
 
-        setup.outer_ipv6 = pair & 2;
+        setup.suite = suites[i / 4].name;
+        setup.outer_ipv6 = i & 2;
         setup.bypass_dscp = true;
         setup.policy_selector.family = (inner_ipv6 ? SA_FAMILY_IPV6
                                         : SA_FAMILY_IPV4);
@@ -772,9 +912,9 @@ test_families(void)
         if (!inner_ipv6) {
             make_inner_ipv6(&frame, 0);
         }
-        printf("IPv%d in IPv%d: at most %"PRIuSIZE"; the other family: %s\n",
-               inner_ipv6 ? 6 : 4, setup.outer_ipv6 ? 6 : 4, max,
-               at_a(&rig, &frame));
+        printf("%s, IPv%d in IPv%d: at most %"PRIuSIZE"; the other family: "
+               "%s\n", setup.suite, inner_ipv6 ? 6 : 4,
+               setup.outer_ipv6 ? 6 : 4, max, at_a(&rig, &frame));
         rig_destroy(&rig);
     }
 }
@@ -861,7 +1001,7 @@ test_inner(void)
             inner[0] = 0x44;
         }
         uint8_t *esp = inner - 16;
-        assert(esp_seal(seal, OUT_SPI, i + 1, false, i + 1, esp, size,
+        assert(esp_seal(seal, OUT_SPI, i + 1, false, NULL, esp, size,
                         next_header));
         struct ip_outer outer = {
             .src = ip("192.0.2.1"),
@@ -1226,6 +1366,8 @@ test_esp_engine(int argc, char *argv[])
     } tests[] = {
         { "sizes", test_sizes },
         { "tamper", test_tamper },
+        { "boundaries", test_boundaries },
+        { "ivs", test_ivs },
         { "cipher-side", test_cipher_side },
         { "plain-side", test_plain_side },
         { "outer-header", test_outer_header },
@@ -1261,6 +1403,9 @@ test_esp_fuzz_engine(int argc, char *argv[])
     int n_passed = 0;
     struct rig rig;
 
+    if (argc > 2) {
+        setup.suite = argv[2];
+    }
     rig_init(&rig, &setup);
     srand(1);
     for (int i = 0; i < n; i++) {

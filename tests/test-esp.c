@@ -35,61 +35,69 @@ parse_hex(const char *hex, uint8_t *bytes, size_t max)
 }
 
 /* Seals and opens one packet.  'plaintext' is with padding and trailer, as the
- * vectors have it, and 'packet' is the whole ESP packet. */
+ * vectors have it, and 'packet' is the whole ESP packet.  With a '-' before it
+ * the plaintext is one that no ESP would send, without a good trailer: it is
+ * opened only. */
 static void
-check_vector(int number, const char *key_hex, const char *salt_hex,
+check_vector(int number, const struct suite *suite, const char *keymat_hex,
              const char *spi_hex, const char *seq_hex, const char *iv_hex,
              const char *plain_hex, const char *packet_hex)
 {
-    uint8_t keymat[64], plain[256], packet[256], buffer[256];
-    size_t key_size = parse_hex(key_hex, keymat, 32);
-    size_t keymat_size = key_size + parse_hex(salt_hex, keymat + key_size, 4);
-    size_t plain_size = parse_hex(plain_hex, plain, sizeof plain);
+    bool raw = plain_hex[0] == '-';
+    uint8_t keymat[64], iv[ESP_MAX_IV], plain[256], packet[256], buffer[256];
+    size_t keymat_size = parse_hex(keymat_hex, keymat, sizeof keymat);
+    size_t plain_size = parse_hex(plain_hex + raw, plain, sizeof plain);
     size_t packet_size = parse_hex(packet_hex, packet, sizeof packet);
     uint32_t spi = strtoul(spi_hex, NULL, 16);
     uint64_t seq = strtoull(seq_hex, NULL, 16);
-    uint64_t iv = strtoull(iv_hex, NULL, 16);
     bool esn = strlen(seq_hex) == 16;
-    size_t inner_size = plain_size - 2 - plain[plain_size - 2];
+    size_t inner_size = raw ? plain_size
+                        : plain_size - 2 - plain[plain_size - 2];
     uint8_t next_header = plain[plain_size - 1];
 
-    const struct suite *suite = suite_by_number(20, 0, keymat_size);
+    ovs_assert(parse_hex(iv_hex, iv, sizeof iv) == suite->iv_size);
     struct secret *secret = secret_create(keymat, keymat_size);
     struct esp_key *seal = esp_key_create(suite, secret, true);
     struct esp_key *open = esp_key_create(suite, secret, false);
     secret_destroy(secret);
 
-    size_t opened_size;
-    uint8_t opened_next_header;
     uint8_t *inner = buffer + ESP_HEADER_LEN + suite->iv_size;
     memcpy(inner, plain, inner_size);
-    bool sealed = (esp_sealed_size(suite, inner_size) == packet_size
-                   && esp_seal(seal, spi, seq, esn, iv, buffer, inner_size,
-                               next_header)
-                   && !memcmp(buffer, packet, packet_size));
+    bool sealed = (raw
+                   || (esp_sealed_size(suite, inner_size) == packet_size
+                       && esp_seal(seal, spi, seq, esn, iv, buffer, inner_size,
+                                   next_header)
+                       && !memcmp(buffer, packet, packet_size)));
+
+    size_t opened_size = inner_size;
+    uint8_t opened_next_header = next_header;
     memcpy(buffer, packet, packet_size);
     bool opened = (esp_open(open, seq, esn, buffer, packet_size, &opened_size,
-                            &opened_next_header) == ESP_OK
+                            &opened_next_header) == (raw ? ESP_BAD_PADDING
+                                                     : ESP_OK)
                    && opened_size == inner_size
                    && opened_next_header == next_header
                    && !memcmp(inner, plain, inner_size));
     printf("%d: %s%s: %s, %s\n", number, suite->name, esn ? " esn" : "",
-           sealed ? "sealed" : "seals WRONG", opened ? "opened" : "opens WRONG");
+           !sealed ? "seals WRONG" : raw ? "not sealed" : "sealed",
+           opened ? "opened" : "opens WRONG");
     esp_key_destroy(seal);
     esp_key_destroy(open);
 }
 
-/* Reads vectors from stdin: key, salt, SPI, sequence number (16 digits with
- * ESN), IV, plaintext, packet, each a word of hex digits. */
+/* Reads vectors from stdin: suite, key material, SPI, sequence number (16
+ * digits with ESN), IV, plaintext, packet; all but the first are words of hex
+ * digits. */
 static void
 test_vectors(int argc OVS_UNUSED, char *argv[] OVS_UNUSED)
 {
-    char key[65], salt[9], spi[9], seq[17], iv[17], plain[513], packet[513];
+    char suite[33], key[129], spi[9], seq[17], iv[33], plain[513], packet[513];
     int n = 0;
 
-    while (scanf("%64s %8s %8s %16s %16s %512s %512s",
-                 key, salt, spi, seq, iv, plain, packet) == 7) {
-        check_vector(++n, key, salt, spi, seq, iv, plain, packet);
+    while (scanf("%32s %128s %8s %16s %32s %512s %512s",
+                 suite, key, spi, seq, iv, plain, packet) == 7) {
+        check_vector(++n, suite_by_name(suite), key, spi, seq, iv, plain,
+                     packet);
     }
 }
 

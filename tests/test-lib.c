@@ -110,17 +110,24 @@ test_suites(int argc OVS_UNUSED, char *argv[] OVS_UNUSED)
 
         assert(suite_by_name(s->name) == s);
         assert(suite_by_number(s->encryption, s->integrity,
-                               suite_keymat_size(s)) == s);
+                               suite_encryption_key_size(s),
+                               s->integrity_key_size) == s);
         printf("%s: encryption %d, integrity %d, key material %"PRIuSIZE
                ", overhead %"PRIuSIZE"\n", s->name, s->encryption,
                s->integrity, suite_keymat_size(s), suite_overhead(s));
     }
     assert(suite_by_name(SUITE_DEFAULT));
     assert(!suite_by_name("null"));
-    assert(!suite_by_number(20, 0, 28));        /* 192 bits. */
-    assert(!suite_by_number(20, 12, 36));
-    assert(!suite_by_number(3, 2, 24));         /* 3DES. */
-    assert(!suite_by_number(11, 0, 0));         /* NULL. */
+    assert(!suite_by_number(20, 0, 28, 0));     /* 192 bits. */
+    assert(!suite_by_number(20, 12, 36, 32));
+    assert(!suite_by_number(12, 0, 16, 0));     /* No integrity. */
+    assert(!suite_by_number(12, 12, 16, 20));
+    assert(!suite_by_number(12, 12, 48, 0));
+    assert(!suite_by_number(12, 1, 16, 16));    /* MD5. */
+    assert(!suite_by_number(2, 2, 8, 20));      /* DES. */
+    assert(!suite_by_number(3, 2, 24, 20));     /* 3DES. */
+    assert(!suite_by_number(11, 12, 0, 32));    /* NULL. */
+    assert(suite_is_aead(20) && suite_is_aead(28) && !suite_is_aead(12));
 }
 
 static void

@@ -70,8 +70,11 @@ do_add(struct topology *t, char **words)
     const struct path *path = get_path(words[1]);
     const struct path_hop *hop = path->hops[atoi(words[2])];
     size_t size = suite_keymat_size(path->suite);
+    size_t first = suite_encryption_key_size(path->suite);
     uint8_t *bytes = xmalloc(size);
-    memset(bytes, strtol(words[3], NULL, 16), size);
+    uint8_t octet = strtol(words[3], NULL, 16);
+    memset(bytes, octet, first);
+    memset(bytes + first, octet + 1, size - first);     /* Integrity. */
     struct secret *key = secret_create(bytes, size);
     free(bytes);
     if (!strcmp(words[0], "inbound")) {

@@ -150,10 +150,12 @@ load_sa(const struct datastore *ds, const json_t *item,
     const char *name = json_string_value(json_object_get(json, "name"));
     const char *check = json_string_value(json_object_get(item, "key-check"));
     const struct sa *like = name ? shash_find_data(sas, name) : NULL;
+    const struct sad_keys no_keys = { .encryption = NULL };
     struct sa *sa = NULL;
 
     if (like && check && !strcmp(check, like->key_check)) {
-        rc_error_destroy(sad_parse(json, &ds->own_ip, NULL, like, &sa));
+        rc_error_destroy(sad_parse(json, &ds->own_ip, &no_keys, like,
+                                   &sa));
     }
     return sa;
 }

@@ -258,7 +258,7 @@ put_policy(struct stage *stage, enum stage_mode mode, const struct entry *old,
 
 static struct rc_error *
 put_valid(struct stage *stage, enum datastore_list list, enum stage_mode mode,
-          json_t *entry, struct secret *key)
+          json_t *entry, const struct sad_keys *keys)
 {
     const char *name = json_string_value(json_object_get(entry, "name"));
     const struct entry *old = stage_find(stage, list, name);
@@ -268,13 +268,12 @@ put_valid(struct stage *stage, enum datastore_list list, enum stage_mode mode,
     switch (list) {
     case DATASTORE_SAD: {
         struct sa *sa;
-        error = sad_parse(entry, own_ip, key, old ? old->sa : NULL, &sa);
+        error = sad_parse(entry, own_ip, keys, old ? old->sa : NULL, &sa);
         sad_strip_keys(entry);
         return error ? error : put_sa(stage, old, entry, sa);
     }
     case DATASTORE_SPD: {
         struct policy *policy;
-        secret_destroy(key);
         error = spd_parse(entry, own_ip, &policy);
         return error ? error : put_policy(stage, mode, old, entry, policy);
     }
@@ -286,10 +285,10 @@ struct rc_error *
 stage_put(struct stage *stage, enum datastore_list list, enum stage_mode mode,
           json_t *entry)
 {
-    struct secret *key = NULL;
+    struct sad_keys keys = { .encryption = NULL };
     struct rc_error *error = sad_spd_unqualify(entry, SAD_SPD_PREFIX);
     if (!error && list == DATASTORE_SAD) {
-        error = sad_take_key(entry, &key);
+        error = sad_take_keys(entry, &keys);
     }
     if (error) {
         return error;
@@ -300,14 +299,15 @@ stage_put(struct stage *stage, enum datastore_list list, enum stage_mode mode,
                                ? stage_find(stage, list, name) : NULL);
     error = validate(stage, list, old, &entry);
     if (error) {
-        secret_destroy(key);
+        sad_keys_destroy(&keys);
         if (!old) {
             json_decref(entry);
         }
         return error;
     }
     stage->edited = true;
-    error = put_valid(stage, list, mode, entry, key);
+    error = put_valid(stage, list, mode, entry, &keys);
+    sad_keys_destroy(&keys);
     json_decref(entry);
     return error;
 }

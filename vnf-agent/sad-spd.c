@@ -133,29 +133,52 @@ wipe_string(json_t *object, const char *key)
     }
 }
 
-struct rc_error *
-sad_take_key(json_t *entry, struct secret **keyp)
+void
+sad_keys_destroy(struct sad_keys *keys)
 {
-    json_t *encryption = json_object_get(esp_sa(entry), "encryption");
-    const json_t *key = json_object_get(encryption, "key");
+    secret_destroy(keys->encryption);
+    secret_destroy(keys->integrity);
+    *keys = (struct sad_keys) { .encryption = NULL };
+}
+
+/* Takes the key out of the container 'name' of the entry's esp-sa. */
+static struct rc_error *
+take_key(json_t *entry, const char *name, struct secret **keyp)
+{
+    json_t *container = json_object_get(esp_sa(entry), name);
+    const json_t *key = json_object_get(container, "key");
     const char *hex = json_string_value(key);
 
-    *keyp = NULL;
-    if (key && !hex) {
-        return refuse_sad(entry, "ipsec-sa-config/esp-sa/encryption/key",
-                          "must be a string of hex octets joined by colons");
+    *keyp = hex ? secret_from_hex(hex, strlen(hex)) : NULL;
+    wipe_string(container, "key");
+    if (key && !*keyp) {
+        char *leaf = xasprintf("ipsec-sa-config/esp-sa/%s/key", name);
+        struct rc_error *error
+            = refuse_sad(entry, leaf, "must be a string of hex octets joined "
+                         "by colons");
+
+        free(leaf);
+        return error;
     }
-    if (hex) {
-        *keyp = secret_from_hex(hex, strlen(hex));
-        if (!*keyp) {
-            return refuse_sad(entry, "ipsec-sa-config/esp-sa/encryption/key",
-                              "must be hex octets joined by colons");
-        }
-    }
-    wipe_string(encryption, "key");
-    wipe_string(encryption, "iv");
-    wipe_string(json_object_get(esp_sa(entry), "integrity"), "key");
     return NULL;
+}
+
+struct rc_error *
+sad_take_keys(json_t *entry, struct sad_keys *keys)
+{
+    *keys = (struct sad_keys) { .encryption = NULL };
+    wipe_string(json_object_get(esp_sa(entry), "encryption"), "iv");
+
+    struct rc_error *error = take_key(entry, "encryption", &keys->encryption);
+    struct rc_error *other = take_key(entry, "integrity", &keys->integrity);
+    if (error) {
+        rc_error_destroy(other);
+    }
+    error = error ? error : other;
+    if (error) {
+        sad_keys_destroy(keys);
+    }
+    return error;
 }
 
 void
@@ -319,39 +342,87 @@ check_sad(const json_t *entry, const json_t *config)
     return NULL;
 }
 
+#define ESP_SA "ipsec-sa-config/esp-sa/"
+
+/* Which algorithms there are. */
+#define ALGORITHMS \
+    "use 20 (AES-GCM-16), 28 (ChaCha20-Poly1305), or 12 (AES-CBC) with " \
+    "integrity-algorithm 12 (HMAC-SHA2-256-128)"
+
+/* If the entry says none it is the schema's default; but an AEAD has no other
+ * integrity. */
+static uint16_t
+integrity_algorithm(const json_t *integrity, uint16_t encryption)
+{
+    return sad_spd_get_uint(integrity, "integrity-algorithm",
+                            suite_is_aead(encryption) ? 0 : 12);
+}
+
 static struct rc_error *
-parse_suite(const json_t *entry, const json_t *config, const struct sa *like,
-            struct sa *sa)
+refuse_algorithm(const json_t *entry, uint16_t alg, uint16_t auth)
+{
+    return (suite_has_encryption(alg)
+            ? refuse_sad(entry, ESP_SA "integrity/integrity-algorithm",
+                         "%"PRIu16" is not supported with "
+                         "encryption-algorithm %"PRIu16": " ALGORITHMS, auth,
+                         alg)
+            : refuse_sad(entry, ESP_SA "encryption/encryption-algorithm",
+                         "%"PRIu16" is not supported: " ALGORITHMS, alg));
+}
+
+/* The keys fit no suite with these algorithms: says which one is wrong. */
+static struct rc_error *
+refuse_keys(const json_t *entry, uint16_t alg, const struct sad_keys *keys)
+{
+    if (suite_is_aead(alg) && keys->integrity) {
+        return refuse_sad(entry, ESP_SA "integrity/key",
+                          "this encryption-algorithm brings integrity with it: "
+                          "all key octets are in encryption/key");
+    }
+    if (!suite_is_aead(alg)
+        && (!keys->integrity || secret_size(keys->integrity) != 32)) {
+        return refuse_sad(entry, ESP_SA "integrity/key",
+                          "HMAC-SHA2-256-128 takes 32 octets (RFC 4868 "
+                          "s.2.1.1)");
+    }
+    return refuse_sad(entry, ESP_SA "encryption/key",
+                      "a key of %"PRIuSIZE" octets is not supported: AES takes "
+                      "16 or 32 octets, ChaCha20 32, an AEAD 4 more of salt "
+                      "(RFC 4106 s.8.1, RFC 7634 s.2)",
+                      secret_size(keys->encryption));
+}
+
+static struct rc_error *
+parse_suite(const json_t *entry, const json_t *config,
+            const struct sad_keys *keys, const struct sa *like, struct sa *sa)
 {
     const json_t *esp = json_object_get(config, "esp-sa");
     const json_t *encryption = json_object_get(esp, "encryption");
-    const json_t *integrity = json_object_get(esp, "integrity");
-    uint64_t alg = sad_spd_get_uint(encryption, "encryption-algorithm", 12);
-    uint64_t auth = sad_spd_get_uint(integrity, "integrity-algorithm",
-                                     alg == 20 ? 0 : 12);
-    size_t size = (sa->key ? secret_size(sa->key)
-                   : like ? suite_keymat_size(like->suite) : 0);
+    uint16_t alg = sad_spd_get_uint(encryption, "encryption-algorithm", 12);
+    uint16_t auth = integrity_algorithm(json_object_get(esp, "integrity"),
+                                        alg);
 
-    if (json_object_get(encryption, "iv")
-        || json_object_get(integrity, "key")) {
-        return refuse_sad(entry, "ipsec-sa-config/esp-sa",
-                          "AES-GCM takes key and salt in encryption/key, no iv "
-                          "and no integrity key (RFC 4106 s.8.1)");
+    if (!suite_has_number(alg, auth)) {
+        return refuse_algorithm(entry, alg, auth);
     }
-    if (!size) {
-        return refuse_sad(entry, "ipsec-sa-config/esp-sa/encryption/key",
+    if (json_object_get(encryption, "iv")) {
+        return refuse_sad(entry, ESP_SA "encryption/iv",
+                          "each packet has an IV of its own here: leave it "
+                          "out");
+    }
+    if (!keys->encryption && !keys->integrity && like
+        && like->suite->encryption == alg && like->suite->integrity == auth) {
+        sa->suite = like->suite;
+        return NULL;
+    }
+    if (!keys->encryption) {
+        return refuse_sad(entry, ESP_SA "encryption/key",
                           "a new SA needs its key");
     }
-    sa->suite = suite_by_number(alg, auth, size);
-    if (!sa->suite) {
-        return refuse_sad(entry, "ipsec-sa-config/esp-sa/encryption",
-                          "encryption-algorithm %"PRIu64" with "
-                          "integrity-algorithm %"PRIu64" and a key of %"PRIuSIZE
-                          " octets is not supported: use 20 (AES-GCM-16), 0, "
-                          "and 20 or 36 octets (key and salt)", alg, auth,
-                          size);
-    }
-    return NULL;
+    sa->suite = suite_by_number(alg, auth, secret_size(keys->encryption),
+                                keys->integrity
+                                ? secret_size(keys->integrity) : 0);
+    return sa->suite ? NULL : refuse_keys(entry, alg, keys);
 }
 
 static struct rc_error *
@@ -382,15 +453,14 @@ parse_addresses(const json_t *entry, const json_t *config,
 
 struct rc_error *
 sad_parse(const json_t *entry, const struct in6_addr *own_ip,
-          struct secret *key, const struct sa *like, struct sa **sap)
+          const struct sad_keys *keys, const struct sa *like, struct sa **sap)
 {
     const json_t *config = json_object_get(entry, "ipsec-sa-config");
     struct sa *sa = xzalloc(sizeof *sa);
     *sap = NULL;
     sa->name = xstrdup(get_string(entry, "name", ""));
-    sa->key = key;
     struct rc_error *error = check_sad(entry, config);
-    error = error ? error : parse_suite(entry, config, like, sa);
+    error = error ? error : parse_suite(entry, config, keys, like, sa);
     error = error ? error : parse_addresses(entry, config, own_ip, sa);
     if (error) {
         sa_destroy(sa);
@@ -407,9 +477,10 @@ sad_parse(const json_t *entry, const struct in6_addr *own_ip,
                                          64);
     parse_lifetime(json_object_get(config, "sa-lifetime-hard"), &sa->hard);
     parse_lifetime(json_object_get(config, "sa-lifetime-soft"), &sa->soft);
-    if (key) {
+    if (keys->encryption) {
+        sa->key = secret_join(keys->encryption, keys->integrity);
         sa->key_check = xmalloc(SECRET_CHECK_STRLEN);
-        secret_check(key, sa->spi, sa->key_check);
+        secret_check(sa->key, sa->spi, sa->key_check);
     } else {
         sa->key_check = xstrdup(like->key_check);
     }

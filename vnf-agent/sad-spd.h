@@ -26,22 +26,27 @@ struct rc_error *sad_spd_unqualify(json_t *json, const char *prefix);
  * 64-bit ones are strings (RFC 7951 s.6.1), read as libyang reads them. */
 uint64_t sad_spd_get_uint(const json_t *object, const char *key, uint64_t def);
 
-/* Key leaves of a sad-entry.  The first is taken out of 'entry' (RFC 9061's
- * esp-sa/encryption/key) and returned as a secret in '*keyp', NULL if there is
- * none; each key leaf is replaced by a placeholder of the same form, so that
- * what is left can be shown to the schema.  Returns an error if one is
- * malformed. */
-struct rc_error *sad_take_key(json_t *entry, struct secret **keyp);
+/* Key leaves of a sad-entry, esp-sa/encryption/key and esp-sa/integrity/key;
+ * NULL is one that is not there. */
+struct sad_keys {
+    struct secret *encryption;  /* Of an AEAD with its salt. */
+    struct secret *integrity;
+};
+void sad_keys_destroy(struct sad_keys *);       /* The contents. */
+
+/* Takes the keys out of 'entry'; each key leaf is replaced by a placeholder of
+ * the same form, so that what is left can be shown to the schema.  Returns an
+ * error, and no key, if one is malformed. */
+struct rc_error *sad_take_keys(json_t *entry, struct sad_keys *);
 
 /* Removes the key leaves from 'entry': what is left may be kept and shown. */
 void sad_strip_keys(json_t *entry);
 
 /* Makes '*sap' (caller frees with sa_destroy()) from 'entry' of a gateway
- * whose outer address is 'own_ip'.  Takes ownership of 'key'.  If that is
- * NULL, suite and check value are those of 'like'; if 'like' is NULL too, it
- * is refused. */
+ * whose outer address is 'own_ip'.  Without keys suite and check value are
+ * those of 'like'; if 'like' is NULL too, it is refused. */
 struct rc_error *sad_parse(const json_t *entry, const struct in6_addr *own_ip,
-                           struct secret *key, const struct sa *like,
+                           const struct sad_keys *, const struct sa *like,
                            struct sa **sap);
 
 /* Makes '*policyp' (caller frees with policy_destroy()) from a spd-entry. */

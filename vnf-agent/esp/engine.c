@@ -194,7 +194,7 @@ encapsulate(struct engine *engine, const struct policy *policy,
     /* The number is used up, whatever comes of the packet. */
     esp_sa->seq++;
     if (!esp_seal(esp_sa->key, sa->spi, esp_sa->seq, sa->esn,
-                  esp_sa->seq ^ esp_sa->iv_mask, esp, inner->size,
+                  NULL, esp, inner->size,
                   inner->traffic.ipv6 ? NEXT_HEADER_IPV6
                   : NEXT_HEADER_IPV4)) {
         return false;

@@ -24,7 +24,7 @@
 #include "vnf-agent/esp/tables.h"
 
 /* What the engine needs around a frame, for headers and trailer. */
-#define ENGINE_HEADROOM 64     /* VLAN tag, IPv6 and ESP headers, IV. */
+#define ENGINE_HEADROOM 96  /* VLAN tag, IPv6, UDP and ESP headers, IV. */
 #define ENGINE_TAILROOM 64
 
 /* Destination MACs of what the engine sends; bridges know the frames by VLAN

@@ -1,7 +1,8 @@
 #ifndef SDSA_ESP_ESP_H
 #define SDSA_ESP_ESP_H 1
 
-/* The ESP transform of one SA: RFC 4303 with the combined modes of RFC 4106.
+/* The ESP transform of one SA: RFC 4303 with the combined modes of RFC 4106
+ * and RFC 7634, or with RFC 3602 and RFC 4868.
  *
  * Works in place on an ESP packet, which is:
  *
@@ -18,10 +19,11 @@ struct suite;
 struct esp_key;
 
 #define ESP_HEADER_LEN 8        /* SPI and sequence number. */
+#define ESP_MAX_IV 16
 
-/* Returns the expanded key and salt of 'keymat', for sealing or for opening,
- * or NULL if OpenSSL cannot do the suite.  Caller frees with
- * esp_key_destroy(), which wipes it (and accepts NULL). */
+/* Returns the expanded 'keymat', for sealing or for opening, or NULL if
+ * OpenSSL cannot do the suite.  Caller frees with esp_key_destroy(), which
+ * wipes it (and accepts NULL). */
 struct esp_key *esp_key_create(const struct suite *,
                                const struct secret *keymat, bool seal);
 void esp_key_destroy(struct esp_key *);
@@ -30,23 +32,30 @@ void esp_key_destroy(struct esp_key *);
 size_t esp_sealed_size(const struct suite *, size_t inner_size);
 
 /* Seals.  The inner packet stands at 'esp' + ESP_HEADER_LEN + iv_size, and
- * there is room for esp_sealed_size() octets at 'esp'.  'iv' must never come
- * twice with one key.  Returns false only if OpenSSL fails; then the packet
- * must not be sent. */
+ * there is room for esp_sealed_size() octets at 'esp'.  'seq' must never come
+ * twice with one key.
+ *
+ * 'iv' is NULL but in tests.  Then it is, with an AEAD, 'seq' XOR a random
+ * number of this key: so IVs do not begin again when a client gives a key once
+ * more to a data plane that has lost its memory, or to both directions (RFC
+ * 4106 s.3.1).  With CBC it is random (RFC 3602 s.3).
+ *
+ * Returns false only if OpenSSL fails; then the packet must not be sent. */
 bool esp_seal(struct esp_key *, uint32_t spi, uint64_t seq, bool esn,
-              uint64_t iv, uint8_t *esp, size_t inner_size,
+              const uint8_t *iv, uint8_t *esp, size_t inner_size,
               uint8_t next_header);
 
 enum esp_result {
     ESP_OK,
-    ESP_TRUNCATED,              /* Too short, or not a multiple of 4. */
+    ESP_TRUNCATED,              /* Too short, or not a multiple of blocks. */
     ESP_BAD_ICV,
     ESP_BAD_PADDING,            /* Authentic, but makes no sense. */
 };
 
 /* Opens the ESP packet of 'size' octets at 'esp' whose sequence number is
  * 'seq'.  On ESP_OK the inner packet of '*inner_sizep' octets stands at 'esp'
- * + ESP_HEADER_LEN + iv_size. */
+ * + ESP_HEADER_LEN + iv_size.  What is not authentic may have been written
+ * over and means nothing. */
 enum esp_result esp_open(struct esp_key *, uint64_t seq, bool esn,
                          uint8_t *esp, size_t size,
                          size_t *inner_sizep, uint8_t *next_headerp);

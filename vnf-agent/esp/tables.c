@@ -3,7 +3,6 @@
 #include "vnf-agent/esp/tables.h"
 
 #include <errno.h>
-#include <openssl/rand.h>
 #include <string.h>
 
 #include "hash.h"
@@ -291,15 +290,6 @@ add_sa(struct tables *tables, const struct sa *sa, long long int now_ms,
         return EEXIST;
     }
 
-    /* An IV never comes twice under the key (RFC 4106 s.3.1): within this SA
-     * because sequence numbers do not.  The mask is for a client that gives a
-     * key once more to a data plane that has lost its memory, or to both
-     * directions: then sequence numbers begin again, IVs elsewhere. */
-    uint64_t iv_mask;
-    if (RAND_bytes((unsigned char *) &iv_mask, sizeof iv_mask) != 1) {
-        *errorp = xstrdup("no random numbers");
-        return EIO;
-    }
     struct esp_key *key = esp_key_create(sa->suite, sa->key,
                                          sa->direction == SA_OUTBOUND);
     if (!key) {
@@ -317,7 +307,6 @@ add_sa(struct tables *tables, const struct sa *sa, long long int now_ms,
     keyless.key_check = key_check;
     esp_sa->sa = sa_clone(&keyless);
     esp_sa->key = key;
-    esp_sa->iv_mask = iv_mask;
     esp_sa->serial = tables->next_serial++;
     esp_sa->created_ms = esp_sa->used_ms = now_ms;
     esp_sa->used_key = use_key(tables, sa->direction, print);

@@ -41,7 +41,6 @@ struct esp_sa {
 
     struct esp_key *key;        /* NULL from the hard expiry on. */
     uint64_t seq;               /* Outbound: last one used. */
-    uint64_t iv_mask;           /* Outbound, random: IV = seq ^ iv_mask. */
     struct replay replay;       /* Inbound. */
     uint64_t packets, bytes;    /* Inner packets. */
     uint64_t replayed, failed;
