@@ -2,6 +2,10 @@
 noinst_LTLIBRARIES += lib/libsdsa.la
 lib_libsdsa_la_SOURCES = \
 	lib/address.c lib/address.h \
+	lib/http-parse.c lib/http-parse.h \
+	lib/https-conn.c \
+	lib/https-private.h \
+	lib/https-request.c \
 	lib/https-server.c lib/https-server.h \
 	lib/nsh.h \
 	lib/process-util.c lib/process-util.h \
@@ -10,9 +14,10 @@ lib_libsdsa_la_SOURCES = \
 	lib/sa.c lib/sa.h \
 	lib/secret.c lib/secret.h \
 	lib/suite.c lib/suite.h \
-	lib/tls.c lib/tls.h
+	lib/tls.c lib/tls.h \
+	lib/wiping-buffer.c lib/wiping-buffer.h
 lib_libsdsa_la_LIBADD = \
-	$(LIBEVENT_LIBS) $(JANSSON_LIBS)
+	$(JANSSON_LIBS)
 
 # The RESTCONF client.
 noinst_LTLIBRARIES += lib/libsdsaclient.la

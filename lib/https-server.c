@@ -1,26 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <config.h>
 
-#include "lib/https-server.h"
+#include "lib/https-private.h"
 
 #include <errno.h>
-#include <event2/buffer.h>
-#include <event2/bufferevent.h>
-#include <event2/bufferevent_ssl.h>
-#include <event2/event.h>
-#include <event2/http.h>
-#include <event2/listener.h>
 #include <limits.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <openssl/ssl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
-#include "lib/secret.h"
 #include "lib/tls.h"
-#include "openvswitch/list.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
 #include "socket-util.h"
@@ -29,230 +21,337 @@
 
 VLOG_DEFINE_THIS_MODULE(https_server);
 
-#define MAX_HEADERS_BYTES 16384
+/* The work of one run. */
+#define MAX_EVENTS 128
+#define MAX_ACCEPTS 32
+#define MAX_HANDSHAKES 8        /* Steps, each up to a millisecond. */
 
-/* A connection: found from its SSL object, and freed with it. */
-struct https_conn {
-    struct ovs_list node;       /* In https_server's 'conns'. */
-    struct https_server *server;
-    struct bufferevent *bev;
-    long long int deadline_ms;  /* When it is cut. */
-    bool in_request;            /* Octets of a request have come. */
-    char *peer;                 /* Subject CN, once known. */
-};
-
-struct https_server {
-    https_handler *handler;
-    void *aux;
-    int max_connections;
-    int request_timeout_ms, idle_timeout_ms;
-
-    SSL_CTX *ctx;
-    struct event_base *base;
-    struct evhttp *http;
-    struct evconnlistener *listener;    /* Owned by 'http'. */
-    struct ovs_list conns;      /* struct https_conn. */
-    int n_conns;
-};
-
-struct https_request {
-    struct evhttp_request *evreq;
-    struct https_conn *conn;
-    char *path, *query;
-    bool replied;
-};
-
-/* Index of our pointer in an SSL object. */
-static int ssl_conn_index = -1;
+static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 10);
 
 /* Connections. */
 
-static void
-conn_free(void *parent OVS_UNUSED, void *conn_, CRYPTO_EX_DATA *ad OVS_UNUSED,
-          int idx OVS_UNUSED, long int argl OVS_UNUSED, void *argp OVS_UNUSED)
+void
+https_conn_set_deadline(struct https_conn *conn, int timeout_ms)
 {
-    struct https_conn *conn = conn_;
-    if (conn) {
-        struct https_server *server = conn->server;
-        ovs_list_remove(&conn->node);
-        free(conn->peer);
-        free(conn);
-        if (--server->n_conns < server->max_connections && server->listener) {
-            evconnlistener_enable(server->listener);
+    uint64_t deadline = timeout_ms ? time_msec() + timeout_ms : INT64_MAX;
+    heap_change(&conn->server->timers, &conn->timer, UINT64_MAX - deadline);
+}
+
+static long long int
+deadline(const struct heap_node *timer)
+{
+    return UINT64_MAX - timer->priority;
+}
+
+void
+https_conn_set_ready(struct https_conn *conn)
+{
+    if (!conn->is_ready) {
+        conn->is_ready = true;
+        ovs_list_push_back(&conn->server->ready, &conn->ready_node);
+    }
+}
+
+static void
+ref_peer(struct shash *peers, const char *name)
+{
+    struct https_peer *peer = shash_find_data(peers, name);
+    if (!peer) {
+        peer = xzalloc(sizeof *peer);
+        shash_add(peers, name, peer);
+    }
+    peer->n++;
+}
+
+static void
+unref_peer(struct shash *peers, const char *name)
+{
+    struct shash_node *node = shash_find(peers, name);
+    struct https_peer *peer = node->data;
+    if (!--peer->n) {
+        free(peer);
+        shash_delete(peers, node);
+    }
+}
+
+static struct shash *
+peers_of(const struct https_conn *conn)
+{
+    return conn->is_known ? &conn->server->names : &conn->server->addresses;
+}
+
+struct https_peer *
+https_conn_peer(const struct https_conn *conn)
+{
+    return shash_find_data(peers_of(conn), conn->peer_name);
+}
+
+static size_t *
+counter_of(const struct https_conn *conn)
+{
+    return (conn->is_known ? &conn->server->stats.n_connections
+            : &conn->server->stats.n_pending);
+}
+
+static void
+add_conn(struct https_conn *conn)
+{
+    ovs_list_push_back((conn->is_known ? &conn->server->known
+                        : &conn->server->pending), &conn->node);
+    ref_peer(peers_of(conn), conn->peer_name);
+    ++*counter_of(conn);
+}
+
+static void
+remove_conn(struct https_conn *conn)
+{
+    if (conn->state == CONN_STREAM) {
+        https_conn_peer(conn)->n_streams--;
+        conn->server->stats.n_streams--;
+    }
+    ovs_list_remove(&conn->node);
+    unref_peer(peers_of(conn), conn->peer_name);
+    --*counter_of(conn);
+}
+
+static void
+drop_conn(struct https_conn *conn)
+{
+    remove_conn(conn);
+    heap_remove(&conn->server->timers, &conn->timer);
+    if (conn->is_ready) {
+        ovs_list_remove(&conn->ready_node);
+    }
+    https_conn_destroy(conn);
+}
+
+/* The least used of the connections, not streams, of 'name' in 'list', but
+ * not 'except'; or NULL. */
+static struct https_conn *
+find_idlest(const struct ovs_list *list, const char *name,
+            const struct https_conn *except)
+{
+    struct https_conn *conn;
+    LIST_FOR_EACH (conn, node, list) {
+        if (conn != except && conn->state != CONN_STREAM && !conn->is_dead
+            && !strcmp(conn->peer_name, name)) {
+            return conn;
         }
     }
+    return NULL;
 }
 
-/* Notices the first octets of a request: its deadline begins. */
+/* Not at once: it may be running, or in somebody's list of events. */
 static void
-input_cb(struct evbuffer *buffer OVS_UNUSED,
-         const struct evbuffer_cb_info *info, void *conn_)
+evict(struct https_conn *conn)
 {
-    struct https_conn *conn = conn_;
-    if (info->n_added && !conn->in_request) {
-        conn->in_request = true;
-        conn->deadline_ms = time_msec() + conn->server->request_timeout_ms;
+    conn->is_dead = true;
+    conn->server->stats.n_evicted++;
+    https_conn_set_ready(conn);
+}
+
+/* Makes room for 'conn', the newest of its peer, if that has too many. */
+static void
+limit_peer(struct https_conn *conn)
+{
+    const struct https_server *server = conn->server;
+    if (https_conn_peer(conn)->n > server->config.max_per_peer) {
+        struct https_conn *idlest = find_idlest(conn->is_known ? &server->known
+                                                : &server->pending,
+                                                conn->peer_name, conn);
+        VLOG_INFO_RL(&rl, "%s: more than %d connections, the idlest one is "
+                     "closed", conn->peer_name, server->config.max_per_peer);
+        evict(idlest ? idlest : conn);
     }
 }
 
-/* evhttp's callback for the connection that it is about to accept.  If it
- * returned NULL evhttp would go on without TLS: so it never does. */
-static struct bufferevent *
-make_bufferevent(struct event_base *base, void *server_)
+/* Makes room for one connection more. */
+static void
+evict_idlest(struct https_server *server)
 {
-    struct https_server *server = server_;
-    SSL *ssl = SSL_new(server->ctx);
-    struct bufferevent *bev
-        = (ssl ? bufferevent_openssl_socket_new(base, -1, ssl,
-                                                BUFFEREVENT_SSL_ACCEPTING,
-                                                BEV_OPT_CLOSE_ON_FREE)
-           : NULL);
-    if (!bev) {
-        ovs_abort(0, "cannot make a TLS connection");
+    struct https_conn *conn;
+    LIST_FOR_EACH (conn, node, &server->pending) {
+        if (!conn->is_dead) {
+            evict(conn);
+            return;
+        }
     }
-    bufferevent_openssl_set_allow_dirty_shutdown(bev, 1);
-
-    struct https_conn *conn = xzalloc(sizeof *conn);
-    conn->server = server;
-    conn->bev = bev;
-    conn->deadline_ms = time_msec() + server->request_timeout_ms;
-    ovs_list_push_back(&server->conns, &conn->node);
-    SSL_set_ex_data(ssl, ssl_conn_index, conn);
-    evbuffer_add_cb(bufferevent_get_input(bev), input_cb, conn);
-    if (++server->n_conns >= server->max_connections) {
-        evconnlistener_disable(server->listener);
+    const struct shash_node *node, *most = NULL;
+    SHASH_FOR_EACH (node, &server->names) {
+        const struct https_peer *peer = node->data;
+        if (!most
+            || peer->n > CONST_CAST(struct https_peer *, most->data)->n) {
+            most = node;
+        }
     }
-    return bev;
+    conn = most ? find_idlest(&server->known, most->name, NULL) : NULL;
+    if (conn) {
+        evict(conn);
+    }
 }
 
-static struct https_conn *
-request_conn(struct evhttp_request *evreq)
+void
+https_conn_authenticated(struct https_conn *conn, char *name)
 {
-    struct evhttp_connection *evconn = evhttp_request_get_connection(evreq);
-    struct bufferevent *bev = evhttp_connection_get_bufferevent(evconn);
-    return SSL_get_ex_data(bufferevent_openssl_get_ssl(bev), ssl_conn_index);
+    remove_conn(conn);
+    free(conn->peer_name);
+    conn->peer_name = name;
+    conn->is_known = true;
+    add_conn(conn);
+    limit_peer(conn);
 }
 
-/* Cuts the connections whose time is over. */
+void
+https_conn_used(struct https_conn *conn)
+{
+    ovs_list_remove(&conn->node);
+    ovs_list_push_back(&conn->server->known, &conn->node);
+}
+
+/* Running. */
+
+static void
+add_socket(struct https_server *server, int fd, const char *address)
+{
+    struct https_conn *conn = https_conn_create(server, fd,
+                                                xstrdup(address));
+    if (!conn) {
+        return;
+    }
+    heap_insert(&server->timers, &conn->timer, 0);
+    https_conn_set_deadline(conn, server->config.request_timeout_ms);
+    add_conn(conn);
+    server->stats.n_accepted++;
+
+    struct epoll_event event = { .events = conn->want, .data.ptr = conn };
+    conn->events = conn->want;
+    if (epoll_ctl(server->epoll, EPOLL_CTL_ADD, fd, &event)) {
+        VLOG_WARN_RL(&rl, "epoll_ctl: %s", ovs_strerror(errno));
+        drop_conn(conn);
+        return;
+    }
+    limit_peer(conn);
+    if (server->stats.n_pending + server->stats.n_connections
+        > server->config.max_connections) {
+        evict_idlest(server);
+    }
+}
+
+static void
+accept_some(struct https_server *server)
+{
+    for (int i = 0; i < MAX_ACCEPTS; i++) {
+        struct sockaddr_storage ss;
+        socklen_t len = sizeof ss;
+        int fd = accept4(server->listener, (struct sockaddr *) &ss, &len,
+                         SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd < 0) {
+            if (errno != EAGAIN && errno != ECONNABORTED && errno != EINTR) {
+                VLOG_WARN_RL(&rl, "accept: %s", ovs_strerror(errno));
+                evict_idlest(server);
+            }
+            return;
+        }
+        struct ds address = DS_EMPTY_INITIALIZER;
+        ss_format_address(&ss, &address);
+        add_socket(server, fd, ds_cstr(&address));
+        ds_destroy(&address);
+    }
+}
+
+static void
+run_conn(struct https_conn *conn)
+{
+    if (conn->is_ready) {
+        conn->is_ready = false;
+        ovs_list_remove(&conn->ready_node);
+    }
+    if (conn->is_dead || !https_conn_run(conn)) {
+        drop_conn(conn);
+    } else if (conn->want != conn->events) {
+        struct epoll_event event = { .events = conn->want, .data.ptr = conn };
+        conn->events = conn->want;
+        epoll_ctl(conn->server->epoll, EPOLL_CTL_MOD, conn->fd, &event);
+    }
+}
+
+/* Those that are known come first: a handshake costs much. */
+static void
+run_events(struct https_server *server)
+{
+    struct epoll_event events[MAX_EVENTS];
+    int n = epoll_wait(server->epoll, events, MAX_EVENTS, 0);
+    int n_handshakes = 0;
+    bool accepting = false;
+
+    for (int known = 1; known >= 0; known--) {
+        for (int i = 0; i < n; i++) {
+            struct https_conn *conn = events[i].data.ptr;
+            if (!conn) {
+                continue;       /* It ran. */
+            } else if (events[i].data.ptr == server) {
+                accepting = true;
+            } else if (known && conn->is_known) {
+                events[i].data.ptr = NULL;
+                run_conn(conn);
+            } else if (!known && n_handshakes++ < MAX_HANDSHAKES) {
+                run_conn(conn);
+            }
+        }
+    }
+    if (accepting) {
+        accept_some(server);
+    }
+}
+
+static void
+run_ready(struct https_server *server)
+{
+    struct ovs_list ready;
+    ovs_list_move(&ready, &server->ready);
+    ovs_list_init(&server->ready);
+    while (!ovs_list_is_empty(&ready)) {
+        run_conn(CONTAINER_OF(ovs_list_front(&ready), struct https_conn,
+                              ready_node));
+    }
+}
+
 static void
 cut_overdue(struct https_server *server)
 {
-    long long int now = time_msec();
-    struct https_conn *conn;
-    LIST_FOR_EACH (conn, node, &server->conns) {
-        if (now >= conn->deadline_ms) {
-            conn->deadline_ms = LLONG_MAX;
-            shutdown(bufferevent_getfd(conn->bev), SHUT_RDWR);
-        }
+    while (!heap_is_empty(&server->timers)
+           && time_msec() >= deadline(heap_max(&server->timers))) {
+        server->stats.n_overdue++;
+        drop_conn(CONTAINER_OF(heap_max(&server->timers), struct https_conn,
+                               timer));
     }
-}
-
-/* Requests. */
-
-static void
-handle(struct evhttp_request *evreq, void *server_)
-{
-    struct https_server *server = server_;
-    struct https_conn *conn = request_conn(evreq);
-    if (!conn->peer) {
-        X509 *cert = SSL_get1_peer_certificate(
-            bufferevent_openssl_get_ssl(conn->bev));
-        conn->peer = tls_peer_name(cert);
-        X509_free(cert);
-    }
-
-    /* The raw URI: whoever splits it decodes it. */
-    char *path = xstrdup(evhttp_request_get_uri(evreq));
-    char *query = strchr(path, '?');
-    if (query) {
-        *query++ = '\0';
-    }
-    struct https_request req = {
-        .evreq = evreq,
-        .conn = conn,
-        .path = path,
-        .query = query,
-    };
-    server->handler(&req, server->aux);
-    ovs_assert(req.replied);
-    free(path);
-
-    conn->in_request = false;
-    conn->deadline_ms = time_msec() + server->idle_timeout_ms;
-}
-
-const char *
-https_request_method(const struct https_request *req)
-{
-    switch (evhttp_request_get_command(req->evreq)) {
-    case EVHTTP_REQ_GET: return "GET";
-    case EVHTTP_REQ_POST: return "POST";
-    case EVHTTP_REQ_HEAD: return "HEAD";
-    case EVHTTP_REQ_PUT: return "PUT";
-    case EVHTTP_REQ_DELETE: return "DELETE";
-    case EVHTTP_REQ_OPTIONS: return "OPTIONS";
-    case EVHTTP_REQ_PATCH: return "PATCH";
-    case EVHTTP_REQ_TRACE: return "TRACE";
-    case EVHTTP_REQ_CONNECT: return "CONNECT";
-    }
-    return "";
-}
-
-const char *
-https_request_path(const struct https_request *req)
-{
-    return req->path;
-}
-
-const char *
-https_request_query(const struct https_request *req)
-{
-    return req->query;
-}
-
-const char *
-https_request_header(const struct https_request *req, const char *name)
-{
-    return evhttp_find_header(evhttp_request_get_input_headers(req->evreq),
-                              name);
-}
-
-const char *
-https_request_body(const struct https_request *req, size_t *size)
-{
-    struct evbuffer *buffer = evhttp_request_get_input_buffer(req->evreq);
-    *size = evbuffer_get_length(buffer);
-    return *size ? (const char *) evbuffer_pullup(buffer, -1) : "";
-}
-
-const char *
-https_request_peer(const struct https_request *req)
-{
-    return req->conn->peer ? req->conn->peer : "";
 }
 
 void
-https_reply_header(struct https_request *req, const char *name,
-                   const char *value)
+https_server_run(struct https_server *server)
 {
-    evhttp_add_header(evhttp_request_get_output_headers(req->evreq), name,
-                      value);
+    cut_overdue(server);
+    run_ready(server);
+    run_events(server);
 }
 
 void
-https_reply(struct https_request *req, int status, const char *content_type,
-            const char *body, size_t size)
+https_server_wait(struct https_server *server)
 {
-    ovs_assert(!req->replied);
-    req->replied = true;
-
-    struct evbuffer *buffer = evbuffer_new();
-    if (size) {
-        https_reply_header(req, "Content-Type", content_type);
-        evbuffer_add(buffer, body, size);
+    poll_fd_wait(server->epoll, POLLIN);
+    if (!ovs_list_is_empty(&server->ready)) {
+        poll_immediate_wake();
     }
-    evhttp_send_reply(req->evreq, status, NULL, buffer);
-    evbuffer_free(buffer);
+    if (!heap_is_empty(&server->timers)) {
+        poll_timer_wait_until(deadline(heap_max(&server->timers)));
+    }
+}
+
+void
+https_server_get_stats(const struct https_server *server,
+                       struct https_server_stats *stats)
+{
+    *stats = server->stats;
 }
 
 /* Lifecycle. */
@@ -275,86 +374,103 @@ make_ctx(struct https_server *server, const struct https_server_config *config)
 /* Opens a listening socket at "ADDRESS:PORT".  Returns it, or a negative
  * errno. */
 static int
-open_listener(const char *listen)
+open_listener(const char *listen_at)
 {
-    const char *colon = strrchr(listen, ':');
+    const char *colon = strrchr(listen_at, ':');
     if (!colon) {
         return -EINVAL;
     }
     struct sockaddr_storage ss;
-    char *target = xasprintf("%s:%.*s", colon + 1, (int) (colon - listen),
-                             listen);
+    char *target = xasprintf("%s:%.*s", colon + 1, (int) (colon - listen_at),
+                             listen_at);
     int fd = inet_open_passive(SOCK_STREAM, target, -1, &ss, 0, true);
     free(target);
     return fd;
 }
 
 static char *
-start_listening(struct https_server *server, const char *listen,
-                int *retvalp)
+start_listening(struct https_server *server, const char *listen_at,
+                int *errorp)
 {
-    int error = 0;
-    int fd = open_listener(listen);
-    if (fd < 0) {
-        error = -fd;
-    } else {
-        /* Inherited by what is accepted.  Without it each reply waits 40 ms
-         * for the peer's delayed acknowledgement. */
-        setsockopt_tcp_nodelay(fd);
-        struct evconnlistener *listener
-            = evconnlistener_new(server->base, NULL, NULL,
-                                 LEV_OPT_CLOSE_ON_FREE, 0, fd);
-        if (!listener || !evhttp_bind_listener(server->http, listener)) {
-            error = EINVAL;
-        }
-        server->listener = listener;
+    server->epoll = epoll_create1(EPOLL_CLOEXEC);
+    server->listener = open_listener(listen_at);
+    if (server->listener < 0 || server->epoll < 0) {
+        *errorp = server->epoll < 0 ? errno : -server->listener;
+        return xasprintf("%s: cannot listen (%s)", listen_at,
+                         ovs_strerror(*errorp));
     }
-    *retvalp = error;
-    return error ? xasprintf("%s: cannot listen (%s)", listen,
-                             ovs_strerror(error)) : NULL;
+    /* Inherited by what is accepted.  Without it replies would wait 40 ms for
+     * the peer's delayed acknowledgement. */
+    setsockopt_tcp_nodelay(server->listener);
+    listen(server->listener, 1024);
+
+    struct epoll_event event = { .events = EPOLLIN, .data.ptr = server };
+    if (epoll_ctl(server->epoll, EPOLL_CTL_ADD, server->listener, &event)) {
+        *errorp = errno;
+        return xasprintf("epoll_ctl: %s", ovs_strerror(*errorp));
+    }
+    return NULL;
+}
+
+/* Lets the process have as many descriptors as connections, or takes fewer
+ * connections. */
+static void
+reserve_descriptors(struct https_server_config *config)
+{
+    enum { OTHERS = 128 };
+    struct rlimit limit;
+
+    if (!getrlimit(RLIMIT_NOFILE, &limit)
+        && limit.rlim_cur < config->max_connections + OTHERS) {
+        limit.rlim_cur = MIN(limit.rlim_max, config->max_connections + OTHERS);
+        setrlimit(RLIMIT_NOFILE, &limit);
+        getrlimit(RLIMIT_NOFILE, &limit);
+        config->max_connections = MIN(config->max_connections,
+                                      MAX(limit.rlim_cur, 2 * OTHERS)
+                                      - OTHERS);
+    }
+}
+
+static void
+set_config(struct https_server *server,
+           const struct https_server_config *config)
+{
+    struct https_server_config *c = &server->config;
+    c->max_connections = (config->max_connections ? config->max_connections
+                          : 2048);
+    c->max_per_peer = config->max_per_peer ? config->max_per_peer : 64;
+    c->max_body_bytes = (config->max_body_bytes ? config->max_body_bytes
+                         : 4 * 1024 * 1024);
+    c->request_timeout_ms = (config->request_timeout_ms
+                             ? config->request_timeout_ms : 10000);
+    c->idle_timeout_ms = (config->idle_timeout_ms ? config->idle_timeout_ms
+                          : 60000);
+    reserve_descriptors(c);
 }
 
 int
 https_server_create(const struct https_server_config *config,
-                    https_handler *handler, void *aux,
+                    https_handler *admit, https_handler *handle, void *aux,
                     struct https_server **serverp, char **errorp)
 {
     struct https_server *server = xzalloc(sizeof *server);
     int retval = EINVAL;
 
-    if (ssl_conn_index < 0) {
-        ssl_conn_index = SSL_get_ex_new_index(0, NULL, NULL, NULL, conn_free);
-        event_set_mem_functions(wiping_malloc, wiping_realloc, wiping_free);
-    }
     *serverp = NULL;
-    server->handler = handler;
+    set_config(server, config);
+    server->admit = admit;
+    server->handle = handle;
     server->aux = aux;
-    server->max_connections = (config->max_connections
-                               ? config->max_connections : 64);
-    server->request_timeout_ms = (config->request_timeout_ms
-                                  ? config->request_timeout_ms : 10000);
-    server->idle_timeout_ms = (config->idle_timeout_ms
-                               ? config->idle_timeout_ms : 60000);
-    ovs_list_init(&server->conns);
+    server->listener = server->epoll = -1;
+    ovs_list_init(&server->pending);
+    ovs_list_init(&server->known);
+    ovs_list_init(&server->ready);
+    heap_init(&server->timers);
+    shash_init(&server->addresses);
+    shash_init(&server->names);
 
     *errorp = make_ctx(server, config);
     if (!*errorp) {
-        struct event_config *ec = event_config_new();
-        event_config_set_flag(ec, EVENT_BASE_FLAG_NOLOCK);
-        server->base = event_base_new_with_config(ec);
-        event_config_free(ec);
-
-        server->http = evhttp_new(server->base);
-        evhttp_set_bevcb(server->http, make_bufferevent, server);
-        evhttp_set_gencb(server->http, handle, server);
-        evhttp_set_max_headers_size(server->http, MAX_HEADERS_BYTES);
-        evhttp_set_max_body_size(server->http, (config->max_body_bytes
-                                                ? config->max_body_bytes
-                                                : 4 * 1024 * 1024));
-        evhttp_set_allowed_methods(
-            server->http, (EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST
-                           | EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE
-                           | EVHTTP_REQ_OPTIONS | EVHTTP_REQ_PATCH));
         *errorp = start_listening(server, config->listen, &retval);
     }
     if (*errorp) {
@@ -369,61 +485,20 @@ void
 https_server_destroy(struct https_server *server)
 {
     if (server) {
-        server->listener = NULL;        /* evhttp_free() frees it. */
-        if (server->http) {
-            evhttp_free(server->http);
+        while (!heap_is_empty(&server->timers)) {
+            drop_conn(CONTAINER_OF(heap_max(&server->timers),
+                                   struct https_conn, timer));
         }
-        if (server->base) {
-            event_base_free(server->base);
+        heap_destroy(&server->timers);
+        shash_destroy(&server->addresses);
+        shash_destroy(&server->names);
+        if (server->listener >= 0) {
+            close(server->listener);
+        }
+        if (server->epoll >= 0) {
+            close(server->epoll);
         }
         SSL_CTX_free(server->ctx);
         free(server);
-    }
-}
-
-/* libevent in the OVS poll loop. */
-
-void
-https_server_run(struct https_server *server)
-{
-    cut_overdue(server);
-    event_base_loop(server->base, EVLOOP_NONBLOCK);
-}
-
-static int
-wait_for_event(const struct event_base *base OVS_UNUSED,
-               const struct event *ev, void *aux OVS_UNUSED)
-{
-    struct timeval when;
-    int pending = event_pending(ev, EV_READ | EV_WRITE | EV_TIMEOUT, &when);
-    int fd = event_get_fd(ev);
-    if (fd >= 0 && pending & (EV_READ | EV_WRITE)
-        && !(event_get_events(ev) & EV_SIGNAL)) {
-        poll_fd_wait(fd, ((pending & EV_READ ? POLLIN : 0)
-                          | (pending & EV_WRITE ? POLLOUT : 0)));
-    }
-    if (pending & EV_TIMEOUT) {
-        struct timeval now;
-        gettimeofday(&now, NULL);
-        long long int ms = ((when.tv_sec - now.tv_sec) * 1000LL
-                            + (when.tv_usec - now.tv_usec) / 1000);
-        poll_timer_wait(MAX(ms, 0) + 1);
-    }
-    return 0;
-}
-
-void
-https_server_wait(struct https_server *server)
-{
-    if (event_base_get_num_events(server->base, EVENT_BASE_COUNT_ACTIVE)) {
-        poll_immediate_wake();
-    }
-    event_base_foreach_event(server->base, wait_for_event, NULL);
-
-    const struct https_conn *conn;
-    LIST_FOR_EACH (conn, node, &server->conns) {
-        if (conn->deadline_ms != LLONG_MAX) {
-            poll_timer_wait_until(conn->deadline_ms);
-        }
     }
 }

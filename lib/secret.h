@@ -6,7 +6,7 @@
  * A secret is allocated at its full size, never copied into a growing buffer,
  * wiped by every way out, never printed.  The same file holds the allocator
  * that wipes on free, for libraries whose buffers see keys on their way
- * through (jansson, libcurl, libevent).
+ * through (jansson, libcurl).
  *
  * Thread-safe as malloc() is. */
 
@@ -57,8 +57,7 @@ struct secret *secret_from_hex(const char *hex, size_t hex_len);
 void secret_to_hex(const struct secret *, char *hex);
 
 /* malloc(), realloc() and free() that wipe what they give back, for
- * json_set_alloc_funcs(), curl_global_init_mem(),
- * event_set_mem_functions(). */
+ * json_set_alloc_funcs() and curl_global_init_mem(). */
 void *wiping_malloc(size_t);
 void *wiping_calloc(size_t n, size_t size);
 void *wiping_realloc(void *, size_t);

@@ -6,9 +6,14 @@ vnf_agent_sdsa_agent_SOURCES = \
 	vnf-agent/datastore-file.c \
 	vnf-agent/datastore-private.h \
 	vnf-agent/datastore-stage.c \
+	vnf-agent/json-tree.c vnf-agent/json-tree.h \
+	vnf-agent/rc-conditions.c vnf-agent/rc-conditions.h \
 	vnf-agent/rc-edit.c vnf-agent/rc-edit.h \
 	vnf-agent/rc-error.c vnf-agent/rc-error.h \
+	vnf-agent/rc-events.c vnf-agent/rc-events.h \
+	vnf-agent/rc-filter.c vnf-agent/rc-filter.h \
 	vnf-agent/rc-path.c vnf-agent/rc-path.h \
+	vnf-agent/rc-query.c vnf-agent/rc-query.h \
 	vnf-agent/rc-read.c vnf-agent/rc-read.h \
 	vnf-agent/restconf.c vnf-agent/restconf.h \
 	vnf-agent/sad-spd.c vnf-agent/sad-spd.h \

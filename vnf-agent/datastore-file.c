@@ -61,7 +61,7 @@ spd_to_json(const struct datastore *ds, const struct stage *stage)
 }
 
 static json_t *
-lease_to_json(const struct lease *lease)
+dump_lease(const struct lease *lease)
 {
     char epoch[24];
     snprintf(epoch, sizeof epoch, "%"PRIu64, lease->epoch);
@@ -103,7 +103,7 @@ datastore_file_prepare(const struct datastore *ds, const struct stage *stage)
     json_t *json = json_pack(
         "{s:i, s:o, s:o, s:o, s:o}", "format", FORMAT,
         "sad", sad_to_json(ds, stage), "spd", spd_to_json(ds, stage),
-        "lease", lease_to_json(stage ? &stage->lease : &ds->lease),
+        "lease", dump_lease(stage ? &stage->lease : &ds->lease),
         "tombstones", tombstones_to_json(ds, stage));
     char *name = new_file_name(ds);
     char *error = NULL;

@@ -38,6 +38,7 @@ struct datastore {
     struct lease lease;
     uint64_t serial;            /* Of the last entry. */
     uint64_t generation;
+    long long int modified_ms;  /* When that was: wall clock. */
     struct uuid boot_id;        /* Of the data plane that we know. */
     bool in_doubt;              /* Does the backend hold what we think? */
     bool loaded;                /* The file has been read. */
@@ -51,6 +52,7 @@ struct change {
 struct stage {
     struct datastore *ds;
     struct shash changes[N_DATASTORE_LISTS];    /* struct change. */
+    struct shash places;        /* New serials of SAs: uint64_t, by name. */
     struct sset spis;           /* sa_id() of new SAs. */
     struct sset buried;         /* sa_id() of deleted SAs. */
     struct lease lease;
@@ -66,6 +68,12 @@ const char *sa_id(enum sa_direction, uint32_t spi, char id[SA_ID_LEN]);
 
 void entry_destroy(struct entry *);
 void lease_clone(struct lease *, const struct lease *);
+/* The container lease, or NULL if nobody holds it (caller owns the
+ * reference). */
+json_t *lease_to_json(const struct lease *);
+
+/* The configuration is another one. */
+void datastore_changed(struct datastore *);
 
 /* Puts a tombstone there. */
 void datastore_bury(struct datastore *, const char *id);
@@ -85,6 +93,7 @@ void datastore_remove(struct datastore *, enum datastore_list,
 struct named_entry {
     const char *name;
     const struct entry *entry;
+    uint64_t serial;
 };
 struct named_entry *datastore_sorted(const struct datastore *,
                                      const struct stage *,

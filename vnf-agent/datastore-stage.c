@@ -26,6 +26,7 @@ stage_create(struct datastore *ds)
     for (size_t i = 0; i < N_DATASTORE_LISTS; i++) {
         shash_init(&stage->changes[i]);
     }
+    shash_init(&stage->places);
     sset_init(&stage->spis);
     sset_init(&stage->buried);
     lease_clone(&stage->lease, &ds->lease);
@@ -45,6 +46,7 @@ stage_destroy(struct stage *stage)
             }
             shash_destroy(&stage->changes[i]);
         }
+        shash_destroy_free_data(&stage->places);
         sset_destroy(&stage->spis);
         sset_destroy(&stage->buried);
         free(stage->lease.holder);
@@ -97,6 +99,20 @@ stage_names(const struct stage *stage, enum datastore_list list)
     return names;
 }
 
+json_t *
+stage_get(const struct stage *stage, enum datastore_list list,
+          const char *name)
+{
+    const struct entry *entry = stage_find(stage, list, name);
+    return entry ? entry->json : NULL;
+}
+
+json_t *
+stage_get_lease(const struct stage *stage)
+{
+    return lease_to_json(&stage->lease);
+}
+
 /* Putting. */
 
 /* 'entry' (NULL: deleted) keeps the place of the one that it replaces. */
@@ -119,42 +135,14 @@ set_change(struct stage *stage, enum datastore_list list, const char *name,
     stage->edited = true;
 }
 
-static json_t *
-wrap(enum datastore_list list, json_t *entry)
-{
-    return json_pack("{s:{s:{s:[O]}}}", "ietf-i2nsf-ikeless:ipsec-ikeless",
-                     datastore_list_container(list),
-                     datastore_list_name(list), entry);
-}
-
-/* Validates '*entry', merged into 'old' if that is nonnull; '*entry' then is
- * the outcome, and the reference is the caller's. */
 static struct rc_error *
-validate(const struct stage *stage, enum datastore_list list,
-         const struct entry *old, json_t **entryp)
+validate(const struct stage *stage, enum datastore_list list, json_t *entry)
 {
-    const struct yang_schema *schema = stage->ds->schema;
-    json_t *data = wrap(list, *entryp);
-    struct rc_error *error;
-
-    if (old) {
-        json_t *old_data = wrap(list, old->json);
-        json_t *merged;
-        error = yang_schema_merge(schema, old_data, data, &merged);
-        json_decref(old_data);
-        if (!error) {
-            json_t *top = json_object_get(merged,
-                                          "ietf-i2nsf-ikeless:ipsec-ikeless");
-            json_t *entries = json_object_get(
-                json_object_get(top, datastore_list_container(list)),
-                datastore_list_name(list));
-            *entryp = json_incref(json_array_get(entries, 0));
-            json_decref(merged);
-        }
-    } else {
-        error = yang_schema_validate(schema, data);
-        json_incref(*entryp);
-    }
+    json_t *data = json_pack("{s:{s:{s:[O]}}}",
+                             "ietf-i2nsf-ikeless:ipsec-ikeless",
+                             datastore_list_container(list),
+                             datastore_list_name(list), entry);
+    struct rc_error *error = yang_schema_validate(stage->ds->schema, data);
     json_decref(data);
     return error;
 }
@@ -294,50 +282,131 @@ stage_put(struct stage *stage, enum datastore_list list, enum stage_mode mode,
         return error;
     }
 
-    const char *name = json_string_value(json_object_get(entry, "name"));
-    const struct entry *old = (mode == STAGE_MERGE && name
-                               ? stage_find(stage, list, name) : NULL);
-    error = validate(stage, list, old, &entry);
+    error = validate(stage, list, entry);
     if (error) {
         sad_keys_destroy(&keys);
-        if (!old) {
-            json_decref(entry);
-        }
         return error;
     }
     stage->edited = true;
     error = put_valid(stage, list, mode, entry, &keys);
     sad_keys_destroy(&keys);
-    json_decref(entry);
     return error;
 }
 
-void
-stage_reorder_policies(struct stage *stage, const json_t *entries)
+/* Places. */
+
+/* Gives the policy the last place. */
+static void
+move_policy_last(struct stage *stage, const char *name)
 {
-    json_t *names = stage_names(stage, DATASTORE_SPD);
-    const json_t *entry;
+    const struct entry *old = stage_find(stage, DATASTORE_SPD, name);
+    struct entry *new = xzalloc(sizeof *new);
+    new->json = json_incref(old->json);
+    new->policy = policy_clone(old->policy);
+    /* Gives its place up. */
+    set_change(stage, DATASTORE_SPD, name, NULL);
+    set_change(stage, DATASTORE_SPD, name, new);
+}
+
+/* The data plane does not know the order of SAs: they are not touched. */
+static void
+move_sa_last(struct stage *stage, const char *name)
+{
+    uint64_t serial = stage->ds->serial + ++stage->n_added;
+    free(shash_replace(&stage->places, name, xmemdup(&serial, sizeof serial)));
+    stage->edited = true;
+}
+
+void
+stage_reorder(struct stage *stage, enum datastore_list list,
+              const json_t *names)
+{
+    json_t *old_names = stage_names(stage, list);
+    const json_t *name;
     bool same = true;
     size_t i;
 
-    json_array_foreach (entries, i, entry) {
-        same = same && json_equal(json_object_get(entry, "name"),
-                                  json_array_get(names, i));
+    json_array_foreach (names, i, name) {
+        same = same && json_equal(name, json_array_get(old_names, i));
+        if (same) {
+            continue;
+        }
+        switch (list) {
+        case DATASTORE_SAD:
+            move_sa_last(stage, json_string_value(name));
+            break;
+        case DATASTORE_SPD:
+            move_policy_last(stage, json_string_value(name));
+            break;
+        }
     }
+    json_decref(old_names);
+}
+
+bool
+stage_where_from_string(const char *s, enum stage_where *where)
+{
+    static const char *const names[] = {
+        [STAGE_FIRST] = "first",
+        [STAGE_LAST] = "last",
+        [STAGE_BEFORE] = "before",
+        [STAGE_AFTER] = "after",
+    };
+    for (size_t i = STAGE_FIRST; i < ARRAY_SIZE(names); i++) {
+        if (!strcmp(s, names[i])) {
+            *where = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Returns the index of 'name' in the array 'names', or its size. */
+static size_t
+index_of(const json_t *names, const char *name)
+{
+    size_t i;
+    const json_t *other;
+    json_array_foreach (names, i, other) {
+        if (!strcmp(json_string_value(other), name)) {
+            return i;
+        }
+    }
+    return i;
+}
+
+struct rc_error *
+stage_place(struct stage *stage, enum datastore_list list, const char *name,
+            enum stage_where where, const char *point)
+{
+    if (where == STAGE_ANYWHERE) {
+        return NULL;
+    }
+    json_t *names = stage_names(stage, list);
+    size_t place = index_of(names, name);
+    json_t *moved = json_incref(json_array_get(names, place));
+    json_array_remove(names, place);
+
+    struct rc_error *error = NULL;
+    if (where == STAGE_BEFORE || where == STAGE_AFTER) {
+        place = index_of(names, point);
+        if (place >= json_array_size(names)) {
+            error = rc_error_create(400, "bad-attribute",
+                                    entry_path(list, point),
+                                    xstrdup("the point is not another entry "
+                                            "of the list"));
+        }
+        place += where == STAGE_AFTER;
+    } else {
+        place = where == STAGE_FIRST ? 0 : json_array_size(names);
+    }
+    if (!error) {
+        json_array_insert(names, place, moved);
+        stage_reorder(stage, list, names);
+    }
+    json_decref(moved);
     json_decref(names);
-    if (same) {
-        return;
-    }
-    json_array_foreach (entries, i, entry) {
-        const char *name = json_string_value(json_object_get(entry, "name"));
-        const struct entry *old = stage_find(stage, DATASTORE_SPD, name);
-        struct entry *new = xzalloc(sizeof *new);
-        new->json = json_incref(old->json);
-        new->policy = policy_clone(old->policy);
-        /* Gives its place up. */
-        set_change(stage, DATASTORE_SPD, name, NULL);
-        set_change(stage, DATASTORE_SPD, name, new);
-    }
+    return error;
 }
 
 /* Deleting. */
@@ -404,16 +473,13 @@ stage_put_lease(struct stage *stage, json_t *json)
     }
     stage->lease_first |= !stage->edited;
     stage->lease_edited |= (!stage->lease.held || epoch != stage->lease.epoch
-                            || (holder
-                                && !nullable_string_is_equal(
-                                    holder, stage->lease.holder)));
+                            || !nullable_string_is_equal(
+                                holder, stage->lease.holder));
     stage->edited = true;
     stage->lease.held = true;
     stage->lease.epoch = epoch;
-    if (holder) {
-        free(stage->lease.holder);
-        stage->lease.holder = xstrdup(holder);
-    }
+    free(stage->lease.holder);
+    stage->lease.holder = nullable_xstrdup(holder);
     return NULL;
 }
 
@@ -553,9 +619,18 @@ take_over(struct stage *stage)
     SSET_FOR_EACH (id, &stage->buried) {
         datastore_bury(ds, id);
     }
+    const struct shash_node *place;
+    SHASH_FOR_EACH (place, &stage->places) {
+        struct entry *entry = shash_find_data(&ds->lists[DATASTORE_SAD],
+                                              place->name);
+        if (entry) {
+            entry->serial = *(const uint64_t *) place->data;
+            ds->serial = MAX(ds->serial, entry->serial);
+        }
+    }
     free(ds->lease.holder);
     lease_clone(&ds->lease, &stage->lease);
-    ds->generation++;
+    datastore_changed(ds);
 }
 
 /* Forgets tombstones that are over. */
@@ -576,6 +651,7 @@ stage_is_noop(const struct stage *stage)
 {
     return (shash_is_empty(&stage->changes[DATASTORE_SAD])
             && shash_is_empty(&stage->changes[DATASTORE_SPD])
+            && shash_is_empty(&stage->places)
             && !stage->lease_edited);
 }
 

@@ -101,8 +101,7 @@ compare_serials(const void *a_, const void *b_)
 {
     const struct named_entry *a = a_;
     const struct named_entry *b = b_;
-    uint64_t x = a->entry->serial, y = b->entry->serial;
-    return x < y ? -1 : x > y;
+    return a->serial < b->serial ? -1 : a->serial > b->serial;
 }
 
 struct named_entry *
@@ -119,7 +118,9 @@ datastore_sorted(const struct datastore *ds, const struct stage *stage,
 
     SHASH_FOR_EACH (node, base) {
         if (!changes || !shash_find(changes, node->name)) {
-            entries[n++] = (struct named_entry) { node->name, node->data };
+            const struct entry *entry = node->data;
+            entries[n++] = (struct named_entry) { node->name, entry,
+                                                  entry->serial };
         }
     }
     if (changes) {
@@ -127,13 +128,28 @@ datastore_sorted(const struct datastore *ds, const struct stage *stage,
             const struct change *change = node->data;
             if (change->entry) {
                 entries[n++] = (struct named_entry) { node->name,
-                                                      change->entry };
+                                                      change->entry,
+                                                      change->entry->serial };
             }
+        }
+    }
+    if (stage && list == DATASTORE_SAD && !shash_is_empty(&stage->places)) {
+        for (size_t i = 0; i < n; i++) {
+            const uint64_t *place = shash_find_data(&stage->places,
+                                                    entries[i].name);
+            entries[i].serial = place ? *place : entries[i].serial;
         }
     }
     qsort(entries, n, sizeof *entries, compare_serials);
     *np = n;
     return entries;
+}
+
+void
+datastore_changed(struct datastore *ds)
+{
+    ds->generation++;
+    ds->modified_ms = time_wall_msec();
 }
 
 /* Tombstones. */
@@ -295,7 +311,7 @@ reconcile(struct datastore *ds)
                       "not hold, and %"PRIuSIZE" that only it held",
                       n_dropped, n_removed);
         }
-        ds->generation++;
+        datastore_changed(ds);
         message = datastore_file_prepare(ds, NULL);
         if (message) {
             VLOG_WARN_RL(&rl, "%s", message);
@@ -318,6 +334,7 @@ datastore_create(const struct datastore_config *config)
         .file_name = xstrdup(config->file_name),
         .tombstone_s = config->tombstone_s,
         .generation = time_wall_msec(),
+        .modified_ms = time_wall_msec(),
         .spis = SHASH_INITIALIZER(&ds->spis),
         .tombstones = SHASH_INITIALIZER(&ds->tombstones),
     };
@@ -428,7 +445,7 @@ get_one_sa(const struct datastore *ds, enum datastore_content content,
                                                 name);
     json_t *array = json_array();
     if (entry) {
-        struct named_entry named = { name, entry };
+        struct named_entry named = { name, entry, entry->serial };
         struct sa_stats stats;
         bool ok = (content != CONTENT_CONFIG
                    && !ds->backend->class->get_sa_stats(
@@ -485,22 +502,44 @@ datastore_get_ikeless(const struct datastore *ds,
 }
 
 json_t *
-datastore_get_lease(const struct datastore *ds)
+lease_to_json(const struct lease *lease)
 {
-    if (!ds->lease.held) {
+    if (!lease->held) {
         return NULL;
     }
-    json_t *json = json_pack("{s:o}", "epoch", json_uint64(ds->lease.epoch));
-    if (ds->lease.holder) {
-        json_object_set_new(json, "holder", json_string(ds->lease.holder));
+    json_t *json = json_pack("{s:o}", "epoch", json_uint64(lease->epoch));
+    if (lease->holder) {
+        json_object_set_new(json, "holder", json_string(lease->holder));
     }
     return json;
+}
+
+json_t *
+datastore_get_lease(const struct datastore *ds)
+{
+    return lease_to_json(&ds->lease);
 }
 
 uint64_t
 datastore_generation(const struct datastore *ds)
 {
     return ds->generation;
+}
+
+long long int
+datastore_modified_s(const struct datastore *ds)
+{
+    return ds->modified_ms / 1000;
+}
+
+const char *
+datastore_sa_name(const struct datastore *ds, enum sa_direction direction,
+                  uint32_t spi)
+{
+    char id[SA_ID_LEN];
+    const struct entry *entry = shash_find_data(&ds->spis,
+                                                sa_id(direction, spi, id));
+    return entry ? entry->sa->name : NULL;
 }
 
 size_t

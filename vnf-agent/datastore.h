@@ -24,6 +24,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/sa.h"
 #include "openvswitch/types.h"
 
 struct backend;
@@ -69,6 +70,12 @@ json_t *datastore_get_lease(const struct datastore *);
 
 /* Changes with every change of the configuration: an entity tag. */
 uint64_t datastore_generation(const struct datastore *);
+/* When that was, in seconds of the wall clock. */
+long long int datastore_modified_s(const struct datastore *);
+
+/* Name of the SA, or NULL.  Valid until the datastore changes. */
+const char *datastore_sa_name(const struct datastore *, enum sa_direction,
+                              uint32_t spi);
 
 /* For people: number of entries, and of tombstones. */
 size_t datastore_count(const struct datastore *, enum datastore_list);
@@ -81,25 +88,42 @@ bool stage_has(const struct stage *, enum datastore_list, const char *name);
 bool stage_has_lease(const struct stage *);
 size_t stage_count(const struct stage *, enum datastore_list);
 json_t *stage_names(const struct stage *, enum datastore_list);
+/* The entry, without keys, or NULL.  Borrowed; must not be changed. */
+json_t *stage_get(const struct stage *, enum datastore_list, const char *name);
+/* The lease, or NULL.  Caller owns the reference. */
+json_t *stage_get_lease(const struct stage *);
 
 /* Edits; each returns NULL or an error, and then the stage must not be
  * committed.  'entry' is a sad-entry or spd-entry with its keys; it is changed
  * and a reference is taken.
  *
- * STAGE_CREATE refuses what exists, unless it is the same.  STAGE_MERGE keeps
- * of the entry there what 'entry' does not say. */
-enum stage_mode { STAGE_CREATE, STAGE_REPLACE, STAGE_MERGE };
+ * STAGE_CREATE refuses what exists, unless it is the same. */
+enum stage_mode { STAGE_CREATE, STAGE_REPLACE };
 struct rc_error *stage_put(struct stage *, enum datastore_list,
                            enum stage_mode, json_t *entry);
 
-/* Gives the policies the order of the array 'entries', which names each of
- * them. */
-void stage_reorder_policies(struct stage *, const json_t *entries);
+/* Gives the entries the order of the array 'names', which has each of them. */
+void stage_reorder(struct stage *, enum datastore_list, const json_t *names);
+
+/* Moves the entry 'name', which is there, to where it shall be; BEFORE and
+ * AFTER the entry 'point'.  Refuses if there is no 'point'. */
+enum stage_where {
+    STAGE_ANYWHERE,             /* Where it is. */
+    STAGE_FIRST,
+    STAGE_LAST,
+    STAGE_BEFORE,
+    STAGE_AFTER,
+};
+bool stage_where_from_string(const char *, enum stage_where *);
+struct rc_error *stage_place(struct stage *, enum datastore_list,
+                             const char *name, enum stage_where,
+                             const char *point);
 
 /* Of an entry that is not there: nothing. */
 void stage_delete(struct stage *, enum datastore_list, const char *name);
 void stage_clear(struct stage *, enum datastore_list);
 
+/* Takes the lease, as 'lease' says it, or renews it. */
 struct rc_error *stage_put_lease(struct stage *, json_t *lease);
 void stage_delete_lease(struct stage *);
 

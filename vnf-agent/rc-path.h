@@ -10,7 +10,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct lysc_node;
 struct rc_error;
+struct yang_schema;
 
 struct rc_segment {
     char *module;               /* Or NULL: that of the parent. */
@@ -31,6 +33,20 @@ struct rc_path {
 struct rc_error *rc_path_append(struct rc_path *, const char *text);
 void rc_path_destroy(struct rc_path *);
 
+/* Appends copies of the segments of 'base'. */
+void rc_path_append_path(struct rc_path *, const struct rc_path *base);
+
+/* Finds the schema node of 'path' (NULL: that of the datastore).  Refuses what
+ * the schema does not have, and keys that do not fit: all lists but the last one
+ * need theirs. */
+struct rc_error *rc_path_resolve(const struct rc_path *,
+                                 const struct yang_schema *,
+                                 const struct lysc_node **nodep);
+
+/* The path as an instance-identifier (RFC 7951 s.6.11), for an error-path.
+ * Caller frees. */
+char *rc_path_to_string(const struct rc_path *, const struct yang_schema *);
+
 /* Is the segment 'module':'name'?  Its module may be left out if 'top' is
  * false. */
 bool rc_segment_is(const struct rc_segment *, bool top, const char *module,
@@ -38,5 +54,8 @@ bool rc_segment_is(const struct rc_segment *, bool top, const char *module,
 
 /* Percent-encodes 'key' for a path.  Caller frees. */
 char *rc_path_encode(const char *key);
+/* Decodes the 'n' characters at 's'.  Returns NULL if they are malformed, or if
+ * a NUL comes out.  Caller frees. */
+char *rc_path_decode(const char *s, size_t n);
 
 #endif /* vnf-agent/rc-path.h */

@@ -3,228 +3,190 @@
 
 #include "vnf-agent/rc-read.h"
 
+#include <libyang/libyang.h>
+
 #include "util.h"
+#include "vnf-agent/datastore.h"
+#include "vnf-agent/json-tree.h"
 #include "vnf-agent/rc-error.h"
+#include "vnf-agent/rc-filter.h"
 #include "vnf-agent/rc-path.h"
+#include "vnf-agent/rc-query.h"
 #include "vnf-agent/state.h"
 #include "vnf-agent/yang-schema.h"
+
+/* What is asked for. */
+struct reading {
+    const struct rc_source *source;
+    const struct rc_path *path;
+    enum datastore_content content;
+    const char *base;
+};
 
 /* The containers of the top. */
 
 static json_t *
-get_ikeless(const struct rc_source *source, const struct rc_path *path,
-            enum datastore_content content)
+get_ikeless(const struct reading *r)
 {
     /* One SA of thousands is often asked for. */
-    const struct rc_segment *s = path->segments;
-    const char *sad_name = (path->n > 2 && !strcmp(s[1].name, "sad")
+    const struct rc_segment *s = r->path->segments;
+    const char *sad_name = (r->path->n > 2 && !strcmp(s[1].name, "sad")
                             && s[2].n_keys == 1 ? s[2].keys[0] : NULL);
-    return datastore_get_ikeless(source->datastore, content, sad_name);
+    return datastore_get_ikeless(r->source->datastore, r->content, sad_name);
 }
 
 static json_t *
-get_agent(const struct rc_source *source,
-          const struct rc_path *path OVS_UNUSED,
-          enum datastore_content content)
+get_agent(const struct reading *r)
 {
     json_t *json = json_object();
-    if (content != CONTENT_NONCONFIG) {
-        json_t *lease = datastore_get_lease(source->datastore);
+    if (r->content != CONTENT_NONCONFIG) {
+        json_t *lease = datastore_get_lease(r->source->datastore);
         if (lease) {
             json_object_set_new(json, "lease", lease);
         }
     }
-    if (content != CONTENT_CONFIG) {
+    if (r->content != CONTENT_CONFIG) {
         json_object_set_new(json, "state",
-                            agent_state_get(source->backend,
-                                            source->backend_config));
+                            agent_state_get(r->source->backend,
+                                            r->source->backend_config));
     }
     return json;
 }
 
 static json_t *
-get_library(const struct rc_source *source,
-            const struct rc_path *path OVS_UNUSED,
-            enum datastore_content content)
+get_library(const struct reading *r)
 {
-    json_t *library = NULL;
-    if (content != CONTENT_CONFIG) {
-        json_t *all = yang_schema_library(source->schema);
-        library = json_incref(json_object_get(
-            all, "ietf-yang-library:yang-library"));
-        json_decref(all);
+    return json_incref(yang_schema_library(r->source->schema,
+                                           "yang-library"));
+}
+
+static json_t *
+get_modules_state(const struct reading *r)
+{
+    return json_incref(yang_schema_library(r->source->schema,
+                                           "modules-state"));
+}
+
+static json_t *
+get_restconf_state(const struct reading *r)
+{
+    static const char *const names[] = {
+        "defaults:1.0?basic-mode=explicit", "depth:1.0", "fields:1.0",
+        "with-defaults:1.0", "yang-patch:1.0",
+    };
+    json_t *capabilities = json_array();
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        char *uri = xasprintf("urn:ietf:params:restconf:capability:%s",
+                              names[i]);
+        json_array_append_new(capabilities, json_string(uri));
+        free(uri);
     }
-    return library ? library : json_object();
+    char *location = xasprintf("%s"RC_STREAM_PATH, r->base);
+    json_t *state = json_pack(
+        "{s:{s:o}, s:{s:[{s:s, s:s, s:b, s:[{s:s, s:s}]}]}}",
+        "capabilities", "capability", capabilities,
+        "streams", "stream",
+          "name", RC_STREAM_NAME,
+          "description", "All notifications of the agent.",
+          "replay-support", false,
+          "access", "encoding", "json", "location", location);
+    free(location);
+    return state;
 }
 
 static const struct top {
     const char *module, *name;
-    json_t *(*get)(const struct rc_source *, const struct rc_path *,
-                   enum datastore_content);
+    bool state;                 /* It has nothing else. */
+    json_t *(*get)(const struct reading *);
 } tops[] = {
-    { "ietf-i2nsf-ikeless", "ipsec-ikeless", get_ikeless },
-    { "sdsa-agent", "sdsa-agent", get_agent },
-    { "ietf-yang-library", "yang-library", get_library },
+    { "ietf-i2nsf-ikeless", "ipsec-ikeless", false, get_ikeless },
+    { "sdsa-agent", "sdsa-agent", false, get_agent },
+    { "ietf-yang-library", "yang-library", true, get_library },
+    { "ietf-yang-library", "modules-state", true, get_modules_state },
+    { "ietf-restconf-monitoring", "restconf-state", true,
+      get_restconf_state },
 };
 
-/* What RFC 8040 s.9.1 wants; its module is not among those that we load. */
+/* All of the top that 'path' is about, as an object of top-level nodes. */
 static json_t *
-get_restconf_state(void)
+get_tops(const struct reading *r)
 {
-    return json_pack(
-        "{s:{s:{s:[s, s]}}}", "ietf-restconf-monitoring:restconf-state",
-        "capabilities", "capability",
-        "urn:ietf:params:restconf:capability:defaults:1.0?basic-mode=explicit",
-        "urn:ietf:params:restconf:capability:yang-patch:1.0");
-}
-
-/* Walking. */
-
-static struct rc_error *
-not_found(const struct rc_segment *segment)
-{
-    return rc_error_format(404, "invalid-value", "there is no %s%s%s here",
-                           segment->name, segment->n_keys ? " " : "",
-                           segment->n_keys ? segment->keys[0] : "");
-}
-
-static bool
-key_is(const json_t *value, const char *key)
-{
-    if (json_is_integer(value)) {
-        char text[24];
-        snprintf(text, sizeof text, "%"JSON_INTEGER_FORMAT,
-                 json_integer_value(value));
-        return !strcmp(text, key);
-    }
-    return json_is_string(value) && !strcmp(json_string_value(value), key);
-}
-
-/* The entry of 'list' that the keys of 'segment' name, or NULL. */
-static json_t *
-find_entry(const struct lysc_node *node, const struct rc_segment *segment,
-           const json_t *list)
-{
-    json_t *entry;
-    size_t i;
-
-    json_array_foreach (list, i, entry) {
-        bool match = true;
-        for (size_t j = 0; match && j < segment->n_keys; j++) {
-            match = key_is(json_object_get(entry, yang_node_key(node, j)),
-                           segment->keys[j]);
-        }
-        if (match) {
-            return entry;
-        }
-    }
-    return NULL;
-}
-
-/* One step from '*node' and '*json' (borrowed) to what 'segment' names.
- * '*whole' says whether that is a list as such. */
-static struct rc_error *
-step(const struct yang_schema *schema, const struct rc_segment *segment,
-     const struct lysc_node **node, json_t **json, bool *whole)
-{
-    if (*whole) {
-        return rc_error_format(400, "invalid-value",
-                               "before %s there is a list without its keys",
-                               segment->name);
-    }
-    const struct lysc_node *child = yang_schema_child(
-        schema, *node, segment->module, segment->name);
-    if (!child) {
-        return not_found(segment);
-    }
-
-    char *name = yang_node_json_name(child, false);
-    json_t *value = json_object_get(*json, name);
-    free(name);
-    if (segment->has_keys) {
-        if (!segment->n_keys || !yang_node_key(child, segment->n_keys - 1)
-            || yang_node_key(child, segment->n_keys)) {
-            return rc_error_format(400, "invalid-value",
-                                   "wrong number of keys for %s",
-                                   segment->name);
-        }
-        value = find_entry(child, segment, value);
-    }
-    *whole = !segment->has_keys && yang_node_key(child, 0);
-    *node = child;
-    *json = value;
-    return value ? NULL : not_found(segment);
-}
-
-static struct rc_error *
-walk(const struct yang_schema *schema, const struct rc_path *path,
-     json_t *all, json_t **valuep)
-{
-    const struct lysc_node *node = NULL;
-    json_t *json = all;
-    bool whole = false;
-
-    for (size_t i = 0; i < path->n; i++) {
-        struct rc_error *error = step(schema, &path->segments[i], &node,
-                                      &json, &whole);
-        if (error) {
-            return error;
-        }
-    }
-    char *name = yang_node_json_name(node, true);
-    *valuep = (path->segments[path->n - 1].has_keys
-               ? json_pack("{s:[O]}", name, json)
-               : json_pack("{s:O}", name, json));
-    free(name);
-    return NULL;
-}
-
-static json_t *
-read_all(const struct rc_source *source, const struct rc_path *path,
-         enum datastore_content content)
-{
+    const struct rc_segment *first = r->path->n ? r->path->segments : NULL;
     json_t *data = json_object();
+
     for (size_t i = 0; i < ARRAY_SIZE(tops); i++) {
-        char *name = xasprintf("%s:%s", tops[i].module, tops[i].name);
-        json_object_set_new(data, name, tops[i].get(source, path, content));
+        const struct top *top = &tops[i];
+        if ((top->state && r->content == CONTENT_CONFIG)
+            || (first && (strcmp(first->name, top->name)
+                          || strcmp(first->module, top->module)))) {
+            continue;
+        }
+        char *name = xasprintf("%s:%s", top->module, top->name);
+        json_object_set_new(data, name, top->get(r));
         free(name);
     }
-    if (content != CONTENT_CONFIG) {
-        json_t *state = get_restconf_state();
-        json_object_update(data, state);
-        json_decref(state);
+    return data;
+}
+
+/* The node of 'path' in 'data' (borrowed), or NULL. */
+static json_t *
+find(const struct reading *r, json_t *data)
+{
+    const struct lysc_node *node = NULL;
+    json_t *json = data;
+
+    for (size_t i = 0; json && i < r->path->n; i++) {
+        json = json_tree_child(r->source->schema, &r->path->segments[i], json,
+                               &node);
     }
-    return json_pack("{s:o}", "ietf-restconf:data", data);
+    return json;
+}
+
+/* 'value' is the node, an entry if the path ends with keys. */
+static json_t *
+wrap(const struct rc_path *path, const struct lysc_node *node, json_t *value)
+{
+    char *name = (node ? yang_node_json_name(node, true)
+                  : xstrdup("ietf-restconf:data"));
+    bool is_entry = path->n && path->segments[path->n - 1].has_keys;
+    json_t *json = (is_entry ? json_pack("{s:[O]}", name, value)
+                    : json_pack("{s:O}", name, value));
+    free(name);
+    return json;
 }
 
 struct rc_error *
 rc_read(const struct rc_source *source, const struct rc_path *path,
-        enum datastore_content content, json_t **valuep)
+        const struct rc_query *query, const char *base, bool *only_configp,
+        json_t **valuep)
 {
-    const struct rc_segment *first = path->segments;
+    const struct yang_schema *schema = source->schema;
+    struct reading r = { source, path, query->content, base };
+    const struct lysc_node *node;
 
     *valuep = NULL;
-    if (!path->n) {
-        *valuep = read_all(source, path, content);
-        return NULL;
+    struct rc_error *error = rc_path_resolve(path, schema, &node);
+    error = error ? error : rc_filter_check(schema, node, query->fields);
+    if (error) {
+        return error;
     }
-    if (path->n == 1 && content != CONTENT_CONFIG
-        && rc_segment_is(first, true, "ietf-restconf-monitoring",
-                         "restconf-state")) {
-        *valuep = get_restconf_state();
-        return NULL;
+    *only_configp = (query->content == CONTENT_CONFIG
+                     || (node && !yang_node_has_state(node)));
+
+    json_t *tops_json = get_tops(&r);
+    json_t *data = yang_schema_show(schema, tops_json, query->defaults);
+    json_t *found = find(&r, data);
+    if (found) {
+        json_t *part = rc_filter(schema, node, found, query->fields,
+                                 query->depth);
+        *valuep = wrap(path, node, part);
+        json_decref(part);
+    } else {
+        error = rc_error_create(404, "invalid-value",
+                                rc_path_to_string(path, schema),
+                                xstrdup("there is no such node"));
     }
-    for (size_t i = 0; i < ARRAY_SIZE(tops); i++) {
-        const struct top *top = &tops[i];
-        if (rc_segment_is(first, true, top->module, top->name)) {
-            char *name = xasprintf("%s:%s", top->module, top->name);
-            json_t *all = json_pack("{s:o}", name,
-                                    top->get(source, path, content));
-            struct rc_error *error = walk(source->schema, path, all, valuep);
-            json_decref(all);
-            free(name);
-            return error;
-        }
-    }
-    return not_found(first);
+    json_decref(data);
+    json_decref(tops_json);
+    return error;
 }

@@ -5,13 +5,14 @@
 /* Reading a data resource. */
 
 #include <jansson.h>
-
-#include "vnf-agent/datastore.h"
+#include <stdbool.h>
 
 struct backend;
 struct backend_config;
+struct datastore;
 struct rc_error;
 struct rc_path;
+struct rc_query;
 struct yang_schema;
 
 /* Where what can be read comes from. */
@@ -23,8 +24,17 @@ struct rc_source {
 };
 
 /* Returns NULL and in '*valuep' (caller owns the reference) an object with the
- * resource as its one member, or an error. */
+ * resource as its one member, or an error.  'base' is the URL that the client
+ * sees of the server, "https://HOST:PORT".
+ *
+ * '*only_configp' says whether there is nothing but configuration in what was
+ * asked for: only then the datastore's entity tag is that of the answer. */
 struct rc_error *rc_read(const struct rc_source *, const struct rc_path *,
-                         enum datastore_content, json_t **valuep);
+                         const struct rc_query *, const char *base,
+                         bool *only_configp, json_t **valuep);
+
+/* Where the event stream is. */
+#define RC_STREAM_NAME "NETCONF"
+#define RC_STREAM_PATH "/streams/NETCONF"
 
 #endif /* vnf-agent/rc-read.h */

@@ -3,26 +3,35 @@
 
 #include "vnf-agent/restconf.h"
 
+#include <libyang/libyang.h>
 #include <string.h>
 #include <strings.h>
 
 #include "lib/https-server.h"
 #include "lib/secret.h"
+#include "openvswitch/dynamic-string.h"
 #include "openvswitch/vlog.h"
 #include "random.h"
 #include "util.h"
+#include "vnf-agent/rc-conditions.h"
 #include "vnf-agent/rc-edit.h"
 #include "vnf-agent/rc-error.h"
+#include "vnf-agent/rc-events.h"
 #include "vnf-agent/rc-path.h"
+#include "vnf-agent/rc-query.h"
 #include "vnf-agent/yang-patch.h"
+#include "vnf-agent/yang-schema.h"
 
 VLOG_DEFINE_THIS_MODULE(restconf);
 
 #define DATA_TYPE "application/yang-data+json"
 #define PATCH_TYPE "application/yang-patch+json"
 #define XRD_TYPE "application/xrd+xml"
+#define STREAM_TYPE "text/event-stream"
 
 #define ROOT "/restconf"
+
+#define READ_METHODS "OPTIONS, HEAD, GET"
 
 struct restconf {
     struct restconf_config config;
@@ -86,16 +95,82 @@ reply_error(struct restconf *rc, struct https_request *req,
     rc_error_destroy(error);
 }
 
-static void
-put_etag(const struct restconf *rc, struct https_request *req)
+static bool
+method_is(const struct https_request *req, const char *method)
 {
-    char *etag = xasprintf("\"%08"PRIx32"-%"PRIx64"\"", rc->incarnation,
-                           datastore_generation(rc->config.source->datastore));
-    https_reply_header(req, "ETag", etag);
-    free(etag);
+    return !strcmp(https_request_method(req), method);
+}
+
+static bool
+is_read(const struct https_request *req)
+{
+    return method_is(req, "GET") || method_is(req, "HEAD");
+}
+
+static bool
+is_write(const struct https_request *req)
+{
+    return (method_is(req, "PUT") || method_is(req, "POST")
+            || method_is(req, "PATCH") || method_is(req, "DELETE"));
+}
+
+/* "https://HOST", as the client sees it. */
+static char *
+base_url(const struct https_request *req)
+{
+    const char *host = https_request_header(req, "Host");
+    return xasprintf("https://%s", host ? host : "");
 }
 
 /* Conditions of a request. */
+
+static char *
+etag(const struct restconf *rc)
+{
+    return xasprintf("\"%08"PRIx32"-%"PRIx64"\"", rc->incarnation,
+                     datastore_generation(rc->config.source->datastore));
+}
+
+/* The datastore's: of its nodes we keep none (RFC 8040 s.3.5.2). */
+static void
+put_validators(const struct restconf *rc, struct https_request *req)
+{
+    char *tag = etag(rc);
+    char *date = rc_conditions_date(
+        datastore_modified_s(rc->config.source->datastore));
+    https_reply_header(req, "ETag", tag);
+    https_reply_header(req, "Last-Modified", date);
+    free(tag);
+    free(date);
+}
+
+static enum rc_verdict
+check_conditions(const struct restconf *rc, const struct https_request *req,
+                 bool exists)
+{
+    const struct rc_conditions conditions = {
+        .if_match = https_request_header(req, "If-Match"),
+        .if_none_match = https_request_header(req, "If-None-Match"),
+        .if_modified_since = https_request_header(req, "If-Modified-Since"),
+        .if_unmodified_since = https_request_header(req,
+                                                    "If-Unmodified-Since"),
+    };
+    char *tag = etag(rc);
+    enum rc_verdict verdict = rc_conditions_check(
+        &conditions, is_read(req), tag,
+        datastore_modified_s(rc->config.source->datastore), exists);
+    free(tag);
+    return verdict;
+}
+
+static struct rc_error *
+precondition_failed(void)
+{
+    return rc_error_format(412, "operation-failed",
+                           "the condition of the request does not hold: the "
+                           "datastore has changed, or the node is there or is "
+                           "not");
+}
 
 /* Is 'header' (a list of media types, or NULL) one that takes 'type'? */
 static bool
@@ -120,75 +195,20 @@ accepts(const char *header, const char *type)
     return false;
 }
 
+static struct rc_error *
+check_accept(const struct https_request *req, const char *type)
+{
+    return (accepts(https_request_header(req, "Accept"), type) ? NULL
+            : rc_error_format(406, "invalid-value", "only %s can be had",
+                              type));
+}
+
 static bool
 content_type_is(const struct https_request *req, const char *type)
 {
     const char *header = https_request_header(req, "Content-Type");
     size_t len = header ? strcspn(header, "; \t") : 0;
     return len == strlen(type) && !strncasecmp(header, type, len);
-}
-
-/* May the client write? */
-static struct rc_error *
-check_writer(const struct restconf *rc, const struct https_request *req)
-{
-    if (strcmp(https_request_peer(req), rc->controller_name)) {
-        return rc_error_format(403, "access-denied",
-                               "only %s may write here, and your certificate "
-                               "says %s", rc->controller_name,
-                               https_request_peer(req));
-    }
-    const char *match = https_request_header(req, "If-Match");
-    char *etag = xasprintf("\"%08"PRIx32"-%"PRIx64"\"", rc->incarnation,
-                           datastore_generation(rc->config.source->datastore));
-    bool ok = !match || !strcmp(match, "*") || strstr(match, etag);
-    free(etag);
-    return ok ? NULL : rc_error_format(412, "operation-failed",
-                                       "the datastore has changed since");
-}
-
-/* What RFC 8040 s.4.8 calls query parameters; of them there is content. */
-static struct rc_error *
-parse_query(const struct https_request *req, enum datastore_content *content)
-{
-    static const char *const values[] = {
-        [CONTENT_ALL] = "content=all",
-        [CONTENT_CONFIG] = "content=config",
-        [CONTENT_NONCONFIG] = "content=nonconfig",
-    };
-    const char *query = https_request_query(req);
-
-    *content = CONTENT_ALL;
-    if (!query || !query[0]) {
-        return NULL;
-    }
-    for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
-        if (!strcmp(query, values[i])) {
-            *content = i;
-            return NULL;
-        }
-    }
-    return rc_error_format(400, "invalid-value",
-                           "the only query parameter is content, once, with "
-                           "config, nonconfig or all");
-}
-
-/* jansson's own message would quote what was sent, perhaps a key. */
-static struct rc_error *
-parse_body(const struct https_request *req, json_t **jsonp)
-{
-    json_error_t error;
-    size_t size;
-    const char *body = https_request_body(req, &size);
-
-    *jsonp = NULL;
-    *jsonp = json_loadb(body, size, JSON_REJECT_DUPLICATES, &error);
-    if (!*jsonp) {
-        return rc_error_format(400, "malformed-message",
-                               "the body is not JSON, or has a member twice: "
-                               "line %d, column %d", error.line, error.column);
-    }
-    return NULL;
 }
 
 static struct rc_error *
@@ -199,37 +219,98 @@ check_content_type(const struct https_request *req, const char *type)
                               "the Content-Type must be %s", type));
 }
 
+/* May the client write? */
+static struct rc_error *
+check_writer(const struct restconf *rc, const struct https_request *req)
+{
+    return (!strcmp(https_request_peer(req), rc->controller_name) ? NULL
+            : rc_error_format(403, "access-denied",
+                              "only %s may write here, and your certificate "
+                              "says %s", rc->controller_name,
+                              https_request_peer(req)));
+}
+
+/* jansson's own message would quote what was sent, perhaps a key. */
+static struct rc_error *
+parse_body(const struct https_request *req, json_t **jsonp)
+{
+    json_error_t error;
+    size_t size;
+    const char *body = https_request_body(req, &size);
+
+    *jsonp = json_loadb(body, size, JSON_REJECT_DUPLICATES, &error);
+    if (!*jsonp) {
+        return rc_error_format(400, "malformed-message",
+                               "the body is not JSON, or has a member twice: "
+                               "line %d, column %d", error.line, error.column);
+    }
+    return NULL;
+}
+
+static struct rc_error *
+not_allowed(struct https_request *req, const char *allow)
+{
+    https_reply_header(req, "Allow", allow);
+    return rc_error_format(405, "operation-not-supported",
+                           "this resource takes %s", allow);
+}
+
+static void
+reply_options(struct https_request *req, const char *allow)
+{
+    https_reply_header(req, "Allow", allow);
+    if (strstr(allow, "PATCH")) {
+        https_reply_header(req, "Accept-Patch", DATA_TYPE", "PATCH_TYPE);
+    }
+    https_reply(req, 200, NULL, NULL, 0);
+}
+
 /* Methods on data resources. */
 
 static struct rc_error *
 handle_get(struct restconf *rc, struct https_request *req,
            const struct rc_path *path)
 {
-    enum datastore_content content;
+    const struct rc_source *source = rc->config.source;
+    struct rc_query query;
     json_t *value = NULL;
+    bool only_config = false;
 
-    struct rc_error *error = parse_query(req, &content);
-    if (!error && !accepts(https_request_header(req, "Accept"), DATA_TYPE)) {
-        error = rc_error_format(406, "invalid-value", "only "DATA_TYPE" can "
-                                "be had");
-    }
-    error = error ? error : rc_read(rc->config.source, path, content, &value);
+    struct rc_error *error = rc_query_parse(&query, RC_QUERY_READ,
+                                            https_request_query(req));
+    error = error ? error : check_accept(req, DATA_TYPE);
     if (!error) {
-        put_etag(rc, req);
-        reply_json(req, 200, value);
-        json_decref(value);
+        char *base = base_url(req);
+        error = rc_read(source, path, &query, base, &only_config, &value);
+        free(base);
     }
+    if (!error) {
+        /* State changes without a new entity tag. */
+        enum rc_verdict verdict = (only_config
+                                   ? check_conditions(rc, req, true)
+                                   : RC_GO_ON);
+        if (verdict == RC_FAILED) {
+            error = precondition_failed();
+        } else {
+            if (only_config || !path->n) {
+                put_validators(rc, req);
+            }
+            reply_json(req, verdict == RC_NOT_MODIFIED ? 304 : 200,
+                       verdict == RC_NOT_MODIFIED ? NULL : value);
+        }
+    }
+    json_decref(value);
+    rc_query_destroy(&query);
     return error;
 }
 
 static struct rc_error *
-handle_patch(struct restconf *rc, struct https_request *req,
-             const struct rc_path *path)
+handle_yang_patch(struct restconf *rc, struct https_request *req,
+                  const struct rc_path *path)
 {
     json_t *patch = NULL, *answer = NULL;
 
-    struct rc_error *error = check_content_type(req, PATCH_TYPE);
-    error = error ? error : parse_body(req, &patch);
+    struct rc_error *error = parse_body(req, &patch);
     if (!error) {
         int status = yang_patch_apply(rc->config.source->datastore,
                                       rc->config.source->schema, path, patch,
@@ -241,7 +322,7 @@ handle_patch(struct restconf *rc, struct https_request *req,
                          https_request_peer(req), status, text);
             wiping_free(text);
         } else {
-            put_etag(rc, req);
+            put_validators(rc, req);
         }
         reply_json(req, status, answer);
     }
@@ -250,118 +331,225 @@ handle_patch(struct restconf *rc, struct https_request *req,
     return error;
 }
 
-/* POST creates a child of its resource: appends that child to 'path'. */
-static struct rc_error *
-append_child(struct rc_path *path, const json_t *value)
+/* Appends the keys that 'value', of the list or leaf-list 'node', has. */
+static bool
+append_keys(struct ds *text, const struct lysc_node *node,
+            const json_t *value)
 {
+    const json_t *entry = json_array_get(value, 0);
+    const char *name;
+
+    for (size_t i = 0; ; i++) {
+        name = yang_node_key(node, i);
+        const json_t *key = name ? json_object_get(entry, name) : entry;
+        if (!name && (i || node->nodetype == LYS_LIST)) {
+            return i;
+        }
+        char *plain = (json_is_integer(key)
+                       ? xasprintf("%"JSON_INTEGER_FORMAT,
+                                   json_integer_value(key))
+                       : nullable_xstrdup(json_string_value(key)));
+        char *encoded = plain ? rc_path_encode(plain) : NULL;
+        ds_put_format(text, "%c%s", i ? ',' : '=', encoded ? encoded : "");
+        free(plain);
+        free(encoded);
+        if (!plain || !name) {
+            return plain != NULL;
+        }
+    }
+}
+
+/* POST creates a child of its resource: appends that child to 'path', and its
+ * text to 'location'. */
+static struct rc_error *
+append_child(const struct yang_schema *schema, struct rc_path *path,
+             const json_t *value, struct ds *location)
+{
+    const struct lysc_node *parent;
     const char *name = json_object_iter_key(
-        json_object_iter((json_t *) value));
-    const json_t *child = name ? json_object_get(value, name) : NULL;
+        json_object_iter(CONST_CAST(json_t *, value)));
 
     if (json_object_size(value) != 1) {
         return rc_error_format(400, "malformed-message",
                                "the body must be an object with one member");
     }
-    const char *key = json_string_value(
-        json_object_get(json_array_get(child, 0), "name"));
-    char *encoded_name = rc_path_encode(name);
-    char *encoded_key = key ? rc_path_encode(key) : NULL;
-    char *colon = strstr(encoded_name, "%3A");
-    char *text = (colon ? xasprintf("/%.*s:%s%s%s",
-                                    (int) (colon - encoded_name), encoded_name,
-                                    colon + 3, key ? "=" : "",
-                                    key ? encoded_key : "")
-                  : xasprintf("/%s%s%s", encoded_name, key ? "=" : "",
-                              key ? encoded_key : ""));
-    struct rc_error *error = rc_path_append(path, text);
-    free(text);
-    free(encoded_name);
-    free(encoded_key);
+    struct rc_error *error = rc_path_resolve(path, schema, &parent);
+    if (error) {
+        return error;
+    }
+    const struct lysc_node *node = yang_schema_member(schema, parent, name);
+    if (!node || !strchr(name, ':')) {
+        return rc_error_create(400, "unknown-element",
+                               rc_path_to_string(path, schema),
+                               xstrdup("there is no such node here; its name "
+                                       "begins with that of its module"));
+    }
+    struct ds text = DS_EMPTY_INITIALIZER;
+    ds_put_format(&text, "/%s:%s", node->module->name, node->name);
+    bool ok = (!(node->nodetype & (LYS_LIST | LYS_LEAFLIST))
+               || append_keys(&text, node, json_object_get(value, name)));
+    error = (ok ? rc_path_append(path, ds_cstr(&text))
+             : rc_error_format(400, "missing-element",
+                               "the value must be an array of one entry with "
+                               "all of its keys"));
+    ds_put_cstr(location, ds_cstr(&text));
+    ds_destroy(&text);
     return error;
 }
 
-static void
-put_location(struct https_request *req, const struct rc_path *path)
+/* Stages and commits one edit. */
+static struct rc_error *
+write_one(struct restconf *rc, struct https_request *req, enum rc_edit_op op,
+          const struct rc_path *path, const struct rc_query *query,
+          json_t *value, bool *existedp)
 {
-    const struct rc_segment *last = &path->segments[path->n - 1];
-    const char *host = https_request_header(req, "Host");
-    char *key = last->n_keys ? rc_path_encode(last->keys[0]) : xstrdup("");
-    char *location = xasprintf("https://%s%s/%s:%s%s%s",
-                               host ? host : "", https_request_path(req),
-                               last->module ? last->module : "", last->name,
-                               key[0] ? "=" : "", key);
-    https_reply_header(req, "Location", location);
-    free(location);
-    free(key);
+    const struct yang_schema *schema = rc->config.source->schema;
+    struct stage *stage = stage_create(rc->config.source->datastore);
+    const struct rc_edit edit = {
+        .op = op,
+        .target = path,
+        .value = value,
+        .where = query->where,
+        .point = &query->point,
+    };
+    *existedp = rc_edit_exists(stage, schema, path);
+
+    struct rc_error *error = (check_conditions(rc, req, *existedp) == RC_GO_ON
+                              ? NULL : precondition_failed());
+    if (!error && op == RC_EDIT_CREATE && *existedp) {
+        error = rc_error_create(409, "data-exists",
+                                rc_path_to_string(path, schema),
+                                xstrdup("the node is there already"));
+    }
+    error = error ? error : rc_edit(stage, schema, &edit);
+    error = error ? error : stage_commit(stage);
+    stage_destroy(stage);
+    return error;
 }
 
-/* PUT, POST, DELETE. */
 static struct rc_error *
 handle_write(struct restconf *rc, struct https_request *req,
              enum rc_edit_op op, struct rc_path *path)
 {
-    struct datastore *ds = rc->config.source->datastore;
-    enum datastore_content content;
+    bool has_body = op != RC_EDIT_DELETE;
+    bool has_place = op == RC_EDIT_CREATE || op == RC_EDIT_REPLACE;
+    struct ds location = DS_EMPTY_INITIALIZER;
+    struct rc_query query;
     json_t *value = NULL;
+    bool existed = false;
 
-    struct rc_error *error = (https_request_query(req)
-                              ? parse_query(req, &content) : NULL);
-    if (!error && https_request_query(req)) {
-        error = rc_error_format(400, "invalid-value",
-                                "a write takes no query parameter");
-    }
-    if (op != RC_EDIT_DELETE) {
+    struct rc_error *error = rc_query_parse(&query, (has_place
+                                                     ? RC_QUERY_PLACE
+                                                     : RC_QUERY_NONE),
+                                            https_request_query(req));
+    if (has_body) {
         error = error ? error : check_content_type(req, DATA_TYPE);
         error = error ? error : parse_body(req, &value);
     }
     if (op == RC_EDIT_CREATE) {
-        error = error ? error : append_child(path, value);
-    }
-    if (!error) {
-        struct stage *stage = stage_create(ds);
-        bool existed = rc_edit_exists(stage, path);
-        error = rc_edit(stage, rc->config.source->schema, op, path, value);
-        error = error ? error : stage_commit(stage);
-        stage_destroy(stage);
-        if (!error) {
-            put_etag(rc, req);
-            if (op == RC_EDIT_CREATE) {
-                put_location(req, path);
-            }
-            https_reply(req, op == RC_EDIT_DELETE || existed ? 204 : 201,
-                        NULL, NULL, 0);
+        char *base = base_url(req);
+        ds_put_format(&location, "%s%s", base, https_request_path(req));
+        free(base);
+        if (ds_last(&location) == '/') {
+            ds_chomp(&location, '/');
         }
+        error = error ? error : append_child(rc->config.source->schema, path,
+                                             value, &location);
+    }
+    error = error ? error : write_one(rc, req, op, path, &query, value,
+                                      &existed);
+    if (!error) {
+        put_validators(rc, req);
+        if (op == RC_EDIT_CREATE) {
+            https_reply_header(req, "Location", ds_cstr(&location));
+        }
+        https_reply(req, (op == RC_EDIT_CREATE
+                          || (op == RC_EDIT_REPLACE && !existed) ? 201 : 204),
+                    NULL, NULL, 0);
     }
     json_decref(value);
+    ds_destroy(&location);
+    rc_query_destroy(&query);
     return error;
+}
+
+/* A plain patch merges into what is there (RFC 8040 s.4.6.1); a YANG Patch has
+ * edits of its own. */
+static struct rc_error *
+handle_patch(struct restconf *rc, struct https_request *req,
+             struct rc_path *path, const struct lysc_node *node)
+{
+    if (!content_type_is(req, PATCH_TYPE)
+        && !content_type_is(req, DATA_TYPE)) {
+        return rc_error_format(415, "operation-not-supported",
+                               "the Content-Type must be "DATA_TYPE" or "
+                               PATCH_TYPE);
+    }
+
+    struct stage *stage = stage_create(rc->config.source->datastore);
+    bool exists = rc_edit_exists(stage, rc->config.source->schema, path);
+    stage_destroy(stage);
+    bool is_there = exists || !node || (node->nodetype == LYS_CONTAINER
+                                        && !(node->flags & LYS_PRESENCE));
+    if (content_type_is(req, DATA_TYPE)) {
+        return (is_there ? handle_write(rc, req, RC_EDIT_MERGE, path)
+                : rc_error_create(404, "invalid-value",
+                                  rc_path_to_string(
+                                      path, rc->config.source->schema),
+                                  xstrdup("there is no such node")));
+    }
+    struct rc_query query;
+    struct rc_error *error = rc_query_parse(&query, RC_QUERY_NONE,
+                                            https_request_query(req));
+    rc_query_destroy(&query);
+    if (!error && check_conditions(rc, req, exists) != RC_GO_ON) {
+        error = precondition_failed();
+    }
+    return error ? error : handle_yang_patch(rc, req, path);
+}
+
+static struct rc_error *
+dispatch_write(struct restconf *rc, struct https_request *req,
+               struct rc_path *path, const struct lysc_node *node)
+{
+    struct rc_error *error = check_writer(rc, req);
+    return (error ? error
+            : method_is(req, "PATCH") ? handle_patch(rc, req, path, node)
+            : method_is(req, "PUT")
+            ? handle_write(rc, req, RC_EDIT_REPLACE, path)
+            : method_is(req, "POST")
+            ? handle_write(rc, req, RC_EDIT_CREATE, path)
+            : handle_write(rc, req, RC_EDIT_DELETE, path));
+}
+
+static const char *
+data_methods(const struct lysc_node *node)
+{
+    return (!node ? READ_METHODS", POST, PUT, PATCH"
+            : node->flags & LYS_CONFIG_R ? READ_METHODS
+            : node->nodetype & (LYS_LEAF | LYS_LEAFLIST)
+            ? READ_METHODS", PUT, PATCH, DELETE"
+            : READ_METHODS", POST, PUT, PATCH, DELETE");
 }
 
 static struct rc_error *
 handle_data(struct restconf *rc, struct https_request *req, const char *text)
 {
-    const char *method = https_request_method(req);
+    const struct lysc_node *node = NULL;
     struct rc_path path = { .n = 0 };
     struct rc_error *error = rc_path_append(&path, text);
-    if (!error && !strcmp(method, "OPTIONS")) {
-        https_reply_header(req, "Allow", "OPTIONS, HEAD, GET, POST, PUT, "
-                           "PATCH, DELETE");
-        https_reply_header(req, "Accept-Patch", PATCH_TYPE);
-        https_reply(req, 200, NULL, NULL, 0);
-    } else if (!error && (!strcmp(method, "GET") || !strcmp(method, "HEAD"))) {
+    error = error ? error : rc_path_resolve(&path, rc->config.source->schema,
+                                            &node);
+    if (error) {
+        /* Nothing. */
+    } else if (method_is(req, "OPTIONS")) {
+        reply_options(req, data_methods(node));
+    } else if (is_read(req)) {
         error = handle_get(rc, req, &path);
-    } else if (!error) {
-        error = check_writer(rc, req);
-        if (error) {
-            /* Nothing. */
-        } else if (!strcmp(method, "PATCH")) {
-            error = handle_patch(rc, req, &path);
-        } else if (!strcmp(method, "PUT")) {
-            error = handle_write(rc, req, RC_EDIT_REPLACE, &path);
-        } else if (!strcmp(method, "POST")) {
-            error = handle_write(rc, req, RC_EDIT_CREATE, &path);
-        } else {
-            error = handle_write(rc, req, RC_EDIT_DELETE, &path);
-        }
+    } else if (strstr(data_methods(node), https_request_method(req))) {
+        error = dispatch_write(rc, req, &path, node);
+    } else {
+        error = not_allowed(req, data_methods(node));
     }
     rc_path_destroy(&path);
     return error;
@@ -369,31 +557,9 @@ handle_data(struct restconf *rc, struct https_request *req, const char *text)
 
 /* The other resources, which can only be read. */
 
-static struct rc_error *
-handle_fixed(struct https_request *req, const char *type, const char *body)
-{
-    const char *method = https_request_method(req);
-    if (!strcmp(method, "OPTIONS")) {
-        https_reply_header(req, "Allow", "OPTIONS, HEAD, GET");
-        https_reply(req, 200, NULL, NULL, 0);
-    } else if (strcmp(method, "GET") && strcmp(method, "HEAD")) {
-        return rc_error_format(405, "operation-not-supported",
-                               "%s can only be read",
-                               https_request_path(req));
-    } else if (!accepts(https_request_header(req, "Accept"), type)) {
-        return rc_error_format(406, "invalid-value", "only %s can be had",
-                               type);
-    } else if (https_request_query(req) && https_request_query(req)[0]) {
-        return rc_error_format(400, "invalid-value",
-                               "no query parameters here");
-    } else {
-        https_reply(req, 200, type, body, strlen(body));
-    }
-    return NULL;
-}
-
-static const struct {
-    const char *path, *type, *body;
+static const struct fixed {
+    const char *path, *type;
+    const char *body;           /* NULL: the event stream. */
 } fixed[] = {
     { "/.well-known/host-meta", XRD_TYPE,
       "<XRD xmlns='http://docs.oasis-open.org/ns/xri/xrd-1.0'>"
@@ -404,7 +570,91 @@ static const struct {
     { ROOT"/yang-library-version", DATA_TYPE,
       "{\"ietf-restconf:yang-library-version\":\"2019-01-04\"}" },
     { ROOT"/operations", DATA_TYPE, "{\"ietf-restconf:operations\":{}}" },
+    { RC_STREAM_PATH, STREAM_TYPE, NULL },
 };
+
+static struct rc_error *
+get_fixed(struct restconf *rc, struct https_request *req,
+          const struct fixed *f)
+{
+    struct rc_query query;
+    struct rc_error *error = rc_query_parse(&query, RC_QUERY_NONE,
+                                            https_request_query(req));
+    rc_query_destroy(&query);
+    error = error ? error : check_accept(req, f->type);
+    if (error) {
+        return error;
+    } else if (f->body) {
+        https_reply(req, 200, f->type, f->body, strlen(f->body));
+        return NULL;
+    } else if (method_is(req, "HEAD")) {
+        https_reply_header(req, "Content-Type", f->type);
+        https_reply(req, 200, NULL, NULL, 0);
+        return NULL;
+    }
+    return rc_events_subscribe(rc->config.events, req);
+}
+
+static struct rc_error *
+handle_fixed(struct restconf *rc, struct https_request *req, const char *path)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(fixed); i++) {
+        if (strcmp(path, fixed[i].path)) {
+            continue;
+        } else if (method_is(req, "OPTIONS")) {
+            reply_options(req, READ_METHODS);
+            return NULL;
+        } else if (!is_read(req)) {
+            return not_allowed(req, READ_METHODS);
+        }
+        return get_fixed(rc, req, &fixed[i]);
+    }
+    return rc_error_format(404, "invalid-value",
+                           "there is no such resource: begin at "ROOT);
+}
+
+/* What was no request. */
+static struct rc_error *
+describe_error(int status)
+{
+    switch (status) {
+    case 413:
+        return rc_error_format(status, "too-big", "the body is too large");
+    case 414:
+    case 431:
+        return rc_error_format(status, "too-big",
+                               "the request line or the headers are too "
+                               "large");
+    case 501:
+    case 505:
+        return rc_error_format(status, "operation-not-supported",
+                               "HTTP/1.1 is spoken here, without transfer "
+                               "codings but chunked");
+    default:
+        return rc_error_format(status, "malformed-message",
+                               "this is no HTTP/1.1 request");
+    }
+}
+
+void
+restconf_admit(struct https_request *req, void *rc_)
+{
+    struct restconf *rc = rc_;
+    struct rc_error *error;
+
+    if (!https_request_has_body(req)) {
+        return;
+    }
+    error = (!is_write(req) || method_is(req, "DELETE")
+             ? rc_error_format(400, "malformed-message",
+                               "a body goes with PUT, POST and PATCH")
+             : check_writer(rc, req));
+    if (error) {
+        rc->n_requests++;
+        https_reply_header(req, "Cache-Control", "no-cache");
+        reply_error(rc, req, error);
+    }
+}
 
 void
 restconf_handle(struct https_request *req, void *rc_)
@@ -417,21 +667,15 @@ restconf_handle(struct https_request *req, void *rc_)
 
     rc->n_requests++;
     https_reply_header(req, "Cache-Control", "no-cache");
-    if (!strncmp(path, data, n) && (path[n] == '/' || !path[n])) {
+    if (https_request_error(req)) {
+        error = describe_error(https_request_error(req));
+    } else if (!is_read(req) && !is_write(req) && !method_is(req, "OPTIONS")) {
+        error = rc_error_format(501, "operation-not-supported",
+                                "there is no such method");
+    } else if (!strncmp(path, data, n) && (path[n] == '/' || !path[n])) {
         error = handle_data(rc, req, path + n);
     } else {
-        size_t i;
-        for (i = 0; i < ARRAY_SIZE(fixed); i++) {
-            if (!strcmp(path, fixed[i].path)) {
-                error = handle_fixed(req, fixed[i].type, fixed[i].body);
-                break;
-            }
-        }
-        if (i >= ARRAY_SIZE(fixed)) {
-            error = rc_error_format(404, "invalid-value",
-                                    "there is no such resource: begin at "
-                                    ROOT);
-        }
+        error = handle_fixed(rc, req, path);
     }
     if (error) {
         reply_error(rc, req, error);

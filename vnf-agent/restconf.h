@@ -2,32 +2,35 @@
 #ifndef SDSA_RESTCONF_H
 #define SDSA_RESTCONF_H 1
 
-/* The agent's RESTCONF server (RFC 8040): from HTTP to the datastore and back.
- *
- * Resources: /.well-known/host-meta, /restconf, its yang-library-version,
- * operations (there are none) and data.  JSON only.  Every client with a
- * certificate of our CA may read; only the controller may write. */
+/* The RESTCONF server (RFC 8040): methods, media types, status codes, error
+ * bodies.  JSON only.  Every client with a certificate of our CA may read; only
+ * the controller may write.  doc/agent-api.md says what of the RFC there is. */
 
 #include <stdint.h>
 
 #include "vnf-agent/rc-read.h"
 
 struct https_request;
+struct rc_events;
 struct restconf;
 
 struct restconf_config {
-    const struct rc_source *source;    /* Complete before the first request. */
-    const char *controller_name;        /* Subject CN of who may write. */
+    /* Filled in before the first request, and lives as long. */
+    const struct rc_source *source;
+    struct rc_events *events;
+
+    /* Subject CN of the only client that may write. */
+    const char *controller_name;
 };
 
-/* What the configuration points to must live as long. */
 struct restconf *restconf_create(const struct restconf_config *);
 void restconf_destroy(struct restconf *);
 
-/* An https_handler. */
-void restconf_handle(struct https_request *, void *restconf);
+/* Handlers for https_server_create(); 'aux' is the struct restconf. */
+void restconf_admit(struct https_request *, void *aux);
+void restconf_handle(struct https_request *, void *aux);
 
-/* For people: requests, and those that were refused. */
+/* Requests answered so far, and those of them with an error. */
 void restconf_get_counters(const struct restconf *, uint64_t *n_requests,
                            uint64_t *n_errors);
 

@@ -21,6 +21,8 @@ struct secret;
  * refuses annotations. */
 struct rc_error *sad_spd_unqualify(json_t *json, const char *prefix);
 #define SAD_SPD_PREFIX "ietf-i2nsf-ikeless:"
+/* The same, but not of the members of 'json' itself. */
+struct rc_error *sad_spd_unqualify_below(json_t *json, const char *prefix);
 
 /* The number that is the member 'key' of 'object', or 'def' if it has none:
  * 64-bit ones are strings (RFC 7951 s.6.1), read as libyang reads them. */

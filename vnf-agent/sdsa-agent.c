@@ -2,7 +2,6 @@
 #include <config.h>
 
 #include <errno.h>
-#include <event2/event.h>
 #include <getopt.h>
 #include <jansson.h>
 #include <signal.h>
@@ -23,6 +22,7 @@
 #include "uuid.h"
 #include "vnf-agent/backend.h"
 #include "vnf-agent/datastore.h"
+#include "vnf-agent/rc-events.h"
 #include "vnf-agent/restconf.h"
 #include "vnf-agent/yang-schema.h"
 
@@ -48,6 +48,7 @@ struct agent {
     struct backend *backend;
     struct datastore *datastore;
     struct rc_source source;
+    struct rc_events *events;
     struct restconf *restconf;
     struct https_server *https;
 };
@@ -61,7 +62,6 @@ static void parse_options(int argc, char *argv[], struct options *);
 static void agent_open(struct agent *, const struct options *);
 static void agent_close(struct agent *, bool stop);
 
-static void log_events(struct backend *);
 
 static unixctl_cb_func cmd_exit;
 static unixctl_cb_func cmd_show;
@@ -120,7 +120,6 @@ main(int argc, char *argv[])
     /* Keys pass through the buffers of these. */
     secret_protect_process();
     json_set_alloc_funcs(wiping_malloc, wiping_free);
-    event_set_mem_functions(wiping_malloc, wiping_realloc, wiping_free);
 
     ovs_set_program_name(argv[0], SDSA_VERSION);
     ovs_cmdl_proctitle_init(argc, argv);
@@ -142,12 +141,13 @@ main(int argc, char *argv[])
     while (!exiting.exiting) {
         const struct backend_class *class = agent.backend->class;
         class->run(agent.backend);
-        log_events(agent.backend);
         datastore_run(agent.datastore);
+        rc_events_run(agent.events, agent.backend, agent.datastore);
         https_server_run(agent.https);
         unixctl_server_run(unixctl);
 
         class->wait(agent.backend);
+        rc_events_wait(agent.events);
         https_server_wait(agent.https);
         unixctl_server_wait(unixctl);
         if (exiting.exiting) {
@@ -166,22 +166,6 @@ main(int argc, char *argv[])
     return 0;
 }
 
-/* What the data plane tells by itself. */
-static void
-log_events(struct backend *backend)
-{
-    static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
-    struct backend_event event;
-
-    while (backend->class->next_event(backend, &event)) {
-        char *text = backend_event_to_string(&event);
-
-        VLOG_INFO_RL(&rl, "%s", text);
-        free(text);
-        free(event.policy);
-    }
-}
-
 /* Lifecycle. */
 
 static void
@@ -197,13 +181,15 @@ agent_open(struct agent *agent, const struct options *o)
     }
 
     /* Before the data plane is started: mistakes show without one. */
+    agent->events = rc_events_create();
     struct restconf_config config = {
         .source = &agent->source,
+        .events = agent->events,
         .controller_name = o->controller_name,
     };
     agent->restconf = restconf_create(&config);
-    if (https_server_create(&o->https, restconf_handle, agent->restconf,
-                            &agent->https, &error)
+    if (https_server_create(&o->https, restconf_admit, restconf_handle,
+                            agent->restconf, &agent->https, &error)
         || o->class->open(&o->backend, &agent->backend, &error)) {
         ovs_fatal(0, "%s", error);
     }
@@ -231,6 +217,7 @@ agent_open(struct agent *agent, const struct options *o)
 static void
 agent_close(struct agent *agent, bool stop)
 {
+    rc_events_destroy(agent->events);
     https_server_destroy(agent->https);
     restconf_destroy(agent->restconf);
     datastore_destroy(agent->datastore);
@@ -450,6 +437,14 @@ cmd_show(struct unixctl_conn *conn, int argc OVS_UNUSED,
                   datastore_count_tombstones(agent->datastore));
     ds_put_format(&s, "requests: %"PRIu64", %"PRIu64" refused\n", n_requests,
                   n_errors);
+    struct https_server_stats stats;
+    https_server_get_stats(agent->https, &stats);
+    ds_put_format(&s, "connections: %"PRIuSIZE", of them %"PRIuSIZE" event "
+                  "streams; %"PRIuSIZE" in the handshake\n",
+                  stats.n_connections, stats.n_streams, stats.n_pending);
+    ds_put_format(&s, "connections ever: %"PRIu64", %"PRIu64" closed for "
+                  "others, %"PRIu64" too slow\n", stats.n_accepted,
+                  stats.n_evicted, stats.n_overdue);
     unixctl_command_reply(conn, ds_cstr(&s));
     ds_destroy(&s);
 }

@@ -18,74 +18,130 @@ get_string(const json_t *object, const char *name)
     return json_string_value(json_object_get(object, name));
 }
 
-static struct rc_error *
-parse_operation(const json_t *edit, enum rc_edit_op *op)
-{
-    static const struct {
-        const char *name;
-        enum rc_edit_op op;
-    } ops[] = {
-        { "create", RC_EDIT_CREATE },
-        { "delete", RC_EDIT_DELETE },
-        { "merge", RC_EDIT_MERGE },
-        { "remove", RC_EDIT_REMOVE },
-        { "replace", RC_EDIT_REPLACE },
-    };
-    const char *name = get_string(edit, "operation");
+/* What an operation of RFC 8072 s.2.5 is made of. */
+static const struct operation {
+    const char *name;
+    enum rc_edit_op op;
+    bool has_value, has_place;
+} operations[] = {
+    { "create", RC_EDIT_CREATE, true, false },
+    { "delete", RC_EDIT_DELETE, false, false },
+    { "insert", RC_EDIT_CREATE, true, true },
+    { "merge", RC_EDIT_MERGE, true, false },
+    { "move", RC_EDIT_MOVE, false, true },
+    { "remove", RC_EDIT_REMOVE, false, false },
+    { "replace", RC_EDIT_REPLACE, true, false },
+};
 
-    for (size_t i = 0; name && i < ARRAY_SIZE(ops); i++) {
-        if (!strcmp(name, ops[i].name)) {
-            *op = ops[i].op;
-            return NULL;
+static const struct operation *
+find_operation(const char *name)
+{
+    for (size_t i = 0; name && i < ARRAY_SIZE(operations); i++) {
+        if (!strcmp(name, operations[i].name)) {
+            return &operations[i];
         }
     }
-    return rc_error_format(400, "invalid-value",
-                           "operation must be create, delete, merge, remove "
-                           "or replace");
+    return NULL;
 }
 
+/* Does the edit have the members that its operation takes, and no others? */
 static struct rc_error *
-copy_path(struct rc_path *path, const struct rc_path *base)
+check_members(const json_t *edit, const struct operation *operation)
 {
-    struct rc_error *error = NULL;
-    for (size_t i = 0; !error && i < base->n; i++) {
-        const struct rc_segment *s = &base->segments[i];
-        char *key = s->n_keys == 1 ? rc_path_encode(s->keys[0]) : NULL;
-        char *text = xasprintf("/%s%s%s%s%s", s->module ? s->module : "",
-                               s->module ? ":" : "", s->name,
-                               key ? "=" : "", key ? key : "");
-        error = rc_path_append(path, text);
-        free(text);
-        free(key);
+    static const char *const names[] = {
+        "edit-id", "operation", "target", "value", "where", "point",
+    };
+    const char *name;
+    const json_t *value;
+
+    json_object_foreach (CONST_CAST(json_t *, edit), name, value) {
+        bool known = false;
+        for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+            known |= !strcmp(name, names[i]);
+        }
+        if (!known) {
+            return rc_error_format(400, "unknown-element",
+                                   "an edit has no such member");
+        }
     }
-    return error;
+    bool has_value = json_object_get(edit, "value") != NULL;
+    if (operation->has_value != has_value) {
+        return rc_error_format(400, has_value ? "unknown-element"
+                               : "missing-element",
+                               "create, insert, merge and replace need a "
+                               "value, delete, move and remove have none");
+    }
+    if (!operation->has_place && (json_object_get(edit, "where")
+                                  || json_object_get(edit, "point"))) {
+        return rc_error_format(400, "unknown-element",
+                               "where and point go with insert and move");
+    }
+    return NULL;
+}
+
+/* Reads "where" (default: last) and "point", which is relative to 'base'. */
+static struct rc_error *
+parse_place(const json_t *edit, const struct rc_path *base,
+            enum stage_where *where, struct rc_path *point)
+{
+    const json_t *where_json = json_object_get(edit, "where");
+    const char *text = get_string(edit, "point");
+
+    *where = STAGE_LAST;
+    if (where_json
+        && (!json_is_string(where_json)
+            || !stage_where_from_string(json_string_value(where_json),
+                                        where))) {
+        return rc_error_format(400, "invalid-value",
+                               "where must be first, last, before or after");
+    }
+    bool needs_point = *where == STAGE_BEFORE || *where == STAGE_AFTER;
+    if (needs_point != (json_object_get(edit, "point") != NULL)
+        || (needs_point && !text)) {
+        return rc_error_format(400, "missing-element",
+                               "point goes with before and after");
+    }
+    if (needs_point) {
+        rc_path_append_path(point, base);
+        return rc_path_append(point, text);
+    }
+    return NULL;
 }
 
 static struct rc_error *
 apply_edit(struct stage *stage, const struct yang_schema *schema,
-           const struct rc_path *base, json_t *edit)
+           const struct rc_path *base, json_t *json)
 {
-    const char *target = get_string(edit, "target");
-    json_t *value = json_object_get(edit, "value");
-    struct rc_path path = { .n = 0 };
-    enum rc_edit_op op = RC_EDIT_MERGE;
+    const struct operation *operation
+        = find_operation(get_string(json, "operation"));
+    const char *target = get_string(json, "target");
 
-    struct rc_error *error = parse_operation(edit, &op);
-    if (!error && !target) {
-        error = rc_error_format(400, "missing-element",
-                                "an edit needs its target");
+    if (!operation) {
+        return rc_error_format(400, "invalid-value",
+                               "operation must be create, delete, insert, "
+                               "merge, move, remove or replace");
     }
-    bool needs_value = op != RC_EDIT_DELETE && op != RC_EDIT_REMOVE;
-    if (!error && needs_value != (value != NULL)) {
-        error = rc_error_format(400, needs_value ? "missing-element"
-                                : "unknown-element",
-                                "create, merge and replace need a value, "
-                                "delete and remove have none");
+    if (!target) {
+        return rc_error_format(400, "missing-element",
+                               "an edit needs its target");
     }
-    error = error ? error : copy_path(&path, base);
+
+    struct rc_path path = { .n = 0 }, point = { .n = 0 };
+    struct rc_edit edit = {
+        .op = operation->op,
+        .target = &path,
+        .value = json_object_get(json, "value"),
+        .point = &point,
+    };
+    struct rc_error *error = check_members(json, operation);
+    rc_path_append_path(&path, base);
     error = error ? error : rc_path_append(&path, target);
-    error = error ? error : rc_edit(stage, schema, op, &path, value);
+    if (!error && operation->has_place) {
+        error = parse_place(json, base, &edit.where, &point);
+    }
+    error = error ? error : rc_edit(stage, schema, &edit);
     rc_path_destroy(&path);
+    rc_path_destroy(&point);
     return error;
 }
 

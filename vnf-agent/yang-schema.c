@@ -5,19 +5,44 @@
 
 #include <libyang/libyang.h>
 
+#include "hash.h"
 #include "lib/secret.h"
 #include "util.h"
 #include "vnf-agent/rc-error.h"
 
 struct yang_schema {
     struct ly_ctx *ctx;
+    json_t *library;
 };
+
+/* The ietf-yang-library document.  Its content-id is a hash of the rest. */
+static json_t *
+make_library(const struct ly_ctx *ctx, const char *content_id)
+{
+    struct lyd_node *tree = NULL;
+    char *text = NULL;
+
+    if (ly_ctx_get_yanglib_data(ctx, &tree, "%s", content_id)
+        || lyd_print_mem(&text, tree, LYD_JSON, LYD_PRINT_WITHSIBLINGS)) {
+        ovs_fatal(0, "libyang cannot describe its modules");
+    }
+    json_t *json = json_loads(text, 0, NULL);
+    char id[16];
+    snprintf(id, sizeof id, "%08"PRIx32, hash_string(text, 0));
+    free(text);
+    lyd_free_all(tree);
+    if (!content_id[0]) {
+        json_decref(json);
+        json = make_library(ctx, id);
+    }
+    return json;
+}
 
 char *
 yang_schema_create(const char *dir, struct yang_schema **schemap)
 {
     static const char *const modules[] = {
-        "ietf-i2nsf-ikeless", "sdsa-agent",
+        "ietf-i2nsf-ikeless", "sdsa-agent", "ietf-restconf-monitoring",
     };
     const char *ikeless_features[] = { "ikeless-notification", NULL };
     struct ly_ctx *ctx;
@@ -39,6 +64,7 @@ yang_schema_create(const char *dir, struct yang_schema **schemap)
     }
     struct yang_schema *schema = xmalloc(sizeof *schema);
     schema->ctx = ctx;
+    schema->library = make_library(ctx, "");
     *schemap = schema;
     return NULL;
 }
@@ -47,6 +73,7 @@ void
 yang_schema_destroy(struct yang_schema *schema)
 {
     if (schema) {
+        json_decref(schema->library);
         ly_ctx_destroy(schema->ctx);
         free(schema);
     }
@@ -102,34 +129,67 @@ yang_schema_validate(const struct yang_schema *schema, const json_t *data)
     return bad ? take_error(schema) : NULL;
 }
 
-struct rc_error *
-yang_schema_merge(const struct yang_schema *schema, const json_t *old,
-                  const json_t *new, json_t **mergedp)
+/* Marks what is in 'all' and not in 'set' (RFC 8040 s.4.8.9). */
+static void
+tag_defaults(json_t *all, const json_t *set)
 {
-    struct lyd_node *tree, *more = NULL;
+    const char *name;
+    void *tmp;
+    json_t *value;
+    size_t i;
+
+    if (json_is_array(all)) {
+        json_array_foreach (all, i, value) {
+            tag_defaults(value, json_array_get(set, i));
+        }
+    } else if (json_is_object(all)) {
+        json_object_foreach_safe (all, tmp, name, value) {
+            const json_t *old = json_object_get(set, name);
+            if (json_is_object(value)
+                || json_is_object(json_array_get(value, 0))) {
+                tag_defaults(value, old);
+            } else if (!old) {
+                char *tag = xasprintf("@%s", name);
+                json_t *mark = json_pack(
+                    "{s:b}", "ietf-netconf-with-defaults:default", true);
+                json_object_set_new(
+                    all, tag, (json_is_array(value) ? json_pack("[o]", mark)
+                               : mark));
+                free(tag);
+            }
+        }
+    }
+}
+
+json_t *
+yang_schema_show(const struct yang_schema *schema, json_t *data,
+                 enum yang_defaults defaults)
+{
+    struct lyd_node *tree;
     char *text = NULL;
+    json_t *json = NULL;
 
-    *mergedp = NULL;
-    bool bad = (parse(schema, old, PARSE_FLAGS | LYD_PARSE_ONLY, 0, &tree)
-                || parse(schema, new, PARSE_FLAGS | LYD_PARSE_ONLY, 0, &more)
-                || lyd_merge_siblings(&tree, more, 0)
-                || lyd_print_mem(&text, tree, LYD_JSON,
-                                 LYD_PRINT_WITHSIBLINGS | LYD_PRINT_SHRINK));
-    lyd_free_all(tree);
-    lyd_free_all(more);
-    if (bad) {
-        return take_error(schema);
+    if (defaults == YANG_DEFAULTS_EXPLICIT) {
+        return json_incref(data);
     }
-    json_t *merged = json_loads(text, 0, NULL);
+    if (!parse(schema, data, LYD_PARSE_ONLY, 0, &tree)
+        && !lyd_new_implicit_all(&tree, schema->ctx, 0, NULL)
+        && !lyd_print_mem(&text, tree, LYD_JSON,
+                          (LYD_PRINT_WITHSIBLINGS | LYD_PRINT_SHRINK
+                           | (defaults == YANG_DEFAULTS_TRIM
+                              ? LYD_PRINT_WD_TRIM : LYD_PRINT_WD_ALL)))) {
+        json = json_loads(text, 0, NULL);
+    }
     free(text);
-
-    struct rc_error *error = yang_schema_validate(schema, merged);
-    if (error) {
-        json_decref(merged);
-        return error;
+    lyd_free_all(tree);
+    ly_err_clean(schema->ctx, NULL);
+    if (!json) {
+        return json_incref(data);
     }
-    *mergedp = merged;
-    return NULL;
+    if (defaults == YANG_DEFAULTS_ALL_TAGGED) {
+        tag_defaults(json, data);
+    }
+    return json;
 }
 
 const struct lysc_node *
@@ -140,7 +200,39 @@ yang_schema_child(const struct yang_schema *schema,
     const struct lys_module *mod
         = (module ? ly_ctx_get_module_implemented(schema->ctx, module)
            : parent ? parent->module : NULL);
-    return mod ? lys_find_child(parent, mod, name, 0, 0, 0) : NULL;
+    const uint16_t data = LYS_CONTAINER | LYS_LIST | LYS_LEAF | LYS_LEAFLIST;
+    return mod ? lys_find_child(parent, mod, name, 0, data, 0) : NULL;
+}
+
+const struct lysc_node *
+yang_schema_member(const struct yang_schema *schema,
+                   const struct lysc_node *parent, const char *member)
+{
+    const char *colon = strchr(member, ':');
+    char *module = colon ? xmemdup0(member, colon - member) : NULL;
+    const struct lysc_node *node = yang_schema_child(
+        schema, parent, module, colon ? colon + 1 : member);
+    free(module);
+    return node;
+}
+
+bool
+yang_node_has_state(const struct lysc_node *node)
+{
+    const struct lysc_node *child;
+
+    if (!node) {
+        return true;            /* The datastore: restconf-state at least. */
+    }
+    if (node->flags & LYS_CONFIG_R) {
+        return true;
+    }
+    LY_LIST_FOR (lysc_node_child(node), child) {
+        if (yang_node_has_state(child)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 char *
@@ -165,16 +257,10 @@ yang_node_key(const struct lysc_node *node, size_t i)
 }
 
 json_t *
-yang_schema_library(const struct yang_schema *schema)
+yang_schema_library(const struct yang_schema *schema, const char *name)
 {
-    struct lyd_node *tree = NULL;
-    char *text = NULL;
-    json_t *json = NULL;
-    if (!ly_ctx_get_yanglib_data(schema->ctx, &tree, "1")
-        && !lyd_print_mem(&text, tree, LYD_JSON, LYD_PRINT_WITHSIBLINGS)) {
-        json = json_loads(text, 0, NULL);
-    }
-    free(text);
-    lyd_free_all(tree);
+    char *member = xasprintf("ietf-yang-library:%s", name);
+    json_t *json = json_object_get(schema->library, member);
+    free(member);
     return json;
 }

@@ -21,11 +21,18 @@ void yang_schema_destroy(struct yang_schema *);
 struct rc_error *yang_schema_validate(const struct yang_schema *,
                                       const json_t *data);
 
-/* Merges 'new' into 'old' (both as above), and checks the outcome, which
- * '*mergedp' is then (caller owns the reference). */
-struct rc_error *yang_schema_merge(const struct yang_schema *,
-                                   const json_t *old, const json_t *new,
-                                   json_t **mergedp);
+/* How data with defaults are shown: RFC 6243 s.3, RFC 8040 s.4.8.9. */
+enum yang_defaults {
+    YANG_DEFAULTS_EXPLICIT,     /* What was set is shown. */
+    YANG_DEFAULTS_TRIM,         /* What has its default value is not. */
+    YANG_DEFAULTS_ALL,
+    YANG_DEFAULTS_ALL_TAGGED,   /* And what was not set is marked. */
+};
+
+/* Returns 'data' (an object of top-level nodes, state too, without keys)
+ * shown so.  Caller owns the reference. */
+json_t *yang_schema_show(const struct yang_schema *, json_t *data,
+                         enum yang_defaults);
 
 /* Nodes of the schema.  The child 'name' of 'parent' (NULL: of the top), of
  * module 'module' (NULL: that of the parent); NULL if there is none. */
@@ -34,13 +41,23 @@ const struct lysc_node *yang_schema_child(const struct yang_schema *,
                                           const struct lysc_node *parent,
                                           const char *module,
                                           const char *name);
+/* The child that a member of a JSON object is, of which the name may be
+ * qualified. */
+const struct lysc_node *yang_schema_member(const struct yang_schema *,
+                                           const struct lysc_node *parent,
+                                           const char *member);
 /* Its member name in JSON, inside its parent or 'qualified' as the outermost
  * member.  Caller frees. */
 char *yang_node_json_name(const struct lysc_node *, bool qualified);
 /* Name of the list's 'i'th key, or NULL if there are not so many. */
 const char *yang_node_key(const struct lysc_node *, size_t i);
 
-/* The ietf-yang-library document of the modules, or NULL. */
-json_t *yang_schema_library(const struct yang_schema *);
+/* Is there anything below the node (NULL: the datastore), or is it itself,
+ * state? */
+bool yang_node_has_state(const struct lysc_node *);
+
+/* The member 'name' of the document of ietf-yang-library that describes the
+ * modules: yang-library (RFC 8525) or modules-state (RFC 7895).  Borrowed. */
+json_t *yang_schema_library(const struct yang_schema *, const char *name);
 
 #endif /* vnf-agent/yang-schema.h */

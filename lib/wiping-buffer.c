@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "lib/wiping-buffer.h"
+
+#include <openssl/crypto.h>
+#include <string.h>
+
+#include "lib/secret.h"
+#include "util.h"
+
+char *
+wiping_buffer_head(const struct wiping_buffer *b)
+{
+    return b->data ? b->data + b->start : NULL;
+}
+
+char *
+wiping_buffer_reserve(struct wiping_buffer *b, size_t n)
+{
+    if (b->start + b->size + n > b->allocated) {
+        size_t allocated = MAX(b->size + n, MAX(2 * b->size, 512));
+        char *data = wiping_malloc(allocated);
+        if (!data) {
+            out_of_memory();
+        }
+        if (b->size) {
+            memcpy(data, wiping_buffer_head(b), b->size);
+        }
+        wiping_free(b->data);
+        b->data = data;
+        b->start = 0;
+        b->allocated = allocated;
+    }
+    return b->data + b->start + b->size;
+}
+
+void
+wiping_buffer_added(struct wiping_buffer *b, size_t n)
+{
+    b->size += n;
+}
+
+void
+wiping_buffer_put(struct wiping_buffer *b, const void *p, size_t n)
+{
+    if (n) {
+        memcpy(wiping_buffer_reserve(b, n), p, n);
+        wiping_buffer_added(b, n);
+    }
+}
+
+void
+wiping_buffer_puts(struct wiping_buffer *b, const char *s)
+{
+    wiping_buffer_put(b, s, strlen(s));
+}
+
+void
+wiping_buffer_pull(struct wiping_buffer *b, size_t n)
+{
+    if (n >= b->size) {
+        wiping_buffer_uninit(b);
+    } else if (n) {
+        OPENSSL_cleanse(b->data + b->start, n);
+        b->start += n;
+        b->size -= n;
+    }
+}
+
+void
+wiping_buffer_uninit(struct wiping_buffer *b)
+{
+    wiping_free(b->data);
+    memset(b, 0, sizeof *b);
+}

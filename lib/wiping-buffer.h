@@ -1,0 +1,31 @@
+#ifndef SDSA_WIPING_BUFFER_H
+#define SDSA_WIPING_BUFFER_H 1
+
+/* A queue of octets that may hold keys: what it lets go of is wiped. */
+
+#include <stddef.h>
+
+struct wiping_buffer {
+    char *data;                 /* 'size' octets from data[start] count. */
+    size_t start, size, allocated;
+};
+
+#define WIPING_BUFFER_INITIALIZER { .data = NULL }
+
+/* The first octet.  Valid until the buffer is changed. */
+char *wiping_buffer_head(const struct wiping_buffer *);
+
+/* Makes room for 'n' more octets behind the last one and returns where; they
+ * count after wiping_buffer_added(). */
+char *wiping_buffer_reserve(struct wiping_buffer *, size_t n);
+void wiping_buffer_added(struct wiping_buffer *, size_t n);
+void wiping_buffer_put(struct wiping_buffer *, const void *, size_t n);
+void wiping_buffer_puts(struct wiping_buffer *, const char *);
+
+/* Removes the first 'n' octets. */
+void wiping_buffer_pull(struct wiping_buffer *, size_t n);
+
+/* Empties it and frees its memory. */
+void wiping_buffer_uninit(struct wiping_buffer *);
+
+#endif /* lib/wiping-buffer.h */

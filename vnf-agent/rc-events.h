@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SDSA_RC_EVENTS_H
+#define SDSA_RC_EVENTS_H 1
+
+/* Notifications to those who listen: the event stream of RFC 8040 s.6, with the
+ * notifications of RFC 9061 s.5.3.2 that a backend tells.
+ *
+ * A client that reads too slowly is cut by the HTTPS server; nobody waits for
+ * it. */
+
+struct backend;
+struct backend_event;
+struct datastore;
+struct https_request;
+struct rc_error;
+struct rc_events;
+
+struct rc_events *rc_events_create(void);
+/* Ends all streams.  Accepts NULL. */
+void rc_events_destroy(struct rc_events *);
+
+/* Answers 'req' with the stream, or returns an error. */
+struct rc_error *rc_events_subscribe(struct rc_events *,
+                                     struct https_request *);
+
+/* Tells 'event'; of an SA that 'datastore' does not have, nothing. */
+void rc_events_tell(struct rc_events *, const struct datastore *,
+                    const struct backend_event *);
+
+/* Tells what 'backend' has told. */
+void rc_events_run(struct rc_events *, struct backend *,
+                   const struct datastore *);
+void rc_events_wait(const struct rc_events *);
+
+#endif /* vnf-agent/rc-events.h */
