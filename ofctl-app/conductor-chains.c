@@ -52,6 +52,15 @@ conductor_destroy_memory(struct chain_memory *m)
     free(m);
 }
 
+/* Has it failed as it is wanted now, and with whom it is to change? */
+static bool
+has_failed(const struct chain_memory *m, const char *intent, int64_t wanted,
+           int64_t change)
+{
+    return m->failed_intent && !strcmp(m->failed_intent, intent)
+           && m->failed_wanted == wanted && m->failed_change == change;
+}
+
 /* Changes when a participant does, or another chain has left something: then
  * what failed is worth another try. */
 static uint64_t
@@ -81,19 +90,18 @@ world_seqno(const struct conductor *c)
 }
 
 void
-conductor_remember_failure(struct conductor *c, const char *chain,
-                           int64_t wanted, const char *intent, bool certain,
-                           bool aborted)
+conductor_remember_failure(struct conductor *c, const struct op_chain *chain,
+                           bool certain, bool aborted)
 {
-    struct chain_memory *m = conductor_get_memory(c, chain);
-    bool again = m->failed_intent && !strcmp(m->failed_intent, intent)
-                 && m->failed_wanted == wanted;
+    struct chain_memory *m = conductor_get_memory(c, chain->name);
+    bool again = has_failed(m, chain->intent, chain->wanted, chain->change);
     m->backoff_ms = (again ? MIN(2 * m->backoff_ms, CHAIN_RETRY_MAX_MS)
                      : CHAIN_RETRY_MS);
     m->next_ms = time_msec() + m->backoff_ms;
     free(m->failed_intent);
-    m->failed_intent = xstrdup(intent);
-    m->failed_wanted = wanted;
+    m->failed_intent = xstrdup(chain->intent);
+    m->failed_wanted = chain->wanted;
+    m->failed_change = chain->change;
     m->failed_certain = certain;
     m->aborted = aborted;
     m->failed_world = world_seqno(c);
@@ -208,8 +216,7 @@ consider_chain(struct conductor *c, const struct sdsa_chain *row,
             return DUE_NOT;
         }
     }
-    bool again = m->failed_intent && !strcmp(m->failed_intent, intent)
-                 && m->failed_wanted == row->wanted;
+    bool again = has_failed(m, intent, row->wanted, row->change);
     if (again && ((m->aborted && !is_repair)
                   || (m->failed_certain && !(is_repair && due->keys_due)
                       && m->failed_world == world_seqno(c)))) {
@@ -237,9 +244,13 @@ remember_error(struct conductor *c, const struct due_chain *const *group,
             continue;
         }
         struct chain_memory *m = conductor_get_memory(c, due->name);
-        conductor_remember_failure(c, due->name, due->row->wanted,
-                                   due->chain ? due->chain->intent : "", true,
-                                   false);
+        const struct op_chain failed = {
+            .name = CONST_CAST(char *, due->name),
+            .wanted = due->row->wanted,
+            .change = due->row->change,
+            .intent = due->chain ? due->chain->intent : CONST_CAST(char *, ""),
+        };
+        conductor_remember_failure(c, &failed, true, false);
         free(m->reason);
         m->reason = (i == culprit ? xstrdup(error)
                      : xasprintf("it was changed together with chain %s, "

@@ -392,6 +392,7 @@ start(struct change *change)
             .name = CONST_CAST(char *, due->name),
             .uuid = due->row ? due->row->header_.uuid : UUID_ZERO,
             .wanted = due->row ? due->row->wanted : 0,
+            .change = due->row ? due->row->change : 0,
             .intent = due->chain ? due->chain->intent : CONST_CAST(char *, ""),
         };
         why = strcmp(why, due->why) ? "changed together" : why;

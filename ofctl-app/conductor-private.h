@@ -34,9 +34,9 @@ struct chain_memory {
     bool aborted;               /* By the operator: until intent or 'wanted'
                                  * change. */
     char *failed_intent;        /* Not to be tried again before... */
-    int64_t failed_wanted;
+    int64_t failed_wanted, failed_change;
     bool failed_certain;        /* It fails as long as nothing changes. */
-    uint64_t failed_world;      /* ...one of these three changes. */
+    uint64_t failed_world;      /* ...one of these four changes. */
     char *reason;               /* Of a failure that is still to be written. */
     bool reason_sent;           /* In the open transaction. */
     bool healed;                /* Applied, undamaged, nothing under way. */
@@ -83,8 +83,7 @@ void conductor_start_operations(struct conductor *);
 struct chain_memory *conductor_get_memory(struct conductor *,
                                           const char *chain);
 void conductor_destroy_memory(struct chain_memory *);
-void conductor_remember_failure(struct conductor *, const char *chain,
-                                int64_t wanted, const char *intent,
+void conductor_remember_failure(struct conductor *, const struct op_chain *,
                                 bool certain, bool aborted);
 
 /* Writes failures that came before any operation, and bumps that asked for

@@ -393,8 +393,7 @@ end_chain(struct conductor *c, const struct op *op,
         free(m->failed_intent);
         m->failed_intent = NULL;
     } else if (chain && !op->resumed && uuid_equals(&chain->uuid, &oc->uuid)) {
-        conductor_remember_failure(c, oc->name, oc->wanted, oc->intent, false,
-                                   op->aborted);
+        conductor_remember_failure(c, oc, false, op->aborted);
     }
 }
 

@@ -38,6 +38,7 @@ struct op_chain {
     char *name;
     struct uuid uuid;           /* Of its row; all zero for deletion. */
     int64_t wanted;             /* Its sequence number that is realised. */
+    int64_t change;             /* What it goes together with; 0: not known. */
     char *intent;               /* Digest that is realised; "" for deletion. */
 };
 
