@@ -395,10 +395,11 @@ conductor_write_outcomes(struct conductor *c)
             journal_chain_failed(row, m->failed_wanted, m->reason);
             m->reason_sent = true;
         } else if (chain && row->applied < row->wanted
-                   && row->failed < row->wanted
+                   && (row->failed < row->wanted || (m && m->healed))
                    && !conductor_has_operation(c, row->name)
                    && !strcmp(row->applied_intent, chain->intent)) {
-            /* Bumped, but it says what it said before. */
+            /* Bumped, but it says what it said before; if it could not be
+             * then, it can now. */
             sdsa_chain_set_applied(row, row->wanted);
         } else if (m && m->healed && row->reason[0]
                    && row->applied >= row->wanted) {
