@@ -633,6 +633,9 @@ do_send(struct op *op, struct network *net, uint64_t epoch, size_t index,
     struct op_participant *p = &op->participants[index];
     if (step == OPERATION_STEP_DRAIN) {
         return;                 /* run_drain() does it. */
+    } else if (failure_test_refuses(operation_step_to_string(step))) {
+        operation_refused(op->fsm, index, step, "failure test", time_msec());
+        return;
     } else if (p->kind == OP_HOP) {
         char *error = send_probe(op, net, p);
         if (error) {

@@ -100,12 +100,22 @@ class Process:
         with open(self.pid_file, encoding="ascii") as stream:
             return int(stream.read())
 
-    def is_alive(self):
+    def state(self):
+        """As ps(1) has it; "" if it is not there."""
         try:
             with open(f"/proc/{self.pid()}/stat", encoding="utf-8") as stream:
-                return stream.read().rpartition(")")[2].split()[0] != "Z"
+                return stream.read().rpartition(")")[2].split()[0]
         except (OSError, ValueError):
-            return False
+            return ""
+
+    def is_alive(self):
+        return self.state() not in ("", "Z")
+
+    def wait_stopped(self, seconds):
+        end = time.monotonic() + seconds
+        while self.state() != "T" and time.monotonic() < end:
+            time.sleep(0.002)
+        return self.state() == "T"
 
     def signal(self, number):
         try:
@@ -339,13 +349,23 @@ class ChaosLab:
             self.control(bridge)
         self.dies_s = self.died_ms = None
         for name, process in self.processes.items():
-            if not process.is_up or name == "sdsa-controller":
+            if not process.is_up:
                 self.start(name)
+        self.disarm()
         for command in self.commands:
             command.wait()
         self.commands = []
         self.undrain()
-        rpc(f"{self.dir}/sdsa-controller.ctl", "failure-test", [])
+
+    def disarm(self):
+        """Returns the points of failure that were not reached."""
+        while True:
+            self.start("sdsa-controller")       # If it dies just now.
+            try:
+                return rpc(f"{self.dir}/sdsa-controller.ctl", "failure-test",
+                           [])
+            except Away:
+                time.sleep(0.01)
 
     def undrain(self):
         words = []

@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every step of an operation, with a participant that is silent or refuses
+there."""
+
+import json
+import socket
+import struct
+import subprocess
+import time
+
+from chaos_lab import FIRST_AGENT_PORT, GATEWAYS, run
+from chaos_state import State, rpc
+
+# A chain through tap has these, whatever else.
+GATEWAY, BRIDGE, SWITCH, INGRESS = "gw3", "br3", "m3-vswitchd", "vswitchd"
+CONFIG = {"drain-ms": 100, "drain-max-ms": 1000, "prepare-timeout-ms": 500,
+          "retry-ms": 100, "release-timeout-ms": 400}
+HOLD_S = 0.7                    # Longer than preparations may take.
+HOUR_MS = 3600 * 1000
+EPOCH_STEP = 10                 # What somebody is ahead of the controller.
+STOP_S = 10
+
+
+class Silent:
+    """Stopped; it answers when it goes on."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def begin(self, lab):
+        lab.stop(self.name)
+
+    def end(self, lab):
+        lab.cont(self.name)
+
+
+class Cut:
+    """What is sent to it, and by it, does not arrive."""
+
+    def __init__(self, name, kind):
+        self.name, self.kind = name, kind
+
+    def begin(self, lab):
+        lab.cut(self.name, self.kind)
+
+    def end(self, lab):
+        lab.uncut(self.name)
+
+
+class HourAway:
+    """Away for an hour of the controller's time."""
+
+    def __init__(self, fault):
+        self.fault = fault
+
+    def begin(self, lab):
+        self.fault.begin(lab)
+
+    def end(self, lab):
+        rpc(f"{lab.dir}/sdsa-controller.ctl", "time/warp", [str(HOUR_MS)])
+        time.sleep(0.2)
+        self.fault.end(lab)
+
+
+class Overtaken:
+    """It takes what another controller, of a higher epoch, says.  It ends when
+    ours has a higher one."""
+
+    def begin(self, lab):
+        self.epoch = epoch_of(lab) + EPOCH_STEP
+        self.tell(lab)
+
+    def end(self, lab):
+        lab.ctl("set", "SDSA_Global", ".", f"epoch={self.epoch}")
+
+
+class GatewayOvertaken(Overtaken):
+    def tell(self, lab):
+        port = FIRST_AGENT_PORT + list(GATEWAYS).index(GATEWAY)
+        lease = {"sdsa-agent:lease": {"epoch": str(self.epoch),
+                                      "holder": "somebody"}}
+        pki = f"{lab.dir}/pki"
+        run("ip", "netns", "exec", f"sdsa-{lab.name}-mgmt", "curl", "-sSf",
+            "--resolve", f"{GATEWAY}:{port}:127.0.0.1",
+            "--cacert", f"{pki}/cacert.pem",
+            "--cert", f"{pki}/sdsa-controller-cert.pem",
+            "--key", f"{pki}/sdsa-controller-key.pem", "-X", "PUT",
+            "-H", "Content-Type: application/yang-data+json",
+            "-d", json.dumps(lease), f"https://{GATEWAY}:{port}/restconf/data"
+            "/sdsa-agent:sdsa-agent/lease")
+
+
+class BridgeOvertaken(Overtaken):
+    def tell(self, lab):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
+            sock.settimeout(5)
+            sock.connect(f"{lab.dir}/{BRIDGE}.mgmt")
+            # OFPT_HELLO, then OFPT_ROLE_REQUEST: OFPCR_ROLE_MASTER.
+            sock.sendall(struct.pack("!BBHI", 6, 0, 8, 1)
+                         + struct.pack("!BBHIIIQ", 6, 24, 24, 2, 2, 0,
+                                       self.epoch))
+            answer = b""
+            while b"\x06\x19\x00\x18" not in answer:   # OFPT_ROLE_REPLY.
+                data = sock.recv(4096)
+                if not data:
+                    raise OSError(f"{BRIDGE} gives no role: {answer.hex()}")
+                answer += data
+
+
+class LockStolen:
+    """The database gives the lock to somebody else."""
+
+    def begin(self, lab):
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(5)
+        self.sock.connect(f"{lab.dir}/sdsa.sock")
+        self.sock.sendall(json.dumps({
+            "id": 0, "method": "steal", "params": ["sdsa_controller"]
+        }).encode())
+        self.sock.recv(4096)
+
+    def end(self, _lab):
+        self.sock.close()
+
+
+def epoch_of(lab):
+    return State(f"{lab.dir}/sdsa.sock").sdsa_global[0]["epoch"]
+
+
+BEFORE, AFTER = ["failed"], ["done"]    # What becomes of it, in the end...
+ANEW = ["failed", None]         # ...or was not in the journal yet.
+AGENT_STEPS = [("inbound", BEFORE), ("outbound", BEFORE), ("release", AFTER),
+               ("undo", BEFORE)]
+BRIDGE_STEPS = [("flows", BEFORE), ("prove", BEFORE), ("flip", AFTER),
+                ("release", AFTER), ("undo", BEFORE)]
+# A probe asks no bridge for anything: its answer is what comes out.
+CASES = [(f"the gateway is {what}", fault, f"stop-before-{step}", result)
+         for what, fault in (("silent", Silent(GATEWAY)),
+                             ("refusing", GatewayOvertaken()))
+         for step, result in AGENT_STEPS]
+CASES += [(f"the bridge is {what}", fault, f"stop-before-{step}", result)
+          for what, fault in (("silent", Cut(SWITCH, "drop")),
+                              ("gone", Cut(SWITCH, "reset")),
+                              ("refusing", BridgeOvertaken()))
+          for step, result in BRIDGE_STEPS]
+CASES += [(f"the database is {what}", fault, f"stop-before-{step}", result)
+          for what, fault, results in (
+              ("silent", Silent("sdsa-db"), [AFTER, AFTER, AFTER]),
+              ("refusing", LockStolen(), [ANEW, BEFORE, AFTER]))
+          for step, result in zip(("journal-prepare", "journal-commit",
+                                   "journal-end"), results)]
+CASES += [("the answer is lost", Cut(INGRESS, "reset"), "stop-after-flip",
+           AFTER)]
+CASES += [(f"the {what} is away for an hour", HourAway(fault),
+           f"stop-before-{step}", result)
+          for what, fault, step, result in (
+              ("gateway", Silent(GATEWAY), "inbound", BEFORE),
+              ("gateway", Silent(GATEWAY), "release", AFTER),
+              ("bridge", Cut(SWITCH, "drop"), "flows", BEFORE),
+              ("bridge", Cut(SWITCH, "drop"), "flip", AFTER),
+              ("bridge", Cut(SWITCH, "drop"), "release", AFTER))]
+CASES += [("somebody refuses", None, f"refuse-{step}", result)
+          for step, result in AGENT_STEPS[:3] + BRIDGE_STEPS[:3]]
+
+
+def name_of(case):
+    return f"{case[0]}: {case[2]}"
+
+
+def set_up(lab):
+    lab.ctl("set", "SDSA_Global", ".", *(
+        f"other_config:{key}={ms}" for key, ms in CONFIG.items()))
+    lab.ctl("--wait=applied", "--", "chain-set", "web", "tap")
+
+
+def run_case(lab, case):
+    """Gives the chain new keys, and has the controller stopped at a step until
+    the fault is there.  Returns the number of the operation."""
+    _, fault, point, _ = case
+    global_row = State(f"{lab.dir}/sdsa.sock").sdsa_global[0]
+    points = [point]
+    if point.endswith("-undo"):
+        points.append("refuse-prove")
+    rpc(f"{lab.dir}/sdsa-controller.ctl", "failure-test", points)
+    lab.ctl("--wait=none", "--", "chain-rekey", "web")
+    if fault:
+        controller = lab.processes["sdsa-controller"]
+        if not controller.wait_stopped(STOP_S):
+            raise subprocess.SubprocessError(f"{point} was not reached")
+        fault.begin(lab)
+        lab.cont("sdsa-controller")
+        time.sleep(HOLD_S)
+        fault.end(lab)
+    else:
+        end = time.monotonic() + STOP_S
+        while lab.trouble() and time.monotonic() < end:
+            time.sleep(0.02)
+    missed = lab.disarm()
+    if missed:
+        raise subprocess.SubprocessError(f"{missed} was not reached")
+    return global_row["next_operation"]
+
+
+def check_result(first, ended, case):
+    """'ended': (number, result) of the operations that ended."""
+    results = dict(ended)
+    got = results.get(first)
+    wrong = []
+    if got not in case[3]:
+        wrong.append(f"operation {first}: {got} instead of {case[3][0]}")
+    if "done" not in results.values():
+        wrong.append(f"none was done: {ended}")
+    return wrong
