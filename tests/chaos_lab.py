@@ -59,7 +59,8 @@ LINKS = [("br1", "br2"), ("br1", "br3"), ("br2", "br4"), ("br3", "br4"),
 SWITCHES = {"vswitchd": "192.168.255.1", "m3-vswitchd": "192.168.255.11",
             "m4-vswitchd": "192.168.255.12"}
 OPENFLOW_PORT, FIRST_AGENT_PORT = 6653, 8443
-CONTROLLER = f"ssl:192.168.255.1:{OPENFLOW_PORT}"
+CONTROLLER = "sdsa-controller"
+TARGET = f"ssl:192.168.255.1:{OPENFLOW_PORT}"
 
 Endpoint = namedtuple("Endpoint", "name ip")
 A, B, C = (Endpoint(name, f"10.1.0.{n}") for n, name in enumerate("abc", 1))
@@ -131,10 +132,15 @@ class Process:
             time.sleep(0.001)
 
     def start(self, env):
-        """An agent's data plane is started by the agent."""
-        self.is_up = True
-        if "--detach" in self.argv and not self.is_alive():
-            run("ip", "netns", "exec", self.netns, *self.argv, env=env)
+        """An agent's data plane is started by the agent, which in turn does
+        not start if that is there and does not answer."""
+        try:
+            if "--detach" in self.argv and not self.is_alive():
+                run("ip", "netns", "exec", self.netns, *self.argv, env=env)
+            self.is_up = True
+        except subprocess.SubprocessError as error:
+            if "data plane does not answer" not in str(error):
+                raise
 
 
 class ChaosLab:
@@ -167,13 +173,11 @@ class ChaosLab:
                         "replace", there.ip, "lladdr",
                         f"02:00:00:00:00:{n:02x}", "dev", "eth0", "nud",
                         "permanent")
-        names = ["sdsa-controller", "sdsa-db", *SWITCHES, *GATEWAYS,
+        names = [CONTROLLER, "sdsa-db", *SWITCHES, *GATEWAYS,
                  *(f"agents/{gw}.esp" for gw in GATEWAYS)]
         self.processes = {name: Process(self, name) for name in names}
-        controller = self.processes["sdsa-controller"]
-        controller.argv.append(LOG_TRANSITIONS)
-        rpc(f"{self.dir}/sdsa-controller.ctl", "vlog/set",
-            [LOG_TRANSITIONS.removeprefix("-v")])
+        self.processes[CONTROLLER].argv.append(LOG_TRANSITIONS)
+        self.ask_controller("vlog/set", LOG_TRANSITIONS.removeprefix("-v"))
         self.replay = chaos_state.Replay(run(
             "python3", os.path.join(os.path.dirname(__file__), "..", "doc",
                                     "model", "transitions")))
@@ -217,7 +221,7 @@ class ChaosLab:
     def _show(self):
         return (run("sdsa-ctl", "--timeout=5", "show", env=self.env)
                 + run("sdsa-ctl", "--timeout=5", "op-list", env=self.env)
-                + "".join(rpc(f"{self.dir}/sdsa-controller.ctl", command, [])
+                + "".join(self.ask_controller(command)
                           for command in ("status", "op/list", "path/check"))
                 + "".join(rpc(f"{self.dir}/agents/{gw}.esp.unixctl",
                               "esp/show", []) for gw in GATEWAYS))
@@ -246,14 +250,22 @@ class ChaosLab:
     def guard(self):
         """The controller that died at a point of failure is started again
         after the time that the schedule says."""
-        controller = self.processes["sdsa-controller"]
+        controller = self.processes[CONTROLLER]
         if (self.dies_s is not None and controller.is_up
                 and not controller.is_alive()):
             controller.is_up = False
             self.died_ms = time.monotonic() + self.dies_s
         if self.died_ms is not None and time.monotonic() >= self.died_ms:
             self.died_ms = self.dies_s = None
-            self.start("sdsa-controller")
+            self.start(CONTROLLER)
+
+    def ask_controller(self, *args):
+        return rpc(f"{self.dir}/{self.controller()}.ctl", args[0],
+                   list(args[1:]))
+
+    @staticmethod
+    def controller():
+        return CONTROLLER
 
     def ctl(self, *args):
         return run("sdsa-ctl", "--timeout=20", *args, env=self.env)
@@ -279,7 +291,7 @@ class ChaosLab:
 
     def die(self, point, seconds):
         try:
-            rpc(f"{self.dir}/sdsa-controller.ctl", "failure-test", [point])
+            self.ask_controller("failure-test", point)
             self.dies_s = seconds
         except Away:
             pass                # It is dead already, or stopped.
@@ -318,7 +330,7 @@ class ChaosLab:
 
     def control(self, bridge):
         self.uncontrolled.discard(bridge)
-        self._set_controller(bridge, CONTROLLER)
+        self._set_controller(bridge, TARGET)
 
     def _set_controller(self, bridge, target):
         machine = BRIDGES[bridge]
@@ -348,9 +360,9 @@ class ChaosLab:
         for bridge in list(self.uncontrolled):
             self.control(bridge)
         self.dies_s = self.died_ms = None
-        for name, process in self.processes.items():
-            if not process.is_up:
-                self.start(name)
+        for process in self.processes.values():
+            while not process.is_up:
+                process.start(self.env)
         self.disarm()
         for command in self.commands:
             command.wait()
@@ -360,10 +372,9 @@ class ChaosLab:
     def disarm(self):
         """Returns the points of failure that were not reached."""
         while True:
-            self.start("sdsa-controller")       # If it dies just now.
+            self.start(CONTROLLER)      # If it dies just now.
             try:
-                return rpc(f"{self.dir}/sdsa-controller.ctl", "failure-test",
-                           [])
+                return self.ask_controller("failure-test")
             except Away:
                 time.sleep(0.01)
 
@@ -381,7 +392,7 @@ class ChaosLab:
         """Lines of what is under way or away; none if all is well."""
         try:
             lines = State(f"{self.dir}/sdsa.sock").describe()
-            status = rpc(f"{self.dir}/sdsa-controller.ctl", "status", [])
+            status = self.ask_controller("status")
         except Away as error:
             return [str(error)]
         lines += [line for line in status.splitlines()
@@ -418,13 +429,15 @@ class ChaosLab:
             stream.seek(self.logs[path])
             return stream.readlines()
 
+    def controller_log(self):
+        return self.new_log(f"{self.dir}/{CONTROLLER}.log")
+
     def check_logs(self, ended):
         """Has a process found a fault in itself?  And did the operations
         ('ended': those that did) do what the model does?"""
         wrong = [f"{os.path.basename(path)}: {line.strip()}"
                  for path in self.logs for line in self.new_log(path)
                  if re.search(r"\|EMER\||assertion", line)]
-        wrong += self.replay.check(
-            self.new_log(f"{self.dir}/sdsa-controller.log"), ended)
+        wrong += self.replay.check(self.controller_log(), ended)
         return wrong + [f"a sanitizer says: {path}"
                         for path in glob.glob("asan*")]

@@ -8,8 +8,8 @@ import struct
 import subprocess
 import time
 
-from chaos_lab import FIRST_AGENT_PORT, GATEWAYS, run
-from chaos_state import State, rpc
+from chaos_lab import CONTROLLER, FIRST_AGENT_PORT, GATEWAYS, run
+from chaos_state import State
 
 # A chain through tap has these, whatever else.
 GATEWAY, BRIDGE, SWITCH, INGRESS = "gw3", "br3", "m3-vswitchd", "vswitchd"
@@ -57,7 +57,7 @@ class HourAway:
         self.fault.begin(lab)
 
     def end(self, lab):
-        rpc(f"{lab.dir}/sdsa-controller.ctl", "time/warp", [str(HOUR_MS)])
+        lab.ask_controller("time/warp", str(HOUR_MS))
         time.sleep(0.2)
         self.fault.end(lab)
 
@@ -181,14 +181,14 @@ def run_case(lab, case):
     points = [point]
     if point.endswith("-undo"):
         points.append("refuse-prove")
-    rpc(f"{lab.dir}/sdsa-controller.ctl", "failure-test", points)
+    lab.ask_controller("failure-test", *points)
     lab.ctl("--wait=none", "--", "chain-rekey", "web")
     if fault:
-        controller = lab.processes["sdsa-controller"]
+        controller = lab.processes[CONTROLLER]
         if not controller.wait_stopped(STOP_S):
             raise subprocess.SubprocessError(f"{point} was not reached")
         fault.begin(lab)
-        lab.cont("sdsa-controller")
+        lab.cont(CONTROLLER)
         time.sleep(HOLD_S)
         fault.end(lab)
     else:
