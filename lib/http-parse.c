@@ -44,12 +44,13 @@ is_token(const char *s)
 }
 
 static bool
-is_printable(const char *s, bool with_blanks)
+is_printable(const char *s, bool is_value)
 {
     for (; *s; s++) {
         unsigned char c = *s;
-        if (c == 0x7f || (c < 0x21 && !(with_blanks && (c == ' '
-                                                        || c == '\t')))) {
+        bool blank = c == ' ' || c == '\t';
+        if (c == 0x7f || (is_value ? c < 0x20 && !blank
+                          : c <= 0x20 || c > 0x7f)) {
             return false;
         }
     }

@@ -5,6 +5,7 @@
 
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "util.h"
@@ -168,6 +169,10 @@ https_reply_stream(struct https_request *req, const char *content_type)
     stream->conn = conn;
     stream->chunked = conn->head.minor;
     conn->stream = stream;
+
+    /* What waits is to wait where we can count it. */
+    int size = 64 * 1024;
+    setsockopt(conn->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
     if (stream->chunked) {
         https_reply_header(req, "Transfer-Encoding", "chunked");
     }

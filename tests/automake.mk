@@ -14,6 +14,7 @@ TESTSUITE_AT = \
 	tests/sa-request.at \
 	tests/esp.at \
 	tests/agent.at \
+	tests/restconf.at \
 	tests/agents.at \
 	tests/bridges.at \
 	tests/sdsa-ctl.at \
@@ -46,13 +47,13 @@ EXTRA_DIST += $(COMMON_AT) $(TESTSUITE_AT) $(SYSTEM_TESTSUITE_AT) \
 	tests/bench/bench-hop tests/bench/bench-operation \
 	tests/bench/bench-sa-rate \
 	tests/bench/strongswan.py tests/bench/table2 \
-	tests/fake-agent tests/packet
+	tests/fake-agent tests/packet tests/restconf-walk
 DISTCLEANFILES += tests/atconfig tests/atlocal
 
 check_PROGRAMS += \
 	tests/test-agents tests/test-bridges tests/test-esp tests/test-lib \
 	tests/test-icmp tests/test-flow-set tests/test-match tests/test-operation \
-	tests/test-path tests/test-sa-request tests/test-steering
+	tests/test-path tests/test-restconf tests/test-sa-request tests/test-steering
 tests_test_agents_SOURCES = tests/test-agents.c
 tests_test_agents_LDADD = \
 	ofctl-app/libsdsasouth.la ofctl-app/libsdsapure.la lib/libsdsa.la
@@ -79,6 +80,10 @@ tests_test_operation_LDADD = ofctl-app/libsdsapure.la lib/libsdsa.la
 tests_test_path_SOURCES = \
 	tests/test-path.c tests/test-topology.c tests/test-topology.h
 tests_test_path_LDADD = ofctl-app/libsdsapure.la lib/libsdsa.la
+tests_test_restconf_SOURCES = tests/test-restconf.c
+tests_test_restconf_LDADD = \
+	vnf-agent/libsdsarestconf.la vnf-agent/libsdsaesp.la lib/libsdsa.la \
+	$(LIBYANG_LIBS)
 tests_test_sa_request_SOURCES = \
 	tests/test-sa-request.c tests/test-topology.c tests/test-topology.h
 tests_test_sa_request_LDADD = \

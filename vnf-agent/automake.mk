@@ -1,7 +1,13 @@
 # sdsa-agent, and sdsa-esp: the userspace backend's data plane, a process of its
 # own that outlives its agent.
 sbin_PROGRAMS += vnf-agent/sdsa-agent
-vnf_agent_sdsa_agent_SOURCES = \
+vnf_agent_sdsa_agent_SOURCES = vnf-agent/sdsa-agent.c
+vnf_agent_sdsa_agent_LDADD = \
+	vnf-agent/libsdsarestconf.la vnf-agent/libsdsaesp.la lib/libsdsa.la \
+	$(LIBYANG_LIBS)
+
+noinst_LTLIBRARIES += vnf-agent/libsdsarestconf.la
+vnf_agent_libsdsarestconf_la_SOURCES = \
 	vnf-agent/datastore.c vnf-agent/datastore.h \
 	vnf-agent/datastore-file.c \
 	vnf-agent/datastore-private.h \
@@ -19,10 +25,8 @@ vnf_agent_sdsa_agent_SOURCES = \
 	vnf-agent/sad-spd.c vnf-agent/sad-spd.h \
 	vnf-agent/state.c vnf-agent/state.h \
 	vnf-agent/yang-patch.c vnf-agent/yang-patch.h \
-	vnf-agent/yang-schema.c vnf-agent/yang-schema.h \
-	vnf-agent/sdsa-agent.c
-vnf_agent_sdsa_agent_LDADD = \
-	vnf-agent/libsdsaesp.la lib/libsdsa.la $(LIBYANG_LIBS)
+	vnf-agent/yang-schema.c vnf-agent/yang-schema.h
+vnf_agent_libsdsarestconf_la_LIBADD = vnf-agent/libsdsaesp.la
 
 noinst_LTLIBRARIES += vnf-agent/libsdsaesp.la
 vnf_agent_libsdsaesp_la_SOURCES = \

@@ -3,9 +3,6 @@
 
 #include "vnf-agent/rc-events.h"
 
-#include <jansson.h>
-#include <time.h>
-
 #include "lib/https-server.h"
 #include "lib/secret.h"
 #include "openvswitch/list.h"
@@ -146,13 +143,11 @@ traffic_to_json(const struct sa_traffic *traffic)
     return selector;
 }
 
-/* The notification and its name in '*namep', or NULL. */
+/* The content of the notification, and its name in '*namep'; or NULL. */
 static json_t *
-event_to_json(const struct datastore *ds, const struct backend_event *event,
-              const char **namep)
+make_content(const struct backend_event *event, const char *sa_name,
+             const char **namep)
 {
-    const char *sa_name = datastore_sa_name(ds, event->direction, event->spi);
-
     switch (event->type) {
     case BACKEND_EVENT_EXPIRE:
         *namep = PREFIX"sadb-expire";
@@ -180,26 +175,38 @@ event_to_json(const struct datastore *ds, const struct backend_event *event,
     OVS_NOT_REACHED();
 }
 
-void
-rc_events_tell(struct rc_events *events, const struct datastore *ds,
-               const struct backend_event *event)
+json_t *
+rc_event_to_json(const struct backend_event *event, const char *sa_name,
+                 long long int now_ms)
 {
     const char *name;
-    json_t *notification = event_to_json(ds, event, &name);
-    if (!notification) {
-        return;
+    json_t *content = make_content(event, sa_name, &name);
+    if (!content) {
+        return NULL;
     }
-    char *now = xastrftime_msec("%Y-%m-%dT%H:%M:%S.###Z", time_wall_msec(),
-                                true);
+    char *now = xastrftime_msec("%Y-%m-%dT%H:%M:%S.###Z", now_ms, true);
     json_t *json = json_pack("{s:{s:s, s:o}}", "ietf-restconf:notification",
-                             "eventTime", now, name, notification);
-    char *text = json_dumps(json, JSON_COMPACT);
-    char *message = xasprintf("data: %s\n\n", text);
-    send_all(events, message);
-    free(message);
-    wiping_free(text);
-    json_decref(json);
+                             "eventTime", now, name, content);
     free(now);
+    return json;
+}
+
+static void
+tell(struct rc_events *events, const struct datastore *ds,
+     const struct backend_event *event)
+{
+    json_t *json = rc_event_to_json(event, datastore_sa_name(ds,
+                                                             event->direction,
+                                                             event->spi),
+                                    time_wall_msec());
+    if (json) {
+        char *text = json_dumps(json, JSON_COMPACT);
+        char *message = xasprintf("data: %s\n\n", text);
+        send_all(events, message);
+        free(message);
+        wiping_free(text);
+        json_decref(json);
+    }
 }
 
 void
@@ -215,7 +222,7 @@ rc_events_run(struct rc_events *events, struct backend *backend,
         char *text = backend_event_to_string(&event);
         VLOG_INFO_RL(&rl, "%s", text);
         free(text);
-        rc_events_tell(events, ds, &event);
+        tell(events, ds, &event);
         free(event.policy);
     }
     if (!ovs_list_is_empty(&events->subscribers)

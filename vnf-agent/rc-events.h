@@ -8,6 +8,8 @@
  * A client that reads too slowly is cut by the HTTPS server; nobody waits for
  * it. */
 
+#include <jansson.h>
+
 struct backend;
 struct backend_event;
 struct datastore;
@@ -23,9 +25,12 @@ void rc_events_destroy(struct rc_events *);
 struct rc_error *rc_events_subscribe(struct rc_events *,
                                      struct https_request *);
 
-/* Tells 'event'; of an SA that 'datastore' does not have, nothing. */
-void rc_events_tell(struct rc_events *, const struct datastore *,
-                    const struct backend_event *);
+/* The notification that 'event' is, ietf-restconf:notification, or NULL if there
+ * is none (of an SA that is gone).  'sa_name' is the name of the SA of the
+ * event's direction and SPI, or NULL; 'now_ms' the wall clock.  Caller owns the
+ * reference. */
+json_t *rc_event_to_json(const struct backend_event *, const char *sa_name,
+                         long long int now_ms);
 
 /* Tells what 'backend' has told. */
 void rc_events_run(struct rc_events *, struct backend *,

@@ -15,9 +15,29 @@ struct yang_schema {
     json_t *library;
 };
 
-/* The ietf-yang-library document.  Its content-id is a hash of the rest. */
+/* Removes what says where the modules are: file names of this machine. */
+static void
+strip_locations(json_t *json)
+{
+    const char *name;
+    json_t *value;
+    size_t i;
+
+    json_array_foreach (json, i, value) {
+        strip_locations(value);
+    }
+    json_object_del(json, "location");
+    if (json_is_string(json_object_get(json, "schema"))) {
+        json_object_del(json, "schema");
+    }
+    json_object_foreach (json, name, value) {
+        strip_locations(value);
+    }
+}
+
+/* The ietf-yang-library document with 'content_id'. */
 static json_t *
-make_library(const struct ly_ctx *ctx, const char *content_id)
+describe_modules(const struct ly_ctx *ctx, const char *content_id)
 {
     struct lyd_node *tree = NULL;
     char *text = NULL;
@@ -27,15 +47,24 @@ make_library(const struct ly_ctx *ctx, const char *content_id)
         ovs_fatal(0, "libyang cannot describe its modules");
     }
     json_t *json = json_loads(text, 0, NULL);
-    char id[16];
-    snprintf(id, sizeof id, "%08"PRIx32, hash_string(text, 0));
+    strip_locations(json);
     free(text);
     lyd_free_all(tree);
-    if (!content_id[0]) {
-        json_decref(json);
-        json = make_library(ctx, id);
-    }
     return json;
+}
+
+/* Its content-id is a hash of the rest. */
+static json_t *
+make_library(const struct ly_ctx *ctx)
+{
+    json_t *json = describe_modules(ctx, "");
+    char *text = json_dumps(json, JSON_COMPACT);
+    char content_id[16];
+    snprintf(content_id, sizeof content_id, "%08"PRIx32,
+             hash_string(text, 0));
+    wiping_free(text);
+    json_decref(json);
+    return describe_modules(ctx, content_id);
 }
 
 char *
@@ -64,7 +93,7 @@ yang_schema_create(const char *dir, struct yang_schema **schemap)
     }
     struct yang_schema *schema = xmalloc(sizeof *schema);
     schema->ctx = ctx;
-    schema->library = make_library(ctx, "");
+    schema->library = make_library(ctx);
     *schemap = schema;
     return NULL;
 }
@@ -144,6 +173,9 @@ tag_defaults(json_t *all, const json_t *set)
         }
     } else if (json_is_object(all)) {
         json_object_foreach_safe (all, tmp, name, value) {
+            if (name[0] == '@') {
+                continue;       /* Made by us. */
+            }
             const json_t *old = json_object_get(set, name);
             if (json_is_object(value)
                 || json_is_object(json_array_get(value, 0))) {
