@@ -47,7 +47,7 @@ EXTRA_DIST += $(COMMON_AT) $(TESTSUITE_AT) $(SYSTEM_TESTSUITE_AT) \
 	tests/bench/bench-hop tests/bench/bench-operation \
 	tests/bench/bench-sa-rate \
 	tests/bench/strongswan.py tests/bench/table2 \
-	tests/fake-agent tests/packet tests/restconf-walk
+	tests/fake-agent tests/packet tests/restconf-walk tests/doc-examples
 DISTCLEANFILES += tests/atconfig tests/atlocal
 
 check_PROGRAMS += \

@@ -162,10 +162,10 @@ cmd_query(char *text)
     if (error) {
         print_error(error);
     } else {
-        printf("content %d, depth %d, defaults %d, where %d, fields ",
+        printf("content %d, depth %d, defaults %d, where %d, fields=",
                query.content, query.depth, query.defaults, query.where);
         print_fields(query.fields);
-        printf(", point ");
+        printf(", point=");
         print_path(&query.point);
         printf("\n");
     }
@@ -271,10 +271,11 @@ main(int argc OVS_UNUSED, char *argv[])
     ovs_set_program_name(argv[0], SDSA_VERSION);
     json_set_alloc_funcs(wiping_malloc, wiping_free);
     while (getline(&line, &allocated, stdin) > 0) {
-        char *text = strchr(line, ' ');
         line[strcspn(line, "\n")] = '\0';
-        ovs_assert(text);
-        *text++ = '\0';
+        char *text = line + strcspn(line, " ");
+        if (*text) {
+            *text++ = '\0';
+        }
         for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
             if (!strcmp(line, commands[i].name)) {
                 commands[i].run(text);
