@@ -43,6 +43,7 @@ ofctl_app_libsdsaview_la_LIBADD = ofctl-app/libsdsapure.la
 sbin_PROGRAMS += ofctl-app/sdsa-controller
 ofctl_app_sdsa_controller_SOURCES = \
 	ofctl-app/conductor.c ofctl-app/conductor.h \
+	ofctl-app/conductor-backup.c \
 	ofctl-app/conductor-chains.c ofctl-app/conductor-change.c \
 	ofctl-app/conductor-private.h \
 	ofctl-app/failure-test.c ofctl-app/failure-test.h \

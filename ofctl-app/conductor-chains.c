@@ -49,6 +49,7 @@ conductor_destroy_memory(struct chain_memory *m)
 {
     free(m->failed_intent);
     free(m->reason);
+    free(m->protection);
     free(m);
 }
 
@@ -61,12 +62,10 @@ has_failed(const struct chain_memory *m, const char *intent, int64_t wanted,
            && m->failed_wanted == wanted && m->failed_change == change;
 }
 
-/* Changes when a participant does, or another chain has left something: then
- * what failed is worth another try. */
-static uint64_t
-world_seqno(const struct conductor *c)
+uint64_t
+conductor_topology_seqno(const struct conductor *c)
 {
-    uint64_t sum = c->net->inv_seqno + c->net->n_removed;
+    uint64_t sum = c->net->inv_seqno;
     struct shash_node *node;
     SHASH_FOR_EACH (node, &c->net->inv.sfs) {
         const struct inv_sf *sf = node->data;
@@ -87,6 +86,14 @@ world_seqno(const struct conductor *c)
                + resync_is_done(c->resync, c->net, agent_vnf_id(a));
     }
     return sum;
+}
+
+/* Changes when a participant does, or another chain has left something: then
+ * what failed is worth another try. */
+static uint64_t
+world_seqno(const struct conductor *c)
+{
+    return conductor_topology_seqno(c) + c->net->n_removed;
 }
 
 void
@@ -129,9 +136,8 @@ renewal_time_s(const struct path *path)
     return LLONG_MAX;
 }
 
-/* Are the keys of one of the paths due?  If not, wakes up when they are. */
-static bool
-are_keys_due(struct live_path *const *paths, size_t n)
+bool
+conductor_are_keys_due(struct live_path *const *paths, size_t n)
 {
     bool due = false;
     for (size_t i = 0; i < n; i++) {
@@ -146,28 +152,30 @@ are_keys_due(struct live_path *const *paths, size_t n)
     return due;
 }
 
-/* Why the paths of 'chain' need to be replaced though the intent is applied,
- * or NULL.  Caller frees.  '*keep_way' is set if they only need new keys,
- * '*keys_due' if they need these in any case. */
+/* Why the paths in use of the chain need to be replaced though the intent is
+ * applied, or NULL (caller frees).  Says more about that in 'due'. */
 static char *
-find_damage(struct conductor *c, const struct inv_chain *chain,
-            bool *keep_way, bool *keys_due)
+find_damage(struct conductor *c, struct due_chain *due)
 {
-    size_t n;
-    struct live_path **paths = conductor_chain_paths(c, chain->name, &n);
-    char *damage = (n == conductor_chain_n_paths(chain) ? NULL
+    size_t n, n_backup;
+    struct live_path **paths = conductor_chain_paths(c, due->name, &n,
+                                                     &n_backup);
+    char *damage = (n == conductor_chain_n_paths(due->chain) ? NULL
                     : xstrdup("it has not all its paths"));
     for (size_t i = 0; i < n && !damage; i++) {
-        const struct path *path = paths[i]->path;
-        damage = path_check(path, &c->net->inv);
-        damage = damage ? damage : path_check_lost(path, &c->net->inv);
+        damage = path_check(paths[i]->path, &c->net->inv);
     }
-    *keep_way = !damage;
+    due->is_interrupted = damage != NULL;
+    for (size_t i = 0; i < n && !damage; i++) {
+        damage = path_check_lost(paths[i]->path, &c->net->inv);
+    }
+    due->keep_way = !damage;
     for (size_t i = 0; i < n && !damage; i++) {
         damage = nullable_xstrdup(paths[i]->broken);
+        due->is_interrupted = damage != NULL;
     }
-    *keys_due = are_keys_due(paths, n);
-    if (*keys_due && !damage) {
+    due->keys_due = conductor_are_keys_due(paths, n);
+    if (due->keys_due && !damage) {
         damage = xstrdup("keys are near the end of their lifetime");
     }
     free(paths);
@@ -185,6 +193,7 @@ consider_chain(struct conductor *c, const struct sdsa_chain *row,
     if (!uuid_equals(&m->row, &row->header_.uuid)) {
         free(m->failed_intent);
         free(m->reason);
+        free(m->protection);
         *m = (struct chain_memory) { .row = row->header_.uuid };
     }
     const char *intent = chain ? chain->intent : "";
@@ -199,6 +208,9 @@ consider_chain(struct conductor *c, const struct sdsa_chain *row,
     };
     m->healed = false;
     if (conductor_has_operation(c, row->name)) {
+        if (chain && is_repair) {
+            conductor_hurry(c, row, chain);
+        }
         c->settled = false;
         return DUE_LATER;
     }
@@ -208,12 +220,17 @@ consider_chain(struct conductor *c, const struct sdsa_chain *row,
         due->why = (!row->applied_intent[0] ? xstrdup("new")
                     : due->keep_way ? xstrdup("new keys")
                     : !is_repair ? xstrdup("changed")
-                    : find_damage(c, chain, &due->keep_way,
-                                  &due->keys_due));
+                    : find_damage(c, due));
         m->healed = !due->why;
         if (!due->why) {
-            c->settled = c->settled && row->applied >= row->wanted;
+            bool kept = conductor_keep_backup(c, row, chain);
+            c->settled = c->settled && kept && row->applied >= row->wanted;
             return DUE_NOT;
+        }
+        if (is_repair && (!due->keep_way || due->is_interrupted)
+            && conductor_fail_over(c, due)) {
+            c->settled = false;
+            return DUE_LATER;
         }
     }
     bool again = has_failed(m, intent, row->wanted, row->change);
@@ -404,6 +421,9 @@ conductor_write_outcomes(struct conductor *c)
         } else if (m && m->healed && row->reason[0]
                    && row->applied >= row->wanted) {
             sdsa_chain_set_reason(row, "");
+        }
+        if (m && m->protection && strcmp(m->protection, row->protection)) {
+            sdsa_chain_set_protection(row, m->protection);
         }
     }
 

@@ -31,13 +31,19 @@ conductor_get_config_ms(const struct conductor *c, const char *key, int default_
 }
 
 struct op *
-conductor_add_op(struct conductor *c, unsigned int number,
+conductor_add_op(struct conductor *c, enum op_purpose purpose,
+                 unsigned int number, bool hurry,
                  const struct op_chain *chains, size_t n_chains,
                  const char *why, struct live_path **old, size_t n_old,
                  struct live_path **new, size_t n_new)
 {
     int drain_ms = conductor_get_config_ms(c, "drain-ms", 1000);
     int drain_max_ms = conductor_get_config_ms(c, "drain-max-ms", 10000);
+    for (size_t i = 0; i < n_old; i++) {
+        char *cut = path_check_links(old[i]->path, &c->net->inv);
+        drain_max_ms = cut ? drain_ms : drain_max_ms;
+        free(cut);              /* What is lost in it never comes out. */
+    }
     const struct operation_timeouts timeouts = {
         .prepare_ms = conductor_get_config_ms(c, "prepare-timeout-ms", 5000),
         .retry_ms = conductor_get_config_ms(c, "retry-ms", 1000),
@@ -47,9 +53,10 @@ conductor_add_op(struct conductor *c, unsigned int number,
         .prove_ms = PROVE_MS,
     };
     const struct sdsa_sdsa_global *global = sdsa_sdsa_global_first(c->idl);
-    bool prove = (!global
-                  || smap_get_bool(&global->other_config, "prove", true));
-    struct op *op = op_create(c->net, number, chains, n_chains, why, old,
+    bool prove = (!hurry
+                  && (!global || smap_get_bool(&global->other_config, "prove",
+                                               true)));
+    struct op *op = op_create(c->net, purpose, number, chains, n_chains, why, old,
                               n_old, new, n_new, prove, &timeouts);
     ovs_list_push_back(&c->ops, &op->node);
     for (size_t i = 0; i < n_chains; i++) {
@@ -75,22 +82,50 @@ conductor_has_operation(const struct conductor *c, const char *chain)
 }
 
 struct live_path **
-conductor_chain_paths(const struct conductor *c, const char *chain, size_t *n)
+conductor_chain_paths(const struct conductor *c, const char *chain, size_t *n,
+                      size_t *n_backup)
 {
     struct live_path **paths = NULL;
     size_t allocated = 0;
     struct live_path *live;
-    *n = 0;
+    *n = *n_backup = 0;
     HMAP_FOR_EACH_WITH_HASH (live, chain_node, hash_string(chain, 0),
                              &c->net->chain_paths) {
-        if (!strcmp(live->path->chain, chain)) {
-            if (*n == allocated) {
-                paths = x2nrealloc(paths, &allocated, sizeof *paths);
-            }
+        if (strcmp(live->path->chain, chain)) {
+            continue;
+        }
+        if (*n + *n_backup == allocated) {
+            paths = x2nrealloc(paths, &allocated, sizeof *paths);
+        }
+        if (live->path->backup) {
+            paths[*n + (*n_backup)++] = live;
+        } else {
+            paths[*n + *n_backup] = paths[*n];
             paths[(*n)++] = live;
         }
     }
     return paths;
+}
+
+bool
+conductor_gateway_answers(const struct conductor *c, const char *vnf_id)
+{
+    const struct agent *agent = agents_find(c->net->agents, vnf_id);
+    return (agent && agent_is_up(agent)
+            && resync_is_done(c->resync, c->net, vnf_id));
+}
+
+struct op_chain
+conductor_op_chain(const struct sdsa_chain *row,
+                   const struct inv_chain *chain)
+{
+    return (struct op_chain) {
+        .name = row->name,
+        .uuid = row->header_.uuid,
+        .wanted = row->wanted,
+        .change = row->change,
+        .intent = chain ? chain->intent : CONST_CAST(char *, ""),
+    };
 }
 
 size_t
@@ -223,10 +258,7 @@ static bool
 gateway_answers(void *change_, const char *vnf_id)
 {
     const struct change *change = change_;
-    const struct conductor *c = change->c;
-    const struct agent *agent = agents_find(c->net->agents, vnf_id);
-    return (agent && agent_is_up(agent)
-            && resync_is_done(c->resync, c->net, vnf_id));
+    return conductor_gateway_answers(change->c, vnf_id);
 }
 
 static bool
@@ -300,9 +332,9 @@ make_paths(struct change *change, const struct due_chain *due,
            struct path *paths[2], size_t *n)
 {
     struct path_allocator alloc;
-    size_t n_old;
+    size_t n_old, n_backup;
     struct live_path **old = conductor_chain_paths(change->c, due->name,
-                                                   &n_old);
+                                                   &n_old, &n_backup);
     const struct path **ways = xcalloc(n_old + 1, sizeof *ways);
     for (size_t i = 0; i < n_old; i++) {
         ways[i] = old[i]->path;
@@ -351,6 +383,20 @@ compute_chain(struct change *change, size_t i)
     return error;
 }
 
+/* Does 'live' go with the change?  A backup path is of use still where what is
+ * wanted stays the same. */
+static bool
+is_replaced(const struct change *change, const struct live_path *live)
+{
+    for (size_t i = 0; i < change->n; i++) {
+        const struct due_chain *due = change->dues[i];
+        if (!strcmp(due->name, live->path->chain)) {
+            return !live->path->backup || !due->is_repair;
+        }
+    }
+    return false;
+}
+
 /* The old paths of all its chains.  Caller frees the array. */
 static struct live_path **
 find_old(const struct change *change, size_t *n)
@@ -360,7 +406,7 @@ find_old(const struct change *change, size_t *n)
     struct live_path *live;
     *n = 0;
     HMAP_FOR_EACH (live, node, &net->paths) {
-        if (is_in_change(change, live->path->chain)) {
+        if (is_replaced(change, live)) {
             old[(*n)++] = live;
         }
     }
@@ -388,20 +434,59 @@ start(struct change *change)
     const char *why = change->dues[0]->why;
     for (size_t i = 0; i < change->n; i++) {
         const struct due_chain *due = change->dues[i];
-        chains[i] = (struct op_chain) {
-            .name = CONST_CAST(char *, due->name),
-            .uuid = due->row ? due->row->header_.uuid : UUID_ZERO,
-            .wanted = due->row ? due->row->wanted : 0,
-            .change = due->row ? due->row->change : 0,
-            .intent = due->chain ? due->chain->intent : CONST_CAST(char *, ""),
-        };
+        if (due->row) {
+            chains[i] = conductor_op_chain(due->row, due->chain);
+            if (!due->is_repair && due->row->protect) {
+                conductor_set_protection(conductor_get_memory(c, due->name),
+                                         xstrdup("it is being changed"));
+            }
+        } else {
+            chains[i] = (struct op_chain) {
+                .name = CONST_CAST(char *, due->name),
+                .intent = CONST_CAST(char *, ""),
+            };
+        }
         why = strcmp(why, due->why) ? "changed together" : why;
     }
-    op_start(conductor_add_op(c, c->next_operation++, chains, change->n, why,
-                              old, n_old, new, change->n_new));
+    op_start(conductor_add_op(c, OP_CHANGE, c->next_operation++, false, chains,
+                              change->n, why, old, n_old, new,
+                              change->n_new));
     free(chains);
     free(old);
     free(new);
+}
+
+void
+conductor_drop_paths(struct conductor *c, struct path *const *paths, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        numbers_release(c->numbers, paths[i]);
+        path_destroy(paths[i]);
+    }
+}
+
+char *
+conductor_make_backup(struct conductor *c, const struct inv_chain *chain,
+                      struct live_path *const *used, size_t n,
+                      struct live_path *const *renew, struct path *paths[2])
+{
+    struct change change = { .c = c };
+    struct path_allocator alloc;
+    const struct path *ways[2];
+    for (size_t i = 0; i < n; i++) {
+        ways[i] = (renew ? renew : used)[i]->path;
+    }
+    const struct path_hints hints = { .avoid = ways, .n_avoid = n };
+    size_t n_new = n;
+    get_allocator(&change, false, &alloc);
+    char *error = (renew ? path_renew(ways, n, &alloc, paths)
+                   : path_compute(&c->net->inv, chain, &hints, &alloc, paths,
+                                  &n_new));
+    for (size_t i = 0; i < n_new && !error; i++) {
+        paths[i]->backup = true;
+        numbers_claim(c->numbers, paths[i]);
+    }
+    return error;
 }
 
 char *
@@ -425,10 +510,7 @@ conductor_start_change(struct conductor *c,
     if (!error && !change.wait && !change.split) {
         start(&change);
     } else {
-        for (size_t i = 0; i < change.n_new; i++) {
-            numbers_release(c->numbers, change.new[i]);
-            path_destroy(change.new[i]);
-        }
+        conductor_drop_paths(c, change.new, change.n_new);
     }
     *split = !error && change.split;
     free(change.new);

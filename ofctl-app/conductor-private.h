@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ofctl-app/op.h"
 #include "openvswitch/list.h"
 #include "openvswitch/shash.h"
 #include "openvswitch/uuid.h"
@@ -16,8 +17,7 @@
 struct inv_chain;
 struct live_path;
 struct network_config;
-struct op;
-struct op_chain;
+struct path;
 struct sdsa_chain;
 
 #define N_HISTORY 64
@@ -42,6 +42,14 @@ struct chain_memory {
     bool healed;                /* Applied, undamaged, nothing under way. */
     int backoff_ms;
     long long int next_ms;      /* Not to be tried before. */
+
+    /* Of its backup path. */
+    char *protection;           /* Column "protection"; NULL: not known yet. */
+    uint64_t backup_world;      /* A better one was looked for, or none was
+                                 * found, with this. */
+    bool backup_judged;         /* 'backup_world' counts. */
+    int backup_backoff_ms;
+    long long int backup_next_ms;       /* Not to be looked for before. */
 };
 
 struct conductor {
@@ -86,8 +94,15 @@ void conductor_destroy_memory(struct chain_memory *);
 void conductor_remember_failure(struct conductor *, const struct op_chain *,
                                 bool certain, bool aborted);
 
-/* Writes failures that came before any operation, and bumps that asked for
- * nothing new, into the open transaction. */
+/* What changes when bridges, gateways, functions or links do. */
+uint64_t conductor_topology_seqno(const struct conductor *);
+
+/* Are the keys of one of the paths due for renewal?  If not, wakes up when they
+ * are. */
+bool conductor_are_keys_due(struct live_path *const *, size_t n);
+
+/* Writes failures that came before any operation, bumps that asked for nothing
+ * new, and how chains are protected into the open transaction. */
 void conductor_write_outcomes(struct conductor *);
 
 /* That transaction has been committed, or ('ok' false) was not. */
@@ -105,6 +120,7 @@ struct due_chain {
     bool keep_way;              /* Only the keys are to be new, if nothing
                                  * else has to. */
     bool is_repair;             /* What is wanted is what is applied. */
+    bool is_interrupted;        /* The paths in use lose packets. */
     bool keys_due;              /* They are to be new in any case. */
     int64_t group;              /* Changes that go together; 0: alone. */
     bool taken;                 /* Private to conductor-chains.c. */
@@ -120,8 +136,9 @@ char *conductor_start_change(struct conductor *,
                              size_t *culprit, bool *split);
 
 /* Adds an operation to those under way; the caller starts or resumes it.
- * Arguments as of op_create(). */
-struct op *conductor_add_op(struct conductor *, unsigned int number,
+ * Arguments as of op_create(); with 'hurry' nothing is proven. */
+struct op *conductor_add_op(struct conductor *, enum op_purpose,
+                            unsigned int number, bool hurry,
                             const struct op_chain *chains, size_t n_chains,
                             const char *why,
                             struct live_path **old, size_t n_old,
@@ -132,11 +149,53 @@ void conductor_remove_op(struct conductor *, struct op *);
 
 bool conductor_has_operation(const struct conductor *, const char *chain);
 
-/* The live paths of 'chain' (caller frees the array), and how many it should
- * have. */
+/* The live paths of 'chain' (caller frees the array): 'n' in use, and behind
+ * them 'n_backup' for backup; and how many of each it should have. */
 struct live_path **conductor_chain_paths(const struct conductor *,
-                                         const char *chain, size_t *n);
+                                         const char *chain, size_t *n,
+                                         size_t *n_backup);
 size_t conductor_chain_n_paths(const struct inv_chain *);
+
+/* Does the agent answer, and is it in line? */
+bool conductor_gateway_answers(const struct conductor *, const char *vnf_id);
+
+/* The operation's view of a chain as it is now. */
+struct op_chain conductor_op_chain(const struct sdsa_chain *row,
+                                   const struct inv_chain *);
+
+/* Backup paths for 'chain', which has the 'n' paths 'used': as disjoint from
+ * them as can be; or, if 'renew' is not NULL, over the way of these.  Returns
+ * NULL and the paths with their numbers claimed, or why there are none (caller
+ * frees). */
+char *conductor_make_backup(struct conductor *, const struct inv_chain *,
+                            struct live_path *const *used, size_t n,
+                            struct live_path *const *renew,
+                            struct path *paths[2]);
+/* Gives the numbers of paths that came to nothing back, and destroys them. */
+void conductor_drop_paths(struct conductor *, struct path *const *, size_t n);
+
+/* In conductor-backup.c. */
+
+/* Starts to use the backup path of the chain, whose path in use has failed.
+ * Returns false if there is none that would do. */
+bool conductor_fail_over(struct conductor *, const struct due_chain *);
+
+/* An operation of the chain is under way: gives it up if the path in use has
+ * failed meanwhile and the backup path would do. */
+void conductor_hurry(struct conductor *, const struct sdsa_chain *,
+                     const struct inv_chain *);
+
+/* All is well with the chain: sees to its backup path.  Returns false if
+ * something is to be done about that. */
+bool conductor_keep_backup(struct conductor *, const struct sdsa_chain *,
+                           const struct inv_chain *);
+
+/* Says how the chain is protected.  Takes ownership of 'text'. */
+void conductor_set_protection(struct chain_memory *, char *text);
+
+/* An operation for, or with, its backup path has failed. */
+void conductor_backup_failed(struct conductor *, const struct op *,
+                             const char *chain);
 
 /* Of the user's configuration, at least 1. */
 int conductor_get_config_ms(const struct conductor *, const char *key,

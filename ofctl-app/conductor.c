@@ -145,8 +145,9 @@ resume_operation(struct conductor *c, const struct sdsa_operation *row)
 
     size_t n_chains;
     struct op_chain *chains = rows_to_chains(c, row, &n_chains);
-    struct op *op = conductor_add_op(c, row->number, chains, n_chains,
-                                     row->reason, old, n_old, new, n_new);
+    struct op *op = conductor_add_op(c, OP_CHANGE, row->number, false, chains,
+                                     n_chains, row->reason, old, n_old, new,
+                                     n_new);
     VLOG_INFO("operation %"PRId64" of %s was %s: going %s", row->number,
               op->names, row->state, committed ? "forward" : "back");
     op_resume(op, committed);
@@ -210,7 +211,7 @@ activate(struct conductor *c)
             numbers_claim(c->numbers, path);
             network_add_path(c->net, path, row->twin,
                              (path->state == PATH_ACTIVE
-                              ? PATH_FLOWS_ALL : 0));
+                              ? path_flows_in_use(path) : 0));
         }
     }
     const struct sdsa_operation *op_row;
@@ -392,7 +393,12 @@ end_chain(struct conductor *c, const struct op *op,
         struct chain_memory *m = conductor_get_memory(c, oc->name);
         free(m->failed_intent);
         m->failed_intent = NULL;
-    } else if (chain && !op->resumed && uuid_equals(&chain->uuid, &oc->uuid)) {
+    } else if (!chain || op->resumed
+               || !uuid_equals(&chain->uuid, &oc->uuid)) {
+        return;
+    } else if (op->purpose != OP_CHANGE) {
+        conductor_backup_failed(c, op, oc->name);
+    } else {
         conductor_remember_failure(c, oc, false, op->aborted);
     }
 }
@@ -415,7 +421,7 @@ end_operation(struct conductor *c, struct op *op)
     collect_debts(c, op);
     if (done) {
         forget_paths(c, op->old, op->n_old);
-    } else {
+    } else if (op->purpose != OP_FAILOVER) {
         forget_paths(c, op->new, op->n_new);
     }
 
@@ -456,6 +462,9 @@ take_journaled(struct conductor *c, struct op *op)
     if (state == OPERATION_JOURNAL_COMMIT) {
         mark_paths(op->new, op->n_new, PATH_ACTIVE);
         mark_paths(op->old, op->n_old, PATH_RELEASING);
+        for (size_t i = 0; op->purpose == OP_FAILOVER && i < op->n_new; i++) {
+            op->new[i]->path->backup = false;
+        }
     }
     operation_journaled(op->fsm, true, NULL, time_msec());
 }
@@ -468,9 +477,9 @@ forget_removals(struct conductor *c, const struct sdsa_sdsa_global *global)
 {
     for (size_t i = 0; i < global->n_removals; i++) {
         const char *name = global->key_removals[i];
-        size_t n;
-        free(conductor_chain_paths(c, name, &n));
-        if (!n && !conductor_has_operation(c, name)) {
+        size_t n, n_backup;
+        free(conductor_chain_paths(c, name, &n, &n_backup));
+        if (!n && !n_backup && !conductor_has_operation(c, name)) {
             sdsa_sdsa_global_update_removals_delkey(global, name);
         }
     }

@@ -228,6 +228,7 @@ insert_chain(struct inventory *inv, const struct sdsa_chain *row,
         inventory_set_reverse_sfs(chain, reverse_sfs, row->n_reverse_sfs);
     }
     chain->encrypt_always = !strcmp(row->encrypt, "always");
+    chain->protect = row->protect;
     chain->uuid = row->header_.uuid;
     free(chain->intent);
     chain->intent = chain_intent(chain, row->rekeys, row->reroutes);

@@ -91,6 +91,7 @@ struct inv_chain {
     const struct inv_sf **reverse_sfs;  /* WAY_BACK_OTHER: in its order. */
     size_t n_reverse_sfs;
     bool encrypt_always;        /* Also where no link is crossed. */
+    bool protect;               /* With a backup path. */
     const struct suite *suite;
     uint32_t lifetime_s;        /* 0: none. */
     int priority;

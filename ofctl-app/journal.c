@@ -87,6 +87,7 @@ write_path(struct ovsdb_idl_txn *txn, const struct live_path *live)
     sdsa_path_set_direction(row, path->reverse ? "reverse" : "forward");
     sdsa_path_set_twin(row, live->twin);
     sdsa_path_set_state(row, path_states[PATH_PREPARING]);
+    sdsa_path_set_backup(row, path->backup);
     sdsa_path_set_src(row, path->src);
     sdsa_path_set_dst(row, path->dst);
     sdsa_path_set_match(row, path->match);
@@ -156,14 +157,19 @@ path_numbers(struct live_path *const *paths, size_t n)
     return spis;
 }
 
-static void
-write_prepare(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
-              const struct op *op)
+/* The Operation's row; one that is there is of an earlier attempt, whose answer
+ * was lost. */
+static const struct sdsa_operation *
+write_operation(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
+                const struct op *op, const char *state)
 {
-    if (journal_find_operation(idl, operation_number(op->fsm))) {
-        return;         /* An earlier attempt, whose answer was lost. */
+    const struct sdsa_operation *row
+        = journal_find_operation(idl, operation_number(op->fsm));
+    if (row) {
+        sdsa_operation_set_state(row, state);
+        return row;
     }
-    struct sdsa_operation *row = sdsa_operation_insert(txn);
+    row = sdsa_operation_insert(txn);
     sdsa_operation_set_number(row, operation_number(op->fsm));
     for (size_t i = 0; i < op->n_chains; i++) {
         const struct op_chain *chain = &op->chains[i];
@@ -175,7 +181,7 @@ write_prepare(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
                                                  chain->intent);
         }
     }
-    sdsa_operation_set_state(row, "preparing");
+    sdsa_operation_set_state(row, state);
     sdsa_operation_set_reason(row, op->why);
     sdsa_operation_set_started(row, op->started_wall_s);
 
@@ -185,22 +191,35 @@ write_prepare(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
     spis = path_numbers(op->new, op->n_new);
     sdsa_operation_set_new_paths(row, spis, op->n_new);
     free(spis);
+    return row;
+}
 
-    for (size_t i = 0; i < op->n_new; i++) {
-        write_path(txn, op->new[i]);
+static void
+write_prepare(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
+              const struct op *op)
+{
+    if (!journal_find_operation(idl, operation_number(op->fsm))) {
+        write_operation(txn, idl, op, "preparing");
+        for (size_t i = 0; i < op->n_new; i++) {
+            write_path(txn, op->new[i]);
+        }
     }
 }
 
 static void
-write_commit(const struct ovsdb_idl *idl, const struct op *op)
+write_commit(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
+             const struct op *op)
 {
-    const struct sdsa_operation *row
-        = journal_find_operation(idl, operation_number(op->fsm));
-    if (row) {
-        sdsa_operation_set_state(row, "committing");
-    }
+    write_operation(txn, idl, op, "committing");
     set_path_states(idl, op->new, op->n_new, PATH_ACTIVE);
     set_path_states(idl, op->old, op->n_old, PATH_RELEASING);
+    for (size_t i = 0; op->purpose == OP_FAILOVER && i < op->n_new; i++) {
+        const struct sdsa_path *row
+            = journal_find_path(idl, op->new[i]->path->nsh_spi);
+        if (row) {
+            sdsa_path_set_backup(row, false);
+        }
+    }
 }
 
 /* Keeps what came of the last HISTORY_MAX operations. */
@@ -268,7 +287,7 @@ write_outcome(const struct ovsdb_idl *idl, const struct op *op,
         sdsa_chain_set_applied(row, chain->wanted);
         sdsa_chain_set_applied_intent(row, chain->intent);
         sdsa_chain_set_reason(row, "");
-    } else if (row && !op->resumed) {
+    } else if (row && !op->resumed && op->purpose == OP_CHANGE) {
         sdsa_chain_set_failed(row, chain->wanted);
         sdsa_chain_set_reason(row, operation_reason(op->fsm));
     }
@@ -287,7 +306,7 @@ write_end(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
     }
     if (done) {
         delete_paths(idl, op->old, op->n_old);
-    } else {
+    } else if (op->purpose != OP_FAILOVER) {
         delete_paths(idl, op->new, op->n_new);
     }
 
@@ -316,7 +335,7 @@ journal_write(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
     if (op->journal_state == OPERATION_JOURNAL_PREPARE) {
         write_prepare(txn, idl, op);
     } else if (op->journal_state == OPERATION_JOURNAL_COMMIT) {
-        write_commit(idl, op);
+        write_commit(txn, idl, op);
     } else {
         write_end(txn, idl, op);
     }

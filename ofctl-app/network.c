@@ -35,6 +35,7 @@ network_create(const struct network_config *config, struct network **netp)
     hmap_init(&net->paths);
     hmap_init(&net->chain_paths);
     shash_init(&net->bridge_views);
+    sset_init(&net->down);
     *netp = NULL;
 
     char *error = agents_create(&config->agents, &net->agents);
@@ -66,6 +67,7 @@ network_destroy(struct network *net)
         bridges_destroy(net->bridges);
         agents_destroy(net->agents);
         shash_destroy_free_data(&net->bridge_views);
+        sset_destroy(&net->down);
         inventory_destroy(&net->inv);
         free(net->inv_digest);
         free(net);
@@ -153,6 +155,19 @@ update_gateways(struct network *net)
     return changed;
 }
 
+/* Logs whether 'what' is down, when that is news: the inventory, which is made
+ * anew whenever the database changes, does not know what was before.  Takes
+ * ownership of 'what'. */
+static void
+note_state(struct network *net, char *what, bool is_down)
+{
+    if (is_down ? sset_add(&net->down, what) != NULL
+        : sset_find_and_delete(&net->down, what)) {
+        VLOG_INFO("%s is %s", what, is_down ? "down" : "up");
+    }
+    free(what);
+}
+
 /* Takes over what bridges say of their ports: a link is as good as its worse
  * end. */
 static void
@@ -164,9 +179,9 @@ update_links(struct network *net)
         const struct bridge *to = bridges_find(net->bridges, l->to->name);
         bool is_down = ((from && bridge_port_is_down(from, l->out_port))
                         || (to && bridge_port_is_down(to, l->in_port)));
-        if (is_down != l->is_down && i % 2 == 0) {
-            VLOG_INFO("the link %s %s is %s", l->from->name, l->out_port,
-                      is_down ? "down" : "up");
+        if (i % 2 == 0) {
+            note_state(net, xasprintf("the link %s %s", l->from->name,
+                                      l->out_port), is_down);
         }
         l->is_down = is_down;
     }
@@ -183,22 +198,8 @@ update_sfs(struct network *net)
                                                sf->bridge->name);
         bool is_down = br && (bridge_port_is_down(br, sf->in_port)
                               || bridge_port_is_down(br, sf->out_port));
-        if (is_down != sf->is_down) {
-            VLOG_INFO("function %s is %s", sf->name, is_down ? "down" : "up");
-        }
+        note_state(net, xasprintf("function %s", sf->name), is_down);
         sf->is_down = is_down;
-    }
-}
-
-/* What was learnt is so still, and is no news. */
-static void
-keep_sf_states(const struct network *net, struct inventory *inv)
-{
-    struct shash_node *node;
-    SHASH_FOR_EACH (node, &inv->sfs) {
-        struct inv_sf *sf = node->data;
-        const struct inv_sf *old = inventory_sf(&net->inv, sf->name);
-        sf->is_down = old && old->is_down;
     }
 }
 
@@ -312,7 +313,6 @@ network_set_inventory(struct network *net, struct inventory *inv)
 {
     sync_bridges(net, inv);
     sync_agents(net, inv);
-    keep_sf_states(net, inv);
     inventory_move(&net->inv, inv);
     update_gateways(net);
     update_links(net);

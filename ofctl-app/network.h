@@ -20,6 +20,7 @@
 #include "ofctl-app/path.h"
 #include "openvswitch/hmap.h"
 #include "smap.h"
+#include "sset.h"
 
 /* After so long a gateway or a bridge that is away counts as lost. */
 #define NETWORK_LOSS_MS 10000
@@ -40,6 +41,20 @@ enum path_flows {
      * comes out.  Where a new path has the same companion that counts. */
     PATH_FLOWS_LEFT = PATH_FLOWS_TRANSPORT | PATH_FLOWS_COMPANION,
 };
+
+/* Those of a path in use: of a backup path what carries packets, and nothing that
+ * puts any on it; and those of one that is being left. */
+static inline unsigned int
+path_flows_in_use(const struct path *path)
+{
+    return path->backup ? PATH_FLOWS_TRANSPORT : PATH_FLOWS_ALL;
+}
+
+static inline unsigned int
+path_flows_left(const struct path *path)
+{
+    return path->backup ? PATH_FLOWS_TRANSPORT : PATH_FLOWS_LEFT;
+}
 
 struct live_path {
     struct hmap_node node;      /* In network's 'paths', by NSH SPI... */
@@ -62,6 +77,7 @@ struct network {
     unsigned int n_removed;     /* Paths, ever. */
     int loss_ms;                /* NETWORK_LOSS_MS, or as the user wants. */
     struct shash bridge_views;  /* struct bridge_view, private. */
+    struct sset down;           /* Links and functions that are, private. */
     char *inv_digest;           /* Of 'inv' but for its chains, private. */
 };
 
@@ -94,7 +110,6 @@ uint64_t network_change_flows(struct network *, struct bridge *,
                               bool strict, char **errorp);
 
 /* Names of the bridges where 'live' has flows of 'which', added to 'names'. */
-struct sset;
 void network_path_bridges(const struct network *, const struct live_path *live,
                           unsigned int which, struct sset *names);
 

@@ -183,13 +183,19 @@ add_classifiers(struct op *op, const struct network *net,
 static void
 find_participants(struct op *op, const struct network *net, bool prove)
 {
+    bool prepared = op->purpose == OP_FAILOVER;
     for (size_t i = 0; i < op->n_new; i++) {
         const struct live_path *live = op->new[i];
-        add_gateways(op, live->path,
-                     OPERATION_STEP_OUTBOUND | OPERATION_STEP_UNDO,
-                     OPERATION_STEP_INBOUND | OPERATION_STEP_UNDO);
-        add_bridges(op, net, live, OPERATION_STEP_FLOWS | OPERATION_STEP_UNDO);
-        add_classifiers(op, net, live);
+        if (!prepared) {
+            add_gateways(op, live->path,
+                         OPERATION_STEP_OUTBOUND | OPERATION_STEP_UNDO,
+                         OPERATION_STEP_INBOUND | OPERATION_STEP_UNDO);
+            add_bridges(op, net, live,
+                        OPERATION_STEP_FLOWS | OPERATION_STEP_UNDO);
+        }
+        if (prepared || !live->path->backup) {
+            add_classifiers(op, net, live);
+        }
         if (prove) {
             add_new_hops(op, net, live->path);
         }
@@ -272,7 +278,7 @@ set_chains(struct op *op, const struct op_chain *chains, size_t n)
 }
 
 struct op *
-op_create(struct network *net, unsigned int number,
+op_create(struct network *net, enum op_purpose purpose, unsigned int number,
           const struct op_chain *chains, size_t n_chains, const char *why,
           struct live_path **old, size_t n_old,
           struct live_path **new, size_t n_new, bool prove,
@@ -280,6 +286,7 @@ op_create(struct network *net, unsigned int number,
 {
     struct op *op = xzalloc(sizeof *op);
     ovs_list_init(&op->node);
+    op->purpose = purpose;
     set_chains(op, chains, n_chains);
     op->why = xstrdup(why);
     op->old = n_old ? xmemdup(old, n_old * sizeof *old) : NULL;
@@ -305,18 +312,25 @@ op_create(struct network *net, unsigned int number,
 void
 op_start(struct op *op)
 {
-    make_keys(op);
-    operation_start(op->fsm, time_msec());
+    if (op->purpose == OP_FAILOVER) {
+        operation_start_prepared(op->fsm, time_msec());
+    } else {
+        make_keys(op);
+        operation_start(op->fsm, time_msec());
+    }
 }
 
 void
 op_resume(struct op *op, bool committed)
 {
     for (size_t i = 0; i < op->n_old; i++) {
-        op->old[i]->flows = committed ? PATH_FLOWS_LEFT : PATH_FLOWS_ALL;
+        const struct path *path = op->old[i]->path;
+        op->old[i]->flows = (committed ? path_flows_left(path)
+                             : path_flows_in_use(path));
     }
     for (size_t i = 0; i < op->n_new; i++) {
-        op->new[i]->flows = committed ? PATH_FLOWS_ALL : 0;
+        op->new[i]->flows = (committed ? path_flows_in_use(op->new[i]->path)
+                             : 0);
     }
     op->resumed = true;
     if (committed) {
@@ -458,11 +472,12 @@ mark_flows(struct op *op, enum operation_step step)
     for (size_t i = 0; i < op->n_new; i++) {
         op->new[i]->flows = (step == OPERATION_STEP_UNDO ? 0
                              : step == OPERATION_STEP_FLOWS
-                             ? PATH_FLOWS_TRANSPORT : PATH_FLOWS_ALL);
+                             ? PATH_FLOWS_TRANSPORT
+                             : path_flows_in_use(op->new[i]->path));
     }
     for (size_t i = 0; i < op->n_old; i++) {
         if (step == OPERATION_STEP_FLIP) {
-            op->old[i]->flows = PATH_FLOWS_LEFT;
+            op->old[i]->flows = path_flows_left(op->old[i]->path);
         } else if (step == OPERATION_STEP_RELEASE) {
             op->old[i]->flows = 0;
         }

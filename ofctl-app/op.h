@@ -28,6 +28,15 @@ enum op_journal {
     OP_JOURNAL_SENT,          /* In the transaction that is being committed. */
 };
 
+/* What it is for. */
+enum op_purpose {
+    OP_CHANGE,                  /* To have chains as they are wanted. */
+    OP_BACKUP,                  /* To have, or not to have, a backup path. */
+    OP_FAILOVER,                /* To use the backup path: its new paths are
+                                 * prepared already, and if it comes to nothing
+                                 * they stay what they were. */
+};
+
 struct op_debt {
     char *participant;          /* "gateway gw1". */
     bool of_new;              /* Owes removal of the new paths, not the old. */
@@ -44,6 +53,7 @@ struct op_chain {
 
 struct op {
     struct ovs_list node;       /* In conductor's 'ops'. */
+    enum op_purpose purpose;
     struct operation *fsm;
     struct op_chain *chains;
     size_t n_chains;
@@ -72,14 +82,15 @@ struct op {
 
 /* Makes an operation over paths that are live in 'net'.  'number' is from the
  * journal's counter.  'chains' are copied.  With 'prove' it sends packets through
- * the hops before it commits.  The caller then starts or resumes it. */
-struct op *op_create(struct network *, unsigned int number,
+ * the new hops before it commits.  The caller then starts or resumes it. */
+struct op *op_create(struct network *, enum op_purpose, unsigned int number,
                      const struct op_chain *chains, size_t n_chains,
                      const char *why,
                      struct live_path **old, size_t n_old,
                      struct live_path **new, size_t n_new, bool prove,
                      const struct operation_timeouts *);
-/* Begins: makes the keys of the new paths (and sets their check values). */
+/* Begins: makes the keys of the new paths (and sets their check values), unless
+ * they are prepared. */
 void op_start(struct op *);
 
 /* Goes on where a controller that is gone left it: forward if it had

@@ -258,6 +258,14 @@ finish(struct operation *op, enum operation_state state, const char *event,
     act(op, (struct operation_action) { .type = OPERATION_ACT_FINISH });
 }
 
+/* PROVE was entered. */
+static void
+send_prove(struct operation *op, long long int now)
+{
+    send_step(op, OPERATION_STEP_PROVE);
+    op->retry_ms = now + op->timeouts.prove_ms;
+}
+
 static void
 enter_release(struct operation *op, const char *event, long long int now)
 {
@@ -287,8 +295,7 @@ advance(struct operation *op, long long int now)
     if (op->state == OPERATION_PREPARE_OUTBOUND
         && all_acked(op, OPERATION_STEP_OUTBOUND | OPERATION_STEP_FLOWS)) {
         enter(op, OPERATION_PROVE, ACKNOWLEDGED, now);
-        send_step(op, OPERATION_STEP_PROVE);
-        op->retry_ms = now + op->timeouts.prove_ms;
+        send_prove(op, now);
     }
     if (op->state == OPERATION_PROVE && all_acked(op, OPERATION_STEP_PROVE)) {
         enter(op, OPERATION_JOURNAL_COMMIT, ACKNOWLEDGED, now);
@@ -362,6 +369,15 @@ operation_start(struct operation *op, long long int now)
 {
     begin(op, OPERATION_JOURNAL_PREPARE, STARTED, now);
     act_journal(op, OPERATION_JOURNAL_PREPARE);
+}
+
+void
+operation_start_prepared(struct operation *op, long long int now)
+{
+    begin(op, OPERATION_PROVE, STARTED, now);
+    op->prepare_by_ms = now + op->timeouts.prepare_ms;
+    send_prove(op, now);
+    advance(op, now);
 }
 
 void

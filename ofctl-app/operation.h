@@ -45,7 +45,8 @@
     OPERATION_STATE(PREPARE_INBOUND, "prepare-inbound")                     \
     /* Outbound SAs at senders. */                                          \
     OPERATION_STATE(PREPARE_OUTBOUND, "prepare-outbound")                   \
-    /* Probes through the hops.  Left at once when there is none. */        \
+    /* Probes through the hops.  Left at once when there is none.           \
+     * Entered by start_prepared, too. */                                   \
     OPERATION_STATE(PROVE, "prove")                                         \
     /* Journal says COMMITTING, waiting for its commit.  Neither back nor   \
      * forward until the database has answered. */                          \
@@ -140,6 +141,9 @@ void operation_destroy(struct operation *);
 /* Begins.  To resume from a journal call one of the other two instead:
  * preparing: undo; committing: forward. */
 void operation_start(struct operation *, long long int now_ms);
+/* The same of one whose new paths are prepared, and not in the journal: it begins
+ * with PROVE, and JOURNAL_COMMIT is its first entry.  Nobody takes part in UNDO. */
+void operation_start_prepared(struct operation *, long long int now_ms);
 void operation_resume_preparing(struct operation *, long long int now_ms,
                                 const char *reason);
 void operation_resume_committing(struct operation *, long long int now_ms);

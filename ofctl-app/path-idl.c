@@ -55,6 +55,7 @@ path_from_idl(const struct sdsa_path *row)
     path->state = (!strcmp(row->state, "preparing") ? PATH_PREPARING
                    : !strcmp(row->state, "active") ? PATH_ACTIVE
                    : PATH_RELEASING);
+    path->backup = row->backup;
     path->src = xstrdup(row->src);
     path->dst = xstrdup(row->dst);
     path->match = xstrdup(row->match);

@@ -45,6 +45,8 @@ struct path {
     char *chain;
     bool reverse;               /* The chain's way back. */
     enum path_state state;
+    bool backup;                /* Prepared, and nothing enters it: for when
+                                 * the one in use fails. */
     char *src, *dst;            /* Endpoints, as this direction sees them. */
     char *match;                /* Canonical, as this direction sees it. */
     int priority;               /* The chain's: 0 to 999. */
@@ -110,6 +112,13 @@ bool path_uses_link(const struct path *, const struct inv_link *);
 bool path_crosses_bridge(const struct path *, const char *bridge);
 bool path_uses_gateway(const struct path *, const char *vnf_id);
 bool path_passes_sf(const struct path *, const char *sf);
+
+/* How many of the links, bridges, gateways and functions (see above) of the 'n_a'
+ * paths 'a' the 'n_b' paths 'b' use as well; '*n_ownp': and how many they do
+ * not.  Each counts once. */
+size_t path_n_shared(const struct path *const *a, size_t n_a,
+                     const struct path *const *b, size_t n_b,
+                     size_t *n_ownp);
 
 /* The bridge where the hop ends. */
 const char *path_hop_end(const struct path_hop *);

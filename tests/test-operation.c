@@ -9,7 +9,8 @@
  *                                     does, in the words of doc/model
  *
  * A script: "participant NAME STEP,...", "timeouts PREPARE RETRY DRAIN DRAIN-MAX
- * RELEASE" (ms; PROVE's is 200), then events: "start", "resume-preparing REASON",
+ * RELEASE" (ms; PROVE's is 200), then events: "start", "start-prepared",
+ * "resume-preparing REASON",
  * "resume-committing", "journaled ok", "journaled REASON", "ack NAME STEP",
  * "refuse NAME STEP REASON", "lost NAME REASON", "abort REASON", "tick MS",
  * "tick" (to the deadline), "times". */
@@ -170,6 +171,8 @@ obey(struct script *s, char *words[6])
     }
     if (!strcmp(verb, "start")) {
         operation_start(s->op, s->now);
+    } else if (!strcmp(verb, "start-prepared")) {
+        operation_start_prepared(s->op, s->now);
     } else if (!strcmp(verb, "resume-preparing")) {
         operation_resume_preparing(s->op, s->now, words[1]);
     } else if (!strcmp(verb, "resume-committing")) {
@@ -663,6 +666,7 @@ run_transitions(void)
         switch (rng(8)) {
         case 0: operation_resume_preparing(op, now, "resumed"); break;
         case 1: operation_resume_committing(op, now); break;
+        case 2: operation_start_prepared(op, now); break;
         default: operation_start(op, now); break;
         }
         while (operation_get_state(op) < OPERATION_DONE) {

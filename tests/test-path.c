@@ -6,6 +6,8 @@
  *                                path CHAIN [keep|avoid]
  *                                                 computes and prints; with the
  *                                                 paths printed last as hints
+ *                                shared           of the paths printed before
+ *                                                 and those printed last
  *                                mtu              of the paths printed last
  *                                route TEXT       parses and prints
  *   test-path random SEED N    N random networks against a simple search */
@@ -70,14 +72,30 @@ print_path(const struct topology *t, const struct path *path)
 
 static struct path *last[2];    /* do_path()'s paths. */
 static size_t n_last;
+static struct path *before[2];  /* Those of the time before. */
+static size_t n_before;
 
+/* What was last is what was before. */
 static void
 forget_last(void)
 {
-    for (size_t i = 0; i < n_last; i++) {
-        path_destroy(last[i]);
+    for (size_t i = 0; i < n_before; i++) {
+        path_destroy(before[i]);
     }
+    memcpy(before, last, sizeof before);
+    n_before = n_last;
     n_last = 0;
+}
+
+static void
+do_shared(void)
+{
+    const struct path *a[2] = { before[0], before[1] };
+    const struct path *b[2] = { last[0], last[1] };
+    size_t n_own;
+    size_t n_shared = path_n_shared(a, n_before, b, n_last, &n_own);
+    printf("of the one before %"PRIuSIZE" shared, %"PRIuSIZE" its own\n",
+           n_shared, n_own);
 }
 
 /* 'hint' is "", "keep" or "avoid". */
@@ -137,6 +155,8 @@ obey(struct topology *t, char **words, size_t n)
         const char *hint = n == 3 ? words[2] : "";
         printf("path %s%s%s\n", words[1], n == 3 ? " " : "", hint);
         do_path(t, words[1], hint);
+    } else if (!strcmp(words[0], "shared") && n == 1) {
+        do_shared();
     } else if (!strcmp(words[0], "mtu") && n == 1) {
         for (size_t i = 0; i < n_last; i++) {
             printf("%s %d octets\n", i ? "reverse" : "forward",
@@ -472,6 +492,7 @@ main(int argc, char *argv[])
         struct topology t;
         topology_init(&t);
         topology_read(&t, obey);
+        forget_last();
         forget_last();
         topology_destroy(&t);
     } else if (argc == 4 && !strcmp(argv[1], "random")) {

@@ -162,6 +162,7 @@ struct chain_spec {
     char *match;                /* Canonical. */
     const char *way_back, *encrypt, *suite;
     long long int lifetime, priority;
+    bool protect;
     struct sf_list sfs, reverse_sfs;
 };
 
@@ -214,11 +215,18 @@ parse_options(struct ctl_context *ctx, struct chain_spec *spec)
     bool same = ctl_has_option(ctx, "--both-ways");
     spec->way_back = (one_way ? "none" : other ? "other" : same ? "same"
                       : spec->way_back);
+    bool protect = ctl_has_option(ctx, "--protect");
+    bool unprotect = ctl_has_option(ctx, "--no-protect");
+    spec->protect = protect || (spec->protect && !unprotect);
     spec->encrypt = get_option(ctx, "--encrypt", spec->encrypt);
     spec->suite = get_option(ctx, "--suite", spec->suite);
     if (one_way + other + same > 1) {
         ctl_error(ctx, "--one-way and --reverse contradict each other%s",
                   same ? ", and --both-ways" : "");
+        return false;
+    }
+    if (protect && unprotect) {
+        ctl_error(ctx, "--protect and --no-protect contradict each other");
         return false;
     }
     if (strcmp(spec->encrypt, "links") && strcmp(spec->encrypt, "always")) {
@@ -296,6 +304,7 @@ is_same(const struct sdsa_chain *row, const struct chain_spec *spec)
                  && !strcmp(row->suite, spec->suite)
                  && row->lifetime == spec->lifetime
                  && row->priority == spec->priority
+                 && row->protect == spec->protect
                  && sf_list_is(&spec->sfs, row->value_sfs, row->n_sfs)
                  && sf_list_is(&spec->reverse_sfs, row->value_reverse_sfs,
                                row->n_reverse_sfs));
@@ -313,6 +322,7 @@ write_chain(const struct sdsa_chain *row, const struct chain_spec *spec)
     sdsa_chain_set_suite(row, spec->suite);
     sdsa_chain_set_lifetime(row, spec->lifetime);
     sdsa_chain_set_priority(row, spec->priority);
+    sdsa_chain_set_protect(row, spec->protect);
     sdsa_chain_set_wanted(row, row->wanted + 1);
 }
 
@@ -368,6 +378,7 @@ read_chain(struct ctl_context *ctx, struct chain_spec *spec)
         .suite = row->suite,
         .lifetime = row->lifetime,
         .priority = row->priority,
+        .protect = row->protect,
     };
     bool ok = true;
     for (size_t i = 0; i < row->n_sfs && ok; i++) {
@@ -447,6 +458,28 @@ cmd_chain_reroute(struct ctl_context *ctx)
 }
 
 static void
+set_protect(struct ctl_context *ctx, bool protect)
+{
+    const struct sdsa_chain *row = get_chain(ctx, ctx->argv[1]);
+    if (row) {
+        sdsa_chain_set_protect(row, protect);
+        sdsa_chain_set_wanted(row, row->wanted + 1);
+    }
+}
+
+static void
+cmd_chain_protect(struct ctl_context *ctx)
+{
+    set_protect(ctx, true);
+}
+
+static void
+cmd_chain_unprotect(struct ctl_context *ctx)
+{
+    set_protect(ctx, false);
+}
+
+static void
 cmd_chain_del(struct ctl_context *ctx)
 {
     const char *name = ctx->argv[1];
@@ -460,16 +493,19 @@ const struct ctl_command_syntax sdsa_ctl_chain_commands[] = {
     {"chain-add", 4, INT_MAX, "NAME SRC DST MATCH [SF...]", NULL,
      cmd_chain_add, NULL,
      "--may-exist,--one-way,--reverse=,--encrypt=,--suite=,--lifetime=,"
-     "--priority=", RW},
+     "--priority=,--protect", RW},
     {"chain-set", 1, INT_MAX, "NAME [SF...]", NULL, cmd_chain_set, NULL,
      "--one-way,--both-ways,--reverse=,--encrypt=,--suite=,--lifetime=,"
-     "--priority=", RW},
+     "--priority=,--protect,--no-protect", RW},
     {"chain-set-match", 2, 2, "NAME MATCH", NULL, cmd_chain_set_match, NULL,
      "", RW},
     {"chain-rekey", 0, INT_MAX, "[NAME...]", NULL, cmd_chain_rekey, NULL,
      "--all", RW},
     {"chain-reroute", 1, INT_MAX, "NAME...", NULL, cmd_chain_reroute, NULL,
      "", RW},
+    {"chain-protect", 1, 1, "NAME", NULL, cmd_chain_protect, NULL, "", RW},
+    {"chain-unprotect", 1, 1, "NAME", NULL, cmd_chain_unprotect, NULL, "",
+     RW},
     {"chain-del", 1, 1, "NAME", NULL, cmd_chain_del, NULL, "--if-exists", RW},
     {NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, RO},
 };

@@ -49,7 +49,8 @@ has_active_path(struct ovsdb_idl *idl, const char *chain)
 {
     const struct sdsa_path *path;
     SDSA_PATH_FOR_EACH (path, idl) {
-        if (!strcmp(path->chain, chain) && !strcmp(path->state, "active")) {
+        if (!strcmp(path->chain, chain) && !strcmp(path->state, "active")
+            && !path->backup) {
             return true;
         }
     }
@@ -63,7 +64,7 @@ path_trouble(struct ovsdb_idl *idl, const char *chain)
     const struct sdsa_path *path;
     SDSA_PATH_FOR_EACH (path, idl) {
         if (!strcmp(path->chain, chain) && !strcmp(path->state, "active")
-            && path->reason[0]) {
+            && !path->backup && path->reason[0]) {
             return path->reason;
         }
     }
@@ -305,7 +306,9 @@ show_path(const struct sdsa_path *path, struct ds *out)
     ds_put_format(out, "  path %s: NSH SPI %"PRId64", %s, from %s to %s, "
                   "classified %"PRId64" packets, too big %"PRId64", MTU %"
                   PRId64"\n", path->direction,
-                  path->nsh_spi, path->state, path->src, path->dst,
+                  path->nsh_spi,
+                  (path->backup && !strcmp(path->state, "active")
+                   ? "backup" : path->state), path->src, path->dst,
                   get_stat(path->key_statistics, path->value_statistics,
                            path->n_statistics, "classified_packets"),
                   get_stat(path->key_statistics, path->value_statistics,
@@ -425,6 +428,12 @@ cmd_chain_show(struct ctl_context *ctx)
     free(sfs);
     free(back);
     free(lifetime);
+    if (row->protect) {
+        bool ready = !strcmp(row->protection, "ready");
+        ds_put_format(out, "  to be protected by a backup path: %s%s\n",
+                      ready ? "" : "not yet: ",
+                      row->protection[0] ? row->protection : "not known");
+    }
     char *absence = sdsa_ctl_controller_absence(ctx->idl);
     if (absence) {
         ds_put_format(out, "  %s\n", absence);
@@ -434,7 +443,8 @@ cmd_chain_show(struct ctl_context *ctx)
 
     const struct sdsa_path *path;
     SORTED(ctx->idl, path, SDSA_PATH_FOR_EACH,
-           xasprintf("%s %08"PRIx64, path->direction, path->nsh_spi), {
+           xasprintf("%d %s %08"PRIx64, path->backup, path->direction,
+                     path->nsh_spi), {
         if (!strcmp(path->chain, row->name)) {
             show_path(path, out);
         }

@@ -102,13 +102,15 @@ Network commands:\n\
 \n\
 Chain commands:\n\
   [--one-way] [--reverse=\"SF...\"] [--encrypt=links|always]\n\
-    [--suite=SUITE] [--lifetime=SECONDS] [--priority=N]\n\
+    [--suite=SUITE] [--lifetime=SECONDS] [--priority=N] [--protect]\n\
     chain-add NAME SRC DST MATCH [SF...]\n\
   chain-set NAME [SF...]      other functions; takes the same options, and\n\
-                              --both-ways\n\
+                              --both-ways and --no-protect\n\
   chain-set-match NAME MATCH\n\
   chain-rekey NAME...|--all   new keys, over the same way\n\
   chain-reroute NAME...       find the best way anew\n\
+  chain-protect NAME          keep a backup path for it\n\
+  chain-unprotect NAME        keep none\n\
   chain-del NAME\n\
   chain-list\n\
   chain-show NAME             print its paths, hops and keys' ages\n\

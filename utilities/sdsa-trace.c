@@ -169,8 +169,9 @@ read_paths(struct trace_view *view, const struct ovsdb_idl *idl)
 {
     const struct sdsa_path *row;
     SDSA_PATH_FOR_EACH (row, idl) {
-        struct path *path = (strcmp(row->state, "active") ? NULL
-                             : path_from_idl(row));
+        /* Nothing enters a backup path. */
+        struct path *path = (strcmp(row->state, "active") || row->backup
+                             ? NULL : path_from_idl(row));
         if (path) {
             size_t n = view->n_paths++;
             view->paths = xrealloc(view->paths,

@@ -107,6 +107,16 @@ inline send_inbound(v)
     want_flows[AT(1, v)] = 1;
 }
 
+inline have_prepared(v)
+{
+    in_sa[AT(0, v)] = THERE;
+    in_sa[AT(1, v)] = THERE;
+    out_sa[AT(0, v)] = THERE;
+    out_sa[AT(1, v)] = THERE;
+    transport[AT(0, v)] = 1;
+    transport[AT(1, v)] = 1
+}
+
 inline send_outbound(v)
 {
     want_outbound[REQUEST(0, v, epoch)] = 1;
@@ -220,6 +230,12 @@ proctype controller()
     do
     :: d_step { GO_IF(journal_version < N_OPS, idle, start, journal_prepare);
                 version = journal_version + 1; old = live; forget_acks() }
+    /* With a backup path: an operation that is over has prepared it, and
+     * nothing of that is to be done. */
+    :: d_step { GO_IF(journal_version < N_OPS, idle, start, prove);
+                version = journal_version + 1; old = live; forget_acks();
+                journal = PREPARING; journal_version = version;
+                journal_old = old; have_prepared(version) }
     :: state == idle && journal_version == N_OPS -> break
     /* The database. */
     :: d_step { GO(journal_prepare, journaled, prepare_inbound);
