@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/secret.h"
+#include "lib/suite.h"
 #include "packets.h"
 #include "util.h"
 
@@ -59,6 +60,13 @@ policy_destroy(struct policy *policy)
 }
 
 static bool
+ports_equal(const struct sa_ports *a, const struct sa_ports *b)
+{
+    return (a->n == b->n
+            && !memcmp(a->ranges, b->ranges, a->n * sizeof a->ranges[0]));
+}
+
+static bool
 selector_equal(const struct sa_selector *a, const struct sa_selector *b)
 {
     return (a->family == b->family
@@ -67,10 +75,8 @@ selector_equal(const struct sa_selector *a, const struct sa_selector *b)
             && ipv6_addr_equals(&a->dst, &b->dst)
             && ipv6_addr_equals(&a->dst_mask, &b->dst_mask)
             && a->protocol == b->protocol
-            && a->src_port_min == b->src_port_min
-            && a->src_port_max == b->src_port_max
-            && a->dst_port_min == b->dst_port_min
-            && a->dst_port_max == b->dst_port_max);
+            && ports_equal(&a->src_ports, &b->src_ports)
+            && ports_equal(&a->dst_ports, &b->dst_ports));
 }
 
 static bool
@@ -88,15 +94,24 @@ sa_equal(const struct sa *a, const struct sa *b)
             && a->direction == b->direction
             && a->vlan == b->vlan
             && a->reqid == b->reqid
+            && a->mode == b->mode
             && ipv6_addr_equals(&a->tunnel_src, &b->tunnel_src)
             && ipv6_addr_equals(&a->tunnel_dst, &b->tunnel_dst)
+            && a->udp == b->udp
+            && a->udp_src == b->udp_src
+            && a->udp_dst == b->udp_dst
             && selector_equal(&a->selector, &b->selector)
             && a->suite == b->suite
             && nullable_string_is_equal(a->key_check, b->key_check)
             && a->esn == b->esn
             && a->replay_window == b->replay_window
             && lifetime_equal(&a->soft, &b->soft)
-            && lifetime_equal(&a->hard, &b->hard));
+            && lifetime_equal(&a->hard, &b->hard)
+            && a->soft_ends == b->soft_ends
+            && a->df == b->df
+            && a->dscp == b->dscp
+            && !memcmp(a->dscp_map, b->dscp_map, sizeof a->dscp_map)
+            && a->inner_dscps == b->inner_dscps);
 }
 
 bool
@@ -109,17 +124,43 @@ policy_equal(const struct policy *a, const struct policy *b)
             && a->outbound_spi == b->outbound_spi
             && selector_equal(&a->selector, &b->selector)
             && a->action == b->action
+            && a->mode == b->mode
+            && ipv6_addr_equals(&a->tunnel_src, &b->tunnel_src)
+            && ipv6_addr_equals(&a->tunnel_dst, &b->tunnel_dst)
+            && a->esn == b->esn
+            && a->suites == b->suites
             && a->df == b->df
-            && a->bypass_dscp == b->bypass_dscp);
+            && a->bypass_dscp == b->bypass_dscp
+            && !memcmp(a->dscp_map, b->dscp_map, sizeof a->dscp_map));
 }
 
-/* Is 'port' (-1 if the packet shows none) in the range?  The whole range also
+bool
+policy_takes_sa(const struct policy *policy, const struct sa *sa)
+{
+    return (policy->mode == sa->mode
+            && (!policy->esn || sa->esn)
+            && (!policy->suites
+                || policy->suites & (UINT32_C(1) << (sa->suite - suites)))
+            && (!ipv6_addr_is_set(&policy->tunnel_dst)
+                || (ipv6_addr_equals(&policy->tunnel_src, &sa->tunnel_src)
+                    && ipv6_addr_equals(&policy->tunnel_dst,
+                                        &sa->tunnel_dst))));
+}
+
+/* Is 'port' (-1 if the packet shows none) one of them?  The whole range also
  * takes packets without ports. */
 static bool
-port_matches(uint16_t min, uint16_t max, int port)
+port_matches(const struct sa_ports *ports, int port)
 {
-    return ((min == 0 && max == UINT16_MAX)
-            || (port >= 0 && port >= min && port <= max));
+    for (size_t i = 0; i < ports->n; i++) {
+        const struct sa_port_range *range = &ports->ranges[i];
+
+        if ((!range->min && range->max == UINT16_MAX)
+            || (port >= 0 && port >= range->min && port <= range->max)) {
+            return true;
+        }
+    }
+    return !ports->n;
 }
 
 static bool
@@ -141,7 +182,6 @@ sa_selector_matches(const struct sa_selector *sel, const struct sa_traffic *t)
             && prefix_matches(&t->src, &sel->src, &sel->src_mask)
             && prefix_matches(&t->dst, &sel->dst, &sel->dst_mask)
             && (sel->protocol < 0 || sel->protocol == t->protocol)
-            && port_matches(sel->src_port_min, sel->src_port_max, t->src_port)
-            && port_matches(sel->dst_port_min, sel->dst_port_max,
-                            t->dst_port));
+            && port_matches(&sel->src_ports, t->src_port)
+            && port_matches(&sel->dst_ports, t->dst_port));
 }

@@ -9,6 +9,7 @@
 
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct secret;
@@ -28,6 +29,16 @@ struct sa_traffic {
     int src_port, dst_port;     /* fragment). */
 };
 
+/* Ports: those of any of the ranges; without a range, each and none. */
+#define SA_MAX_PORT_RANGES 16
+struct sa_port_range {
+    uint16_t min, max;
+};
+struct sa_ports {
+    size_t n;
+    struct sa_port_range ranges[SA_MAX_PORT_RANGES];
+};
+
 /* Which inner packets.  As everywhere in sdsa "src" and "dst" are those of the
  * traffic itself, in both directions: RFC 9061's local-prefix is src and
  * remote-prefix is dst, also inbound (doc/decisions.md). */
@@ -36,12 +47,10 @@ struct sa_selector {
     struct in6_addr src, src_mask;      /* Prefixes of that family, IPv4 ones */
     struct in6_addr dst, dst_mask;      /* mapped (lib/address.h). */
     int protocol;               /* IP protocol number, or -1 for any. */
-    uint16_t src_port_min, src_port_max;    /* 0 to 65535 means any. */
-    uint16_t dst_port_min, dst_port_max;
+    struct sa_ports src_ports, dst_ports;
 };
 
-#define SA_SELECTOR_ANY \
-    { .protocol = -1, .src_port_max = UINT16_MAX, .dst_port_max = UINT16_MAX }
+#define SA_SELECTOR_ANY { .protocol = -1 }
 
 /* 0 is no limit, each. */
 struct sa_lifetime {
@@ -51,13 +60,26 @@ struct sa_lifetime {
     uint32_t idle_s;
 };
 
+/* RFC 4301 s.3.2.  In transport mode there is no other header: the tunnel
+ * addresses are those of the packet, so the selector's, which are hosts. */
+enum sa_mode { SA_TUNNEL, SA_TRANSPORT };
+
+/* The outer header's Don't Fragment bit (IPv4) and DSCP, in tunnel mode.  What
+ * an SA does not say its policy does. */
+enum sa_df { SA_DF_AS_POLICY, SA_DF_CLEAR, SA_DF_SET, SA_DF_COPY };
+enum sa_dscp { SA_DSCP_AS_POLICY, SA_DSCP_COPY, SA_DSCP_MAP };
+#define SA_N_DSCPS 64
+
 struct sa {
     char *name;                 /* Of the sad-entry. */
     uint32_t spi;               /* Host order, >= 256. */
     enum sa_direction direction;
     uint16_t vlan;             /* Hop end: VID 1 to 4094, or 0 for untagged. */
     uint64_t reqid;
+    enum sa_mode mode;
     struct in6_addr tunnel_src, tunnel_dst; /* Outer addresses. */
+    bool udp;                   /* In UDP (RFC 3948); tunnel mode only. */
+    uint16_t udp_src, udp_dst;  /* Its ports. */
     struct sa_selector selector;
     const struct suite *suite;
     struct secret *key;      /* Key and salt.  NULL in what a backend dumps. */
@@ -65,9 +87,12 @@ struct sa {
     bool esn;                  /* 64-bit sequence numbers, RFC 4303 s.2.2.1. */
     uint32_t replay_window;     /* Packets; 0 switches the check off. */
     struct sa_lifetime soft, hard;
+    bool soft_ends;             /* It ends at the soft one already. */
+    enum sa_df df;
+    enum sa_dscp dscp;
+    uint8_t dscp_map[SA_N_DSCPS];       /* SA_DSCP_MAP: outer by inner. */
+    uint64_t inner_dscps;       /* Outbound: bit N takes DSCP N; 0: each. */
 };
-
-enum sa_df { SA_DF_CLEAR, SA_DF_SET, SA_DF_COPY };
 
 enum policy_action { POLICY_DISCARD, POLICY_PROTECT };
 
@@ -82,8 +107,16 @@ struct policy {
                                  * outbound SA of the same reqid and VLAN. */
     struct sa_selector selector;
     enum policy_action action;
-    enum sa_df df;              /* Outer DF bit, of IPv4. */
+
+    /* PROTECT: what its SAs must be like. */
+    enum sa_mode mode;
+    struct in6_addr tunnel_src, tunnel_dst;     /* All zeros: any. */
+    bool esn;                   /* Extended sequence numbers. */
+    uint32_t suites;            /* Bit N: suites[N] is allowed; 0: each. */
+
+    enum sa_df df;              /* SA_DF_AS_POLICY is SA_DF_CLEAR. */
     bool bypass_dscp;           /* Copy the inner DSCP to the outer header. */
+    uint8_t dscp_map[SA_N_DSCPS];       /* Else outer by inner. */
 };
 
 struct sa_stats {
@@ -106,6 +139,9 @@ void policy_destroy(struct policy *);
  * for. */
 bool sa_equal(const struct sa *, const struct sa *);
 bool policy_equal(const struct policy *, const struct policy *);
+
+/* Is 'sa' of the mode, the tunnel and the algorithms that 'policy' asks for? */
+bool policy_takes_sa(const struct policy *, const struct sa *);
 
 /* Is the inner packet of the selector?  A packet that does not show protocol or
  * ports matches "any" only. */

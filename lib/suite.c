@@ -58,17 +58,6 @@ suite_has_number(uint16_t encryption, uint16_t integrity)
 }
 
 bool
-suite_has_encryption(uint16_t encryption)
-{
-    for (size_t i = 0; i < n_suites; i++) {
-        if (suites[i].encryption == encryption) {
-            return true;
-        }
-    }
-    return false;
-}
-
-bool
 suite_is_aead(uint16_t encryption)
 {
     return suite_has_number(encryption, 0);

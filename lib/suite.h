@@ -12,6 +12,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* IANA ENCR and INTEG numbers of what there is. */
+#define SUITE_ENCR_AES_CBC 12
+#define SUITE_ENCR_AES_GCM_16 20
+#define SUITE_ENCR_CHACHA20_POLY1305 28
+#define SUITE_AUTH_HMAC_SHA2_256_128 12
+
 struct suite {
     const char *name;           /* "aes-gcm-16-256". */
     uint16_t encryption;        /* IANA ENCR number: 12, 20, 28. */
@@ -38,8 +44,7 @@ const struct suite *suite_by_number(uint16_t encryption, uint16_t integrity,
                                     size_t encryption_key_size,
                                     size_t integrity_key_size);
 
-/* Is there a suite with this IANA ENCR number, and with both numbers? */
-bool suite_has_encryption(uint16_t encryption);
+/* Is there a suite with these IANA ENCR and INTEG numbers? */
 bool suite_has_number(uint16_t encryption, uint16_t integrity);
 
 /* Does the encryption of this IANA ENCR number bring integrity with it? */

@@ -66,6 +66,10 @@ tests_test_esp_SOURCES = \
 	tests/test-esp.c tests/test-esp.h \
 	tests/test-esp-ctl.c \
 	tests/test-esp-engine.c \
+	tests/test-esp-modes.c \
+	tests/test-esp-rig.c tests/test-esp-rig.h \
+	tests/test-esp-state.c \
+	tests/test-esp-suites.c \
 	tests/test-esp-tag.c
 tests_test_esp_LDADD = vnf-agent/libsdsaesp.la lib/libsdsa.la
 tests_test_flow_set_SOURCES = tests/test-flow-set.c

@@ -173,8 +173,7 @@ test_sa(int argc OVS_UNUSED, char *argv[] OVS_UNUSED)
     net.src = t.src;
     assert(address_parse("255.255.0.0", &net.src_mask));
     net.protocol = 6;
-    net.dst_port_min = 80;
-    net.dst_port_max = 90;
+    net.dst_ports = (struct sa_ports) { 1, { { 80, 90 } } };
     static const struct {
         int protocol, dst_port;
         bool matches;

@@ -22,7 +22,9 @@ vnf_agent_libsdsarestconf_la_SOURCES = \
 	vnf-agent/rc-query.c vnf-agent/rc-query.h \
 	vnf-agent/rc-read.c vnf-agent/rc-read.h \
 	vnf-agent/restconf.c vnf-agent/restconf.h \
-	vnf-agent/sad-spd.c vnf-agent/sad-spd.h \
+	vnf-agent/sad-parse.c \
+	vnf-agent/sad-spd.c vnf-agent/sad-spd.h vnf-agent/sad-spd-private.h \
+	vnf-agent/spd-parse.c \
 	vnf-agent/state.c vnf-agent/state.h \
 	vnf-agent/yang-patch.c vnf-agent/yang-patch.h \
 	vnf-agent/yang-schema.c vnf-agent/yang-schema.h

@@ -68,6 +68,7 @@ struct backend_edit {
     DROP(PLAIN_NO_SA, "plain-no-sa")                                          \
     DROP(PLAIN_EXPIRED, "plain-expired")     /* Hard lifetime. */             \
     DROP(PLAIN_SEQ, "plain-seq-exhausted")                                    \
+    DROP(PLAIN_TRANSPORT, "plain-transport") /* Not of transport mode. */     \
     DROP(PLAIN_TOO_BIG, "plain-too-big")                                      \
     DROP(PLAIN_SEND, "plain-send-failed")    /* Cipher port refused it. */    \
     /* From the cipher port. */                                               \

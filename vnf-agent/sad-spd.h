@@ -3,8 +3,9 @@
 #define SDSA_SAD_SPD_H 1
 
 /* From entries of RFC 9061's SAD and SPD (JSON, validated against the schema)
- * to what a backend is given.  What the schema allows but this gateway does
- * not do is refused here, in words. */
+ * to what a backend is given.  The schema has the deviations of sdsa gateways
+ * (sdsa-agent-deviations.yang); what it cannot say is refused here, in
+ * words. */
 
 #include <jansson.h>
 #include <netinet/in.h>

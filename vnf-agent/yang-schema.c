@@ -71,7 +71,8 @@ char *
 yang_schema_create(const char *dir, struct yang_schema **schemap)
 {
     static const char *const modules[] = {
-        "ietf-i2nsf-ikeless", "sdsa-agent", "ietf-restconf-monitoring",
+        "ietf-i2nsf-ikeless", "sdsa-agent", "sdsa-agent-deviations",
+        "ietf-restconf-monitoring",
     };
     const char *ikeless_features[] = { "ikeless-notification", NULL };
     struct ly_ctx *ctx;
@@ -122,14 +123,29 @@ error_tag(const struct ly_ctx *ctx)
     return "invalid-value";
 }
 
+/* The node that libyang's error is about, out of its prose: 'Data location
+ * "PATH", line number N.'  Caller frees. */
+static char *
+error_path(const struct ly_ctx *ctx)
+{
+    const char *text = ly_errpath(ctx);
+    const char *start = text ? strstr(text, "ata location \"") : NULL;
+    const char *end = start ? strrchr(start, '"') : NULL;
+
+    if (start) {
+        start += strlen("ata location \"");
+    }
+    return (start && end > start ? xmemdup0(start, end - start)
+            : text && text[0] == '/' ? xstrdup(text) : NULL);
+}
+
 /* What libyang last found wrong; forgets it. */
 static struct rc_error *
 take_error(const struct yang_schema *schema)
 {
-    const char *path = ly_errpath(schema->ctx);
     const char *message = ly_errmsg(schema->ctx);
     struct rc_error *error = rc_error_create(
-        400, error_tag(schema->ctx), nullable_xstrdup(path),
+        400, error_tag(schema->ctx), error_path(schema->ctx),
         xstrdup(message ? message : "not valid"));
     ly_err_clean(schema->ctx, NULL);
     return error;

@@ -18,8 +18,11 @@ VLOG_DEFINE_THIS_MODULE(esp_engine);
 #define NEXT_HEADER_IPV6 41
 #define NEXT_HEADER_DUMMY 59    /* Traffic flow confidentiality, s.2.6. */
 
-#define TOS_DSCP_MASK 0xfc
+#define TOS_DSCP_SHIFT 2
 #define TOS_ECN_MASK 0x03
+
+/* Where ESP in UDP is looked for, RFC 3948 s.2.1. */
+#define UDP_ENCAP_PORT 4500
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
 
@@ -175,48 +178,138 @@ parse_frame(const struct engine_frame *frame, bool ipv6, struct ip_packet *ip)
 
 /* From the plain port. */
 
-/* Seals the inner packet and puts the outer header before it.  Returns false
- * if that failed. */
-static bool
-encapsulate(struct engine *engine, const struct policy *policy,
-            struct esp_sa *esp_sa, const struct ip_packet *inner,
-            struct engine_frame *frame)
+/* DSCP of the outer header over an inner packet with 'dscp'. */
+static uint8_t
+outer_dscp(const struct policy *policy, const struct sa *sa, uint8_t dscp)
 {
-    const struct sa *sa = esp_sa->sa;
-    uint8_t *esp = (frame->data + ETH_HEADER_LEN - sa->suite->iv_size
-                    - ESP_HEADER_LEN);
-    size_t esp_size = esp_sealed_size(sa->suite, inner->size);
-    size_t header_size
-        = ip_outer_header_size(address_is_ipv6(&sa->tunnel_src));
-    uint8_t *outer = esp - header_size;
-    bool df = false;
+    switch (sa->dscp) {
+    case SA_DSCP_AS_POLICY:
+        return policy->bypass_dscp ? dscp : policy->dscp_map[dscp];
+    case SA_DSCP_COPY:
+        return dscp;
+    case SA_DSCP_MAP:
+        return sa->dscp_map[dscp];
+    }
+    OVS_NOT_REACHED();
+}
 
-    /* The number is used up, whatever comes of the packet. */
-    esp_sa->seq++;
-    if (!esp_seal(esp_sa->key, sa->spi, esp_sa->seq, sa->esn,
-                  NULL, esp, inner->size,
-                  inner->traffic.ipv6 ? NEXT_HEADER_IPV6
-                  : NEXT_HEADER_IPV4)) {
+/* Its Don't Fragment bit. */
+static bool
+outer_df(const struct policy *policy, const struct sa *sa, bool inner_df)
+{
+    switch (sa->df == SA_DF_AS_POLICY ? policy->df : sa->df) {
+    case SA_DF_AS_POLICY:
+    case SA_DF_CLEAR:
         return false;
+    case SA_DF_SET:
+        return true;
+    case SA_DF_COPY:
+        return inner_df;
     }
+    OVS_NOT_REACHED();
+}
 
-    switch (policy->df) {
-    case SA_DF_CLEAR: df = false; break;
-    case SA_DF_SET: df = true; break;
-    case SA_DF_COPY: df = inner->dont_fragment; break;
+/* What is put around or into a packet. */
+struct envelope {
+    size_t header_size;         /* Octets of the IP header outside. */
+    size_t skip;                /* Octets of the packet that are not sealed. */
+    uint8_t next_header;        /* What is sealed. */
+};
+
+static struct envelope
+make_envelope(const struct sa *sa, const struct ip_packet *inner)
+{
+    switch (sa->mode) {
+    case SA_TUNNEL:
+        return (struct envelope) {
+            ip_outer_header_size(address_is_ipv6(&sa->tunnel_src)), 0,
+            inner->traffic.ipv6 ? NEXT_HEADER_IPV6 : NEXT_HEADER_IPV4
+        };
+    case SA_TRANSPORT:
+        return (struct envelope) {
+            inner->header_size, inner->header_size, inner->traffic.protocol
+        };
     }
+    OVS_NOT_REACHED();
+}
+
+/* Octets of the ESP packet around 'inner', with its IP header. */
+static size_t
+enveloped_size(const struct sa *sa, const struct envelope *envelope,
+               const struct ip_packet *inner)
+{
+    return (envelope->header_size + (sa->udp ? IP_UDP_HEADER_LEN : 0)
+            + esp_sealed_size(sa->suite, inner->size - envelope->skip));
+}
+
+/* Writes the IP header of 'size' octets of packet, and the UDP header, at
+ * 'outer'; the ESP packet is there. */
+static void
+write_tunnel(struct engine *engine, const struct policy *policy,
+             const struct sa *sa, const struct ip_packet *inner,
+             uint8_t *outer, size_t size)
+{
     struct ip_outer header = {
         .src = sa->tunnel_src,
         .dst = sa->tunnel_dst,
-        .tos = ((policy->bypass_dscp ? inner->tos & TOS_DSCP_MASK : 0)
-                | (inner->tos & TOS_ECN_MASK)),
+        .protocol = sa->udp ? IPPROTO_UDP : IPPROTO_ESP,
+        .tos = (outer_dscp(policy, sa, inner->tos >> TOS_DSCP_SHIFT)
+                << TOS_DSCP_SHIFT | (inner->tos & TOS_ECN_MASK)),
         .id = engine->ip_id++,
-        .dont_fragment = df,
-        .size = header_size + esp_size,
+        .dont_fragment = outer_df(policy, sa, inner->dont_fragment),
+        .size = size,
     };
+
     ip_write_outer(outer, &header);
-    finish_frame(engine, ENGINE_CIPHER, sa->vlan, outer, header.size, frame);
+    if (sa->udp) {
+        ip_write_udp(outer,
+                     ip_outer_header_size(address_is_ipv6(&sa->tunnel_src)),
+                     size, sa->udp_src, sa->udp_dst);
+    }
+}
+
+/* Seals the inner packet, or what is in it, and puts the header of 'size'
+ * octets of packet before it.  Returns false if that failed. */
+static bool
+encapsulate(struct engine *engine, const struct policy *policy,
+            struct esp_sa *esp_sa, const struct ip_packet *inner,
+            const struct envelope *envelope, size_t size,
+            struct engine_frame *frame)
+{
+    const struct sa *sa = esp_sa->sa;
+    uint8_t *ip = frame->data + ETH_HEADER_LEN;
+    uint8_t *esp = (ip + envelope->skip - sa->suite->iv_size
+                    - ESP_HEADER_LEN);
+    uint8_t *outer = (esp - (sa->udp ? IP_UDP_HEADER_LEN : 0)
+                      - envelope->header_size);
+
+    /* ESP goes where the header of a packet in transport mode was. */
+    memmove(outer, ip, envelope->skip);
+
+    /* The number is used up, whatever comes of the packet. */
+    esp_sa->seq++;
+    if (!esp_seal(esp_sa->key, sa->spi, esp_sa->seq, sa->esn, NULL, esp,
+                  inner->size - envelope->skip, envelope->next_header)) {
+        return false;
+    }
+    if (sa->mode == SA_TUNNEL) {
+        write_tunnel(engine, policy, sa, inner, outer, size);
+    } else {
+        ip_set_payload(outer, IPPROTO_ESP, size);
+    }
+    finish_frame(engine, ENGINE_CIPHER, sa->vlan, outer, size, frame);
     return true;
+}
+
+/* Can a packet go in transport mode?  ESP would have to be put between
+ * extension headers, and protects whole packets only (RFC 4303 s.3.1.1,
+ * s.3.3.4). */
+static bool
+fits_transport(const struct ip_packet *ip)
+{
+    return (!ip->fragment
+            && (!ip->traffic.ipv6
+                || ip->header_size == ip_outer_header_size(true)));
 }
 
 static bool
@@ -250,7 +343,8 @@ process_plain(struct engine *engine, struct engine_frame *frame,
         return drop(engine, BACKEND_DROP_PLAIN_DISCARD, vlan);
     }
 
-    struct esp_sa *esp_sa = tables_outbound_sa(engine->tables, policy);
+    struct esp_sa *esp_sa = tables_outbound_sa(engine->tables, policy,
+                                               inner.tos >> TOS_DSCP_SHIFT);
     if (!esp_sa
         || !sa_selector_matches(&esp_sa->sa->selector, &inner.traffic)) {
         events_put_acquire(&engine->events, esp_policy, &inner.traffic,
@@ -264,16 +358,20 @@ process_plain(struct engine *engine, struct engine_frame *frame,
         events_put_seq_overflow(&engine->events, esp_sa);
         return drop_sa(engine, BACKEND_DROP_PLAIN_SEQ, esp_sa);
     }
-    if (ip_outer_header_size(address_is_ipv6(&esp_sa->sa->tunnel_src))
-        + esp_sealed_size(esp_sa->sa->suite, inner.size)
-        > engine->ports[ENGINE_CIPHER].mtu) {
+    if (esp_sa->sa->mode == SA_TRANSPORT && !fits_transport(&inner)) {
+        return drop_sa(engine, BACKEND_DROP_PLAIN_TRANSPORT, esp_sa);
+    }
+
+    struct envelope envelope = make_envelope(esp_sa->sa, &inner);
+    size_t size = enveloped_size(esp_sa->sa, &envelope, &inner);
+    if (size > engine->ports[ENGINE_CIPHER].mtu) {
         return drop_sa(engine, BACKEND_DROP_PLAIN_TOO_BIG, esp_sa);
     }
 
     if (frame->unfinished_checksum) {
         ip_finish_checksum(ip, &inner);
     }
-    if (!encapsulate(engine, policy, esp_sa, &inner, frame)) {
+    if (!encapsulate(engine, policy, esp_sa, &inner, &envelope, size, frame)) {
         return drop_sa(engine, BACKEND_DROP_PLAIN_SEND, esp_sa);
     }
     count_packet(esp_sa, inner.size, now_ms);
@@ -291,8 +389,12 @@ check_inner(const struct engine *engine, const struct sa *sa,
 {
     uint8_t tos;
 
-    if (!ip_parse_packet(data, size, inner) || inner->traffic.ipv6 != ipv6
-        || !ecn_decapsulate(outer->tos, inner->tos, &tos)) {
+    if (!ip_parse_packet(data, size, inner) || inner->traffic.ipv6 != ipv6) {
+        return BACKEND_DROP_CIPHER_MALFORMED;
+    }
+    tos = inner->tos;
+    if (sa->mode == SA_TUNNEL
+        && !ecn_decapsulate(outer->tos, inner->tos, &tos)) {
         return BACKEND_DROP_CIPHER_MALFORMED;
     }
     if (!sa_selector_matches(&sa->selector, &inner->traffic)) {
@@ -301,7 +403,8 @@ check_inner(const struct engine *engine, const struct sa *sa,
 
     const struct esp_policy *esp_policy
         = find_policy(engine, SA_INBOUND, sa->vlan, sa->reqid, inner);
-    if (!esp_policy || esp_policy->policy->action != POLICY_PROTECT) {
+    if (!esp_policy || esp_policy->policy->action != POLICY_PROTECT
+        || !policy_takes_sa(esp_policy->policy, sa)) {
         return BACKEND_DROP_CIPHER_NO_POLICY;
     }
     if (tos != inner->tos) {
@@ -348,30 +451,87 @@ decapsulate(struct engine *engine, struct esp_sa *esp_sa, uint8_t *esp,
     return true;
 }
 
+/* An ESP packet in an outer one. */
+struct esp_packet {
+    uint8_t *data;
+    size_t size;                /* Octets. */
+    bool udp;                   /* In UDP. */
+};
+
+/* Finds the ESP packet in the outer one at 'ip'.  Returns BACKEND_N_DROPS if
+ * there is one, of at least ESP_HEADER_LEN octets. */
+static enum backend_drop
+find_esp(uint8_t *ip, const struct ip_packet *outer, struct esp_packet *esp)
+{
+    *esp = (struct esp_packet) {
+        .data = ip + outer->header_size,
+        .size = outer->size - outer->header_size,
+        .udp = outer->traffic.protocol == IPPROTO_UDP,
+    };
+    if (esp->udp && esp->size >= IP_UDP_HEADER_LEN) {
+        ovs_be16 udp_size;
+
+        memcpy(&udp_size, esp->data + 4, sizeof udp_size);
+        if (ntohs(udp_size) < IP_UDP_HEADER_LEN
+            || ntohs(udp_size) > esp->size) {
+            return BACKEND_DROP_CIPHER_NOT_ESP;
+        }
+        esp->data += IP_UDP_HEADER_LEN;
+        esp->size = ntohs(udp_size) - IP_UDP_HEADER_LEN;
+    } else if (esp->udp || outer->traffic.protocol != IPPROTO_ESP) {
+        return BACKEND_DROP_CIPHER_NOT_ESP;
+    }
+    return (esp->size < ESP_HEADER_LEN
+            ? BACKEND_DROP_CIPHER_TRUNCATED : BACKEND_N_DROPS);
+}
+
+/* No SA has this SPI. */
+static void
+drop_unknown(struct engine *engine, uint16_t vlan,
+             const struct ip_packet *outer, const struct esp_packet *esp,
+             uint32_t spi, long long int now_ms)
+{
+    if (esp->udp && (!spi || outer->traffic.dst_port != UDP_ENCAP_PORT)) {
+        /* IKE, RFC 3948 s.2.2; or anything. */
+        drop(engine, BACKEND_DROP_CIPHER_NOT_ESP, vlan);
+        return;
+    }
+
+    char src[INET6_ADDRSTRLEN];
+    VLOG_INFO_RL(&rl, "vlan %"PRIu16": unknown SPI 0x%08"PRIx32" from %s",
+                 vlan, spi, ipv6_string_mapped(src, &outer->traffic.src));
+    events_put_bad_spi(&engine->events, spi, now_ms);
+    drop(engine, BACKEND_DROP_CIPHER_BAD_SPI, vlan);
+}
+
+/* Did the packet come from and to where the SA says, and in UDP if it says
+ * so? */
+static bool
+comes_as_told(const struct sa *sa, const struct ip_packet *outer,
+              const struct esp_packet *esp)
+{
+    return (ipv6_addr_equals(&sa->tunnel_src, &outer->traffic.src)
+            && ipv6_addr_equals(&sa->tunnel_dst, &outer->traffic.dst)
+            && sa->udp == esp->udp
+            && (!sa->udp || (sa->udp_src == outer->traffic.src_port
+                             && sa->udp_dst == outer->traffic.dst_port)));
+}
+
 /* Finds the SA of an ESP packet and checks all that can be checked without its
  * key.  Returns NULL if the packet was dropped. */
 static struct esp_sa *
 find_inbound_sa(struct engine *engine, const struct engine_frame *frame,
-                const struct ip_packet *outer, const uint8_t *esp,
+                const struct ip_packet *outer, const struct esp_packet *esp,
                 long long int now_ms)
 {
     ovs_be32 spi;
 
-    if (outer->size < outer->header_size + ESP_HEADER_LEN) {
-        drop(engine, BACKEND_DROP_CIPHER_TRUNCATED, frame->vlan);
-        return NULL;
-    }
-    memcpy(&spi, esp, sizeof spi);
+    memcpy(&spi, esp->data, sizeof spi);
 
     struct esp_sa *esp_sa = tables_find_sa(engine->tables, SA_INBOUND,
                                            ntohl(spi));
     if (!esp_sa) {
-        char src[INET6_ADDRSTRLEN];
-        VLOG_INFO_RL(&rl, "vlan %"PRIu16": unknown SPI 0x%08"PRIx32" from %s",
-                     frame->vlan, ntohl(spi),
-                     ipv6_string_mapped(src, &outer->traffic.src));
-        events_put_bad_spi(&engine->events, ntohl(spi), now_ms);
-        drop(engine, BACKEND_DROP_CIPHER_BAD_SPI, frame->vlan);
+        drop_unknown(engine, frame->vlan, outer, esp, ntohl(spi), now_ms);
         return NULL;
     }
 
@@ -380,8 +540,7 @@ find_inbound_sa(struct engine *engine, const struct engine_frame *frame,
         drop_sa(engine, BACKEND_DROP_CIPHER_BAD_VLAN, esp_sa);
         return NULL;
     }
-    if (!ipv6_addr_equals(&sa->tunnel_src, &outer->traffic.src)
-        || !ipv6_addr_equals(&sa->tunnel_dst, &outer->traffic.dst)) {
+    if (!comes_as_told(sa, outer, esp)) {
         drop_sa(engine, BACKEND_DROP_CIPHER_BAD_ADDR, esp_sa);
         return NULL;
     }
@@ -392,59 +551,80 @@ find_inbound_sa(struct engine *engine, const struct engine_frame *frame,
     return esp_sa;
 }
 
+/* Looks at the frame's outer header, with the IP packet at 'ip', and finds the
+ * ESP packet in it.  Returns BACKEND_N_DROPS if there is one. */
+static enum backend_drop
+check_outer(const struct engine *engine, const struct engine_frame *frame,
+            uint8_t *ip, struct ip_packet *outer, struct esp_packet *esp)
+{
+    bool ipv6;
+
+    if (!is_ours(engine, ENGINE_CIPHER, frame)) {
+        return BACKEND_DROP_CIPHER_NOT_OURS;
+    }
+    if (!is_ip_frame(frame, &ipv6)) {
+        return BACKEND_DROP_CIPHER_NOT_ESP;
+    }
+    if (frame->truncated || !parse_frame(frame, ipv6, outer)) {
+        return BACKEND_DROP_CIPHER_TRUNCATED;
+    }
+    if (!ipv6_addr_equals(&outer->traffic.dst, &engine->tables->cipher_ip)) {
+        return BACKEND_DROP_CIPHER_NOT_OURS;
+    }
+    if (outer->traffic.protocol != IPPROTO_ESP
+        && outer->traffic.protocol != IPPROTO_UDP) {
+        return BACKEND_DROP_CIPHER_NOT_ESP;
+    }
+    if (outer->fragment || !ip_checksum_ok(ip, outer)
+        || (ipv6 && outer->header_size != ip_outer_header_size(true))) {
+        return BACKEND_DROP_CIPHER_MALFORMED;
+    }
+    return find_esp(ip, outer, esp);
+}
+
 static bool
 process_cipher(struct engine *engine, struct engine_frame *frame,
                long long int now_ms)
 {
-    uint16_t vlan = frame->vlan;
-    struct ip_packet outer, inner;
-    bool ipv6;
-
-    if (!is_ours(engine, ENGINE_CIPHER, frame)) {
-        return drop(engine, BACKEND_DROP_CIPHER_NOT_OURS, vlan);
-    }
-
     uint8_t *ip = frame->data + ETH_HEADER_LEN;
-    if (!is_ip_frame(frame, &ipv6)) {
-        return drop(engine, BACKEND_DROP_CIPHER_NOT_ESP, vlan);
-    }
-    if (frame->truncated || !parse_frame(frame, ipv6, &outer)) {
-        return drop(engine, BACKEND_DROP_CIPHER_TRUNCATED, vlan);
-    }
-    if (!ipv6_addr_equals(&outer.traffic.dst, &engine->tables->cipher_ip)) {
-        return drop(engine, BACKEND_DROP_CIPHER_NOT_OURS, vlan);
-    }
-    if (outer.traffic.protocol != IPPROTO_ESP) {
-        return drop(engine, BACKEND_DROP_CIPHER_NOT_ESP, vlan);
-    }
-    if (outer.fragment || !ip_checksum_ok(ip, &outer)
-        || (ipv6 && outer.header_size != ip_outer_header_size(true))) {
-        return drop(engine, BACKEND_DROP_CIPHER_MALFORMED, vlan);
-    }
+    struct ip_packet outer, inner;
+    uint16_t vlan = frame->vlan;
+    struct esp_packet esp;
 
-    uint8_t *esp = ip + outer.header_size;
-    struct esp_sa *esp_sa = find_inbound_sa(engine, frame, &outer, esp,
+    enum backend_drop reason = check_outer(engine, frame, ip, &outer, &esp);
+    if (reason != BACKEND_N_DROPS) {
+        return drop(engine, reason, vlan);
+    }
+    struct esp_sa *esp_sa = find_inbound_sa(engine, frame, &outer, &esp,
                                             now_ms);
     if (!esp_sa) {
         return false;
     }
 
     uint8_t next_header;
-    size_t inner_size;
-    if (!decapsulate(engine, esp_sa, esp, outer.size - outer.header_size,
-                     now_ms, &inner_size, &next_header)) {
+    size_t size;
+    if (!decapsulate(engine, esp_sa, esp.data, esp.size, now_ms, &size,
+                     &next_header)) {
         return false;
     }
-
     if (next_header == NEXT_HEADER_DUMMY) {
         return false;           /* RFC 4303 s.2.6: without a trace. */
     }
-    uint8_t *data = esp + ESP_HEADER_LEN + esp_sa->sa->suite->iv_size;
-    enum backend_drop reason
-        = (next_header == NEXT_HEADER_IPV4 || next_header == NEXT_HEADER_IPV6
-           ? check_inner(engine, esp_sa->sa, &outer, data, inner_size,
-                         next_header == NEXT_HEADER_IPV6, &inner)
-           : BACKEND_DROP_CIPHER_MALFORMED);
+
+    uint8_t *data = esp.data + ESP_HEADER_LEN + esp_sa->sa->suite->iv_size;
+    if (esp_sa->sa->mode == SA_TRANSPORT) {
+        data -= outer.header_size;
+        size += outer.header_size;
+        memmove(data, ip, outer.header_size);
+        ip_set_payload(data, next_header, size);
+        next_header = (outer.traffic.ipv6 ? NEXT_HEADER_IPV6
+                       : NEXT_HEADER_IPV4);
+    }
+    reason = (next_header == NEXT_HEADER_IPV4
+              || next_header == NEXT_HEADER_IPV6
+              ? check_inner(engine, esp_sa->sa, &outer, data, size,
+                            next_header == NEXT_HEADER_IPV6, &inner)
+              : BACKEND_DROP_CIPHER_MALFORMED);
     if (reason != BACKEND_N_DROPS) {
         return drop_sa(engine, reason, esp_sa);
     }

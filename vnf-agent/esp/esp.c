@@ -18,12 +18,6 @@
 #define AEAD_IV_SIZE 8
 #define IV_POOL 512             /* Random octets that are fetched at once. */
 
-/* IANA's numbers. */
-#define ENCR_AES_CBC 12
-#define ENCR_AES_GCM_16 20
-#define ENCR_CHACHA20_POLY1305 28
-#define AUTH_HMAC_SHA2_256_128 12
-
 struct esp_key {
     EVP_CIPHER_CTX *ctx;        /* Has the key; a packet sets nonce or IV. */
     EVP_MAC_CTX *mac;           /* Has the integrity key; NULL with an AEAD. */
@@ -45,9 +39,9 @@ cipher_name(const struct suite *suite)
     bool is_128 = suite->key_size == 16;
 
     switch (suite->encryption) {
-    case ENCR_AES_CBC: return is_128 ? "AES-128-CBC" : "AES-256-CBC";
-    case ENCR_AES_GCM_16: return is_128 ? "AES-128-GCM" : "AES-256-GCM";
-    case ENCR_CHACHA20_POLY1305: return "ChaCha20-Poly1305";
+    case SUITE_ENCR_AES_CBC: return is_128 ? "AES-128-CBC" : "AES-256-CBC";
+    case SUITE_ENCR_AES_GCM_16: return is_128 ? "AES-128-GCM" : "AES-256-GCM";
+    case SUITE_ENCR_CHACHA20_POLY1305: return "ChaCha20-Poly1305";
     }
     return NULL;
 }
@@ -106,7 +100,7 @@ esp_key_create(const struct suite *suite, const struct secret *keymat,
         return NULL;
     }
     ovs_assert(suite->integrity
-               ? (suite->integrity == AUTH_HMAC_SHA2_256_128
+               ? (suite->integrity == SUITE_AUTH_HMAC_SHA2_256_128
                   && suite->iv_size == suite->block_size)
                : (suite->salt_size == SALT_SIZE
                   && suite->iv_size == AEAD_IV_SIZE));

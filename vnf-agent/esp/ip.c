@@ -217,7 +217,7 @@ write_ipv4(uint8_t *p, const struct ip_outer *outer)
     put_u16(p + OFS_ID, outer->id);
     put_u16(p + OFS_FRAGMENT, outer->dont_fragment ? FRAGMENT_DF : 0);
     p[OFS_TTL] = OUTER_TTL;
-    p[OFS_PROTOCOL] = IPPROTO_ESP;
+    p[OFS_PROTOCOL] = outer->protocol;
     put_u16(p + OFS_CHECKSUM, 0);
     memcpy(p + OFS_SRC, &src, sizeof src);
     memcpy(p + OFS_DST, &dst, sizeof dst);
@@ -232,7 +232,7 @@ write_ipv6(uint8_t *p, const struct ip_outer *outer)
     put_u16(p, 6 << 12 | outer->tos << 4);
     put_u16(p + 2, 0);
     put_u16(p + OFS6_LENGTH, outer->size - IPV6_HEADER_LEN);
-    p[OFS6_NEXT_HEADER] = IPPROTO_ESP;
+    p[OFS6_NEXT_HEADER] = outer->protocol;
     p[OFS6_HOP_LIMIT] = OUTER_TTL;
     memcpy(p + OFS6_SRC, &outer->src, sizeof outer->src);
     memcpy(p + OFS6_DST, &outer->dst, sizeof outer->dst);
@@ -311,6 +311,38 @@ ip_finish_checksum(uint8_t *data, const struct ip_packet *ip)
         memset(l4 + 8, 0, 4);
         ovs_be32 value = crc32c(l4, size);
         memcpy(l4 + 8, &value, sizeof value);
+    }
+}
+
+void
+ip_write_udp(uint8_t *outer, size_t header_size, size_t size,
+             uint16_t src_port, uint16_t dst_port)
+{
+    uint8_t *udp = outer + header_size;
+    struct ip_packet packet;
+
+    put_u16(udp, src_port);
+    put_u16(udp + 2, dst_port);
+    put_u16(udp + 4, size - header_size);
+    put_u16(udp + 6, 0);
+    if (is_ipv6(outer) && ip_parse_packet(outer, size, &packet)) {
+        ip_finish_checksum(outer, &packet);
+    }
+}
+
+void
+ip_set_payload(uint8_t *p, uint8_t protocol, size_t size)
+{
+    if (is_ipv6(p)) {
+        p[OFS6_NEXT_HEADER] = protocol;
+        put_u16(p + OFS6_LENGTH, size - IPV6_HEADER_LEN);
+    } else {
+        p[OFS_PROTOCOL] = protocol;
+        put_u16(p + OFS_LENGTH, size);
+        put_u16(p + OFS_CHECKSUM, 0);
+
+        ovs_be16 sum = csum(p, 4 * (p[0] & 0xf));
+        memcpy(p + OFS_CHECKSUM, &sum, sizeof sum);
     }
 }
 

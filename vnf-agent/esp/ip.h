@@ -31,6 +31,7 @@ bool ip_checksum_ok(const uint8_t *data, const struct ip_packet *);
 /* The header of an ESP tunnel; both addresses are of one family. */
 struct ip_outer {
     struct in6_addr src, dst;
+    uint8_t protocol;           /* ESP or UDP. */
     uint8_t tos;
     uint16_t id;                /* IPv4. */
     bool dont_fragment;         /* IPv4: nobody fragments IPv6 on its way. */
@@ -43,6 +44,19 @@ size_t ip_outer_header_size(bool ipv6);
 /* Writes an outer header: TTL or hop limit 64; IPv4 with its checksum, IPv6
  * with flow label 0 (RFC 6437 s.3: not set). */
 void ip_write_outer(uint8_t *, const struct ip_outer *);
+
+#define IP_UDP_HEADER_LEN 8
+
+/* Writes the UDP header of the packet whose outer header at 'outer' is there
+ * and has 'header_size' octets: IPv4 without a checksum (RFC 3948 s.2.1), IPv6
+ * with one (RFC 8200 s.8.1), so the payload must be there too. */
+void ip_write_udp(uint8_t *outer, size_t header_size, size_t size,
+                  uint16_t src_port, uint16_t dst_port);
+
+/* Makes the packet at 'data', of which only the header is right, one of
+ * 'protocol' and 'size' octets, and the IPv4 checksum along.  IPv6 must be
+ * without extension headers. */
+void ip_set_payload(uint8_t *data, uint8_t protocol, size_t size);
 
 /* Changes the TOS octet or traffic class, and the checksum along. */
 void ip_set_tos(uint8_t *data, uint8_t tos);

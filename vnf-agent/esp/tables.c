@@ -88,18 +88,29 @@ find_policy(const struct tables *tables, const char *name)
     return NULL;
 }
 
+/* May the policy use 'sa' for a packet with 'dscp'? */
+static bool
+takes_sa(const struct policy *policy, const struct sa *sa, uint8_t dscp)
+{
+    return ((!sa->inner_dscps || sa->inner_dscps & (UINT64_C(1) << dscp))
+            && policy_takes_sa(policy, sa));
+}
+
 struct esp_sa *
-tables_outbound_sa(const struct tables *tables, const struct policy *policy)
+tables_outbound_sa(const struct tables *tables, const struct policy *policy,
+                   uint8_t dscp)
 {
     struct esp_sa *esp_sa;
 
     if (policy->outbound_spi) {
         esp_sa = tables_find_sa(tables, SA_OUTBOUND, policy->outbound_spi);
-        return esp_sa && esp_sa->sa->vlan == policy->vlan ? esp_sa : NULL;
+        return (esp_sa && esp_sa->sa->vlan == policy->vlan
+                && takes_sa(policy, esp_sa->sa, dscp) ? esp_sa : NULL);
     }
     LIST_FOR_EACH (esp_sa, hop_node,
                    &tables->hop_ends[policy->vlan].outbound_sas) {
-        if (esp_sa->sa->reqid == policy->reqid) {
+        if (esp_sa->sa->reqid == policy->reqid
+            && takes_sa(policy, esp_sa->sa, dscp)) {
             return esp_sa;
         }
     }
@@ -217,6 +228,19 @@ unlink_sa(struct tables *tables, struct esp_sa *esp_sa)
     }
 }
 
+/* Are the selector's prefixes hosts, the ends of the tunnel? */
+static bool
+selects_tunnel(const struct sa *sa)
+{
+    const struct sa_selector *sel = &sa->selector;
+
+    return (sel->family != SA_FAMILY_ANY
+            && ipv6_mask_is_exact(&sel->src_mask)
+            && ipv6_mask_is_exact(&sel->dst_mask)
+            && ipv6_addr_equals(&sel->src, &sa->tunnel_src)
+            && ipv6_addr_equals(&sel->dst, &sa->tunnel_dst));
+}
+
 /* Is there anything in 'sa' that does not depend on what the tables hold and
  * that makes it impossible? */
 static int
@@ -259,6 +283,12 @@ check_sa(const struct tables *tables, const struct sa *sa, char **errorp)
         *errorp = xasprintf("%s SA 0x%08"PRIx32": the tunnel's ends are of "
                             "different address families", dir, sa->spi);
         return EINVAL;
+    }
+    if (sa->mode == SA_TRANSPORT && (sa->udp || !selects_tunnel(sa))) {
+        *errorp = xasprintf("%s SA 0x%08"PRIx32": in transport mode the "
+                            "selector is one host at each end, and ESP is not "
+                            "put into UDP", dir, sa->spi);
+        return ENOTSUP;
     }
     return 0;
 }
@@ -554,7 +584,8 @@ esp_sa_check_lifetime(struct esp_sa *esp_sa, long long int now_ms)
         esp_sa->soft_expired = lifetime_over(esp_sa, &esp_sa->sa->soft,
                                              now_ms);
     }
-    if (lifetime_over(esp_sa, &esp_sa->sa->hard, now_ms)) {
+    if ((esp_sa->soft_expired && esp_sa->sa->soft_ends)
+        || lifetime_over(esp_sa, &esp_sa->sa->hard, now_ms)) {
         esp_sa->hard_expired = true;
         esp_key_destroy(esp_sa->key);
         esp_sa->key = NULL;

@@ -89,9 +89,10 @@ int tables_apply(struct tables *, const struct ovs_list *edits,
 struct esp_sa *tables_find_sa(const struct tables *, enum sa_direction,
                               uint32_t spi);
 
-/* The SA that an outbound PROTECT policy uses, or NULL. */
+/* The SA that an outbound PROTECT policy uses for an inner packet with 'dscp',
+ * or NULL. */
 struct esp_sa *tables_outbound_sa(const struct tables *,
-                                  const struct policy *);
+                                  const struct policy *, uint8_t dscp);
 
 /* Looks whether a lifetime of the SA is over.  At the hard one the key is
  * wiped.  Returns true while packets may pass. */

@@ -166,6 +166,26 @@ get_enum(struct wire_reader *r, uint8_t max)
 /* SAs and policies. */
 
 static void
+put_ports(struct wire_writer *w, const struct sa_ports *ports)
+{
+    wire_put_u8(w, ports->n);
+    for (size_t i = 0; i < ports->n; i++) {
+        wire_put_u16(w, ports->ranges[i].min);
+        wire_put_u16(w, ports->ranges[i].max);
+    }
+}
+
+static void
+get_ports(struct wire_reader *r, struct sa_ports *ports)
+{
+    ports->n = get_enum(r, SA_MAX_PORT_RANGES);
+    for (size_t i = 0; i < ports->n; i++) {
+        ports->ranges[i].min = wire_get_u16(r);
+        ports->ranges[i].max = wire_get_u16(r);
+    }
+}
+
+static void
 put_selector(struct wire_writer *w, const struct sa_selector *sel)
 {
     wire_put_u8(w, sel->family);
@@ -174,10 +194,8 @@ put_selector(struct wire_writer *w, const struct sa_selector *sel)
     wire_put_address(w, &sel->dst);
     wire_put_address(w, &sel->dst_mask);
     wire_put_u16(w, sel->protocol < 0 ? UINT16_MAX : sel->protocol);
-    wire_put_u16(w, sel->src_port_min);
-    wire_put_u16(w, sel->src_port_max);
-    wire_put_u16(w, sel->dst_port_min);
-    wire_put_u16(w, sel->dst_port_max);
+    put_ports(w, &sel->src_ports);
+    put_ports(w, &sel->dst_ports);
 }
 
 static void
@@ -194,10 +212,8 @@ get_selector(struct wire_reader *r, struct sa_selector *sel)
     } else if (sel->protocol > UINT8_MAX) {
         r->failed = true;
     }
-    sel->src_port_min = wire_get_u16(r);
-    sel->src_port_max = wire_get_u16(r);
-    sel->dst_port_min = wire_get_u16(r);
-    sel->dst_port_max = wire_get_u16(r);
+    get_ports(r, &sel->src_ports);
+    get_ports(r, &sel->dst_ports);
 }
 
 static void
@@ -228,8 +244,12 @@ wire_put_sa(struct wire_writer *w, const struct sa *sa)
     wire_put_u8(w, sa->direction);
     wire_put_u16(w, sa->vlan);
     wire_put_u64(w, sa->reqid);
+    wire_put_u8(w, sa->mode);
     wire_put_address(w, &sa->tunnel_src);
     wire_put_address(w, &sa->tunnel_dst);
+    wire_put_u8(w, sa->udp);
+    wire_put_u16(w, sa->udp_src);
+    wire_put_u16(w, sa->udp_dst);
     put_selector(w, &sa->selector);
     wire_put_string(w, sa->suite ? sa->suite->name : NULL);
     wire_put_u16(w, key_size);
@@ -239,6 +259,11 @@ wire_put_sa(struct wire_writer *w, const struct sa *sa)
     wire_put_u32(w, sa->replay_window);
     put_lifetime(w, &sa->soft);
     put_lifetime(w, &sa->hard);
+    wire_put_u8(w, sa->soft_ends);
+    wire_put_u8(w, sa->df);
+    wire_put_u8(w, sa->dscp);
+    wire_put_bytes(w, sa->dscp_map, sizeof sa->dscp_map);
+    wire_put_u64(w, sa->inner_dscps);
 }
 
 static struct secret *
@@ -259,6 +284,14 @@ get_key(struct wire_reader *r)
     return key;
 }
 
+static void
+get_dscp_map(struct wire_reader *r, uint8_t map[SA_N_DSCPS])
+{
+    for (int i = 0; i < SA_N_DSCPS; i++) {
+        map[i] = get_enum(r, SA_N_DSCPS - 1);
+    }
+}
+
 struct sa *
 wire_get_sa(struct wire_reader *r)
 {
@@ -270,8 +303,12 @@ wire_get_sa(struct wire_reader *r)
     sa->direction = get_enum(r, SA_INBOUND);
     sa->vlan = wire_get_u16(r);
     sa->reqid = wire_get_u64(r);
+    sa->mode = get_enum(r, SA_TRANSPORT);
     sa->tunnel_src = wire_get_address(r);
     sa->tunnel_dst = wire_get_address(r);
+    sa->udp = get_enum(r, 1);
+    sa->udp_src = wire_get_u16(r);
+    sa->udp_dst = wire_get_u16(r);
     get_selector(r, &sa->selector);
     suite_name = wire_get_string(r);
     sa->suite = suite_name ? suite_by_name(suite_name) : NULL;
@@ -282,6 +319,11 @@ wire_get_sa(struct wire_reader *r)
     sa->replay_window = wire_get_u32(r);
     get_lifetime(r, &sa->soft);
     get_lifetime(r, &sa->hard);
+    sa->soft_ends = get_enum(r, 1);
+    sa->df = get_enum(r, SA_DF_COPY);
+    sa->dscp = get_enum(r, SA_DSCP_MAP);
+    get_dscp_map(r, sa->dscp_map);
+    sa->inner_dscps = wire_get_u64(r);
     if (r->failed) {
         sa_destroy(sa);
         return NULL;
@@ -299,8 +341,14 @@ wire_put_policy(struct wire_writer *w, const struct policy *policy)
     wire_put_u32(w, policy->outbound_spi);
     put_selector(w, &policy->selector);
     wire_put_u8(w, policy->action);
+    wire_put_u8(w, policy->mode);
+    wire_put_address(w, &policy->tunnel_src);
+    wire_put_address(w, &policy->tunnel_dst);
+    wire_put_u8(w, policy->esn);
+    wire_put_u32(w, policy->suites);
     wire_put_u8(w, policy->df);
     wire_put_u8(w, policy->bypass_dscp);
+    wire_put_bytes(w, policy->dscp_map, sizeof policy->dscp_map);
 }
 
 struct policy *
@@ -315,8 +363,14 @@ wire_get_policy(struct wire_reader *r)
     policy->outbound_spi = wire_get_u32(r);
     get_selector(r, &policy->selector);
     policy->action = get_enum(r, POLICY_PROTECT);
+    policy->mode = get_enum(r, SA_TRANSPORT);
+    policy->tunnel_src = wire_get_address(r);
+    policy->tunnel_dst = wire_get_address(r);
+    policy->esn = get_enum(r, 1);
+    policy->suites = wire_get_u32(r);
     policy->df = get_enum(r, SA_DF_COPY);
     policy->bypass_dscp = get_enum(r, 1);
+    get_dscp_map(r, policy->dscp_map);
     if (r->failed) {
         policy_destroy(policy);
         return NULL;
