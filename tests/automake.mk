@@ -41,8 +41,8 @@ SYSTEM_TESTSUITE = $(srcdir)/tests/system-testsuite
 EXTRA_DIST += $(COMMON_AT) $(TESTSUITE_AT) $(SYSTEM_TESTSUITE_AT) \
 	$(TESTSUITE) $(SYSTEM_TESTSUITE) tests/atlocal.in tests/esp-net tests/esp-open \
 	tests/udp-stream tests/random-lab tests/lab_net.py \
-	tests/chaos tests/chaos_lab.py tests/chaos_state.py \
-	tests/chaos_traffic.py \
+	tests/chaos tests/chaos_handover.py tests/chaos_lab.py \
+	tests/chaos_points.py tests/chaos_state.py tests/chaos_traffic.py \
 	tests/bench/bench_lab.py tests/bench/bench-chain-add \
 	tests/bench/bench-crowd \
 	tests/bench/bench-hop tests/bench/bench-operation \

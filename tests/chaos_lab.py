@@ -144,6 +144,8 @@ class Process:
 
 
 class ChaosLab:
+    CONTROLLERS = [CONTROLLER]
+
     def __init__(self, name):
         self.name, self.dir = name, f"/run/sdsa-lab/{name}"
         self.env = dict(os.environ, SDSA_DB=f"unix:{self.dir}/sdsa.sock",
@@ -177,7 +179,8 @@ class ChaosLab:
                  *(f"agents/{gw}.esp" for gw in GATEWAYS)]
         self.processes = {name: Process(self, name) for name in names}
         self.processes[CONTROLLER].argv.append(LOG_TRANSITIONS)
-        self.ask_controller("vlog/set", LOG_TRANSITIONS.removeprefix("-v"))
+        rpc(f"{self.dir}/{CONTROLLER}.ctl", "vlog/set",
+            [LOG_TRANSITIONS.removeprefix("-v")])
         self.replay = chaos_state.Replay(run(
             "python3", os.path.join(os.path.dirname(__file__), "..", "doc",
                                     "model", "transitions")))
@@ -236,7 +239,6 @@ class ChaosLab:
 
     def begin(self):
         self.logs = {path: os.path.getsize(path) for path in self._log_files()}
-        self.replay.begin()
         self.journal.begin()
         self.traffic.start(self.next_run())
 
@@ -326,19 +328,21 @@ class ChaosLab:
         """Points it somewhere else.  (Without any controller it would drop
         its flows.)"""
         self.uncontrolled.add(bridge)
-        self._set_controller(bridge, "ssl:127.0.0.1:1")
+        self._set_controllers(bridge, ["ssl:127.0.0.1:1"])
 
     def control(self, bridge):
         self.uncontrolled.discard(bridge)
-        self._set_controller(bridge, TARGET)
+        self._set_controllers(bridge, [TARGET])
 
-    def _set_controller(self, bridge, target):
+    def _set_controllers(self, bridge, targets):
         machine = BRIDGES[bridge]
         database = "db" if machine == "mgmt" else f"{machine}-db"
         run("ovs-vsctl", "--no-wait", f"--db=unix:{self.dir}/{database}.sock",
-            "--", "--id=@c", "create", "Controller", f'target="{target}"',
-            "max_backoff=1000", "--", "set", "Bridge", bridge,
-            "controller=@c")
+            *(word for i, target in enumerate(targets)
+              for word in ("--", f"--id=@c{i}", "create", "Controller",
+                           f'target="{target}"', "max_backoff=1000")),
+            "--", "set", "Bridge", bridge, "controller="
+            + ",".join(f"@c{i}" for i in range(len(targets))))
 
     def link_down(self, port):
         self._link(port, "down")
@@ -429,15 +433,14 @@ class ChaosLab:
             stream.seek(self.logs[path])
             return stream.readlines()
 
-    def controller_log(self):
-        return self.new_log(f"{self.dir}/{CONTROLLER}.log")
-
     def check_logs(self, ended):
         """Has a process found a fault in itself?  And did the operations
         ('ended': those that did) do what the model does?"""
         wrong = [f"{os.path.basename(path)}: {line.strip()}"
                  for path in self.logs for line in self.new_log(path)
                  if re.search(r"\|EMER\||assertion", line)]
-        wrong += self.replay.check(self.controller_log(), ended)
+        wrong += self.replay.check(
+            [self.new_log(f"{self.dir}/{name}.log")
+             for name in self.CONTROLLERS], ended)
         return wrong + [f"a sanitizer says: {path}"
                         for path in glob.glob("asan*")]

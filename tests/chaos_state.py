@@ -274,26 +274,28 @@ class Replay:
         """'text': "FROM EVENT TO", a line each."""
         self.transitions = {tuple(line.split()) for line in text.splitlines()}
 
-    def begin(self):
-        self.states = {}        # By operation.
-
-    def check(self, log, ended):
-        """'ended': (number, result) of each operation that ended, as the
-        database says."""
-        wrong = []
-        for found in filter(None, map(self.LINE.search, log)):
-            number, transition = int(found[1]), found.groups()[1:]
-            was, _, to = transition
-            if transition not in self.transitions:
-                wrong.append(f"operation {number}: {' '.join(transition)} is"
-                             " no transition of the model")
-            # A controller may have died in any state; another one begins.
-            if was not in ("idle", self.states.get(number)):
-                wrong.append(f"operation {number}: from {was}, but it was"
-                             f" {self.states.get(number)}")
-            self.states[number] = to
+    def check(self, logs, ended):
+        """'logs': lines, of each controller.  'ended': (number, result) of
+        each operation that ended, as the database says."""
+        wrong, states = [], [{} for _ in logs]
+        for log, last in zip(logs, states):
+            for found in filter(None, map(self.LINE.search, log)):
+                self._take(int(found[1]), found.groups()[1:], last, wrong)
         for number, result in ended:
-            if self.states.get(number) != result:
+            got = [last.get(number) for last in states]
+            if result not in got:
                 wrong.append(f"operation {number}: {result}, but it went as"
-                             f" far as {self.states.get(number)}")
+                             f" far as {got}")
         return wrong
+
+    def _take(self, number, transition, last, wrong):
+        """'last': the state of each operation, as far as the log goes."""
+        was, _, to = transition
+        if transition not in self.transitions:
+            wrong.append(f"operation {number}: {' '.join(transition)} is no"
+                         " transition of the model")
+        # A controller may have died in any state; another one begins.
+        if was not in ("idle", last.get(number)):
+            wrong.append(f"operation {number}: from {was}, but it was"
+                         f" {last.get(number)}")
+        last[number] = to
