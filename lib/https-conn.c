@@ -187,6 +187,7 @@ handle(struct https_conn *conn)
     ovs_assert(conn->replied);
     wiping_buffer_uninit(&conn->body);
     https_conn_used(conn);
+    conn->has_handled = true;
     https_conn_set_deadline(conn, conn->server->config.idle_timeout_ms);
     return STEP_AGAIN;
 }
@@ -357,7 +358,11 @@ run_step(struct https_conn *conn)
 bool
 https_conn_run(struct https_conn *conn)
 {
+    conn->has_handled = false;
     for (int i = 0; i < MAX_STEPS && !conn->is_dead; i++) {
+        if (conn->has_handled && conn->state == CONN_HEAD && conn->in.size) {
+            break;              /* Others come between its requests. */
+        }
         switch (run_step(conn)) {
         case STEP_AGAIN:
             break;

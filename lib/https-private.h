@@ -73,6 +73,7 @@ struct https_conn {
     struct ds reply_headers;
     bool replied;
     bool keep_alive;            /* After the reply. */
+    bool has_handled;           /* A request, in this run. */
     struct https_stream *stream;
 };
 

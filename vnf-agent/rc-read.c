@@ -177,8 +177,10 @@ rc_read(const struct rc_source *source, const struct rc_path *path,
     json_t *data = yang_schema_show(schema, tops_json, query->defaults);
     json_t *found = find(&r, data);
     if (found) {
-        json_t *part = rc_filter(schema, node, found, query->fields,
-                                 query->depth);
+        bool whole = !query->fields && query->depth >= RC_DEPTH_UNBOUNDED;
+        json_t *part = (whole ? json_incref(found)
+                        : rc_filter(schema, node, found, query->fields,
+                                    query->depth));
         *valuep = wrap(path, node, part);
         json_decref(part);
     } else {
