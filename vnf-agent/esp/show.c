@@ -26,6 +26,63 @@ show_hello(const struct control_hello *hello, struct ds *s)
 }
 
 static void
+show_ports(const char *name, const struct sa_ports *ports, struct ds *s)
+{
+    for (size_t i = 0; i < ports->n; i++) {
+        ds_put_format(s, "%s%"PRIu16"-%"PRIu16, i ? "," : name,
+                      ports->ranges[i].min, ports->ranges[i].max);
+    }
+}
+
+static void
+show_selector(const struct sa_selector *sel, struct ds *s)
+{
+    if (sel->protocol >= 0) {
+        ds_put_format(s, ", protocol %d", sel->protocol);
+    }
+    show_ports(", source ports ", &sel->src_ports, s);
+    show_ports(", destination ports ", &sel->dst_ports, s);
+}
+
+/* What the outer header gets, where it is not as usual. */
+static void
+show_header(enum sa_df df, const uint8_t *dscp_map, struct ds *s)
+{
+    static const char *const dfs[] = {
+        [SA_DF_AS_POLICY] = "", [SA_DF_CLEAR] = "",
+        [SA_DF_SET] = ", DF set", [SA_DF_COPY] = ", DF copied",
+    };
+
+    ds_put_cstr(s, dfs[df]);
+    for (int first = 0, i = 1; dscp_map && i <= SA_N_DSCPS; i++) {
+        if (i == SA_N_DSCPS || dscp_map[i] != dscp_map[first]) {
+            ds_put_format(s, ", DSCP %d-%d to %"PRIu8, first, i - 1,
+                          dscp_map[first]);
+            first = i;
+        }
+    }
+}
+
+static void
+show_mode(const struct sa *sa, struct ds *s)
+{
+    ds_put_format(s, "    %s",
+                  sa->mode == SA_TUNNEL ? "tunnel" : "transport");
+    if (sa->udp) {
+        ds_put_format(s, " in UDP %"PRIu16" -> %"PRIu16, sa->udp_src,
+                      sa->udp_dst);
+    }
+    ds_put_format(s, ", window %"PRIu32"%s", sa->replay_window,
+                  sa->soft_ends ? ", ends at its soft lifetime" : "");
+    if (sa->inner_dscps) {
+        ds_put_format(s, ", DSCPs 0x%"PRIx64, sa->inner_dscps);
+    }
+    show_header(sa->df, sa->dscp == SA_DSCP_MAP ? sa->dscp_map : NULL, s);
+    show_selector(&sa->selector, s);
+    ds_put_char(s, '\n');
+}
+
+static void
 show_sa(const struct esp_sa *esp_sa, long long int now_ms, struct ds *s)
 {
     const struct sa *sa = esp_sa->sa;
@@ -42,6 +99,7 @@ show_sa(const struct esp_sa *esp_sa, long long int now_ms, struct ds *s)
                   sa->esn ? " esn" : "", sa->key_check,
                   stats.hard_expired ? ", expired"
                   : stats.soft_expired ? ", soft expired" : "");
+    show_mode(sa, s);
     ds_put_format(s, "    packets %"PRIu64", bytes %"PRIu64", seq %"PRIu64
                   ", replayed %"PRIu64", failed %"PRIu64", age %"PRIu32
                   " s, idle %"PRIu32" s\n",
@@ -59,6 +117,14 @@ show_policy(const struct policy *policy, struct ds *s)
     if (policy->outbound_spi) {
         ds_put_format(s, " with SPI 0x%08"PRIx32, policy->outbound_spi);
     }
+    if (policy->action == POLICY_PROTECT) {
+        ds_put_format(s, ", %s, suites 0x%"PRIx32"%s",
+                      policy->mode == SA_TUNNEL ? "tunnel" : "transport",
+                      policy->suites, policy->esn ? ", ESN" : "");
+        show_header(policy->df, policy->bypass_dscp ? NULL : policy->dscp_map,
+                    s);
+    }
+    show_selector(&policy->selector, s);
     ds_put_char(s, '\n');
 }
 
