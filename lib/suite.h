@@ -27,7 +27,7 @@ struct suite {
     size_t integrity_key_size;  /* Octets; 0 with an AEAD. */
     size_t iv_size;             /* Octets of IV in each packet. */
     size_t icv_size;            /* Octets of ICV in each packet. */
-    size_t block_size;          /* What is sealed is a multiple: 4 or 16. */
+    size_t block_size;    /* What is sealed is a multiple: 4 or 16 octets. */
 };
 
 extern const struct suite suites[];

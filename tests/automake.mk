@@ -47,7 +47,7 @@ EXTRA_DIST += $(COMMON_AT) $(TESTSUITE_AT) $(SYSTEM_TESTSUITE_AT) \
 	tests/bench/bench-crowd \
 	tests/bench/bench-hop tests/bench/bench-operation \
 	tests/bench/bench-sa-rate \
-	tests/bench/strongswan.py tests/bench/table2 \
+	tests/bench/bench-suites tests/bench/strongswan.py tests/bench/table2 \
 	tests/fake-agent tests/packet tests/restconf-walk tests/doc-examples \
 	tests/restconf-ansible tests/restconf-hostile tests/restconf-keys tests/restconf-rekey
 DISTCLEANFILES += tests/atconfig tests/atlocal
@@ -123,7 +123,7 @@ check-system: all $(check_PROGRAMS) $(SYSTEM_TESTSUITE)
 	$(SHELL) '$(SYSTEM_TESTSUITE)' -C tests AUTOTEST_PATH='$(AUTOTEST_PATH)' $(TESTSUITEFLAGS)
 .PHONY: check-system bench
 
-bench: all
+bench: all tests/test-esp$(EXEEXT)
 	@. tests/atconfig; . tests/atlocal; \
 	for b in $(srcdir)/tests/bench/bench-* $(srcdir)/tests/bench/table2; do \
 	  echo "== $$b"; $$b || exit 1; \

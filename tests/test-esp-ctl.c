@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/address.h"
@@ -398,6 +399,23 @@ split_line(char *line, char *words[8], struct smap *args)
     }
 }
 
+/* The backend that SDSA_BACKEND in the environment names, or ours. */
+static const struct backend_class *
+choose_backend(void)
+{
+    static const struct backend_class *const classes[] = {
+        &backend_userspace_class,
+    };
+    const char *name = getenv("SDSA_BACKEND");
+
+    for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
+        if (!name || !name[0] || !strcmp(name, classes[i]->name)) {
+            return classes[i];
+        }
+    }
+    ovs_fatal(0, "%s: no such backend", name);
+}
+
 void
 test_esp_ctl(int argc, char *argv[])
 {
@@ -422,7 +440,7 @@ test_esp_ctl(int argc, char *argv[])
     if (!address_parse(argv[5], &config.cipher_ip)) {
         ovs_fatal(0, "%s is no address", argv[5]);
     }
-    int error = backend_userspace_class.open(&config, &backend, &message);
+    int error = choose_backend()->open(&config, &backend, &message);
     if (error) {
         ovs_fatal(0, "%s", message);
     }

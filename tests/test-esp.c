@@ -210,6 +210,7 @@ main(int argc, char *argv[])
         { "replay-model", test_replay_model },
         { "ecn", test_ecn },
         { "engine", test_esp_engine },
+        { "bench", test_esp_bench },
         { "fuzz-engine", test_esp_fuzz_engine },
         { "fuzz-control", test_esp_fuzz_control },
         { "ctl", test_esp_ctl },

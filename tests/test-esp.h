@@ -4,6 +4,7 @@
 /* The parts of test-esp; each is a subcommand that prints what it saw. */
 
 void test_esp_engine(int argc, char *argv[]);
+void test_esp_bench(int argc, char *argv[]);
 void test_esp_fuzz_engine(int argc, char *argv[]);
 void test_esp_fuzz_control(int argc, char *argv[]);
 void test_esp_ctl(int argc, char *argv[]);

@@ -82,7 +82,9 @@ check_lifetime(struct engine *engine, struct esp_sa *esp_sa,
 {
     bool alive = esp_sa_check_lifetime(esp_sa, now_ms);
 
-    events_put_lifetime(&engine->events, esp_sa, now_ms);
+    if (esp_sa->soft_expired || !alive) {
+        events_put_lifetime(&engine->events, esp_sa, now_ms);
+    }
     return alive;
 }
 
@@ -283,8 +285,10 @@ encapsulate(struct engine *engine, const struct policy *policy,
     uint8_t *outer = (esp - (sa->udp ? IP_UDP_HEADER_LEN : 0)
                       - envelope->header_size);
 
-    /* ESP goes where the header of a packet in transport mode was. */
-    memmove(outer, ip, envelope->skip);
+    if (envelope->skip) {
+        /* ESP goes where the header was. */
+        memmove(outer, ip, envelope->skip);
+    }
 
     /* The number is used up, whatever comes of the packet. */
     esp_sa->seq++;

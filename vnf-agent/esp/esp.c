@@ -76,13 +76,14 @@ init_contexts(struct esp_key *key, const uint8_t *keymat, bool seal)
     key->ctx = EVP_CIPHER_CTX_new();
     bool ok = (cipher && key->ctx
                && EVP_CipherInit_ex2(key->ctx, cipher, keymat, NULL, seal,
-                                     NULL) == 1
-               && EVP_CIPHER_CTX_set_padding(key->ctx, 0) == 1);
+                                     NULL) == 1);
     EVP_CIPHER_free(cipher);    /* The context keeps its own reference. */
     if (ok && suite->integrity) {
+        /* (An AEAD would only be the slower for it, each packet.) */
+        ok = EVP_CIPHER_CTX_set_padding(key->ctx, 0) == 1;
         key->mac = create_mac(keymat + suite_encryption_key_size(suite),
                               suite->integrity_key_size);
-        ok = key->mac != NULL;
+        ok = ok && key->mac;
     } else if (ok) {
         memcpy(key->nonce, keymat + suite->key_size, SALT_SIZE);
         ok = RAND_bytes((unsigned char *) &key->iv_mask,
@@ -128,7 +129,9 @@ esp_key_destroy(struct esp_key *key)
 static size_t
 padded_size(const struct suite *suite, size_t inner_size)
 {
-    return ROUND_UP(inner_size + TRAILER_LEN, suite->block_size);
+    /* Of a power of 2, without the division of ROUND_UP(). */
+    return ((inner_size + TRAILER_LEN + suite->block_size - 1)
+            & ~(suite->block_size - 1));
 }
 
 size_t
@@ -166,31 +169,41 @@ start_packet(struct esp_key *key, uint64_t seq, bool esn, const uint8_t *esp)
             && EVP_CipherUpdate(key->ctx, NULL, &n, aad, aad_len) == 1);
 }
 
+/* The ICV at 'icv' as a parameter, for OpenSSL to read or to write: without
+ * the detour of EVP_CIPHER_CTX_ctrl(). */
+static void
+set_icv_params(const struct suite *suite, uint8_t *icv, OSSL_PARAM params[2])
+{
+    params[0] = OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG,
+                                                  icv, suite->icv_size);
+    params[1] = OSSL_PARAM_construct_end();
+}
+
 static bool
 aead_seal(struct esp_key *key, uint64_t seq, bool esn, uint8_t *esp,
           uint8_t *body, size_t body_size)
 {
+    OSSL_PARAM params[2];
     int n;
 
+    set_icv_params(key->suite, body + body_size, params);
     return (start_packet(key, seq, esn, esp)
             && EVP_CipherUpdate(key->ctx, body, &n, body, body_size) == 1
             && EVP_CipherFinal_ex(key->ctx, body + body_size, &n) == 1
-            && EVP_CIPHER_CTX_ctrl(key->ctx, EVP_CTRL_AEAD_GET_TAG,
-                                   key->suite->icv_size,
-                                   body + body_size) == 1);
+            && EVP_CIPHER_CTX_get_params(key->ctx, params) == 1);
 }
 
 static bool
 aead_open(struct esp_key *key, uint64_t seq, bool esn, uint8_t *esp,
           uint8_t *body, size_t body_size)
 {
+    OSSL_PARAM params[2];
     int n;
 
+    set_icv_params(key->suite, body + body_size, params);
     return (start_packet(key, seq, esn, esp)
             && EVP_CipherUpdate(key->ctx, body, &n, body, body_size) == 1
-            && EVP_CIPHER_CTX_ctrl(key->ctx, EVP_CTRL_AEAD_SET_TAG,
-                                   key->suite->icv_size,
-                                   body + body_size) == 1
+            && EVP_CIPHER_CTX_set_params(key->ctx, params) == 1
             && EVP_CipherFinal_ex(key->ctx, body + body_size, &n) == 1);
 }
 
@@ -312,7 +325,7 @@ esp_open(struct esp_key *key, uint64_t seq, bool esn,
     uint8_t *body = esp + ESP_HEADER_LEN + suite->iv_size;
 
     if (size < around + suite->block_size
-        || (size - around) % suite->block_size) {
+        || (size - around) & (suite->block_size - 1)) {
         return ESP_TRUNCATED;
     }
 
