@@ -14,6 +14,7 @@
  *   SENDER_FIRST  the senders get new keys while receivers have not got theirs
  *   RECREATE      an SA that was deleted can be made again
  *   DRAIN_BY_TIME the old version goes some time after the flip
+ *   NO_EPOCH      gateways and bridges do what a deposed controller wants
  */
 
 #ifndef N_OPS
@@ -22,11 +23,15 @@
 #ifndef N_CRASHES
 #define N_CRASHES 1             /* Of the controller; a successor goes on. */
 #endif
+#ifndef N_HANDOVERS
+#define N_HANDOVERS 0           /* A successor goes on, and the old controller
+                                 * does not know yet. */
+#endif
 #ifndef N_RESTARTS
 #define N_RESTARTS 0            /* Of a gateway's data plane. */
 #endif
 #define N_VERSIONS (N_OPS + 1)
-#define N_EPOCHS (N_CRASHES + 1)
+#define N_EPOCHS (N_CRASHES + N_HANDOVERS + 1)
 
 mtype:state = { idle, journal_prepare, prepare_inbound, prepare_outbound, prove,
                 journal_commit, flip, drain, release, undo, done, failed };
@@ -54,10 +59,12 @@ byte cached[2];
 bit want_inbound[2 * N_VERSIONS * N_EPOCHS];
 bit want_outbound[2 * N_VERSIONS * N_EPOCHS];
 bit want_remove[2 * N_VERSIONS * N_EPOCHS];
-/* To bridges: in order, while the session lasts. */
-bit want_flows[2 * N_VERSIONS];
-bit want_flip[2 * N_VERSIONS];
-bit want_no_flows[2 * N_VERSIONS];
+/* To bridges: in order, while the session lasts.  The highest generation id that
+ * a controller has had its role by counts. */
+bit want_flows[2 * N_VERSIONS * N_EPOCHS];
+bit want_flip[2 * N_VERSIONS * N_EPOCHS];
+bit want_no_flows[2 * N_VERSIONS * N_EPOCHS];
+byte bridge_epoch[2];
 
 /* Acknowledgements to the controller that asked. */
 bit acked_inbound[2], acked_outbound[2], acked_flows[2], acked_flip[2];
@@ -80,7 +87,18 @@ bit debt[2];                    /* Gateway owes a removal. */
 /* The controller. */
 mtype:state state = idle;
 byte version, old;              /* Of the operation: what comes, what goes. */
-byte n_crashes, n_restarts;
+byte n_crashes, n_restarts, n_handovers;
+bit finished;                   /* It has looked at everything once more. */
+
+/* The deposed controller. */
+mtype:state deposed_state = idle;
+byte deposed_version, deposed_old, deposed_epoch;
+
+#ifdef NO_EPOCH
+#define IS_OVER(e, at) 0
+#else
+#define IS_OVER(e, at) (e < at)
+#endif
 
 #define GO(from, event, to) state == from -> state = to
 #define GO_IF(condition, from, event, to) \
@@ -103,8 +121,8 @@ inline send_inbound(v)
 {
     want_inbound[REQUEST(0, v, epoch)] = 1;
     want_inbound[REQUEST(1, v, epoch)] = 1;
-    want_flows[AT(0, v)] = 1;
-    want_flows[AT(1, v)] = 1;
+    want_flows[REQUEST(0, v, epoch)] = 1;
+    want_flows[REQUEST(1, v, epoch)] = 1;
 }
 
 inline have_prepared(v)
@@ -117,10 +135,10 @@ inline have_prepared(v)
     transport[AT(1, v)] = 1
 }
 
-inline send_outbound(v)
+inline send_outbound(v, e)
 {
-    want_outbound[REQUEST(0, v, epoch)] = 1;
-    want_outbound[REQUEST(1, v, epoch)] = 1;
+    want_outbound[REQUEST(0, v, e)] = 1;
+    want_outbound[REQUEST(1, v, e)] = 1;
 }
 
 /* What was to be flipped to before, and was sent again for want of an answer,
@@ -129,22 +147,27 @@ inline send_flip(v)
 {
     i = 0;
     do
-    :: i < 2 * N_VERSIONS -> want_flip[i] = 0; i++
+    :: i < 2 * N_VERSIONS -> want_flip[i * N_EPOCHS + epoch] = 0; i++
     :: else -> break
     od;
     i = 0;
-    want_flip[AT(0, v)] = 1;
-    want_flip[AT(1, v)] = 1;
+    want_flip[REQUEST(0, v, epoch)] = 1;
+    want_flip[REQUEST(1, v, epoch)] = 1;
+}
+
+inline ask_remove(v, e)
+{
+    want_remove[REQUEST(0, v, e)] = 1;
+    want_remove[REQUEST(1, v, e)] = 1;
+    want_no_flows[REQUEST(0, v, e)] = 1;
+    want_no_flows[REQUEST(1, v, e)] = 1;
 }
 
 inline send_remove(v)
 {
     acked_remove[0] = 0; acked_remove[1] = 0;
     acked_no_flows[0] = 0; acked_no_flows[1] = 0;
-    want_remove[REQUEST(0, v, epoch)] = 1;
-    want_remove[REQUEST(1, v, epoch)] = 1;
-    want_no_flows[AT(0, v)] = 1;
-    want_no_flows[AT(1, v)] = 1;
+    ask_remove(v, epoch)
 }
 
 /* Who has not acknowledged a removal owes it. */
@@ -199,11 +222,27 @@ inline lose_sessions()
     i = 0;
     do
     :: i < 2 * N_VERSIONS ->
-       want_flows[i] = 0; want_flip[i] = 0; want_no_flows[i] = 0;
+       want_flows[i * N_EPOCHS + epoch] = 0;
+       want_flip[i * N_EPOCHS + epoch] = 0;
+       want_no_flows[i * N_EPOCHS + epoch] = 0;
        i++
     :: else -> break
     od;
     i = 0
+}
+
+/* Another controller begins, with what the journal says. */
+inline succeed()
+{
+    epoch++; forget_acks();
+    version = journal_version; old = journal_old;
+    if
+    :: journal == NONE -> state = idle
+    :: journal == PREPARING ->
+       RESUMED(undo); send_remove(version)
+    :: journal == COMMITTING ->
+       RESUMED(flip); send_flip(version)
+    fi
 }
 
 inline check_leftovers()
@@ -242,7 +281,7 @@ proctype controller()
                 journal = PREPARING; journal_version = version;
                 journal_old = old; send_inbound(version)
 #ifdef SENDER_FIRST
-                ; send_outbound(version)
+                ; send_outbound(version, epoch)
 #endif
        }
     :: d_step { GO(journal_prepare, refused, undo);
@@ -256,7 +295,7 @@ proctype controller()
 #else
     :: d_step { GO_IF(ALL(acked_inbound),
                       prepare_inbound, acknowledged, prepare_outbound);
-                send_outbound(version) }
+                send_outbound(version, epoch) }
     :: d_step { GO_IF(ALL(acked_outbound) && ALL(acked_flows),
                       prepare_outbound, acknowledged, prove) }
     :: d_step { GO_IF(HOP_WORKS(0, version) && HOP_WORKS(1, version),
@@ -305,19 +344,43 @@ proctype controller()
     :: d_step { state == idle && debt[1] -> audit(1) }
     /* The controller dies, and another one takes over. */
     :: d_step { state != idle && n_crashes < N_CRASHES ->
-                n_crashes++; epoch++; forget_acks(); lose_sessions();
-                version = journal_version; old = journal_old;
-                if
-                :: journal == NONE -> state = idle
-                :: journal == PREPARING ->
-                   RESUMED(undo); send_remove(version)
-                :: journal == COMMITTING ->
-                   RESUMED(flip); send_flip(version)
-                fi }
+                n_crashes++; lose_sessions(); succeed() }
+    /* It lives, and has lost the lock. */
+    :: d_step { state != idle && n_handovers < N_HANDOVERS ->
+                n_handovers++;
+                deposed_state = state; deposed_epoch = epoch;
+                deposed_version = version; deposed_old = old;
+                succeed() }
     od;
     skip;
     /* After one more look nothing is left but the live version. */
-    d_step { audit(0); audit(1); check_leftovers() }
+    d_step { audit(0); audit(1); check_leftovers(); finished = 1 }
+}
+
+/* What was deposed and does not know yet goes on, as far as it gets without the
+ * database.  What it has asked for was acknowledged at the latest when it is
+ * so. */
+#define WAS_THERE(v) (in_sa[AT(0, v)] != ABSENT && in_sa[AT(1, v)] != ABSENT)
+
+proctype deposed()
+{
+end:
+    do
+    :: d_step { deposed_state == prepare_inbound &&
+                WAS_THERE(deposed_version) ->
+                deposed_state = prepare_outbound;
+                send_outbound(deposed_version, deposed_epoch) }
+    :: d_step { deposed_state == prepare_inbound ||
+                deposed_state == prepare_outbound || deposed_state == prove ->
+                deposed_state = undo;
+                ask_remove(deposed_version, deposed_epoch) }
+    :: d_step { deposed_state == flip && classifier[0] == deposed_version &&
+                classifier[1] == deposed_version ->
+                deposed_state = drain }
+    :: d_step { deposed_state == drain && IS_DRAINED(deposed_old) ->
+                deposed_state = release;
+                ask_remove(deposed_old, deposed_epoch) }
+    od
 }
 
 /* Requests of version v and epoch e at gateway g: at any time, any number of
@@ -329,8 +392,12 @@ proctype requests(byte g; byte v; byte e)
 {
 end:
     do
-    :: d_step { want_inbound[REQUEST(g, v, e)] && e >= gateway_epoch[g] ->
+    :: d_step { want_inbound[REQUEST(g, v, e)] &&
+                !IS_OVER(e, gateway_epoch[g]) ->
                 gateway_epoch[g] = e;
+                /* One of the last controller can come late too: it is found
+                 * when the gateway is looked at. */
+                assert(!finished || e == epoch || in_sa[AT(g, v)] != ABSENT);
                 if
 #ifdef RECREATE
                 :: in_sa[AT(g, v)] != THERE -> in_sa[AT(g, v)] = THERE
@@ -341,7 +408,8 @@ end:
                 fi;
                 acked_inbound[g] = acked_inbound[g] |
                     (IS_MINE(e, v, version) & (in_sa[AT(g, v)] == THERE)) }
-    :: d_step { want_outbound[REQUEST(g, v, e)] && e >= gateway_epoch[g] ->
+    :: d_step { want_outbound[REQUEST(g, v, e)] &&
+                !IS_OVER(e, gateway_epoch[g]) ->
                 gateway_epoch[g] = e;
                 if
 #ifdef RECREATE
@@ -356,7 +424,8 @@ end:
                 fi;
                 acked_outbound[g] = acked_outbound[g] |
                     (IS_MINE(e, v, version) & (out_sa[AT(g, v)] == THERE)) }
-    :: d_step { want_remove[REQUEST(g, v, e)] && e >= gateway_epoch[g] ->
+    :: d_step { want_remove[REQUEST(g, v, e)] &&
+                !IS_OVER(e, gateway_epoch[g]) ->
                 gateway_epoch[g] = e;
                 if
                 :: in_sa[AT(g, v)] == THERE -> in_sa[AT(g, v)] = DELETED
@@ -372,25 +441,35 @@ end:
     od
 }
 
-/* Bundles for version v at bridge b.  The answer to a flip may be lost; one to an
+/* Bundles of epoch e for version v at bridge b.  The answer to a flip may be lost; one to an
  * earlier request is not taken for that to a later one (tickets). */
-proctype bundles(byte b; byte v)
+proctype bundles(byte b; byte v; byte e)
 {
 end:
     do
-    :: d_step { want_flows[AT(b, v)] ->
-                want_flows[AT(b, v)] = 0; transport[AT(b, v)] = 1;
-                acked_flows[b] = acked_flows[b] | (v == version) }
-    :: d_step { want_flip[AT(b, v)] ->
-                want_flip[AT(b, v)] = 0; classifier[b] = v;
-                acked_flip[b] = acked_flip[b] | (v == version) }
-    :: d_step { want_flip[AT(b, v)] ->
-                want_flip[AT(b, v)] = 0; classifier[b] = v }
-    :: d_step { want_no_flows[AT(b, v)] && !want_flows[AT(b, v)] ->
-                want_no_flows[AT(b, v)] = 0; transport[AT(b, v)] = 0;
+    :: d_step { want_flows[REQUEST(b, v, e)] &&
+                !IS_OVER(e, bridge_epoch[b]) ->
+                bridge_epoch[b] = e;
+                want_flows[REQUEST(b, v, e)] = 0; transport[AT(b, v)] = 1;
+                assert(!finished || v == live);
+                acked_flows[b] = acked_flows[b] | IS_MINE(e, v, version) }
+    :: d_step { want_flip[REQUEST(b, v, e)] &&
+                !IS_OVER(e, bridge_epoch[b]) ->
+                bridge_epoch[b] = e;
+                want_flip[REQUEST(b, v, e)] = 0; classifier[b] = v;
+                acked_flip[b] = acked_flip[b] | IS_MINE(e, v, version) }
+    :: d_step { want_flip[REQUEST(b, v, e)] &&
+                !IS_OVER(e, bridge_epoch[b]) ->
+                bridge_epoch[b] = e;
+                want_flip[REQUEST(b, v, e)] = 0; classifier[b] = v }
+    :: d_step { want_no_flows[REQUEST(b, v, e)] &&
+                !want_flows[REQUEST(b, v, e)] &&
+                !IS_OVER(e, bridge_epoch[b]) ->
+                bridge_epoch[b] = e;
+                want_no_flows[REQUEST(b, v, e)] = 0; transport[AT(b, v)] = 0;
                 acked_no_flows[b] = acked_no_flows[b] |
-                    ((state == release) & (v == old)) |
-                    ((state == undo) & (v == version)) }
+                    ((state == release) & IS_MINE(e, v, old)) |
+                    ((state == undo) & IS_MINE(e, v, version)) }
     od
 }
 
@@ -453,12 +532,11 @@ init {
         transport[AT(0, 0)] = 1; transport[AT(1, 0)] = 1
     }
     atomic {
-        run controller(); run packets(0); run packets(1); run restarts();
+        run controller(); run deposed(); run packets(0); run packets(1); run restarts();
         for (g : 0 .. 1) {
             for (v : 0 .. N_OPS) {
-                run bundles(g, v);
-                for (e : 0 .. N_CRASHES) {
-                    run requests(g, v, e)
+                for (e : 0 .. N_CRASHES + N_HANDOVERS) {
+                    run bundles(g, v, e); run requests(g, v, e)
                 }
             }
         }
