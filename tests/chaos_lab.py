@@ -19,8 +19,8 @@ from chaos_traffic import Traffic
 #   a -- br1 ------- br2            Switches: br1 and br2; br3; br4 and br5.
 #        | |          |             Gateways: two at br1 and at br4, one at
 #        | `-- br3 -- br4 -- b      br3 and at br5.  Functions: tap at br3, fw
-#        |      |      |            at br4.
-#               `---- br5 -- c
+#        |      |      |            at br4, and there tap2, which can stand in
+#               `---- br5 -- c      for tap.
 TOPOLOGY = """\
 bridge br1
 bridge br2
@@ -42,7 +42,8 @@ gateway gw3 br3
 gateway gw4 br4
 gateway gw5 br4
 gateway gw6 br5
-function tap br3 correlation=vlan
+function tap br3 correlation=vlan group=taps
+function tap2 br4 correlation=vlan group=taps
 function fw br4 correlation=mac
 chain web a b ip
 chain --priority=200 dns a b udp,tp_dst=53
@@ -72,9 +73,10 @@ CONFIG = {"drain-ms": 300, "drain-max-ms": 4000, "prepare-timeout-ms": 1500,
           "retry-ms": 300, "release-timeout-ms": 1000, "loss-ms": 1500}
 
 # As long as they are needed; the chains are as they were before all this.
-NORMAL = ["--", "chain-set", "web", "--", "chain-set-match", "web", "ip",
-          "--", "chain-set", "dns", "--", "chain-set", "mail", "--",
-          "chain-rekey", "one"]
+NORMAL = ["--", "--no-protect", "chain-set", "web", "--", "chain-set-match",
+          "web", "ip", "--", "--no-protect", "chain-set", "dns",
+          "--", "--no-protect", "chain-set", "mail", "--", "chain-rekey",
+          "one"]
 
 
 def run(*argv, env=None):
@@ -384,9 +386,13 @@ class ChaosLab:
 
     def undrain(self):
         words = []
-        for row in State(f"{self.dir}/sdsa.sock").gateway:
+        state = State(f"{self.dir}/sdsa.sock")
+        for row in state.gateway:
             if row["draining"]:
                 words += ["--", "gw-undrain", row["vnf_id"]]
+        for row in state.service_function:
+            if row["down"]:
+                words += ["--", "sf-up", row["name"]]
         if words:
             self.ctl("--wait=none", *words)
 
@@ -420,7 +426,7 @@ class ChaosLab:
         words = list(NORMAL)
         if any(row["name"] == "alt" for row in state.chain):
             words = ["--", "chain-del", "alt", "--", "chain-add", "web", "a",
-                     "b", "ip"] + words[7:]
+                     "b", "ip"] + words[8:]
         try:
             self.ctl("--wait=applied", *words)
             return []

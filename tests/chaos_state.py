@@ -12,7 +12,7 @@ DATABASE = "SDSA"
 TIMEOUT_S = 5
 COOKIE = 0x5d5a << 48
 TABLES = ("SDSA_Global", "Chain", "Path", "Hop", "SA", "Operation", "History",
-          "Debt", "Bridge", "Gateway")
+          "Debt", "Bridge", "Gateway", "Service_Function")
 
 
 class Away(Exception):
@@ -228,7 +228,13 @@ class Journal:
             elif uuid not in self.operations:
                 op = {c: value(v) for c, v in row.items()}
                 self.operations[uuid] = op
-                self._check_states(op, "preparing", "active", wrong)
+                # What was a backup path before is one again if it fails.
+                op["made"] = [path for path, row in paths.items()
+                              if row and "nsh_spi" in row]
+                if op["state"] == "committing":
+                    self._check_states(op, "active", "releasing", wrong)
+                else:
+                    self._check_states(op, "preparing", "active", wrong)
             elif row.get("state") == "committing":
                 op = self.operations[uuid]
                 op["state"] = "committing"
@@ -256,7 +262,8 @@ class Journal:
             wrong.append(f"operation {op['number']} was {op['state']}, and"
                          f" History says {result}")
         for uuid, path in self._of(op, "old_paths" if done else "new_paths"):
-            if changed.get(uuid, 0) is not None:
+            if (changed.get(uuid, 0) is not None
+                    and (done or uuid in op.get("made", [uuid]))):
                 wrong.append(f"operation {op['number']} has ended, path"
                              f" {path['nsh_spi']} is still there")
 
