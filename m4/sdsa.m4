@@ -49,6 +49,33 @@ AC_DEFUN([SDSA_ENABLE_SANITIZER],
       AS_IF([test "$1" = ubsan],
         [SDSA_CFLAGS="$SDSA_CFLAGS -fno-sanitize-recover=undefined"])])])
 
+dnl SDSA_ENABLE_FUZZ
+dnl
+dnl A build for `make check-fuzz`, with both sanitizers.
+AC_DEFUN([SDSA_ENABLE_FUZZ],
+  [AC_ARG_ENABLE([fuzz],
+     [AS_HELP_STRING([--enable-fuzz], [build for fuzzing (with CC=clang)])])
+   AS_IF([test "X$enable_fuzz" = Xyes],
+     [AC_MSG_CHECKING([whether $CC has libFuzzer])
+      sdsa_save_CFLAGS=$CFLAGS
+      CFLAGS="$CFLAGS -fsanitize=fuzzer,address,undefined"
+      AC_LINK_IFELSE(
+        [AC_LANG_SOURCE([[int LLVMFuzzerTestOneInput(const unsigned char *data,
+                                                     unsigned long size);
+                          int
+                          LLVMFuzzerTestOneInput(const unsigned char *data,
+                                                 unsigned long size)
+                          {
+                              return data && size ? 0 : 0;
+                          }]])],
+        [AC_MSG_RESULT([yes])],
+        [AC_MSG_RESULT([no])
+         AC_MSG_ERROR([--enable-fuzz needs CC=clang and its libclang-rt-*-dev])])
+      CFLAGS=$sdsa_save_CFLAGS
+      SDSA_CFLAGS="$SDSA_CFLAGS -fsanitize=fuzzer-no-link,address,undefined -fprofile-instr-generate -fcoverage-mapping -fno-sanitize-recover=undefined -fno-omit-frame-pointer -g"
+      SDSA_LDFLAGS="$SDSA_LDFLAGS -fsanitize=address,undefined -fprofile-instr-generate"])
+   AM_CONDITIONAL([ENABLE_FUZZ], [test "X$enable_fuzz" = Xyes])])
+
 dnl SDSA_WARNINGS
 dnl
 dnl The warnings that Open vSwitch's own build asks for.

@@ -1,5 +1,6 @@
 # `make check`: modules and daemons, without network namespaces (any user).
 # `make check-system`: whole labs with real traffic in namespaces (root).
+# `make check-fuzz`: libFuzzer, in a build of its own (tests/fuzz/automake.mk).
 # `make bench`: prints figures, asserts nothing (root).
 
 COMMON_AT = tests/sdsa-macros.at
@@ -134,3 +135,5 @@ clean-local:
 	rm -rf tests/testsuite.dir tests/testsuite.log \
 		tests/system-testsuite.dir tests/system-testsuite.log \
 		tests/system-testsuite.d
+	test ! -f '$(FUZZ_TESTSUITE)' || $(SHELL) '$(FUZZ_TESTSUITE)' -C tests --clean
+	rm -rf tests/fuzz/findings tests/fuzz/*.result

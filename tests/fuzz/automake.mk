@@ -1,0 +1,64 @@
+# Fuzz targets: `make check-fuzz` in a build with `--enable-fuzz CC=clang`.
+FUZZ_TARGETS = \
+	tests/fuzz/fuzz-body \
+	tests/fuzz/fuzz-esp \
+	tests/fuzz/fuzz-http \
+	tests/fuzz/fuzz-patch \
+	tests/fuzz/fuzz-uri
+if ENABLE_FUZZ
+check_PROGRAMS += $(FUZZ_TARGETS)
+endif
+EXTRA_PROGRAMS = $(FUZZ_TARGETS)
+
+FUZZ_TESTSUITE_AT = tests/fuzz-testsuite.at tests/fuzz.at
+FUZZ_TESTSUITE = $(srcdir)/tests/fuzz-testsuite
+EXTRA_DIST += $(FUZZ_TESTSUITE_AT) $(FUZZ_TESTSUITE) \
+	tests/fuzz/corpus tests/fuzz/run-target \
+	tests/fuzz/http.dict tests/fuzz/uri.dict
+
+fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_sources = tests/fuzz/fuzz.c tests/fuzz/fuzz.h
+fuzz_agent_sources = $(fuzz_sources) \
+	tests/fuzz/fuzz-agent.c tests/fuzz/fuzz-agent.h \
+	tests/fuzz/fuzz-backend.c tests/fuzz/fuzz-backend.h \
+	tests/fuzz/fuzz-mutate.c tests/fuzz/fuzz-mutate.h \
+	tests/fuzz/fuzz-request.c tests/fuzz/fuzz-request.h \
+	tests/fuzz/fuzz-store.c tests/fuzz/fuzz-store.h
+fuzz_agent_libs = \
+	vnf-agent/libsdsarestconf.la vnf-agent/libsdsaesp.la lib/libsdsa.la \
+	$(LIBYANG_LIBS)
+
+tests_fuzz_fuzz_body_SOURCES = tests/fuzz/fuzz-body.c $(fuzz_agent_sources)
+tests_fuzz_fuzz_body_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_body_LDADD = $(fuzz_agent_libs)
+
+tests_fuzz_fuzz_esp_SOURCES = tests/fuzz/fuzz-esp.c $(fuzz_sources)
+tests_fuzz_fuzz_esp_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_esp_LDADD = vnf-agent/libsdsaesp.la lib/libsdsa.la
+
+tests_fuzz_fuzz_http_SOURCES = tests/fuzz/fuzz-http.c $(fuzz_sources)
+tests_fuzz_fuzz_http_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_http_LDADD = vnf-agent/libsdsarestconf.la lib/libsdsa.la
+
+tests_fuzz_fuzz_patch_SOURCES = tests/fuzz/fuzz-patch.c $(fuzz_agent_sources)
+tests_fuzz_fuzz_patch_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_patch_LDADD = $(fuzz_agent_libs)
+
+tests_fuzz_fuzz_uri_SOURCES = tests/fuzz/fuzz-uri.c $(fuzz_agent_sources)
+tests_fuzz_fuzz_uri_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_uri_LDADD = $(fuzz_agent_libs)
+
+$(FUZZ_TESTSUITE): tests/package.m4 $(FUZZ_TESTSUITE_AT)
+	$(AM_V_GEN)$(AUTOTEST) -I '$(srcdir)' -I '$(srcdir)/tests' -o $@.tmp $@.at && mv $@.tmp $@
+
+FUZZ_PATH = $(abs_top_srcdir)/tests/fuzz
+fuzz-targets: $(FUZZ_TARGETS)
+if ENABLE_FUZZ
+check-fuzz: fuzz-targets $(FUZZ_TESTSUITE)
+	PATH='$(FUZZ_PATH)':$$PATH $(SHELL) '$(FUZZ_TESTSUITE)' -C tests $(TESTSUITEFLAGS)
+else
+check-fuzz:
+	@echo 'check-fuzz is for a build configured with --enable-fuzz CC=clang' >&2
+	@exit 1
+endif
+.PHONY: check-fuzz fuzz-targets
