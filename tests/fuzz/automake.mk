@@ -2,6 +2,7 @@
 FUZZ_TARGETS = \
 	tests/fuzz/fuzz-body \
 	tests/fuzz/fuzz-esp \
+	tests/fuzz/fuzz-events \
 	tests/fuzz/fuzz-http \
 	tests/fuzz/fuzz-patch \
 	tests/fuzz/fuzz-uri
@@ -14,7 +15,7 @@ FUZZ_TESTSUITE_AT = tests/fuzz-testsuite.at tests/fuzz.at
 FUZZ_TESTSUITE = $(srcdir)/tests/fuzz-testsuite
 EXTRA_DIST += $(FUZZ_TESTSUITE_AT) $(FUZZ_TESTSUITE) \
 	tests/fuzz/corpus tests/fuzz/run-target \
-	tests/fuzz/http.dict tests/fuzz/uri.dict
+	tests/fuzz/events.dict tests/fuzz/http.dict tests/fuzz/uri.dict
 
 fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_sources = tests/fuzz/fuzz.c tests/fuzz/fuzz.h
@@ -35,6 +36,11 @@ tests_fuzz_fuzz_body_LDADD = $(fuzz_agent_libs)
 tests_fuzz_fuzz_esp_SOURCES = tests/fuzz/fuzz-esp.c $(fuzz_sources)
 tests_fuzz_fuzz_esp_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_esp_LDADD = vnf-agent/libsdsaesp.la lib/libsdsa.la
+
+tests_fuzz_fuzz_events_SOURCES = tests/fuzz/fuzz-events.c $(fuzz_sources)
+tests_fuzz_fuzz_events_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_events_LDADD = \
+	ofctl-app/libsdsasouth.la lib/libsdsaclient.la lib/libsdsa.la
 
 tests_fuzz_fuzz_http_SOURCES = tests/fuzz/fuzz-http.c $(fuzz_sources)
 tests_fuzz_fuzz_http_LDFLAGS = $(fuzz_ldflags)
