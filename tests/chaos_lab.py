@@ -7,6 +7,7 @@ import re
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,7 +15,8 @@ from collections import namedtuple
 
 import chaos_state
 from chaos_state import Away, State, rpc
-from chaos_traffic import Traffic
+from chaos_traffic import MARKER, Traffic
+from lab_net import Inside
 
 #   a -- br1 ------- br2            Switches: br1 and br2; br3; br4 and br5.
 #        | |          |             Gateways: two at br1 and at br4, one at
@@ -136,13 +138,18 @@ class Process:
     def start(self, env):
         """An agent's data plane is started by the agent, which in turn does
         not start if that is there and does not answer."""
-        try:
-            if "--detach" in self.argv and not self.is_alive():
+        end = time.monotonic() + 5
+        while "--detach" in self.argv and not self.is_alive():
+            try:
                 run("ip", "netns", "exec", self.netns, *self.argv, env=env)
-            self.is_up = True
-        except subprocess.SubprocessError as error:
-            if "data plane does not answer" not in str(error):
-                raise
+            except subprocess.SubprocessError as error:
+                if "data plane does not answer" in str(error):
+                    return
+                # Its first thread is dead, another one not yet.
+                if ("already running" not in str(error)
+                        or time.monotonic() > end):
+                    raise
+        self.is_up = True
 
 
 class ChaosLab:
@@ -187,8 +194,21 @@ class ChaosLab:
             "python3", os.path.join(os.path.dirname(__file__), "..", "doc",
                                     "model", "transitions")))
         self.traffic = Traffic(self.name, STREAMS, self._ports(), INTERVAL_S)
+        self._check_sight()
         self.journal = chaos_state.Journal(f"{self.dir}/sdsa.db",
                                            f"{self.dir}/sdsa.sock")
+
+    def _check_sight(self):
+        """What is in clear on a link is seen."""
+        a, b = LINKS[0]
+        self.traffic.start(self.next_run())
+        with Inside(self.name, BRIDGES[a]), socket.socket(
+                socket.AF_PACKET, socket.SOCK_RAW) as sock:
+            sock.bind((f"{a}-{b}", 0))
+            sock.send(bytes(12) + b"\x08\x00" + MARKER)
+        _, _, wrong = self.traffic.stop()
+        if list(wrong.values()) != [1]:
+            raise Away(f"a frame in clear was seen thus: {wrong}")
 
     @staticmethod
     def _ports():
@@ -449,4 +469,4 @@ class ChaosLab:
             [self.new_log(f"{self.dir}/{name}.log")
              for name in self.CONTROLLERS], ended)
         return wrong + [f"a sanitizer says: {path}"
-                        for path in glob.glob("asan*")]
+                        for path in glob.glob("asan.[0-9]*")]

@@ -129,6 +129,7 @@ class _Worker:
             self.poll.register(fd, select.POLLIN)
 
     def serve(self):
+        self.pipe.send("ready")
         while True:
             wait_s = 0.5
             if self.started is not None:
@@ -150,17 +151,17 @@ class _Worker:
         return 0
 
     def receive(self, wait_s):
-        got = False
-        for fd, _ in self.poll.poll(1000 * wait_s):
+        """Returns true if anything came."""
+        events = self.poll.poll(1000 * wait_s)
+        for fd, _ in events:
             if fd in self.by_fd:
                 stream, i = self.by_fd[fd]
                 stream.receive(self.run, i)
-                got = True
             elif fd in self.watcher.eyes:
                 self.watcher.look(fd)
             else:
                 self.command(*self.pipe.recv())
-        return got
+        return bool(events)
 
     def command(self, verb, *args):
         if verb == "start":
@@ -169,6 +170,7 @@ class _Worker:
                 stream.restart()
             self.watcher.restart()
             self.started, self.n_ticks = time.monotonic(), 0
+            self.pipe.send("started")
         else:
             self.started = None
             self.wait_for_all()
@@ -205,9 +207,11 @@ class Traffic:
             daemon=True)
         self.process.start()
         there.close()
+        self.pipe.recv()
 
     def start(self, run):
         self.pipe.send(("start", run))
+        self.pipe.recv()
 
     def stop(self):
         """Returns (name, sent, lost numbers as text, duplicates) of each
