@@ -23,7 +23,10 @@ lib_libsdsa_la_LIBADD = \
 noinst_LTLIBRARIES += lib/libsdsaclient.la
 lib_libsdsaclient_la_SOURCES = \
 	lib/curl-loop.c lib/curl-loop.h \
-	lib/restconf-client.c lib/restconf-client.h
+	lib/event-stream.c lib/event-stream.h \
+	lib/restconf-client.c lib/restconf-client.h \
+	lib/restconf-client-private.h \
+	lib/restconf-stream.c lib/restconf-stream.h
 lib_libsdsaclient_la_LIBADD = lib/libsdsa.la $(LIBCURL_LIBS)
 
 # Typed access to the database, generated from its schema.

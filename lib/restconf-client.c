@@ -9,6 +9,7 @@
 #include <openssl/x509v3.h>
 
 #include "lib/curl-loop.h"
+#include "lib/restconf-client-private.h"
 #include "lib/restconf-patch.h"
 #include "lib/restconf-root.h"
 #include "lib/secret.h"
@@ -265,6 +266,43 @@ write_cb(char *data, size_t size, size_t n, void *client_)
     return size * n;
 }
 
+void
+restconf_client_set_up(struct restconf_client *client, CURL *easy,
+                       const char *url)
+{
+    const struct restconf_config *config = &client->clients->config;
+    curl_easy_setopt(easy, CURLOPT_URL, url);
+    curl_easy_setopt(easy, CURLOPT_CONNECT_TO, client->connect_to);
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
+                     (long) CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+                     (long) CONNECT_TIMEOUT_MS);
+    curl_easy_setopt(easy, CURLOPT_SSLKEY, config->private_key);
+    curl_easy_setopt(easy, CURLOPT_SSLCERT, config->certificate);
+    curl_easy_setopt(easy, CURLOPT_CAINFO, config->ca_cert);
+    curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+    curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
+    curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, ssl_ctx_cb);
+    curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, client);
+}
+
+char *
+restconf_client_url(const struct restconf_client *client, const char *path)
+{
+    return xasprintf("%s%s", client->base, path);
+}
+
+const char *
+restconf_client_name(const struct restconf_client *client)
+{
+    return client->name;
+}
+
 /* Starts the transfer of 'client->body' (or of none, if that is NULL) to 'path' of
  * the server. */
 static void
@@ -278,13 +316,7 @@ start_transfer(struct restconf_client *client, const char *method,
 
     client->busy = true;
     client->curl_error[0] = '\0';
-    curl_easy_setopt(easy, CURLOPT_URL, url);
-    curl_easy_setopt(easy, CURLOPT_CONNECT_TO, client->connect_to);
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
-    curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
-                     (long) CURL_HTTP_VERSION_1_1);
+    restconf_client_set_up(client, easy, url);
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, client->curl_error);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, write_cb);
@@ -292,17 +324,6 @@ start_transfer(struct restconf_client *client, const char *method,
     curl_easy_setopt(easy, CURLOPT_PRIVATE, client);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,
                      (long) config->request_timeout_ms);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
-                     (long) CONNECT_TIMEOUT_MS);
-    curl_easy_setopt(easy, CURLOPT_SSLKEY, config->private_key);
-    curl_easy_setopt(easy, CURLOPT_SSLCERT, config->certificate);
-    curl_easy_setopt(easy, CURLOPT_CAINFO, config->ca_cert);
-    curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
-    curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
-    curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, ssl_ctx_cb);
-    curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, client);
 
     char *accept_header = xasprintf("Accept: %s", accept);
     client->headers = curl_slist_append(NULL, accept_header);

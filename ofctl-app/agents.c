@@ -6,6 +6,8 @@
 #include <limits.h>
 
 #include "lib/restconf-client.h"
+#include "lib/restconf-stream.h"
+#include "ofctl-app/agent-event.h"
 #include "ofctl-app/agent-state.h"
 #include "openvswitch/list.h"
 #include "openvswitch/poll-loop.h"
@@ -23,6 +25,7 @@
 struct agents {
     int poll_interval_ms;
     struct restconf_clients *clients;
+    struct restconf_streams *streams;
     struct shash agents;        /* struct agent by VNF-ID. */
 };
 
@@ -35,6 +38,7 @@ struct result_node {
 struct agent {
     struct agents *agents;
     struct restconf_client *client;
+    struct restconf_stream *stream;     /* Wanted while it is up. */
     struct agent_state state;   /* From polls. */
     uint64_t state_ticket, sas_ticket;  /* Of polls under way, or 0. */
     long long int next_state_ms, next_sas_ms;
@@ -65,6 +69,7 @@ agents_create(const struct agents_config *config, struct agents **agentsp)
         agents->poll_interval_ms = (config->poll_interval_ms
                                     ? config->poll_interval_ms : 2000);
         agents->clients = clients;
+        agents->streams = restconf_streams_create();
         shash_init(&agents->agents);
         *agentsp = agents;
     }
@@ -80,6 +85,7 @@ agents_destroy(struct agents *agents)
             agents_remove(agents, node->data);
         }
         shash_destroy(&agents->agents);
+        restconf_streams_destroy(agents->streams);
         restconf_clients_destroy(agents->clients);
         free(agents);
     }
@@ -91,6 +97,7 @@ agents_add(struct agents *agents, const char *vnf_id, const char *url)
     struct agent *agent = xzalloc(sizeof *agent);
     agent->agents = agents;
     agent->client = restconf_client_create(agents->clients, vnf_id, url);
+    agent->stream = restconf_stream_create(agents->streams, agent->client);
     agent_state_init(&agent->state, vnf_id, url);
     ovs_list_init(&agent->results);
     agent->backoff_ms = BACKOFF_MIN_MS;
@@ -103,6 +110,7 @@ agents_add(struct agents *agents, const char *vnf_id, const char *url)
 void
 agents_remove(struct agents *agents, struct agent *agent)
 {
+    restconf_stream_destroy(agent->stream);
     restconf_client_destroy(agent->client);
     struct result_node *r;
     LIST_FOR_EACH_POP (r, node, &agent->results) {
@@ -165,6 +173,26 @@ agent_next_result(struct agent *agent, struct restconf_result *result)
     *result = r->result;
     free(r);
     return true;
+}
+
+bool
+agent_next_event(struct agent *agent, struct agent_event *event)
+{
+    char *text;
+    while ((text = restconf_stream_next(agent->stream))) {
+        bool ok = agent_event_parse(text, event);
+        free(text);
+        if (ok) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+agent_tells_events(const struct agent *agent)
+{
+    return restconf_stream_is_open(agent->stream);
 }
 
 /* Running. */
@@ -233,6 +261,7 @@ run_agent(struct agent *agent)
         take_result(agent, &result);
     }
 
+    restconf_stream_want(agent->stream, agent->state.up);
     long long int now = time_msec();
     if (!agent->state_ticket && now >= agent->next_state_ms) {
         agent->state_ticket = send_poll(agent, STATE_PATH);
@@ -248,6 +277,7 @@ void
 agents_run(struct agents *agents)
 {
     restconf_clients_run(agents->clients);
+    restconf_streams_run(agents->streams);
     struct shash_node *node;
     SHASH_FOR_EACH (node, &agents->agents) {
         run_agent(node->data);
@@ -258,6 +288,7 @@ void
 agents_wait(struct agents *agents)
 {
     restconf_clients_wait(agents->clients);
+    restconf_streams_wait(agents->streams);
     const struct shash_node *node;
     SHASH_FOR_EACH (node, &agents->agents) {
         const struct agent *agent = node->data;

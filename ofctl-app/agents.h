@@ -96,4 +96,11 @@ bool agent_has_ticket(const struct agent *, uint64_t ticket);
 
 bool agent_next_result(struct agent *, struct restconf_result *);
 
+/* Pops what the agent told by itself (see agent-event.h), or returns false.  What
+ * it told while its event stream was not open is lost: polls are the truth. */
+struct agent_event;
+bool agent_next_event(struct agent *, struct agent_event *);
+/* Is the stream open? */
+bool agent_tells_events(const struct agent *);
+
 #endif /* ofctl-app/agents.h */

@@ -22,6 +22,7 @@ ofctl_app_libsdsapure_la_LIBADD = lib/libsdsa.la
 # Sessions with bridges and agents.
 noinst_LTLIBRARIES += ofctl-app/libsdsasouth.la
 ofctl_app_libsdsasouth_la_SOURCES = \
+	ofctl-app/agent-event.c ofctl-app/agent-event.h \
 	ofctl-app/agent-state.c ofctl-app/agent-state.h \
 	ofctl-app/agents.c ofctl-app/agents.h \
 	ofctl-app/bridges.c ofctl-app/bridges.h \
@@ -45,6 +46,7 @@ ofctl_app_sdsa_controller_SOURCES = \
 	ofctl-app/conductor.c ofctl-app/conductor.h \
 	ofctl-app/conductor-backup.c \
 	ofctl-app/conductor-chains.c ofctl-app/conductor-change.c \
+	ofctl-app/conductor-events.c \
 	ofctl-app/conductor-private.h \
 	ofctl-app/failure-test.c ofctl-app/failure-test.h \
 	ofctl-app/journal.c ofctl-app/journal.h \

@@ -142,7 +142,7 @@ conductor_are_keys_due(struct live_path *const *paths, size_t n)
     bool due = false;
     for (size_t i = 0; i < n; i++) {
         long long int renewal_s = renewal_time_s(paths[i]->path);
-        if (time_wall() >= renewal_s) {
+        if (time_wall() >= renewal_s || paths[i]->expiring) {
             due = true;
         } else if (renewal_s != LLONG_MAX) {
             poll_timer_wait_until(time_msec()

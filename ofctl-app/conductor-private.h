@@ -71,6 +71,7 @@ struct conductor {
     struct shash bad_chains;    /* Message by chain name. */
     unsigned int idl_seqno;     /* That the inventory was made from. */
     long long int statistics_ms;        /* When to write them next. */
+    long long int counters_ms;  /* When to look at those of SAs next. */
     unsigned int next_operation;
 
     bool may_act;               /* We hold the lock, at the last look. */
@@ -173,6 +174,11 @@ char *conductor_make_backup(struct conductor *, const struct inv_chain *,
                             struct path *paths[2]);
 /* Gives the numbers of paths that came to nothing back, and destroys them. */
 void conductor_drop_paths(struct conductor *, struct path *const *, size_t n);
+
+/* In conductor-events.c. */
+
+/* Sees to what agents have told. */
+void conductor_take_events(struct conductor *);
 
 /* In conductor-backup.c. */
 

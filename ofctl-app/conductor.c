@@ -659,6 +659,7 @@ conductor_run(struct conductor *c)
         network_run(c->net);
         take_bridge_results(c);
         take_agent_results(c);
+        conductor_take_events(c);
         take_packets_in(c);
     }
     if (c->may_act) {

@@ -194,6 +194,10 @@ chain_intent(const struct inv_chain *chain, int64_t rekeys, int64_t reroutes)
     }
     put_sfs(&ds, chain->sfs, chain->n_sfs);
     put_sfs(&ds, chain->reverse_sfs, chain->n_reverse_sfs);
+    if (chain->lifetime_bytes || chain->lifetime_packets) {
+        ds_put_format(&ds, "%"PRIu64" %"PRIu32"\n", chain->lifetime_bytes,
+                      chain->lifetime_packets);
+    }
     if (reroutes) {
         ds_put_format(&ds, "%"PRId64"\n", reroutes);
     }
@@ -229,6 +233,8 @@ insert_chain(struct inventory *inv, const struct sdsa_chain *row,
     }
     chain->encrypt_always = !strcmp(row->encrypt, "always");
     chain->protect = row->protect;
+    chain->lifetime_bytes = row->lifetime_bytes;
+    chain->lifetime_packets = row->lifetime_packets;
     chain->uuid = row->header_.uuid;
     free(chain->intent);
     chain->intent = chain_intent(chain, row->rekeys, row->reroutes);

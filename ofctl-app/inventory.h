@@ -94,6 +94,8 @@ struct inv_chain {
     bool protect;               /* With a backup path. */
     const struct suite *suite;
     uint32_t lifetime_s;        /* 0: none. */
+    uint64_t lifetime_bytes;    /* The same. */
+    uint32_t lifetime_packets;
     int priority;
     char *intent;              /* Digest of the above, "-", how often new keys
                                 * were asked for. */

@@ -94,6 +94,8 @@ write_path(struct ovsdb_idl_txn *txn, const struct live_path *live)
     sdsa_path_set_priority(row, path->priority);
     sdsa_path_set_suite(row, path->suite->name);
     sdsa_path_set_lifetime(row, path->lifetime_s);
+    sdsa_path_set_lifetime_bytes(row, path->lifetime_bytes);
+    sdsa_path_set_lifetime_packets(row, path->lifetime_packets);
 
     size_t n = path->n_sfs;
     int64_t *keys = xcalloc(n + 1, sizeof *keys);

@@ -63,6 +63,7 @@ struct live_path {
     uint32_t twin;              /* NSH SPI of the other direction, or 0. */
     unsigned int flows;         /* Bitwise OR of enum path_flows. */
     char *broken;               /* Why it must be replaced, or NULL. */
+    bool expiring;              /* A gateway says that it needs new keys. */
     struct smap troubles;       /* Bridge name: why it has no flows there. */
     uint64_t too_big;           /* Packets that the controller was sent as longer
                                  * than the path carries. */

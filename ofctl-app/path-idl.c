@@ -62,6 +62,8 @@ path_from_idl(const struct sdsa_path *row)
     path->priority = row->priority;
     path->suite = suite_by_name(row->suite);
     path->lifetime_s = row->lifetime;
+    path->lifetime_bytes = row->lifetime_bytes;
+    path->lifetime_packets = row->lifetime_packets;
     path->n_sfs = row->n_sfs;
     path->sfs = xcalloc(row->n_sfs + 1, sizeof *path->sfs);
     path->sf_vlans = xcalloc(row->n_sfs + 1, sizeof *path->sf_vlans);

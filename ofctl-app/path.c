@@ -308,6 +308,8 @@ path_create(const struct inv_chain *chain, bool reverse)
     path->priority = chain->priority;
     path->suite = chain->suite;
     path->lifetime_s = chain->lifetime_s;
+    path->lifetime_bytes = chain->lifetime_bytes;
+    path->lifetime_packets = chain->lifetime_packets;
     path->n_sfs = (reverse && chain->way_back == WAY_BACK_OTHER
                    ? chain->n_reverse_sfs : chain->n_sfs);
     path->sfs = xcalloc(path->n_sfs + 1, sizeof *path->sfs);

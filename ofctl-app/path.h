@@ -51,7 +51,9 @@ struct path {
     char *match;                /* Canonical, as this direction sees it. */
     int priority;               /* The chain's: 0 to 999. */
     const struct suite *suite;
-    uint32_t lifetime_s;
+    uint32_t lifetime_s;        /* Of its keys; 0: none. */
+    uint64_t lifetime_bytes;    /* The same. */
+    uint32_t lifetime_packets;
     size_t n_sfs;               /* In the order of this direction. */
     char **sfs;
     uint16_t *sf_vlans;      /* Tag of this path at each; 0: it has none. */

@@ -21,6 +21,7 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
 
 #define RETRY_MS 2000
 #define AUDIT_MS 5000           /* Between two looks at an agent, or... */
+#define SOON_MS 1000            /* At the least, whatever an agent tells. */
 #define AUDIT_PAUSE 20          /* ...so many times what the last one took. */
 #define ANSWER_MS 20000         /* Then the request is taken as lost. */
 
@@ -95,6 +96,15 @@ resync_again(struct resync *resync, const char *vnf_id)
         ra->boot_id = NULL;
         ra->get_ticket = ra->patch_ticket = 0;  /* They knew less. */
         ra->next_ms = time_msec() + RETRY_MS;
+    }
+}
+
+void
+resync_soon(struct resync *resync, const char *vnf_id)
+{
+    struct resync_agent *ra = shash_find_data(&resync->agents, vnf_id);
+    if (ra) {
+        ra->next_audit_ms = MIN(ra->next_audit_ms, ra->sent_ms + SOON_MS);
     }
 }
 

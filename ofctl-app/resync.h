@@ -37,6 +37,9 @@ bool resync_agent_result(struct resync *, struct network *,
 bool resync_is_done(const struct resync *, const struct network *,
                     const char *vnf_id);
 
+/* Something may be amiss at the agent: looks at it once more, soon. */
+void resync_soon(struct resync *, const char *vnf_id);
+
 /* Asks for it once more: the agent owes something. */
 void resync_again(struct resync *, const char *vnf_id);
 

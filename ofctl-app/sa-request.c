@@ -165,6 +165,28 @@ esp_algorithms(const struct suite *suite)
     return json;
 }
 
+/* So many fifths of the path's lifetime. */
+static json_t *
+lifetime(const struct path *path, int fifths)
+{
+    json_t *json = json_object();
+    if (path->lifetime_s) {
+        uint64_t time_s = path->lifetime_s;
+        json_object_set_new(json, "time",
+                            json_integer(time_s - time_s / 5 * (5 - fifths)));
+    }
+    if (path->lifetime_bytes) {
+        uint64_t bytes = path->lifetime_bytes;
+        put_uint64(json, "bytes", bytes - bytes / 5 * (5 - fifths));
+    }
+    if (path->lifetime_packets) {
+        uint64_t packets = path->lifetime_packets;
+        json_object_set_new(json, "packets", json_integer(
+            packets - packets / 5 * (5 - fifths)));
+    }
+    return json;
+}
+
 static void
 add_sa(struct restconf_patch *patch, const struct inventory *inv,
        const struct path *path, const struct path_hop *hop, uint16_t vlan,
@@ -183,14 +205,11 @@ add_sa(struct restconf_patch *patch, const struct inventory *inv,
         "mode", "tunnel",
         "esp-sa", esp_sa(path->suite, key),
         "tunnel", tunnel(inv, hop));
-    if (path->lifetime_s) {
-        uint32_t soft = path->lifetime_s - path->lifetime_s / 5;
-        json_object_set_new(config, "sa-lifetime-hard",
-                            json_pack("{s:I}", "time",
-                                      (json_int_t) path->lifetime_s));
-        json_object_set_new(config, "sa-lifetime-soft",
-                            json_pack("{s:I, s:s}", "time", (json_int_t) soft,
-                                      "action", "replace"));
+    if (path->lifetime_s || path->lifetime_bytes || path->lifetime_packets) {
+        json_t *soft = lifetime(path, 4);
+        json_object_set_new(soft, "action", json_string("replace"));
+        json_object_set_new(config, "sa-lifetime-hard", lifetime(path, 5));
+        json_object_set_new(config, "sa-lifetime-soft", soft);
     }
     json_t *entry = json_pack("{s:s, s:o, s:i}", "name", name,
                               "ipsec-sa-config", config,

@@ -22,6 +22,7 @@ TESTSUITE_AT = \
 	tests/trace.at \
 	tests/controller.at \
 	tests/declared.at \
+	tests/events.at \
 	tests/utilities.at
 SYSTEM_TESTSUITE_AT = \
 	tests/system-testsuite.at \
@@ -54,7 +55,8 @@ EXTRA_DIST += $(COMMON_AT) $(TESTSUITE_AT) $(SYSTEM_TESTSUITE_AT) \
 DISTCLEANFILES += tests/atconfig tests/atlocal
 
 check_PROGRAMS += \
-	tests/test-agents tests/test-bridges tests/test-esp tests/test-lib \
+	tests/test-agents tests/test-bridges tests/test-esp tests/test-events \
+	tests/test-lib \
 	tests/test-icmp tests/test-flow-set tests/test-match tests/test-operation \
 	tests/test-path tests/test-restconf tests/test-sa-request tests/test-steering
 tests_test_agents_SOURCES = tests/test-agents.c
@@ -78,6 +80,9 @@ tests_test_flow_set_LDADD = \
 	ofctl-app/libsdsasouth.la ofctl-app/libsdsapure.la lib/libsdsa.la
 tests_test_icmp_SOURCES = tests/test-icmp.c
 tests_test_icmp_LDADD = ofctl-app/libsdsapure.la lib/libsdsa.la
+tests_test_events_SOURCES = tests/test-events.c
+tests_test_events_LDADD = \
+	ofctl-app/libsdsasouth.la ofctl-app/libsdsapure.la lib/libsdsa.la
 tests_test_lib_SOURCES = tests/test-lib.c
 tests_test_lib_LDADD = lib/libsdsa.la
 tests_test_match_SOURCES = tests/test-match.c

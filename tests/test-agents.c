@@ -5,6 +5,7 @@
 
 #include <config.h>
 
+#include "ofctl-app/agent-event.h"
 #include "ofctl-app/agents.h"
 #include "ofctl-app/sa-request.h"
 
@@ -103,6 +104,24 @@ cmd_state(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
             agent_drops(agent, NULL));
         unixctl_command_reply(conn, reply);
         free(reply);
+    }
+}
+
+/* What it has told since the last time, and whether it can tell more. */
+static void
+cmd_events(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
+           void *aux OVS_UNUSED)
+{
+    struct agent *agent = get_agent(conn, argv[1]);
+    if (agent) {
+        struct ds ds = DS_EMPTY_INITIALIZER;
+        struct agent_event event;
+        while (agent_next_event(agent, &event)) {
+            ds_put_format(&ds, "%d 0x%"PRIx32"\n", event.type, event.esp_spi);
+        }
+        ds_put_cstr(&ds, agent_tells_events(agent) ? "open" : "closed");
+        unixctl_command_reply(conn, ds_cstr(&ds));
+        ds_destroy(&ds);
     }
 }
 
@@ -289,6 +308,7 @@ register_commands(void)
     unixctl_command_register("list", "", 0, 0, cmd_list, NULL);
     unixctl_command_register("show", "VNF-ID", 1, 1, cmd_show, NULL);
     unixctl_command_register("state", "VNF-ID", 1, 1, cmd_state, NULL);
+    unixctl_command_register("events", "VNF-ID", 1, 1, cmd_events, NULL);
     unixctl_command_register("drops", "VNF-ID REASON", 2, 2, cmd_drops, NULL);
     unixctl_command_register("sa", "VNF-ID SPI", 2, 2, cmd_sa, NULL);
     unixctl_command_register("request", "VNF-ID METHOD PATH [FILE [TYPE]]",

@@ -161,7 +161,7 @@ struct chain_spec {
     const struct sdsa_endpoint *src, *dst;
     char *match;                /* Canonical. */
     const char *way_back, *encrypt, *suite;
-    long long int lifetime, priority;
+    long long int lifetime, lifetime_bytes, lifetime_packets, priority;
     bool protect;
     struct sf_list sfs, reverse_sfs;
 };
@@ -235,10 +235,17 @@ parse_options(struct ctl_context *ctx, struct chain_spec *spec)
         return false;
     }
     const char *lifetime = get_option(ctx, "--lifetime", NULL);
+    const char *bytes = get_option(ctx, "--lifetime-bytes", NULL);
+    const char *packets = get_option(ctx, "--lifetime-packets", NULL);
     const char *priority = get_option(ctx, "--priority", NULL);
     return (check_suite(ctx, spec->suite)
             && (!lifetime || check_integer(ctx, "--lifetime", lifetime,
                                            UINT32_MAX, &spec->lifetime))
+            && (!bytes || check_integer(ctx, "--lifetime-bytes", bytes,
+                                        INT64_MAX, &spec->lifetime_bytes))
+            && (!packets || check_integer(ctx, "--lifetime-packets", packets,
+                                          UINT32_MAX,
+                                          &spec->lifetime_packets))
             && (!priority || check_integer(ctx, "--priority", priority, 999,
                                            &spec->priority)));
 }
@@ -303,6 +310,8 @@ is_same(const struct sdsa_chain *row, const struct chain_spec *spec)
                  && !strcmp(row->encrypt, spec->encrypt)
                  && !strcmp(row->suite, spec->suite)
                  && row->lifetime == spec->lifetime
+                 && row->lifetime_bytes == spec->lifetime_bytes
+                 && row->lifetime_packets == spec->lifetime_packets
                  && row->priority == spec->priority
                  && row->protect == spec->protect
                  && sf_list_is(&spec->sfs, row->value_sfs, row->n_sfs)
@@ -321,6 +330,8 @@ write_chain(const struct sdsa_chain *row, const struct chain_spec *spec)
     sdsa_chain_set_encrypt(row, spec->encrypt);
     sdsa_chain_set_suite(row, spec->suite);
     sdsa_chain_set_lifetime(row, spec->lifetime);
+    sdsa_chain_set_lifetime_bytes(row, spec->lifetime_bytes);
+    sdsa_chain_set_lifetime_packets(row, spec->lifetime_packets);
     sdsa_chain_set_priority(row, spec->priority);
     sdsa_chain_set_protect(row, spec->protect);
     sdsa_chain_set_wanted(row, row->wanted + 1);
@@ -377,6 +388,8 @@ read_chain(struct ctl_context *ctx, struct chain_spec *spec)
         .encrypt = row->encrypt,
         .suite = row->suite,
         .lifetime = row->lifetime,
+        .lifetime_bytes = row->lifetime_bytes,
+        .lifetime_packets = row->lifetime_packets,
         .priority = row->priority,
         .protect = row->protect,
     };
@@ -493,10 +506,11 @@ const struct ctl_command_syntax sdsa_ctl_chain_commands[] = {
     {"chain-add", 4, INT_MAX, "NAME SRC DST MATCH [SF...]", NULL,
      cmd_chain_add, NULL,
      "--may-exist,--one-way,--reverse=,--encrypt=,--suite=,--lifetime=,"
-     "--priority=,--protect", RW},
+     "--lifetime-bytes=,--lifetime-packets=,--priority=,--protect", RW},
     {"chain-set", 1, INT_MAX, "NAME [SF...]", NULL, cmd_chain_set, NULL,
      "--one-way,--both-ways,--reverse=,--encrypt=,--suite=,--lifetime=,"
-     "--priority=,--protect,--no-protect", RW},
+     "--lifetime-bytes=,--lifetime-packets=,--priority=,--protect,"
+     "--no-protect", RW},
     {"chain-set-match", 2, 2, "NAME MATCH", NULL, cmd_chain_set_match, NULL,
      "", RW},
     {"chain-rekey", 0, INT_MAX, "[NAME...]", NULL, cmd_chain_rekey, NULL,

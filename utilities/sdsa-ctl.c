@@ -102,7 +102,8 @@ Network commands:\n\
 \n\
 Chain commands:\n\
   [--one-way] [--reverse=\"SF...\"] [--encrypt=links|always]\n\
-    [--suite=SUITE] [--lifetime=SECONDS] [--priority=N] [--protect]\n\
+    [--suite=SUITE] [--lifetime=SECONDS] [--lifetime-bytes=N]\n\
+    [--lifetime-packets=N] [--priority=N] [--protect]\n\
     chain-add NAME SRC DST MATCH [SF...]\n\
   chain-set NAME [SF...]      other functions; takes the same options, and\n\
                               --both-ways and --no-protect\n\
