@@ -98,8 +98,8 @@ probe_parse(const void *frame, size_t size, size_t total_size,
         ip_size = sizeof *ip + ntohs(ip->ip6_plen);
     }
     const struct probe_payload *payload
-        = (const struct probe_payload *) ((const char *) (eth + 1)
-                                          + header_len);
+        = ALIGNED_CAST(const struct probe_payload *,
+                       (const char *) (eth + 1) + header_len);
     uint32_t nsh_spi_si = ntohl(get_16aligned_be32(&payload->nsh_spi_si));
     probe->nsh_spi = nsh_spi_si >> 8;
     probe->si = nsh_spi_si;
