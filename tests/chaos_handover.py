@@ -175,6 +175,7 @@ class HandOverLab(ChaosLab):
             wait(epoch + 1)
         time.sleep(self.rng.choice([0, self.rng.uniform(0, 0.2)]))
         self.cont(old)
+        rpc(f"{self.dir}/{old}.ctl", "failure-test", [])
         # It would wait longer and longer before it connects again.
         time.sleep(self.rng.uniform(0, 0.2))
         if self.rng.random() < 0.9:
