@@ -95,6 +95,7 @@ class Process:
 
     def __init__(self, lab, name):
         self.name, self.pid_file = name, f"{lab.dir}/{name}.pid"
+        self.mark = f"{lab.dir}/"       # Its command line has it.
         pid = self.pid()
         with open(f"/proc/{pid}/cmdline", encoding="utf-8") as stream:
             self.argv = stream.read().split("\0")[:-1]
@@ -106,9 +107,14 @@ class Process:
             return int(stream.read())
 
     def state(self):
-        """As ps(1) has it; "" if it is not there."""
+        """As ps(1) has it; "" if it is not there.  (Its PID may be another
+        process's by now.)"""
         try:
-            with open(f"/proc/{self.pid()}/stat", encoding="utf-8") as stream:
+            proc = f"/proc/{self.pid()}"
+            with open(f"{proc}/cmdline", encoding="utf-8") as stream:
+                if self.mark not in stream.read():
+                    return ""
+            with open(f"{proc}/stat", encoding="utf-8") as stream:
                 return stream.read().rpartition(")")[2].split()[0]
         except (OSError, ValueError):
             return ""
@@ -124,7 +130,8 @@ class Process:
 
     def signal(self, number):
         try:
-            os.kill(self.pid(), number)
+            if self.is_alive():
+                os.kill(self.pid(), number)
         except (OSError, ValueError):
             pass                # It is not there.
 
