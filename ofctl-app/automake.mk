@@ -47,12 +47,13 @@ ofctl_app_sdsa_controller_SOURCES = \
 	ofctl-app/conductor-backup.c \
 	ofctl-app/conductor-chains.c ofctl-app/conductor-change.c \
 	ofctl-app/conductor-events.c \
-	ofctl-app/conductor-private.h \
+	ofctl-app/conductor-private.h ofctl-app/conductor-show.c \
 	ofctl-app/failure-test.c ofctl-app/failure-test.h \
 	ofctl-app/journal.c ofctl-app/journal.h \
 	ofctl-app/live-check.c ofctl-app/live-check.h \
 	ofctl-app/network.c ofctl-app/network.h \
 	ofctl-app/op.c ofctl-app/op.h \
+	ofctl-app/op-hops.c ofctl-app/op-private.h \
 	ofctl-app/resync.c ofctl-app/resync.h \
 	ofctl-app/status.c ofctl-app/status.h \
 	ofctl-app/vswitches.c ofctl-app/vswitches.h \

@@ -2,15 +2,14 @@
 #include <config.h>
 
 #include "ofctl-app/op.h"
+#include "ofctl-app/op-private.h"
 
 #include <limits.h>
 
-#include "dp-packet.h"
 #include "lib/restconf-patch.h"
 #include "lib/secret.h"
 #include "lib/suite.h"
 #include "ofctl-app/failure-test.h"
-#include "ofctl-app/match.h"
 #include "ofctl-app/network.h"
 #include "ofctl-app/path-check.h"
 #include "ofctl-app/path-mtu.h"
@@ -28,45 +27,6 @@
 VLOG_DEFINE_THIS_MODULE(op);
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
-
-#define DRAIN_ASK_MS 200        /* Between two looks at an old hop. */
-
-struct op_key {
-    const struct path_hop *hop; /* Of one of the new paths. */
-    struct secret *key;
-};
-
-/* A request that was sent and is not answered yet. */
-struct op_pending {
-    uint64_t ticket;
-    enum operation_step step;
-};
-
-enum op_kind { OP_GATEWAY, OP_BRIDGE, OP_HOP };
-
-struct op_participant {
-    enum op_kind kind;
-    char *name;                 /* VNF-ID, bridge name; "" of a hop. */
-    char *title;                /* "gateway gw1". */
-    unsigned int steps;
-    char *boot_id;              /* Of a gateway, when the operation began. */
-
-    /* Of a hop. */
-    const struct path *path;
-    const struct path_hop *hop;
-    size_t probe_size;          /* New: octets of the packet that must come
-                                 * through it, from the IP header on. */
-    long long int asked_ms;     /* Old: when its gateways were asked what they
-                                 * sent and got; 0: not now. */
-    long long int next_ask_ms;
-    uint64_t sent_seq;          /* As they said last. */
-    bool was_level;             /* Then all that was sent had come. */
-    bool has_lost;              /* 'lost' is known. */
-    uint64_t lost;
-    bool drained;
-    struct op_pending pending[4];
-    size_t n_pending;
-};
 
 /* Participants. */
 
@@ -521,106 +481,6 @@ send_to_bridge(struct op *op, struct network *net,
     return ticket;
 }
 
-/* Sends a packet through a hop; what becomes of it is told by
- * op_probe_result().  Returns NULL, or why it cannot be sent (caller frees). */
-static char *
-send_probe(const struct op *op, const struct network *net,
-           const struct op_participant *p)
-{
-    const struct inv_gateway *gw = inventory_gateway(&net->inv,
-                                                     p->hop->sender);
-    struct bridge *br = gw ? bridges_find(net->bridges, gw->bridge->name)
-                           : NULL;
-    ofp_port_t port = br ? bridge_port(br, gw->plain_port) : 0;
-    if (!port) {
-        return xasprintf("the plain port of gateway %s is not there",
-                         p->hop->sender);
-    }
-    const struct probe probe = {
-        .nsh_spi = p->path->nsh_spi,
-        .si = p->hop->si,
-        .token = op->probe_token,
-        .ip_size = p->probe_size,
-    };
-    struct dp_packet *packet = probe_create(&probe, gw->plain_mac,
-                                            p->hop->sender_vlan,
-                                            match_is_ipv6(p->path->match));
-    bridge_packet_out(br, dp_packet_data(packet), dp_packet_size(packet),
-                      port);
-    dp_packet_delete(packet);
-    return NULL;
-}
-
-/* Draining: the sender has nothing more to send, and all that it sent has
- * come. */
-
-/* Asks the gateways of an old hop. */
-static void
-ask_drained(struct op_participant *p, const struct network *net)
-{
-    struct agent *sender = agents_find(net->agents, p->hop->sender);
-    struct agent *receiver = agents_find(net->agents, p->hop->receiver);
-    if (sender) {
-        agent_poll_sas(sender);
-    }
-    if (receiver) {
-        agent_poll_sas(receiver);
-    }
-    p->asked_ms = time_msec();
-}
-
-/* Is the hop empty?  True too if an end of it is gone, or has no SA any more:
- * then nothing will come. */
-static bool
-is_drained(struct op_participant *p, const struct network *net)
-{
-    const struct agent *sender = agents_find(net->agents, p->hop->sender);
-    const struct agent *receiver = agents_find(net->agents, p->hop->receiver);
-    if (!sender || !receiver || !agent_is_up(sender)
-        || !agent_is_up(receiver)) {
-        return true;
-    }
-    if (agent_polled_sas_ms(sender) < p->asked_ms
-        || agent_polled_sas_ms(receiver) < p->asked_ms) {
-        return false;           /* Not answered yet. */
-    }
-    p->asked_ms = 0;
-    p->next_ask_ms = time_msec() + DRAIN_ASK_MS;
-    struct agent_sa_stats out, in;
-    if (!agent_get_sa(sender, p->hop->esp_spi, &out)
-        || !agent_get_sa(receiver, p->hop->esp_spi, &in)) {
-        return true;
-    }
-    bool was_level = p->was_level && out.seq == p->sent_seq;
-    p->sent_seq = out.seq;
-    p->was_level = in.seq >= out.seq;
-    p->has_lost = true;
-    p->lost = MAX(in.seq, out.seq) - MIN(in.packets, out.seq);
-    return was_level && p->was_level;
-}
-
-/* Twice in a row it must be so: what is on its way in a function between two
- * hops, or in a flow cache of a bridge, has come out by then. */
-static void
-run_drain(struct op *op, const struct network *net)
-{
-    for (size_t i = 0; i < op->n_participants; i++) {
-        struct op_participant *p = &op->participants[i];
-        if (!(p->steps & OPERATION_STEP_DRAIN) || p->drained) {
-            continue;
-        }
-        if (p->asked_ms) {
-            if (is_drained(p, net)) {
-                p->drained = true;
-                operation_acknowledged(op->fsm, i, OPERATION_STEP_DRAIN,
-                                       time_msec());
-            }
-        } else if (time_msec() >= p->next_ask_ms) {
-            ask_drained(p, net);
-        }
-    }
-}
-
 /* Forgets what was asked of a session that is no more: it has no answer. */
 static void
 drop_lost_tickets(struct op_participant *p, const struct network *net)
@@ -647,12 +507,12 @@ do_send(struct op *op, struct network *net, uint64_t epoch, size_t index,
 {
     struct op_participant *p = &op->participants[index];
     if (step == OPERATION_STEP_DRAIN) {
-        return;                 /* run_drain() does it. */
+        return;                 /* op_hops_drain() does it. */
     } else if (failure_test_refuses(operation_step_to_string(step))) {
         operation_refused(op->fsm, index, step, "failure test", time_msec());
         return;
     } else if (p->kind == OP_HOP) {
-        char *error = send_probe(op, net, p);
+        char *error = op_hop_send_probe(op, net, p);
         if (error) {
             operation_refused(op->fsm, index, step, error, time_msec());
             free(error);
@@ -742,7 +602,7 @@ op_run(struct op *op, struct network *net, uint64_t epoch)
     }
     operation_run(op->fsm, time_msec());
     if (operation_get_state(op->fsm) == OPERATION_DRAIN) {
-        run_drain(op, net);
+        op_hops_drain(op, net);
     }
 
     log_transitions(op);
@@ -835,29 +695,6 @@ op_agent_result(struct op *op, const char *vnf_id,
                 const struct restconf_result *result)
 {
     return take_result(op, OP_GATEWAY, vnf_id, result->ticket, result->error);
-}
-
-bool
-op_probe_result(struct op *op, const struct network *net, const char *bridge,
-                const struct probe *probe)
-{
-    if (!uuid_equals(&probe->token, &op->probe_token)) {
-        return false;
-    }
-    for (size_t i = 0; i < op->n_participants; i++) {
-        const struct op_participant *p = &op->participants[i];
-        if (p->steps & OPERATION_STEP_PROVE
-            && p->path->nsh_spi == probe->nsh_spi
-            && p->hop->si == probe->si && p->probe_size == probe->ip_size) {
-            const struct inv_gateway *gw
-                = inventory_gateway(&net->inv, p->hop->receiver);
-            if (gw && !strcmp(gw->bridge->name, bridge)) {
-                operation_acknowledged(op->fsm, i, OPERATION_STEP_PROVE,
-                                       time_msec());
-            }
-        }
-    }
-    return true;
 }
 
 void
