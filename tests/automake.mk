@@ -47,7 +47,8 @@ EXTRA_DIST += $(COMMON_AT) $(TESTSUITE_AT) $(SYSTEM_TESTSUITE_AT) \
 	tests/chaos_points.py tests/chaos_state.py tests/chaos_traffic.py \
 	tests/bench/bench_lab.py tests/bench/bench-chain-add \
 	tests/bench/bench-crowd \
-	tests/bench/bench-hop tests/bench/bench-operation \
+	tests/bench/bench-failover tests/bench/bench-hop \
+	tests/bench/bench-operation \
 	tests/bench/bench-sa-rate \
 	tests/bench/bench-suites tests/bench/strongswan.py tests/bench/table2 \
 	tests/fake-agent tests/packet tests/restconf-walk tests/doc-examples \
