@@ -174,13 +174,24 @@ class HandOverLab(ChaosLab):
         if wait:
             wait(epoch + 1)
         time.sleep(self.rng.choice([0, self.rng.uniform(0, 0.2)]))
-        self.cont(old)
-        rpc(f"{self.dir}/{old}.ctl", "failure-test", [])
+        self._disarm(old)
         # It would wait longer and longer before it connects again.
         time.sleep(self.rng.uniform(0, 0.2))
         if self.rng.random() < 0.9:
             self.kill(old)
             self.start(old)
+
+    def _disarm(self, old):
+        """Lets it go on; it may stop itself once more, at a point that it has
+        not come to before."""
+        for _ in range(3):
+            self.cont(old)
+            try:
+                rpc(f"{self.dir}/{old}.ctl", "failure-test", [])
+                return
+            except Away:
+                pass
+        raise Away(f"{old} does not go on")
 
     def _database(self, _old, epoch):
         """Whoever comes first has it."""
