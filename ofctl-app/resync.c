@@ -203,16 +203,6 @@ list_names(const json_t *top, const char *outer, const char *name,
     }
 }
 
-/* The names that an end of 'hop' has at its agent (see sa-request.h). */
-static void
-hop_names(const struct path *path, const struct path_hop *hop, bool sender,
-          char sa[32], char policy[32])
-{
-    snprintf(sa, 32, "sa-%08"PRIx32, hop->esp_spi);
-    snprintf(policy, 32, "%s-%"PRIu32"-%d", sender ? "out" : "in",
-             path->nsh_spi, hop->si);
-}
-
 /* Takes what the live paths want at 'vnf_id' out of 'sad' and 'spd'; a path
  * that was active when we asked and wants something that is not there is
  * broken. */
@@ -230,11 +220,12 @@ match_paths(const struct resync_agent *ra, const struct network *net,
         for (size_t i = 0; i <= path->n_sfs; i++) {
             const struct path_hop *hop = path->hops[i];
             for (int sender = 0; hop && sender <= 1; sender++) {
-                char sa[32], policy[32];
+                char sa[SA_REQUEST_NAME_LEN], policy[SA_REQUEST_NAME_LEN];
                 if (strcmp(sender ? hop->sender : hop->receiver, vnf_id)) {
                     continue;
                 }
-                hop_names(path, hop, sender, sa, policy);
+                sa_request_sa_name(hop, sa);
+                sa_request_policy_name(path, hop, sender, policy);
                 if ((!sset_contains(sad, sa) || !sset_contains(spd, policy))
                     && path->state == PATH_ACTIVE
                     && sset_contains(&ra->get_active, spi)) {

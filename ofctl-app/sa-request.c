@@ -64,17 +64,17 @@ add_edit(struct restconf_patch *patch, const char *operation,
 
 /* Names. */
 
-static void
-sa_name(const struct path_hop *hop, char name[32])
+void
+sa_request_sa_name(const struct path_hop *hop, char name[SA_REQUEST_NAME_LEN])
 {
-    snprintf(name, 32, "sa-%08"PRIx32, hop->esp_spi);
+    snprintf(name, SA_REQUEST_NAME_LEN, "sa-%08"PRIx32, hop->esp_spi);
 }
 
-static void
-policy_name(const struct path *path, const struct path_hop *hop, bool outbound,
-            char name[32])
+void
+sa_request_policy_name(const struct path *path, const struct path_hop *hop,
+                       bool outbound, char name[SA_REQUEST_NAME_LEN])
 {
-    snprintf(name, 32, "%s-%"PRIu32"-%d", outbound ? "out" : "in",
+    snprintf(name, SA_REQUEST_NAME_LEN, "%s-%"PRIu32"-%d", outbound ? "out" : "in",
              path->nsh_spi, hop->si);
 }
 
@@ -192,8 +192,8 @@ add_sa(struct restconf_patch *patch, const struct inventory *inv,
        const struct path *path, const struct path_hop *hop, uint16_t vlan,
        const struct secret *key)
 {
-    char name[32];
-    sa_name(hop, name);
+    char name[SA_REQUEST_NAME_LEN];
+    sa_request_sa_name(hop, name);
     json_t *config = json_pack(
         "{s:I, s:b, s:b, s:i, s:o, s:s, s:s, s:o, s:o}",
         "spi", (json_int_t) hop->esp_spi,
@@ -223,8 +223,8 @@ static void
 add_policy(struct restconf_patch *patch, const struct inventory *inv,
            const struct path *path, const struct path_hop *hop, bool outbound)
 {
-    char name[32];
-    policy_name(path, hop, outbound, name);
+    char name[SA_REQUEST_NAME_LEN];
+    sa_request_policy_name(path, hop, outbound, name);
     json_t *sa_cfg = json_pack(
         "{s:b, s:s, s:s, s:o, s:o}",
         "ext-seq-num", true,
@@ -282,10 +282,10 @@ static void
 remove_end(struct restconf_patch *patch, const struct path *path,
            const struct path_hop *hop, bool outbound)
 {
-    char name[32];
-    policy_name(path, hop, outbound, name);
+    char name[SA_REQUEST_NAME_LEN];
+    sa_request_policy_name(path, hop, outbound, name);
     sa_request_remove_name(patch, false, name);
-    sa_name(hop, name);
+    sa_request_sa_name(hop, name);
     sa_request_remove_name(patch, true, name);
 }
 

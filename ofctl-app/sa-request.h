@@ -17,6 +17,13 @@
 struct restconf_patch;
 struct secret;
 
+/* The names above, of an end of 'hop'. */
+#define SA_REQUEST_NAME_LEN 32
+void sa_request_sa_name(const struct path_hop *hop,
+                        char name[SA_REQUEST_NAME_LEN]);
+void sa_request_policy_name(const struct path *, const struct path_hop *hop,
+                            bool outbound, char name[SA_REQUEST_NAME_LEN]);
+
 /* An empty patch, guarded by the lease: 'epoch' of this controller.  Caller frees
  * with restconf_patch_destroy(). */
 struct restconf_patch *sa_request_create(const char *patch_id,
