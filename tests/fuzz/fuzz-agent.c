@@ -112,6 +112,24 @@ replace_keys(char *body, size_t size, struct keys *keys)
     }
 }
 
+/* Drops the keys that the input holds after all: libFuzzer sees what we seek,
+ * and puts it where a name stands, which the agent may repeat. */
+static void
+drop_known_keys(struct keys *keys, const uint8_t *data, size_t size)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < keys->n; i++) {
+        char *key = keys->text[i];
+        if (memmem(data, size, key, strlen(key))) {
+            free(key);
+        } else {
+            keys->text[n++] = key;
+        }
+    }
+    keys->n = n;
+}
+
 static void
 check_no_keys(const struct keys *keys, const char *text)
 {
@@ -250,6 +268,7 @@ fuzz_agent_handle(const uint8_t *data, size_t size)
     if (fuzz_request_init(&req, data, size) && config.takes(req.method)) {
         req.content_type = config.content_type;
         replace_keys(req.body, req.body_size, &keys);
+        drop_known_keys(&keys, data, size);
         handle(&req);
         check_reply(&req, &keys);
         check_store(&req, &keys);
