@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The lab that things happen in: its processes, its control channels."""
 
+import fcntl
 import glob
 import os
 import re
@@ -8,6 +9,7 @@ import shlex
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -142,20 +144,32 @@ class Process:
         while self.is_alive() and time.monotonic() < end:
             time.sleep(0.001)
 
+    def is_locked(self):
+        """Holds any of its threads the PID file?  The first one may be gone
+        before the others."""
+        try:
+            with open(self.pid_file, "rb") as stream:
+                lock = struct.pack("hhqqi", fcntl.F_WRLCK, os.SEEK_SET, 0, 0,
+                                   0)
+                lock = fcntl.fcntl(stream, fcntl.F_GETLK, lock)
+                return struct.unpack("hhqqi", lock)[0] != fcntl.F_UNLCK
+        except OSError:
+            return False
+
     def start(self, env):
         """An agent's data plane is started by the agent, which in turn does
         not start if that is there and does not answer."""
         end = time.monotonic() + 5
         while "--detach" in self.argv and not self.is_alive():
+            if self.is_locked() and time.monotonic() < end:
+                time.sleep(0.002)
+                continue
             try:
                 run("ip", "netns", "exec", self.netns, *self.argv, env=env)
             except subprocess.SubprocessError as error:
                 if "data plane does not answer" in str(error):
                     return
-                # Its first thread is dead, another one not yet.
-                if ("already running" not in str(error)
-                        or time.monotonic() > end):
-                    raise
+                raise
         self.is_up = True
 
 
