@@ -14,6 +14,7 @@ TESTSUITE_AT = \
 	tests/icmp.at \
 	tests/sa-request.at \
 	tests/esp.at \
+	tests/xfrm.at \
 	tests/agent.at \
 	tests/restconf.at \
 	tests/agents.at \
@@ -40,6 +41,12 @@ SYSTEM_TESTSUITE_AT = \
 	tests/system-fault.at
 TESTSUITE = $(srcdir)/tests/testsuite
 SYSTEM_TESTSUITE = $(srcdir)/tests/system-testsuite
+KERNEL_TESTSUITE_AT = \
+	tests/kernel-testsuite.at \
+	tests/kernel.at
+KERNEL_TESTSUITE = $(srcdir)/tests/kernel-testsuite
+EXTRA_DIST += $(KERNEL_TESTSUITE_AT) $(KERNEL_TESTSUITE) tests/kernel-guest \
+	tests/kernel-check tests/kernel-net
 EXTRA_DIST += $(COMMON_AT) $(TESTSUITE_AT) $(SYSTEM_TESTSUITE_AT) \
 	$(TESTSUITE) $(SYSTEM_TESTSUITE) tests/atlocal.in tests/esp-net tests/esp-open \
 	tests/udp-stream tests/random-lab tests/lab_net.py \
@@ -59,7 +66,7 @@ check_PROGRAMS += \
 	tests/test-agents tests/test-bridges tests/test-esp tests/test-events \
 	tests/test-lib \
 	tests/test-icmp tests/test-flow-set tests/test-match tests/test-operation \
-	tests/test-path tests/test-restconf tests/test-sa-request tests/test-steering
+	tests/test-path tests/test-restconf tests/test-sa-request tests/test-steering tests/test-xfrm
 tests_test_agents_SOURCES = tests/test-agents.c
 tests_test_agents_LDADD = \
 	ofctl-app/libsdsasouth.la ofctl-app/libsdsapure.la lib/libsdsa.la
@@ -75,7 +82,8 @@ tests_test_esp_SOURCES = \
 	tests/test-esp-state.c \
 	tests/test-esp-suites.c \
 	tests/test-esp-tag.c
-tests_test_esp_LDADD = vnf-agent/libsdsaesp.la lib/libsdsa.la
+tests_test_esp_LDADD = \
+	vnf-agent/libsdsaxfrm.la vnf-agent/libsdsaesp.la lib/libsdsa.la
 tests_test_flow_set_SOURCES = tests/test-flow-set.c
 tests_test_flow_set_LDADD = \
 	ofctl-app/libsdsasouth.la ofctl-app/libsdsapure.la lib/libsdsa.la
@@ -90,6 +98,9 @@ tests_test_match_SOURCES = tests/test-match.c
 tests_test_match_LDADD = ofctl-app/libsdsapure.la lib/libsdsa.la
 tests_test_operation_SOURCES = tests/test-operation.c
 tests_test_operation_LDADD = ofctl-app/libsdsapure.la lib/libsdsa.la
+tests_test_xfrm_SOURCES = tests/test-xfrm.c
+tests_test_xfrm_LDADD = \
+	vnf-agent/libsdsaxfrm.la vnf-agent/libsdsaesp.la lib/libsdsa.la
 tests_test_path_SOURCES = \
 	tests/test-path.c tests/test-topology.c tests/test-topology.h
 tests_test_path_LDADD = ofctl-app/libsdsapure.la lib/libsdsa.la
@@ -128,7 +139,13 @@ check-local: all $(check_PROGRAMS) $(TESTSUITE)
 check-system: all $(check_PROGRAMS) $(SYSTEM_TESTSUITE)
 	@$(MKDIR_P) tests/system-testsuite.d
 	$(SHELL) '$(SYSTEM_TESTSUITE)' -C tests AUTOTEST_PATH='$(AUTOTEST_PATH)' $(TESTSUITEFLAGS)
-.PHONY: check-system bench
+
+$(KERNEL_TESTSUITE): tests/package.m4 $(KERNEL_TESTSUITE_AT) $(COMMON_AT)
+	$(AM_V_GEN)$(AUTOTEST) -I '$(srcdir)' -I '$(srcdir)/tests' -o $@.tmp $@.at && mv $@.tmp $@
+# In guests, or (KERNEL=host) on this machine's kernel.
+check-kernel: all $(check_PROGRAMS) $(KERNEL_TESTSUITE)
+	$(SHELL) '$(srcdir)/tests/kernel-check' '$(KERNEL)' '$(KERNEL_TESTSUITE)' -C tests AUTOTEST_PATH='$(AUTOTEST_PATH)' $(TESTSUITEFLAGS)
+.PHONY: check-system check-kernel bench
 
 bench: all tests/test-esp$(EXEEXT)
 	@. tests/atconfig; . tests/atlocal; \
@@ -140,6 +157,7 @@ clean-local:
 	test ! -f '$(TESTSUITE)' || $(SHELL) '$(TESTSUITE)' -C tests --clean
 	rm -rf tests/testsuite.dir tests/testsuite.log \
 		tests/system-testsuite.dir tests/system-testsuite.log \
+		tests/kernel-testsuite.dir tests/kernel-testsuite.log \
 		tests/system-testsuite.d
 	test ! -f '$(FUZZ_TESTSUITE)' || $(SHELL) '$(FUZZ_TESTSUITE)' -C tests --clean
 	rm -rf tests/fuzz/findings tests/fuzz/*.result

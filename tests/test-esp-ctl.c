@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A client of the userspace backend that takes commands from stdin, so that
- * keys stand in no command line; and a fuzzer of the control protocol. */
+/* A client of a backend ("userspace", or what $SDSA_BACKEND says) that
+ * takes commands from stdin, so that keys stand in no command line; and a
+ * fuzzer of the control protocol. */
 #include <config.h>
 #undef NDEBUG
 #include "tests/test-esp.h"
@@ -35,6 +36,9 @@
     "  policy-del NAME\n"                                                    \
     "  apply             the edits above, all or nothing\n"                  \
     "  bulk FIRST N [soft-time=S]  N random SAs and policies in one batch\n" \
+    "  bulk-sas FIRST N  N random SAs of one hop end\n"                      \
+    "  bulk-del FIRST N  deletes such SAs\n"                                 \
+    "  run MS            lets the backend work for so long\n"                \
     "  dump | count | stats | boot-id | up\n"                                \
     "  stat in|out SPI   one SA's packets and sequence number\n"             \
     "  events [N]        waits for N events, and tells all that there are\n"  \
@@ -142,10 +146,11 @@ parse_policy(struct ovs_list *edits, enum backend_edit_type type,
     add_edit(edits, type, NULL, policy);
 }
 
-/* 'n' SAs outbound, each with a policy of its own hop end. */
+/* 'n' SAs outbound, each with a policy of its own hop end, or all of hop end
+ * 5 without. */
 static void
 add_bulk(struct ovs_list *edits, const struct in6_addr *cipher_ip,
-         unsigned int first, int n, uint32_t soft_time_s)
+         unsigned int first, int n, uint32_t soft_time_s, bool policies)
 {
     for (int i = 0; i < n; i++) {
         struct policy *policy = xzalloc(sizeof *policy);
@@ -153,7 +158,7 @@ add_bulk(struct ovs_list *edits, const struct in6_addr *cipher_ip,
 
         sa->name = xasprintf("bulk-%u", first + i);
         sa->spi = 0x10000 + first + i;
-        sa->vlan = 1 + (first + i) % 4094;
+        sa->vlan = policies ? 1 + (first + i) % 4094 : 5;
         sa->tunnel_src = *cipher_ip;
         sa->tunnel_dst = *cipher_ip;
         sa->selector = (struct sa_selector) SA_SELECTOR_ANY;
@@ -163,6 +168,10 @@ add_bulk(struct ovs_list *edits, const struct in6_addr *cipher_ip,
         sa->soft.time_s = soft_time_s;
         add_edit(edits, BACKEND_SA_ADD, sa, NULL);
 
+        if (!policies) {
+            free(policy);
+            continue;
+        }
         policy->name = xstrdup(sa->name);
         policy->vlan = sa->vlan;
         policy->outbound_spi = sa->spi;
@@ -293,6 +302,19 @@ print_events(struct backend *backend, int n)
     }
 }
 
+static void
+run_for(struct backend *backend, int ms)
+{
+    long long int deadline_ms = time_msec() + ms;
+
+    while (time_msec() < deadline_ms) {
+        backend->class->run(backend);
+        backend->class->wait(backend);
+        poll_timer_wait_until(deadline_ms);
+        poll_block();
+    }
+}
+
 /* Does what only asks.  Returns false if 'words' is something else. */
 static bool
 run_query(struct backend *backend, char *words[])
@@ -360,15 +382,26 @@ run_command(struct backend *backend, const struct in6_addr *cipher_ip,
         parse_policy(edits, BACKEND_POLICY_DELETE, words, args);
     } else if (!strcmp(command, "apply")) {
         apply_edits(backend, edits);
-    } else if (!strcmp(command, "bulk")) {
+    } else if (!strcmp(command, "bulk") || !strcmp(command, "bulk-sas")) {
         long long int start_ms = time_msec();
         int n = atoi(words[2]);
 
         add_bulk(edits, cipher_ip, atoi(words[1]), n,
-                 smap_get_int(args, "soft-time", 0));
+                 smap_get_int(args, "soft-time", 0),
+                 !strcmp(command, "bulk"));
         apply_edits(backend, edits);
         fprintf(stderr, "%d SAs and policies in %lld ms\n", n,
                 time_msec() - start_ms);
+    } else if (!strcmp(command, "bulk-del")) {
+        for (int i = 0; i < atoi(words[2]); i++) {
+            struct sa *sa = xzalloc(sizeof *sa);
+
+            sa->spi = 0x10000 + atoi(words[1]) + i;
+            add_edit(edits, BACKEND_SA_DELETE, sa, NULL);
+        }
+        apply_edits(backend, edits);
+    } else if (!strcmp(command, "run")) {
+        run_for(backend, atoi(words[1]));
     } else if (!strcmp(command, "wait-boot")) {
         wait_boot(backend);
     } else if (!run_query(backend, words)) {
@@ -404,7 +437,7 @@ static const struct backend_class *
 choose_backend(void)
 {
     static const struct backend_class *const classes[] = {
-        &backend_userspace_class,
+        &backend_userspace_class, &backend_xfrm_class,
     };
     const char *name = getenv("SDSA_BACKEND");
 
@@ -477,7 +510,7 @@ test_esp_fuzz_control(int argc, char *argv[])
 
     srand(2);
     for (int i = 0; i < n; i++) {
-        add_bulk(&edits, &ip, rand() % 1000, rand() % 3, 0);
+        add_bulk(&edits, &ip, rand() % 1000, rand() % 3, 0, true);
         if (rand() % 2) {
             struct sa *sa = xzalloc(sizeof *sa);
 

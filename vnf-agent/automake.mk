@@ -3,7 +3,8 @@
 sbin_PROGRAMS += vnf-agent/sdsa-agent
 vnf_agent_sdsa_agent_SOURCES = vnf-agent/sdsa-agent.c
 vnf_agent_sdsa_agent_LDADD = \
-	vnf-agent/libsdsarestconf.la vnf-agent/libsdsaesp.la lib/libsdsa.la \
+	vnf-agent/libsdsarestconf.la vnf-agent/libsdsaxfrm.la \
+	vnf-agent/libsdsaesp.la lib/libsdsa.la \
 	$(LIBYANG_LIBS)
 
 noinst_LTLIBRARIES += vnf-agent/libsdsarestconf.la
@@ -46,6 +47,26 @@ vnf_agent_libsdsaesp_la_SOURCES = \
 	vnf-agent/esp/tables.c vnf-agent/esp/tables.h \
 	vnf-agent/esp/wire.c vnf-agent/esp/wire.h
 vnf_agent_libsdsaesp_la_LIBADD = lib/libsdsa.la
+
+# The kernel backend.
+noinst_LTLIBRARIES += vnf-agent/libsdsaxfrm.la
+vnf_agent_libsdsaxfrm_la_SOURCES = \
+	vnf-agent/xfrm/apply.c \
+	vnf-agent/xfrm/backend-xfrm.c \
+	vnf-agent/xfrm/choose.c \
+	vnf-agent/xfrm/events.c \
+	vnf-agent/xfrm/hop-id.h \
+	vnf-agent/xfrm/hop-msg.c vnf-agent/xfrm/hop-msg.h \
+	vnf-agent/xfrm/nl-build.c vnf-agent/xfrm/nl-build.h \
+	vnf-agent/xfrm/nl-conn.c vnf-agent/xfrm/nl-conn.h \
+	vnf-agent/xfrm/private.h \
+	vnf-agent/xfrm/probe.c vnf-agent/xfrm/probe.h \
+	vnf-agent/xfrm/records.c vnf-agent/xfrm/records.h \
+	vnf-agent/xfrm/stats.c \
+	vnf-agent/xfrm/sync.c \
+	vnf-agent/xfrm/xfrm-msg.c vnf-agent/xfrm/xfrm-msg.h
+vnf_agent_libsdsaxfrm_la_LIBADD = \
+	vnf-agent/libsdsaesp.la lib/libsdsa.la $(LIBNL_LIBS)
 
 sbin_PROGRAMS += vnf-agent/sdsa-esp
 vnf_agent_sdsa_esp_SOURCES = \

@@ -646,6 +646,13 @@ backend_userspace_next_event(struct backend *backend,
     return control_client_pop_event(&b->client, event);
 }
 
+static bool
+backend_userspace_has_suite(const struct backend *backend OVS_UNUSED,
+                            const struct suite *suite OVS_UNUSED)
+{
+    return true;
+}
+
 const struct backend_class backend_userspace_class = {
     .name = "userspace",
     .open = backend_userspace_open,
@@ -660,4 +667,5 @@ const struct backend_class backend_userspace_class = {
     .get_sa_stats = backend_userspace_get_sa_stats,
     .get_stats = backend_userspace_get_stats,
     .next_event = backend_userspace_next_event,
+    .has_suite = backend_userspace_has_suite,
 };

@@ -26,6 +26,7 @@
 #include "packets.h"
 
 struct backend;
+struct suite;
 
 /* What the agent was told on its command line. */
 struct backend_config {
@@ -35,6 +36,7 @@ struct backend_config {
     const char *plain_port;     /* Linux interface names in that namespace. */
     const char *cipher_port;
     struct in6_addr cipher_ip;  /* Own outer address. */
+    const char *choice;         /* Why this backend, in words, or NULL. */
 };
 
 struct backend_port {
@@ -176,6 +178,9 @@ struct backend_class {
      * bounded, and each SA, policy and unknown SPI is limited in rate: an event
      * is a hint, the counters are the truth. */
     bool (*next_event)(struct backend *, struct backend_event *);
+
+    /* Can it do this suite? */
+    bool (*has_suite)(const struct backend *, const struct suite *);
 };
 
 /* First member of every backend's own struct. */
@@ -184,5 +189,20 @@ struct backend {
 };
 
 extern const struct backend_class backend_userspace_class;
+extern const struct backend_class backend_xfrm_class;
+
+/* The backend that 'kind' ("auto", or the name of one) means for 'config', and
+ * in '*whyp' why (caller frees).  "auto" is "userspace" if its data plane runs
+ * already, else "xfrm" if the kernel can do it and the gateway has a network
+ * namespace of its own.  Returns NULL, with a message in '*whyp', if there is
+ * none of that name. */
+const struct backend_class *backend_choose(const char *kind,
+                                           const struct backend_config *,
+                                           char **whyp);
+
+/* Removes from the kernel all that the backend "xfrm" ever made in
+ * config->netns, also if nobody knows of it any more.  Other objects stay.
+ * Returns NULL or a message (caller frees). */
+char *backend_xfrm_flush(const struct backend_config *);
 
 #endif /* vnf-agent/backend.h */

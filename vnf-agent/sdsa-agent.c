@@ -33,7 +33,8 @@ VLOG_DEFINE_THIS_MODULE(agent);
 
 struct options {
     struct backend_config backend;
-    const struct backend_class *class;
+    const char *kind;           /* Of backend. */
+    bool flush;
     struct https_server_config https;
     const char *controller_name;
     const char *yang_dir;
@@ -44,6 +45,8 @@ struct options {
 /* What runs. */
 struct agent {
     const struct options *options;
+    struct backend_config backend_config;
+    char *choice;               /* Why this backend. */
     struct yang_schema *schema;
     struct backend *backend;
     struct datastore *datastore;
@@ -61,6 +64,7 @@ struct exiting {
 static void parse_options(int argc, char *argv[], struct options *);
 static void agent_open(struct agent *, const struct options *);
 static void agent_close(struct agent *, bool stop);
+static void OVS_NO_RETURN flush(const struct options *);
 
 
 static unixctl_cb_func cmd_exit;
@@ -83,7 +87,8 @@ Gateway:\n\
   --cipher=IF             interface of the ESP\n\
   --cipher-ip=IP          own outer IPv4 address\n\
   --netns=NAME            network namespace of both interfaces\n\
-  --backend=KIND          userspace or auto (default: auto)\n\
+  --flush                 remove what the backend xfrm has made, and exit\n\
+  --backend=KIND          auto, xfrm or userspace (default: auto)\n\
   --controller-name=CN    name in the certificate of who may write\n\
                           (default: sdsa-controller)\n\
   --rundir=DIR            where to keep state and sockets (default: %s)\n\
@@ -108,7 +113,7 @@ int
 main(int argc, char *argv[])
 {
     struct options options = {
-        .class = &backend_userspace_class,
+        .kind = "auto",
         .controller_name = "sdsa-controller",
         .tombstone_s = TOMBSTONE_S,
         .backend.rundir = SDSA_RUNDIR,
@@ -125,6 +130,9 @@ main(int argc, char *argv[])
     ovs_cmdl_proctitle_init(argc, argv);
     service_start(&argc, &argv);
     parse_options(argc, argv, &options);
+    if (options.flush) {
+        flush(&options);
+    }
     fatal_ignore_sigpipe();
     daemonize_start(false);
     secret_protect_process();
@@ -180,6 +188,16 @@ agent_open(struct agent *agent, const struct options *o)
         ovs_fatal(errno, "%s: cannot make directory", o->backend.rundir);
     }
 
+    const struct backend_class *class = backend_choose(o->kind, &o->backend,
+                                                       &agent->choice);
+    if (!class) {
+        ovs_fatal(0, "%s", agent->choice);
+    }
+    VLOG_INFO("%s: backend %s (%s)", o->backend.name, class->name,
+              agent->choice);
+    agent->backend_config = o->backend;
+    agent->backend_config.choice = agent->choice;
+
     /* Before the data plane is started: mistakes show without one. */
     agent->events = rc_events_create();
     struct restconf_config config = {
@@ -190,7 +208,7 @@ agent_open(struct agent *agent, const struct options *o)
     agent->restconf = restconf_create(&config);
     if (https_server_create(&o->https, restconf_admit, restconf_handle,
                             agent->restconf, &agent->https, &error)
-        || o->class->open(&o->backend, &agent->backend, &error)) {
+        || class->open(&agent->backend_config, &agent->backend, &error)) {
         ovs_fatal(0, "%s", error);
     }
 
@@ -209,7 +227,7 @@ agent_open(struct agent *agent, const struct options *o)
     agent->source = (struct rc_source) {
         .datastore = agent->datastore,
         .backend = agent->backend,
-        .backend_config = &o->backend,
+        .backend_config = &agent->backend_config,
         .schema = agent->schema,
     };
 }
@@ -223,19 +241,22 @@ agent_close(struct agent *agent, bool stop)
     datastore_destroy(agent->datastore);
     agent->backend->class->close(agent->backend, stop);
     yang_schema_destroy(agent->schema);
+    free(agent->choice);
+}
+
+/* Instead of running. */
+static void OVS_NO_RETURN
+flush(const struct options *o)
+{
+    char *error = backend_xfrm_flush(&o->backend);
+
+    if (error) {
+        ovs_fatal(0, "%s", error);
+    }
+    exit(EXIT_SUCCESS);
 }
 
 /* Options. */
-
-static const struct backend_class *
-parse_backend(const char *name)
-{
-    if (strcmp(name, "auto") && strcmp(name, backend_userspace_class.name)) {
-        ovs_fatal(0, "%s: no such backend; there are auto and %s", name,
-                  backend_userspace_class.name);
-    }
-    return &backend_userspace_class;
-}
 
 /* Is everything there that has no default? */
 static void
@@ -244,18 +265,18 @@ check_options(const struct options *o)
     const struct {
         const void *value;
         const char *name;
-    } needed[] = {
+    } needed[] = {              /* The first ones also with --flush. */
         { o->backend.name, "--vnf-id" },
-        { o->https.listen, "--listen" },
         { o->backend.plain_port, "--plain" },
         { o->backend.cipher_port, "--cipher" },
         { ipv6_addr_is_set(&o->backend.cipher_ip) ? o : NULL, "--cipher-ip" },
+        { o->https.listen, "--listen" },
         { o->https.private_key, "--private-key" },
         { o->https.certificate, "--certificate" },
         { o->https.ca_cert, "--ca-cert" },
     };
 
-    for (size_t i = 0; i < ARRAY_SIZE(needed); i++) {
+    for (size_t i = 0; i < (o->flush ? 4 : ARRAY_SIZE(needed)); i++) {
         if (!needed[i].value) {
             ovs_fatal(0, "%s is needed (use --help for help)",
                       needed[i].name);
@@ -280,6 +301,7 @@ parse_options(int argc, char *argv[], struct options *o)
         OPT_CIPHER_IP,
         OPT_NETNS,
         OPT_BACKEND,
+        OPT_FLUSH,
         OPT_CONTROLLER_NAME,
         OPT_RUNDIR,
         OPT_YANG_DIR,
@@ -296,6 +318,7 @@ parse_options(int argc, char *argv[], struct options *o)
         {"cipher-ip", required_argument, NULL, OPT_CIPHER_IP},
         {"netns", required_argument, NULL, OPT_NETNS},
         {"backend", required_argument, NULL, OPT_BACKEND},
+        {"flush", no_argument, NULL, OPT_FLUSH},
         {"controller-name", required_argument, NULL, OPT_CONTROLLER_NAME},
         {"rundir", required_argument, NULL, OPT_RUNDIR},
         {"yang-dir", required_argument, NULL, OPT_YANG_DIR},
@@ -322,7 +345,8 @@ parse_options(int argc, char *argv[], struct options *o)
         case OPT_PLAIN: o->backend.plain_port = optarg; break;
         case OPT_CIPHER: o->backend.cipher_port = optarg; break;
         case OPT_NETNS: o->backend.netns = optarg; break;
-        case OPT_BACKEND: o->class = parse_backend(optarg); break;
+        case OPT_BACKEND: o->kind = optarg; break;
+        case OPT_FLUSH: o->flush = true; break;
         case OPT_CONTROLLER_NAME: o->controller_name = optarg; break;
         case OPT_RUNDIR: o->backend.rundir = optarg; break;
         case OPT_YANG_DIR: o->yang_dir = optarg; break;

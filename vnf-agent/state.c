@@ -60,7 +60,9 @@ agent_state_get(struct backend *backend, const struct backend_config *config)
     json_t *suite_names = json_array();
 
     for (size_t i = 0; i < n_suites; i++) {
-        json_array_append_new(suite_names, json_string(suites[i].name));
+        if (backend->class->has_suite(backend, &suites[i])) {
+            json_array_append_new(suite_names, json_string(suites[i].name));
+        }
     }
     json_t *json = json_pack("{s:s, s:s, s:s, s:b, s:o}",
                              "vnf-id", config->name,
@@ -72,6 +74,10 @@ agent_state_get(struct backend *backend, const struct backend_config *config)
         char text[UUID_LEN + 1];
         snprintf(text, sizeof text, UUID_FMT, UUID_ARGS(boot_id));
         json_object_set_new(json, "boot-id", json_string(text));
+    }
+    if (config->choice) {
+        json_object_set_new(json, "backend-choice",
+                            json_string(config->choice));
     }
     if (!up && reason) {
         json_object_set_new(json, "reason", json_string(reason));

@@ -1,0 +1,494 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The kernel backend: ESP of Linux (XFRM), in the network namespace of the
+ * gateway's data ports. */
+#include <config.h>
+#include "vnf-agent/xfrm/private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <linux/xfrm.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/suite.h"
+#include "openvswitch/poll-loop.h"
+#include "openvswitch/vlog.h"
+#include "timeval.h"
+#include "util.h"
+#include "vnf-agent/esp/engine.h"
+#include "vnf-agent/xfrm/probe.h"
+
+VLOG_DEFINE_THIS_MODULE(backend_xfrm);
+
+static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
+
+#define PORTS_INTERVAL_MS 1000
+#define AUDIT_INTERVAL_MS 30000
+#define IDLE_INTERVAL_MS 1000
+#define EVENT_PAUSE_MS 50       /* Between an event and a look at it all. */
+
+static const unsigned int xfrm_groups[] = {
+    XFRMNLGRP_ACQUIRE, XFRMNLGRP_EXPIRE, XFRMNLGRP_SA, XFRMNLGRP_POLICY
+};
+static const unsigned int route_groups[] = {
+    RTNLGRP_LINK, RTNLGRP_NEIGH, RTNLGRP_TC, RTNLGRP_IPV4_ROUTE,
+    RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE
+};
+
+/* The namespace. */
+
+static int
+open_netns(const char *name, char **errorp)
+{
+    char *path = xasprintf("/run/netns/%s", name);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0) {
+        *errorp = xasprintf("%s: %s", path, ovs_strerror(errno));
+    }
+    free(path);
+    return fd;
+}
+
+static void
+write_sysctl(const char *name, const char *value)
+{
+    char *path = xasprintf("/proc/sys/net/%s", name);
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+    if (fd >= 0) {
+        ignore(write(fd, value, strlen(value)));
+        close(fd);
+    }
+    free(path);
+}
+
+static void
+write_port_sysctl(const char *format, const char *port, const char *value)
+{
+    char *name = xasprintf(format, port);
+
+    write_sysctl(name, value);
+    free(name);
+}
+
+/* Within the namespace: decrypted packets are forwarded; where they came from
+ * is no route back.  Netlink has no message for these. */
+static int
+set_up_namespace(void *b_)
+{
+    struct backend_xfrm *b = b_;
+    const char *ports[] = { b->plain_port, b->cipher_port };
+
+    b->ports.ipv6 = !access("/proc/sys/net/ipv6", F_OK);
+    write_sysctl("ipv4/ip_forward", "1");
+    write_sysctl("ipv4/conf/all/rp_filter", "0");
+    write_sysctl("ipv4/conf/default/rp_filter", "0");
+    write_sysctl("ipv6/conf/default/disable_ipv6", "0");
+    write_sysctl("ipv6/conf/lo/disable_ipv6", "0");
+    for (size_t i = 0; i < ARRAY_SIZE(ports); i++) {
+        write_port_sysctl("ipv4/conf/%s/rp_filter", ports[i], "0");
+        write_port_sysctl("ipv6/conf/%s/addr_gen_mode", ports[i], "1");
+        write_port_sysctl("ipv6/conf/%s/accept_ra", ports[i], "0");
+        write_port_sysctl("ipv6/conf/%s/disable_ipv6", ports[i], "0");
+    }
+    write_sysctl("ipv6/conf/all/forwarding", "1");
+    if (b->xfrm_stat_fd < 0) {
+        b->xfrm_stat_fd = open("/proc/thread-self/net/xfrm_stat",
+                               O_RDONLY | O_CLOEXEC);
+    }
+    return 0;
+}
+
+static int
+tear_down_namespace(void *b_ OVS_UNUSED)
+{
+    write_sysctl("ipv4/ip_forward", "0");
+    write_sysctl("ipv6/conf/all/forwarding", "0");
+    return 0;
+}
+
+/* Says which run of which kernel, and which namespace of it: when this is
+ * another one, no SA is left. */
+static char *
+describe_kernel(const struct backend_xfrm *b)
+{
+    char boot[64] = "";
+    struct stat s;
+    FILE *stream = fopen("/proc/sys/kernel/random/boot_id", "re");
+
+    if (stream) {
+        if (!fgets(boot, sizeof boot, stream)) {
+            boot[0] = '\0';
+        }
+        fclose(stream);
+        boot[strcspn(boot, "\n")] = '\0';
+    }
+    if (fstat(b->netns_fd, &s)) {
+        s.st_ino = 0;
+    }
+    return xasprintf("%s %llu", boot, (unsigned long long int) s.st_ino);
+}
+
+/* Lifecycle. */
+
+static void
+backend_xfrm_free(struct backend_xfrm *b)
+{
+    xfrm_events_clear(b);
+    nl_conn_close(b->xfrm);
+    nl_conn_close(b->route);
+    nl_conn_close(b->xfrm_events);
+    nl_conn_close(b->route_events);
+    records_destroy(b->records);
+    if (b->xfrm_stat_fd >= 0) {
+        close(b->xfrm_stat_fd);
+    }
+    if (b->netns_fd >= 0) {
+        close(b->netns_fd);
+    }
+    free(b->name);
+    free(b->plain_port);
+    free(b->cipher_port);
+    free(b->reason);
+    free(b);
+}
+
+static int
+join(struct nl_conn *conn, const unsigned int groups[], size_t n)
+{
+    int error = 0;
+
+    for (size_t i = 0; i < n && !error; i++) {
+        error = nl_conn_join(conn, groups[i]);
+    }
+    return error;
+}
+
+static int
+open_sockets(struct backend_xfrm *b)
+{
+    int error = nl_conn_open(NETLINK_XFRM, b->netns_fd, &b->xfrm);
+    if (!error) {
+        error = nl_conn_open(NETLINK_ROUTE, b->netns_fd, &b->route);
+    }
+    if (!error) {
+        error = nl_conn_open(NETLINK_XFRM, b->netns_fd, &b->xfrm_events);
+    }
+    if (!error) {
+        error = nl_conn_open(NETLINK_ROUTE, b->netns_fd, &b->route_events);
+    }
+    if (!error) {
+        error = join(b->xfrm_events, xfrm_groups, ARRAY_SIZE(xfrm_groups));
+    }
+    return error ? error : join(b->route_events, route_groups,
+                                ARRAY_SIZE(route_groups));
+}
+
+static int
+backend_xfrm_create(const struct backend_config *config,
+                    struct backend_xfrm **bp, char **errorp)
+{
+    struct backend_xfrm *b = xzalloc(sizeof *b);
+
+    b->up.class = &backend_xfrm_class;
+    b->netns_fd = -1;
+    b->xfrm_stat_fd = -1;
+    b->name = xstrdup(config->name);
+    b->plain_port = xstrdup(config->plain_port);
+    b->cipher_port = xstrdup(config->cipher_port);
+    b->ports.plain_peer = (struct eth_addr) ENGINE_PLAIN_DST;
+    b->ports.cipher_peer = (struct eth_addr) ENGINE_CIPHER_DST;
+    b->ports.cipher_ip = config->cipher_ip;
+    b->records = records_create();
+
+    int error = 0;
+    if (!config->netns) {
+        *errorp = xstrdup("the kernel backend needs a network namespace of "
+                          "the gateway's own (--netns): it drops there whatever "
+                          "no policy names");
+        error = EINVAL;
+    } else {
+        b->netns_fd = open_netns(config->netns, errorp);
+        error = b->netns_fd < 0 ? ENOENT : 0;
+    }
+    if (!error) {
+        error = open_sockets(b);
+        if (error) {
+            *errorp = xasprintf("netlink sockets: %s", ovs_strerror(error));
+        }
+    }
+    if (error) {
+        backend_xfrm_free(b);
+        return error;
+    }
+    *bp = b;
+    return 0;
+}
+
+/* Takes over what is in the kernel and in the file. */
+static int
+adopt(struct backend_xfrm *b, const struct backend_config *config,
+      char **errorp)
+{
+    char *file_name = xasprintf("%s/%s.xfrm.records", config->rundir,
+                                config->name);
+    char *message = records_open(b->records, file_name);
+    char *kernel = describe_kernel(b);
+    struct records *records = b->records;
+
+    free(file_name);
+    if (message) {
+        VLOG_WARN("%s; beginning with nothing", message);
+        free(message);
+    }
+    bool same = (nullable_string_is_equal(records->kernel, kernel)
+                 && records->kind == b->kind
+                 && !uuid_is_zero(&records->boot_id));
+    free(records->kernel);
+    records->kernel = kernel;
+    records->kind = b->kind;
+    if (!same) {
+        xfrm_new_boot_id(b);
+    }
+
+    int error = xfrm_sync_sas(b);
+    if (error) {
+        *errorp = xasprintf("kernel, dump of SAs: %s", ovs_strerror(error));
+    } else {
+        error = xfrm_sync_rest(b, errorp);
+    }
+    if (!error) {
+        *errorp = records_save(records);
+        error = *errorp ? EIO : 0;
+    }
+    return error;
+}
+
+static int
+backend_xfrm_open(const struct backend_config *config,
+                  struct backend **backendp, char **errorp)
+{
+    struct backend_xfrm *b;
+    struct xfrm_probe probe;
+
+    *backendp = NULL;
+    *errorp = NULL;
+    if (mkdir(config->rundir, 0755) && errno != EEXIST) {
+        int error = errno;
+
+        *errorp = xasprintf("cannot make %s (%s)", config->rundir,
+                            ovs_strerror(error));
+        return error;
+    }
+    xfrm_probe(&probe);
+    VLOG_INFO("%s: kernel: %s", config->name, probe.why);
+    if (!probe.works) {
+        *errorp = probe.why;
+        return ENOTSUP;
+    }
+    free(probe.why);
+
+    int error = backend_xfrm_create(config, &b, errorp);
+    if (error) {
+        return error;
+    }
+    b->kind = probe.kind;
+    b->suites = probe.suites;
+    error = xfrm_find_ports(b, errorp);
+    if (!error) {
+        netns_call(b->netns_fd, set_up_namespace, b);
+        error = adopt(b, config, errorp);
+    }
+    if (error) {
+        backend_xfrm_free(b);
+        return error;
+    }
+    VLOG_INFO("%s: adopted %"PRIuSIZE" SAs and %"PRIuSIZE" policies",
+              b->name, hmap_count(&b->records->sas),
+              hmap_count(&b->records->policies));
+    b->audit_ms = time_msec() + AUDIT_INTERVAL_MS;
+    *backendp = &b->up;
+    return 0;
+}
+
+static void
+backend_xfrm_close(struct backend *backend, bool stop)
+{
+    struct backend_xfrm *b = backend_xfrm_cast(backend);
+
+    if (stop) {
+        char *error = NULL;
+
+        if (xfrm_sync_flush(b, &error)) {
+            VLOG_ERR("%s: %s", b->name, error);
+        }
+        netns_call(b->netns_fd, tear_down_namespace, b);
+        free(error);
+        if (b->records->file_name) {
+            unlink(b->records->file_name);
+        }
+    }
+    backend_xfrm_free(b);
+}
+
+char *
+backend_xfrm_flush(const struct backend_config *config)
+{
+    struct backend_xfrm *b;
+    char *error = NULL;
+
+    if (backend_xfrm_create(config, &b, &error)) {
+        return error;
+    }
+    netns_call(b->netns_fd, set_up_namespace, b);
+    char *no_port = NULL;
+    if (xfrm_find_ports(b, &no_port)) {
+        VLOG_WARN("%s; the rest is flushed", no_port);
+    }
+    free(no_port);
+    b->records->file_name = xasprintf("%s/%s.xfrm.records", config->rundir,
+                                      config->name);
+    if (xfrm_sync_flush(b, &error)) {
+        backend_xfrm_free(b);
+        return error;
+    }
+    backend_xfrm_close(&b->up, true);
+    return NULL;
+}
+
+/* Running. */
+
+static void
+set_reason(struct backend_xfrm *b, char *reason)
+{
+    if (!nullable_string_is_equal(b->reason, reason)) {
+        VLOG_INFO("%s: data plane: %s", b->name, reason ? reason : "up");
+    }
+    free(b->reason);
+    b->reason = reason;
+}
+
+/* The ports may go and come back, as other devices. */
+static void
+look_at_ports(struct backend_xfrm *b)
+{
+    struct hop_ports old = b->ports;
+    char *reason;
+
+    b->ports_ms = time_msec() + PORTS_INTERVAL_MS;
+    xfrm_find_ports(b, &reason);
+    if (!reason && (old.plain_ifindex != b->ports.plain_ifindex
+                    || old.cipher_ifindex != b->ports.cipher_ifindex)) {
+        netns_call(b->netns_fd, set_up_namespace, b);
+        b->audit = true;
+        b->audit_ms = 0;
+    }
+    set_reason(b, reason);
+}
+
+static void
+look_at_all(struct backend_xfrm *b)
+{
+    char *error = NULL;
+
+    if (b->resync) {
+        b->resync = xfrm_sync_sas(b) != 0;
+    }
+    b->audit = false;
+    if (!b->reason && xfrm_sync_rest(b, &error)) {
+        VLOG_WARN_RL(&rl, "%s: %s", b->name, error);
+        b->audit = true;
+    }
+    free(error);
+    records_commit(b->records);
+    b->audit_ms = time_msec() + (b->audit || b->resync ? PORTS_INTERVAL_MS
+                                 : AUDIT_INTERVAL_MS);
+}
+
+static void
+backend_xfrm_run(struct backend *backend)
+{
+    struct backend_xfrm *b = backend_xfrm_cast(backend);
+    bool was_due = b->audit || b->resync;
+
+    xfrm_events_run(b);
+    if (!was_due && (b->audit || b->resync)) {
+        /* One look for many events. */
+        b->audit_ms = MIN(b->audit_ms, time_msec() + EVENT_PAUSE_MS);
+    }
+    if (time_msec() >= b->ports_ms) {
+        look_at_ports(b);
+    }
+    if (time_msec() >= b->audit_ms) {
+        b->resync |= !b->audit; /* The regular look is at all of it. */
+        look_at_all(b);
+    }
+    if (b->records->n_idle && time_msec() >= b->idle_ms) {
+        xfrm_events_idle(b);
+        b->idle_ms = time_msec() + IDLE_INTERVAL_MS;
+    }
+}
+
+static void
+backend_xfrm_wait(struct backend *backend)
+{
+    const struct backend_xfrm *b = backend_xfrm_cast(backend);
+
+    poll_fd_wait(nl_conn_fd(b->xfrm_events), POLLIN);
+    poll_fd_wait(nl_conn_fd(b->route_events), POLLIN);
+    poll_timer_wait_until(MIN(b->ports_ms, b->audit_ms));
+    if (b->records->n_idle) {
+        poll_timer_wait_until(b->idle_ms);
+    }
+}
+
+static bool
+backend_xfrm_is_up(const struct backend *backend, const char **reasonp)
+{
+    *reasonp = backend_xfrm_cast(backend)->reason;
+    return !*reasonp;
+}
+
+static const struct uuid *
+backend_xfrm_boot_id(const struct backend *backend)
+{
+    return &backend_xfrm_cast(backend)->records->boot_id;
+}
+
+static void
+backend_xfrm_get_ports(const struct backend *backend,
+                       struct backend_port *plain, struct backend_port *cipher)
+{
+    const struct backend_xfrm *b = backend_xfrm_cast(backend);
+
+    *plain = b->plain;
+    *cipher = b->cipher;
+}
+
+static bool
+backend_xfrm_has_suite(const struct backend *backend,
+                       const struct suite *suite)
+{
+    return backend_xfrm_cast(backend)->suites & 1u << (suite - suites);
+}
+
+const struct backend_class backend_xfrm_class = {
+    .name = "xfrm",
+    .open = backend_xfrm_open,
+    .close = backend_xfrm_close,
+    .run = backend_xfrm_run,
+    .wait = backend_xfrm_wait,
+    .is_up = backend_xfrm_is_up,
+    .boot_id = backend_xfrm_boot_id,
+    .get_ports = backend_xfrm_get_ports,
+    .apply = backend_xfrm_apply,
+    .dump = backend_xfrm_dump,
+    .get_sa_stats = backend_xfrm_get_sa_stats,
+    .get_stats = backend_xfrm_get_stats,
+    .next_event = backend_xfrm_next_event,
+    .has_suite = backend_xfrm_has_suite,
+};

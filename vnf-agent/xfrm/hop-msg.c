@@ -1,0 +1,577 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+#include "vnf-agent/xfrm/hop-msg.h"
+
+#include <linux/fib_rules.h>
+#include <linux/if_ether.h>
+#include <linux/if_link.h>
+#include <linux/if_addr.h>
+#include <linux/pkt_cls.h>
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
+#include <linux/tc_act/tc_mirred.h>
+#include <linux/tc_act/tc_skbedit.h>
+#include <linux/tc_act/tc_vlan.h>
+#include <net/if.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+#include <string.h>
+
+#include "lib/address.h"
+#include "util.h"
+#include "vnf-agent/xfrm/nl-build.h"
+
+/* Next hops: nobody has these addresses; static neighbours lead to the
+ * bridge. */
+#define NEXT_HOP_IPV4 0xa9fe5d5au       /* 169.254.93.90. */
+#define NEXT_HOP_IPV6 "\xfe\x80\0\0\0\0\0\0\0\0\0\0\0\0\x5d\x5a"
+
+void
+hop_msgs_add(struct hop_msgs *list, struct nl_msg *msg)
+{
+    if (list->n >= list->allocated) {
+        list->msgs = x2nrealloc(list->msgs, &list->allocated,
+                                sizeof *list->msgs);
+    }
+    list->msgs[list->n++] = msg;
+}
+
+void
+hop_msgs_destroy(struct hop_msgs *list)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        nl_msg_wipe(list->msgs[i]);
+    }
+    free(list->msgs);
+    *list = (struct hop_msgs) { .msgs = NULL };
+}
+
+/* Devices. */
+
+static void
+device_name(char name[IFNAMSIZ], const char *prefix, uint16_t vlan)
+{
+    snprintf(name, IFNAMSIZ, "%s%"PRIu16, prefix, vlan);
+}
+
+static struct nl_msg *
+link_msg(int type, int flags, int ifindex, bool up)
+{
+    struct ifinfomsg ifi = {
+        .ifi_index = ifindex,
+        .ifi_flags = up ? IFF_UP : 0,
+        .ifi_change = up ? IFF_UP : 0,
+    };
+    return nl_msg_create(type, NLM_F_ACK | flags, &ifi, sizeof ifi);
+}
+
+/* No link-local address: no traffic of its own. */
+static void
+put_no_address(struct nl_msg *msg)
+{
+    struct nlattr *spec = nl_nest(msg, IFLA_AF_SPEC);
+    struct nlattr *inet6 = nl_nest(msg, AF_INET6);
+    uint8_t mode = IN6_ADDR_GEN_MODE_NONE;
+
+    nl_put(msg, IFLA_INET6_ADDR_GEN_MODE, &mode, sizeof mode);
+    nla_nest_end(msg, inet6);
+    nla_nest_end(msg, spec);
+}
+
+static struct nl_msg *
+new_device(const char *prefix, int base, uint16_t vlan, const char *kind,
+           int attr1, uint32_t value1, int attr2, uint32_t value2)
+{
+    struct nl_msg *msg = link_msg(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
+                                  base + vlan, false);
+    char name[IFNAMSIZ];
+
+    device_name(name, prefix, vlan);
+    nl_put_string(msg, IFLA_IFNAME, name);
+    struct nlattr *info = nl_nest(msg, IFLA_LINKINFO);
+    nl_put_string(msg, IFLA_INFO_KIND, kind);
+    struct nlattr *data = nl_nest(msg, IFLA_INFO_DATA);
+    nl_put_u32(msg, attr1, value1);
+    if (attr2) {
+        nl_put_u32(msg, attr2, value2);
+    }
+    nla_nest_end(msg, data);
+    nla_nest_end(msg, info);
+    return msg;
+}
+
+/* Up, and below 'master' unless that is 0. */
+static struct nl_msg *
+link_up(int ifindex, int master, bool no_address)
+{
+    struct nl_msg *msg = link_msg(RTM_NEWLINK, 0, ifindex, true);
+
+    if (master) {
+        nl_put_u32(msg, IFLA_MASTER, master);
+    }
+    if (no_address) {
+        put_no_address(msg);
+    }
+    return msg;
+}
+
+static struct nl_msg *
+port_up(int ifindex)
+{
+    struct ifinfomsg ifi = {
+        .ifi_index = ifindex,
+        .ifi_flags = IFF_UP | IFF_NOARP,
+        .ifi_change = IFF_UP | IFF_NOARP,
+    };
+    return nl_msg_create(RTM_NEWLINK, NLM_F_ACK, &ifi, sizeof ifi);
+}
+
+struct nl_msg *
+hop_msg_link_get(const char *name)
+{
+    struct nl_msg *msg = link_msg(RTM_GETLINK, 0, 0, false);
+
+    nl_put_string(msg, IFLA_IFNAME, name);
+    return msg;
+}
+
+struct nl_msg *
+hop_msg_link_dump(void)
+{
+    struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC };
+    return nl_msg_create(RTM_GETLINK, NLM_F_DUMP, &ifi, sizeof ifi);
+}
+
+bool
+hop_parse_link(const struct nlmsghdr *hdr_, struct hop_link *link)
+{
+    struct nlmsghdr *hdr = CONST_CAST(struct nlmsghdr *, hdr_);
+    const struct ifinfomsg *ifi = nlmsg_data(hdr);
+    struct nlattr *tb[IFLA_MAX + 1];
+
+    memset(link, 0, sizeof *link);
+    if (hdr->nlmsg_type != RTM_NEWLINK
+        || nlmsg_parse(hdr, sizeof *ifi, tb, IFLA_MAX, NULL)
+        || !tb[IFLA_IFNAME]) {
+        return false;
+    }
+    link->ifindex = ifi->ifi_index;
+    link->up = ifi->ifi_flags & IFF_UP;
+    nla_strlcpy(link->name, tb[IFLA_IFNAME], sizeof link->name);
+    if (tb[IFLA_ADDRESS] && nla_len(tb[IFLA_ADDRESS]) == ETH_ADDR_LEN) {
+        memcpy(&link->mac, nla_data(tb[IFLA_ADDRESS]), ETH_ADDR_LEN);
+    }
+    link->mtu = tb[IFLA_MTU] ? nla_get_u32(tb[IFLA_MTU]) : 0;
+    if (tb[IFLA_STATS64]) {
+        struct rtnl_link_stats64 stats = { .rx_packets = 0 };
+
+        memcpy(&stats, nla_data(tb[IFLA_STATS64]),
+               MIN(sizeof stats, nla_len(tb[IFLA_STATS64])));
+        link->rx_packets = stats.rx_packets;
+        link->tx_packets = stats.tx_packets;
+        link->tx_errors = stats.tx_errors;
+    }
+    return true;
+}
+
+uint16_t
+hop_link_vlan(const struct hop_link *link)
+{
+    for (uint16_t base = 1; base <= 2; base++) {
+        int vlan = link->ifindex - (base == 1 ? HOP_IFINDEX_XFRM
+                                    : HOP_IFINDEX_VRF);
+        char name[IFNAMSIZ];
+
+        device_name(name, base == 1 ? "sdx" : "sdv", vlan);
+        if (vlan > 0 && vlan <= HOP_MAX_VLAN && !strcmp(name, link->name)) {
+            return vlan;
+        }
+    }
+    return 0;
+}
+
+/* Routes, rules, neighbours. */
+
+/* A default route; 'next_hop' or straight out of the device. */
+static struct nl_msg *
+route_msg(bool add, bool ipv6, uint32_t table, int ifindex, bool next_hop)
+{
+    struct rtmsg rtm = {
+        .rtm_family = ipv6 ? AF_INET6 : AF_INET,
+        .rtm_table = RT_TABLE_UNSPEC,
+        .rtm_protocol = HOP_PROTOCOL,
+        .rtm_scope = next_hop || ipv6 ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK,
+        .rtm_type = RTN_UNICAST,
+        .rtm_flags = next_hop ? RTNH_F_ONLINK : 0,
+    };
+    struct nl_msg *msg = nl_msg_create(add ? RTM_NEWROUTE : RTM_DELROUTE,
+                                    NLM_F_ACK | (add ? NLM_F_CREATE
+                                                 | NLM_F_REPLACE : 0),
+                                    &rtm, sizeof rtm);
+
+    nl_put_u32(msg, RTA_TABLE, table);
+    nl_put_u32(msg, RTA_OIF, ifindex);
+    if (next_hop && ipv6) {
+        nl_put(msg, RTA_GATEWAY, NEXT_HOP_IPV6, 16);
+    } else if (next_hop) {
+        nl_put_u32(msg, RTA_GATEWAY, htonl(NEXT_HOP_IPV4));
+    }
+    return msg;
+}
+
+/* The gateway's own outer address, without which it takes no ESP. */
+static struct nl_msg *
+local_route_msg(bool add, const struct in6_addr *ip)
+{
+    bool ipv6 = address_is_ipv6(ip);
+    struct rtmsg rtm = {
+        .rtm_family = ipv6 ? AF_INET6 : AF_INET,
+        .rtm_dst_len = ipv6 ? 128 : 32,
+        .rtm_table = RT_TABLE_LOCAL,
+        .rtm_protocol = HOP_PROTOCOL,
+        .rtm_scope = RT_SCOPE_HOST,
+        .rtm_type = RTN_LOCAL,
+    };
+    struct nl_msg *msg = nl_msg_create(add ? RTM_NEWROUTE : RTM_DELROUTE,
+                                    NLM_F_ACK | (add ? NLM_F_CREATE
+                                                 | NLM_F_REPLACE : 0),
+                                    &rtm, sizeof rtm);
+
+    if (ipv6) {
+        nl_put(msg, RTA_DST, ip, 16);
+    } else {
+        nl_put_u32(msg, RTA_DST, ip->s6_addr32[3]);
+    }
+    nl_put_u32(msg, RTA_OIF, 1);   /* lo has always this index. */
+    return msg;
+}
+
+uint32_t
+hop_parse_route(const struct nlmsghdr *hdr_, uint16_t *vlan)
+{
+    struct nlmsghdr *hdr = CONST_CAST(struct nlmsghdr *, hdr_);
+    const struct rtmsg *rtm = nlmsg_data(hdr);
+    struct nlattr *tb[RTA_MAX + 1];
+
+    *vlan = 0;
+    if (nlmsg_parse(hdr, sizeof *rtm, tb, RTA_MAX, NULL)
+        || rtm->rtm_protocol != HOP_PROTOCOL) {
+        return 0;
+    }
+    uint32_t table = (tb[RTA_TABLE] ? nla_get_u32(tb[RTA_TABLE])
+                      : rtm->rtm_table);
+    if ((table ^ HOP_IF_ID) <= HOP_MAX_VLAN) {
+        *vlan = table ^ HOP_IF_ID;
+    }
+    return table;
+}
+
+/* Packets with a mark of 'what' go by 'table'; 0: nowhere. */
+static struct nl_msg *
+rule_msg(bool add, bool ipv6, uint32_t what, uint32_t table)
+{
+    struct fib_rule_hdr frh = {
+        .family = ipv6 ? AF_INET6 : AF_INET,
+        .action = table ? FR_ACT_TO_TBL : FR_ACT_UNREACHABLE,
+    };
+    uint8_t protocol = HOP_PROTOCOL;
+    struct nl_msg *msg = nl_msg_create(add ? RTM_NEWRULE : RTM_DELRULE,
+                                    NLM_F_ACK | (add ? NLM_F_CREATE
+                                                 | NLM_F_EXCL : 0),
+                                    &frh, sizeof frh);
+
+    nl_put_u32(msg, FRA_PRIORITY, (table ? HOP_RULE_PRIORITY
+                                   : HOP_GUARD_PRIORITY));
+    nl_put_u32(msg, FRA_FWMARK, what);
+    nl_put_u32(msg, FRA_FWMASK, HOP_MARK_WHAT);
+    if (table) {
+        nl_put_u32(msg, FRA_TABLE, table);
+    }
+    nl_put(msg, FRA_PROTOCOL, &protocol, sizeof protocol);
+    return msg;
+}
+
+static struct nl_msg *
+neigh_msg(bool add, bool ipv6, int ifindex, const struct eth_addr *mac)
+{
+    struct ndmsg ndm = {
+        .ndm_family = ipv6 ? AF_INET6 : AF_INET,
+        .ndm_ifindex = ifindex,
+        .ndm_state = NUD_PERMANENT,
+    };
+    struct nl_msg *msg = nl_msg_create(add ? RTM_NEWNEIGH : RTM_DELNEIGH,
+                                    NLM_F_ACK | (add ? NLM_F_CREATE
+                                                 | NLM_F_REPLACE : 0),
+                                    &ndm, sizeof ndm);
+
+    if (ipv6) {
+        nl_put(msg, NDA_DST, NEXT_HOP_IPV6, 16);
+    } else {
+        nl_put_u32(msg, NDA_DST, htonl(NEXT_HOP_IPV4));
+    }
+    if (add) {
+        nl_put(msg, NDA_LLADDR, mac, sizeof *mac);
+    }
+    return msg;
+}
+
+/* Filters. */
+
+static struct nl_msg *
+qdisc_msg(int ifindex)
+{
+    struct tcmsg tcm = {
+        .tcm_family = AF_UNSPEC,
+        .tcm_ifindex = ifindex,
+        .tcm_handle = TC_H_MAKE(TC_H_CLSACT, 0),
+        .tcm_parent = TC_H_CLSACT,
+    };
+    struct nl_msg *msg = nl_msg_create(RTM_NEWQDISC, NLM_F_ACK | NLM_F_CREATE
+                                    | NLM_F_EXCL, &tcm, sizeof tcm);
+
+    nl_put_string(msg, TCA_KIND, "clsact");
+    return msg;
+}
+
+static struct nl_msg *
+filter_msg(bool add, int ifindex, bool ingress, uint16_t protocol,
+           uint32_t handle, const char *kind)
+{
+    struct tcmsg tcm = {
+        .tcm_family = AF_UNSPEC,
+        .tcm_ifindex = ifindex,
+        .tcm_handle = handle,
+        .tcm_parent = TC_H_MAKE(TC_H_CLSACT, (ingress ? TC_H_MIN_INGRESS
+                                              : TC_H_MIN_EGRESS)),
+        .tcm_info = TC_H_MAKE(HOP_FILTER_PRIORITY << 16, htons(protocol)),
+    };
+    struct nl_msg *msg = nl_msg_create(add ? RTM_NEWTFILTER : RTM_DELTFILTER,
+                                    NLM_F_ACK | (add ? NLM_F_CREATE : 0),
+                                    &tcm, sizeof tcm);
+
+    nl_put_string(msg, TCA_KIND, kind);
+    return msg;
+}
+
+/* One action of a filter; 'parms' begins with tc_gen. */
+static void
+put_action(struct nl_msg *msg, int order, const char *kind, int parms_type,
+           const void *parms, size_t parms_size, int extra_type,
+           const void *extra, size_t extra_size)
+{
+    struct nlattr *action = nl_nest(msg, order);
+    nl_put_string(msg, TCA_ACT_KIND, kind);
+    struct nlattr *options = nl_nest(msg, TCA_ACT_OPTIONS);
+    nl_put(msg, parms_type, parms, parms_size);
+    if (extra_size) {
+        nl_put(msg, extra_type, extra, extra_size);
+    }
+    nla_nest_end(msg, options);
+    nla_nest_end(msg, action);
+}
+
+/* What comes in with the tag 'vlan' loses it, and goes to the device
+ * 'redirect' or, if that is 0, gets 'mark'. */
+static struct nl_msg *
+ingress_filter(int ifindex, uint16_t vlan, int redirect, uint32_t mark)
+{
+    struct nl_msg *msg = filter_msg(true, ifindex, true, ETH_P_8021Q, vlan,
+                                    "flower");
+    struct nlattr *options = nl_nest(msg, TCA_OPTIONS);
+
+    nl_put_u16(msg, TCA_FLOWER_KEY_ETH_TYPE, htons(ETH_P_8021Q));
+    nl_put_u16(msg, TCA_FLOWER_KEY_VLAN_ID, vlan);
+    struct nlattr *actions = nl_nest(msg, TCA_FLOWER_ACT);
+    struct tc_vlan pop = {
+        .action = TC_ACT_PIPE, .v_action = TCA_VLAN_ACT_POP
+    };
+    put_action(msg, 1, "vlan", TCA_VLAN_PARMS, &pop, sizeof pop, 0, NULL, 0);
+    if (redirect) {
+        struct tc_mirred mirred = {
+            .action = TC_ACT_STOLEN,
+            .eaction = TCA_EGRESS_REDIR,
+            .ifindex = redirect,
+        };
+        put_action(msg, 2, "mirred", TCA_MIRRED_PARMS, &mirred, sizeof mirred,
+                   0, NULL, 0);
+    } else {
+        struct tc_skbedit edit = { .action = TC_ACT_OK };
+        put_action(msg, 2, "skbedit", TCA_SKBEDIT_PARMS, &edit, sizeof edit,
+                   TCA_SKBEDIT_MARK, &mark, sizeof mark);
+    }
+    nla_nest_end(msg, actions);
+    nla_nest_end(msg, options);
+    return msg;
+}
+
+/* What goes out with 'mark' gets the tag 'vlan'. */
+static struct nl_msg *
+egress_filter(int ifindex, uint16_t vlan, uint32_t mark)
+{
+    struct nl_msg *msg = filter_msg(true, ifindex, false, ETH_P_ALL, mark,
+                                    "fw");
+    struct nlattr *options = nl_nest(msg, TCA_OPTIONS);
+
+    nl_put_u32(msg, TCA_FW_MASK, UINT32_MAX);
+    struct nlattr *actions = nl_nest(msg, TCA_FW_ACT);
+    struct tc_vlan push = {
+        .action = TC_ACT_OK, .v_action = TCA_VLAN_ACT_PUSH
+    };
+    put_action(msg, 1, "vlan", TCA_VLAN_PARMS, &push, sizeof push,
+               TCA_VLAN_PUSH_VLAN_ID, &vlan, sizeof vlan);
+    nla_nest_end(msg, actions);
+    nla_nest_end(msg, options);
+    return msg;
+}
+
+struct nl_msg *
+hop_msg_filter_dump(int ifindex, bool ingress)
+{
+    struct tcmsg tcm = {
+        .tcm_family = AF_UNSPEC,
+        .tcm_ifindex = ifindex,
+        .tcm_parent = TC_H_MAKE(TC_H_CLSACT, (ingress ? TC_H_MIN_INGRESS
+                                              : TC_H_MIN_EGRESS)),
+    };
+    return nl_msg_create(RTM_GETTFILTER, NLM_F_DUMP, &tcm, sizeof tcm);
+}
+
+uint16_t
+hop_parse_filter(const struct nlmsghdr *hdr_, int ifindex)
+{
+    struct nlmsghdr *hdr = CONST_CAST(struct nlmsghdr *, hdr_);
+    const struct tcmsg *tcm = nlmsg_data(hdr);
+
+    if (hdr->nlmsg_type != RTM_NEWTFILTER
+        || hdr->nlmsg_len < nlmsg_size(sizeof *tcm)
+        || tcm->tcm_ifindex != ifindex
+        || TC_H_MAJ(tcm->tcm_info) >> 16 != HOP_FILTER_PRIORITY) {
+        return 0;
+    }
+    uint32_t what = tcm->tcm_handle & HOP_MARK_WHAT;
+    uint32_t vlan = tcm->tcm_handle ^ what;
+    bool ours = (!what || what == HOP_MARK_ESP || what == HOP_MARK_CLEAR);
+    return ours && vlan <= HOP_MAX_VLAN ? vlan : 0;
+}
+
+/* All together. */
+
+static void
+add_ports(struct hop_msgs *list, enum hop_kind kind,
+          const struct hop_ports *p, bool ipv6)
+{
+    hop_msgs_add(list, neigh_msg(true, ipv6, p->cipher_ifindex,
+                                 &p->cipher_peer));
+    hop_msgs_add(list, neigh_msg(true, ipv6, p->plain_ifindex,
+                                 &p->plain_peer));
+    hop_msgs_add(list, route_msg(true, ipv6, HOP_TABLE_CIPHER,
+                                 p->cipher_ifindex, true));
+    hop_msgs_add(list, route_msg(true, ipv6, HOP_TABLE_PLAIN,
+                                 p->plain_ifindex, true));
+    /* The guards first: no moment without one. */
+    hop_msgs_add(list, rule_msg(true, ipv6, HOP_MARK_PLAIN, 0));
+    hop_msgs_add(list, rule_msg(true, ipv6, HOP_MARK_CLEAR, 0));
+    hop_msgs_add(list, rule_msg(true, ipv6, HOP_MARK_CIPHER, 0));
+    hop_msgs_add(list, rule_msg(true, ipv6, HOP_MARK_ESP, 0));
+    hop_msgs_add(list, rule_msg(true, ipv6, HOP_MARK_ESP, HOP_TABLE_CIPHER));
+    hop_msgs_add(list, rule_msg(true, ipv6, HOP_MARK_CLEAR, HOP_TABLE_PLAIN));
+    if (kind == HOP_MARK) {
+        hop_msgs_add(list, rule_msg(true, ipv6, HOP_MARK_PLAIN,
+                                    HOP_TABLE_CIPHER));
+    }
+}
+
+void
+hop_msgs_ports(struct hop_msgs *list, enum hop_kind kind,
+               const struct hop_ports *p)
+{
+    hop_msgs_add(list, port_up(p->plain_ifindex));
+    hop_msgs_add(list, port_up(p->cipher_ifindex));
+    hop_msgs_add(list, local_route_msg(true, &p->cipher_ip));
+    add_ports(list, kind, p, false);
+    if (p->ipv6) {
+        add_ports(list, kind, p, true);
+    }
+    hop_msgs_add(list, qdisc_msg(p->plain_ifindex));
+    hop_msgs_add(list, qdisc_msg(p->cipher_ifindex));
+}
+
+/* Both kinds' objects; leaves the clsact qdiscs, which may not be ours. */
+void
+hop_msgs_ports_undo(struct hop_msgs *list, const struct hop_ports *p)
+{
+    static const uint32_t marks[] = {
+        HOP_MARK_PLAIN, HOP_MARK_CLEAR, HOP_MARK_CIPHER, HOP_MARK_ESP
+    };
+
+    for (int ipv6 = 0; ipv6 <= p->ipv6; ipv6++) {
+        hop_msgs_add(list, rule_msg(false, ipv6, HOP_MARK_ESP,
+                                    HOP_TABLE_CIPHER));
+        hop_msgs_add(list, rule_msg(false, ipv6, HOP_MARK_CLEAR,
+                                    HOP_TABLE_PLAIN));
+        hop_msgs_add(list, rule_msg(false, ipv6, HOP_MARK_PLAIN,
+                                    HOP_TABLE_CIPHER));
+        for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
+            hop_msgs_add(list, rule_msg(false, ipv6, marks[i], 0));
+        }
+        hop_msgs_add(list, route_msg(false, ipv6, HOP_TABLE_CIPHER,
+                                     p->cipher_ifindex, true));
+        hop_msgs_add(list, route_msg(false, ipv6, HOP_TABLE_PLAIN,
+                                     p->plain_ifindex, true));
+        hop_msgs_add(list, neigh_msg(false, ipv6, p->cipher_ifindex, NULL));
+        hop_msgs_add(list, neigh_msg(false, ipv6, p->plain_ifindex, NULL));
+    }
+    hop_msgs_add(list, local_route_msg(false, &p->cipher_ip));
+}
+
+void
+hop_msgs_hop_end(struct hop_msgs *list, enum hop_kind kind,
+                 const struct hop_ports *p, uint16_t vlan)
+{
+    int sdx = HOP_IFINDEX_XFRM + vlan, sdv = HOP_IFINDEX_VRF + vlan;
+
+    if (kind == HOP_IF) {
+        hop_msgs_add(list, new_device("sdv", HOP_IFINDEX_VRF, vlan, "vrf",
+                                      IFLA_VRF_TABLE, HOP_IF_ID + vlan, 0, 0));
+        hop_msgs_add(list, new_device("sdx", HOP_IFINDEX_XFRM, vlan, "xfrm",
+                                      IFLA_XFRM_LINK, p->cipher_ifindex,
+                                      IFLA_XFRM_IF_ID, HOP_IF_ID + vlan));
+        hop_msgs_add(list, link_up(sdv, 0, p->ipv6));
+        hop_msgs_add(list, link_up(sdx, sdv, p->ipv6));
+        /* A packet that a filter gives to the device needs a route through
+         * it. */
+        hop_msgs_add(list, route_msg(true, false, HOP_IF_ID + vlan, sdx,
+                                     false));
+        if (p->ipv6) {
+            hop_msgs_add(list, route_msg(true, true, HOP_IF_ID + vlan, sdx,
+                                         false));
+        }
+    }
+    hop_msgs_add(list, egress_filter(p->cipher_ifindex, vlan,
+                                     HOP_MARK_ESP | vlan));
+    hop_msgs_add(list, egress_filter(p->plain_ifindex, vlan,
+                                     HOP_MARK_CLEAR | vlan));
+    hop_msgs_add(list, ingress_filter(p->cipher_ifindex, vlan, 0,
+                                      HOP_MARK_CIPHER | vlan));
+    hop_msgs_add(list, ingress_filter(p->plain_ifindex, vlan,
+                                      kind == HOP_IF ? sdx : 0,
+                                      HOP_MARK_PLAIN | vlan));
+}
+
+void
+hop_msgs_hop_end_undo(struct hop_msgs *list, const struct hop_ports *p,
+                      uint16_t vlan)
+{
+    hop_msgs_add(list, filter_msg(false, p->plain_ifindex, true, ETH_P_8021Q,
+                                  vlan, "flower"));
+    hop_msgs_add(list, filter_msg(false, p->cipher_ifindex, true, ETH_P_8021Q,
+                                  vlan, "flower"));
+    hop_msgs_add(list, filter_msg(false, p->cipher_ifindex, false, ETH_P_ALL,
+                                  HOP_MARK_ESP | vlan, "fw"));
+    hop_msgs_add(list, filter_msg(false, p->plain_ifindex, false, ETH_P_ALL,
+                                  HOP_MARK_CLEAR | vlan, "fw"));
+    hop_msgs_add(list, link_msg(RTM_DELLINK, 0, HOP_IFINDEX_XFRM + vlan,
+                                false));
+    hop_msgs_add(list, link_msg(RTM_DELLINK, 0, HOP_IFINDEX_VRF + vlan,
+                                false));
+}

@@ -1,0 +1,86 @@
+#ifndef SDSA_XFRM_HOP_MSG_H
+#define SDSA_XFRM_HOP_MSG_H 1
+
+/* NETLINK_ROUTE messages: what carries the packets of a hop end to its SAs and
+ * back.  Pure, as xfrm-msg is.
+ *
+ * On the plain port a filter takes the VLAN tag off and gives the packet to
+ * the hop end's xfrm interface (HOP_IF), or marks it, so that a rule sends it
+ * on to the cipher port where its policy waits (HOP_MARK).  On the cipher port
+ * a filter takes the tag off and marks the packet; only an SA with that mark
+ * takes it.  What an SA made, in or out, bears another mark, which chooses the
+ * way and, by a filter at the other port's exit, the tag.  There are no VLAN
+ * devices, and nothing is looked for from hop end to hop end.
+ *
+ *   plain, tag v -> pop, to sdx<v> ---- policy, SA ---> mark ESP|v  -> cipher
+ *                   or mark PLAIN|v                     tag v
+ *   plain, tag v <- mark CLEAR|v <----- SA, policy ---- mark CIPHER|v <- pop,
+ *                                                       cipher, tag v
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "vnf-agent/xfrm/hop-id.h"
+#include "packets.h"
+
+struct nl_msg;
+struct nlmsghdr;
+
+/* What the port messages need to know. */
+struct hop_ports {
+    int plain_ifindex, cipher_ifindex;
+    struct eth_addr plain_peer, cipher_peer;    /* Where to send to. */
+    struct in6_addr cipher_ip;
+    bool ipv6;                  /* Does this namespace have IPv6? */
+};
+
+/* A list of messages; nl_msg_wipe() each and free(). */
+struct hop_msgs {
+    struct nl_msg **msgs;
+    size_t n, allocated;
+};
+
+void hop_msgs_add(struct hop_msgs *, struct nl_msg *);
+void hop_msgs_destroy(struct hop_msgs *);
+
+/* Whatever makes ports and one hop end what they should be, or takes it away
+ * again.  All of it can be sent again: the first then answers EEXIST to what
+ * is there, the second ENOENT, ENODEV, ESRCH or EADDRNOTAVAIL to what is
+ * not. */
+void hop_msgs_ports(struct hop_msgs *, enum hop_kind,
+                    const struct hop_ports *);
+void hop_msgs_ports_undo(struct hop_msgs *, const struct hop_ports *);
+void hop_msgs_hop_end(struct hop_msgs *, enum hop_kind,
+                      const struct hop_ports *, uint16_t vlan);
+void hop_msgs_hop_end_undo(struct hop_msgs *, const struct hop_ports *,
+                           uint16_t vlan);
+
+/* Devices. */
+struct nl_msg *hop_msg_link_get(const char *name);
+struct nl_msg *hop_msg_link_dump(void);
+
+struct hop_link {
+    int ifindex;
+    char name[16];
+    struct eth_addr mac;
+    int mtu;
+    bool up;
+    uint64_t rx_packets, tx_packets, tx_errors;
+};
+bool hop_parse_link(const struct nlmsghdr *, struct hop_link *);
+
+/* The VLAN of an xfrm interface or VRF of ours, or 0. */
+uint16_t hop_link_vlan(const struct hop_link *);
+
+/* The table of a route of ours (RTM_NEWROUTE, RTM_DELROUTE), or 0; and the
+ * VLAN if the table is that of a VRF of ours, else 0. */
+uint32_t hop_parse_route(const struct nlmsghdr *, uint16_t *vlan);
+
+/* The filters at the entry ('ingress') or exit of a device. */
+struct nl_msg *hop_msg_filter_dump(int ifindex, bool ingress);
+
+/* Returns the VLAN of a filter of ours on 'ifindex', or 0. */
+uint16_t hop_parse_filter(const struct nlmsghdr *, int ifindex);
+
+#endif /* vnf-agent/xfrm/hop-msg.h */

@@ -1,0 +1,106 @@
+#ifndef SDSA_XFRM_PRIVATE_H
+#define SDSA_XFRM_PRIVATE_H 1
+
+/* The parts of the kernel backend among themselves. */
+
+#include "openvswitch/list.h"
+#include "vnf-agent/backend.h"
+#include "vnf-agent/xfrm/hop-msg.h"
+#include "vnf-agent/xfrm/nl-conn.h"
+#include "vnf-agent/xfrm/records.h"
+#include "vnf-agent/xfrm/xfrm-msg.h"
+
+#define XFRM_MAX_EVENTS 64
+
+struct backend_xfrm {
+    struct backend up;
+    char *name, *plain_port, *cipher_port;
+    int netns_fd;
+    int xfrm_stat_fd;           /* /proc/net/xfrm_stat of that namespace. */
+    enum hop_kind kind;
+    uint32_t suites;            /* Of the kernel: bit i is suites[i]. */
+    struct hop_ports ports;     /* Indexes 0: not there. */
+    struct backend_port plain, cipher;
+    struct nl_conn *xfrm, *route;       /* Requests. */
+    struct nl_conn *xfrm_events, *route_events;
+    struct records *records;
+    char *reason;               /* Why it is not up, or NULL. */
+
+    bool resync;                /* SAs may be others than the records say. */
+    bool audit;                 /* So may be hop ends or policies. */
+    long long int ports_ms;     /* When to look at the ports again. */
+    long long int audit_ms;     /* When to look at all of it again. */
+    long long int idle_ms;      /* When to look at idle lifetimes again. */
+
+    struct backend_event events[XFRM_MAX_EVENTS];
+    size_t first_event, n_events;
+};
+
+static inline struct backend_xfrm *
+backend_xfrm_cast(const struct backend *backend)
+{
+    ovs_assert(backend->class == &backend_xfrm_class);
+    return CONTAINER_OF(backend, struct backend_xfrm, up);
+}
+
+/* Messages in order, with what may be answered besides "done". */
+struct xfrm_batch {
+    struct nl_op *ops;
+    size_t n, allocated;
+};
+
+/* Takes ownership of 'msg'. */
+void xfrm_batch_add(struct xfrm_batch *, struct nl_msg *);
+void xfrm_batch_add_all(struct xfrm_batch *, struct hop_msgs *);
+
+/* Sends all.  Returns the first error that is none of the up to four in
+ * 'fine' (0: no more), with a message in '*errorp' (caller frees) unless that
+ * is NULL.  The batch is empty then, all of it wiped. */
+int xfrm_batch_run(struct xfrm_batch *, struct nl_conn *, const int fine[4],
+                   const char *what, char **errorp);
+
+extern const int xfrm_fine_none[4], xfrm_fine_add[4], xfrm_fine_delete[4];
+
+/* apply.c. */
+int backend_xfrm_apply(struct backend *, const struct ovs_list *edits,
+                       char **errorp);
+
+/* Adds messages that make the kernel's policy what the record says. */
+void xfrm_policy_to_kernel(struct backend_xfrm *, struct policy_record *,
+                           struct xfrm_batch *);
+
+/* sync.c: the kernel against the records. */
+
+/* SAs: what is ours and not in the records goes; if something of the records
+ * is not there, it goes from them, and the boot id changes.  Returns 0 or a
+ * positive errno. */
+int xfrm_sync_sas(struct backend_xfrm *);
+
+/* Ports, hop ends, policies: made what they should be, and what is ours and
+ * not wanted goes. */
+int xfrm_sync_rest(struct backend_xfrm *, char **errorp);
+
+/* Looks at the ports.  Returns 0, or ENODEV with a message. */
+int xfrm_find_ports(struct backend_xfrm *, char **errorp);
+
+/* Removes all that is ours. */
+int xfrm_sync_flush(struct backend_xfrm *, char **errorp);
+
+void xfrm_new_boot_id(struct backend_xfrm *);
+
+/* events.c. */
+void xfrm_events_run(struct backend_xfrm *);
+void xfrm_events_idle(struct backend_xfrm *);
+bool backend_xfrm_next_event(struct backend *, struct backend_event *);
+void xfrm_events_clear(struct backend_xfrm *);
+
+/* stats.c. */
+int backend_xfrm_dump(struct backend *, backend_dump_sa_cb *,
+                      backend_dump_policy_cb *, void *aux);
+int backend_xfrm_get_sa_stats(struct backend *, enum sa_direction,
+                              uint32_t spi, struct sa_stats *);
+int backend_xfrm_get_stats(struct backend *, struct backend_stats *);
+void xfrm_info_to_stats(const struct xfrm_sa_info *,
+                        const struct sa_record *, struct sa_stats *);
+
+#endif /* vnf-agent/xfrm/private.h */

@@ -1,0 +1,561 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+#include "vnf-agent/xfrm/records.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "crc32c.h"
+#include "hash.h"
+#include "openvswitch/vlog.h"
+#include "util.h"
+#include "vnf-agent/esp/wire.h"
+
+VLOG_DEFINE_THIS_MODULE(xfrm_records);
+
+static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
+
+#define MAGIC 0x73647831u       /* "sdx1"; a new number for a new format. */
+#define MAX_ENTRY 16384         /* Octets. */
+#define MIN_HISTORY (1 << 20)   /* Octets that are not worth a rewrite. */
+
+/* The file is a row of entries: 32 bits of size, 32 bits of CRC-32C, and of
+ * that size: one octet of the following, and the object. */
+enum entry_type {
+    ENTRY_HEAD,                 /* The first one, and only there. */
+    ENTRY_SA,                   /* New, or expired now. */
+    ENTRY_SA_GONE,
+    ENTRY_POLICY,
+    ENTRY_POLICY_GONE,
+};
+
+/* In memory. */
+
+struct records *
+records_create(void)
+{
+    struct records *r = xzalloc(sizeof *r);
+
+    hmap_init(&r->sas);
+    hmap_init(&r->policies);
+    for (size_t i = 0; i < ARRAY_SIZE(r->hops); i++) {
+        ovs_list_init(&r->hops[i].sas);
+        ovs_list_init(&r->hops[i].policies);
+    }
+    r->next_priority = 1;
+    r->fd = -1;
+    return r;
+}
+
+void
+sa_record_destroy(struct sa_record *record)
+{
+    if (record) {
+        sa_destroy(record->sa);
+        free(record);
+    }
+}
+
+void
+policy_record_destroy(struct policy_record *record)
+{
+    if (record) {
+        policy_destroy(record->policy);
+        free(record);
+    }
+}
+
+static void
+clear(struct records *r)
+{
+    struct policy_record *policy;
+    struct sa_record *sa;
+
+    HMAP_FOR_EACH_SAFE (sa, node, &r->sas) {
+        records_unlink_sa(r, sa);
+        sa_record_destroy(sa);
+    }
+    HMAP_FOR_EACH_SAFE (policy, node, &r->policies) {
+        records_unlink_policy(r, policy);
+        policy_record_destroy(policy);
+    }
+    free(r->kernel);
+    r->kernel = NULL;
+    r->boot_id = UUID_ZERO;
+}
+
+void
+records_destroy(struct records *r)
+{
+    if (r) {
+        clear(r);
+        hmap_destroy(&r->sas);
+        hmap_destroy(&r->policies);
+        if (r->fd >= 0) {
+            close(r->fd);
+        }
+        free(r->file_name);
+        free(r);
+    }
+}
+
+static uint32_t
+hash_sa(enum sa_direction direction, uint32_t spi)
+{
+    return hash_2words(direction, spi);
+}
+
+struct sa_record *
+records_find_sa(const struct records *r, enum sa_direction direction,
+                uint32_t spi)
+{
+    struct sa_record *record;
+
+    HMAP_FOR_EACH_WITH_HASH (record, node, hash_sa(direction, spi), &r->sas) {
+        if (record->sa->direction == direction && record->sa->spi == spi) {
+            return record;
+        }
+    }
+    return NULL;
+}
+
+struct policy_record *
+records_find_policy(const struct records *r, const char *name)
+{
+    struct policy_record *record;
+
+    HMAP_FOR_EACH_WITH_HASH (record, node, hash_string(name, 0),
+                             &r->policies) {
+        if (!strcmp(record->policy->name, name)) {
+            return record;
+        }
+    }
+    return NULL;
+}
+
+bool
+records_hop_in_use(const struct records *r, uint16_t vlan)
+{
+    const struct hop_records *hop = &r->hops[vlan];
+    return !ovs_list_is_empty(&hop->sas) || !ovs_list_is_empty(&hop->policies);
+}
+
+struct policy_record *
+records_find_alike(const struct records *r, const struct policy *policy)
+{
+    struct policy_record *record;
+
+    LIST_FOR_EACH (record, hop_node, &r->hops[policy->vlan].policies) {
+        struct policy other = *record->policy;
+
+        /* But for this, do they say the same? */
+        other.name = policy->name;
+        other.reqid = policy->reqid;
+        other.outbound_spi = policy->outbound_spi;
+        other.action = policy->action;
+        other.df = policy->df;
+        other.bypass_dscp = policy->bypass_dscp;
+        if (policy_equal(&other, policy)) {
+            return record;
+        }
+    }
+    return NULL;
+}
+
+struct sa_record *
+records_link_sa(struct records *r, struct sa_record *record)
+{
+    const struct sa *sa = record->sa;
+
+    hmap_insert(&r->sas, &record->node, hash_sa(sa->direction, sa->spi));
+    ovs_list_push_back(&r->hops[sa->vlan].sas, &record->hop_node);
+    r->n_idle += sa->soft.idle_s || sa->hard.idle_s;
+    return record;
+}
+
+void
+records_unlink_sa(struct records *r, struct sa_record *record)
+{
+    const struct sa *sa = record->sa;
+
+    hmap_remove(&r->sas, &record->node);
+    ovs_list_remove(&record->hop_node);
+    r->n_idle -= sa->soft.idle_s || sa->hard.idle_s;
+}
+
+void
+records_link_policy(struct records *r, struct policy_record *record)
+{
+    hmap_insert(&r->policies, &record->node,
+                hash_string(record->policy->name, 0));
+    ovs_list_push_back(&r->hops[record->policy->vlan].policies,
+                       &record->hop_node);
+    r->next_priority = MAX(r->next_priority, record->priority + 1);
+}
+
+void
+records_unlink_policy(struct records *r, struct policy_record *record)
+{
+    hmap_remove(&r->policies, &record->node);
+    ovs_list_remove(&record->hop_node);
+}
+
+/* Writing. */
+
+static void
+put_head(struct wire_writer *w, const struct records *r)
+{
+    wire_put_u8(w, ENTRY_HEAD);
+    wire_put_u32(w, MAGIC);
+    wire_put_bytes(w, &r->boot_id, sizeof r->boot_id);
+    wire_put_string(w, r->kernel);
+    wire_put_u8(w, r->kind);
+}
+
+static void
+put_sa(struct wire_writer *w, const struct sa_record *record)
+{
+    const struct sa_stats *s = &record->last;
+
+    ovs_assert(!record->sa->key);
+    wire_put_u8(w, ENTRY_SA);
+    wire_put_sa(w, record->sa);
+    wire_put_u8(w, (record->clear_df | record->copy_dscp << 1
+                    | record->soft_expired << 2 | record->hard_expired << 3));
+    wire_put_sa_stats(w, s);
+}
+
+static void
+put_policy(struct wire_writer *w, const struct policy_record *record)
+{
+    wire_put_u8(w, ENTRY_POLICY);
+    wire_put_u32(w, record->priority);
+    wire_put_policy(w, record->policy);
+}
+
+static void
+put_sa_gone(struct wire_writer *w, enum sa_direction direction, uint32_t spi)
+{
+    wire_put_u8(w, ENTRY_SA_GONE);
+    wire_put_u8(w, direction);
+    wire_put_u32(w, spi);
+}
+
+static void
+put_policy_gone(struct wire_writer *w, const char *name)
+{
+    wire_put_u8(w, ENTRY_POLICY_GONE);
+    wire_put_string(w, name);
+}
+
+/* Writes the entry that the statement PUT makes with the writer "w". */
+#define WRITE_ENTRY(R, FD, PUT)                                             \
+    do {                                                                    \
+        uint8_t buf[8 + MAX_ENTRY];                                         \
+        struct wire_writer w = { .buf = NULL };                             \
+        PUT;                                                                \
+        size_t size = w.size;                                               \
+        if (size > MAX_ENTRY) {                                             \
+            (R)->broken = true;                                             \
+        } else {                                                            \
+            w = (struct wire_writer) { .buf = buf + 8 };                    \
+            PUT;                                                            \
+            write_entry(R, FD, buf, size);                                  \
+        }                                                                   \
+    } while (0)
+
+/* 'buf' has 8 octets of room before the 'size' octets of the entry. */
+static void
+write_entry(struct records *r, int fd, uint8_t *buf, size_t size)
+{
+    struct wire_writer w = { .buf = buf };
+
+    wire_put_u32(&w, size);
+    wire_put_u32(&w, ntohl(crc32c(buf + 8, size)));
+    if (fd >= 0 && write(fd, buf, 8 + size) != 8 + size) {
+        if (!r->broken) {
+            VLOG_ERR_RL(&rl, "%s: cannot write (%s)", r->file_name,
+                        ovs_strerror(errno));
+        }
+        r->broken = true;
+    }
+    r->file_size += 8 + size;
+}
+
+static void
+write_all(struct records *r, int fd)
+{
+    struct policy_record *policy;
+    struct sa_record *sa;
+
+    r->file_size = 0;
+    WRITE_ENTRY(r, fd, put_head(&w, r));
+    for (size_t i = 0; i < ARRAY_SIZE(r->hops); i++) {
+        LIST_FOR_EACH (sa, hop_node, &r->hops[i].sas) {
+            WRITE_ENTRY(r, fd, put_sa(&w, sa));
+        }
+        LIST_FOR_EACH (policy, hop_node, &r->hops[i].policies) {
+            WRITE_ENTRY(r, fd, put_policy(&w, policy));
+        }
+    }
+    r->live_size = r->file_size;
+}
+
+char *
+records_save(struct records *r)
+{
+    char *error = NULL;
+
+    if (!r->file_name) {
+        return NULL;
+    }
+    char *new = xasprintf("%s.new", r->file_name);
+    int fd = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_APPEND,
+                  0600);
+    r->broken = false;
+    if (fd >= 0) {
+        write_all(r, fd);
+    }
+    if (fd < 0 || r->broken || rename(new, r->file_name)) {
+        error = xasprintf("%s: cannot write (%s)", new, ovs_strerror(errno));
+        r->broken = true;
+        if (fd >= 0) {
+            close(fd);
+        }
+    } else {
+        if (r->fd >= 0) {
+            close(r->fd);
+        }
+        r->fd = fd;
+    }
+    free(new);
+    return error;
+}
+
+void
+records_log_sa(struct records *r, const struct sa_record *record)
+{
+    WRITE_ENTRY(r, r->fd, put_sa(&w, record));
+}
+
+void
+records_log_sa_gone(struct records *r, enum sa_direction direction,
+                    uint32_t spi)
+{
+    WRITE_ENTRY(r, r->fd, put_sa_gone(&w, direction, spi));
+}
+
+void
+records_log_policy(struct records *r, const struct policy_record *record)
+{
+    WRITE_ENTRY(r, r->fd, put_policy(&w, record));
+}
+
+void
+records_log_policy_gone(struct records *r, const char *name)
+{
+    WRITE_ENTRY(r, r->fd, put_policy_gone(&w, name));
+}
+
+void
+records_commit(struct records *r)
+{
+    if (r->broken || r->file_size > 2 * r->live_size + MIN_HISTORY) {
+        char *error = records_save(r);
+
+        if (error) {
+            VLOG_ERR_RL(&rl, "%s", error);
+            free(error);
+        }
+    }
+}
+
+/* Reading. */
+
+static bool
+get_head(struct records *r, struct wire_reader *in)
+{
+    if (wire_get_u32(in) != MAGIC) {
+        return false;
+    }
+    wire_get_bytes(in, &r->boot_id, sizeof r->boot_id);
+    r->kernel = wire_get_string(in);
+    r->kind = wire_get_u8(in) == HOP_MARK ? HOP_MARK : HOP_IF;
+    return !in->failed;
+}
+
+static bool
+forget_sa(struct records *r, enum sa_direction direction, uint32_t spi)
+{
+    struct sa_record *record = records_find_sa(r, direction, spi);
+
+    if (record) {
+        records_unlink_sa(r, record);
+        sa_record_destroy(record);
+    }
+    return record != NULL;
+}
+
+static void
+forget_policy(struct records *r, const char *name)
+{
+    struct policy_record *record = records_find_policy(r, name);
+
+    if (record) {
+        records_unlink_policy(r, record);
+        policy_record_destroy(record);
+    }
+}
+
+static bool
+get_sa(struct records *r, struct wire_reader *in)
+{
+    struct sa_record *record = xzalloc(sizeof *record);
+
+    record->sa = wire_get_sa(in);
+    uint8_t flags = wire_get_u8(in);
+    wire_get_sa_stats(in, &record->last);
+    if (in->failed || !record->sa || record->sa->vlan > HOP_MAX_VLAN) {
+        sa_record_destroy(record);
+        return false;
+    }
+    record->clear_df = flags & 1;
+    record->copy_dscp = flags & 2;
+    record->soft_expired = flags & 4;
+    record->hard_expired = flags & 8;
+    forget_sa(r, record->sa->direction, record->sa->spi);
+    records_link_sa(r, record);
+    return true;
+}
+
+static bool
+get_policy(struct records *r, struct wire_reader *in)
+{
+    struct policy_record *record = xzalloc(sizeof *record);
+
+    record->priority = wire_get_u32(in);
+    record->policy = wire_get_policy(in);
+    if (in->failed || !record->policy || !record->policy->name
+        || record->policy->vlan > HOP_MAX_VLAN) {
+        policy_record_destroy(record);
+        return false;
+    }
+    forget_policy(r, record->policy->name);
+    records_link_policy(r, record);
+    return true;
+}
+
+/* Reads one entry.  Returns false if it makes no sense. */
+static bool
+get_entry(struct records *r, struct wire_reader *in)
+{
+    switch (wire_get_u8(in)) {
+    case ENTRY_SA:
+        return get_sa(r, in);
+    case ENTRY_POLICY:
+        return get_policy(r, in);
+    case ENTRY_SA_GONE: {
+        enum sa_direction direction = wire_get_u8(in);
+        forget_sa(r, direction, wire_get_u32(in));
+        return !in->failed;
+    }
+    case ENTRY_POLICY_GONE: {
+        char *name = wire_get_string(in);
+        if (name) {
+            forget_policy(r, name);
+        }
+        free(name);
+        return !in->failed;
+    }
+    default:
+        return false;
+    }
+}
+
+/* Takes the next entry off 'in' into 'entry'.  Returns false at the end, or
+ * where the file is damaged. */
+static bool
+next_entry(struct wire_reader *in, struct wire_reader *entry)
+{
+    uint32_t size = wire_get_u32(in);
+    uint32_t crc = wire_get_u32(in);
+
+    if (in->failed || size > MAX_ENTRY || size > in->left
+        || ntohl(crc32c(in->p, size)) != crc) {
+        return false;
+    }
+    *entry = (struct wire_reader) { .p = in->p, .left = size };
+    in->p += size;
+    in->left -= size;
+    return true;
+}
+
+static bool
+parse(struct records *r, const uint8_t *data, size_t size)
+{
+    struct wire_reader in = { .p = data, .left = size };
+    struct wire_reader entry;
+
+    if (!next_entry(&in, &entry) || wire_get_u8(&entry) != ENTRY_HEAD
+        || !get_head(r, &entry)) {
+        return false;
+    }
+    while (in.left && next_entry(&in, &entry)) {
+        if (!get_entry(r, &entry)) {
+            return false;
+        }
+    }
+    if (in.left) {
+        VLOG_WARN("%s: the last entry is not whole; it is left out",
+                  r->file_name);
+    }
+    return true;
+}
+
+/* Reads a whole file.  Returns 0 or a positive errno. */
+static int
+read_file(const char *name, uint8_t **datap, size_t *sizep)
+{
+    int fd = open(name, O_RDONLY | O_CLOEXEC);
+    int error = fd < 0 ? errno : 0;
+    struct stat s;
+
+    *datap = NULL;
+    *sizep = 0;
+    if (!error && fstat(fd, &s)) {
+        error = errno;
+    }
+    if (!error) {
+        *datap = xmalloc(s.st_size + 1);
+        ssize_t n = read(fd, *datap, s.st_size);
+        error = n < 0 ? errno : 0;
+        *sizep = MAX(n, 0);
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return error;
+}
+
+char *
+records_open(struct records *r, const char *file_name)
+{
+    uint8_t *data;
+    size_t size;
+    char *message = NULL;
+
+    r->file_name = xstrdup(file_name);
+    int error = read_file(file_name, &data, &size);
+    if (error && error != ENOENT) {
+        message = xasprintf("%s: cannot read (%s)", file_name,
+                            ovs_strerror(error));
+    } else if (!error && !parse(r, data, size)) {
+        clear(r);
+        message = xasprintf("%s is not of this version of sdsa", file_name);
+    }
+    free(data);
+    return message;
+}

@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The kernel against the records: at start, when an event says that somebody
+ * else changed something, and every now and then. */
+#include <config.h>
+#include "vnf-agent/xfrm/private.h"
+
+#include <errno.h>
+#include <linux/xfrm.h>
+#include <string.h>
+
+#include "bitmap.h"
+#include "openvswitch/vlog.h"
+#include "util.h"
+#include "vnf-agent/xfrm/nl-build.h"
+
+VLOG_DEFINE_THIS_MODULE(xfrm_sync);
+
+static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
+
+#define MAX_TRIES 5             /* Of a dump while others change things. */
+
+void
+xfrm_new_boot_id(struct backend_xfrm *b)
+{
+    uuid_generate(&b->records->boot_id);
+    char *error = records_save(b->records);
+    if (error) {
+        VLOG_ERR_RL(&rl, "%s", error);
+        free(error);
+    }
+}
+
+static int
+dump(struct nl_conn *conn, struct nl_msg *msg, nl_conn_cb *cb, void *aux)
+{
+    int error = nl_conn_get(conn, msg, cb, aux);
+
+    nl_msg_wipe(msg);
+    return error;
+}
+
+/* SAs. */
+
+struct sa_dump {
+    struct backend_xfrm *b;
+    struct hmap seen;           /* struct seen_sa. */
+    struct xfrm_batch removals;
+};
+
+struct seen_sa {
+    struct hmap_node node;
+    const struct sa_record *record;
+};
+
+static bool
+is_seen(const struct sa_dump *d, const struct sa_record *record)
+{
+    const struct seen_sa *seen;
+
+    HMAP_FOR_EACH_WITH_HASH (seen, node, hash_pointer(record, 0), &d->seen) {
+        if (seen->record == record) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+see_sa(const struct nlmsghdr *hdr, void *d_)
+{
+    struct sa_dump *d = d_;
+    struct xfrm_sa_info info;
+    enum hop_kind kind = HOP_IF;
+
+    /* Also what was made when the kernel was used in the other way. */
+    if (!xfrm_parse_sa(hdr, kind, &info)) {
+        kind = HOP_MARK;
+        if (!xfrm_parse_sa(hdr, kind, &info)) {
+            return;
+        }
+    }
+    const struct sa_record *record = records_find_sa(d->b->records,
+                                                     info.direction, info.spi);
+    if (record && kind == d->b->kind && !record->hard_expired
+        && xfrm_sa_info_matches(&info, record->sa)) {
+        if (!is_seen(d, record)) {
+            struct seen_sa *seen = xmalloc(sizeof *seen);
+            seen->record = record;
+            hmap_insert(&d->seen, &seen->node, hash_pointer(record, 0));
+        }
+    } else if (!info.larval) {
+        struct sa sa = {
+            .spi = info.spi,
+            .direction = info.direction,
+            .vlan = info.vlan,
+            .tunnel_src = info.src,
+            .tunnel_dst = info.dst,
+        };
+        xfrm_batch_add(&d->removals, xfrm_msg_sa_delete(kind, &sa));
+    }
+}
+
+static void
+forget_seen(struct sa_dump *d)
+{
+    struct seen_sa *seen;
+
+    HMAP_FOR_EACH_POP (seen, node, &d->seen) {
+        free(seen);
+    }
+}
+
+/* Takes the SAs that are not in the kernel out of the records.  Those whose
+ * hard lifetime has passed stay. */
+static size_t
+drop_lost(struct sa_dump *d)
+{
+    struct records *records = d->b->records;
+    struct sa_record *record;
+    size_t n = 0;
+
+    HMAP_FOR_EACH_SAFE (record, node, &records->sas) {
+        if (!record->hard_expired && !is_seen(d, record)) {
+            VLOG_WARN_RL(&rl, "%s: the kernel has lost %s SA 0x%08"PRIx32,
+                         d->b->name,
+                         sa_direction_to_string(record->sa->direction),
+                         record->sa->spi);
+            records_unlink_sa(records, record);
+            sa_record_destroy(record);
+            n++;
+        }
+    }
+    return n;
+}
+
+int
+xfrm_sync_sas(struct backend_xfrm *b)
+{
+    struct sa_dump d = { .b = b };
+    int error = EINTR;
+
+    hmap_init(&d.seen);
+    for (int i = 0; i < MAX_TRIES && error == EINTR; i++) {
+        forget_seen(&d);
+        xfrm_batch_run(&d.removals, b->xfrm, xfrm_fine_delete, "", NULL);
+        error = dump(b->xfrm, xfrm_msg_sa_dump(), see_sa, &d);
+    }
+    if (!error) {
+        size_t n = d.removals.n;
+        char *message = NULL;
+
+        if (xfrm_batch_run(&d.removals, b->xfrm, xfrm_fine_delete,
+                           "removal of an SA", &message)) {
+            VLOG_WARN_RL(&rl, "%s: %s", b->name, message);
+        } else if (n) {
+            VLOG_INFO("%s: removed %"PRIuSIZE" SAs that are ours and not "
+                      "wanted", b->name, n);
+        }
+        free(message);
+        size_t n_lost = drop_lost(&d);
+        if (n_lost) {
+            VLOG_WARN("%s: %"PRIuSIZE" SAs are lost", b->name, n_lost);
+            b->audit = true;
+            xfrm_new_boot_id(b);
+        }
+    } else {
+        VLOG_WARN_RL(&rl, "%s: dump of SAs: %s", b->name, ovs_strerror(error));
+        xfrm_batch_run(&d.removals, b->xfrm, xfrm_fine_delete, "", NULL);
+    }
+    forget_seen(&d);
+    hmap_destroy(&d.seen);
+    return error;
+}
+
+/* Policies. */
+
+struct policy_dump {
+    struct backend_xfrm *b;
+    bool all;                   /* Remove them all. */
+    struct xfrm_batch removals;
+};
+
+/* The policies that let packets pass: decrypted ones to the plain port, and
+ * with marks those from there to the cipher port, where the other policies
+ * await them. */
+static bool
+wants_allow(const struct backend_xfrm *b, const struct xfrm_policy_info *info)
+{
+    return (info->xfrm_dir == XFRM_POLICY_OUT
+            ? info->mark.value == HOP_MARK_CLEAR
+            : (info->xfrm_dir == XFRM_POLICY_FWD && b->kind == HOP_MARK
+               && info->mark.value == HOP_MARK_PLAIN));
+}
+
+static bool
+wants_policy(const struct backend_xfrm *b, const struct xfrm_policy_info *info)
+{
+    const struct policy_record *record;
+
+    if (!info->vlan) {
+        return wants_allow(b, info);
+    }
+    if (info->has_if_id != (b->kind == HOP_IF)
+        || info->xfrm_dir == XFRM_POLICY_IN) {
+        return false;
+    }
+    LIST_FOR_EACH (record, hop_node, &b->records->hops[info->vlan].policies) {
+        struct policy policy = *record->policy;
+        bool out = info->xfrm_dir == XFRM_POLICY_OUT;
+
+        if ((policy.direction == SA_OUTBOUND) == out
+            && xfrm_selector_has(&policy.selector, info->ipv6)) {
+            struct nl_msg *want = xfrm_msg_policy_delete(b->kind, &policy,
+                                                         info->ipv6);
+            struct nl_msg *is = xfrm_msg_policy_delete_info(info);
+            bool same = nl_msg_equal(want, is);
+            nl_msg_wipe(want);
+            nl_msg_wipe(is);
+            if (same) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static void
+see_policy(const struct nlmsghdr *hdr, void *d_)
+{
+    struct policy_dump *d = d_;
+    struct xfrm_policy_info info;
+
+    if (xfrm_parse_policy(hdr, &info)
+        && (d->all || !wants_policy(d->b, &info))) {
+        xfrm_batch_add(&d->removals, xfrm_msg_policy_delete_info(&info));
+    }
+}
+
+static int
+remove_policies(struct backend_xfrm *b, bool all, char **errorp)
+{
+    struct policy_dump d = { .b = b, .all = all };
+    int error = EINTR;
+
+    for (int i = 0; i < MAX_TRIES && error == EINTR; i++) {
+        xfrm_batch_run(&d.removals, b->xfrm, xfrm_fine_delete, "", NULL);
+        error = dump(b->xfrm, xfrm_msg_policy_dump(), see_policy, &d);
+    }
+    if (error) {
+        xfrm_batch_run(&d.removals, b->xfrm, xfrm_fine_delete, "", NULL);
+        *errorp = xasprintf("kernel, dump of policies: %s",
+                            ovs_strerror(error));
+        return error;
+    }
+    if (d.removals.n) {
+        VLOG_INFO("%s: removing %"PRIuSIZE" policies", b->name, d.removals.n);
+    }
+    return xfrm_batch_run(&d.removals, b->xfrm, xfrm_fine_delete,
+                          "removal of a policy", errorp);
+}
+
+static int
+set_policies(struct backend_xfrm *b, char **errorp)
+{
+    struct xfrm_batch batch = { .ops = NULL };
+    struct policy_record *record;
+
+    /* The default first: from the first moment nothing passes in clear. */
+    xfrm_batch_add(&batch, xfrm_msg_set_default(true));
+    for (int ipv6 = 0; ipv6 < 2; ipv6++) {
+        xfrm_batch_add(&batch, xfrm_msg_allow(XFRM_POLICY_OUT, ipv6,
+                                              HOP_MARK_CLEAR));
+        if (b->kind == HOP_MARK) {
+            xfrm_batch_add(&batch, xfrm_msg_allow(XFRM_POLICY_FWD, ipv6,
+                                                  HOP_MARK_PLAIN));
+        }
+    }
+    HMAP_FOR_EACH (record, node, &b->records->policies) {
+        xfrm_policy_to_kernel(b, record, &batch);
+    }
+    return xfrm_batch_run(&batch, b->xfrm, xfrm_fine_none, "policies",
+                          errorp);
+}
+
+/* Hop ends. */
+
+struct hop_dump {
+    struct backend_xfrm *b;
+    bool all;
+    int ifindex;                /* Whose filters are being read. */
+    unsigned long *stale;       /* VLANs. */
+};
+
+static void
+note_hop_end(struct hop_dump *d, uint16_t vlan)
+{
+    if (vlan && (d->all || !records_hop_in_use(d->b->records, vlan))) {
+        bitmap_set1(d->stale, vlan);
+    }
+}
+
+static void
+see_link(const struct nlmsghdr *hdr, void *d_)
+{
+    struct hop_dump *d = d_;
+    struct hop_link link;
+
+    if (hop_parse_link(hdr, &link)) {
+        uint16_t vlan = hop_link_vlan(&link);
+
+        if (vlan && d->b->kind == HOP_MARK) {
+            bitmap_set1(d->stale, vlan);
+        }
+        note_hop_end(d, vlan);
+    }
+}
+
+static void
+see_filter(const struct nlmsghdr *hdr, void *d_)
+{
+    struct hop_dump *d = d_;
+
+    note_hop_end(d, hop_parse_filter(hdr, d->ifindex));
+}
+
+/* Removes hop ends that are ours and not wanted, or all. */
+static int
+remove_hop_ends(struct backend_xfrm *b, bool all, char **errorp)
+{
+    unsigned long stale[BITMAP_N_LONGS(HOP_MAX_VLAN + 1)] = { 0 };
+    struct hop_dump d = { .b = b, .all = all, .stale = stale };
+    const int ports[] = { b->ports.plain_ifindex, b->ports.cipher_ifindex };
+    struct hop_msgs msgs = { .msgs = NULL };
+    struct xfrm_batch batch = { .ops = NULL };
+    size_t vlan;
+
+    dump(b->route, hop_msg_link_dump(), see_link, &d);
+    for (size_t i = 0; i < ARRAY_SIZE(ports); i++) {
+        d.ifindex = ports[i];
+        dump(b->route, hop_msg_filter_dump(ports[i], true), see_filter, &d);
+        dump(b->route, hop_msg_filter_dump(ports[i], false), see_filter, &d);
+    }
+    BITMAP_FOR_EACH_1 (vlan, HOP_MAX_VLAN + 1, stale) {
+        hop_msgs_hop_end_undo(&msgs, &b->ports, vlan);
+    }
+    xfrm_batch_add_all(&batch, &msgs);
+    return xfrm_batch_run(&batch, b->route, xfrm_fine_delete,
+                          "removal of hop ends", errorp);
+}
+
+static int
+set_hop_ends(struct backend_xfrm *b, char **errorp)
+{
+    struct hop_msgs msgs = { .msgs = NULL };
+    struct xfrm_batch batch = { .ops = NULL };
+
+    hop_msgs_ports(&msgs, b->kind, &b->ports);
+    for (uint16_t vlan = 1; vlan <= HOP_MAX_VLAN; vlan++) {
+        if (records_hop_in_use(b->records, vlan)) {
+            hop_msgs_hop_end(&msgs, b->kind, &b->ports, vlan);
+        }
+    }
+    xfrm_batch_add_all(&batch, &msgs);
+    return xfrm_batch_run(&batch, b->route, xfrm_fine_add, "hop ends",
+                          errorp);
+}
+
+int
+xfrm_sync_rest(struct backend_xfrm *b, char **errorp)
+{
+    *errorp = NULL;
+    int error = remove_policies(b, false, errorp);
+    if (!error) {
+        error = set_policies(b, errorp);
+    }
+    if (!error) {
+        error = remove_hop_ends(b, false, errorp);
+    }
+    if (!error) {
+        error = set_hop_ends(b, errorp);
+    }
+    return error;
+}
+
+int
+xfrm_sync_flush(struct backend_xfrm *b, char **errorp)
+{
+    struct hop_msgs msgs = { .msgs = NULL };
+    struct xfrm_batch batch = { .ops = NULL };
+    struct policy_record *policy;
+    struct sa_record *sa;
+
+    *errorp = NULL;
+    HMAP_FOR_EACH_SAFE (sa, node, &b->records->sas) {
+        records_unlink_sa(b->records, sa);
+        sa_record_destroy(sa);
+    }
+    HMAP_FOR_EACH_SAFE (policy, node, &b->records->policies) {
+        records_unlink_policy(b->records, policy);
+        policy_record_destroy(policy);
+    }
+    int error = xfrm_sync_sas(b);
+    if (error) {
+        *errorp = xasprintf("kernel, SAs: %s", ovs_strerror(error));
+        return error;
+    }
+    /* The ways before the locks: never a moment in clear. */
+    error = remove_hop_ends(b, true, errorp);
+    if (!error) {
+        hop_msgs_ports_undo(&msgs, &b->ports);
+        xfrm_batch_add_all(&batch, &msgs);
+        error = xfrm_batch_run(&batch, b->route, xfrm_fine_delete,
+                               "removal of rules and routes", errorp);
+    }
+    if (!error) {
+        error = remove_policies(b, true, errorp);
+    }
+    if (!error) {
+        xfrm_batch_add(&batch, xfrm_msg_set_default(false));
+        error = xfrm_batch_run(&batch, b->xfrm, xfrm_fine_none, "default",
+                               errorp);
+    }
+    return error;
+}
+
+/* Ports. */
+
+static void
+note_port(const struct nlmsghdr *hdr, void *link_)
+{
+    struct hop_link *link = link_;
+    struct hop_link this;
+
+    if (hop_parse_link(hdr, &this)) {
+        *link = this;
+    }
+}
+
+static int
+find_port(struct backend_xfrm *b, const char *name, int *ifindex,
+          struct backend_port *port, char **errorp)
+{
+    struct hop_link link = { .ifindex = 0 };
+    int error = dump(b->route, hop_msg_link_get(name), note_port, &link);
+
+    *ifindex = link.ifindex;
+    if (error || !link.ifindex) {
+        *errorp = xasprintf("port %s: %s", name,
+                            ovs_strerror(error ? error : ENODEV));
+        return ENODEV;
+    }
+    port->mac = link.mac;
+    port->mtu = link.mtu;
+    return 0;
+}
+
+int
+xfrm_find_ports(struct backend_xfrm *b, char **errorp)
+{
+    *errorp = NULL;
+    int error = find_port(b, b->plain_port, &b->ports.plain_ifindex,
+                          &b->plain, errorp);
+    return error ? error : find_port(b, b->cipher_port,
+                                     &b->ports.cipher_ifindex, &b->cipher,
+                                     errorp);
+}

@@ -1,0 +1,105 @@
+#ifndef SDSA_XFRM_MSG_H
+#define SDSA_XFRM_MSG_H 1
+
+/* NETLINK_XFRM messages, to and fro.  Pure: no I/O, no state.
+ *
+ * Each encoder returns a request with NLM_F_ACK and without a sequence number;
+ * caller frees with nl_msg_wipe() of
+ * nl-build.h.  What the kernel cannot do is found by
+ * xfrm_check_*() before. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/sa.h"
+#include "vnf-agent/xfrm/hop-id.h"
+
+struct nl_msg;
+struct nlmsghdr;
+
+/* Returns NULL if the kernel can do it, else a message why not (caller
+ * frees). */
+char *xfrm_check_sa(const struct sa *);
+char *xfrm_check_policy(const struct policy *);
+
+/* SAs, of the direction, VLAN, SPI and outer addresses of 'sa'.  'sa_add'
+ * needs its key.  'clear_df': the outer header has no DF bit, else the inner
+ * one's; 'copy_dscp': it has the inner DSCP, else 0. */
+struct nl_msg *xfrm_msg_sa_add(enum hop_kind, const struct sa *,
+                               bool clear_df, bool copy_dscp);
+struct nl_msg *xfrm_msg_sa_delete(enum hop_kind, const struct sa *);
+struct nl_msg *xfrm_msg_sa_get(enum hop_kind, const struct sa *);
+struct nl_msg *xfrm_msg_sa_dump(void);
+
+/* The policy for inner packets of one family; outbound in direction "out",
+ * inbound in "fwd".  A lower 'priority' counts first.  'pinned' is the SA of
+ * an outbound policy that protects, by its SPI; NULL blocks. */
+struct nl_msg *xfrm_msg_policy_set(enum hop_kind, const struct policy *,
+                                   bool ipv6, uint32_t priority,
+                                   const struct sa *pinned);
+struct nl_msg *xfrm_msg_policy_delete(enum hop_kind, const struct policy *,
+                                      bool ipv6);
+struct nl_msg *xfrm_msg_policy_dump(void);
+
+/* Lets packets with a mark of 'what' (HOP_MARK_*) pass as they are. */
+struct nl_msg *xfrm_msg_allow(int xfrm_dir, bool ipv6, uint32_t what);
+struct nl_msg *xfrm_msg_allow_delete(int xfrm_dir, bool ipv6, uint32_t what);
+
+/* What becomes of packets that no policy names, in, fwd and out. */
+struct nl_msg *xfrm_msg_set_default(bool block);
+
+/* Does the selector need a policy for that family? */
+bool xfrm_selector_has(const struct sa_selector *, bool ipv6);
+
+/* An SA or its identity, from a dump, an event or the answer to a get. */
+struct xfrm_sa_info {
+    enum sa_direction direction;
+    uint16_t vlan;
+    uint32_t spi;
+    uint64_t reqid;
+    struct in6_addr src, dst;
+    bool larval;                /* Has no key: made by an ACQUIRE. */
+    const char *algorithm;      /* In the message, or NULL. */
+    char key_check[17];         /* secret_check() of its key, or "". */
+    bool esn;
+    uint32_t replay_window;
+    struct sa_stats stats;      /* Without *_expired. */
+    uint64_t add_time_s, use_time_s;    /* Wall clock; 0: never. */
+};
+
+/* Returns true if 'hdr' (NEWSA, UPDSA, EXPIRE) is of an SA of ours. */
+bool xfrm_parse_sa(const struct nlmsghdr *, enum hop_kind,
+                   struct xfrm_sa_info *);
+
+/* Is it, whosever it is, but a reservation that an ACQUIRE made? */
+bool xfrm_sa_is_larval(const struct nlmsghdr *);
+
+/* Is it what 'sa' says, with the key that sa->key_check stands for? */
+bool xfrm_sa_info_matches(const struct xfrm_sa_info *, const struct sa *);
+
+/* A policy of ours, from a dump or an ACQUIRE. */
+struct xfrm_policy_info {
+    int xfrm_dir;
+    uint16_t vlan;              /* 0: one of the "allow" policies. */
+    bool ipv6;
+    bool has_mark, has_if_id;
+    struct { uint32_t value, mask; } mark;
+    uint32_t if_id;
+    struct sa_selector selector;
+};
+
+/* Returns true if 'hdr' (NEWPOLICY, UPDPOLICY) is of a policy of ours, of
+ * either kind. */
+bool xfrm_parse_policy(const struct nlmsghdr *, struct xfrm_policy_info *);
+
+/* Deletes exactly that policy. */
+struct nl_msg *xfrm_msg_policy_delete_info(const struct xfrm_policy_info *);
+
+/* ACQUIRE: the packet, and the hop end's VLAN.  Returns false if not ours. */
+bool xfrm_parse_acquire(const struct nlmsghdr *, uint16_t *vlan,
+                        struct sa_traffic *);
+
+/* EXPIRE: hard or soft; use xfrm_parse_sa() for the rest. */
+bool xfrm_parse_expire_is_hard(const struct nlmsghdr *);
+
+#endif /* vnf-agent/xfrm/xfrm-msg.h */
