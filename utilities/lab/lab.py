@@ -281,7 +281,7 @@ class Lab:
                 "--plain=plain", "--cipher=cipher",
                 f"--cipher-ip={node.options['cipher-ip']}",
                 f"--netns={self.netns(node.name)}",
-                f"--backend={os.environ.get('SDSA_BACKEND') or 'auto'}",
+                f"--backend={os.environ.get('SDSA_BACKEND') or 'userspace'}",
                 f"--rundir={self.path('agents')}", *self.tls(node.name)]
         with open(self.path(f"{node.name}.args"), "w",
                   encoding="ascii") as stream:
