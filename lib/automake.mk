@@ -8,6 +8,7 @@ lib_libsdsa_la_SOURCES = \
 	lib/https-request.c \
 	lib/https-server.c lib/https-server.h \
 	lib/nsh.h \
+	lib/percent.c lib/percent.h \
 	lib/process-util.c lib/process-util.h \
 	lib/restconf-patch.c lib/restconf-patch.h \
 	lib/restconf-root.c lib/restconf-root.h \

@@ -3,14 +3,13 @@
 
 #include "ofctl-app/sa-request.h"
 
-#include <ctype.h>
 #include <jansson.h>
 
+#include "lib/percent.h"
 #include "lib/restconf-patch.h"
 #include "lib/secret.h"
 #include "lib/suite.h"
 #include "ofctl-app/match.h"
-#include "openvswitch/dynamic-string.h"
 #include "packets.h"
 #include "util.h"
 
@@ -36,30 +35,18 @@ sa_request_create(const char *patch_id, uint64_t epoch)
     return restconf_patch_create(patch_id, lease);
 }
 
-/* Appends 'name' as a key in a resource's name (RFC 8040 s.3.5.3). */
-static void
-put_encoded(struct ds *ds, const char *name)
-{
-    for (const char *p = name; *p; p++) {
-        if (isalnum((unsigned char) *p) || strchr("-._~", *p)) {
-            ds_put_char(ds, *p);
-        } else {
-            ds_put_format(ds, "%%%02X", (unsigned char) *p);
-        }
-    }
-}
-
 /* Appends an edit of the entry 'name'; takes ownership of 'value', which may be
  * NULL. */
 static void
 add_edit(struct restconf_patch *patch, const char *operation,
          const char *list, const char *name, json_t *value)
 {
-    struct ds target = DS_EMPTY_INITIALIZER;
-    ds_put_format(&target, "%s=", list);
-    put_encoded(&target, name);
-    restconf_patch_add(patch, operation, ds_cstr(&target), name, value);
-    ds_destroy(&target);
+    char *key = percent_encode(name);
+    char *target = xasprintf("%s=%s", list, key);
+
+    restconf_patch_add(patch, operation, target, name, value);
+    free(key);
+    free(target);
 }
 
 /* Names. */

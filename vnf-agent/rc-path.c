@@ -3,37 +3,14 @@
 
 #include "vnf-agent/rc-path.h"
 
-#include <ctype.h>
 #include <libyang/libyang.h>
 #include <string.h>
 
+#include "lib/percent.h"
 #include "openvswitch/dynamic-string.h"
 #include "util.h"
 #include "vnf-agent/rc-error.h"
 #include "vnf-agent/yang-schema.h"
-
-char *
-rc_path_decode(const char *s, size_t n)
-{
-    char *out = xmalloc(n + 1);
-    size_t len = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        int c = (unsigned char) s[i];
-        if (c == '%') {
-            bool ok = false;
-            c = i + 2 < n ? hexits_value(&s[i + 1], 2, &ok) : 0;
-            if (!ok || !c) {
-                free(out);
-                return NULL;
-            }
-            i += 2;
-        }
-        out[len++] = c;
-    }
-    out[len] = '\0';
-    return out;
-}
 
 static bool
 parse_keys(struct rc_segment *segment, const char *s, const char *end)
@@ -43,7 +20,7 @@ parse_keys(struct rc_segment *segment, const char *s, const char *end)
     segment->has_keys = true;
     for (;;) {
         size_t n = MIN(strcspn(s, ","), (size_t) (end - s));
-        char *key = rc_path_decode(s, n);
+        char *key = percent_decode(s, n);
         if (!key) {
             return false;
         }
@@ -69,10 +46,10 @@ parse_segment(struct rc_segment *segment, const char *s, size_t n)
     const char *colon = memchr(s, ':', name_end - s);
 
     if (colon) {
-        segment->module = rc_path_decode(s, colon - s);
+        segment->module = percent_decode(s, colon - s);
         s = colon + 1;
     }
-    segment->name = rc_path_decode(s, name_end - s);
+    segment->name = percent_decode(s, name_end - s);
     return ((!colon || (segment->module && segment->module[0]))
             && segment->name && segment->name[0]
             && (!equals || parse_keys(segment, equals + 1, end)));
@@ -216,18 +193,4 @@ rc_segment_is(const struct rc_segment *segment, bool top, const char *module,
 {
     return ((segment->module ? !strcmp(segment->module, module) : !top)
             && !strcmp(segment->name, name));
-}
-
-char *
-rc_path_encode(const char *key)
-{
-    struct ds s = DS_EMPTY_INITIALIZER;
-    for (; *key; key++) {
-        if (isalnum((unsigned char) *key) || strchr("-._~", *key)) {
-            ds_put_char(&s, *key);
-        } else {
-            ds_put_format(&s, "%%%02X", (unsigned char) *key);
-        }
-    }
-    return ds_steal_cstr(&s);
 }

@@ -52,10 +52,4 @@ char *rc_path_to_string(const struct rc_path *, const struct yang_schema *);
 bool rc_segment_is(const struct rc_segment *, bool top, const char *module,
                    const char *name);
 
-/* Percent-encodes 'key' for a path.  Caller frees. */
-char *rc_path_encode(const char *key);
-/* Decodes the 'n' characters at 's'.  Returns NULL if they are malformed, or if
- * a NUL comes out.  Caller frees. */
-char *rc_path_decode(const char *s, size_t n);
-
 #endif /* vnf-agent/rc-path.h */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/percent.h"
 #include "util.h"
 #include "vnf-agent/rc-error.h"
 
@@ -221,7 +222,7 @@ parse_one(struct rc_query *query, enum rc_query_kind kind, const char *text,
             return bad_value(p->name, "is there twice");
         }
         *seen |= 1u << i;
-        char *value = rc_path_decode(equals + 1, n - name_len - 1);
+        char *value = percent_decode(equals + 1, n - name_len - 1);
         struct rc_error *error = (value ? p->parse(query, value)
                                   : bad_value(p->name,
                                               "malformed percent-encoding"));

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "lib/https-server.h"
+#include "lib/percent.h"
 #include "lib/secret.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/vlog.h"
@@ -349,7 +350,7 @@ append_keys(struct ds *text, const struct lysc_node *node,
                        ? xasprintf("%"JSON_INTEGER_FORMAT,
                                    json_integer_value(key))
                        : nullable_xstrdup(json_string_value(key)));
-        char *encoded = plain ? rc_path_encode(plain) : NULL;
+        char *encoded = plain ? percent_encode(plain) : NULL;
         ds_put_format(text, "%c%s", i ? ',' : '=', encoded ? encoded : "");
         free(plain);
         free(encoded);

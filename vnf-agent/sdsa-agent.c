@@ -85,7 +85,7 @@ Gateway:\n\
   --listen=ADDRESS:PORT   where to serve RESTCONF\n\
   --plain=IF              interface of the traffic in clear\n\
   --cipher=IF             interface of the ESP\n\
-  --cipher-ip=IP          own outer IPv4 address\n\
+  --cipher-ip=IP          own outer IP address\n\
   --netns=NAME            network namespace of both interfaces\n\
   --flush                 remove what the backend xfrm has made, and exit\n\
   --backend=KIND          auto, xfrm or userspace (default: auto)\n\

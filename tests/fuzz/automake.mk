@@ -29,7 +29,9 @@ fuzz_agent_libs = \
 	vnf-agent/libsdsarestconf.la vnf-agent/libsdsaesp.la lib/libsdsa.la \
 	$(LIBYANG_LIBS)
 
-tests_fuzz_fuzz_body_SOURCES = tests/fuzz/fuzz-body.c $(fuzz_agent_sources)
+fuzz_edit_sources = $(fuzz_agent_sources) \
+	tests/fuzz/fuzz-edit.c tests/fuzz/fuzz-edit.h
+tests_fuzz_fuzz_body_SOURCES = tests/fuzz/fuzz-body.c $(fuzz_edit_sources)
 tests_fuzz_fuzz_body_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_body_LDADD = $(fuzz_agent_libs)
 
@@ -46,7 +48,7 @@ tests_fuzz_fuzz_http_SOURCES = tests/fuzz/fuzz-http.c $(fuzz_sources)
 tests_fuzz_fuzz_http_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_http_LDADD = vnf-agent/libsdsarestconf.la lib/libsdsa.la
 
-tests_fuzz_fuzz_patch_SOURCES = tests/fuzz/fuzz-patch.c $(fuzz_agent_sources)
+tests_fuzz_fuzz_patch_SOURCES = tests/fuzz/fuzz-patch.c $(fuzz_edit_sources)
 tests_fuzz_fuzz_patch_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_patch_LDADD = $(fuzz_agent_libs)
 

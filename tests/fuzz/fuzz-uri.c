@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "lib/percent.h"
 #include "openvswitch/dynamic-string.h"
 #include "tests/fuzz/fuzz-agent.h"
 #include "tests/fuzz/fuzz-request.h"
@@ -32,7 +33,7 @@ LLVMFuzzerInitialize(int *argc OVS_UNUSED, char ***argv OVS_UNUSED)
 static void
 put_encoded(struct ds *s, const char *text)
 {
-    char *encoded = rc_path_encode(text);
+    char *encoded = percent_encode(text);
     ds_put_cstr(s, encoded);
     free(encoded);
 }

@@ -85,7 +85,7 @@ usage(void)
            "  --name=NAME          names the files in the run directory\n"
            "  --plain=PORT         network interface of traffic in clear\n"
            "  --cipher=PORT        network interface of ESP\n"
-           "  --cipher-ip=ADDRESS  own outer IPv4 address\n"
+           "  --cipher-ip=ADDRESS  own outer IP address\n"
            "\nOther options:\n"
            "  --rundir=DIR         for NAME.esp.ctl, NAME.esp.pid and\n"
            "                       NAME.esp.unixctl (default: %s)\n"
