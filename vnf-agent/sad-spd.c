@@ -53,6 +53,31 @@ sad_spd_refuse(const char *list, const json_t *entry, const char *leaf,
 
 /* Names. */
 
+/* Is it "name" or "module:name"?  libyang takes ":name" for the first. */
+static bool
+is_member_name(const char *name)
+{
+    const char *colon = strchr(name, ':');
+
+    return !colon || (colon != name && !strchr(colon + 1, ':'));
+}
+
+/* Gives the member 'name' of 'object', and of 'value', the name 'plain'. */
+static struct rc_error *
+rename_member(json_t *object, const char *name, const char *plain,
+              json_t *value)
+{
+    if (json_object_get(object, plain)) {
+        return rc_error_format(400, "malformed-message",
+                               "a member is there twice");
+    }
+    char *copy = xstrdup(plain);        /* It may be a part of 'name'. */
+    json_object_set(object, copy, value);
+    json_object_del(object, name);
+    free(copy);
+    return NULL;
+}
+
 /* Renames the members of 'object' that carry 'prefix' without need. */
 static struct rc_error *
 unqualify_members(json_t *object, const char *prefix)
@@ -66,23 +91,16 @@ unqualify_members(json_t *object, const char *prefix)
         if (name[0] == '@') {
             return rc_error_format(400, "unknown-attribute",
                                    "annotations are not supported");
+        } else if (!is_member_name(name)) {
+            return rc_error_format(400, "unknown-element",
+                                   "the name of a member is malformed");
         }
         error = sad_spd_unqualify(value, prefix);
+        if (!error && !strncmp(name, prefix, strlen(prefix))) {
+            error = rename_member(object, name, name + strlen(prefix), value);
+        }
         if (error) {
             return error;
-        }
-        if (!strncmp(name, prefix, strlen(prefix))) {
-            char *plain = xstrdup(name + strlen(prefix));
-            bool twice = json_object_get(object, plain) != NULL;
-            if (!twice) {
-                json_object_set(object, plain, value);
-                json_object_del(object, name);
-            }
-            free(plain);
-            if (twice) {
-                return rc_error_format(400, "malformed-message",
-                                       "a member is there twice");
-            }
         }
     }
     return NULL;

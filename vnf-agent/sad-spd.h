@@ -19,7 +19,7 @@ struct secret;
 
 /* Renames the members everywhere in 'json' that carry the name of their module
  * ('prefix', with its colon) without need, so that a node has one name;
- * refuses annotations. */
+ * refuses annotations, and what is no name. */
 struct rc_error *sad_spd_unqualify(json_t *json, const char *prefix);
 #define SAD_SPD_PREFIX "ietf-i2nsf-ikeless:"
 /* The same, but not of the members of 'json' itself. */
