@@ -46,7 +46,7 @@ KERNEL_TESTSUITE_AT = \
 	tests/kernel.at
 KERNEL_TESTSUITE = $(srcdir)/tests/kernel-testsuite
 EXTRA_DIST += $(KERNEL_TESTSUITE_AT) $(KERNEL_TESTSUITE) tests/kernel-guest \
-	tests/kernel-check tests/kernel-net
+	tests/kernel-check tests/kernel-net tests/kernel_hands.py
 EXTRA_DIST += $(COMMON_AT) $(TESTSUITE_AT) $(SYSTEM_TESTSUITE_AT) \
 	$(TESTSUITE) $(SYSTEM_TESTSUITE) tests/atlocal.in tests/esp-net tests/esp-open \
 	tests/udp-stream tests/random-lab tests/lab_net.py \
@@ -98,7 +98,8 @@ tests_test_match_SOURCES = tests/test-match.c
 tests_test_match_LDADD = ofctl-app/libsdsapure.la lib/libsdsa.la
 tests_test_operation_SOURCES = tests/test-operation.c
 tests_test_operation_LDADD = ofctl-app/libsdsapure.la lib/libsdsa.la
-tests_test_xfrm_SOURCES = tests/test-xfrm.c
+tests_test_xfrm_SOURCES = \
+	tests/test-xfrm.c tests/test-xfrm-faults.c tests/test-xfrm.h
 tests_test_xfrm_LDADD = \
 	vnf-agent/libsdsaxfrm.la vnf-agent/libsdsaesp.la lib/libsdsa.la
 tests_test_path_SOURCES = \

@@ -2,6 +2,7 @@
 /* Drives the kernel backend's messages, its batches and its records. */
 #include <config.h>
 #undef NDEBUG
+#include "tests/test-xfrm.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -13,6 +14,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "command-line.h"
@@ -253,7 +255,6 @@ test_fuzz(struct ovs_cmdl_context *ctx OVS_UNUSED)
         xfrm_parse_sa(copy, HOP_MARK, &info);
         xfrm_parse_policy(copy, &policy);
         xfrm_parse_acquire(copy, &vlan, &traffic);
-        xfrm_sa_is_larval(copy);
         copy->nlmsg_type = 16;  /* RTM_NEWLINK. */
         hop_parse_link(copy, &link);
         hop_parse_route(copy, &vlan);
@@ -306,11 +307,26 @@ test_checks(struct ovs_cmdl_context *ctx OVS_UNUSED)
     sa.udp = false;
     sa.dscp = SA_DSCP_MAP;
     refused("DSCP", xfrm_check_sa(&sa));
+    sa.dscp = SA_DSCP_COPY;
+    sa.inner_dscps = 1;
+    refused("inner DSCPs", xfrm_check_sa(&sa));
+    sa.inner_dscps = 0;
+    sa.df = SA_DF_SET;
+    refused("SA, DF", xfrm_check_sa(&sa));
+    sa.df = SA_DF_COPY;
+    sa.spi = 255;
+    refused("reserved SPI", xfrm_check_sa(&sa));
+    sa.spi = 256;
+    sa.selector.dst_ports = ports(53, 53);
+    refused("SA, ports of any protocol", xfrm_check_sa(&sa));
+    sa.selector.protocol = IPPROTO_UDP;
+    refused("SA, ports", xfrm_check_sa(&sa));
     secret_destroy(sa.key);
 
     static const uint16_t ranges[][2] = {
         { 53, 53 }, { 4096, 4099 }, { 4097, 4100 },
         { 1, 65535 }, { 1024, 65535 }, { 32768, 65535 },
+        { 0, 1023 }, { 0, 65535 },
     };
     for (size_t i = 0; i < ARRAY_SIZE(ranges); i++) {
         char *what = xasprintf("ports %d to %d", ranges[i][0], ranges[i][1]);
@@ -318,9 +334,93 @@ test_checks(struct ovs_cmdl_context *ctx OVS_UNUSED)
         refused(what, xfrm_check_policy(&policy));
         free(what);
     }
-    policy.selector.dst_ports.n = 0;
+    policy.selector.dst_ports = (struct sa_ports) {
+        .n = 2, .ranges = { { 53, 53 }, { 5353, 5353 } }
+    };
+    refused("two ranges", xfrm_check_policy(&policy));
+    policy.selector.dst_ports.ranges[1] = (struct sa_port_range) { 0, 65535 };
+    refused("two ranges, one of all", xfrm_check_policy(&policy));
+    policy.selector.src_ports = ports(53, 53);
+    policy.selector.protocol = IPPROTO_ICMP;
+    refused("ports of ICMP", xfrm_check_policy(&policy));
+    policy.selector.protocol = -1;
+    refused("ports of any protocol", xfrm_check_policy(&policy));
+    policy.selector.src_ports.n = policy.selector.dst_ports.n = 0;
+    policy.selector.protocol = 0;
+    refused("protocol 0", xfrm_check_policy(&policy));
+    policy.selector.protocol = -1;
     policy.df = SA_DF_SET;
     refused("DF", xfrm_check_policy(&policy));
+    policy.df = SA_DF_COPY;
+    policy.bypass_dscp = false;
+    refused("DSCP 0", xfrm_check_policy(&policy));
+    policy.dscp_map[7] = 1;
+    refused("DSCP map", xfrm_check_policy(&policy));
+    policy.bypass_dscp = true;
+    policy.mode = SA_TRANSPORT;
+    refused("policy of transport mode", xfrm_check_policy(&policy));
+    policy.action = POLICY_DISCARD;
+    refused("policy that discards", xfrm_check_policy(&policy));
+}
+
+static void
+collide(const char *what, const struct policy *a, const struct policy *b)
+{
+    printf("%s:%s%s\n", what,
+           xfrm_policies_collide(a, b, false) ? " IPv4" : "",
+           xfrm_policies_collide(a, b, true) ? " IPv6" : "");
+}
+
+/* Which policies the kernel could not tell apart. */
+static void
+test_collisions(struct ovs_cmdl_context *ctx OVS_UNUSED)
+{
+    struct policy a = make_policy(SA_OUTBOUND, false);
+    struct policy b = make_policy(SA_OUTBOUND, false);
+
+    b.name = CONST_CAST(char *, "other");
+    b.reqid = 9;
+    b.suites = 1;
+    b.mode = SA_TRANSPORT;
+    b.tunnel_dst = ip("192.0.2.9");
+    b.dscp_map[0] = 1;
+    collide("what the kernel does not look at", &a, &b);
+    b.selector.dst_ports = ports(4096, 4097);
+    collide("ports", &a, &b);
+    b = a;
+    b.vlan = 6;
+    collide("hop end", &a, &b);
+    b = a;
+    b.direction = SA_INBOUND;
+    collide("direction", &a, &b);
+    a.selector = b.selector = (struct sa_selector) SA_SELECTOR_ANY;
+    b.direction = SA_OUTBOUND;
+    collide("both families", &a, &b);
+    b.selector.family = SA_FAMILY_IPV6;
+    b.selector.src = b.selector.dst = ip("::");
+    collide("both families and one", &a, &b);
+    b.selector.dst_ports = ports(0, 65535);
+    collide("all ports", &a, &b);
+}
+
+static void
+print_limits(const char *what, const struct sa *sa)
+{
+    struct sa_lifetime hard = xfrm_hard_limits(sa);
+
+    printf("%s: %"PRIu32" s, %"PRIu64" octets, %"PRIu64" packets, idle %"
+           PRIu32" s\n", what, hard.time_s, hard.bytes, hard.packets,
+           hard.idle_s);
+}
+
+static void
+test_limits(struct ovs_cmdl_context *ctx OVS_UNUSED)
+{
+    struct sa sa = { .soft = { 10, 20, 0, 40 }, .hard = { 15, 0, 30, 35 } };
+
+    print_limits("apart", &sa);
+    sa.soft_ends = true;
+    print_limits("the soft ones end it", &sa);
 }
 
 /* Batches, on this machine's kernel: it has policies also where it has no
@@ -422,6 +522,45 @@ test_batches(struct ovs_cmdl_context *ctx OVS_UNUSED)
     nl_conn_close(conn);
 }
 
+static void
+ignore_event(const struct nlmsghdr *hdr OVS_UNUSED, void *aux OVS_UNUSED)
+{
+}
+
+/* Events that found no room: whoever drains hears of it, and then again of
+ * what comes. */
+static void
+test_lost_events(struct ovs_cmdl_context *ctx OVS_UNUSED)
+{
+    struct nl_conn *conn = open_own_namespace();
+    struct policy policy = make_policy(SA_INBOUND, false);
+    int fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+    const int size = 2048;
+    struct nl_conn *events;
+
+    assert(!nl_conn_open(NETLINK_XFRM, fd, &events));
+    assert(!nl_conn_join(events, XFRMNLGRP_POLICY));
+    assert(!setsockopt(nl_conn_fd(events), SOL_SOCKET, SO_RCVBUF, &size,
+                       sizeof size));
+    for (int n = 1; n <= 64; n += 63) {
+        for (int i = 0; i < n; i++) {
+            struct nl_op op = {
+                .msg = xfrm_msg_policy_set(HOP_MARK, &policy, false, 1, NULL)
+            };
+            assert(!nl_conn_transact(conn, &op, 1));
+            nl_msg_wipe(op.msg);
+        }
+        int error = nl_conn_drain(events, ignore_event, NULL);
+        printf("%d: %s\n", n, error == ENOBUFS ? "some were lost"
+               : error ? ovs_strerror(error) : "all came");
+    }
+    printf("then: %s\n", nl_conn_drain(events, ignore_event, NULL) ? "error"
+           : "nothing");
+    nl_conn_close(events);
+    nl_conn_close(conn);
+    close(fd);
+}
+
 /* Records. */
 
 static struct sa_record *
@@ -482,6 +621,13 @@ test_records(struct ovs_cmdl_context *ctx)
     records_log_policy(records, policy);
     print_records("added", file_name);
 
+    /* What an undone batch puts back is not the newest then. */
+    struct sa_record *first = records_find_sa(records, SA_OUTBOUND, 0x1001);
+    records_unlink_sa(records, first);
+    records_link_sa(records, first);
+    assert(!records_save(records));
+    print_records("put back", file_name);
+
     second->hard_expired = true;
     records_log_sa(records, second);
     records_log_policy_gone(records, "policy");
@@ -514,6 +660,10 @@ static const struct ovs_cmdl_command commands[] = {
     {"round-trip", NULL, 0, 0, test_round_trip, OVS_RO},
     {"fuzz", NULL, 0, 0, test_fuzz, OVS_RO},
     {"checks", NULL, 0, 0, test_checks, OVS_RO},
+    {"collisions", NULL, 0, 0, test_collisions, OVS_RO},
+    {"faults", "RUNDIR NETNS", 2, 2, test_xfrm_faults, OVS_RO},
+    {"limits", NULL, 0, 0, test_limits, OVS_RO},
+    {"lost-events", NULL, 0, 0, test_lost_events, OVS_RO},
     {"batches", NULL, 0, 0, test_batches, OVS_RO},
     {"records", "FILE", 1, 1, test_records, OVS_RO},
     {"probe", NULL, 0, 0, test_probe, OVS_RO},

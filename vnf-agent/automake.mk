@@ -54,6 +54,7 @@ vnf_agent_libsdsaxfrm_la_SOURCES = \
 	vnf-agent/xfrm/apply.c \
 	vnf-agent/xfrm/backend-xfrm.c \
 	vnf-agent/xfrm/choose.c \
+	vnf-agent/xfrm/counters.c \
 	vnf-agent/xfrm/events.c \
 	vnf-agent/xfrm/hop-id.h \
 	vnf-agent/xfrm/hop-msg.c vnf-agent/xfrm/hop-msg.h \
@@ -64,7 +65,11 @@ vnf_agent_libsdsaxfrm_la_SOURCES = \
 	vnf-agent/xfrm/records.c vnf-agent/xfrm/records.h \
 	vnf-agent/xfrm/stats.c \
 	vnf-agent/xfrm/sync.c \
-	vnf-agent/xfrm/xfrm-msg.c vnf-agent/xfrm/xfrm-msg.h
+	vnf-agent/xfrm/xfrm-attr.c vnf-agent/xfrm/xfrm-attr.h \
+	vnf-agent/xfrm/xfrm-check.c \
+	vnf-agent/xfrm/xfrm-msg.h \
+	vnf-agent/xfrm/xfrm-policy.c \
+	vnf-agent/xfrm/xfrm-sa.c
 vnf_agent_libsdsaxfrm_la_LIBADD = \
 	vnf-agent/libsdsaesp.la lib/libsdsa.la $(LIBNL_LIBS)
 

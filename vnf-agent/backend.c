@@ -42,7 +42,7 @@ backend_event_to_string(const struct backend_event *event)
     case BACKEND_EVENT_ACQUIRE:
         return acquire_to_string(event);
     case BACKEND_EVENT_SEQ_OVERFLOW:
-        return xasprintf("%s SA 0x%08"PRIx32": no sequence number is left",
+        return xasprintf("%s SA 0x%08"PRIx32": sequence numbers run out",
                          direction, event->spi);
     case BACKEND_EVENT_BAD_SPI:
         return xasprintf("no %s SA 0x%08"PRIx32, direction, event->spi);

@@ -108,7 +108,8 @@ struct backend_stats {
 enum backend_event_type {
     BACKEND_EVENT_EXPIRE,       /* A lifetime of an SA has passed. */
     BACKEND_EVENT_ACQUIRE,      /* A policy protects, and there is no SA. */
-    BACKEND_EVENT_SEQ_OVERFLOW, /* An SA has no sequence numbers left. */
+    BACKEND_EVENT_SEQ_OVERFLOW, /* An SA has no sequence numbers left, or
+                                 * soon (xfrm). */
     BACKEND_EVENT_BAD_SPI,      /* ESP came with an SPI that is not known. */
 };
 

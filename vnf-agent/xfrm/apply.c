@@ -20,6 +20,7 @@
 #include "lib/secret.h"
 #include "lib/suite.h"
 #include "openvswitch/vlog.h"
+#include "timeval.h"
 #include "util.h"
 #include "vnf-agent/esp/wire.h"
 #include "vnf-agent/xfrm/nl-build.h"
@@ -166,6 +167,7 @@ add_sa(struct transaction *t, const struct sa *sa, char **errorp)
     record->sa = clone_without_key(sa);
     record->clear_df = sa->df != SA_DF_COPY;
     record->copy_dscp = true;
+    record->created_s = time_wall();
     touch(t, sa->vlan);
     struct change *change = add_change(t);
     change->new_sa = sa;
@@ -205,12 +207,16 @@ set_policy(struct transaction *t, const struct policy *policy, char **errorp)
     }
 
     struct policy_record *old = records_find_policy(records, policy->name);
-    const struct policy_record *alike = records_find_alike(records, policy);
-    if (alike && alike != old) {
-        *errorp = xasprintf("the kernel cannot tell policy %s from %s: they "
-                            "have one hop end, direction and selector",
-                            policy->name, alike->policy->name);
-        return EEXIST;
+    for (int ipv6 = 0; ipv6 < 2; ipv6++) {
+        const struct policy_record *alike = records_find_alike(records, policy,
+                                                               ipv6);
+        if (alike && alike != old) {
+            *errorp = xasprintf("the kernel cannot tell policy %s from %s: "
+                                "they have one hop end, direction and "
+                                "selector", policy->name,
+                                alike->policy->name);
+            return EEXIST;
+        }
     }
 
     struct policy_record *new = xzalloc(sizeof *new);
@@ -352,12 +358,14 @@ xfrm_policy_to_kernel(struct backend_xfrm *b, struct policy_record *record,
     }
 }
 
+/* Deletes 'policy', but for what is that of another one now. */
 static void
 delete_from_kernel(const struct backend_xfrm *b, const struct policy *policy,
                    struct xfrm_batch *batch)
 {
     for (int ipv6 = 0; ipv6 < 2; ipv6++) {
-        if (xfrm_selector_has(&policy->selector, ipv6)) {
+        if (xfrm_selector_has(&policy->selector, ipv6)
+            && !records_find_alike(b->records, policy, ipv6)) {
             xfrm_batch_add(batch,
                            xfrm_msg_policy_delete(b->kind, policy, ipv6));
         }
@@ -414,7 +422,7 @@ list_gone_policies(const struct transaction *t, bool undo,
         const struct policy_record *gone = (undo ? change->policy_added
                                             : change->policy_removed);
 
-        if (gone && !records_find_alike(t->b->records, gone->policy)) {
+        if (gone) {
             delete_from_kernel(t->b, gone->policy, batch);
         }
     }
@@ -495,9 +503,16 @@ settle_outer_header(struct transaction *t, char **errorp)
     return 0;
 }
 
-/* The kernel asks of what came in by an SA that its reqid is the policy's, and
- * nothing of algorithms: so there must be no SA which the policy would not
- * take. */
+/* The kernel asks of what came in by an SA that its reqid is the policy's (if
+ * that is not 0), and nothing of algorithms: so there must be no SA which the
+ * policy would not take. */
+static bool
+is_taken_by_kernel(const struct policy *policy, const struct sa *sa)
+{
+    return (sa->direction == SA_INBOUND
+            && (!policy->reqid || policy->reqid == sa->reqid));
+}
+
 static int
 check_inbound(const struct transaction *t, char **errorp)
 {
@@ -515,12 +530,12 @@ check_inbound(const struct transaction *t, char **errorp)
                 continue;
             }
             LIST_FOR_EACH (s, hop_node, &records->hops[vlan].sas) {
-                if (s->sa->direction == SA_INBOUND
-                    && s->sa->reqid == p->policy->reqid
-                    && !policy_takes_sa(p->policy, s->sa)) {
+                if (is_taken_by_kernel(p->policy, s->sa)
+                    && (s->sa->reqid != p->policy->reqid
+                        || !policy_takes_sa(p->policy, s->sa))) {
                     *errorp = xasprintf(
-                        "policy %s does not take SA 0x%08"PRIx32" of its "
-                        "reqid, and the kernel cannot keep them apart",
+                        "policy %s does not take SA 0x%08"PRIx32", and the "
+                        "kernel cannot keep them apart",
                         p->policy->name, s->sa->spi);
                     return ENOTSUP;
                 }
@@ -574,34 +589,29 @@ remove_hop_ends(struct transaction *t)
 }
 
 static void
-note_larval(const struct nlmsghdr *hdr, void *larval_)
+note_ours(const struct nlmsghdr *hdr, void *ours_)
 {
-    int *larval = larval_;
     struct xfrm_sa_info info;
+    bool *ours = ours_;
 
-    /* An ACQUIRE's SA bears no mark nor if_id of ours. */
-    if (xfrm_parse_sa(hdr, HOP_IF, &info) || xfrm_parse_sa(hdr, HOP_MARK,
-                                                           &info)) {
-        *larval = info.larval ? 1 : 2;
-    } else {
-        *larval = xfrm_sa_is_larval(hdr) ? 1 : 0;
-    }
+    *ours = (xfrm_parse_sa(hdr, HOP_IF, &info)
+             || xfrm_parse_sa(hdr, HOP_MARK, &info));
 }
 
-/* Somebody has the SPI.  If that is but the reservation that an ACQUIRE made,
- * or something of ours that no record knows, it makes way.  Returns 0 if the
- * SA is in now. */
+/* Somebody has the SPI.  If that is the reservation that an ACQUIRE of a policy
+ * of ours made, or something of ours that no record knows, it makes way.
+ * Returns 0 if the SA is in now. */
 static int
 add_over(struct backend_xfrm *b, const struct sa *sa,
          const struct sa_record *record, char **errorp)
 {
     struct xfrm_batch batch = { .ops = NULL };
-    int whose = 0;
+    bool ours = false;
 
     struct nl_msg *get = xfrm_msg_sa_get(b->kind, sa);
-    nl_conn_get(b->xfrm, get, note_larval, &whose);
+    nl_conn_get(b->xfrm, get, note_ours, &ours);
     nl_msg_wipe(get);
-    if (!whose) {
+    if (!ours) {
         *errorp = xasprintf("SPI 0x%08"PRIx32" is that of an SA of this "
                             "kernel which is not ours", sa->spi);
         return EEXIST;
@@ -699,7 +709,7 @@ undo_kernel(struct transaction *t)
     free(error);
     /* By what the kernel says is ours: an SPI that was refused may be that of
      * somebody else's SA, which a removal by SPI would hit. */
-    t->b->resync = xfrm_sync_sas(t->b) != 0;
+    xfrm_sync_sas(t->b);
     remove_hop_ends(t);
 }
 

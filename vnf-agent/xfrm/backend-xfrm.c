@@ -27,7 +27,8 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
 
 #define PORTS_INTERVAL_MS 1000
 #define AUDIT_INTERVAL_MS 30000
-#define IDLE_INTERVAL_MS 1000
+#define SECOND_INTERVAL_MS 1000
+#define ACQUIRE_EXPIRES_S "10"
 #define EVENT_PAUSE_MS 50       /* Between an event and a look at it all. */
 
 static const unsigned int xfrm_groups[] = {
@@ -76,7 +77,8 @@ write_port_sysctl(const char *format, const char *port, const char *value)
 }
 
 /* Within the namespace: decrypted packets are forwarded; where they came from
- * is no route back.  Netlink has no message for these. */
+ * is no route back; an ACQUIRE that went unheard comes again soon.  Netlink has
+ * no message for these. */
 static int
 set_up_namespace(void *b_)
 {
@@ -84,13 +86,19 @@ set_up_namespace(void *b_)
     const char *ports[] = { b->plain_port, b->cipher_port };
 
     b->ports.ipv6 = !access("/proc/sys/net/ipv6", F_OK);
+    write_sysctl("core/xfrm_acq_expires", ACQUIRE_EXPIRES_S);
+    write_sysctl("core/xfrm_larval_drop", "1");
     write_sysctl("ipv4/ip_forward", "1");
     write_sysctl("ipv4/conf/all/rp_filter", "0");
+    write_sysctl("ipv4/conf/all/disable_xfrm", "0");
+    write_sysctl("ipv4/conf/all/disable_policy", "0");
     write_sysctl("ipv4/conf/default/rp_filter", "0");
     write_sysctl("ipv6/conf/default/disable_ipv6", "0");
     write_sysctl("ipv6/conf/lo/disable_ipv6", "0");
     for (size_t i = 0; i < ARRAY_SIZE(ports); i++) {
         write_port_sysctl("ipv4/conf/%s/rp_filter", ports[i], "0");
+        write_port_sysctl("ipv4/conf/%s/disable_xfrm", ports[i], "0");
+        write_port_sysctl("ipv4/conf/%s/disable_policy", ports[i], "0");
         write_port_sysctl("ipv6/conf/%s/addr_gen_mode", ports[i], "1");
         write_port_sysctl("ipv6/conf/%s/accept_ra", ports[i], "0");
         write_port_sysctl("ipv6/conf/%s/disable_ipv6", ports[i], "0");
@@ -139,6 +147,7 @@ static void
 backend_xfrm_free(struct backend_xfrm *b)
 {
     xfrm_events_clear(b);
+    xfrm_counters_close(b);
     nl_conn_close(b->xfrm);
     nl_conn_close(b->route);
     nl_conn_close(b->xfrm_events);
@@ -197,6 +206,7 @@ backend_xfrm_create(const struct backend_config *config,
     b->up.class = &backend_xfrm_class;
     b->netns_fd = -1;
     b->xfrm_stat_fd = -1;
+    b->watch_fd = -1;
     b->name = xstrdup(config->name);
     b->plain_port = xstrdup(config->plain_port);
     b->cipher_port = xstrdup(config->cipher_port);
@@ -301,6 +311,7 @@ backend_xfrm_open(const struct backend_config *config,
     error = xfrm_find_ports(b, errorp);
     if (!error) {
         netns_call(b->netns_fd, set_up_namespace, b);
+        xfrm_counters_read(b, &b->counters);
         error = adopt(b, config, errorp);
     }
     if (error) {
@@ -310,7 +321,7 @@ backend_xfrm_open(const struct backend_config *config,
     VLOG_INFO("%s: adopted %"PRIuSIZE" SAs and %"PRIuSIZE" policies",
               b->name, hmap_count(&b->records->sas),
               hmap_count(&b->records->policies));
-    b->audit_ms = time_msec() + AUDIT_INTERVAL_MS;
+    b->audit_ms = b->resync_ms = time_msec() + AUDIT_INTERVAL_MS;
     *backendp = &b->up;
     return 0;
 }
@@ -395,10 +406,12 @@ look_at_all(struct backend_xfrm *b)
 {
     char *error = NULL;
 
-    if (b->resync) {
-        b->resync = xfrm_sync_sas(b) != 0;
+    if (b->resync || time_msec() >= b->resync_ms) {
+        b->resync_ms = time_msec() + AUDIT_INTERVAL_MS;
+        xfrm_sync_sas(b);
     }
     b->audit = false;
+    netns_call(b->netns_fd, set_up_namespace, b);
     if (!b->reason && xfrm_sync_rest(b, &error)) {
         VLOG_WARN_RL(&rl, "%s: %s", b->name, error);
         b->audit = true;
@@ -424,12 +437,14 @@ backend_xfrm_run(struct backend *backend)
         look_at_ports(b);
     }
     if (time_msec() >= b->audit_ms) {
-        b->resync |= !b->audit; /* The regular look is at all of it. */
         look_at_all(b);
     }
-    if (b->records->n_idle && time_msec() >= b->idle_ms) {
-        xfrm_events_idle(b);
-        b->idle_ms = time_msec() + IDLE_INTERVAL_MS;
+    if (time_msec() >= b->second_ms) {
+        b->second_ms = time_msec() + SECOND_INTERVAL_MS;
+        xfrm_counters_run(b);
+        if (b->records->n_idle) {
+            xfrm_events_idle(b);
+        }
     }
 }
 
@@ -440,10 +455,7 @@ backend_xfrm_wait(struct backend *backend)
 
     poll_fd_wait(nl_conn_fd(b->xfrm_events), POLLIN);
     poll_fd_wait(nl_conn_fd(b->route_events), POLLIN);
-    poll_timer_wait_until(MIN(b->ports_ms, b->audit_ms));
-    if (b->records->n_idle) {
-        poll_timer_wait_until(b->idle_ms);
-    }
+    poll_timer_wait_until(MIN(b->ports_ms, MIN(b->audit_ms, b->second_ms)));
 }
 
 static bool

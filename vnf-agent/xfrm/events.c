@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
 #include <linux/xfrm.h>
 #include <string.h>
 
@@ -19,6 +20,10 @@
 VLOG_DEFINE_THIS_MODULE(xfrm_events);
 
 #define ACQUIRE_INTERVAL_MS 1000
+
+/* Sequence numbers left when it is said: at 30 s between two looks enough for
+ * 8 million packets a second. */
+#define SEQ_RESERVE (UINT32_C(1) << 28)
 
 void
 xfrm_events_clear(struct backend_xfrm *b)
@@ -44,25 +49,42 @@ backend_xfrm_next_event(struct backend *backend, struct backend_event *event)
     return true;
 }
 
-/* Takes ownership of event->policy.  The newest are lost if there are too
- * many. */
-static void
-push(struct backend_xfrm *b, const struct backend_event *event)
+bool
+xfrm_events_push(struct backend_xfrm *b, const struct backend_event *event)
 {
     if (b->n_events >= XFRM_MAX_EVENTS) {
         free(event->policy);
-        return;
+        return false;
     }
     b->events[(b->first_event + b->n_events++) % XFRM_MAX_EVENTS] = *event;
+    return true;
 }
 
-/* A lifetime has passed. */
-static void
-expired(struct backend_xfrm *b, struct sa_record *record, bool hard,
-        const struct sa_stats *stats)
+void
+xfrm_events_look_at_seq(struct backend_xfrm *b, struct sa_record *record,
+                        uint64_t seq)
+{
+    const struct backend_event event = {
+        .type = BACKEND_EVENT_SEQ_OVERFLOW,
+        .direction = record->sa->direction,
+        .spi = record->sa->spi,
+    };
+
+    if (record->sa->direction == SA_OUTBOUND && !record->sa->esn
+        && !record->overflow_told && seq >= UINT32_MAX - SEQ_RESERVE) {
+        record->overflow_told = xfrm_events_push(b, &event);
+    }
+}
+
+void
+xfrm_events_expire(struct backend_xfrm *b, struct sa_record *record, bool hard,
+                   const struct sa_stats *stats)
 {
     if (record->hard_expired || (record->soft_expired && !hard)) {
         return;
+    }
+    if (hard && record->sa->soft_ends) {        /* The kernel says one. */
+        xfrm_events_expire(b, record, false, stats);
     }
     record->soft_expired |= !hard;
     record->hard_expired |= hard;
@@ -78,7 +100,7 @@ expired(struct backend_xfrm *b, struct sa_record *record, bool hard,
         .soft = !hard,
         .stats = record->last,
     };
-    push(b, &event);
+    xfrm_events_push(b, &event);
 }
 
 static void
@@ -94,7 +116,8 @@ take_expire(struct backend_xfrm *b, const struct nlmsghdr *hdr)
 
             xfrm_info_to_stats(&info, record, &stats);
             stats.seq = MAX(stats.seq, stats.packets);
-            expired(b, record, xfrm_parse_expire_is_hard(hdr), &stats);
+            xfrm_events_expire(b, record, xfrm_parse_expire_is_hard(hdr),
+                               &stats);
         }
     }
 }
@@ -120,7 +143,7 @@ take_acquire(struct backend_xfrm *b, const struct nlmsghdr *hdr)
                     .traffic = traffic,
                 };
                 record->acquire_ms = time_msec() + ACQUIRE_INTERVAL_MS;
-                push(b, &event);
+                xfrm_events_push(b, &event);
             }
             return;
         }
@@ -154,6 +177,29 @@ take_xfrm(const struct nlmsghdr *hdr, void *b_)
     }
 }
 
+/* The hop end of a device of ours, by its index, or 0. */
+static uint16_t
+ifindex_vlan(int ifindex)
+{
+    int base = ifindex & ~0xfff, vlan = ifindex & 0xfff;
+
+    return ((base == HOP_IFINDEX_XFRM || base == HOP_IFINDEX_VRF)
+            && vlan <= HOP_MAX_VLAN ? vlan : 0);
+}
+
+/* Has somebody taken down what is to be up?  We never do. */
+static bool
+was_set_down(const struct backend_xfrm *b, const struct ifinfomsg *ifi)
+{
+    uint16_t vlan = ifindex_vlan(ifi->ifi_index);
+
+    return (!(ifi->ifi_flags & IFF_UP) && ifi->ifi_change & IFF_UP
+            && ifi->ifi_change != UINT32_MAX    /* It is new. */
+            && (vlan ? records_hop_in_use(b->records, vlan)
+                : ifi->ifi_index == b->ports.plain_ifindex
+                  || ifi->ifi_index == b->ports.cipher_ifindex));
+}
+
 /* Removals of whatever it may be, and devices that are changed, when it was
  * not us: then we look. */
 static void
@@ -167,17 +213,15 @@ take_route(const struct nlmsghdr *hdr, void *b_)
         /* Events of devices do not say who did it: a hop end of ours that is
          * in no record is one that we removed. */
         const struct ifinfomsg *ifi = nlmsg_data(hdr);
-        int vlan = (ifi->ifi_index & 0xfff);
-        bool ours = (ifi->ifi_index & ~0xfff) == HOP_IFINDEX_XFRM
-                    || (ifi->ifi_index & ~0xfff) == HOP_IFINDEX_VRF;
+        uint16_t vlan = ifindex_vlan(ifi->ifi_index);
 
         b->ports_ms = 0;
-        b->audit |= ours && vlan <= HOP_MAX_VLAN
-                    && records_hop_in_use(b->records, vlan);
+        b->audit |= vlan && records_hop_in_use(b->records, vlan);
         break;
     }
     case RTM_NEWLINK:
         b->ports_ms = 0;
+        b->audit |= was_set_down(b, nlmsg_data(hdr));
         break;
     case RTM_DELROUTE: {
         /* Those of a device's table go with it. */
@@ -227,12 +271,13 @@ look_at_idle(const struct sa *sa, const struct sa_stats *stats, void *idle_)
     if (record->hard_expired) {
         return;
     }
-    if (sa->hard.idle_s && stats->idle_s >= sa->hard.idle_s) {
+    uint32_t hard_s = xfrm_hard_limits(sa).idle_s;
+    if (hard_s && stats->idle_s >= hard_s) {
         xfrm_batch_add(&idle->removals,
                        xfrm_msg_sa_delete(idle->b->kind, sa));
-        expired(idle->b, record, true, stats);
+        xfrm_events_expire(idle->b, record, true, stats);
     } else if (sa->soft.idle_s && stats->idle_s >= sa->soft.idle_s) {
-        expired(idle->b, record, false, stats);
+        xfrm_events_expire(idle->b, record, false, stats);
     }
 }
 

@@ -12,6 +12,12 @@
 
 #define XFRM_MAX_EVENTS 64
 
+/* Of /proc/net/xfrm_stat. */
+struct xfrm_counters {
+    uint64_t in_no_states;      /* ESP with an SPI that is not known. */
+    uint64_t out_seq_error;     /* Sequence numbers are used up. */
+};
+
 struct backend_xfrm {
     struct backend up;
     char *name, *plain_port, *cipher_port;
@@ -30,7 +36,13 @@ struct backend_xfrm {
     bool audit;                 /* So may be hop ends or policies. */
     long long int ports_ms;     /* When to look at the ports again. */
     long long int audit_ms;     /* When to look at all of it again. */
-    long long int idle_ms;      /* When to look at idle lifetimes again. */
+    long long int resync_ms;    /* When to look at all SAs again. */
+    long long int second_ms;    /* When to look at what only counters say. */
+
+    struct xfrm_counters counters;      /* As they were then. */
+    int watch_fd;               /* counters.c: -1, or ESP that comes in. */
+    long long int watch_end_ms;
+    long long int bad_spi_ms[64];       /* By hash: when to tell again. */
 
     struct backend_event events[XFRM_MAX_EVENTS];
     size_t first_event, n_events;
@@ -72,8 +84,8 @@ void xfrm_policy_to_kernel(struct backend_xfrm *, struct policy_record *,
 /* sync.c: the kernel against the records. */
 
 /* SAs: what is ours and not in the records goes; if something of the records
- * is not there, it goes from them, and the boot id changes.  Returns 0 or a
- * positive errno. */
+ * is not there, it goes from them, and the boot id changes.  Returns 0, or a
+ * positive errno and b->resync is set. */
 int xfrm_sync_sas(struct backend_xfrm *);
 
 /* Ports, hop ends, policies: made what they should be, and what is ours and
@@ -90,11 +102,28 @@ void xfrm_new_boot_id(struct backend_xfrm *);
 
 /* events.c. */
 void xfrm_events_run(struct backend_xfrm *);
+
+/* Takes ownership of event->policy.  Returns false if there are too many: then
+ * the newest is lost. */
+bool xfrm_events_push(struct backend_xfrm *, const struct backend_event *);
+
+/* A lifetime of an SA has passed: notes and tells it, once. */
+void xfrm_events_expire(struct backend_xfrm *, struct sa_record *, bool hard,
+                        const struct sa_stats *);
+
+/* Tells of an SA whose sequence numbers will soon be used up. */
+void xfrm_events_look_at_seq(struct backend_xfrm *, struct sa_record *,
+                             uint64_t seq);
 void xfrm_events_idle(struct backend_xfrm *);
 bool backend_xfrm_next_event(struct backend *, struct backend_event *);
 void xfrm_events_clear(struct backend_xfrm *);
 
+/* counters.c. */
+void xfrm_counters_run(struct backend_xfrm *);
+void xfrm_counters_close(struct backend_xfrm *);
+
 /* stats.c. */
+int xfrm_counters_read(const struct backend_xfrm *, struct xfrm_counters *);
 int backend_xfrm_dump(struct backend *, backend_dump_sa_cb *,
                       backend_dump_policy_cb *, void *aux);
 int backend_xfrm_get_sa_stats(struct backend *, enum sa_direction,

@@ -13,12 +13,13 @@
 #include "openvswitch/vlog.h"
 #include "util.h"
 #include "vnf-agent/esp/wire.h"
+#include "vnf-agent/xfrm/xfrm-msg.h"
 
 VLOG_DEFINE_THIS_MODULE(xfrm_records);
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
 
-#define MAGIC 0x73647831u       /* "sdx1"; a new number for a new format. */
+#define MAGIC 0x73647832u       /* "sdx2"; a new number for a new format. */
 #define MAX_ENTRY 16384         /* Octets. */
 #define MIN_HISTORY (1 << 20)   /* Octets that are not worth a rewrite. */
 
@@ -144,21 +145,13 @@ records_hop_in_use(const struct records *r, uint16_t vlan)
 }
 
 struct policy_record *
-records_find_alike(const struct records *r, const struct policy *policy)
+records_find_alike(const struct records *r, const struct policy *policy,
+                   bool ipv6)
 {
     struct policy_record *record;
 
     LIST_FOR_EACH (record, hop_node, &r->hops[policy->vlan].policies) {
-        struct policy other = *record->policy;
-
-        /* But for this, do they say the same? */
-        other.name = policy->name;
-        other.reqid = policy->reqid;
-        other.outbound_spi = policy->outbound_spi;
-        other.action = policy->action;
-        other.df = policy->df;
-        other.bypass_dscp = policy->bypass_dscp;
-        if (policy_equal(&other, policy)) {
+        if (xfrm_policies_collide(record->policy, policy, ipv6)) {
             return record;
         }
     }
@@ -169,9 +162,20 @@ struct sa_record *
 records_link_sa(struct records *r, struct sa_record *record)
 {
     const struct sa *sa = record->sa;
+    struct ovs_list *list = &r->hops[sa->vlan].sas;
+    struct sa_record *older;
 
     hmap_insert(&r->sas, &record->node, hash_sa(sa->direction, sa->spi));
-    ovs_list_push_back(&r->hops[sa->vlan].sas, &record->hop_node);
+    if (!record->order) {
+        record->order = ++r->last_order;
+    }
+    LIST_FOR_EACH_REVERSE (older, hop_node, list) {
+        if (older->order < record->order) {
+            break;
+        }
+    }
+    ovs_list_insert(older ? older->hop_node.next : list->next,
+                    &record->hop_node);
     r->n_idle += sa->soft.idle_s || sa->hard.idle_s;
     return record;
 }
@@ -189,10 +193,18 @@ records_unlink_sa(struct records *r, struct sa_record *record)
 void
 records_link_policy(struct records *r, struct policy_record *record)
 {
+    struct ovs_list *list = &r->hops[record->policy->vlan].policies;
+    struct policy_record *first;
+
     hmap_insert(&r->policies, &record->node,
                 hash_string(record->policy->name, 0));
-    ovs_list_push_back(&r->hops[record->policy->vlan].policies,
-                       &record->hop_node);
+    LIST_FOR_EACH_REVERSE (first, hop_node, list) {
+        if (first->priority < record->priority) {
+            break;
+        }
+    }
+    ovs_list_insert(first ? first->hop_node.next : list->next,
+                    &record->hop_node);
     r->next_priority = MAX(r->next_priority, record->priority + 1);
 }
 
@@ -225,6 +237,7 @@ put_sa(struct wire_writer *w, const struct sa_record *record)
     wire_put_sa(w, record->sa);
     wire_put_u8(w, (record->clear_df | record->copy_dscp << 1
                     | record->soft_expired << 2 | record->hard_expired << 3));
+    wire_put_u64(w, record->created_s);
     wire_put_sa_stats(w, s);
 }
 
@@ -417,6 +430,7 @@ get_sa(struct records *r, struct wire_reader *in)
 
     record->sa = wire_get_sa(in);
     uint8_t flags = wire_get_u8(in);
+    record->created_s = wire_get_u64(in);
     wire_get_sa_stats(in, &record->last);
     if (in->failed || !record->sa || record->sa->vlan > HOP_MAX_VLAN) {
         sa_record_destroy(record);

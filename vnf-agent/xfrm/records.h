@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "lib/sa.h"
 #include "openvswitch/hmap.h"
@@ -24,14 +25,17 @@ struct sa_record {
     struct hmap_node node;      /* In records->sas, by direction and SPI. */
     struct ovs_list hop_node;   /* In its hop end's list, oldest first. */
     struct sa *sa;              /* Never with a key. */
+    uint64_t order;             /* The older, the less; 0: not linked yet. */
+    time_t created_s;           /* Wall clock. */
     bool clear_df, copy_dscp;   /* How the kernel makes the outer header. */
     bool soft_expired, hard_expired;
+    bool overflow_told;         /* That it has no sequence numbers left. */
     struct sa_stats last;       /* If hard_expired: then. */
 };
 
 struct policy_record {
     struct hmap_node node;      /* In records->policies, by name. */
-    struct ovs_list hop_node;   /* In its hop end's list. */
+    struct ovs_list hop_node;   /* In its hop end's list, by priority. */
     struct policy *policy;
     uint32_t priority;          /* Lower ones count first. */
     uint32_t sent_spi;          /* What the kernel was told last; 0: block. */
@@ -46,6 +50,7 @@ struct records {
     struct hmap sas, policies;
     struct hop_records hops[HOP_MAX_VLAN + 1];
     uint32_t next_priority;
+    uint64_t last_order;
     size_t n_idle;              /* SAs with idle lifetimes. */
 
     /* Of the file's head. */
@@ -76,9 +81,10 @@ struct policy_record *records_find_policy(const struct records *,
                                           const char *name);
 bool records_hop_in_use(const struct records *, uint16_t vlan);
 
-/* The policy of a hop end that the kernel could not tell from 'policy'. */
+/* The policy that the kernel could not tell from 'policy' for packets of that
+ * family. */
 struct policy_record *records_find_alike(const struct records *,
-                                         const struct policy *);
+                                         const struct policy *, bool ipv6);
 
 /* Low level: in memory only. */
 struct sa_record *records_link_sa(struct records *, struct sa_record *);

@@ -40,7 +40,7 @@ dump_sa(const struct nlmsghdr *hdr, void *d_)
     struct xfrm_sa_info info;
     struct sa_stats stats;
 
-    if (!xfrm_parse_sa(hdr, d->b->kind, &info)) {
+    if (!xfrm_parse_sa(hdr, d->b->kind, &info) || info.larval) {
         return;
     }
     const struct sa_record *record = records_find_sa(d->b->records,
@@ -62,7 +62,6 @@ backend_xfrm_dump(struct backend *backend, backend_dump_sa_cb *sa_cb,
     /* Who asks for all gets what is so: what the kernel lost is missing. */
     if (b->resync) {
         error = xfrm_sync_sas(b);
-        b->resync = error != 0;
     }
     for (size_t vlan = 0; policy_cb && vlan <= HOP_MAX_VLAN; vlan++) {
         const struct policy_record *record;
@@ -149,7 +148,7 @@ static const struct {
     { "XfrmInNoPols", BACKEND_DROP_CIPHER_NO_POLICY },
     { "XfrmInPolBlock", BACKEND_DROP_CIPHER_NO_POLICY },
     { "XfrmInPolError", BACKEND_DROP_CIPHER_NO_POLICY },
-    { "XfrmAcquireError", BACKEND_DROP_PLAIN_NO_SA },
+    { "XfrmAcquireError", BACKEND_DROP_CIPHER_BAD_SPI },
     { "XfrmOutError", BACKEND_DROP_PLAIN_SEND },
     { "XfrmOutBundleGenError", BACKEND_DROP_PLAIN_SEND },
     { "XfrmOutBundleCheckError", BACKEND_DROP_PLAIN_SEND },
@@ -165,8 +164,10 @@ static const struct {
     { "XfrmOutStateInvalid", BACKEND_DROP_PLAIN_EXPIRED },
 };
 
+/* Calls 'cb' for each counter. */
 static int
-read_xfrm_stat(int fd, struct backend_stats *stats)
+read_xfrm_stat(int fd, void (*cb)(const char *name, uint64_t value, void *),
+               void *aux)
 {
     char buf[8192];
     ssize_t n = pread(fd, buf, sizeof buf - 1, 0);
@@ -181,27 +182,55 @@ read_xfrm_stat(int fd, struct backend_stats *stats)
         char name[64];
         unsigned long long int value;
 
-        if (sscanf(line, "%63s %llu", name, &value) != 2) {
-            continue;
-        }
-        for (size_t i = 0; i < ARRAY_SIZE(xfrm_stats); i++) {
-            if (!strcmp(xfrm_stats[i].name, name)) {
-                stats->drops[xfrm_stats[i].drop] += value;
-            }
+        if (sscanf(line, "%63s %llu", name, &value) == 2) {
+            cb(name, value, aux);
         }
     }
     return 0;
 }
 
+static void
+add_drops(const char *name, uint64_t value, void *stats_)
+{
+    struct backend_stats *stats = stats_;
+
+    for (size_t i = 0; i < ARRAY_SIZE(xfrm_stats); i++) {
+        if (!strcmp(xfrm_stats[i].name, name)) {
+            stats->drops[xfrm_stats[i].drop] += value;
+        }
+    }
+}
+
+static void
+take_counter(const char *name, uint64_t value, void *counters_)
+{
+    struct xfrm_counters *counters = counters_;
+
+    if (!strcmp(name, "XfrmInNoStates")) {
+        counters->in_no_states = value;
+    } else if (!strcmp(name, "XfrmOutStateSeqError")) {
+        counters->out_seq_error = value;
+    }
+}
+
+int
+xfrm_counters_read(const struct backend_xfrm *b,
+                   struct xfrm_counters *counters)
+{
+    *counters = (struct xfrm_counters) { .in_no_states = 0 };
+    return read_xfrm_stat(b->xfrm_stat_fd, take_counter, counters);
+}
+
 struct links {
     struct backend_xfrm *b;
     struct backend_stats *stats;
+    uint64_t tx_errors;         /* Of xfrm interfaces. */
 };
 
 static void
 add_link(const struct nlmsghdr *hdr, void *l_)
 {
-    const struct links *l = l_;
+    struct links *l = l_;
     struct backend_stats *stats = l->stats;
     struct hop_link link;
 
@@ -215,22 +244,41 @@ add_link(const struct nlmsghdr *hdr, void *l_)
         stats->cipher_rx = link.rx_packets;
         stats->cipher_tx = link.tx_packets;
     } else if (hop_link_vlan(&link)) {
-        stats->drops[BACKEND_DROP_PLAIN_NO_POLICY] += link.tx_errors;
+        l->tx_errors += link.tx_errors;
     }
+}
+
+/* What no policy names the kernel counts at the xfrm interface only, together
+ * with what else is not sent. */
+static void
+add_no_policy(struct backend_stats *stats, uint64_t tx_errors)
+{
+    static const enum backend_drop others[] = {
+        BACKEND_DROP_PLAIN_NO_SA, BACKEND_DROP_PLAIN_SEND,
+        BACKEND_DROP_PLAIN_TOO_BIG, BACKEND_DROP_PLAIN_SEQ,
+        BACKEND_DROP_PLAIN_EXPIRED, BACKEND_DROP_PLAIN_DISCARD,
+        BACKEND_DROP_PLAIN_NO_POLICY,
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+        tx_errors -= MIN(tx_errors, stats->drops[others[i]]);
+    }
+    stats->drops[BACKEND_DROP_PLAIN_NO_POLICY] += tx_errors;
 }
 
 int
 backend_xfrm_get_stats(struct backend *backend, struct backend_stats *stats)
 {
     struct backend_xfrm *b = backend_xfrm_cast(backend);
-    struct links l = { b, stats };
+    struct links l = { b, stats, 0 };
 
     memset(stats, 0, sizeof *stats);
-    int error = read_xfrm_stat(b->xfrm_stat_fd, stats);
+    int error = read_xfrm_stat(b->xfrm_stat_fd, add_drops, stats);
     if (!error) {
         struct nl_msg *msg = hop_msg_link_dump();
         error = nl_conn_get(b->route, msg, add_link, &l);
         nl_msg_wipe(msg);
+        add_no_policy(stats, l.tx_errors);
     }
     return error == EINTR ? 0 : error;
 }

@@ -10,6 +10,7 @@
 
 #include "bitmap.h"
 #include "openvswitch/vlog.h"
+#include "timeval.h"
 #include "util.h"
 #include "vnf-agent/xfrm/nl-build.h"
 
@@ -79,8 +80,8 @@ see_sa(const struct nlmsghdr *hdr, void *d_)
             return;
         }
     }
-    const struct sa_record *record = records_find_sa(d->b->records,
-                                                     info.direction, info.spi);
+    struct sa_record *record = records_find_sa(d->b->records, info.direction,
+                                               info.spi);
     if (record && kind == d->b->kind && !record->hard_expired
         && xfrm_sa_info_matches(&info, record->sa)) {
         if (!is_seen(d, record)) {
@@ -88,6 +89,7 @@ see_sa(const struct nlmsghdr *hdr, void *d_)
             seen->record = record;
             hmap_insert(&d->seen, &seen->node, hash_pointer(record, 0));
         }
+        xfrm_events_look_at_seq(d->b, record, info.stats.seq);
     } else if (!info.larval) {
         struct sa sa = {
             .spi = info.spi,
@@ -110,6 +112,14 @@ forget_seen(struct sa_dump *d)
     }
 }
 
+/* Has the SA ended when nobody was there to hear of it? */
+static bool
+is_over(const struct sa_record *record)
+{
+    uint32_t hard_s = xfrm_hard_limits(record->sa).time_s;
+    return hard_s && time_wall() >= record->created_s + hard_s;
+}
+
 /* Takes the SAs that are not in the kernel out of the records.  Those whose
  * hard lifetime has passed stay. */
 static size_t
@@ -120,7 +130,14 @@ drop_lost(struct sa_dump *d)
     size_t n = 0;
 
     HMAP_FOR_EACH_SAFE (record, node, &records->sas) {
-        if (!record->hard_expired && !is_seen(d, record)) {
+        if (record->hard_expired || is_seen(d, record)) {
+            continue;
+        } else if (is_over(record)) {
+            const struct sa_stats stats = {
+                .age_s = time_wall() - record->created_s
+            };
+            xfrm_events_expire(d->b, record, true, &stats);
+        } else {
             VLOG_WARN_RL(&rl, "%s: the kernel has lost %s SA 0x%08"PRIx32,
                          d->b->name,
                          sa_direction_to_string(record->sa->direction),
@@ -139,6 +156,7 @@ xfrm_sync_sas(struct backend_xfrm *b)
     struct sa_dump d = { .b = b };
     int error = EINTR;
 
+    b->resync = false;
     hmap_init(&d.seen);
     for (int i = 0; i < MAX_TRIES && error == EINTR; i++) {
         forget_seen(&d);
@@ -157,6 +175,7 @@ xfrm_sync_sas(struct backend_xfrm *b)
                       "wanted", b->name, n);
         }
         free(message);
+        xfrm_events_run(b);     /* Has any of them but expired? */
         size_t n_lost = drop_lost(&d);
         if (n_lost) {
             VLOG_WARN("%s: %"PRIuSIZE" SAs are lost", b->name, n_lost);
@@ -165,6 +184,7 @@ xfrm_sync_sas(struct backend_xfrm *b)
         }
     } else {
         VLOG_WARN_RL(&rl, "%s: dump of SAs: %s", b->name, ovs_strerror(error));
+        b->resync = true;
         xfrm_batch_run(&d.removals, b->xfrm, xfrm_fine_delete, "", NULL);
     }
     forget_seen(&d);

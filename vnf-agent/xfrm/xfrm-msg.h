@@ -1,12 +1,12 @@
 #ifndef SDSA_XFRM_MSG_H
 #define SDSA_XFRM_MSG_H 1
 
-/* NETLINK_XFRM messages, to and fro.  Pure: no I/O, no state.
+/* NETLINK_XFRM messages, to and fro: xfrm-sa.c, xfrm-policy.c; and what the
+ * kernel cannot do, xfrm-check.c.  Pure: no I/O, no state.
  *
  * Each encoder returns a request with NLM_F_ACK and without a sequence number;
- * caller frees with nl_msg_wipe() of
- * nl-build.h.  What the kernel cannot do is found by
- * xfrm_check_*() before. */
+ * caller frees with nl_msg_wipe() of nl-build.h.  What the kernel cannot do is
+ * found by xfrm_check_*() before. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,6 +22,10 @@ struct nlmsghdr;
 char *xfrm_check_sa(const struct sa *);
 char *xfrm_check_policy(const struct policy *);
 
+/* The hard lifetime: that of sa->hard, or of sa->soft if the SA ends with it;
+ * 0 is none, each. */
+struct sa_lifetime xfrm_hard_limits(const struct sa *);
+
 /* SAs, of the direction, VLAN, SPI and outer addresses of 'sa'.  'sa_add'
  * needs its key.  'clear_df': the outer header has no DF bit, else the inner
  * one's; 'copy_dscp': it has the inner DSCP, else 0. */
@@ -33,7 +37,9 @@ struct nl_msg *xfrm_msg_sa_dump(void);
 
 /* The policy for inner packets of one family; outbound in direction "out",
  * inbound in "fwd".  A lower 'priority' counts first.  'pinned' is the SA of
- * an outbound policy that protects, by its SPI; NULL blocks. */
+ * an outbound policy that protects, by its SPI; with NULL packets are dropped
+ * and ACQUIRE says so, of an SA XFRM_NO_SPI. */
+#define XFRM_NO_SPI 1           /* Reserved by IANA: no SA has it. */
 struct nl_msg *xfrm_msg_policy_set(enum hop_kind, const struct policy *,
                                    bool ipv6, uint32_t priority,
                                    const struct sa *pinned);
@@ -47,6 +53,10 @@ struct nl_msg *xfrm_msg_allow_delete(int xfrm_dir, bool ipv6, uint32_t what);
 
 /* What becomes of packets that no policy names, in, fwd and out. */
 struct nl_msg *xfrm_msg_set_default(bool block);
+
+/* Can the kernel not hold both, for packets of that family? */
+bool xfrm_policies_collide(const struct policy *, const struct policy *,
+                           bool ipv6);
 
 /* Does the selector need a policy for that family? */
 bool xfrm_selector_has(const struct sa_selector *, bool ipv6);
@@ -70,9 +80,6 @@ struct xfrm_sa_info {
 /* Returns true if 'hdr' (NEWSA, UPDSA, EXPIRE) is of an SA of ours. */
 bool xfrm_parse_sa(const struct nlmsghdr *, enum hop_kind,
                    struct xfrm_sa_info *);
-
-/* Is it, whosever it is, but a reservation that an ACQUIRE made? */
-bool xfrm_sa_is_larval(const struct nlmsghdr *);
 
 /* Is it what 'sa' says, with the key that sa->key_check stands for? */
 bool xfrm_sa_info_matches(const struct xfrm_sa_info *, const struct sa *);
