@@ -53,6 +53,8 @@ noinst_LTLIBRARIES += vnf-agent/libsdsaxfrm.la
 vnf_agent_libsdsaxfrm_la_SOURCES = \
 	vnf-agent/xfrm/apply.c \
 	vnf-agent/xfrm/backend-xfrm.c \
+	vnf-agent/xfrm/batch.c \
+	vnf-agent/xfrm/changes.c vnf-agent/xfrm/changes.h \
 	vnf-agent/xfrm/choose.c \
 	vnf-agent/xfrm/counters.c \
 	vnf-agent/xfrm/events.c \

@@ -77,8 +77,8 @@ write_port_sysctl(const char *format, const char *port, const char *value)
 }
 
 /* Within the namespace: decrypted packets are forwarded; where they came from
- * is no route back; an ACQUIRE that went unheard comes again soon.  Netlink has
- * no message for these. */
+ * is no route back; an ACQUIRE that went unheard comes again soon.  Netlink
+ * has no message for these. */
 static int
 set_up_namespace(void *b_)
 {
@@ -218,8 +218,8 @@ backend_xfrm_create(const struct backend_config *config,
     int error = 0;
     if (!config->netns) {
         *errorp = xstrdup("the kernel backend needs a network namespace of "
-                          "the gateway's own (--netns): it drops there whatever "
-                          "no policy names");
+                          "the gateway's own (--netns): it drops there "
+                          "whatever no policy names");
         error = EINVAL;
     } else {
         b->netns_fd = open_netns(config->netns, errorp);

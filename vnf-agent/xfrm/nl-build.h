@@ -2,8 +2,8 @@
 #define SDSA_XFRM_NL_BUILD_H 1
 
 /* Building netlink messages on libnl's core.  A message has room for 2 kB;
- * ours have at most 900 octets, so running out of it is a mistake of ours, which
- * ends the process.  Pure. */
+ * ours have at most 900 octets, so running out of it is a mistake of ours,
+ * which ends the process.  Pure. */
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -71,11 +71,18 @@ void xfrm_batch_add_all(struct xfrm_batch *, struct hop_msgs *);
 int xfrm_batch_run(struct xfrm_batch *, struct nl_conn *, const int fine[4],
                    const char *what, char **errorp);
 
+/* Empties it, all of it wiped. */
+void xfrm_batch_clear(struct xfrm_batch *);
+
 extern const int xfrm_fine_none[4], xfrm_fine_add[4], xfrm_fine_delete[4];
 
 /* apply.c. */
 int backend_xfrm_apply(struct backend *, const struct ovs_list *edits,
                        char **errorp);
+
+/* The SA that an outbound policy sends by, or NULL (changes.c). */
+struct sa_record *xfrm_policy_sa(const struct records *,
+                                 const struct policy *);
 
 /* Adds messages that make the kernel's policy what the record says. */
 void xfrm_policy_to_kernel(struct backend_xfrm *, struct policy_record *,

@@ -4,8 +4,8 @@
 /* What the kernel is to hold: SAs without their keys, policies, and what the
  * kernel does not keep of them (names, selectors as they were given, key check
  * values).  Kept in a file too, to which each change is appended: an agent
- * that starts again finds there what of the kernel's objects is its own.  The file
- * holds no key.
+ * that starts again finds there what of the kernel's objects is its own.  The
+ * file holds no key.
  *
  * Pure but for the file.  One thread. */
 
@@ -29,6 +29,7 @@ struct sa_record {
     time_t created_s;           /* Wall clock. */
     bool clear_df, copy_dscp;   /* How the kernel makes the outer header. */
     bool soft_expired, hard_expired;
+    bool is_new;                /* Of the batch that is being applied. */
     bool overflow_told;         /* That it has no sequence numbers left. */
     struct sa_stats last;       /* If hard_expired: then. */
 };
@@ -38,6 +39,7 @@ struct policy_record {
     struct ovs_list hop_node;   /* In its hop end's list, by priority. */
     struct policy *policy;
     uint32_t priority;          /* Lower ones count first. */
+    bool is_new;                /* Of the batch that is being applied. */
     uint32_t sent_spi;          /* What the kernel was told last; 0: block. */
     long long int acquire_ms;   /* Last event. */
 };

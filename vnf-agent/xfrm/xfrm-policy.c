@@ -72,7 +72,8 @@ xfrm_policies_collide(const struct policy *a, const struct policy *b,
 static void
 fill_outbound_template(struct xfrm_user_tmpl *tmpl, const struct sa *pinned)
 {
-    const struct in6_addr nobody = in6_addr_mapped_ipv4(htonl(INADDR_LOOPBACK));
+    const struct in6_addr nobody
+        = in6_addr_mapped_ipv4(htonl(INADDR_LOOPBACK));
     const struct in6_addr *src = pinned ? &pinned->tunnel_src : &nobody;
     const struct in6_addr *dst = pinned ? &pinned->tunnel_dst : &nobody;
 
@@ -91,7 +92,8 @@ xfrm_msg_policy_set(enum hop_kind kind, const struct policy *policy, bool ipv6,
     struct xfrm_userpolicy_info info;
 
     memset(&info, 0, sizeof info);
-    xfrm_fill_selector(&policy->selector, ipv6 ? AF_INET6 : AF_INET, &info.sel);
+    xfrm_fill_selector(&policy->selector, ipv6 ? AF_INET6 : AF_INET,
+                       &info.sel);
     fill_policy(&info, policy_dir(policy), priority, protect);
     struct nl_msg *msg = nl_msg_create(XFRM_MSG_UPDPOLICY, NLM_F_ACK, &info,
                                     sizeof info);
@@ -225,7 +227,8 @@ xfrm_msg_policy_delete_info(const struct xfrm_policy_info *info)
     struct xfrm_userpolicy_id id;
 
     memset(&id, 0, sizeof id);
-    xfrm_fill_selector(&info->selector, info->ipv6 ? AF_INET6 : AF_INET, &id.sel);
+    xfrm_fill_selector(&info->selector, info->ipv6 ? AF_INET6 : AF_INET,
+                       &id.sel);
     id.dir = info->xfrm_dir;
     struct nl_msg *msg = nl_msg_create(XFRM_MSG_DELPOLICY, NLM_F_ACK, &id,
                                     sizeof id);
