@@ -262,6 +262,7 @@ adopt(struct backend_xfrm *b, const struct backend_config *config,
     records->kernel = kernel;
     records->kind = b->kind;
     if (!same) {
+        records_forget_sas(records);
         xfrm_new_boot_id(b);
     }
 

@@ -69,20 +69,33 @@ policy_record_destroy(struct policy_record *record)
     }
 }
 
-static void
-clear(struct records *r)
+void
+records_forget_sas(struct records *r)
 {
-    struct policy_record *policy;
     struct sa_record *sa;
 
     HMAP_FOR_EACH_SAFE (sa, node, &r->sas) {
         records_unlink_sa(r, sa);
         sa_record_destroy(sa);
     }
+}
+
+void
+records_forget_policies(struct records *r)
+{
+    struct policy_record *policy;
+
     HMAP_FOR_EACH_SAFE (policy, node, &r->policies) {
         records_unlink_policy(r, policy);
         policy_record_destroy(policy);
     }
+}
+
+static void
+clear(struct records *r)
+{
+    records_forget_sas(r);
+    records_forget_policies(r);
     free(r->kernel);
     r->kernel = NULL;
     r->boot_id = UUID_ZERO;

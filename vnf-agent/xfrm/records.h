@@ -93,6 +93,8 @@ struct sa_record *records_link_sa(struct records *, struct sa_record *);
 void records_unlink_sa(struct records *, struct sa_record *);
 void records_link_policy(struct records *, struct policy_record *);
 void records_unlink_policy(struct records *, struct policy_record *);
+void records_forget_sas(struct records *);
+void records_forget_policies(struct records *);
 void sa_record_destroy(struct sa_record *);
 void policy_record_destroy(struct policy_record *);
 

@@ -407,18 +407,10 @@ xfrm_sync_flush(struct backend_xfrm *b, char **errorp)
 {
     struct hop_msgs msgs = { .msgs = NULL };
     struct xfrm_batch batch = { .ops = NULL };
-    struct policy_record *policy;
-    struct sa_record *sa;
 
     *errorp = NULL;
-    HMAP_FOR_EACH_SAFE (sa, node, &b->records->sas) {
-        records_unlink_sa(b->records, sa);
-        sa_record_destroy(sa);
-    }
-    HMAP_FOR_EACH_SAFE (policy, node, &b->records->policies) {
-        records_unlink_policy(b->records, policy);
-        policy_record_destroy(policy);
-    }
+    records_forget_sas(b->records);
+    records_forget_policies(b->records);
     int error = xfrm_sync_sas(b);
     if (error) {
         *errorp = xasprintf("kernel, SAs: %s", ovs_strerror(error));
