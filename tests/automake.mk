@@ -159,6 +159,7 @@ clean-local:
 	rm -rf tests/testsuite.dir tests/testsuite.log \
 		tests/system-testsuite.dir tests/system-testsuite.log \
 		tests/kernel-testsuite.dir tests/kernel-testsuite.log \
+		tests/[0-9]*-kernel-testsuite* \
 		tests/system-testsuite.d
 	test ! -f '$(FUZZ_TESTSUITE)' || $(SHELL) '$(FUZZ_TESTSUITE)' -C tests --clean
 	rm -rf tests/fuzz/findings tests/fuzz/*.result
