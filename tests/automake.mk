@@ -43,7 +43,9 @@ TESTSUITE = $(srcdir)/tests/testsuite
 SYSTEM_TESTSUITE = $(srcdir)/tests/system-testsuite
 KERNEL_TESTSUITE_AT = \
 	tests/kernel-testsuite.at \
-	tests/kernel.at
+	tests/system-macros.at \
+	tests/kernel.at \
+	tests/kernel-lab.at
 KERNEL_TESTSUITE = $(srcdir)/tests/kernel-testsuite
 EXTRA_DIST += $(KERNEL_TESTSUITE_AT) $(KERNEL_TESTSUITE) tests/kernel-guest \
 	tests/kernel-check tests/kernel-net tests/kernel_hands.py

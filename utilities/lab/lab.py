@@ -20,7 +20,8 @@ from host import LabError, ip_batch, run
 ENDPOINT_MTU = 1400             # Leaves room for ESP, a tunnel and NSH.
 UNDERLAY_MTU = 9000             # Between machines.
 UNDERLAY = "192.168.255"        # The controller is number 1 there.
-TIMEOUT_S = 30                  # For a process to answer, a session to be up.
+# For a process to answer, a session to be up.
+TIMEOUT_S = int(os.environ.get("SDSA_LAB_TIMEOUT") or 30)
 
 
 class Lab:
