@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "lib/address.h"
 #include "lib/sa.h"
@@ -43,6 +45,7 @@
     "  stat in|out SPI   one SA's packets and sequence number\n"             \
     "  events [N]        waits for N events, and tells all that there are\n"  \
     "  wait-boot         until the data plane is another one\n"              \
+    "  usage             this process's CPU time so far, and its memory\n"    \
     "  stop              end the data plane\n"
 
 static struct in6_addr
@@ -159,6 +162,7 @@ add_bulk(struct ovs_list *edits, const struct in6_addr *cipher_ip,
         sa->name = xasprintf("bulk-%u", first + i);
         sa->spi = 0x10000 + first + i;
         sa->vlan = policies ? 1 + (first + i) % 4094 : 5;
+        sa->reqid = sa->spi;    /* Else the kernel's hash table is a list. */
         sa->tunnel_src = *cipher_ip;
         sa->tunnel_dst = *cipher_ip;
         sa->selector = (struct sa_selector) SA_SELECTOR_ANY;
@@ -174,6 +178,7 @@ add_bulk(struct ovs_list *edits, const struct in6_addr *cipher_ip,
         }
         policy->name = xstrdup(sa->name);
         policy->vlan = sa->vlan;
+        policy->reqid = sa->reqid;
         policy->outbound_spi = sa->spi;
         policy->selector = sa->selector;
         policy->action = POLICY_PROTECT;
@@ -302,6 +307,27 @@ print_events(struct backend *backend, int n)
     }
 }
 
+static long
+timeval_ms(const struct timeval *tv)
+{
+    return tv->tv_sec * 1000L + tv->tv_usec / 1000;
+}
+
+static void
+print_usage(void)
+{
+    struct rusage usage;
+    FILE *stream = fopen("/proc/self/statm", "r");
+    long pages = 0;
+
+    assert(stream && fscanf(stream, "%*d %ld", &pages) == 1);
+    fclose(stream);
+    getrusage(RUSAGE_SELF, &usage);
+    printf("usage: user %ld ms system %ld ms resident %ld kB\n",
+           timeval_ms(&usage.ru_utime), timeval_ms(&usage.ru_stime),
+           pages * (sysconf(_SC_PAGESIZE) / 1024));
+}
+
 static void
 run_for(struct backend *backend, int ms)
 {
@@ -402,6 +428,8 @@ run_command(struct backend *backend, const struct in6_addr *cipher_ip,
         apply_edits(backend, edits);
     } else if (!strcmp(command, "run")) {
         run_for(backend, atoi(words[1]));
+    } else if (!strcmp(command, "usage")) {
+        print_usage();
     } else if (!strcmp(command, "wait-boot")) {
         wait_boot(backend);
     } else if (!run_query(backend, words)) {
