@@ -22,6 +22,7 @@ UNDERLAY_MTU = 9000             # Between machines.
 UNDERLAY = "192.168.255"        # The controller is number 1 there.
 # For a process to answer, a session to be up.
 TIMEOUT_S = int(os.environ.get("SDSA_LAB_TIMEOUT") or 30)
+DATAPATH = os.environ.get("SDSA_DATAPATH") or "netdev"
 
 
 class Lab:
@@ -223,7 +224,8 @@ class Lab:
         self._start_database(database, _data_file("vswitch.ovsschema"),
                              machine)
         self.vsctl(machine, "--no-wait", "init")
-        self.daemon(f"{prefix}vswitchd", "ovs-vswitchd", "--disable-system",
+        self.daemon(f"{prefix}vswitchd", "ovs-vswitchd",
+                    *(["--disable-system"] if DATAPATH == "netdev" else []),
                     f"unix:{self.path(database)}.sock", node=machine)
         if prefix:
             self._add_underlay(topology, machine)
@@ -231,7 +233,8 @@ class Lab:
         for node in topology.of_kind("bridge"):
             if node.options["machine"] == machine:
                 args += ["--", "add-br", node.name, "--", "set", "Bridge",
-                         node.name, "datapath_type=netdev", "fail_mode=secure"]
+                         node.name, f"datapath_type={DATAPATH}",
+                         "fail_mode=secure"]
         for bridge, port, settings in _ports(topology):
             if topology.machine(bridge) == machine:
                 args += ["--", "add-port", bridge, port]
