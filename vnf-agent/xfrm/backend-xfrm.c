@@ -54,15 +54,30 @@ open_netns(const char *name, char **errorp)
     return fd;
 }
 
+/* Netlink has no message for these.  What a kernel does not have needs no
+ * setting. */
 static void
 write_sysctl(const char *name, const char *value)
 {
     char *path = xasprintf("/proc/sys/net/%s", name);
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    size_t size = strlen(value);
+    char old[16];
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool is_set = (fd < 0 || (read(fd, old, sizeof old) == size + 1
+                              && !memcmp(old, value, size)));
 
     if (fd >= 0) {
-        ignore(write(fd, value, strlen(value)));
         close(fd);
+    }
+    if (!is_set) {
+        fd = open(path, O_WRONLY | O_CLOEXEC);
+        if (fd < 0 || write(fd, value, size) < 0) {
+            VLOG_WARN_RL(&rl, "%s cannot be set to %s (%s)", path, value,
+                         ovs_strerror(errno));
+        }
+        if (fd >= 0) {
+            close(fd);
+        }
     }
     free(path);
 }
@@ -77,8 +92,7 @@ write_port_sysctl(const char *format, const char *port, const char *value)
 }
 
 /* Within the namespace: decrypted packets are forwarded; where they came from
- * is no route back; an ACQUIRE that went unheard comes again soon.  Netlink
- * has no message for these. */
+ * is no route back; an ACQUIRE that went unheard comes again soon. */
 static int
 set_up_namespace(void *b_)
 {
