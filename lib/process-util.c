@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -12,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "timeval.h"
 #include "util.h"
 
 #define NETNS_DIR "/run/netns"
@@ -209,4 +211,22 @@ process_default_db(void)
     const char *rundir = getenv("SDSA_RUNDIR");
     return (db ? xstrdup(db)
             : xasprintf("unix:%s/sdsa.sock", rundir ? rundir : SDSA_RUNDIR));
+}
+
+int
+process_wait_fd(int fd, short int events, long long int deadline_ms)
+{
+    struct pollfd pfd = { .fd = fd, .events = events };
+
+    for (;;) {
+        int n = poll(&pfd, 1, MAX(0, deadline_ms - time_msec()));
+
+        if (n > 0) {
+            return 0;
+        } else if (!n) {
+            return ETIMEDOUT;
+        } else if (errno != EINTR) {
+            return errno;
+        }
+    }
 }

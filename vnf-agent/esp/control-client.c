@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "lib/process-util.h"
 #include "openvswitch/poll-loop.h"
 #include "socket-util.h"
 #include "timeval.h"
@@ -62,26 +63,6 @@ control_client_disconnect(struct control_client *client)
     }
 }
 
-/* Waits for 'events' on the socket until 'deadline_ms' of the monotonic
- * clock. */
-static int
-wait_fd(int fd, short int events, long long int deadline_ms)
-{
-    struct pollfd pfd = { .fd = fd, .events = events };
-
-    for (;;) {
-        int n = poll(&pfd, 1, MAX(0, deadline_ms - time_msec()));
-
-        if (n > 0) {
-            return 0;
-        } else if (!n) {
-            return ETIMEDOUT;
-        } else if (errno != EINTR) {
-            return errno;
-        }
-    }
-}
-
 static int
 write_all(int fd, const uint8_t *data, size_t size, long long int deadline_ms)
 {
@@ -92,7 +73,7 @@ write_all(int fd, const uint8_t *data, size_t size, long long int deadline_ms)
             data += n;
             size -= n;
         } else if (errno == EAGAIN || errno == EINTR) {
-            int error = wait_fd(fd, POLLOUT, deadline_ms);
+            int error = process_wait_fd(fd, POLLOUT, deadline_ms);
             if (error) {
                 return error;
             }
@@ -113,7 +94,7 @@ read_all(int fd, uint8_t *data, size_t size, long long int deadline_ms)
             data += n;
             size -= n;
         } else if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
-            int error = wait_fd(fd, POLLIN, deadline_ms);
+            int error = process_wait_fd(fd, POLLIN, deadline_ms);
             if (error) {
                 return error;
             }

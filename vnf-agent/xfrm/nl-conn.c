@@ -17,6 +17,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "lib/process-util.h"
 #include "openvswitch/vlog.h"
 #include "timeval.h"
 #include "util.h"
@@ -163,23 +164,6 @@ nl_conn_set_timeout(struct nl_conn *conn, int timeout_ms)
 
 /* Sending and receiving. */
 
-static int
-wait_fd(int fd, short int events, long long int deadline_ms)
-{
-    struct pollfd pfd = { .fd = fd, .events = events };
-
-    for (;;) {
-        int n = poll(&pfd, 1, MAX(0, deadline_ms - time_msec()));
-        if (n > 0) {
-            return 0;
-        } else if (!n) {
-            return ETIMEDOUT;
-        } else if (errno != EINTR) {
-            return errno;
-        }
-    }
-}
-
 static void
 number(struct nl_conn *conn, struct nl_msg *msg)
 {
@@ -211,7 +195,7 @@ send_msgs(struct nl_conn *conn, struct nl_op *ops, size_t n,
     while (sendmsg(conn->fd, &mh, 0) < 0) {
         int error = errno;
         if (error == EAGAIN) {
-            error = wait_fd(conn->fd, POLLOUT, deadline_ms);
+            error = process_wait_fd(conn->fd, POLLOUT, deadline_ms);
         }
         if (error && error != EINTR) {
             return error;
@@ -237,7 +221,8 @@ receive(struct nl_conn *conn, long long int deadline_ms, size_t *size)
             *size = n;
             return 0;
         } else if (errno == EAGAIN) {
-            int error = (deadline_ms ? wait_fd(conn->fd, POLLIN, deadline_ms)
+            int error = (deadline_ms
+                         ? process_wait_fd(conn->fd, POLLIN, deadline_ms)
                          : EAGAIN);
             if (error) {
                 return error;
