@@ -69,21 +69,25 @@ def filters(tc):
         yield [*tc, 'qdisc', 'del', 'dev', port, 'clsact']
 
 
+def own_devices(ip):
+    return [link['ifname'] for link in json.loads(run(*ip, '-j', 'link'))
+            if link['ifname'].startswith(('sdx', 'sdv'))]
+
+
 def devices(ip):
-    names = [link['ifname'] for link in json.loads(run(*ip, '-j', 'link'))]
-    for name in names:
-        if name.startswith(('sdx', 'sdv')):
-            yield [*ip, 'link', 'set', name, 'down']
-            yield [*ip, 'link', 'del', name]
+    for name in own_devices(ip):
+        yield [*ip, 'link', 'set', name, 'down']
+        yield [*ip, 'link', 'del', name]
     for port in PORTS:
         yield [*ip, 'link', 'set', port, 'down']
 
 
-def settings(ns):
-    for name, value in (('ipv4/ip_forward', 0), ('ipv6/conf/all/forwarding', 0),
-                        ('ipv4/conf/all/rp_filter', 1),
-                        ('ipv4/conf/cipher/disable_xfrm', 1),
-                        ('ipv4/conf/plain/disable_policy', 1)):
+def settings(ip, ns):
+    changes = [('ipv4/ip_forward', 0), ('ipv6/conf/all/forwarding', 0),
+               ('ipv4/conf/all/rp_filter', 1), ('ipv4/conf/plain/disable_policy', 1)]
+    if own_devices(ip):         # With marks it sends in clear: sdsa-agent(8).
+        changes.append(('ipv4/conf/cipher/disable_xfrm', 1))
+    for name, value in changes:
         yield [*ns, 'sh', '-c', f"'echo {value} >/proc/sys/net/{name}'"]
 
 
@@ -93,7 +97,7 @@ def main():
     hands = [*policies(ip), *filters([*ns, 'tc'])]
     for family in '-4', '-6':
         hands += [*rules(ip, family), *routes(ip, family), *neighbours(ip, family)]
-    hands += [*devices(ip), *settings(ns)]
+    hands += [*devices(ip), *settings(ip, ns)]
     for hand in hands:
         print(' '.join(hand))
 
