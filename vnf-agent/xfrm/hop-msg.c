@@ -48,6 +48,8 @@ hop_msgs_destroy(struct hop_msgs *list)
 
 /* Devices. */
 
+#define LO_IFINDEX 1            /* Always. */
+
 static void
 device_name(char name[IFNAMSIZ], const char *prefix, uint16_t vlan)
 {
@@ -242,7 +244,7 @@ local_route_msg(bool add, const struct in6_addr *ip)
     } else {
         nl_put_u32(msg, RTA_DST, ip->s6_addr32[3]);
     }
-    nl_put_u32(msg, RTA_OIF, 1);   /* lo has always this index. */
+    nl_put_u32(msg, RTA_OIF, LO_IFINDEX);
     return msg;
 }
 
@@ -487,6 +489,7 @@ hop_msgs_ports(struct hop_msgs *list, enum hop_kind kind,
 {
     hop_msgs_add(list, port_up(p->plain_ifindex));
     hop_msgs_add(list, port_up(p->cipher_ifindex));
+    hop_msgs_add(list, link_up(LO_IFINDEX, 0, false));
     hop_msgs_add(list, local_route_msg(true, &p->cipher_ip));
     add_ports(list, kind, p, false);
     if (p->ipv6) {
