@@ -30,8 +30,7 @@ xfrm_policy_to_kernel(struct backend_xfrm *b, struct policy_record *record,
                       struct xfrm_batch *batch)
 {
     const struct policy *policy = record->policy;
-    const struct sa_record *sa = (policy->direction == SA_OUTBOUND
-                                  ? xfrm_policy_sa(b->records, policy) : NULL);
+    const struct sa_record *sa = xfrm_policy_sa(b->records, policy);
 
     record->sent_spi = sa ? sa->sa->spi : 0;
     for (int ipv6 = 0; ipv6 < 2; ipv6++) {
@@ -70,10 +69,8 @@ list_policies(struct transaction *t, bool all, struct xfrm_batch *batch)
         struct policy_record *record;
 
         LIST_FOR_EACH (record, hop_node, &records->hops[vlan].policies) {
-            const struct policy *policy = record->policy;
-            const struct sa_record *sa = (policy->direction == SA_OUTBOUND
-                                          ? xfrm_policy_sa(records, policy)
-                                          : NULL);
+            const struct sa_record *sa = xfrm_policy_sa(records,
+                                                        record->policy);
 
             if (all || record->sent_spi != (sa ? sa->sa->spi : 0)
                 || record->is_new) {
@@ -103,6 +100,21 @@ list_gone_policies(const struct transaction *t, bool undo,
 
 /* In the kernel. */
 
+/* Runs a batch that only goes forward: what fails sets '*again'. */
+static void
+run_or_again(struct transaction *t, struct xfrm_batch *batch,
+             struct nl_conn *conn, const int fine[4], const char *what,
+             bool *again)
+{
+    char *error = NULL;
+
+    if (xfrm_batch_run(batch, conn, fine, what, &error)) {
+        VLOG_WARN_RL(&rl, "%s: %s; trying again", t->b->name, error);
+        *again = true;
+    }
+    free(error);
+}
+
 static int
 make_hop_ends(struct transaction *t, char **errorp)
 {
@@ -127,7 +139,6 @@ remove_hop_ends(struct transaction *t)
 {
     struct hop_msgs msgs = { .msgs = NULL };
     struct xfrm_batch batch = { .ops = NULL };
-    char *error = NULL;
     size_t vlan;
 
     BITMAP_FOR_EACH_1 (vlan, HOP_MAX_VLAN + 1, t->vlans) {
@@ -136,12 +147,8 @@ remove_hop_ends(struct transaction *t)
         }
     }
     xfrm_batch_add_all(&batch, &msgs);
-    if (xfrm_batch_run(&batch, t->b->route, xfrm_fine_delete,
-                       "removal of a hop end", &error)) {
-        VLOG_WARN_RL(&rl, "%s: %s; trying again", t->b->name, error);
-        t->b->audit = true;
-    }
-    free(error);
+    run_or_again(t, &batch, t->b->route, xfrm_fine_delete,
+                 "removal of a hop end", &t->b->audit);
 }
 
 static void
@@ -204,11 +211,10 @@ make_sas(struct transaction *t, char **errorp)
         if (op->error == EEXIST) {
             error = add_over(t->b, change->new_sa, change->sa_added, errorp);
         } else if (op->error) {
+            char *what = xasprintf("SA 0x%08"PRIx32, change->new_sa->spi);
             error = op->error;
-            *errorp = xasprintf("kernel, SA 0x%08"PRIx32": %s%s%s",
-                                change->new_sa->spi, ovs_strerror(error),
-                                op->text ? ": " : "",
-                                op->text ? op->text : "");
+            *errorp = xfrm_op_message(op, what);
+            free(what);
         }
         if (error) {
             break;
@@ -223,7 +229,6 @@ remove_sas(struct transaction *t)
 {
     struct xfrm_batch batch = { .ops = NULL };
     const struct change *change;
-    char *error = NULL;
 
     LIST_FOR_EACH (change, node, &t->changes) {
         const struct sa_record *gone = change->sa_removed;
@@ -233,12 +238,8 @@ remove_sas(struct transaction *t)
             xfrm_batch_add(&batch, xfrm_msg_sa_delete(t->b->kind, gone->sa));
         }
     }
-    if (xfrm_batch_run(&batch, t->b->xfrm, xfrm_fine_delete,
-                       "removal of an SA", &error)) {
-        VLOG_WARN_RL(&rl, "%s: %s; trying again", t->b->name, error);
-        t->b->resync = true;
-    }
-    free(error);
+    run_or_again(t, &batch, t->b->xfrm, xfrm_fine_delete, "removal of an SA",
+                 &t->b->resync);
 }
 
 /* What the kernel has of a batch that failed. */
@@ -246,23 +247,13 @@ static void
 undo_kernel(struct transaction *t)
 {
     struct xfrm_batch batch = { .ops = NULL };
-    char *error = NULL;
 
     list_policies(t, true, &batch);
-    if (xfrm_batch_run(&batch, t->b->xfrm, xfrm_fine_none, "undoing",
-                       &error)) {
-        VLOG_WARN_RL(&rl, "%s: %s; trying again", t->b->name, error);
-        t->b->audit = true;
-        free(error);
-        error = NULL;
-    }
+    run_or_again(t, &batch, t->b->xfrm, xfrm_fine_none, "undoing",
+                 &t->b->audit);
     list_gone_policies(t, true, &batch);
-    if (xfrm_batch_run(&batch, t->b->xfrm, xfrm_fine_delete, "undoing",
-                       &error)) {
-        VLOG_WARN_RL(&rl, "%s: %s; trying again", t->b->name, error);
-        t->b->audit = true;
-    }
-    free(error);
+    run_or_again(t, &batch, t->b->xfrm, xfrm_fine_delete, "undoing",
+                 &t->b->audit);
     /* By what the kernel says is ours: an SPI that was refused may be that of
      * somebody else's SA, which a removal by SPI would hit. */
     xfrm_sync_sas(t->b);

@@ -49,6 +49,13 @@ xfrm_batch_clear(struct xfrm_batch *batch)
     *batch = (struct xfrm_batch) { .ops = NULL };
 }
 
+char *
+xfrm_op_message(const struct nl_op *op, const char *what)
+{
+    return xasprintf("kernel, %s: %s%s%s", what, ovs_strerror(op->error),
+                     op->text ? ": " : "", op->text ? op->text : "");
+}
+
 int
 xfrm_batch_run(struct xfrm_batch *batch, struct nl_conn *conn,
                const int fine[4], const char *what, char **errorp)
@@ -62,9 +69,7 @@ xfrm_batch_run(struct xfrm_batch *batch, struct nl_conn *conn,
         if (!is_fine(op->error, fine)) {
             error = op->error;
             if (errorp) {
-                *errorp = xasprintf("kernel, %s: %s%s%s", what,
-                                    ovs_strerror(error), op->text ? ": " : "",
-                                    op->text ? op->text : "");
+                *errorp = xfrm_op_message(op, what);
             }
         }
     }

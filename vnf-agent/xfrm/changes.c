@@ -227,7 +227,9 @@ xfrm_policy_sa(const struct records *records, const struct policy *policy)
 {
     struct sa_record *found = NULL;
 
-    if (policy->outbound_spi) {
+    if (policy->direction != SA_OUTBOUND) {
+        return NULL;
+    } else if (policy->outbound_spi) {
         found = records_find_sa(records, SA_OUTBOUND, policy->outbound_spi);
         return (found && found->sa->vlan == policy->vlan
                 && policy_takes_sa(policy, found->sa) ? found : NULL);

@@ -46,6 +46,15 @@ hop_msgs_destroy(struct hop_msgs *list)
     *list = (struct hop_msgs) { .msgs = NULL };
 }
 
+/* Makes something, or (the type behind 'new_type') takes it away. */
+static struct nl_msg *
+edit_msg(bool add, int new_type, int flags, const void *header, size_t size)
+{
+    return nl_msg_create(add ? new_type : new_type + 1,
+                         NLM_F_ACK | (add ? NLM_F_CREATE | flags : 0),
+                         header, size);
+}
+
 /* Devices. */
 
 #define LO_IFINDEX 1            /* Always. */
@@ -206,10 +215,8 @@ route_msg(bool add, bool ipv6, uint32_t table, int ifindex, bool next_hop)
         .rtm_type = RTN_UNICAST,
         .rtm_flags = next_hop ? RTNH_F_ONLINK : 0,
     };
-    struct nl_msg *msg = nl_msg_create(add ? RTM_NEWROUTE : RTM_DELROUTE,
-                                    NLM_F_ACK | (add ? NLM_F_CREATE
-                                                 | NLM_F_REPLACE : 0),
-                                    &rtm, sizeof rtm);
+    struct nl_msg *msg = edit_msg(add, RTM_NEWROUTE, NLM_F_REPLACE, &rtm,
+                                  sizeof rtm);
 
     nl_put_u32(msg, RTA_TABLE, table);
     nl_put_u32(msg, RTA_OIF, ifindex);
@@ -234,10 +241,8 @@ local_route_msg(bool add, const struct in6_addr *ip)
         .rtm_scope = RT_SCOPE_HOST,
         .rtm_type = RTN_LOCAL,
     };
-    struct nl_msg *msg = nl_msg_create(add ? RTM_NEWROUTE : RTM_DELROUTE,
-                                    NLM_F_ACK | (add ? NLM_F_CREATE
-                                                 | NLM_F_REPLACE : 0),
-                                    &rtm, sizeof rtm);
+    struct nl_msg *msg = edit_msg(add, RTM_NEWROUTE, NLM_F_REPLACE, &rtm,
+                                  sizeof rtm);
 
     if (ipv6) {
         nl_put(msg, RTA_DST, ip, 16);
@@ -277,10 +282,8 @@ rule_msg(bool add, bool ipv6, uint32_t what, uint32_t table)
         .action = table ? FR_ACT_TO_TBL : FR_ACT_UNREACHABLE,
     };
     uint8_t protocol = HOP_PROTOCOL;
-    struct nl_msg *msg = nl_msg_create(add ? RTM_NEWRULE : RTM_DELRULE,
-                                    NLM_F_ACK | (add ? NLM_F_CREATE
-                                                 | NLM_F_EXCL : 0),
-                                    &frh, sizeof frh);
+    struct nl_msg *msg = edit_msg(add, RTM_NEWRULE, NLM_F_EXCL, &frh,
+                                  sizeof frh);
 
     nl_put_u32(msg, FRA_PRIORITY, (table ? HOP_RULE_PRIORITY
                                    : HOP_GUARD_PRIORITY));
@@ -301,10 +304,8 @@ neigh_msg(bool add, bool ipv6, int ifindex, const struct eth_addr *mac)
         .ndm_ifindex = ifindex,
         .ndm_state = NUD_PERMANENT,
     };
-    struct nl_msg *msg = nl_msg_create(add ? RTM_NEWNEIGH : RTM_DELNEIGH,
-                                    NLM_F_ACK | (add ? NLM_F_CREATE
-                                                 | NLM_F_REPLACE : 0),
-                                    &ndm, sizeof ndm);
+    struct nl_msg *msg = edit_msg(add, RTM_NEWNEIGH, NLM_F_REPLACE, &ndm,
+                                  sizeof ndm);
 
     if (ipv6) {
         nl_put(msg, NDA_DST, NEXT_HOP_IPV6, 16);
@@ -347,9 +348,8 @@ filter_msg(bool add, int ifindex, bool ingress, uint16_t protocol,
                                               : TC_H_MIN_EGRESS)),
         .tcm_info = TC_H_MAKE(HOP_FILTER_PRIORITY << 16, htons(protocol)),
     };
-    struct nl_msg *msg = nl_msg_create(add ? RTM_NEWTFILTER : RTM_DELTFILTER,
-                                    NLM_F_ACK | (add ? NLM_F_CREATE : 0),
-                                    &tcm, sizeof tcm);
+    struct nl_msg *msg = edit_msg(add, RTM_NEWTFILTER, 0, &tcm,
+                                  sizeof tcm);
 
     nl_put_string(msg, TCA_KIND, kind);
     return msg;

@@ -71,6 +71,10 @@ void xfrm_batch_add_all(struct xfrm_batch *, struct hop_msgs *);
 int xfrm_batch_run(struct xfrm_batch *, struct nl_conn *, const int fine[4],
                    const char *what, char **errorp);
 
+/* What the kernel says to a message that it refused: for people.  Caller
+ * frees. */
+char *xfrm_op_message(const struct nl_op *, const char *what);
+
 /* Empties it, all of it wiped. */
 void xfrm_batch_clear(struct xfrm_batch *);
 
