@@ -48,7 +48,7 @@ KERNEL_TESTSUITE_AT = \
 	tests/kernel-lab.at
 KERNEL_TESTSUITE = $(srcdir)/tests/kernel-testsuite
 EXTRA_DIST += $(KERNEL_TESTSUITE_AT) $(KERNEL_TESTSUITE) tests/kernel-guest \
-	tests/kernel-check tests/kernel-net tests/kernel_hands.py
+	tests/kernel-check tests/kernel-net tests/kernel_hands.py tests/uml-xstate.c
 EXTRA_DIST += $(COMMON_AT) $(TESTSUITE_AT) $(SYSTEM_TESTSUITE_AT) \
 	$(TESTSUITE) $(SYSTEM_TESTSUITE) tests/atlocal.in tests/esp-net tests/esp-open \
 	tests/udp-stream tests/random-lab tests/lab_net.py \
