@@ -15,6 +15,7 @@ TESTSUITE_AT = \
 	tests/sa-request.at \
 	tests/esp.at \
 	tests/xfrm.at \
+	tests/backends.at \
 	tests/agent.at \
 	tests/restconf.at \
 	tests/agents.at \
@@ -45,7 +46,8 @@ KERNEL_TESTSUITE_AT = \
 	tests/kernel-testsuite.at \
 	tests/system-macros.at \
 	tests/kernel.at \
-	tests/kernel-lab.at
+	tests/kernel-lab.at \
+	tests/backends.at
 KERNEL_TESTSUITE = $(srcdir)/tests/kernel-testsuite
 EXTRA_DIST += $(KERNEL_TESTSUITE_AT) $(KERNEL_TESTSUITE) tests/kernel-guest \
 	tests/kernel-check tests/kernel-net tests/kernel_hands.py tests/uml-xstate.c
@@ -162,7 +164,7 @@ clean-local:
 	rm -rf tests/testsuite.dir tests/testsuite.log \
 		tests/system-testsuite.dir tests/system-testsuite.log \
 		tests/kernel-testsuite.dir tests/kernel-testsuite.log \
-		tests/[0-9]*-kernel-testsuite* \
+		tests/*-[0-9]*-kernel-testsuite* \
 		tests/system-testsuite.d
 	test ! -f '$(FUZZ_TESTSUITE)' || $(SHELL) '$(FUZZ_TESTSUITE)' -C tests --clean
 	rm -rf tests/fuzz/findings tests/fuzz/*.result

@@ -23,6 +23,7 @@
 #include "lib/suite.h"
 #include "util.h"
 #include "vnf-agent/backend.h"
+#include "vnf-agent/xfrm/changes.h"
 #include "vnf-agent/xfrm/hop-msg.h"
 #include "vnf-agent/xfrm/nl-build.h"
 #include "vnf-agent/xfrm/nl-conn.h"
@@ -568,10 +569,14 @@ add_record(struct records *records, uint32_t spi)
 {
     struct sa sa = make_sa("aes-gcm-16-256", SA_OUTBOUND, false);
     struct sa_record *record = xzalloc(sizeof *record);
+    char print[SECRET_CHECK_STRLEN];
 
+    sa.spi = spi;
+    snprintf(print, sizeof print, "%016"PRIx32, spi);
+    record->used_key = used_keys_add(&records->used_keys, SA_OUTBOUND, print);
+    assert(record->used_key);
     secret_destroy(sa.key);
     sa.key = NULL;
-    sa.spi = spi;
     sa.key_check = CONST_CAST(char *, "0123456789abcdef");
     record->sa = sa_clone(&sa);
     record->clear_df = true;
@@ -586,11 +591,20 @@ print_records(const char *what, const char *file_name)
     struct records *records = records_create();
     char *error = records_open(records, file_name);
     const struct sa_record *record;
+    const struct used_key *key;
 
     printf("%s: %s; %"PRIuSIZE" SAs, %"PRIuSIZE" policies, kernel %s\n", what,
            error ? strrchr(error, '/') ? strrchr(error, '/') + 1 : error
            : "read", hmap_count(&records->sas), hmap_count(&records->policies),
            records->kernel ? records->kernel : "none");
+    assert(hmap_count(&records->used_keys.keys)
+           == hmap_count(&records->sas) + records->used_keys.n_retired);
+    LIST_FOR_EACH (key, list_node, &records->used_keys.retired) {
+        assert(!used_keys_add(&records->used_keys, key->direction,
+                              key->print));
+        printf("  %s used before, %s\n", key->print,
+               sa_direction_to_string(key->direction));
+    }
     LIST_FOR_EACH (record, hop_node, &records->hops[5].sas) {
         printf("  %#"PRIx32"%s%s\n", record->sa->spi,
                record->clear_df ? " clear-df" : "",
@@ -631,6 +645,8 @@ test_records(struct ovs_cmdl_context *ctx)
     second->hard_expired = true;
     records_log_sa(records, second);
     records_log_policy_gone(records, "policy");
+    records_note_used_key(records, SA_INBOUND, "00000000000000aa");
+    records_note_used_key(records, SA_OUTBOUND, "0000000000001002");
     records_log_sa_gone(records, SA_OUTBOUND, 0x1001);
     print_records("changed", file_name);
 
@@ -638,8 +654,79 @@ test_records(struct ovs_cmdl_context *ctx)
     off_t size = lseek(records->fd, 0, SEEK_END);
     assert(!ftruncate(records->fd, size - 3));
     print_records("cut", file_name);
+
+    /* Keys that were used are in it too when it is written anew. */
+    records_unlink_policy(records, policy);
+    policy_record_destroy(policy);
+    records_unlink_sa(records, first);
+    records_destroy_sa(records, first);
+    assert(!records_save(records));
+    print_records("written anew", file_name);
     assert(!ftruncate(records->fd, 5));
     print_records("damaged", file_name);
+    records_destroy(records);
+}
+
+/* Keys that were used. */
+
+/* Makes one edit of an SA with a key of that octet, in the records only, and
+ * takes it back if 'undo'. */
+static void
+edit_sa(struct records *records, enum backend_edit_type type,
+        enum sa_direction direction, uint32_t spi, uint8_t octet, bool undo)
+{
+    struct sa sa = make_sa("aes-gcm-16-256", direction, false);
+    struct backend_edit edit = { .type = type, .sa = &sa };
+    struct backend_xfrm b = { .records = records };
+    struct transaction t = { .b = &b };
+    uint8_t octets[36];
+    char *error = NULL;
+
+    memset(octets, octet, sizeof octets);
+    secret_destroy(sa.key);
+    sa.key = secret_create(octets, sizeof octets);
+    sa.spi = spi;
+    ovs_list_init(&t.changes);
+    undo |= xfrm_changes_add(&t, &edit, &error) != 0;
+    if (undo) {
+        xfrm_changes_undo(&t);
+    } else {
+        xfrm_changes_log(&t);
+    }
+    xfrm_changes_free(&t, undo);
+    printf("%s %s %#"PRIx32", key %02x: %s\n",
+           type == BACKEND_SA_ADD ? "add" : "delete",
+           sa_direction_to_string(direction), spi, octet,
+           error ? error : undo ? "undone" : "done");
+    free(error);
+    secret_destroy(sa.key);
+}
+
+static void
+test_keys(struct ovs_cmdl_context *ctx)
+{
+    struct records *records = records_create();
+
+    assert(!records_open(records, ctx->argv[1]));
+    records->kernel = xstrdup("this");
+    assert(!records_save(records));
+    edit_sa(records, BACKEND_SA_ADD, SA_OUTBOUND, 0x1001, 1, true);
+    edit_sa(records, BACKEND_SA_ADD, SA_OUTBOUND, 0x1001, 1, false);
+    edit_sa(records, BACKEND_SA_ADD, SA_OUTBOUND, 0x1002, 1, false);
+    edit_sa(records, BACKEND_SA_ADD, SA_INBOUND, 0x1001, 1, false);
+    edit_sa(records, BACKEND_SA_ADD, SA_INBOUND, 0x1002, 1, false);
+    edit_sa(records, BACKEND_SA_DELETE, SA_INBOUND, 0x1001, 1, false);
+    records->broken = true;     /* The file is written anew. */
+    edit_sa(records, BACKEND_SA_DELETE, SA_OUTBOUND, 0x1001, 1, false);
+    records_destroy(records);
+
+    printf("another agent:\n");
+    records = records_create();
+    assert(!records_open(records, ctx->argv[1]));
+    edit_sa(records, BACKEND_SA_ADD, SA_OUTBOUND, 0x1003, 1, false);
+    edit_sa(records, BACKEND_SA_ADD, SA_INBOUND, 0x1001, 1, false);
+    edit_sa(records, BACKEND_SA_ADD, SA_INBOUND, 0x1003, 1, false);
+    edit_sa(records, BACKEND_SA_ADD, SA_OUTBOUND, 0x1001, 2, false);
     records_destroy(records);
 }
 
@@ -666,6 +753,7 @@ static const struct ovs_cmdl_command commands[] = {
     {"lost-events", NULL, 0, 0, test_lost_events, OVS_RO},
     {"batches", NULL, 0, 0, test_batches, OVS_RO},
     {"records", "FILE", 1, 1, test_records, OVS_RO},
+    {"keys", "FILE", 1, 1, test_keys, OVS_RO},
     {"probe", NULL, 0, 0, test_probe, OVS_RO},
     {NULL, NULL, 0, 0, NULL, OVS_RO},
 };

@@ -45,6 +45,7 @@ vnf_agent_libsdsaesp_la_SOURCES = \
 	vnf-agent/esp/replay.c vnf-agent/esp/replay.h \
 	vnf-agent/esp/show.c vnf-agent/esp/show.h \
 	vnf-agent/esp/tables.c vnf-agent/esp/tables.h \
+	vnf-agent/esp/used-keys.c vnf-agent/esp/used-keys.h \
 	vnf-agent/esp/wire.c vnf-agent/esp/wire.h
 vnf_agent_libsdsaesp_la_LIBADD = lib/libsdsa.la
 

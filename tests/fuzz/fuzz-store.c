@@ -232,7 +232,7 @@ fuzz_store_reset(struct fuzz_store *store)
     tables = store->backend.tables;
     free(store->objects);
     store->objects = list_objects(tables, &store->n_objects);
-    store->n_used_keys = hmap_count(&tables->used_keys);
+    store->n_used_keys = hmap_count(&tables->used_keys.keys);
     store->generation = store->datastore->generation;
     store->tables_generation = tables->generation;
     FUZZ_CHECK(!file_prepared);
@@ -270,8 +270,8 @@ fuzz_store_check_unchanged(struct fuzz_store *store)
     FUZZ_CHECK(!file_prepared);
     FUZZ_CHECK(store->datastore->generation == store->generation);
     FUZZ_CHECK(tables->generation == store->tables_generation);
-    FUZZ_CHECK(hmap_count(&tables->used_keys) == store->n_used_keys);
-    FUZZ_CHECK(!tables->n_retired_keys);
+    FUZZ_CHECK(hmap_count(&tables->used_keys.keys) == store->n_used_keys);
+    FUZZ_CHECK(!tables->used_keys.n_retired);
     FUZZ_CHECK(!datastore_count_tombstones(store->datastore));
 
     objects = list_objects(tables, &n);

@@ -14,15 +14,6 @@
 
 #define MIN_SPI 256             /* RFC 4303 s.2.1. */
 
-/* A key that an SA has or had. */
-struct used_key {
-    struct hmap_node node;      /* In tables' 'used_keys'. */
-    struct ovs_list list_node;  /* In 'retired_keys', unless 'in_use'. */
-    bool in_use;
-    enum sa_direction direction;
-    char print[SECRET_CHECK_STRLEN];
-};
-
 /* What a batch has done so far: enough to take it back, and what to free when
  * it is kept.  Removed objects are out of the tables but whole. */
 struct change {
@@ -39,10 +30,9 @@ tables_create(const struct in6_addr *cipher_ip)
     tables->cipher_ip = *cipher_ip;
     hmap_init(&tables->sas);
     hmap_init(&tables->policies);
-    hmap_init(&tables->used_keys);
+    used_keys_init(&tables->used_keys);
     ovs_list_init(&tables->sa_list);
     ovs_list_init(&tables->policy_list);
-    ovs_list_init(&tables->retired_keys);
     for (int vlan = 0; vlan <= TABLES_MAX_VLAN; vlan++) {
         struct hop_end *hop_end = &tables->hop_ends[vlan];
 
@@ -115,66 +105,6 @@ tables_outbound_sa(const struct tables *tables, const struct policy *policy,
         }
     }
     return NULL;
-}
-
-/* Keys that were used. */
-
-/* What tells the key of 'sa'.  Outbound a key must be new, whatever the SPI;
- * inbound it is the SA (SPI and key) that must be. */
-static void
-key_print(const struct sa *sa, char print[SECRET_CHECK_STRLEN])
-{
-    secret_check(sa->key, sa->direction == SA_OUTBOUND ? 0 : sa->spi, print);
-}
-
-static struct used_key *
-find_used_key(const struct tables *tables, enum sa_direction direction,
-              const char *print)
-{
-    struct used_key *used;
-
-    HMAP_FOR_EACH_WITH_HASH (used, node, hash_string(print, direction),
-                             &tables->used_keys) {
-        if (used->direction == direction && !strcmp(used->print, print)) {
-            return used;
-        }
-    }
-    return NULL;
-}
-
-static struct used_key *
-use_key(struct tables *tables, enum sa_direction direction, const char *print)
-{
-    struct used_key *used = xzalloc(sizeof *used);
-
-    used->in_use = true;
-    used->direction = direction;
-    ovs_strlcpy(used->print, print, sizeof used->print);
-    hmap_insert(&tables->used_keys, &used->node,
-                hash_string(print, direction));
-    return used;
-}
-
-static void
-forget_key(struct tables *tables, struct used_key *used)
-{
-    if (!used->in_use) {
-        ovs_list_remove(&used->list_node);
-        tables->n_retired_keys--;
-    }
-    hmap_remove(&tables->used_keys, &used->node);
-    free(used);
-}
-
-static void
-retire_key(struct tables *tables, struct used_key *used)
-{
-    used->in_use = false;
-    ovs_list_push_back(&tables->retired_keys, &used->list_node);
-    if (++tables->n_retired_keys > TABLES_REMEMBERED_KEYS) {
-        forget_key(tables, CONTAINER_OF(ovs_list_front(&tables->retired_keys),
-                                        struct used_key, list_node));
-    }
 }
 
 /* SAs. */
@@ -298,9 +228,8 @@ add_sa(struct tables *tables, const struct sa *sa, long long int now_ms,
        struct change *change, char **errorp)
 {
     char print[SECRET_CHECK_STRLEN];
-    int error;
+    int error = check_sa(tables, sa, errorp);
 
-    error = check_sa(tables, sa, errorp);
     if (error) {
         return error;
     }
@@ -313,8 +242,10 @@ add_sa(struct tables *tables, const struct sa *sa, long long int now_ms,
         *errorp = xasprintf("there are %d SAs already", TABLES_MAX_SAS);
         return ENOSPC;
     }
-    key_print(sa, print);
-    if (find_used_key(tables, sa->direction, print)) {
+    used_keys_print(sa->direction, sa->spi, sa->key, print);
+    struct used_key *used_key = used_keys_add(&tables->used_keys,
+                                              sa->direction, print);
+    if (!used_key) {
         *errorp = xasprintf("%s SA 0x%08"PRIx32": its key was used before",
                             sa_direction_to_string(sa->direction), sa->spi);
         return EEXIST;
@@ -326,6 +257,7 @@ add_sa(struct tables *tables, const struct sa *sa, long long int now_ms,
         *errorp = xasprintf("%s SA 0x%08"PRIx32": OpenSSL has no %s",
                             sa_direction_to_string(sa->direction), sa->spi,
                             sa->suite->name);
+        used_keys_forget(&tables->used_keys, used_key);
         return ENOTSUP;
     }
 
@@ -339,7 +271,7 @@ add_sa(struct tables *tables, const struct sa *sa, long long int now_ms,
     esp_sa->key = key;
     esp_sa->serial = tables->next_serial++;
     esp_sa->created_ms = esp_sa->used_ms = now_ms;
-    esp_sa->used_key = use_key(tables, sa->direction, print);
+    esp_sa->used_key = used_key;
     replay_init(&esp_sa->replay,
                 sa->direction == SA_INBOUND ? sa->replay_window : 0, sa->esn);
     link_sa(tables, esp_sa);
@@ -457,7 +389,7 @@ change_undo(struct tables *tables, struct change *change)
 {
     if (change->sa_added) {
         unlink_sa(tables, change->sa_added);
-        forget_key(tables, change->sa_added->used_key);
+        used_keys_forget(&tables->used_keys, change->sa_added->used_key);
         esp_sa_destroy(change->sa_added);
     }
     if (change->sa_removed) {
@@ -476,7 +408,7 @@ static void
 change_keep(struct tables *tables, struct change *change)
 {
     if (change->sa_removed) {
-        retire_key(tables, change->sa_removed->used_key);
+        used_keys_retire(&tables->used_keys, change->sa_removed->used_key);
         esp_sa_destroy(change->sa_removed);
     }
     if (change->policy_removed) {
@@ -538,7 +470,6 @@ void
 tables_destroy(struct tables *tables)
 {
     struct esp_policy *esp_policy;
-    struct used_key *used;
     struct esp_sa *esp_sa;
 
     if (!tables) {
@@ -550,12 +481,9 @@ tables_destroy(struct tables *tables)
     LIST_FOR_EACH_POP (esp_policy, all_node, &tables->policy_list) {
         esp_policy_destroy(esp_policy);
     }
-    HMAP_FOR_EACH_POP (used, node, &tables->used_keys) {
-        free(used);
-    }
     hmap_destroy(&tables->sas);
     hmap_destroy(&tables->policies);
-    hmap_destroy(&tables->used_keys);
+    used_keys_destroy(&tables->used_keys);
     free(tables);
 }
 

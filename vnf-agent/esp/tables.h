@@ -9,8 +9,7 @@
  * one that is replaced keeps its place.
  *
  * The tables also remember the keys of the SAs that were deleted most recently
- * and refuse them, so that a repeated or delayed message cannot set a sequence
- * number back (a GCM nonce used twice gives the plaintext away).
+ * and refuse them (used-keys.h).
  *
  * Time is passed in, in milliseconds of a clock that never goes back. */
 
@@ -22,13 +21,13 @@
 #include "openvswitch/list.h"
 #include "vnf-agent/backend.h"
 #include "vnf-agent/esp/replay.h"
+#include "vnf-agent/esp/used-keys.h"
 
 struct esp_key;
 
 #define TABLES_MAX_VLAN 4094
 #define TABLES_MAX_SAS 65536
 #define TABLES_MAX_POLICIES 65536
-#define TABLES_REMEMBERED_KEYS 65536
 
 /* One SA with its state.  The packet path reads and writes it directly. */
 struct esp_sa {
@@ -71,9 +70,7 @@ struct tables {
     uint64_t next_serial;
     uint64_t generation;        /* Changes with each batch applied. */
 
-    struct hmap used_keys;          /* struct used_key. */
-    struct ovs_list retired_keys;   /* Those without an SA, oldest first. */
-    size_t n_retired_keys;
+    struct used_keys used_keys;
 };
 
 /* 'cipher_ip' is the own outer address, that SAs must have. */

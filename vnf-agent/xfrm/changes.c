@@ -62,7 +62,18 @@ add_sa(struct transaction *t, const struct sa *sa, char **errorp)
         return EEXIST;
     }
 
+    char print[SECRET_CHECK_STRLEN];
+    used_keys_print(sa->direction, sa->spi, sa->key, print);
+    struct used_key *used_key = used_keys_add(&t->b->records->used_keys,
+                                              sa->direction, print);
+    if (!used_key) {
+        *errorp = xasprintf("%s SA 0x%08"PRIx32": its key was used before",
+                            sa_direction_to_string(sa->direction), sa->spi);
+        return EEXIST;
+    }
+
     struct sa_record *record = xzalloc(sizeof *record);
+    record->used_key = used_key;
     record->sa = clone_without_key(sa);
     record->clear_df = sa->df != SA_DF_COPY;
     record->copy_dscp = true;
@@ -184,6 +195,8 @@ xfrm_changes_undo(struct transaction *t)
         }
         if (change->sa_added) {
             records_unlink_sa(records, change->sa_added);
+            used_keys_forget(&records->used_keys, change->sa_added->used_key);
+            change->sa_added->used_key = NULL;
         }
         if (change->sa_removed) {
             records_link_sa(records, change->sa_removed);
@@ -205,7 +218,8 @@ xfrm_changes_free(struct transaction *t, bool undone)
         }
     }
     LIST_FOR_EACH_POP (change, node, &t->changes) {
-        sa_record_destroy(undone ? change->sa_added : change->sa_removed);
+        records_destroy_sa(t->b->records,
+                           undone ? change->sa_added : change->sa_removed);
         policy_record_destroy(undone ? change->policy_added
                               : change->policy_removed);
         free(change);
@@ -380,8 +394,10 @@ xfrm_changes_log(struct transaction *t)
 
     LIST_FOR_EACH (change, node, &t->changes) {
         if (change->sa_removed) {
-            const struct sa *sa = change->sa_removed->sa;
-            records_log_sa_gone(records, sa->direction, sa->spi);
+            struct sa_record *gone = change->sa_removed;
+            records_log_sa_gone(records, gone->sa->direction, gone->sa->spi);
+            used_keys_retire(&records->used_keys, gone->used_key);
+            gone->used_key = NULL;
         }
         if (change->sa_added) {
             records_log_sa(records, change->sa_added);

@@ -31,7 +31,8 @@ int xfrm_changes_add(struct transaction *, const struct backend_edit *,
  * SA, and finds what the kernel could not keep apart.  Returns as before. */
 int xfrm_changes_settle(struct transaction *, char **errorp);
 
-/* Takes the changes back, newest first. */
+/* Takes the changes back, newest first.  Keys that did not come to the kernel
+ * may come again; the others xfrm_sync_sas() finds there. */
 void xfrm_changes_undo(struct transaction *);
 
 /* Writes to the file what the batch came to. */

@@ -19,7 +19,7 @@ VLOG_DEFINE_THIS_MODULE(xfrm_records);
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
 
-#define MAGIC 0x73647832u       /* "sdx2"; a new number for a new format. */
+#define MAGIC 0x73647833u       /* "sdx3"; a new number for a new format. */
 #define MAX_ENTRY 16384         /* Octets. */
 #define MIN_HISTORY (1 << 20)   /* Octets that are not worth a rewrite. */
 
@@ -31,6 +31,7 @@ enum entry_type {
     ENTRY_SA_GONE,
     ENTRY_POLICY,
     ENTRY_POLICY_GONE,
+    ENTRY_USED_KEY,             /* Of an SA that is gone. */
 };
 
 /* In memory. */
@@ -42,6 +43,7 @@ records_create(void)
 
     hmap_init(&r->sas);
     hmap_init(&r->policies);
+    used_keys_init(&r->used_keys);
     for (size_t i = 0; i < ARRAY_SIZE(r->hops); i++) {
         ovs_list_init(&r->hops[i].sas);
         ovs_list_init(&r->hops[i].policies);
@@ -52,9 +54,10 @@ records_create(void)
 }
 
 void
-sa_record_destroy(struct sa_record *record)
+records_destroy_sa(struct records *r, struct sa_record *record)
 {
     if (record) {
+        used_keys_retire(&r->used_keys, record->used_key);
         sa_destroy(record->sa);
         free(record);
     }
@@ -76,7 +79,7 @@ records_forget_sas(struct records *r)
 
     HMAP_FOR_EACH_SAFE (sa, node, &r->sas) {
         records_unlink_sa(r, sa);
-        sa_record_destroy(sa);
+        records_destroy_sa(r, sa);
     }
 }
 
@@ -96,6 +99,8 @@ clear(struct records *r)
 {
     records_forget_sas(r);
     records_forget_policies(r);
+    used_keys_destroy(&r->used_keys);
+    used_keys_init(&r->used_keys);
     free(r->kernel);
     r->kernel = NULL;
     r->boot_id = UUID_ZERO;
@@ -108,6 +113,7 @@ records_destroy(struct records *r)
         clear(r);
         hmap_destroy(&r->sas);
         hmap_destroy(&r->policies);
+        used_keys_destroy(&r->used_keys);
         if (r->fd >= 0) {
             close(r->fd);
         }
@@ -248,6 +254,7 @@ put_sa(struct wire_writer *w, const struct sa_record *record)
     ovs_assert(!record->sa->key);
     wire_put_u8(w, ENTRY_SA);
     wire_put_sa(w, record->sa);
+    wire_put_string(w, record->used_key->print);
     wire_put_u8(w, (record->clear_df | record->copy_dscp << 1
                     | record->soft_expired << 2 | record->hard_expired << 3));
     wire_put_u64(w, record->created_s);
@@ -275,6 +282,15 @@ put_policy_gone(struct wire_writer *w, const char *name)
 {
     wire_put_u8(w, ENTRY_POLICY_GONE);
     wire_put_string(w, name);
+}
+
+static void
+put_used_key(struct wire_writer *w, enum sa_direction direction,
+             const char *print)
+{
+    wire_put_u8(w, ENTRY_USED_KEY);
+    wire_put_u8(w, direction);
+    wire_put_string(w, print);
 }
 
 /* Writes the entry that the statement PUT makes with the writer "w". */
@@ -315,10 +331,14 @@ static void
 write_all(struct records *r, int fd)
 {
     struct policy_record *policy;
+    struct used_key *key;
     struct sa_record *sa;
 
     r->file_size = 0;
     WRITE_ENTRY(r, fd, put_head(&w, r));
+    LIST_FOR_EACH (key, list_node, &r->used_keys.retired) {
+        WRITE_ENTRY(r, fd, put_used_key(&w, key->direction, key->print));
+    }
     for (size_t i = 0; i < ARRAY_SIZE(r->hops); i++) {
         LIST_FOR_EACH (sa, hop_node, &r->hops[i].sas) {
             WRITE_ENTRY(r, fd, put_sa(&w, sa));
@@ -375,6 +395,18 @@ records_log_sa_gone(struct records *r, enum sa_direction direction,
 }
 
 void
+records_note_used_key(struct records *r, enum sa_direction direction,
+                      const char *print)
+{
+    struct used_key *key = used_keys_add(&r->used_keys, direction, print);
+
+    if (key) {
+        used_keys_retire(&r->used_keys, key);
+        WRITE_ENTRY(r, r->fd, put_used_key(&w, direction, print));
+    }
+}
+
+void
 records_log_policy(struct records *r, const struct policy_record *record)
 {
     WRITE_ENTRY(r, r->fd, put_policy(&w, record));
@@ -420,7 +452,7 @@ forget_sa(struct records *r, enum sa_direction direction, uint32_t spi)
 
     if (record) {
         records_unlink_sa(r, record);
-        sa_record_destroy(record);
+        records_destroy_sa(r, record);
     }
     return record != NULL;
 }
@@ -436,17 +468,38 @@ forget_policy(struct records *r, const char *name)
     }
 }
 
+/* An SA that is in the file once more keeps its key.  Returns NULL if the key
+ * is that of another one. */
+static struct used_key *
+get_sa_key(struct records *r, const struct sa *sa, struct wire_reader *in)
+{
+    struct sa_record *old = records_find_sa(r, sa->direction, sa->spi);
+    char *print = wire_get_string(in);
+    struct used_key *key = NULL;
+
+    if (print && old && !strcmp(old->used_key->print, print)) {
+        key = old->used_key;
+        old->used_key = NULL;
+    } else if (print) {
+        key = used_keys_add(&r->used_keys, sa->direction, print);
+    }
+    free(print);
+    return key;
+}
+
 static bool
 get_sa(struct records *r, struct wire_reader *in)
 {
     struct sa_record *record = xzalloc(sizeof *record);
 
     record->sa = wire_get_sa(in);
+    record->used_key = (in->failed || !record->sa ? NULL
+                        : get_sa_key(r, record->sa, in));
     uint8_t flags = wire_get_u8(in);
     record->created_s = wire_get_u64(in);
     wire_get_sa_stats(in, &record->last);
-    if (in->failed || !record->sa || record->sa->vlan > HOP_MAX_VLAN) {
-        sa_record_destroy(record);
+    if (in->failed || !record->used_key || record->sa->vlan > HOP_MAX_VLAN) {
+        records_destroy_sa(r, record);
         return false;
     }
     record->clear_df = flags & 1;
@@ -456,6 +509,20 @@ get_sa(struct records *r, struct wire_reader *in)
     forget_sa(r, record->sa->direction, record->sa->spi);
     records_link_sa(r, record);
     return true;
+}
+
+static bool
+get_used_key(struct records *r, struct wire_reader *in)
+{
+    enum sa_direction direction = wire_get_u8(in);
+    char *print = wire_get_string(in);
+
+    if (print) {
+        used_keys_retire(&r->used_keys,
+                         used_keys_add(&r->used_keys, direction, print));
+    }
+    free(print);
+    return !in->failed;
 }
 
 static bool
@@ -497,6 +564,8 @@ get_entry(struct records *r, struct wire_reader *in)
         free(name);
         return !in->failed;
     }
+    case ENTRY_USED_KEY:
+        return get_used_key(r, in);
     default:
         return false;
     }

@@ -3,7 +3,7 @@
 
 /* What the kernel is to hold: SAs without their keys, policies, and what the
  * kernel does not keep of them (names, selectors as they were given, key check
- * values).  Kept in a file too, to which each change is appended: an agent
+ * values, keys that were used).  Kept in a file too, to which each change is appended: an agent
  * that starts again finds there what of the kernel's objects is its own.  The
  * file holds no key.
  *
@@ -17,6 +17,7 @@
 #include "openvswitch/hmap.h"
 #include "openvswitch/list.h"
 #include "uuid.h"
+#include "vnf-agent/esp/used-keys.h"
 #include "vnf-agent/xfrm/hop-id.h"
 
 struct backend_edit;
@@ -25,6 +26,7 @@ struct sa_record {
     struct hmap_node node;      /* In records->sas, by direction and SPI. */
     struct ovs_list hop_node;   /* In its hop end's list, oldest first. */
     struct sa *sa;              /* Never with a key. */
+    struct used_key *used_key;  /* In records->used_keys. */
     uint64_t order;             /* The older, the less; 0: not linked yet. */
     time_t created_s;           /* Wall clock. */
     bool clear_df, copy_dscp;   /* How the kernel makes the outer header. */
@@ -54,6 +56,7 @@ struct records {
     uint32_t next_priority;
     uint64_t last_order;
     size_t n_idle;              /* SAs with idle lifetimes. */
+    struct used_keys used_keys;
 
     /* Of the file's head. */
     struct uuid boot_id;        /* What backend_boot_id() says. */
@@ -95,14 +98,21 @@ void records_link_policy(struct records *, struct policy_record *);
 void records_unlink_policy(struct records *, struct policy_record *);
 void records_forget_sas(struct records *);
 void records_forget_policies(struct records *);
-void sa_record_destroy(struct sa_record *);
 void policy_record_destroy(struct policy_record *);
+
+/* Retires the key of an SA that is not linked, and frees it.  Accepts NULL. */
+void records_destroy_sa(struct records *, struct sa_record *);
 
 /* Appends what became of one object to the file. */
 void records_log_sa(struct records *, const struct sa_record *);
 void records_log_sa_gone(struct records *, enum sa_direction, uint32_t spi);
 void records_log_policy(struct records *, const struct policy_record *);
 void records_log_policy_gone(struct records *, const char *name);
+
+/* A key that was found with an SA which no record knows: it is refused from now
+ * on.  Goes to the file too. */
+void records_note_used_key(struct records *, enum sa_direction,
+                           const char *print);
 
 /* To be called at the end of a batch: writes all anew if most of the file is
  * history. */

@@ -98,6 +98,10 @@ see_sa(const struct nlmsghdr *hdr, void *d_)
             .tunnel_src = info.src,
             .tunnel_dst = info.dst,
         };
+        if (info.key_print[0]) {
+            records_note_used_key(d->b->records, info.direction,
+                                  info.key_print);
+        }
         xfrm_batch_add(&d->removals, xfrm_msg_sa_delete(kind, &sa));
     }
 }
@@ -143,7 +147,7 @@ drop_lost(struct sa_dump *d)
                          sa_direction_to_string(record->sa->direction),
                          record->sa->spi);
             records_unlink_sa(records, record);
-            sa_record_destroy(record);
+            records_destroy_sa(records, record);
             n++;
         }
     }

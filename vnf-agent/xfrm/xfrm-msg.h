@@ -71,6 +71,7 @@ struct xfrm_sa_info {
     bool larval;                /* Has no key: made by an ACQUIRE. */
     const char *algorithm;      /* In the message, or NULL. */
     char key_check[17];         /* secret_check() of its key, or "". */
+    char key_print[17];         /* used_keys_print() of its key, or "". */
     bool esn;
     uint32_t replay_window;
     struct sa_stats stats;      /* Without *_expired. */

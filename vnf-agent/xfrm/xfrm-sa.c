@@ -13,6 +13,7 @@
 #include "lib/suite.h"
 #include "packets.h"
 #include "util.h"
+#include "vnf-agent/esp/used-keys.h"
 #include "vnf-agent/xfrm/nl-build.h"
 #include "vnf-agent/xfrm/xfrm-attr.h"
 
@@ -294,7 +295,9 @@ parse_key(struct nlattr *tb[], struct xfrm_sa_info *info)
 
         BUILD_ASSERT_DECL(sizeof info->key_check == SECRET_CHECK_STRLEN);
         info->algorithm = nla_data(aead ? aead : crypt);
+        BUILD_ASSERT_DECL(sizeof info->key_print == SECRET_CHECK_STRLEN);
         secret_check(key, info->spi, info->key_check);
+        used_keys_print(info->direction, info->spi, key, info->key_print);
         secret_destroy(key);
     }
     OPENSSL_cleanse(octets, sizeof octets);
