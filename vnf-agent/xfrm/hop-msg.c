@@ -330,8 +330,10 @@ qdisc_msg(int ifindex)
         .tcm_handle = TC_H_MAKE(TC_H_CLSACT, 0),
         .tcm_parent = TC_H_CLSACT,
     };
-    struct nl_msg *msg = nl_msg_create(RTM_NEWQDISC, NLM_F_ACK | NLM_F_CREATE
-                                    | NLM_F_EXCL, &tcm, sizeof tcm);
+    /* Not NLM_F_EXCL: the answer to that does not tell clsact, which may be
+     * there, from a qdisc "ingress", whose filters are all of the entry. */
+    struct nl_msg *msg = nl_msg_create(RTM_NEWQDISC, NLM_F_ACK | NLM_F_CREATE,
+                                       &tcm, sizeof tcm);
 
     nl_put_string(msg, TCA_KIND, "clsact");
     return msg;
