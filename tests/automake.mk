@@ -84,6 +84,7 @@ tests_test_esp_SOURCES = \
 	tests/test-esp-engine.c \
 	tests/test-esp-modes.c \
 	tests/test-esp-rig.c tests/test-esp-rig.h \
+	tests/test-esp-send.c \
 	tests/test-esp-state.c \
 	tests/test-esp-suites.c \
 	tests/test-esp-tag.c

@@ -82,12 +82,12 @@ def devices(ip):
         yield [*ip, 'link', 'set', port, 'down']
 
 
-def settings(ip, ns):
-    changes = [('ipv4/ip_forward', 0), ('ipv6/conf/all/forwarding', 0),
-               ('ipv4/conf/all/rp_filter', 1), ('ipv4/conf/plain/disable_policy', 1)]
-    if own_devices(ip):         # With marks it sends in clear: sdsa-agent(8).
-        changes.append(('ipv4/conf/cipher/disable_xfrm', 1))
-    for name, value in changes:
+def settings(ns):
+    for name, value in (('ipv4/ip_forward', 0), ('ipv6/conf/all/forwarding', 0),
+                        ('ipv4/conf/all/rp_filter', 1),
+                        ('ipv4/conf/plain/disable_policy', 1),
+                        ('ipv4/conf/cipher/disable_xfrm', 1),
+                        ('ipv4/conf/all/disable_xfrm', 1)):
         yield [*ns, 'sh', '-c', f"'echo {value} >/proc/sys/net/{name}'"]
 
 
@@ -97,7 +97,7 @@ def main():
     hands = [*policies(ip), *filters([*ns, 'tc'])]
     for family in '-4', '-6':
         hands += [*rules(ip, family), *routes(ip, family), *neighbours(ip, family)]
-    hands += [*devices(ip), *settings(ip, ns)]
+    hands += [*devices(ip), *settings(ns)]
     for hand in hands:
         print(' '.join(hand))
 

@@ -214,6 +214,7 @@ main(int argc, char *argv[])
         { "fuzz-engine", test_esp_fuzz_engine },
         { "fuzz-control", test_esp_fuzz_control },
         { "ctl", test_esp_ctl },
+        { "send", test_esp_send },
         { "tag", test_esp_tag },
     };
 

@@ -8,6 +8,7 @@ void test_esp_bench(int argc, char *argv[]);
 void test_esp_fuzz_engine(int argc, char *argv[]);
 void test_esp_fuzz_control(int argc, char *argv[]);
 void test_esp_ctl(int argc, char *argv[]);
+void test_esp_send(int argc, char *argv[]);
 void test_esp_tag(int argc, char *argv[]);
 
 #endif /* tests/test-esp.h */

@@ -34,10 +34,12 @@ enum hop_kind {
 #define HOP_TABLE_CIPHER 0x5d001001u
 #define HOP_TABLE_PLAIN 0x5d001002u
 
-/* Of rules (the second one: of those that end the search), and of filters. */
+/* Of rules and of filters; HOP_GUARD_PRIORITY: of those that end the
+ * search. */
 #define HOP_RULE_PRIORITY 93
-#define HOP_GUARD_PRIORITY 94
 #define HOP_FILTER_PRIORITY 93
+#define HOP_GUARD_PRIORITY 94
+#define HOP_GUARD_HANDLE 0x5d000000u    /* Of the filter among them. */
 
 #define HOP_PROTOCOL 93         /* Of routes, rules and neighbours. */
 

@@ -9,6 +9,7 @@
 #include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
+#include <linux/tc_act/tc_gact.h>
 #include <linux/tc_act/tc_mirred.h>
 #include <linux/tc_act/tc_skbedit.h>
 #include <linux/tc_act/tc_vlan.h>
@@ -329,16 +330,18 @@ qdisc_msg(int ifindex)
         .tcm_handle = TC_H_MAKE(TC_H_CLSACT, 0),
         .tcm_parent = TC_H_CLSACT,
     };
-    struct nl_msg *msg = nl_msg_create(RTM_NEWQDISC, NLM_F_ACK | NLM_F_CREATE
-                                    | NLM_F_EXCL, &tcm, sizeof tcm);
+    /* Not NLM_F_EXCL: the answer to that does not tell clsact, which may be
+     * there, from a qdisc "ingress", whose filters are all of the entry. */
+    struct nl_msg *msg = nl_msg_create(RTM_NEWQDISC, NLM_F_ACK | NLM_F_CREATE,
+                                       &tcm, sizeof tcm);
 
     nl_put_string(msg, TCA_KIND, "clsact");
     return msg;
 }
 
 static struct nl_msg *
-filter_msg(bool add, int ifindex, bool ingress, uint16_t protocol,
-           uint32_t handle, const char *kind)
+any_filter_msg(bool add, int ifindex, bool ingress, uint32_t priority,
+               uint16_t protocol, uint32_t handle, const char *kind)
 {
     struct tcmsg tcm = {
         .tcm_family = AF_UNSPEC,
@@ -346,13 +349,28 @@ filter_msg(bool add, int ifindex, bool ingress, uint16_t protocol,
         .tcm_handle = handle,
         .tcm_parent = TC_H_MAKE(TC_H_CLSACT, (ingress ? TC_H_MIN_INGRESS
                                               : TC_H_MIN_EGRESS)),
-        .tcm_info = TC_H_MAKE(HOP_FILTER_PRIORITY << 16, htons(protocol)),
+        .tcm_info = TC_H_MAKE(priority << 16, htons(protocol)),
     };
     struct nl_msg *msg = edit_msg(add, RTM_NEWTFILTER, 0, &tcm,
                                   sizeof tcm);
 
     nl_put_string(msg, TCA_KIND, kind);
     return msg;
+}
+
+static struct nl_msg *
+filter_msg(bool add, int ifindex, bool ingress, uint16_t protocol,
+           uint32_t handle, const char *kind)
+{
+    return any_filter_msg(add, ifindex, ingress, HOP_FILTER_PRIORITY,
+                          protocol, handle, kind);
+}
+
+static struct nl_msg *
+guard_msg(bool add, int ifindex)
+{
+    return any_filter_msg(add, ifindex, false, HOP_GUARD_PRIORITY, ETH_P_ALL,
+                          HOP_GUARD_HANDLE, "matchall");
 }
 
 /* One action of a filter; 'parms' begins with tc_gen. */
@@ -421,6 +439,22 @@ egress_filter(int ifindex, uint16_t vlan, uint32_t mark)
     };
     put_action(msg, 1, "vlan", TCA_VLAN_PARMS, &push, sizeof push,
                TCA_VLAN_PUSH_VLAN_ID, &vlan, sizeof vlan);
+    nla_nest_end(msg, actions);
+    nla_nest_end(msg, options);
+    return msg;
+}
+
+/* What goes out, and no filter before it has taken, is dropped. */
+static struct nl_msg *
+guard_filter(int ifindex)
+{
+    struct nl_msg *msg = guard_msg(true, ifindex);
+    struct nlattr *options = nl_nest(msg, TCA_OPTIONS);
+    struct nlattr *actions = nl_nest(msg, TCA_MATCHALL_ACT);
+    struct tc_gact drop = { .action = TC_ACT_SHOT };
+
+    put_action(msg, 1, "gact", TCA_GACT_PARMS, &drop, sizeof drop, 0, NULL,
+               0);
     nla_nest_end(msg, actions);
     nla_nest_end(msg, options);
     return msg;
@@ -495,8 +529,9 @@ hop_msgs_ports(struct hop_msgs *list, enum hop_kind kind,
     if (p->ipv6) {
         add_ports(list, kind, p, true);
     }
-    hop_msgs_add(list, qdisc_msg(p->plain_ifindex));
     hop_msgs_add(list, qdisc_msg(p->cipher_ifindex));
+    hop_msgs_add(list, guard_filter(p->cipher_ifindex));
+    hop_msgs_add(list, qdisc_msg(p->plain_ifindex));
 }
 
 /* Both kinds' objects; leaves the clsact qdiscs, which may not be ours. */
@@ -525,6 +560,7 @@ hop_msgs_ports_undo(struct hop_msgs *list, const struct hop_ports *p)
         hop_msgs_add(list, neigh_msg(false, ipv6, p->plain_ifindex, NULL));
     }
     hop_msgs_add(list, local_route_msg(false, &p->cipher_ip));
+    hop_msgs_add(list, guard_msg(false, p->cipher_ifindex));
 }
 
 void

@@ -10,7 +10,10 @@
  * a filter takes the tag off and marks the packet; only an SA with that mark
  * takes it.  What an SA made, in or out, bears another mark, which chooses the
  * way and, by a filter at the other port's exit, the tag.  There are no VLAN
- * devices, and nothing is looked for from hop end to hop end.
+ * devices, and nothing is looked for from hop end to hop end.  What no filter
+ * at the cipher port's exit takes, a last one (the guard) drops: only what an
+ * SA of a hop end made leaves there, whatever else in the kernel is set to
+ * send in clear.
  *
  *   plain, tag v -> pop, to sdx<v> ---- policy, SA ---> mark ESP|v  -> cipher
  *                   or mark PLAIN|v                     tag v

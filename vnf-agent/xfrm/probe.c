@@ -13,7 +13,6 @@
 #include "openvswitch/dynamic-string.h"
 #include "util.h"
 #include "vnf-agent/xfrm/hop-msg.h"
-#include "vnf-agent/xfrm/nl-build.h"
 #include "vnf-agent/xfrm/nl-conn.h"
 #include "vnf-agent/xfrm/xfrm-msg.h"
 
@@ -94,8 +93,6 @@ try_kind(struct nl_conn *conn, enum hop_kind kind, struct ds *words)
 
     if (kind == HOP_MARK) {
         hop_msgs_ports(&msgs, kind, &ports);
-        /* Both qdiscs are one here. */
-        nl_msg_wipe(msgs.msgs[--msgs.n]);
     }
     hop_msgs_hop_end(&msgs, kind, &ports, PROBE_VLAN);
     return try_messages(conn, &msgs, words);
