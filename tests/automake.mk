@@ -64,7 +64,7 @@ EXTRA_DIST += $(COMMON_AT) $(TESTSUITE_AT) $(SYSTEM_TESTSUITE_AT) \
 	tests/bench/bench-suites tests/bench/bench-xfrm \
 	tests/bench/strongswan.py tests/bench/table2 \
 	tests/fake-agent tests/packet tests/restconf-walk tests/doc-examples \
-	tests/restconf-ansible tests/restconf-hostile tests/restconf-keys tests/restconf-rekey
+	tests/rc-client tests/restconf-ansible tests/restconf-hostile tests/restconf-keys tests/restconf-rekey
 DISTCLEANFILES += tests/atconfig tests/atlocal
 
 check_PROGRAMS += \
