@@ -25,24 +25,6 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
 
 /* Policies. */
 
-void
-xfrm_policy_to_kernel(struct backend_xfrm *b, struct policy_record *record,
-                      struct xfrm_batch *batch)
-{
-    const struct policy *policy = record->policy;
-    const struct sa_record *sa = xfrm_policy_sa(b->records, policy);
-
-    record->sent_spi = sa ? sa->sa->spi : 0;
-    for (int ipv6 = 0; ipv6 < 2; ipv6++) {
-        if (xfrm_selector_has(&policy->selector, ipv6)) {
-            xfrm_batch_add(batch,
-                           xfrm_msg_policy_set(b->kind, policy, ipv6,
-                                               record->priority,
-                                               sa ? sa->sa : NULL));
-        }
-    }
-}
-
 /* Deletes 'policy', but for what is that of another one now. */
 static void
 delete_from_kernel(const struct backend_xfrm *b, const struct policy *policy,

@@ -88,10 +88,6 @@ int backend_xfrm_apply(struct backend *, const struct ovs_list *edits,
 struct sa_record *xfrm_policy_sa(const struct records *,
                                  const struct policy *);
 
-/* Adds messages that make the kernel's policy what the record says. */
-void xfrm_policy_to_kernel(struct backend_xfrm *, struct policy_record *,
-                           struct xfrm_batch *);
-
 /* sync.c: the kernel against the records. */
 
 /* SAs: what is ours and not in the records goes; if something of the records
@@ -105,6 +101,10 @@ int xfrm_sync_rest(struct backend_xfrm *, char **errorp);
 
 /* Looks at the ports.  Returns 0, or ENODEV with a message. */
 int xfrm_find_ports(struct backend_xfrm *, char **errorp);
+
+/* Adds messages that make the kernel's policy what the record says. */
+void xfrm_policy_to_kernel(struct backend_xfrm *, struct policy_record *,
+                           struct xfrm_batch *);
 
 /* Removes all that is ours. */
 int xfrm_sync_flush(struct backend_xfrm *, char **errorp);

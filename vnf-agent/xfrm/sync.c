@@ -283,6 +283,24 @@ remove_policies(struct backend_xfrm *b, bool all, char **errorp)
                           "removal of a policy", errorp);
 }
 
+void
+xfrm_policy_to_kernel(struct backend_xfrm *b, struct policy_record *record,
+                      struct xfrm_batch *batch)
+{
+    const struct policy *policy = record->policy;
+    const struct sa_record *sa = xfrm_policy_sa(b->records, policy);
+
+    record->sent_spi = sa ? sa->sa->spi : 0;
+    for (int ipv6 = 0; ipv6 < 2; ipv6++) {
+        if (xfrm_selector_has(&policy->selector, ipv6)) {
+            xfrm_batch_add(batch,
+                           xfrm_msg_policy_set(b->kind, policy, ipv6,
+                                               record->priority,
+                                               sa ? sa->sa : NULL));
+        }
+    }
+}
+
 static int
 set_policies(struct backend_xfrm *b, char **errorp)
 {
