@@ -31,7 +31,7 @@
 #define SYNTAX                                                               \
     "commands, one a line:\n"                                                \
     "  sa-add in|out SPI vlan=N src=IP dst=IP key=HEX [suite=NAME] [esn=1]\n" \
-    "         [window=N] [reqid=N] [soft-LIFETIME=N] [hard-LIFETIME=N]\n"    \
+    "         [window=N] [reqid=N] [udp=1] [soft-LIFETIME=N] [hard-LIFETIME=N]\n" \
     "                           LIFETIME: time, bytes, packets, idle\n"       \
     "  sa-del in|out SPI\n"                                                  \
     "  policy-set NAME in|out vlan=N [spi=SPI] [reqid=N] [action=discard]\n" \
@@ -122,6 +122,8 @@ parse_sa(struct ovs_list *edits, enum backend_edit_type type,
     sa->key = secret_from_hex(key, strlen(key));
     sa->esn = smap_get_int(args, "esn", 0);
     sa->replay_window = smap_get_int(args, "window", 1024);
+    sa->udp = smap_get_int(args, "udp", 0);
+    sa->udp_src = sa->udp_dst = sa->udp ? 4500 : 0;
     sa->soft = parse_lifetime(args, "soft-time", "soft-bytes",
                               "soft-packets", "soft-idle");
     sa->hard = parse_lifetime(args, "hard-time", "hard-bytes",

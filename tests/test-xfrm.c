@@ -137,6 +137,11 @@ test_messages(struct ovs_cmdl_context *ctx OVS_UNUSED)
     in.esn = false;
     print_msg("sa-add out if", xfrm_msg_sa_add(HOP_IF, &out, true, true));
     print_msg("sa-add in mark", xfrm_msg_sa_add(HOP_MARK, &in, false, false));
+    out.udp = true;
+    out.udp_src = 4501;
+    out.udp_dst = 4502;
+    print_msg("sa-add out if, in UDP", xfrm_msg_sa_add(HOP_IF, &out, true,
+                                                       true));
     print_msg("sa-delete out if", xfrm_msg_sa_delete(HOP_IF, &out));
     print_msg("sa-delete out mark", xfrm_msg_sa_delete(HOP_MARK, &out));
     print_msg("sa-get in if", xfrm_msg_sa_get(HOP_IF, &in));
@@ -304,6 +309,8 @@ test_checks(struct ovs_cmdl_context *ctx OVS_UNUSED)
     refused("transport mode", xfrm_check_sa(&sa));
     sa.mode = SA_TUNNEL;
     sa.udp = true;
+    sa.direction = SA_INBOUND;
+    sa.udp_dst = 4501;
     refused("UDP", xfrm_check_sa(&sa));
     sa.udp = false;
     sa.dscp = SA_DSCP_MAP;

@@ -68,6 +68,7 @@ vnf_agent_libsdsaxfrm_la_SOURCES = \
 	vnf-agent/xfrm/records.c vnf-agent/xfrm/records.h \
 	vnf-agent/xfrm/stats.c \
 	vnf-agent/xfrm/sync.c \
+	vnf-agent/xfrm/udp-encap.c \
 	vnf-agent/xfrm/xfrm-attr.c vnf-agent/xfrm/xfrm-attr.h \
 	vnf-agent/xfrm/xfrm-check.c \
 	vnf-agent/xfrm/xfrm-msg.h \

@@ -240,6 +240,7 @@ undo_kernel(struct transaction *t)
      * somebody else's SA, which a removal by SPI would hit. */
     xfrm_sync_sas(t->b);
     remove_hop_ends(t);
+    t->b->audit |= xfrm_udp_update(t->b, NULL) != 0;
 }
 
 /* Returns 0, or an error: then the kernel has to be put back. */
@@ -248,7 +249,10 @@ do_kernel(struct transaction *t, char **errorp)
 {
     struct xfrm_batch batch = { .ops = NULL };
 
-    int error = make_hop_ends(t, errorp);
+    int error = xfrm_udp_update(t->b, errorp);
+    if (!error) {
+        error = make_hop_ends(t, errorp);
+    }
     if (!error) {
         error = make_sas(t, errorp);
     }

@@ -162,6 +162,7 @@ backend_xfrm_free(struct backend_xfrm *b)
 {
     xfrm_events_clear(b);
     xfrm_counters_close(b);
+    xfrm_udp_close(b);
     nl_conn_close(b->xfrm);
     nl_conn_close(b->route);
     nl_conn_close(b->xfrm_events);
@@ -221,6 +222,7 @@ backend_xfrm_create(const struct backend_config *config,
     b->netns_fd = -1;
     b->xfrm_stat_fd = -1;
     b->watch_fd = -1;
+    b->udp_fd = -1;
     b->name = xstrdup(config->name);
     b->plain_port = xstrdup(config->plain_port);
     b->cipher_port = xstrdup(config->cipher_port);
@@ -251,6 +253,19 @@ backend_xfrm_create(const struct backend_config *config,
     }
     *bp = b;
     return 0;
+}
+
+/* Without it all else can go on; it is tried again. */
+static void
+look_at_udp(struct backend_xfrm *b)
+{
+    char *error = NULL;
+
+    if (xfrm_udp_update(b, &error)) {
+        VLOG_WARN_RL(&rl, "%s: %s", b->name, error);
+        b->audit = true;
+    }
+    free(error);
 }
 
 /* Takes over what is in the kernel and in the file. */
@@ -287,6 +302,7 @@ adopt(struct backend_xfrm *b, const struct backend_config *config,
         error = xfrm_sync_rest(b, errorp);
     }
     if (!error) {
+        look_at_udp(b);
         *errorp = records_save(records);
         error = *errorp ? EIO : 0;
     }
@@ -432,6 +448,7 @@ look_at_all(struct backend_xfrm *b)
         b->audit = true;
     }
     free(error);
+    look_at_udp(b);
     records_commit(b->records);
     b->audit_ms = time_msec() + (b->audit || b->resync ? PORTS_INTERVAL_MS
                                  : AUDIT_INTERVAL_MS);

@@ -196,6 +196,7 @@ records_link_sa(struct records *r, struct sa_record *record)
     ovs_list_insert(older ? older->hop_node.next : list->next,
                     &record->hop_node);
     r->n_idle += sa->soft.idle_s || sa->hard.idle_s;
+    r->n_udp += sa->udp && sa->direction == SA_INBOUND;
     return record;
 }
 
@@ -207,6 +208,7 @@ records_unlink_sa(struct records *r, struct sa_record *record)
     hmap_remove(&r->sas, &record->node);
     ovs_list_remove(&record->hop_node);
     r->n_idle -= sa->soft.idle_s || sa->hard.idle_s;
+    r->n_udp -= sa->udp && sa->direction == SA_INBOUND;
 }
 
 void

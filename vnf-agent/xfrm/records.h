@@ -56,6 +56,7 @@ struct records {
     uint32_t next_priority;
     uint64_t last_order;
     size_t n_idle;              /* SAs with idle lifetimes. */
+    size_t n_udp;               /* Inbound SAs in UDP. */
     struct used_keys used_keys;
 
     /* Of the file's head. */

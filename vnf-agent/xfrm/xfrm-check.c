@@ -12,8 +12,7 @@
 
 #define NO_TRANSPORT "the kernel decrypts only what is sent to the gateway "  \
                      "itself: it has no transport mode here"
-#define NO_UDP "the kernel takes ESP in UDP by a socket of a process, which " \
-               "the data plane would not outlive: it has none here"
+#define NO_UDP "the kernel backend takes ESP in UDP at port 4500 only"
 #define NO_DF_SET "the kernel clears or copies the DF bit and cannot set it"
 #define NO_DSCP "the kernel copies a DSCP or clears it, and takes each"
 
@@ -79,7 +78,8 @@ xfrm_check_sa(const struct sa *sa)
         return error;
     } else if (sa->mode != SA_TUNNEL) {
         return xstrdup(NO_TRANSPORT);
-    } else if (sa->udp) {
+    } else if (sa->udp && sa->direction == SA_INBOUND
+               && sa->udp_dst != XFRM_UDP_PORT) {
         return xstrdup(NO_UDP);
     } else if (sa->df == SA_DF_SET) {
         return xstrdup(NO_DF_SET);

@@ -61,6 +61,8 @@ bool xfrm_policies_collide(const struct policy *, const struct policy *,
 /* Does the selector need a policy for that family? */
 bool xfrm_selector_has(const struct sa_selector *, bool ipv6);
 
+#define XFRM_UDP_PORT 4500      /* Where ESP in UDP comes in. */
+
 /* An SA or its identity, from a dump, an event or the answer to a get. */
 struct xfrm_sa_info {
     enum sa_direction direction;
@@ -73,6 +75,8 @@ struct xfrm_sa_info {
     char key_check[17];         /* secret_check() of its key, or "". */
     char key_print[17];         /* used_keys_print() of its key, or "". */
     bool esn;
+    bool udp;                   /* In UDP, and its ports. */
+    uint16_t udp_src, udp_dst;
     uint32_t replay_window;
     struct sa_stats stats;      /* Without *_expired. */
     uint64_t add_time_s, use_time_s;    /* Wall clock; 0: never. */

@@ -3,6 +3,7 @@
 #include "vnf-agent/xfrm/xfrm-msg.h"
 
 #include <arpa/inet.h>
+#include <linux/udp.h>
 #include <linux/xfrm.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
@@ -151,6 +152,20 @@ put_replay(struct nl_msg *msg, const struct sa *sa)
     }
 }
 
+static void
+put_udp(struct nl_msg *msg, const struct sa *sa)
+{
+    struct xfrm_encap_tmpl encap;
+
+    if (sa->udp) {
+        memset(&encap, 0, sizeof encap);
+        encap.encap_type = UDP_ENCAP_ESPINUDP;
+        encap.encap_sport = htons(sa->udp_src);
+        encap.encap_dport = htons(sa->udp_dst);
+        nl_put(msg, XFRMA_ENCAP, &encap, sizeof encap);
+    }
+}
+
 struct nl_msg *
 xfrm_msg_sa_add(enum hop_kind kind, const struct sa *sa, bool clear_df,
                 bool copy_dscp)
@@ -185,6 +200,7 @@ xfrm_msg_sa_add(enum hop_kind kind, const struct sa *sa, bool clear_df,
                                     &info, sizeof info);
     put_key(msg, sa);
     put_replay(msg, sa);
+    put_udp(msg, sa);
     put_sa_mark(msg, kind, sa);
     nl_put_u32(msg, XFRMA_SET_MARK, (sa->direction == SA_INBOUND
                                   ? HOP_MARK_CLEAR : HOP_MARK_ESP) | sa->vlan);
@@ -321,6 +337,20 @@ parse_replay(struct nlattr *tb[], struct xfrm_sa_info *info)
     }
 }
 
+static void
+parse_udp(struct nlattr *tb[], struct xfrm_sa_info *info)
+{
+    struct nlattr *attr = tb[XFRMA_ENCAP];
+
+    if (attr && nla_len(attr) >= sizeof(struct xfrm_encap_tmpl)) {
+        const struct xfrm_encap_tmpl *encap = nla_data(attr);
+
+        info->udp = encap->encap_type == UDP_ENCAP_ESPINUDP;
+        info->udp_src = ntohs(encap->encap_sport);
+        info->udp_dst = ntohs(encap->encap_dport);
+    }
+}
+
 bool
 xfrm_parse_sa(const struct nlmsghdr *hdr_, enum hop_kind kind,
               struct xfrm_sa_info *info)
@@ -358,6 +388,7 @@ xfrm_parse_sa(const struct nlmsghdr *hdr_, enum hop_kind kind,
     parse_key(tb, info);
     info->larval = !tb[XFRMA_ALG_AEAD] && !tb[XFRMA_ALG_CRYPT];
     parse_replay(tb, info);
+    parse_udp(tb, info);
     return true;
 }
 
@@ -375,6 +406,9 @@ xfrm_sa_info_matches(const struct xfrm_sa_info *info, const struct sa *sa)
             && !strcmp(info->algorithm, find_algorithm(sa->suite)->cipher)
             && nullable_string_is_equal(info->key_check, sa->key_check)
             && info->esn == sa->esn
+            && info->udp == sa->udp
+            && (!sa->udp || (info->udp_src == sa->udp_src
+                             && info->udp_dst == sa->udp_dst))
             && (sa->direction == SA_OUTBOUND
                 || info->replay_window == sa->replay_window));
 }

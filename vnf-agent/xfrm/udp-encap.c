@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The socket by which the kernel takes ESP in UDP (RFC 3948): what comes there it
+ * decrypts by itself, nothing is read.  Nothing is sent by it either. */
+#include <config.h>
+#include "vnf-agent/xfrm/private.h"
+
+#include <errno.h>
+#include <linux/udp.h>
+#include <linux/xfrm.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "packets.h"
+#include "util.h"
+#include "vnf-agent/xfrm/xfrm-attr.h"
+
+static int
+set_option(int fd, int level, int option, const void *value, size_t size)
+{
+    return setsockopt(fd, level, option, value, size) ? errno : 0;
+}
+
+/* Its policy of its own lets it take what the default blocks; the address, which
+ * no device has, may be had. */
+static int
+set_options(int fd, int family)
+{
+    const int one = 1, encap = UDP_ENCAP_ESPINUDP;
+    bool ipv6 = family == AF_INET6;
+    int level = ipv6 ? IPPROTO_IPV6 : IPPROTO_IP;
+    struct xfrm_userpolicy_info policy;
+
+    memset(&policy, 0, sizeof policy);
+    policy.sel.family = family;
+    policy.lft.soft_byte_limit = policy.lft.hard_byte_limit = XFRM_INF;
+    policy.lft.soft_packet_limit = policy.lft.hard_packet_limit = XFRM_INF;
+    policy.dir = XFRM_POLICY_IN;
+    policy.action = XFRM_POLICY_ALLOW;
+
+    int error = set_option(fd, level, ipv6 ? IPV6_FREEBIND : IP_FREEBIND,
+                           &one, sizeof one);
+    if (!error && ipv6) {
+        error = set_option(fd, level, IPV6_V6ONLY, &one, sizeof one);
+    }
+    if (!error) {
+        error = set_option(fd, level, ipv6 ? IPV6_XFRM_POLICY : IP_XFRM_POLICY,
+                           &policy, sizeof policy);
+    }
+    return error ? error : set_option(fd, IPPROTO_UDP, UDP_ENCAP, &encap,
+                                      sizeof encap);
+}
+
+static int
+open_socket(void *b_)
+{
+    struct backend_xfrm *b = b_;
+    const struct in6_addr *ip = &b->ports.cipher_ip;
+    struct sockaddr_in6 sin6 = {
+        .sin6_family = AF_INET6,
+        .sin6_port = htons(XFRM_UDP_PORT),
+        .sin6_addr = *ip,
+    };
+    struct sockaddr_in sin = {
+        .sin_family = AF_INET,
+        .sin_port = htons(XFRM_UDP_PORT),
+        .sin_addr.s_addr = in6_addr_get_mapped_ipv4(ip),
+    };
+    int family = xfrm_family(ip);
+    int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+        return errno;
+    }
+
+    int error = set_options(fd, family);
+    if (!error && (family == AF_INET6
+                   ? bind(fd, (struct sockaddr *) &sin6, sizeof sin6)
+                   : bind(fd, (struct sockaddr *) &sin, sizeof sin))) {
+        error = errno;
+    }
+    if (error) {
+        close(fd);
+    } else {
+        b->udp_fd = fd;
+    }
+    return error;
+}
+
+int
+xfrm_udp_update(struct backend_xfrm *b, char **errorp)
+{
+    int error = 0;
+
+    if (!b->records->n_udp) {
+        xfrm_udp_close(b);
+    } else if (b->udp_fd < 0) {
+        error = netns_call(b->netns_fd, open_socket, b);
+    }
+    if (error && errorp) {
+        *errorp = xasprintf("socket for ESP in UDP, port %d: %s",
+                            XFRM_UDP_PORT, ovs_strerror(error));
+    }
+    return error;
+}
+
+void
+xfrm_udp_close(struct backend_xfrm *b)
+{
+    if (b->udp_fd >= 0) {
+        close(b->udp_fd);
+        b->udp_fd = -1;
+    }
+}
