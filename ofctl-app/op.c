@@ -702,9 +702,9 @@ op_report(const struct op *op, struct simap *phases_ms,
           struct sset *participants, struct simap *lost)
 {
     for (int i = 0; i < OPERATION_DONE; i++) {
-        long long int ms = operation_time_in(op->fsm, i, time_msec());
-        if (ms > 0 || i == OPERATION_FLIP) {
-            simap_put(phases_ms, operation_state_to_string(i), ms);
+        if (operation_waited_in(op->fsm, i) || i == OPERATION_FLIP) {
+            simap_put(phases_ms, operation_state_to_string(i),
+                      operation_time_in(op->fsm, i, time_msec()));
         }
     }
     for (size_t i = 0; i < op->n_participants; i++) {

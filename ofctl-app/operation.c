@@ -34,6 +34,7 @@ struct operation {
 
     long long int entered_ms;   /* When 'state' was entered. */
     long long int spent_ms[N_STATES];   /* In states that were left. */
+    bool waited_in[N_STATES];   /* Not passed through at once. */
     long long int prepare_by_ms;        /* Deadline of PREPARE. */
     long long int retry_ms;     /* When to send again what was refused or
                                  * not acknowledged. */
@@ -324,6 +325,7 @@ advance(struct operation *op, long long int now)
     if (op->state == OPERATION_UNDO && all_acked(op, OPERATION_STEP_UNDO)) {
         finish(op, OPERATION_FAILED, ACKNOWLEDGED, now);
     }
+    op->waited_in[op->state] = true;
 }
 
 /* Is the operation in PREPARE or PROVE, before anything irrevocable? */
@@ -719,6 +721,12 @@ unsigned int
 operation_round_trips(const struct operation *op)
 {
     return op->round_trips;
+}
+
+bool
+operation_waited_in(const struct operation *op, enum operation_state state)
+{
+    return op->waited_in[state];
 }
 
 long long int

@@ -190,6 +190,8 @@ const char *operation_reason(const struct operation *);
 /* Sequential rounds of requests so far (design: at most 3 until FLIP's
  * end).  PROVE's packets do not count: they ask nobody. */
 unsigned int operation_round_trips(const struct operation *);
+/* Did 'state' wait for anybody?  Without participants it is passed through. */
+bool operation_waited_in(const struct operation *, enum operation_state);
 /* Milliseconds spent in 'state' so far. */
 long long int operation_time_in(const struct operation *, enum operation_state,
                                 long long int now_ms);
