@@ -240,7 +240,7 @@ undo_kernel(struct transaction *t)
      * somebody else's SA, which a removal by SPI would hit. */
     xfrm_sync_sas(t->b);
     remove_hop_ends(t);
-    t->b->audit |= xfrm_udp_update(t->b, NULL) != 0;
+    xfrm_udp_try(t->b);
 }
 
 /* Returns 0, or an error: then the kernel has to be put back. */

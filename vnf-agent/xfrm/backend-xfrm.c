@@ -255,19 +255,6 @@ backend_xfrm_create(const struct backend_config *config,
     return 0;
 }
 
-/* Without it all else can go on; it is tried again. */
-static void
-look_at_udp(struct backend_xfrm *b)
-{
-    char *error = NULL;
-
-    if (xfrm_udp_update(b, &error)) {
-        VLOG_WARN_RL(&rl, "%s: %s", b->name, error);
-        b->audit = true;
-    }
-    free(error);
-}
-
 /* Takes over what is in the kernel and in the file. */
 static int
 adopt(struct backend_xfrm *b, const struct backend_config *config,
@@ -302,7 +289,7 @@ adopt(struct backend_xfrm *b, const struct backend_config *config,
         error = xfrm_sync_rest(b, errorp);
     }
     if (!error) {
-        look_at_udp(b);
+        xfrm_udp_try(b);
         *errorp = records_save(records);
         error = *errorp ? EIO : 0;
     }
@@ -448,7 +435,7 @@ look_at_all(struct backend_xfrm *b)
         b->audit = true;
     }
     free(error);
-    look_at_udp(b);
+    xfrm_udp_try(b);
     records_commit(b->records);
     b->audit_ms = time_msec() + (b->audit || b->resync ? PORTS_INTERVAL_MS
                                  : AUDIT_INTERVAL_MS);

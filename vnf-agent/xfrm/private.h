@@ -40,7 +40,7 @@ struct backend_xfrm {
     long long int second_ms;    /* When to look at what only counters say. */
 
     struct xfrm_counters counters;      /* As they were then. */
-    int udp_fd;                 /* udp-encap.c: -1, or where ESP in UDP comes. */
+    int udp_fd;                 /* udp-encap.c: -1, or for ESP in UDP. */
     int watch_fd;               /* counters.c: -1, or ESP that comes in. */
     long long int watch_end_ms;
     long long int bad_spi_ms[64];       /* By hash: when to tell again. */
@@ -134,10 +134,13 @@ void xfrm_events_clear(struct backend_xfrm *);
 void xfrm_counters_run(struct backend_xfrm *);
 void xfrm_counters_close(struct backend_xfrm *);
 
-/* udp-encap.c: opens the socket for ESP in UDP if an SA needs it and it is not open;
- * closes it if none does.  Returns 0, or a positive errno with a message,
- * unless 'errorp' is NULL. */
+/* udp-encap.c: opens the socket for ESP in UDP if an SA needs it and it is not
+ * open; closes it if none does.  Returns 0, or a positive errno with a
+ * message. */
 int xfrm_udp_update(struct backend_xfrm *, char **errorp);
+
+/* The same where all else can go on without it: logs, and it is tried again. */
+void xfrm_udp_try(struct backend_xfrm *);
 void xfrm_udp_close(struct backend_xfrm *);
 
 /* stats.c. */

@@ -2,10 +2,10 @@
 #define SDSA_XFRM_RECORDS_H 1
 
 /* What the kernel is to hold: SAs without their keys, policies, and what the
- * kernel does not keep of them (names, selectors as they were given, key check
- * values, keys that were used).  Kept in a file too, to which each change is appended: an agent
- * that starts again finds there what of the kernel's objects is its own.  The
- * file holds no key.
+ * kernel does not keep of them (names, selectors as they were given, check
+ * values of the keys that are and were used).  Kept in a file too, to which
+ * each change is appended: an agent that starts again finds there what of the
+ * kernel's objects is its own.  The file holds no key.
  *
  * Pure but for the file.  One thread. */
 

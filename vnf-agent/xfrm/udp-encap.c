@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The socket by which the kernel takes ESP in UDP (RFC 3948): what comes there it
- * decrypts by itself, nothing is read.  Nothing is sent by it either. */
+/* The socket by which the kernel takes ESP in UDP (RFC 3948): what comes there
+ * it decrypts by itself, nothing is read.  Nothing is sent by it either. */
 #include <config.h>
 #include "vnf-agent/xfrm/private.h"
 
@@ -12,9 +12,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "openvswitch/vlog.h"
 #include "packets.h"
 #include "util.h"
 #include "vnf-agent/xfrm/xfrm-attr.h"
+
+VLOG_DEFINE_THIS_MODULE(xfrm_udp_encap);
+
+static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
 
 static int
 set_option(int fd, int level, int option, const void *value, size_t size)
@@ -22,8 +27,8 @@ set_option(int fd, int level, int option, const void *value, size_t size)
     return setsockopt(fd, level, option, value, size) ? errno : 0;
 }
 
-/* Its policy of its own lets it take what the default blocks; the address, which
- * no device has, may be had. */
+/* Its policy of its own lets it take what the default blocks; the address,
+ * which no device has, may be had. */
 static int
 set_options(int fd, int family)
 {
@@ -97,11 +102,23 @@ xfrm_udp_update(struct backend_xfrm *b, char **errorp)
     } else if (b->udp_fd < 0) {
         error = netns_call(b->netns_fd, open_socket, b);
     }
-    if (error && errorp) {
+    if (error) {
         *errorp = xasprintf("socket for ESP in UDP, port %d: %s",
                             XFRM_UDP_PORT, ovs_strerror(error));
     }
     return error;
+}
+
+void
+xfrm_udp_try(struct backend_xfrm *b)
+{
+    char *error = NULL;
+
+    if (xfrm_udp_update(b, &error)) {
+        VLOG_WARN_RL(&rl, "%s: %s", b->name, error);
+        b->audit = true;
+    }
+    free(error);
 }
 
 void
