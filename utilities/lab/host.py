@@ -84,21 +84,37 @@ def end_namespaces(names):
 
 class Locked:
     """Holds the lock file 'name'; waits for it, or if there is a message,
-    'taken', raises LabError with that."""
+    'taken', raises LabError with that.  The file goes with the lock."""
 
     def __init__(self, name, taken=None):
-        os.makedirs(RUNDIR, exist_ok=True)
+        self.path = f"{RUNDIR}/.{name}.lock"
         self.taken = taken
-        self.stream = open(f"{RUNDIR}/.{name}.lock", "w", encoding="ascii")
+        self.stream = None
 
     def __enter__(self):
+        os.makedirs(RUNDIR, exist_ok=True)
+        while not self._take():
+            pass
+
+    def _take(self):
+        """Returns false if the file that was locked is no longer there."""
+        self.stream = open(self.path, "w", encoding="ascii")
         try:
             fcntl.flock(self.stream,
                         fcntl.LOCK_EX | (fcntl.LOCK_NB if self.taken else 0))
+            if os.path.samestat(os.fstat(self.stream.fileno()),
+                                os.stat(self.path)):
+                return True
         except BlockingIOError:
+            self.stream.close()
             raise LabError(self.taken) from None
+        except FileNotFoundError:
+            pass
+        self.stream.close()
+        return False
 
     def __exit__(self, *_):
+        os.unlink(self.path)
         self.stream.close()
 
 
