@@ -359,6 +359,27 @@ make_paths(struct change *change, const struct due_chain *due,
     return error;
 }
 
+/* Can packets change from the paths in use to these? */
+static char *
+check_changes(const struct change *change, const char *chain,
+              struct path *const paths[2], size_t n)
+{
+    size_t n_old, n_backup;
+    struct live_path **old = conductor_chain_paths(change->c, chain, &n_old,
+                                                   &n_backup);
+    char *error = NULL;
+    for (size_t i = 0; i < n_old; i++) {
+        for (size_t j = 0; j < n && !error; j++) {
+            if (paths[j]->reverse == old[i]->path->reverse) {
+                error = path_check_change(&change->c->net->inv, old[i]->path,
+                                          paths[j]);
+            }
+        }
+    }
+    free(old);
+    return error;
+}
+
 /* Adds the new paths of chain number 'i'. */
 static char *
 compute_chain(struct change *change, size_t i)
@@ -375,10 +396,18 @@ compute_chain(struct change *change, size_t i)
     struct path *paths[2];
     size_t n;
     error = make_paths(change, due, paths, &n);
-    for (size_t j = 0; j < n && !error; j++) {
-        numbers_claim(c->numbers, paths[j]);
-        change->chain_of[change->n_new] = i;
-        change->new[change->n_new++] = paths[j];
+    if (error) {
+        return error;
+    }
+    error = check_changes(change, due->name, paths, n);
+    for (size_t j = 0; j < n; j++) {
+        if (error) {
+            path_destroy(paths[j]);
+        } else {
+            numbers_claim(c->numbers, paths[j]);
+            change->chain_of[change->n_new] = i;
+            change->new[change->n_new++] = paths[j];
+        }
     }
     return error;
 }

@@ -349,16 +349,43 @@ flow_kind(uint64_t cookie)
             ? PATH_FLOWS_COMPANION : PATH_FLOWS_TRANSPORT);
 }
 
-/* Moves those flows of 'from' that are of 'bridge' (NULL: any) and of the
- * roles in 'which' to 'to' and frees the rest. */
+/* Is a packet that comes out of the function 'sf', which keeps no tags, for
+ * 'live' to carry if it is for any path? */
+static bool
+is_first_in_sf(const struct network *net, const struct live_path *live,
+               const char *sf)
+{
+    if (live->path->backup) {
+        return false;
+    }
+    const struct live_path *other;
+    HMAP_FOR_EACH_WITH_HASH (other, chain_node,
+                             hash_string(live->path->chain, 0),
+                             &net->chain_paths) {
+        if (other != live && other->flows & PATH_FLOWS_COMPANION
+            && other->path->reverse == live->path->reverse
+            && path_passes_sf(other->path, sf)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Moves those flows of 'from', which are those of 'live', that are of 'bridge'
+ * (NULL: any) and of the roles in 'which' to 'to' and frees the rest. */
 static void
-select_flows(struct ovs_list *from, const char *bridge, unsigned int which,
+select_flows(const struct network *net, const struct live_path *live,
+             struct ovs_list *from, const char *bridge, unsigned int which,
              struct ovs_list *to)
 {
     struct steering_flow *flow;
     LIST_FOR_EACH_SAFE (flow, node, from) {
-        if (which & flow_kind(flow->cookie)
-            && (!bridge || !strcmp(bridge, flow->bridge))) {
+        bool wanted = (which & flow_kind(flow->cookie)
+                       /* Bridges do not flip all at once: what enters a
+                        * function by one must come out by the other. */
+                       || (which & PATH_FLOWS_TRANSPORT && flow->sole_sf
+                           && is_first_in_sf(net, live, flow->sole_sf)));
+        if (wanted && (!bridge || !strcmp(bridge, flow->bridge))) {
             ovs_list_remove(&flow->node);
             ovs_list_push_back(to, &flow->node);
         }
@@ -376,7 +403,7 @@ path_flows(const struct network *net, struct bridge *br,
     char *error = steering_path_flows(&net->inv, live->path,
                                       twin ? twin->path : NULL, lookup_port,
                                       br, &all);
-    select_flows(&all, br ? bridge_name(br) : NULL, which, flows);
+    select_flows(net, live, &all, br ? bridge_name(br) : NULL, which, flows);
     return error;
 }
 

@@ -166,3 +166,49 @@ path_check(const struct path *path, const struct inventory *inv)
     error = error ? error : path_check_links(path, inv);
     return error ? error : check_tags(path, inv);
 }
+
+/* Do the functions 'a' and 'b' do the same? */
+static bool
+sfs_alike(const struct inventory *inv, const char *a, const char *b)
+{
+    const struct inv_sf *sf_a = inventory_sf(inv, a);
+    const struct inv_sf *sf_b = inventory_sf(inv, b);
+    return (!strcmp(a, b)
+            || (sf_a && sf_b && sf_a->group && sf_b->group
+                && !strcmp(sf_a->group, sf_b->group)));
+}
+
+static bool
+ways_alike(const struct inventory *inv, char *const *a, size_t n_a,
+           char *const *b, size_t n_b)
+{
+    for (size_t i = 0; i < n_a && n_a == n_b; i++) {
+        if (!sfs_alike(inv, a[i], b[i])) {
+            return false;
+        }
+    }
+    return n_a == n_b;
+}
+
+char *
+path_check_change(const struct inventory *inv, const struct path *old,
+                  const struct path *new)
+{
+    for (size_t i = 0; i < old->n_sfs; i++) {
+        const struct inv_sf *sf = inventory_sf(inv, old->sfs[i]);
+        for (size_t j = 0; j < new->n_sfs; j++) {
+            if (sf && sf->correlation == SF_NONE
+                && !strcmp(old->sfs[i], new->sfs[j])
+                && !ways_alike(inv, old->sfs, i, new->sfs, j)
+                && !ways_alike(inv, old->sfs + i + 1, old->n_sfs - i - 1,
+                               new->sfs + j + 1, new->n_sfs - j - 1)) {
+                return xasprintf(
+                    "function %s has correlation none, so packets that pass "
+                    "it during the change could miss other functions: change "
+                    "what is before it first, then what is behind it",
+                    sf->name);
+            }
+        }
+    }
+    return NULL;
+}

@@ -115,6 +115,15 @@ bool path_crosses_bridge(const struct path *, const char *bridge);
 bool path_uses_gateway(const struct path *, const char *vnf_id);
 bool path_passes_sf(const struct path *, const char *sf);
 
+/* Can packets change from 'old' to 'new', which takes its place, inside every
+ * function?  Out of one with correlation none comes what entered it on either,
+ * and goes on along either, for a moment or as long as a bridge is silent: so
+ * what is before it or what is behind it has to be as it was.  (Functions of
+ * one group are alike.)  Returns NULL, or a message that says what to do
+ * (caller frees). */
+char *path_check_change(const struct inventory *, const struct path *old,
+                        const struct path *new);
+
 /* How many of the links, bridges, gateways and functions (see above) of the 'n_a'
  * paths 'a' the 'n_b' paths 'b' use as well; '*n_ownp': and how many they do
  * not.  Each counts once. */

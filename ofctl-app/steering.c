@@ -111,11 +111,11 @@ get_sf(struct steering *s, size_t i)
     return sf;
 }
 
-static void OVS_PRINTF_FORMAT(6, 7)
+static struct steering_flow * OVS_PRINTF_FORMAT(6, 7)
 add_flow(struct ovs_list *flows, const char *bridge, enum steering_role role,
          uint32_t nsh_spi, int table, const char *format, ...)
 {
-    struct steering_flow *flow = xmalloc(sizeof *flow);
+    struct steering_flow *flow = xzalloc(sizeof *flow);
     va_list args;
     va_start(args, format);
     char *text = xvasprintf(format, args);
@@ -125,6 +125,7 @@ add_flow(struct ovs_list *flows, const char *bridge, enum steering_role role,
     flow->text = xasprintf("table=%d,%s", table, text);
     ovs_list_push_back(flows, &flow->node);
     free(text);
+    return flow;
 }
 
 /* Appends "output:PORT", which is IN_PORT where the packet came from there. */
@@ -492,7 +493,7 @@ add_hop(struct steering *s, size_t stage)
 /* One flow for what comes back from a function on 'port_name', which 'match'
  * knows as ours (NULL: all that has no tag is), and goes on along the path on
  * 'stage'; 'undo' takes off what it was known by. */
-static void
+static struct steering_flow *
 add_return(struct steering *s, const struct inv_sf *sf, const char *port_name,
            const char *match, const char *undo, size_t stage)
 {
@@ -502,13 +503,16 @@ add_return(struct steering *s, const struct inv_sf *sf, const char *port_name,
     put_stage(s, stage, port, &actions);
     /* With correlation none only one realisation of the chain can have the
      * function: the flow changes hands when the classifier does. */
-    add_flow(&s->flows, bridge,
-             match ? STEERING_TRANSPORT : STEERING_COMPANION,
-             s->path->nsh_spi, TABLE_INPUT,
-             "priority=%d,in_port=%"PRIu32",%s,%s,actions=%s%s",
-             PRIORITY_TRANSPORT, ofp_to_u16(port),
-             match ? match : UNTAGGED, s->family, undo, ds_cstr(&actions));
+    struct steering_flow *flow
+        = add_flow(&s->flows, bridge,
+                   match ? STEERING_TRANSPORT : STEERING_COMPANION,
+                   s->path->nsh_spi, TABLE_INPUT,
+                   "priority=%d,in_port=%"PRIu32",%s,%s,actions=%s%s",
+                   PRIORITY_TRANSPORT, ofp_to_u16(port),
+                   match ? match : UNTAGGED, s->family, undo,
+                   ds_cstr(&actions));
     ds_destroy(&actions);
+    return flow;
 }
 
 /* The same, of a function that speaks NSH: it has put the SI on by one. */
@@ -552,7 +556,9 @@ add_sf(struct steering *s, size_t i)
     } else if (sf->correlation == SF_NSH) {
         add_nsh_return(s, sf, i, leaves);
     } else {
-        add_return(s, sf, leaves, NULL, "", i + 1);
+        struct steering_flow *flow = add_return(s, sf, leaves, NULL, "",
+                                                i + 1);
+        flow->sole_sf = path->sfs[i];
     }
     free(match);
 }

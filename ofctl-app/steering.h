@@ -66,6 +66,8 @@ struct steering_flow {
     uint64_t cookie;
     char *text;              /* "table=0,priority=..,MATCH,actions=.."; without
                                  * the cookie. */
+    const char *sole_sf;        /* The function without tags that this is the
+                                 * return flow of, or NULL.  The path's. */
 };
 
 /* Gives the OpenFlow number of interface 'port' of 'bridge', or 0. */

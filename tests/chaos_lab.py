@@ -22,9 +22,9 @@ from lab_net import Inside
 
 #   a -- br1 ------- br2            Switches: br1 and br2; br3; br4 and br5.
 #        | |          |             Gateways: two at br1 and at br4, one at
-#        | `-- br3 -- br4 -- b      br3 and at br5.  Functions: tap at br3, fw
-#        |      |      |            at br4, and there tap2, which can stand in
-#               `---- br5 -- c      for tap.
+#        | `-- br3 -- br4 -- b      br3 and at br5.  Functions: tap and wire at
+#        |      |      |            br3, fw at br4, and there tap2, which can
+#               `---- br5 -- c      stand in for tap.
 TOPOLOGY = """\
 bridge br1
 bridge br2
@@ -49,6 +49,7 @@ gateway gw6 br5
 function tap br3 correlation=vlan group=taps
 function tap2 br4 correlation=vlan group=taps
 function fw br4 correlation=mac
+function wire br3 correlation=none
 chain web a b ip
 chain --priority=200 dns a b udp,tp_dst=53
 chain --priority=150 mail a c ip,nw_dst=10.1.0.3

@@ -264,6 +264,8 @@ def _show_changes(lab, chain, a, b):
     say("with changes:    " + _describe(busy))
     for got in quiet, busy:
         if got["lost"] or got["duplicated"]:
+            say("\nWhat has dropped packets since the lab is up:")
+            say("\n".join(lab.drops()) or "nothing that counts them")
             raise LabError("packets were lost or doubled")
 
 

@@ -6,6 +6,7 @@ All of a lab is found by its name: namespaces "sdsa-NAME-NODE", and files in
 controller and the agents; each endpoint, gateway and function has a namespace
 with its data ports alone."""
 
+import glob
 import ipaddress
 import os
 import re
@@ -384,6 +385,31 @@ class Lab:
                              + (f"runs, pid {alive}" if alive else "is dead"))
         done = self.ctl("show", check=False)
         return lines + (done.stdout or done.stderr).splitlines()
+
+    def drops(self):
+        """Returns lines that say what has dropped packets since the lab is
+        up: flows, gateways' reasons, packet sockets that were full."""
+        lines = []
+        for path in sorted(glob.glob(self.path("*.mgmt"))):
+            flows = self.run("ovs-ofctl", "-O", "OpenFlow15", "--names",
+                             "dump-flows", path, check=False).stdout
+            lines += [f"bridge {os.path.basename(path)[:-5]}: {flow.strip()}"
+                      for flow in flows.splitlines()
+                      if flow.endswith("actions=drop")
+                      and " n_packets=0," not in flow]
+        for path in sorted(glob.glob(self.path("agents/*.esp.unixctl"))):
+            shown = self.run("ovs-appctl", "-t", path, "esp/show",
+                             check=False).stdout
+            lines += [f"gateway {os.path.basename(path)[:-12]}: {line}"
+                      for line in shown.splitlines()
+                      if line.startswith("drop ")]
+        for node in self.nodes():
+            shown = self.run("ss", "-0", "-m", "-n", "-H", node=node,
+                             check=False).stdout
+            lines += [f"sockets of {node}: {words}"
+                      for words in shown.splitlines()
+                      if re.search(r",d[1-9][0-9]*\)", words)]
+        return lines
 
     def wait_until(self, test, what):
         """Waits until test() is true."""
