@@ -350,14 +350,11 @@ flow_kind(uint64_t cookie)
 }
 
 /* Is a packet that comes out of the function 'sf', which keeps no tags, for
- * 'live' to carry if it is for any path? */
+ * 'live' to carry if it is for any path?  (Only one chain passes it.) */
 static bool
 is_first_in_sf(const struct network *net, const struct live_path *live,
                const char *sf)
 {
-    if (live->path->backup) {
-        return false;
-    }
     const struct live_path *other;
     HMAP_FOR_EACH_WITH_HASH (other, chain_node,
                              hash_string(live->path->chain, 0),

@@ -5,6 +5,8 @@
  *
  * A chain goes two ways.  On way w packets enter at bridge w, whose classifier
  * puts them on a version of the path; gateway w encrypts, gateway 1 - w decrypts.
+ * Then they pass, at bridge 1 - w, a function without tags: odd versions do, or
+ * all (SF_KEPT).
  * Version 0 is there at the beginning; operation v replaces the live one by v.
  *
  * States and events have the names of ofctl-app/operation.h; each transition is
@@ -15,6 +17,8 @@
  *   RECREATE      an SA that was deleted can be made again
  *   DRAIN_BY_TIME the old version goes some time after the flip
  *   NO_EPOCH      gateways and bridges do what a deposed controller wants
+ *   RETURN_BY_FLIP
+ *                 what comes out of a function waits for that bridge's flip
  */
 
 #ifndef N_OPS
@@ -52,6 +56,15 @@ byte gateway_epoch[2];                  /* The highest that has written. */
 bit transport[2 * N_VERSIONS];
 byte classifier[2];
 byte cached[2];
+
+/* Which version's flow takes what comes out of the function at each bridge. */
+#ifdef SF_KEPT
+#define PASSES_SF(v) 1
+#else
+#define PASSES_SF(v) ((v) & 1)
+#endif
+#define NOBODY N_VERSIONS
+byte sf_return[2];
 
 /* Requests to gateways: once sent they may come at any time, and again, or
  * never. */
@@ -125,8 +138,31 @@ inline send_inbound(v)
     want_flows[REQUEST(1, v, epoch)] = 1;
 }
 
+/* Where nothing can come out of the function yet, the flow comes with the
+ * others. */
+inline add_return(b, v)
+{
+    if
+#ifndef RETURN_BY_FLIP
+    :: PASSES_SF(v) && !PASSES_SF(live) -> sf_return[b] = v
+#endif
+    :: else
+    fi
+}
+
+inline flip_bridge(b, v)
+{
+    classifier[b] = v;
+    if
+    :: PASSES_SF(v) -> sf_return[b] = v
+    :: else
+    fi
+}
+
 inline have_prepared(v)
 {
+    add_return(0, v);
+    add_return(1, v);
     in_sa[AT(0, v)] = THERE;
     in_sa[AT(1, v)] = THERE;
     out_sa[AT(0, v)] = THERE;
@@ -190,6 +226,7 @@ inline arrive(w, v)
 {
     assert(excused || (transport[AT(1 - w, v)] &&
                        in_sa[AT(1 - w, v)] == THERE));
+    assert(excused || !PASSES_SF(v) || sf_return[1 - w] != NOBODY);
     flying[AT(w, v)] = 0
 }
 
@@ -260,6 +297,8 @@ inline check_leftovers()
     od;
     assert(excused || (HOP_WORKS(0, live) && HOP_WORKS(1, live)));
     assert(classifier[0] == live && classifier[1] == live);
+    assert(sf_return[0] == (PASSES_SF(live) -> live : NOBODY) &&
+           sf_return[1] == (PASSES_SF(live) -> live : NOBODY));
     i = 0
 }
 
@@ -451,22 +490,27 @@ end:
                 !IS_OVER(e, bridge_epoch[b]) ->
                 bridge_epoch[b] = e;
                 want_flows[REQUEST(b, v, e)] = 0; transport[AT(b, v)] = 1;
+                add_return(b, v);
                 assert(!finished || v == live);
                 acked_flows[b] = acked_flows[b] | IS_MINE(e, v, version) }
     :: d_step { want_flip[REQUEST(b, v, e)] &&
                 !IS_OVER(e, bridge_epoch[b]) ->
                 bridge_epoch[b] = e;
-                want_flip[REQUEST(b, v, e)] = 0; classifier[b] = v;
+                want_flip[REQUEST(b, v, e)] = 0; flip_bridge(b, v);
                 acked_flip[b] = acked_flip[b] | IS_MINE(e, v, version) }
     :: d_step { want_flip[REQUEST(b, v, e)] &&
                 !IS_OVER(e, bridge_epoch[b]) ->
                 bridge_epoch[b] = e;
-                want_flip[REQUEST(b, v, e)] = 0; classifier[b] = v }
+                want_flip[REQUEST(b, v, e)] = 0; flip_bridge(b, v) }
     :: d_step { want_no_flows[REQUEST(b, v, e)] &&
                 !want_flows[REQUEST(b, v, e)] &&
                 !IS_OVER(e, bridge_epoch[b]) ->
                 bridge_epoch[b] = e;
                 want_no_flows[REQUEST(b, v, e)] = 0; transport[AT(b, v)] = 0;
+                if
+                :: sf_return[b] == v -> sf_return[b] = NOBODY
+                :: else
+                fi;
                 acked_no_flows[b] = acked_no_flows[b] |
                     ((state == release) & IS_MINE(e, v, old)) |
                     ((state == undo) & IS_MINE(e, v, version)) }
@@ -529,7 +573,9 @@ init {
     d_step {
         in_sa[AT(0, 0)] = THERE; in_sa[AT(1, 0)] = THERE;
         out_sa[AT(0, 0)] = THERE; out_sa[AT(1, 0)] = THERE;
-        transport[AT(0, 0)] = 1; transport[AT(1, 0)] = 1
+        transport[AT(0, 0)] = 1; transport[AT(1, 0)] = 1;
+        sf_return[0] = (PASSES_SF(0) -> 0 : NOBODY);
+        sf_return[1] = (PASSES_SF(0) -> 0 : NOBODY)
     }
     atomic {
         run controller(); run deposed(); run packets(0); run packets(1); run restarts();
