@@ -292,6 +292,12 @@ bridge_is_up(const struct bridge *bridge)
     return bridge->synced;
 }
 
+bool
+bridge_has_pending(const struct bridge *bridge)
+{
+    return !ovs_list_is_empty(&bridge->pending);
+}
+
 const char *
 bridge_reason(const struct bridge *bridge)
 {

@@ -288,9 +288,21 @@ start_group(struct conductor *c, const struct due_chain *const *group,
     if (error) {
         remember_error(c, group, n, culprit, error);
     }
+    /* What one wants another one may be about to leave: as long as that has no
+     * operation it is an error. */
+    bool *again = xcalloc(n, sizeof *again);
     for (size_t i = 0; split && i < n; i++) {
-        start_group(c, &group[i], 1);
+        bool ignored;
+        error = conductor_start_change(c, &group[i], 1, &culprit, &ignored);
+        again[i] = error != NULL;
+        free(error);
     }
+    for (size_t i = 0; i < n; i++) {
+        if (again[i]) {
+            start_group(c, &group[i], 1);
+        }
+    }
+    free(again);
 }
 
 struct due_list {

@@ -14,6 +14,7 @@
 #include "ofctl-app/op.h"
 #include "ofctl-app/path-check.h"
 #include "ofctl-app/resync.h"
+#include "openvswitch/poll-loop.h"
 #include "ovsdb-idl.h"
 #include "smap.h"
 #include "timeval.h"
@@ -235,9 +236,43 @@ check_conflict(struct change *change, const struct inv_chain *chain,
                      "another --priority", p->src, p->chain, p->priority);
 }
 
+void
+conductor_leave_sfs(struct conductor *c, const struct path *path)
+{
+    for (size_t i = 0; i < path->n_sfs; i++) {
+        const struct inv_sf *sf = inventory_sf(&c->net->inv, path->sfs[i]);
+        if (sf && sf->correlation == SF_NONE) {
+            long long int *until_ms = xmalloc(sizeof *until_ms);
+            *until_ms = time_msec() + conductor_get_config_ms(c, "drain-ms",
+                                                              1000);
+            free(shash_replace(&c->left_sfs, sf->name, until_ms));
+        }
+    }
+}
+
+/* May packets of a path that is gone still come out of 'sf'?  If so, wakes up
+ * when they do not. */
+static bool
+is_sf_left(struct conductor *c, const char *sf)
+{
+    const long long int *until_ms = shash_find_data(&c->left_sfs, sf);
+    if (until_ms && time_msec() < *until_ms) {
+        poll_timer_wait_until(*until_ms);
+        return true;
+    }
+    free(shash_find_and_delete(&c->left_sfs, sf));
+    return false;
+}
+
 static char *
 check_conflicts(struct change *change, const struct inv_chain *chain)
 {
+    for (size_t i = 0; i < chain->n_sfs; i++) {
+        change->wait |= is_sf_left(change->c, chain->sfs[i]->name);
+    }
+    for (size_t i = 0; i < chain->n_reverse_sfs; i++) {
+        change->wait |= is_sf_left(change->c, chain->reverse_sfs[i]->name);
+    }
     char *error = NULL;
     const struct live_path *live;
     HMAP_FOR_EACH (live, node, &change->c->net->paths) {

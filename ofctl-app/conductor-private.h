@@ -69,6 +69,9 @@ struct conductor {
     struct shash busy_chains;   /* struct op by the names of its chains. */
     struct shash chains;        /* struct chain_memory by chain name. */
     struct shash bad_chains;    /* Message by chain name. */
+    struct shash left_sfs;      /* Functions without tags whose path went
+                                 * without a drain: until when (long long int)
+                                 * something may come out.  */
     unsigned int idl_seqno;     /* That the inventory was made from. */
     long long int statistics_ms;        /* When to write them next. */
     long long int counters_ms;  /* When to look at those of SAs next. */
@@ -110,6 +113,9 @@ void conductor_write_outcomes(struct conductor *);
 void conductor_take_outcomes(struct conductor *, bool ok);
 
 /* In conductor-change.c. */
+
+/* 'path', of which nobody has waited until it is empty, goes. */
+void conductor_leave_sfs(struct conductor *, const struct path *);
 
 /* A chain for which an operation is due. */
 struct due_chain {

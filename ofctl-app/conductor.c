@@ -47,6 +47,7 @@ conductor_create(struct ovsdb_idl *idl, const struct network_config *config)
     c->state = STANDBY;
     ovs_list_init(&c->ops);
     shash_init(&c->busy_chains);
+    shash_init(&c->left_sfs);
     shash_init(&c->chains);
     shash_init(&c->bad_chains);
     ovsdb_idl_set_lock(idl, "sdsa_controller");
@@ -65,6 +66,7 @@ conductor_destroy(struct conductor *c)
             free(c->history[i]);
         }
         shash_destroy(&c->busy_chains);
+        shash_destroy_free_data(&c->left_sfs);
         shash_destroy(&c->chains);
         shash_destroy_free_data(&c->bad_chains);
         free(c);
@@ -418,6 +420,11 @@ end_operation(struct conductor *c, struct op *op)
     }
     collect_debts(c, op);
     if (done) {
+        for (size_t i = 0; i < op->n_old; i++) {
+            if (!op->n_new && !op->old[i]->path->backup) {
+                conductor_leave_sfs(c, op->old[i]->path);
+            }
+        }
         forget_paths(c, op->old, op->n_old);
     } else if (op->purpose != OP_FAILOVER) {
         forget_paths(c, op->new, op->n_new);

@@ -6,6 +6,7 @@
 #include "flow.h"
 #include "hash.h"
 #include "lib/secret.h"
+#include "ofctl-app/match.h"
 #include "ofctl-app/steering.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/poll-loop.h"
@@ -349,23 +350,42 @@ flow_kind(uint64_t cookie)
             ? PATH_FLOWS_COMPANION : PATH_FLOWS_TRANSPORT);
 }
 
-/* Is a packet that comes out of the function 'sf', which keeps no tags, for
- * 'live' to carry if it is for any path?  (Only one chain passes it.) */
+/* Does a path take what comes out of the function 'sf' by the port alone? */
 static bool
-is_first_in_sf(const struct network *net, const struct live_path *live,
-               const char *sf)
+passes_untagged(const struct path *path, const char *sf)
 {
-    const struct live_path *other;
-    HMAP_FOR_EACH_WITH_HASH (other, chain_node,
-                             hash_string(live->path->chain, 0),
-                             &net->chain_paths) {
-        if (other != live && other->flows & PATH_FLOWS_COMPANION
-            && other->path->reverse == live->path->reverse
-            && path_passes_sf(other->path, sf)) {
-            return false;
+    for (size_t i = 0; i < path->n_sfs; i++) {
+        if (!strcmp(path->sfs[i], sf)) {
+            return !path->sf_vlans[i];
         }
     }
-    return true;
+    return false;
+}
+
+/* Which flow there may be for what comes out of the function 'sf', which keeps
+ * no tags, for 'live' to carry: none if it may be another chain's (somebody
+ * has changed the correlation); nothing but a companion if it may be another
+ * path's that is in use; else it may be there with the path's other flows. */
+static enum path_flows
+sole_flow_kind(const struct network *net, const struct live_path *live,
+               const char *sf)
+{
+    const struct path *path = live->path;
+    enum path_flows kind = PATH_FLOWS_TRANSPORT;
+    const struct live_path *other;
+    HMAP_FOR_EACH (other, node, &net->paths) {
+        if (other == live || !passes_untagged(other->path, sf)) {
+            continue;
+        } else if (strcmp(other->path->chain, path->chain)) {
+            return 0;
+        } else if (other->flows & PATH_FLOWS_COMPANION
+                   && other->path->reverse == path->reverse
+                   && (match_is_ipv6(other->path->match)
+                       == match_is_ipv6(path->match))) {
+            kind = PATH_FLOWS_COMPANION;
+        }
+    }
+    return kind;
 }
 
 /* Moves those flows of 'from', which are those of 'live', that are of 'bridge'
@@ -377,12 +397,17 @@ select_flows(const struct network *net, const struct live_path *live,
 {
     struct steering_flow *flow;
     LIST_FOR_EACH_SAFE (flow, node, from) {
-        bool wanted = (which & flow_kind(flow->cookie)
-                       /* Bridges do not flip all at once: what enters a
-                        * function by one must come out by the other. */
-                       || (which & PATH_FLOWS_TRANSPORT && flow->sole_sf
-                           && is_first_in_sf(net, live, flow->sole_sf)));
-        if (wanted && (!bridge || !strcmp(bridge, flow->bridge))) {
+        if (bridge && strcmp(bridge, flow->bridge)) {
+            continue;
+        }
+        unsigned int kind = flow_kind(flow->cookie);
+        if (flow->sole_sf) {
+            /* Bridges do not flip all at once: what enters a function by one
+             * must come out by the other. */
+            unsigned int first = sole_flow_kind(net, live, flow->sole_sf);
+            kind = first ? kind | first : 0;
+        }
+        if (which & kind) {
             ovs_list_remove(&flow->node);
             ovs_list_push_back(to, &flow->node);
         }

@@ -116,6 +116,15 @@ is_drained(struct op_participant *p, const struct network *net)
     return was_level && p->was_level;
 }
 
+/* Does the hop before this one still hold packets?  (They stand in order.) */
+static bool
+is_fed(const struct op *op, size_t i)
+{
+    const struct op_participant *p = &op->participants[i];
+    return (i && p[-1].path == p->path && p[-1].steps & OPERATION_STEP_DRAIN
+            && !p[-1].drained);
+}
+
 /* Twice in a row it must be so: what is on its way in a function between two
  * hops, or in a flow cache of a bridge, has come out by then. */
 void
@@ -123,7 +132,7 @@ op_hops_drain(struct op *op, const struct network *net)
 {
     for (size_t i = 0; i < op->n_participants; i++) {
         struct op_participant *p = &op->participants[i];
-        if (!(p->steps & OPERATION_STEP_DRAIN) || p->drained) {
+        if (!(p->steps & OPERATION_STEP_DRAIN) || p->drained || is_fed(op, i)) {
             continue;
         }
         if (p->asked_ms) {

@@ -174,7 +174,7 @@ sfs_alike(const struct inventory *inv, const char *a, const char *b)
     const struct inv_sf *sf_a = inventory_sf(inv, a);
     const struct inv_sf *sf_b = inventory_sf(inv, b);
     return (!strcmp(a, b)
-            || (sf_a && sf_b && sf_a->group && sf_b->group
+            || (sf_a && sf_b && sf_a->group[0]
                 && !strcmp(sf_a->group, sf_b->group)));
 }
 
@@ -194,19 +194,24 @@ char *
 path_check_change(const struct inventory *inv, const struct path *old,
                   const struct path *new)
 {
+    bool enters_alike = (!strcmp(old->src, new->src)
+                         && !strcmp(old->match, new->match));
+    bool leaves_alike = !strcmp(old->dst, new->dst);
     for (size_t i = 0; i < old->n_sfs; i++) {
         const struct inv_sf *sf = inventory_sf(inv, old->sfs[i]);
         for (size_t j = 0; j < new->n_sfs; j++) {
             if (sf && sf->correlation == SF_NONE
                 && !strcmp(old->sfs[i], new->sfs[j])
-                && !ways_alike(inv, old->sfs, i, new->sfs, j)
-                && !ways_alike(inv, old->sfs + i + 1, old->n_sfs - i - 1,
-                               new->sfs + j + 1, new->n_sfs - j - 1)) {
+                && !(enters_alike
+                     && ways_alike(inv, old->sfs, i, new->sfs, j))
+                && !(leaves_alike
+                     && ways_alike(inv, old->sfs + i + 1, old->n_sfs - i - 1,
+                                   new->sfs + j + 1, new->n_sfs - j - 1))) {
                 return xasprintf(
                     "function %s has correlation none, so packets that pass "
-                    "it during the change could miss other functions: change "
-                    "what is before it first, then what is behind it",
-                    sf->name);
+                    "it during the change could miss other functions, or go "
+                    "astray: change what is before it first, then what is "
+                    "behind it", sf->name);
             }
         }
     }

@@ -118,8 +118,8 @@ bool path_passes_sf(const struct path *, const char *sf);
 /* Can packets change from 'old' to 'new', which takes its place, inside every
  * function?  Out of one with correlation none comes what entered it on either,
  * and goes on along either, for a moment or as long as a bridge is silent: so
- * what is before it or what is behind it has to be as it was.  (Functions of
- * one group are alike.)  Returns NULL, or a message that says what to do
+ * what is before it (the match too) or what is behind it has to be as it was.
+ * (Functions of one group are alike.)  Returns NULL, or a message that says what to do
  * (caller frees). */
 char *path_check_change(const struct inventory *, const struct path *old,
                         const struct path *new);

@@ -300,7 +300,7 @@ is_settled(const struct network *net, const struct resync *resync,
                || resync_is_done(resync, net, vnf_id);
     }
     const struct bridge *br = bridges_find(net->bridges, participant + 7);
-    return !br || bridge_is_up(br);
+    return !br || (bridge_is_up(br) && !bridge_has_pending(br));
 }
 
 void
