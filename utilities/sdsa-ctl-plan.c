@@ -193,6 +193,23 @@ sf_free(void *plan_, const char *chain, const char *sf)
     return true;
 }
 
+/* Can packets change from the paths in use to this one? */
+static char *
+check_change(const struct plan *plan, const struct path *new)
+{
+    char *error = NULL;
+    const struct sdsa_path *row;
+    SDSA_PATH_FOR_EACH (row, plan->idl) {
+        struct path *old = (error || strcmp(row->chain, new->chain) ? NULL
+                            : path_from_idl(row));
+        if (old && !old->backup && old->reverse == new->reverse) {
+            error = path_check_change(&plan->inv, old, new);
+        }
+        path_destroy(old);
+    }
+    return error;
+}
+
 static void
 add_paths(struct plan *plan, const struct inv_chain *chain)
 {
@@ -202,18 +219,21 @@ add_paths(struct plan *plan, const struct inv_chain *chain)
     numbers_get_allocator(plan->numbers, gateway_usable, sf_free, plan,
                           &alloc);
     char *error = path_compute(&plan->inv, chain, NULL, &alloc, paths, &n);
+    n = error ? 0 : n;
+    for (size_t i = 0; i < n && !error; i++) {
+        error = check_change(plan, paths[i]);
+    }
     if (error) {
         ds_put_format(plan->out, "chain %s would fail: %s\n", chain->name,
                       error);
-        free(error);
         plan->ok = false;
-        return;
     }
-    plan->adds = true;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n && !error; i++) {
+        plan->adds = true;
         numbers_claim(plan->numbers, paths[i]);
         print_path(plan, '+', paths[i], n == 2 ? paths[!i] : NULL);
     }
+    free(error);
     for (size_t i = 0; i < n; i++) {
         path_destroy(paths[i]);
     }
