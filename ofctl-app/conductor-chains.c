@@ -96,6 +96,13 @@ world_seqno(const struct conductor *c)
     return conductor_topology_seqno(c) + c->net->n_removed;
 }
 
+/* New keys in the meantime failed, which says nothing of what is wanted. */
+void
+conductor_pause_chain(struct conductor *c, const char *chain)
+{
+    conductor_get_memory(c, chain)->next_ms = time_msec() + CHAIN_RETRY_MAX_MS;
+}
+
 void
 conductor_remember_failure(struct conductor *c, const struct op_chain *chain,
                            bool certain, bool aborted)
@@ -182,6 +189,37 @@ find_damage(struct conductor *c, struct due_chain *due)
     return damage;
 }
 
+/* Something else is wanted and has failed: do the paths in use need new keys
+ * until it can be?  Then says so in 'due'.  (Another way for them nobody knows:
+ * it is not what is wanted.) */
+static bool
+wears_out(struct conductor *c, struct due_chain *due)
+{
+    size_t n, n_backup;
+    struct live_path **paths = conductor_chain_paths(c, due->name, &n,
+                                                     &n_backup);
+    bool keys_due = conductor_are_keys_due(paths, n);
+    const char *broken = NULL;
+    char *damage = NULL;
+    for (size_t i = 0; i < n && !damage; i++) {
+        damage = path_check(paths[i]->path, &c->net->inv);
+        damage = damage ? damage : path_check_lost(paths[i]->path,
+                                                   &c->net->inv);
+        broken = broken ? broken : paths[i]->broken;
+    }
+    bool wears = (keys_due || broken) && n && !damage;
+    if (wears) {
+        free(due->why);
+        due->why = xstrdup(broken ? broken
+                           : "keys are near the end of their lifetime");
+        due->is_repair = due->is_meanwhile = true;
+        due->group = 0;
+    }
+    free(damage);
+    free(paths);
+    return wears;
+}
+
 /* Is an operation due for the chain of 'row'?  Then says so in 'due', of which
  * the caller frees 'why'. */
 static enum due_state
@@ -234,6 +272,11 @@ consider_chain(struct conductor *c, const struct sdsa_chain *row,
         }
     }
     bool again = has_failed(m, intent, row->wanted, row->change);
+    if (again && !is_repair && time_msec() >= m->next_ms
+        && wears_out(c, due)) {
+        c->settled = false;
+        return DUE_NOW;
+    }
     if (again && ((m->aborted && !is_repair)
                   || (m->failed_certain && !(is_repair && due->keys_due)
                       && m->failed_world == world_seqno(c)))) {
@@ -257,7 +300,10 @@ remember_error(struct conductor *c, const struct due_chain *const *group,
     VLOG_WARN_RL(&rl, "chain %s: %s", group[culprit]->name, error);
     for (size_t i = 0; i < n; i++) {
         const struct due_chain *due = group[i];
-        if (!due->row) {
+        if (due->is_meanwhile) {
+            conductor_pause_chain(c, due->name);
+            continue;
+        } else if (!due->row) {
             continue;
         }
         struct chain_memory *m = conductor_get_memory(c, due->name);

@@ -337,13 +337,10 @@ get_allocator(struct change *change, bool draining_too,
 /* New paths over the way of those in 'way', if that is as it was; if not 'must',
  * only if nothing speaks against staying there. */
 static bool
-renew_paths(struct change *change, const struct inv_chain *chain,
-            const struct path_hints *way, bool must, struct path *paths[2])
+renew_paths(struct change *change, const struct path_hints *way, bool must,
+            struct path *paths[2])
 {
     const struct inventory *inv = &change->c->net->inv;
-    if (way->n_keep != conductor_chain_n_paths(chain)) {
-        return false;
-    }
     for (size_t i = 0; i < way->n_keep; i++) {
         char *trouble = path_check(way->keep[i], inv);
         trouble = (trouble || must ? trouble
@@ -376,14 +373,19 @@ make_paths(struct change *change, const struct due_chain *due,
     }
     const struct path_hints way = { .keep = ways, .n_keep = n_old };
     char *error = NULL;
+    bool has_all = due->chain && n_old == conductor_chain_n_paths(due->chain);
     *n = n_old;
-    if (!due->keep_way || !renew_paths(change, due->chain, &way, false,
-                                       paths)) {
+    if (due->is_meanwhile) {
+        if (!renew_paths(change, &way, true, paths)) {
+            error = xstrdup("its way cannot be kept");
+        }
+    } else if (!due->keep_way || !has_all
+               || !renew_paths(change, &way, false, paths)) {
         get_allocator(change, false, &alloc);
         error = path_compute(&change->c->net->inv, due->chain,
                              due->is_repair ? &way : NULL, &alloc, paths, n);
-        if (error && due->keys_due
-            && renew_paths(change, due->chain, &way, true, paths)) {
+        if (error && due->keys_due && has_all
+            && renew_paths(change, &way, true, paths)) {
             free(error);
             error = NULL;
             *n = n_old;
@@ -421,12 +423,15 @@ compute_chain(struct change *change, size_t i)
 {
     struct conductor *c = change->c;
     const struct due_chain *due = change->dues[i];
-    if (!due->chain) {
-        return nullable_xstrdup(due->bad);      /* Or it was deleted. */
-    }
-    char *error = check_conflicts(change, due->chain);
-    if (error || change->wait || change->split) {
-        return error;
+    char *error = NULL;
+    if (!due->is_meanwhile) {
+        if (!due->chain) {
+            return nullable_xstrdup(due->bad);  /* Or it was deleted. */
+        }
+        error = check_conflicts(change, due->chain);
+        if (error || change->wait || change->split) {
+            return error;
+        }
     }
     struct path *paths[2];
     size_t n;
@@ -498,7 +503,15 @@ start(struct change *change)
     const char *why = change->dues[0]->why;
     for (size_t i = 0; i < change->n; i++) {
         const struct due_chain *due = change->dues[i];
-        if (due->row) {
+        if (due->is_meanwhile) {
+            chains[i] = (struct op_chain) {
+                .name = CONST_CAST(char *, due->name),
+                .uuid = due->row->header_.uuid,
+                .wanted = due->row->applied,
+                .intent = due->row->applied_intent,
+                .is_meanwhile = true,
+            };
+        } else if (due->row) {
             chains[i] = conductor_op_chain(due->row, due->chain);
             if (!due->is_repair && due->row->protect) {
                 conductor_set_protection(conductor_get_memory(c, due->name),

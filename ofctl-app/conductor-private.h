@@ -97,6 +97,7 @@ struct chain_memory *conductor_get_memory(struct conductor *,
 void conductor_destroy_memory(struct chain_memory *);
 void conductor_remember_failure(struct conductor *, const struct op_chain *,
                                 bool certain, bool aborted);
+void conductor_pause_chain(struct conductor *, const char *chain);
 
 /* What changes when bridges, gateways, functions or links do. */
 uint64_t conductor_topology_seqno(const struct conductor *);
@@ -129,6 +130,8 @@ struct due_chain {
     bool is_repair;             /* What is wanted is what is applied. */
     bool is_interrupted;        /* The paths in use lose packets. */
     bool keys_due;              /* They are to be new in any case. */
+    bool is_meanwhile;          /* The paths in use stay, with new keys: what
+                                 * is wanted cannot be. */
     int64_t group;              /* Changes that go together; 0: alone. */
     bool taken;                 /* Private to conductor-chains.c. */
 };

@@ -389,6 +389,12 @@ end_chain(struct conductor *c, const struct op *op,
           const struct op_chain *oc, bool done)
 {
     const struct inv_chain *chain = inventory_chain(&c->net->inv, oc->name);
+    if (oc->is_meanwhile) {
+        if (!done) {
+            conductor_pause_chain(c, oc->name);
+        }
+        return;
+    }
     if (chain && done) {
         struct chain_memory *m = conductor_get_memory(c, oc->name);
         free(m->failed_intent);

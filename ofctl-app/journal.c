@@ -285,6 +285,9 @@ write_outcome(const struct ovsdb_idl *idl, const struct op *op,
               const struct op_chain *chain, bool done)
 {
     const struct sdsa_chain *row = sdsa_chain_get_for_uuid(idl, &chain->uuid);
+    if (chain->is_meanwhile) {
+        return;
+    }
     if (row && done) {
         sdsa_chain_set_applied(row, chain->wanted);
         sdsa_chain_set_applied_intent(row, chain->intent);

@@ -49,6 +49,8 @@ struct op_chain {
     int64_t wanted;             /* Its sequence number that is realised. */
     int64_t change;             /* What it goes together with; 0: not known. */
     char *intent;               /* Digest that is realised; "" for deletion. */
+    bool is_meanwhile;          /* New keys for what is applied, while something
+                                 * else is wanted that cannot be. */
 };
 
 struct op {
