@@ -96,11 +96,11 @@ world_seqno(const struct conductor *c)
     return conductor_topology_seqno(c) + c->net->n_removed;
 }
 
-/* New keys in the meantime failed, which says nothing of what is wanted. */
 void
 conductor_pause_chain(struct conductor *c, const char *chain)
 {
-    conductor_get_memory(c, chain)->next_ms = time_msec() + CHAIN_RETRY_MAX_MS;
+    conductor_get_memory(c, chain)->meanwhile_next_ms
+        = time_msec() + CHAIN_RETRY_MAX_MS;
 }
 
 void
@@ -190,10 +190,12 @@ find_damage(struct conductor *c, struct due_chain *due)
 }
 
 /* Something else is wanted and has failed: do the paths in use need new keys
- * until it can be?  Then says so in 'due'.  (Another way for them nobody knows:
- * it is not what is wanted.) */
+ * until it is tried again?  Then says so in 'due'; what was to change together
+ * with the chain has to wait.  (Another way for them nobody knows: it is not
+ * what is wanted.) */
 static bool
-wears_out(struct conductor *c, struct due_chain *due)
+wears_out(struct conductor *c, const struct chain_memory *m,
+          struct due_chain *due)
 {
     size_t n, n_backup;
     struct live_path **paths = conductor_chain_paths(c, due->name, &n,
@@ -203,17 +205,18 @@ wears_out(struct conductor *c, struct due_chain *due)
     char *damage = NULL;
     for (size_t i = 0; i < n && !damage; i++) {
         damage = path_check(paths[i]->path, &c->net->inv);
-        damage = damage ? damage : path_check_lost(paths[i]->path,
-                                                   &c->net->inv);
         broken = broken ? broken : paths[i]->broken;
     }
     bool wears = (keys_due || broken) && n && !damage;
+    if (wears && time_msec() < m->meanwhile_next_ms) {
+        poll_timer_wait_until(m->meanwhile_next_ms);
+        wears = false;
+    }
     if (wears) {
         free(due->why);
         due->why = xstrdup(broken ? broken
                            : "keys are near the end of their lifetime");
         due->is_repair = due->is_meanwhile = true;
-        due->group = 0;
     }
     free(damage);
     free(paths);
@@ -272,19 +275,25 @@ consider_chain(struct conductor *c, const struct sdsa_chain *row,
         }
     }
     bool again = has_failed(m, intent, row->wanted, row->change);
-    if (again && !is_repair && time_msec() >= m->next_ms
-        && wears_out(c, due)) {
-        c->settled = false;
-        return DUE_NOW;
+    bool rests = (again && ((m->aborted && !is_repair)
+                            || (m->failed_certain
+                                && !(is_repair && due->keys_due)
+                                && m->failed_world == world_seqno(c))));
+    bool pauses = again && !rests && time_msec() < m->next_ms;
+    if ((rests || pauses) && !is_repair) {
+        if (row->protect) {
+            conductor_set_protection(m, xstrdup("its change has failed"));
+        }
+        if (wears_out(c, m, due)) {
+            c->settled = false;
+            return DUE_NOW;
+        }
     }
-    if (again && ((m->aborted && !is_repair)
-                  || (m->failed_certain && !(is_repair && due->keys_due)
-                      && m->failed_world == world_seqno(c)))) {
-        return DUE_LATER;
-    }
-    if (again && time_msec() < m->next_ms) {
+    if (pauses) {
         c->settled = c->settled && row->failed >= row->wanted;
         poll_timer_wait_until(m->next_ms);
+    }
+    if (rests || pauses) {
         return DUE_LATER;
     }
     c->settled = false;
@@ -373,15 +382,19 @@ static void
 add_due(struct due_list *list, enum due_state state,
         const struct due_chain *due)
 {
-    if (state == DUE_NOW) {
+    bool starts = state == DUE_NOW;
+    if (due->group && (starts ? due->is_meanwhile : state == DUE_LATER)) {
+        list->held = xrealloc(list->held, (list->n_held + 1)
+                              * sizeof *list->held);
+        list->held[list->n_held++] = due->group;
+    }
+    if (starts) {
         list->dues = xrealloc(list->dues, (list->n + 1) * sizeof *list->dues);
         list->dues[list->n++] = *due;
-    } else {
-        if (state == DUE_LATER && due->group) {
-            list->held = xrealloc(list->held, (list->n_held + 1)
-                                  * sizeof *list->held);
-            list->held[list->n_held++] = due->group;
+        if (due->is_meanwhile) {
+            list->dues[list->n - 1].group = 0;
         }
+    } else {
         free(due->why);
     }
 }

@@ -308,8 +308,12 @@ gateway_usable(void *change_, const char *vnf_id)
 static bool
 sf_free(void *change_, const char *chain, const char *sf)
 {
-    const struct change *change = change_;
+    struct change *change = change_;
     const struct live_path *live;
+    if (is_sf_left(change->c, sf)) {
+        change->wait = true;
+        return false;
+    }
     HMAP_FOR_EACH (live, node, &change->c->net->paths) {
         if (strcmp(live->path->chain, chain)
             && path_passes_sf(live->path, sf)) {
@@ -436,9 +440,13 @@ compute_chain(struct change *change, size_t i)
     struct path *paths[2];
     size_t n;
     error = make_paths(change, due, paths, &n);
-    if (error) {
+    if (error && change->wait) {
+        free(error);
+        return NULL;
+    } else if (error) {
         return error;
     }
+    change->wait = false;       /* There was another one. */
     error = check_changes(change, due->name, paths, n);
     for (size_t j = 0; j < n; j++) {
         if (error) {

@@ -41,7 +41,9 @@ struct chain_memory {
     bool reason_sent;           /* In the open transaction. */
     bool healed;                /* Applied, undamaged, nothing under way. */
     int backoff_ms;
-    long long int next_ms;      /* Not to be tried before. */
+    long long int next_ms;      /* Not to be tried before... */
+    long long int meanwhile_next_ms;    /* ...nor new keys for what is applied,
+                                         * while that has failed. */
 
     /* Of its backup path. */
     char *protection;           /* Column "protection"; NULL: not known yet. */
@@ -97,6 +99,9 @@ struct chain_memory *conductor_get_memory(struct conductor *,
 void conductor_destroy_memory(struct chain_memory *);
 void conductor_remember_failure(struct conductor *, const struct op_chain *,
                                 bool certain, bool aborted);
+
+/* New keys for what is applied ('is_meanwhile') failed, which says nothing of
+ * what is wanted. */
 void conductor_pause_chain(struct conductor *, const char *chain);
 
 /* What changes when bridges, gateways, functions or links do. */
@@ -131,7 +136,7 @@ struct due_chain {
     bool is_interrupted;        /* The paths in use lose packets. */
     bool keys_due;              /* They are to be new in any case. */
     bool is_meanwhile;          /* The paths in use stay, with new keys: what
-                                 * is wanted cannot be. */
+                                 * is wanted cannot be yet. */
     int64_t group;              /* Changes that go together; 0: alone. */
     bool taken;                 /* Private to conductor-chains.c. */
 };

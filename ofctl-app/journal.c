@@ -291,7 +291,10 @@ write_outcome(const struct ovsdb_idl *idl, const struct op *op,
     if (row && done) {
         sdsa_chain_set_applied(row, chain->wanted);
         sdsa_chain_set_applied_intent(row, chain->intent);
-        sdsa_chain_set_reason(row, "");
+        /* A predecessor's may have been new keys for what was applied. */
+        if (!op->resumed || chain->wanted == row->wanted) {
+            sdsa_chain_set_reason(row, "");
+        }
     } else if (row && !op->resumed && op->purpose == OP_CHANGE) {
         sdsa_chain_set_failed(row, chain->wanted);
         sdsa_chain_set_reason(row, operation_reason(op->fsm));
@@ -363,7 +366,8 @@ journal_chain_hangs(const struct ovsdb_idl *idl, const struct op *op)
     for (size_t i = 0; i < op->n_chains; i++) {
         const struct sdsa_chain *row
             = sdsa_chain_get_for_uuid(idl, &op->chains[i].uuid);
-        if (row && strcmp(row->reason, reason)) {
+        if (row && !op->chains[i].is_meanwhile
+            && strcmp(row->reason, reason)) {
             sdsa_chain_set_reason(row, reason);
         }
     }

@@ -600,12 +600,34 @@ network_add_path(struct network *net, struct path *path, uint32_t twin,
     return live;
 }
 
+/* 'path' goes.  What comes out of a function without tags may be for another
+ * chain now, for which it had no flow, see sole_flow_kind(). */
+static void
+note_left_sfs(struct network *net, const struct path *path)
+{
+    for (size_t i = 0; i < path->n_sfs; i++) {
+        const struct inv_sf *sf = inventory_sf(&net->inv, path->sfs[i]);
+        const struct live_path *other;
+        if (!sf || sf->correlation != SF_NONE) {
+            continue;
+        }
+        HMAP_FOR_EACH (other, node, &net->paths) {
+            if (strcmp(other->path->chain, path->chain)
+                && passes_untagged(other->path, sf->name)) {
+                net->inv_seqno++;
+                return;
+            }
+        }
+    }
+}
+
 void
 network_remove_path(struct network *net, struct live_path *live)
 {
     hmap_remove(&net->paths, &live->node);
     hmap_remove(&net->chain_paths, &live->chain_node);
     net->n_removed++;
+    note_left_sfs(net, live->path);
     path_destroy(live->path);
     free(live->broken);
     smap_destroy(&live->troubles);

@@ -86,10 +86,10 @@ ask_drained(struct op_participant *p, const struct network *net)
     p->asked_ms = time_msec();
 }
 
-/* Is the hop empty?  True too if an end of it is gone, or has no SA any more:
- * then nothing will come. */
+/* Is the hop empty, and nothing comes to it any more unless it 'is_fed'?  True
+ * too if an end of it is gone, or has no SA any more: then nothing will come. */
 static bool
-is_drained(struct op_participant *p, const struct network *net)
+is_drained(struct op_participant *p, bool is_fed, const struct network *net)
 {
     const struct agent *sender = agents_find(net->agents, p->hop->sender);
     const struct agent *receiver = agents_find(net->agents, p->hop->receiver);
@@ -110,13 +110,13 @@ is_drained(struct op_participant *p, const struct network *net)
     }
     bool was_level = p->was_level && out.seq == p->sent_seq;
     p->sent_seq = out.seq;
-    p->was_level = in.seq >= out.seq;
+    p->was_level = in.seq >= out.seq && !is_fed;
     p->has_lost = true;
     p->lost = MAX(in.seq, out.seq) - MIN(in.packets, out.seq);
     return was_level && p->was_level;
 }
 
-/* Does the hop before this one still hold packets?  (They stand in order.) */
+/* May the hop before this one still hold packets?  (They stand in order.) */
 static bool
 is_fed(const struct op *op, size_t i)
 {
@@ -132,11 +132,11 @@ op_hops_drain(struct op *op, const struct network *net)
 {
     for (size_t i = 0; i < op->n_participants; i++) {
         struct op_participant *p = &op->participants[i];
-        if (!(p->steps & OPERATION_STEP_DRAIN) || p->drained || is_fed(op, i)) {
+        if (!(p->steps & OPERATION_STEP_DRAIN) || p->drained) {
             continue;
         }
         if (p->asked_ms) {
-            if (is_drained(p, net)) {
+            if (is_drained(p, is_fed(op, i), net)) {
                 p->drained = true;
                 operation_acknowledged(op->fsm, i, OPERATION_STEP_DRAIN,
                                        time_msec());
