@@ -195,7 +195,7 @@ def bring_back(lab, case):
 
 def run_case(lab, case):
     """Changes the chain, and has the controller stopped at a step until the
-    fault is there.  Returns the number of the operation that came to it."""
+    fault is there.  Returns the number of the operation."""
     timeout_ms = CONFIG["prepare-timeout-ms"] if case.fault else PATIENCE_MS
     points = [case.point]
     if case.point.endswith("-undo"):
@@ -203,14 +203,12 @@ def run_case(lab, case):
     lab.ctl("set", "SDSA_Global", ".",
             f"other_config:prepare-timeout-ms={timeout_ms}")
     lab.ask_controller("failure-test", *points)
-    number = under_way(lab)
+    number = State(f"{lab.dir}/sdsa.sock").sdsa_global[0]["next_operation"]
     lab.ctl("--wait=none", "--", *case.command)
     if case.fault:
         controller = lab.processes[CONTROLLER]
         if not controller.wait_stopped(STOP_S):
             raise subprocess.SubprocessError(f"{case.point} was not reached")
-        # On a slow machine the first may have come to its time-out before.
-        number = under_way(lab)
         case.fault.begin(lab)
         lab.cont(CONTROLLER)
         time.sleep(HOLD_S)
@@ -225,16 +223,9 @@ def run_case(lab, case):
     return number
 
 
-def under_way(lab):
-    """The number of the operation in the journal, or of the next one."""
-    state = State(f"{lab.dir}/sdsa.sock")
-    numbers = [row["number"] for row in state.operation]
-    return max(numbers, default=state.sdsa_global[0]["next_operation"])
-
-
 def check_result(lab, number, ended, case):
-    """'number': of the operation that came to the point.  'ended': (number,
-    result) of those that ended."""
+    """'number': of the operation.  'ended': (number, result) of those that
+    ended."""
     results = dict(ended)
     got = results.get(number)
     wrong = []

@@ -679,7 +679,6 @@ main(int argc, char *argv[])
     vlog_set_levels(NULL, VLF_SYSLOG, VLL_OFF);
     vlog_set_levels_from_string_assert("reconnect:off");
     vlog_set_levels_from_string_assert("ovsdb_cs:err");
-    vlog_set_levels_from_string_assert("timeval:err");  /* A busy machine. */
 
     ctl_init(&sdsa_idl_class, sdsa_table_classes, tables, NULL, exit_ctl);
     ctl_register_commands(sdsa_ctl_edit_commands);
