@@ -74,6 +74,7 @@ bool bridge_is_up(const struct bridge *);
 
 /* Is a change under way that it has not acknowledged? */
 bool bridge_has_pending(const struct bridge *);
+
 /* Why the bridge is not up, for people; "" if it is.  Valid until the next
  * call of any function here. */
 const char *bridge_reason(const struct bridge *);

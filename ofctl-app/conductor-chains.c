@@ -343,12 +343,14 @@ start_group(struct conductor *c, const struct due_chain *const *group,
     if (error) {
         remember_error(c, group, n, culprit, error);
     }
+    if (!split) {
+        return;
+    }
     /* What one wants another one may be about to leave: as long as that has no
      * operation it is an error. */
     bool *again = xcalloc(n, sizeof *again);
-    for (size_t i = 0; split && i < n; i++) {
-        bool ignored;
-        error = conductor_start_change(c, &group[i], 1, &culprit, &ignored);
+    for (size_t i = 0; i < n; i++) {
+        error = conductor_start_change(c, &group[i], 1, &culprit, &split);
         again[i] = error != NULL;
         free(error);
     }
@@ -382,13 +384,12 @@ static void
 add_due(struct due_list *list, enum due_state state,
         const struct due_chain *due)
 {
-    bool starts = state == DUE_NOW;
-    if (due->group && (starts ? due->is_meanwhile : state == DUE_LATER)) {
+    if (due->group && (state == DUE_LATER || due->is_meanwhile)) {
         list->held = xrealloc(list->held, (list->n_held + 1)
                               * sizeof *list->held);
         list->held[list->n_held++] = due->group;
     }
-    if (starts) {
+    if (state == DUE_NOW) {
         list->dues = xrealloc(list->dues, (list->n + 1) * sizeof *list->dues);
         list->dues[list->n++] = *due;
         if (due->is_meanwhile) {

@@ -73,7 +73,7 @@ struct conductor {
     struct shash bad_chains;    /* Message by chain name. */
     struct shash left_sfs;      /* Functions without tags whose path went
                                  * without a drain: until when (long long int)
-                                 * something may come out.  */
+                                 * something may come out. */
     unsigned int idl_seqno;     /* That the inventory was made from. */
     long long int statistics_ms;        /* When to write them next. */
     long long int counters_ms;  /* When to look at those of SAs next. */

@@ -493,7 +493,7 @@ add_hop(struct steering *s, size_t stage)
 /* One flow for what comes back from a function on 'port_name', which 'match'
  * knows as ours (NULL: all that has no tag is), and goes on along the path on
  * 'stage'; 'undo' takes off what it was known by. */
-static struct steering_flow *
+static void
 add_return(struct steering *s, const struct inv_sf *sf, const char *port_name,
            const char *match, const char *undo, size_t stage)
 {
@@ -511,8 +511,8 @@ add_return(struct steering *s, const struct inv_sf *sf, const char *port_name,
                    PRIORITY_TRANSPORT, ofp_to_u16(port),
                    match ? match : UNTAGGED, s->family, undo,
                    ds_cstr(&actions));
+    flow->sole_sf = match ? NULL : sf->name;
     ds_destroy(&actions);
-    return flow;
 }
 
 /* The same, of a function that speaks NSH: it has put the SI on by one. */
@@ -556,9 +556,7 @@ add_sf(struct steering *s, size_t i)
     } else if (sf->correlation == SF_NSH) {
         add_nsh_return(s, sf, i, leaves);
     } else {
-        struct steering_flow *flow = add_return(s, sf, leaves, NULL, "",
-                                                i + 1);
-        flow->sole_sf = path->sfs[i];
+        add_return(s, sf, leaves, NULL, "", i + 1);
     }
     free(match);
 }

@@ -67,7 +67,8 @@ struct steering_flow {
     char *text;              /* "table=0,priority=..,MATCH,actions=.."; without
                                  * the cookie. */
     const char *sole_sf;        /* The function without tags that this is the
-                                 * return flow of, or NULL.  The path's. */
+                                 * return flow of, or NULL.  Owned by the
+                                 * inventory. */
 };
 
 /* Gives the OpenFlow number of interface 'port' of 'bridge', or 0. */
