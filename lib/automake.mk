@@ -2,33 +2,35 @@
 noinst_LTLIBRARIES += lib/libsdsa.la
 lib_libsdsa_la_SOURCES = \
 	lib/address.c lib/address.h \
-	lib/http-parse.c lib/http-parse.h \
-	lib/https-conn.c \
-	lib/https-private.h \
-	lib/https-request.c \
-	lib/https-server.c lib/https-server.h \
 	lib/nsh.h \
 	lib/percent.c lib/percent.h \
 	lib/process-util.c lib/process-util.h \
-	lib/restconf-patch.c lib/restconf-patch.h \
-	lib/restconf-root.c lib/restconf-root.h \
 	lib/sa.c lib/sa.h \
 	lib/secret.c lib/secret.h \
 	lib/suite.c lib/suite.h \
 	lib/tls.c lib/tls.h \
 	lib/wiping-buffer.c lib/wiping-buffer.h
-lib_libsdsa_la_LIBADD = \
-	$(JANSSON_LIBS)
+lib_libsdsa_la_LIBADD = $(JANSSON_LIBS)
+
+# The HTTPS server.
+noinst_LTLIBRARIES += lib/https/libhttps.la
+lib_https_libhttps_la_SOURCES = \
+	lib/https/http-parse.c lib/https/http-parse.h \
+	lib/https/https-conn.c \
+	lib/https/https-private.h \
+	lib/https/https-request.c \
+	lib/https/https-server.c lib/https/https-server.h
 
 # The RESTCONF client.
-noinst_LTLIBRARIES += lib/libsdsaclient.la
-lib_libsdsaclient_la_SOURCES = \
-	lib/curl-loop.c lib/curl-loop.h \
-	lib/event-stream.c lib/event-stream.h \
-	lib/restconf-client.c lib/restconf-client.h \
-	lib/restconf-client-private.h \
-	lib/restconf-stream.c lib/restconf-stream.h
-lib_libsdsaclient_la_LIBADD = lib/libsdsa.la $(LIBCURL_LIBS)
+noinst_LTLIBRARIES += lib/restconf/librestconf.la
+lib_restconf_librestconf_la_SOURCES = \
+	lib/restconf/curl-loop.c lib/restconf/curl-loop.h \
+	lib/restconf/event-stream.c lib/restconf/event-stream.h \
+	lib/restconf/restconf-client-private.h \
+	lib/restconf/restconf-client.c lib/restconf/restconf-client.h \
+	lib/restconf/restconf-patch.c lib/restconf/restconf-patch.h \
+	lib/restconf/restconf-root.c lib/restconf/restconf-root.h \
+	lib/restconf/restconf-stream.c lib/restconf/restconf-stream.h
 
 # Typed access to the database, generated from its schema.
 noinst_LTLIBRARIES += lib/libsdsaidl.la

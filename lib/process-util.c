@@ -187,6 +187,7 @@ process_find_program(const char *name, const char *build_subdir)
         char *candidates[] = {
             xasprintf("%s/%s", dir, name),
             xasprintf("%s/../%s/%s", dir, build_subdir, name),
+            xasprintf("%s/../../%s/%s", dir, build_subdir, name),
         };
         char *found = NULL;
         for (size_t i = 0; i < ARRAY_SIZE(candidates); i++) {

@@ -1,67 +1,94 @@
-# sdsa-controller.
-#
-# What is pure (no I/O, no database) is a library of its own, for its tests and
-# for sdsa-ctl.
-noinst_LTLIBRARIES += ofctl-app/libsdsapure.la
-ofctl_app_libsdsapure_la_SOURCES = \
-	ofctl-app/icmp.c ofctl-app/icmp.h \
-	ofctl-app/inventory.c ofctl-app/inventory.h \
-	ofctl-app/match.c ofctl-app/match.h \
-	ofctl-app/numbers.c ofctl-app/numbers.h \
-	ofctl-app/operation.c ofctl-app/operation.h \
-	ofctl-app/path-check.c ofctl-app/path-check.h \
-	ofctl-app/path-mtu.c ofctl-app/path-mtu.h \
-	ofctl-app/path-private.h ofctl-app/path-sfs.c ofctl-app/path-way.c \
-	ofctl-app/path.c ofctl-app/path.h \
-	ofctl-app/probe.c ofctl-app/probe.h \
-	ofctl-app/sa-request.c ofctl-app/sa-request.h \
-	ofctl-app/steering.c ofctl-app/steering.h \
-	ofctl-app/trace.c ofctl-app/trace.h
-ofctl_app_libsdsapure_la_LIBADD = lib/libsdsa.la
+# sdsa-controller.  Each folder is a layer and a library: its files include those
+# of its own folder and of the folders before it, which
+# tests/tools/layers checks.
 
-# Sessions with bridges and agents.
-noinst_LTLIBRARIES += ofctl-app/libsdsasouth.la
-ofctl_app_libsdsasouth_la_SOURCES = \
-	ofctl-app/agent-event.c ofctl-app/agent-event.h \
-	ofctl-app/agent-state.c ofctl-app/agent-state.h \
-	ofctl-app/agents.c ofctl-app/agents.h \
-	ofctl-app/bridges.c ofctl-app/bridges.h \
-	ofctl-app/flow-set.c ofctl-app/flow-set.h \
-	ofctl-app/of-bundle.c ofctl-app/of-bundle.h \
-	ofctl-app/of-listener.c ofctl-app/of-listener.h \
-	ofctl-app/of-ports.c ofctl-app/of-ports.h \
-	ofctl-app/of-session.c ofctl-app/of-session.h
-ofctl_app_libsdsasouth_la_LIBADD = \
-	ofctl-app/libsdsapure.la lib/libsdsaclient.la
+# model: what the operator declared, and the paths that serve it: pure.
+noinst_LTLIBRARIES += ofctl-app/model/libmodel.la
+ofctl_app_model_libmodel_la_SOURCES = \
+	ofctl-app/model/inventory.c ofctl-app/model/inventory.h \
+	ofctl-app/model/match.c ofctl-app/model/match.h \
+	ofctl-app/model/numbers.c ofctl-app/model/numbers.h \
+	ofctl-app/model/path-check.c ofctl-app/model/path-check.h \
+	ofctl-app/model/path-mtu.c ofctl-app/model/path-mtu.h \
+	ofctl-app/model/path-private.h \
+	ofctl-app/model/path-sfs.c \
+	ofctl-app/model/path-way.c \
+	ofctl-app/model/path.c ofctl-app/model/path.h
 
-# The database as inventory and paths.
-noinst_LTLIBRARIES += ofctl-app/libsdsaview.la
-ofctl_app_libsdsaview_la_SOURCES = \
-	ofctl-app/inventory-idl.c ofctl-app/inventory-idl.h \
-	ofctl-app/path-idl.c ofctl-app/path-idl.h
-ofctl_app_libsdsaview_la_LIBADD = ofctl-app/libsdsapure.la
+# view: the database as inventory and paths.
+noinst_LTLIBRARIES += ofctl-app/view/libview.la
+ofctl_app_view_libview_la_SOURCES = \
+	ofctl-app/view/inventory-idl.c ofctl-app/view/inventory-idl.h \
+	ofctl-app/view/path-idl.c ofctl-app/view/path-idl.h
+
+# flows: from a path to its flows and packets: pure.
+noinst_LTLIBRARIES += ofctl-app/flows/libflows.la
+ofctl_app_flows_libflows_la_SOURCES = \
+	ofctl-app/flows/flow-set.c ofctl-app/flows/flow-set.h \
+	ofctl-app/flows/icmp.c ofctl-app/flows/icmp.h \
+	ofctl-app/flows/probe.c ofctl-app/flows/probe.h \
+	ofctl-app/flows/steering.c ofctl-app/flows/steering.h \
+	ofctl-app/flows/trace.c ofctl-app/flows/trace.h
+
+# southbound: sessions with bridges, agents and the databases of switches.
+noinst_LTLIBRARIES += ofctl-app/southbound/libsouthbound.la
+ofctl_app_southbound_libsouthbound_la_SOURCES = \
+	ofctl-app/southbound/agent-event.c ofctl-app/southbound/agent-event.h \
+	ofctl-app/southbound/agent-state.c ofctl-app/southbound/agent-state.h \
+	ofctl-app/southbound/agents.c ofctl-app/southbound/agents.h \
+	ofctl-app/southbound/bridges.c ofctl-app/southbound/bridges.h \
+	ofctl-app/southbound/of-bundle.c ofctl-app/southbound/of-bundle.h \
+	ofctl-app/southbound/of-listener.c ofctl-app/southbound/of-listener.h \
+	ofctl-app/southbound/of-ports.c ofctl-app/southbound/of-ports.h \
+	ofctl-app/southbound/of-session.c ofctl-app/southbound/of-session.h \
+	ofctl-app/southbound/sa-request.c ofctl-app/southbound/sa-request.h \
+	ofctl-app/southbound/vswitches.c ofctl-app/southbound/vswitches.h
+
+# network: the network as the controller drives it.
+noinst_LTLIBRARIES += ofctl-app/network/libnetwork.la
+ofctl_app_network_libnetwork_la_SOURCES = \
+	ofctl-app/network/live-check.c ofctl-app/network/live-check.h \
+	ofctl-app/network/network.c ofctl-app/network/network.h \
+	ofctl-app/network/resync.c ofctl-app/network/resync.h \
+	ofctl-app/network/status.c ofctl-app/network/status.h \
+	ofctl-app/network/too-big.c ofctl-app/network/too-big.h
+
+# operation: one coordinated change.
+noinst_LTLIBRARIES += ofctl-app/operation/liboperation.la
+ofctl_app_operation_liboperation_la_SOURCES = \
+	ofctl-app/operation/failure-test.c ofctl-app/operation/failure-test.h \
+	ofctl-app/operation/journal.c ofctl-app/operation/journal.h \
+	ofctl-app/operation/op-hops.c \
+	ofctl-app/operation/op-private.h \
+	ofctl-app/operation/op.c ofctl-app/operation/op.h \
+	ofctl-app/operation/operation.c ofctl-app/operation/operation.h
+
+# conductor: which change is due, and when.
+noinst_LTLIBRARIES += ofctl-app/conductor/libconductor.la
+ofctl_app_conductor_libconductor_la_SOURCES = \
+	ofctl-app/conductor/conductor-backup.c \
+	ofctl-app/conductor/conductor-chains.c \
+	ofctl-app/conductor/conductor-change.c \
+	ofctl-app/conductor/conductor-events.c \
+	ofctl-app/conductor/conductor-private.h \
+	ofctl-app/conductor/conductor-show.c \
+	ofctl-app/conductor/conductor.c ofctl-app/conductor/conductor.h
+
+# Top first, for the linker.  sdsa-ctl and sdsa-trace use the lowest three.
+controller_pure_libs = \
+	ofctl-app/flows/libflows.la ofctl-app/view/libview.la \
+	ofctl-app/model/libmodel.la
+controller_south_libs = \
+	ofctl-app/southbound/libsouthbound.la $(controller_pure_libs) \
+	lib/restconf/librestconf.la
 
 sbin_PROGRAMS += ofctl-app/sdsa-controller
-ofctl_app_sdsa_controller_SOURCES = \
-	ofctl-app/conductor.c ofctl-app/conductor.h \
-	ofctl-app/conductor-backup.c \
-	ofctl-app/conductor-chains.c ofctl-app/conductor-change.c \
-	ofctl-app/conductor-events.c \
-	ofctl-app/conductor-private.h ofctl-app/conductor-show.c \
-	ofctl-app/failure-test.c ofctl-app/failure-test.h \
-	ofctl-app/journal.c ofctl-app/journal.h \
-	ofctl-app/live-check.c ofctl-app/live-check.h \
-	ofctl-app/network.c ofctl-app/network.h \
-	ofctl-app/op.c ofctl-app/op.h \
-	ofctl-app/op-hops.c ofctl-app/op-private.h \
-	ofctl-app/resync.c ofctl-app/resync.h \
-	ofctl-app/status.c ofctl-app/status.h \
-	ofctl-app/vswitches.c ofctl-app/vswitches.h \
-	ofctl-app/too-big.c ofctl-app/too-big.h \
-	ofctl-app/sdsa-controller.c
+ofctl_app_sdsa_controller_SOURCES = ofctl-app/sdsa-controller.c
 ofctl_app_sdsa_controller_LDADD = \
-	ofctl-app/libsdsaview.la ofctl-app/libsdsasouth.la \
-	ofctl-app/libsdsapure.la \
-	lib/libsdsaidl.la lib/libsdsa.la
+	ofctl-app/conductor/libconductor.la \
+	ofctl-app/operation/liboperation.la \
+	ofctl-app/network/libnetwork.la \
+	$(controller_south_libs) \
+	lib/libsdsaidl.la lib/libsdsa.la $(LIBCURL_LIBS)
 
 dist_man_MANS += ofctl-app/sdsa-controller.8

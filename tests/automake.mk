@@ -6,122 +6,172 @@
 COMMON_AT = tests/sdsa-macros.at
 TESTSUITE_AT = \
 	tests/testsuite.at \
-	tests/lib.at \
-	tests/match.at \
-	tests/path.at \
-	tests/steering.at \
-	tests/operation.at \
-	tests/icmp.at \
-	tests/sa-request.at \
-	tests/esp.at \
-	tests/xfrm.at \
-	tests/backends.at \
-	tests/agent.at \
-	tests/restconf.at \
-	tests/agents.at \
-	tests/bridges.at \
-	tests/sdsa-ctl.at \
-	tests/trace.at \
-	tests/controller.at \
-	tests/declared.at \
-	tests/events.at \
-	tests/utilities.at
+	tests/unit/lib.at \
+	tests/unit/match.at \
+	tests/unit/path.at \
+	tests/unit/steering.at \
+	tests/unit/operation.at \
+	tests/unit/icmp.at \
+	tests/unit/sa-request.at \
+	tests/unit/esp.at \
+	tests/unit/xfrm.at \
+	tests/daemon/backends.at \
+	tests/daemon/agent.at \
+	tests/daemon/restconf.at \
+	tests/daemon/agents.at \
+	tests/daemon/bridges.at \
+	tests/daemon/sdsa-ctl.at \
+	tests/unit/trace.at \
+	tests/daemon/controller.at \
+	tests/daemon/declared.at \
+	tests/unit/events.at \
+	tests/daemon/utilities.at
 SYSTEM_TESTSUITE_AT = \
 	tests/system-testsuite.at \
-	tests/system-macros.at \
-	tests/system-chain.at \
-	tests/system-clear.at \
-	tests/system-esp.at \
-	tests/system-kinds.at \
-	tests/system-links.at \
-	tests/system-protect.at \
-	tests/system-mtu.at \
-	tests/system-random.at \
-	tests/system-chaos.at \
-	tests/system-operation.at \
-	tests/system-fault.at
+	tests/system/system-macros.at \
+	tests/system/system-chain.at \
+	tests/system/system-clear.at \
+	tests/system/system-esp.at \
+	tests/system/system-kinds.at \
+	tests/system/system-links.at \
+	tests/system/system-protect.at \
+	tests/system/system-mtu.at \
+	tests/system/system-random.at \
+	tests/system/system-chaos.at \
+	tests/system/system-operation.at \
+	tests/system/system-fault.at
 TESTSUITE = $(srcdir)/tests/testsuite
 SYSTEM_TESTSUITE = $(srcdir)/tests/system-testsuite
 KERNEL_TESTSUITE_AT = \
 	tests/kernel-testsuite.at \
-	tests/system-macros.at \
-	tests/kernel.at \
-	tests/kernel-lab.at \
-	tests/backends.at
+	tests/system/system-macros.at \
+	tests/kernel/kernel.at \
+	tests/kernel/kernel-lab.at \
+	tests/daemon/backends.at
 KERNEL_TESTSUITE = $(srcdir)/tests/kernel-testsuite
-EXTRA_DIST += $(KERNEL_TESTSUITE_AT) $(KERNEL_TESTSUITE) tests/kernel-guest \
-	tests/kernel-check tests/kernel-net tests/kernel_hands.py tests/uml-xstate.c
 EXTRA_DIST += $(COMMON_AT) $(TESTSUITE_AT) $(SYSTEM_TESTSUITE_AT) \
-	$(TESTSUITE) $(SYSTEM_TESTSUITE) tests/atlocal.in tests/esp-net tests/esp-open \
-	tests/udp-stream tests/random-lab tests/lab_net.py \
-	tests/chaos tests/chaos_handover.py tests/chaos_lab.py \
-	tests/chaos_points.py tests/chaos_state.py tests/chaos_traffic.py \
-	tests/bench/bench_lab.py tests/bench/bench-chain-add \
+	$(KERNEL_TESTSUITE_AT) \
+	$(TESTSUITE) $(SYSTEM_TESTSUITE) $(KERNEL_TESTSUITE) \
+	tests/atlocal.in \
+	tests/kernel/kernel-check \
+	tests/kernel/kernel-guest \
+	tests/kernel/kernel-net \
+	tests/kernel/kernel_hands.py \
+	tests/kernel/uml-xstate.c \
+	tests/tools/chaos \
+	tests/tools/chaos_handover.py \
+	tests/tools/chaos_lab.py \
+	tests/tools/chaos_points.py \
+	tests/tools/chaos_state.py \
+	tests/tools/chaos_traffic.py \
+	tests/tools/doc-examples \
+	tests/tools/esp-net \
+	tests/tools/esp-open \
+	tests/tools/fake-agent \
+	tests/tools/lab_net.py \
+	tests/tools/packet \
+	tests/tools/random-lab \
+	tests/tools/rc-client \
+	tests/tools/restconf-ansible \
+	tests/tools/restconf-hostile \
+	tests/tools/restconf-keys \
+	tests/tools/restconf-rekey \
+	tests/tools/restconf-walk \
+	tests/tools/udp-stream \
+	tests/bench/bench-chain-add \
 	tests/bench/bench-crowd \
-	tests/bench/bench-failover tests/bench/bench-hop \
+	tests/bench/bench-failover \
+	tests/bench/bench-hop \
 	tests/bench/bench-operation \
 	tests/bench/bench-sa-rate \
-	tests/bench/bench-suites tests/bench/bench-xfrm \
-	tests/bench/strongswan.py tests/bench/table2 \
-	tests/fake-agent tests/packet tests/restconf-walk tests/doc-examples \
-	tests/rc-client tests/restconf-ansible tests/restconf-hostile tests/restconf-keys tests/restconf-rekey
+	tests/bench/bench-suites \
+	tests/bench/bench-xfrm \
+	tests/bench/bench_lab.py \
+	tests/bench/strongswan.py \
+	tests/bench/table2
 DISTCLEANFILES += tests/atconfig tests/atlocal
 
 check_PROGRAMS += \
-	tests/test-agents tests/test-bridges tests/test-esp tests/test-events \
-	tests/test-lib \
-	tests/test-icmp tests/test-flow-set tests/test-match tests/test-operation \
-	tests/test-path tests/test-restconf tests/test-sa-request tests/test-steering tests/test-xfrm
-tests_test_agents_SOURCES = tests/test-agents.c
-tests_test_agents_LDADD = \
-	ofctl-app/libsdsasouth.la ofctl-app/libsdsapure.la lib/libsdsa.la
-tests_test_bridges_SOURCES = tests/test-bridges.c
-tests_test_bridges_LDADD = \
-	ofctl-app/libsdsasouth.la ofctl-app/libsdsapure.la lib/libsdsa.la
-tests_test_esp_SOURCES = \
-	tests/test-esp.c tests/test-esp.h \
-	tests/test-esp-ctl.c \
-	tests/test-esp-engine.c \
-	tests/test-esp-modes.c \
-	tests/test-esp-rig.c tests/test-esp-rig.h \
-	tests/test-esp-send.c \
-	tests/test-esp-state.c \
-	tests/test-esp-suites.c \
-	tests/test-esp-tag.c
-tests_test_esp_LDADD = \
-	vnf-agent/libsdsaxfrm.la vnf-agent/libsdsaesp.la lib/libsdsa.la
-tests_test_flow_set_SOURCES = tests/test-flow-set.c
-tests_test_flow_set_LDADD = \
-	ofctl-app/libsdsasouth.la ofctl-app/libsdsapure.la lib/libsdsa.la
-tests_test_icmp_SOURCES = tests/test-icmp.c
-tests_test_icmp_LDADD = ofctl-app/libsdsapure.la lib/libsdsa.la
-tests_test_events_SOURCES = tests/test-events.c
-tests_test_events_LDADD = \
-	ofctl-app/libsdsasouth.la ofctl-app/libsdsapure.la lib/libsdsa.la
-tests_test_lib_SOURCES = tests/test-lib.c
-tests_test_lib_LDADD = lib/libsdsa.la
-tests_test_match_SOURCES = tests/test-match.c
-tests_test_match_LDADD = ofctl-app/libsdsapure.la lib/libsdsa.la
-tests_test_operation_SOURCES = tests/test-operation.c
-tests_test_operation_LDADD = ofctl-app/libsdsapure.la lib/libsdsa.la
-tests_test_xfrm_SOURCES = \
-	tests/test-xfrm.c tests/test-xfrm-faults.c tests/test-xfrm.h
-tests_test_xfrm_LDADD = \
-	vnf-agent/libsdsaxfrm.la vnf-agent/libsdsaesp.la lib/libsdsa.la
-tests_test_path_SOURCES = \
-	tests/test-path.c tests/test-topology.c tests/test-topology.h
-tests_test_path_LDADD = ofctl-app/libsdsapure.la lib/libsdsa.la
-tests_test_restconf_SOURCES = tests/test-restconf.c
-tests_test_restconf_LDADD = \
-	vnf-agent/libsdsarestconf.la vnf-agent/libsdsaesp.la lib/libsdsa.la \
-	$(LIBYANG_LIBS)
-tests_test_sa_request_SOURCES = \
-	tests/test-sa-request.c tests/test-topology.c tests/test-topology.h
-tests_test_sa_request_LDADD = \
-	ofctl-app/libsdsapure.la lib/libsdsa.la $(LIBYANG_LIBS)
-tests_test_steering_SOURCES = \
-	tests/test-steering.c tests/test-topology.c tests/test-topology.h
-tests_test_steering_LDADD = ofctl-app/libsdsapure.la lib/libsdsa.la
+	tests/unit/test-esp \
+	tests/unit/test-events \
+	tests/unit/test-flow-set \
+	tests/unit/test-icmp \
+	tests/unit/test-lib \
+	tests/unit/test-match \
+	tests/unit/test-operation \
+	tests/unit/test-path \
+	tests/unit/test-sa-request \
+	tests/unit/test-steering \
+	tests/unit/test-xfrm \
+	tests/daemon/test-agents \
+	tests/daemon/test-bridges \
+	tests/daemon/test-restconf
+tests_unit_test_esp_SOURCES = \
+	tests/unit/test-esp-ctl.c \
+	tests/unit/test-esp-engine.c \
+	tests/unit/test-esp-modes.c \
+	tests/unit/test-esp-rig.c \
+	tests/unit/test-esp-rig.h \
+	tests/unit/test-esp-send.c \
+	tests/unit/test-esp-state.c \
+	tests/unit/test-esp-suites.c \
+	tests/unit/test-esp-tag.c \
+	tests/unit/test-esp.c \
+	tests/unit/test-esp.h
+tests_unit_test_esp_LDADD = \
+	$(agent_backend_libs) lib/libsdsa.la $(LIBNL_LIBS)
+tests_unit_test_events_SOURCES = tests/unit/test-events.c
+tests_unit_test_events_LDADD = \
+	$(controller_south_libs) lib/libsdsa.la $(LIBCURL_LIBS)
+tests_unit_test_flow_set_SOURCES = tests/unit/test-flow-set.c
+tests_unit_test_flow_set_LDADD = \
+	$(controller_pure_libs) lib/libsdsa.la
+tests_unit_test_icmp_SOURCES = tests/unit/test-icmp.c
+tests_unit_test_icmp_LDADD = \
+	$(controller_pure_libs) lib/libsdsa.la
+tests_unit_test_lib_SOURCES = tests/unit/test-lib.c
+tests_unit_test_lib_LDADD = \
+	lib/restconf/librestconf.la lib/libsdsa.la
+tests_unit_test_match_SOURCES = tests/unit/test-match.c
+tests_unit_test_match_LDADD = \
+	$(controller_pure_libs) lib/libsdsa.la
+tests_unit_test_operation_SOURCES = tests/unit/test-operation.c
+tests_unit_test_operation_LDADD = \
+	ofctl-app/operation/liboperation.la lib/libsdsa.la
+tests_unit_test_path_SOURCES = \
+	tests/unit/test-path.c \
+	tests/unit/test-topology.c \
+	tests/unit/test-topology.h
+tests_unit_test_path_LDADD = \
+	$(controller_pure_libs) lib/libsdsa.la
+tests_unit_test_sa_request_SOURCES = \
+	tests/unit/test-sa-request.c \
+	tests/unit/test-topology.c \
+	tests/unit/test-topology.h
+tests_unit_test_sa_request_LDADD = \
+	$(controller_south_libs) lib/libsdsa.la $(LIBCURL_LIBS) $(LIBYANG_LIBS)
+tests_unit_test_steering_SOURCES = \
+	tests/unit/test-steering.c \
+	tests/unit/test-topology.c \
+	tests/unit/test-topology.h
+tests_unit_test_steering_LDADD = \
+	$(controller_pure_libs) lib/libsdsa.la
+tests_unit_test_xfrm_SOURCES = \
+	tests/unit/test-xfrm.c \
+	tests/unit/test-xfrm-faults.c \
+	tests/unit/test-xfrm.h
+tests_unit_test_xfrm_LDADD = \
+	$(agent_backend_libs) lib/libsdsa.la $(LIBNL_LIBS)
+tests_daemon_test_agents_SOURCES = tests/daemon/test-agents.c
+tests_daemon_test_agents_LDADD = \
+	$(controller_south_libs) lib/libsdsa.la $(LIBCURL_LIBS)
+tests_daemon_test_bridges_SOURCES = tests/daemon/test-bridges.c
+tests_daemon_test_bridges_LDADD = \
+	$(controller_south_libs) lib/libsdsa.la $(LIBCURL_LIBS)
+tests_daemon_test_restconf_SOURCES = tests/daemon/test-restconf.c
+tests_daemon_test_restconf_LDADD = \
+	$(agent_restconf_libs) $(agent_backend_libs) \
+	lib/https/libhttps.la lib/libsdsa.la $(LIBYANG_LIBS) $(LIBNL_LIBS)
 
 AUTOTEST = $(AUTOM4TE) --language=autotest
 $(srcdir)/tests/package.m4: $(top_srcdir)/configure.ac
@@ -139,7 +189,7 @@ $(TESTSUITE): tests/package.m4 $(TESTSUITE_AT) $(COMMON_AT)
 $(SYSTEM_TESTSUITE): tests/package.m4 $(SYSTEM_TESTSUITE_AT) $(COMMON_AT)
 	$(AM_V_GEN)$(AUTOTEST) -I '$(srcdir)' -I '$(srcdir)/tests' -o $@.tmp $@.at && mv $@.tmp $@
 
-AUTOTEST_PATH = utilities:vswitchd-config:ofctl-app:vnf-agent:vnf-agent/esp:tests
+AUTOTEST_PATH = utilities:vswitchd-config:ofctl-app:vnf-agent:vnf-agent/esp:tests/unit:tests/daemon
 
 check-local: all $(check_PROGRAMS) $(TESTSUITE)
 	$(SHELL) '$(TESTSUITE)' -C tests AUTOTEST_PATH='$(AUTOTEST_PATH)' $(TESTSUITEFLAGS)
@@ -151,10 +201,10 @@ $(KERNEL_TESTSUITE): tests/package.m4 $(KERNEL_TESTSUITE_AT) $(COMMON_AT)
 	$(AM_V_GEN)$(AUTOTEST) -I '$(srcdir)' -I '$(srcdir)/tests' -o $@.tmp $@.at && mv $@.tmp $@
 # In guests, or (KERNEL=host) on this machine's kernel.
 check-kernel: all $(check_PROGRAMS) $(KERNEL_TESTSUITE)
-	$(SHELL) '$(srcdir)/tests/kernel-check' '$(KERNEL)' '$(KERNEL_TESTSUITE)' -C tests AUTOTEST_PATH='$(AUTOTEST_PATH)' $(TESTSUITEFLAGS)
+	$(SHELL) '$(srcdir)/tests/kernel/kernel-check' '$(KERNEL)' '$(KERNEL_TESTSUITE)' -C tests AUTOTEST_PATH='$(AUTOTEST_PATH)' $(TESTSUITEFLAGS)
 .PHONY: check-system check-kernel bench
 
-bench: all tests/test-esp$(EXEEXT)
+bench: all tests/unit/test-esp$(EXEEXT)
 	@. tests/atconfig; . tests/atlocal; \
 	for b in $(srcdir)/tests/bench/bench-* $(srcdir)/tests/bench/table2; do \
 	  echo "== $$b"; $$b || exit 1; \

@@ -9,12 +9,12 @@ utilities_sdsa_ctl_SOURCES = \
 	utilities/sdsa-ctl-show.c \
 	utilities/sdsa-ctl.c utilities/sdsa-ctl.h
 utilities_sdsa_ctl_LDADD = \
-	ofctl-app/libsdsaview.la ofctl-app/libsdsapure.la lib/libsdsaidl.la lib/libsdsa.la
+	$(controller_pure_libs) lib/libsdsaidl.la lib/libsdsa.la
 
 bin_PROGRAMS += utilities/sdsa-trace
 utilities_sdsa_trace_SOURCES = utilities/sdsa-trace.c
 utilities_sdsa_trace_LDADD = \
-	ofctl-app/libsdsaview.la ofctl-app/libsdsapure.la \
+	$(controller_pure_libs) \
 	lib/libsdsaidl.la lib/libsdsa.la
 
 # For labs.

@@ -8,7 +8,7 @@
 
 #include "lib/sdsa-idl.h"
 #include "lib/suite.h"
-#include "ofctl-app/match.h"
+#include "ofctl-app/model/match.h"
 #include "openvswitch/dynamic-string.h"
 #include "util.h"
 

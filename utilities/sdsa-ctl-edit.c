@@ -8,7 +8,7 @@
 
 #include "lib/address.h"
 #include "lib/sdsa-idl.h"
-#include "ofctl-app/inventory.h"
+#include "ofctl-app/model/inventory.h"
 #include "packets.h"
 #include "sset.h"
 #include "stream.h"

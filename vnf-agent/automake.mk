@@ -1,42 +1,19 @@
 # sdsa-agent, and sdsa-esp: the userspace backend's data plane, a process of its
-# own that outlives its agent.
-sbin_PROGRAMS += vnf-agent/sdsa-agent
-vnf_agent_sdsa_agent_SOURCES = vnf-agent/sdsa-agent.c
-vnf_agent_sdsa_agent_LDADD = \
-	vnf-agent/libsdsarestconf.la vnf-agent/libsdsaxfrm.la \
-	vnf-agent/libsdsaesp.la lib/libsdsa.la \
-	$(LIBYANG_LIBS)
+# own that outlives its agent.  Each folder is a layer and a library, as in
+# ofctl-app/automake.mk.
 
-noinst_LTLIBRARIES += vnf-agent/libsdsarestconf.la
-vnf_agent_libsdsarestconf_la_SOURCES = \
-	vnf-agent/datastore.c vnf-agent/datastore.h \
-	vnf-agent/datastore-file.c \
-	vnf-agent/datastore-private.h \
-	vnf-agent/datastore-stage.c \
-	vnf-agent/json-tree.c vnf-agent/json-tree.h \
-	vnf-agent/rc-conditions.c vnf-agent/rc-conditions.h \
-	vnf-agent/rc-edit.c vnf-agent/rc-edit.h \
-	vnf-agent/rc-error.c vnf-agent/rc-error.h \
-	vnf-agent/rc-events.c vnf-agent/rc-events.h \
-	vnf-agent/rc-filter.c vnf-agent/rc-filter.h \
-	vnf-agent/rc-path.c vnf-agent/rc-path.h \
-	vnf-agent/rc-query.c vnf-agent/rc-query.h \
-	vnf-agent/rc-read.c vnf-agent/rc-read.h \
-	vnf-agent/restconf.c vnf-agent/restconf.h \
-	vnf-agent/sad-parse.c \
-	vnf-agent/sad-spd.c vnf-agent/sad-spd.h vnf-agent/sad-spd-private.h \
-	vnf-agent/spd-parse.c \
-	vnf-agent/state.c vnf-agent/state.h \
-	vnf-agent/yang-patch.c vnf-agent/yang-patch.h \
-	vnf-agent/yang-schema.c vnf-agent/yang-schema.h
-vnf_agent_libsdsarestconf_la_LIBADD = vnf-agent/libsdsaesp.la
+# backend: what a data plane is, and what its backends share.
+noinst_LTLIBRARIES += vnf-agent/backend/libbackend.la
+vnf_agent_backend_libbackend_la_SOURCES = \
+	vnf-agent/backend/backend.c vnf-agent/backend/backend.h \
+	vnf-agent/backend/used-keys.c vnf-agent/backend/used-keys.h \
+	vnf-agent/backend/wire.c vnf-agent/backend/wire.h
 
-noinst_LTLIBRARIES += vnf-agent/libsdsaesp.la
-vnf_agent_libsdsaesp_la_SOURCES = \
-	vnf-agent/backend.c vnf-agent/backend.h \
-	vnf-agent/backend-userspace.c \
+# esp: the userspace data plane.
+noinst_LTLIBRARIES += vnf-agent/esp/libesp.la
+vnf_agent_esp_libesp_la_SOURCES = \
+	vnf-agent/esp/control-server.c vnf-agent/esp/control-server.h \
 	vnf-agent/esp/control.c vnf-agent/esp/control.h \
-	vnf-agent/esp/control-client.c vnf-agent/esp/control-client.h \
 	vnf-agent/esp/engine.c vnf-agent/esp/engine.h \
 	vnf-agent/esp/esp.c vnf-agent/esp/esp.h \
 	vnf-agent/esp/events.c vnf-agent/esp/events.h \
@@ -44,14 +21,17 @@ vnf_agent_libsdsaesp_la_SOURCES = \
 	vnf-agent/esp/port.c vnf-agent/esp/port.h \
 	vnf-agent/esp/replay.c vnf-agent/esp/replay.h \
 	vnf-agent/esp/show.c vnf-agent/esp/show.h \
-	vnf-agent/esp/tables.c vnf-agent/esp/tables.h \
-	vnf-agent/esp/used-keys.c vnf-agent/esp/used-keys.h \
-	vnf-agent/esp/wire.c vnf-agent/esp/wire.h
-vnf_agent_libsdsaesp_la_LIBADD = lib/libsdsa.la
+	vnf-agent/esp/tables.c vnf-agent/esp/tables.h
 
-# The kernel backend.
-noinst_LTLIBRARIES += vnf-agent/libsdsaxfrm.la
-vnf_agent_libsdsaxfrm_la_SOURCES = \
+# userspace: the backend that speaks to it.
+noinst_LTLIBRARIES += vnf-agent/userspace/libuserspace.la
+vnf_agent_userspace_libuserspace_la_SOURCES = \
+	vnf-agent/userspace/backend-userspace.c \
+	vnf-agent/userspace/control-client.c vnf-agent/userspace/control-client.h
+
+# xfrm: the backend that speaks to the kernel.
+noinst_LTLIBRARIES += vnf-agent/xfrm/libxfrm.la
+vnf_agent_xfrm_libxfrm_la_SOURCES = \
 	vnf-agent/xfrm/apply.c \
 	vnf-agent/xfrm/backend-xfrm.c \
 	vnf-agent/xfrm/batch.c \
@@ -74,13 +54,57 @@ vnf_agent_libsdsaxfrm_la_SOURCES = \
 	vnf-agent/xfrm/xfrm-msg.h \
 	vnf-agent/xfrm/xfrm-policy.c \
 	vnf-agent/xfrm/xfrm-sa.c
-vnf_agent_libsdsaxfrm_la_LIBADD = \
-	vnf-agent/libsdsaesp.la lib/libsdsa.la $(LIBNL_LIBS)
+
+# yang: libyang, and errors with a path.
+noinst_LTLIBRARIES += vnf-agent/yang/libyang.la
+vnf_agent_yang_libyang_la_SOURCES = \
+	vnf-agent/yang/rc-error.c vnf-agent/yang/rc-error.h \
+	vnf-agent/yang/yang-schema.c vnf-agent/yang/yang-schema.h
+
+# datastore: SAD and SPD: validated, persisted without keys.
+noinst_LTLIBRARIES += vnf-agent/datastore/libdatastore.la
+vnf_agent_datastore_libdatastore_la_SOURCES = \
+	vnf-agent/datastore/datastore-file.c \
+	vnf-agent/datastore/datastore-private.h \
+	vnf-agent/datastore/datastore-stage.c \
+	vnf-agent/datastore/datastore.c vnf-agent/datastore/datastore.h \
+	vnf-agent/datastore/sad-parse.c \
+	vnf-agent/datastore/sad-spd-private.h \
+	vnf-agent/datastore/sad-spd.c vnf-agent/datastore/sad-spd.h \
+	vnf-agent/datastore/spd-parse.c
+
+# restconf: RFC 8040 over the datastore.
+noinst_LTLIBRARIES += vnf-agent/restconf/librestconf.la
+vnf_agent_restconf_librestconf_la_SOURCES = \
+	vnf-agent/restconf/json-tree.c vnf-agent/restconf/json-tree.h \
+	vnf-agent/restconf/rc-conditions.c vnf-agent/restconf/rc-conditions.h \
+	vnf-agent/restconf/rc-edit.c vnf-agent/restconf/rc-edit.h \
+	vnf-agent/restconf/rc-events.c vnf-agent/restconf/rc-events.h \
+	vnf-agent/restconf/rc-filter.c vnf-agent/restconf/rc-filter.h \
+	vnf-agent/restconf/rc-path.c vnf-agent/restconf/rc-path.h \
+	vnf-agent/restconf/rc-query.c vnf-agent/restconf/rc-query.h \
+	vnf-agent/restconf/rc-read.c vnf-agent/restconf/rc-read.h \
+	vnf-agent/restconf/restconf.c vnf-agent/restconf/restconf.h \
+	vnf-agent/restconf/state.c vnf-agent/restconf/state.h \
+	vnf-agent/restconf/yang-patch.c vnf-agent/restconf/yang-patch.h
+
+# Top first, for the linker.
+agent_backend_libs = \
+	vnf-agent/xfrm/libxfrm.la vnf-agent/userspace/libuserspace.la \
+	vnf-agent/esp/libesp.la vnf-agent/backend/libbackend.la
+agent_restconf_libs = \
+	vnf-agent/restconf/librestconf.la vnf-agent/datastore/libdatastore.la \
+	vnf-agent/yang/libyang.la
+
+sbin_PROGRAMS += vnf-agent/sdsa-agent
+vnf_agent_sdsa_agent_SOURCES = vnf-agent/sdsa-agent.c
+vnf_agent_sdsa_agent_LDADD = \
+	$(agent_restconf_libs) $(agent_backend_libs) \
+	lib/https/libhttps.la lib/libsdsa.la $(LIBYANG_LIBS) $(LIBNL_LIBS)
 
 sbin_PROGRAMS += vnf-agent/sdsa-esp
-vnf_agent_sdsa_esp_SOURCES = \
-	vnf-agent/esp/control-server.c vnf-agent/esp/control-server.h \
-	vnf-agent/esp/sdsa-esp.c
-vnf_agent_sdsa_esp_LDADD = vnf-agent/libsdsaesp.la lib/libsdsa.la
+vnf_agent_sdsa_esp_SOURCES = vnf-agent/esp/sdsa-esp.c
+vnf_agent_sdsa_esp_LDADD = \
+	vnf-agent/esp/libesp.la vnf-agent/backend/libbackend.la lib/libsdsa.la
 
 dist_man_MANS += vnf-agent/sdsa-agent.8 vnf-agent/esp/sdsa-esp.8

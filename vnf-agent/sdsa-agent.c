@@ -12,7 +12,7 @@
 #include "daemon.h"
 #include "fatal-signal.h"
 #include "lib/address.h"
-#include "lib/https-server.h"
+#include "lib/https/https-server.h"
 #include "lib/secret.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/poll-loop.h"
@@ -20,11 +20,11 @@
 #include "unixctl.h"
 #include "util.h"
 #include "uuid.h"
-#include "vnf-agent/backend.h"
-#include "vnf-agent/datastore.h"
-#include "vnf-agent/rc-events.h"
-#include "vnf-agent/restconf.h"
-#include "vnf-agent/yang-schema.h"
+#include "vnf-agent/backend/backend.h"
+#include "vnf-agent/datastore/datastore.h"
+#include "vnf-agent/restconf/rc-events.h"
+#include "vnf-agent/restconf/restconf.h"
+#include "vnf-agent/yang/yang-schema.h"
 
 VLOG_DEFINE_THIS_MODULE(agent);
 

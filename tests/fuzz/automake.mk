@@ -11,7 +11,7 @@ check_PROGRAMS += $(FUZZ_TARGETS)
 endif
 EXTRA_PROGRAMS = $(FUZZ_TARGETS)
 
-FUZZ_TESTSUITE_AT = tests/fuzz-testsuite.at tests/fuzz.at
+FUZZ_TESTSUITE_AT = tests/fuzz-testsuite.at tests/fuzz/fuzz.at
 FUZZ_TESTSUITE = $(srcdir)/tests/fuzz-testsuite
 EXTRA_DIST += $(FUZZ_TESTSUITE_AT) $(FUZZ_TESTSUITE) \
 	tests/fuzz/corpus tests/fuzz/run-target \
@@ -26,8 +26,8 @@ fuzz_agent_sources = $(fuzz_sources) \
 	tests/fuzz/fuzz-request.c tests/fuzz/fuzz-request.h \
 	tests/fuzz/fuzz-store.c tests/fuzz/fuzz-store.h
 fuzz_agent_libs = \
-	vnf-agent/libsdsarestconf.la vnf-agent/libsdsaesp.la lib/libsdsa.la \
-	$(LIBYANG_LIBS)
+	$(agent_restconf_libs) $(agent_backend_libs) \
+	lib/https/libhttps.la lib/libsdsa.la $(LIBYANG_LIBS) $(LIBNL_LIBS)
 
 fuzz_edit_sources = $(fuzz_agent_sources) \
 	tests/fuzz/fuzz-edit.c tests/fuzz/fuzz-edit.h
@@ -37,16 +37,16 @@ tests_fuzz_fuzz_body_LDADD = $(fuzz_agent_libs)
 
 tests_fuzz_fuzz_esp_SOURCES = tests/fuzz/fuzz-esp.c $(fuzz_sources)
 tests_fuzz_fuzz_esp_LDFLAGS = $(fuzz_ldflags)
-tests_fuzz_fuzz_esp_LDADD = vnf-agent/libsdsaesp.la lib/libsdsa.la
+tests_fuzz_fuzz_esp_LDADD = vnf-agent/esp/libesp.la vnf-agent/backend/libbackend.la lib/libsdsa.la
 
 tests_fuzz_fuzz_events_SOURCES = tests/fuzz/fuzz-events.c $(fuzz_sources)
 tests_fuzz_fuzz_events_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_events_LDADD = \
-	ofctl-app/libsdsasouth.la lib/libsdsaclient.la lib/libsdsa.la
+	$(controller_south_libs) lib/libsdsa.la $(LIBCURL_LIBS)
 
 tests_fuzz_fuzz_http_SOURCES = tests/fuzz/fuzz-http.c $(fuzz_sources)
 tests_fuzz_fuzz_http_LDFLAGS = $(fuzz_ldflags)
-tests_fuzz_fuzz_http_LDADD = vnf-agent/libsdsarestconf.la lib/libsdsa.la
+tests_fuzz_fuzz_http_LDADD = $(fuzz_agent_libs)
 
 tests_fuzz_fuzz_patch_SOURCES = tests/fuzz/fuzz-patch.c $(fuzz_edit_sources)
 tests_fuzz_fuzz_patch_LDFLAGS = $(fuzz_ldflags)

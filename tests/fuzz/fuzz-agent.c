@@ -13,10 +13,10 @@
 #include "tests/fuzz/fuzz-request.h"
 #include "tests/fuzz/fuzz-store.h"
 #include "tests/fuzz/fuzz.h"
-#include "vnf-agent/datastore.h"
-#include "vnf-agent/rc-events.h"
-#include "vnf-agent/restconf.h"
-#include "vnf-agent/yang-schema.h"
+#include "vnf-agent/datastore/datastore.h"
+#include "vnf-agent/restconf/rc-events.h"
+#include "vnf-agent/restconf/restconf.h"
+#include "vnf-agent/yang/yang-schema.h"
 
 static struct fuzz_agent_config config;
 static struct yang_schema *schema;

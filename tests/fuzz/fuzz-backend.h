@@ -4,7 +4,7 @@
 
 /* A backend in the same process: the tables of sdsa-esp, without packets. */
 
-#include "vnf-agent/backend.h"
+#include "vnf-agent/backend/backend.h"
 
 struct tables;
 

@@ -13,9 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/event-stream.h"
-#include "lib/restconf-root.h"
-#include "ofctl-app/agent-event.h"
+#include "lib/restconf/event-stream.h"
+#include "lib/restconf/restconf-root.h"
+#include "ofctl-app/southbound/agent-event.h"
 #include "openvswitch/dynamic-string.h"
 
 #define IS_ROOT 0x80

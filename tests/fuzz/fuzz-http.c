@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/http-parse.h"
+#include "lib/https/http-parse.h"
 #include "lib/wiping-buffer.h"
 #include "openvswitch/dynamic-string.h"
-#include "vnf-agent/rc-conditions.h"
+#include "vnf-agent/restconf/rc-conditions.h"
 
 int
 LLVMFuzzerInitialize(int *argc OVS_UNUSED, char ***argv OVS_UNUSED)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* In place of lib/https-request.c: requests and replies in memory. */
+/* In place of lib/https/https-request.c: requests and replies in memory. */
 #include <config.h>
 
 #include "tests/fuzz/fuzz-request.h"
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "lib/https-server.h"
+#include "lib/https/https-server.h"
 #include "tests/fuzz/fuzz.h"
 #include "util.h"
 
@@ -24,7 +24,7 @@ cut_line(char **sp)
     return line;
 }
 
-/* Only what lib/http-parse.c lets through comes to the agent. */
+/* Only what lib/https/http-parse.c lets through comes to the agent. */
 static bool
 is_printable(const char *s, const char *but)
 {
@@ -101,7 +101,7 @@ fuzz_request_uninit(struct https_request *req)
     ds_destroy(&req->reply_headers);
 }
 
-/* lib/https-server.h */
+/* lib/https/https-server.h */
 
 int
 https_request_error(const struct https_request *req OVS_UNUSED)

@@ -2,14 +2,14 @@
 #ifndef SDSA_FUZZ_REQUEST_H
 #define SDSA_FUZZ_REQUEST_H 1
 
-/* A request without a connection: what lib/https-server.h calls so.  See
+/* A request without a connection: what lib/https/https-server.h calls so.  See
  * fuzz-agent.h for its text. */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/http-parse.h"
+#include "lib/https/http-parse.h"
 #include "openvswitch/dynamic-string.h"
 
 #define FUZZ_MAX_HEADERS 8

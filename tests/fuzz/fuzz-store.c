@@ -8,10 +8,10 @@
 #include "lib/address.h"
 #include "lib/secret.h"
 #include "tests/fuzz/fuzz.h"
-#include "vnf-agent/datastore-private.h"
+#include "vnf-agent/datastore/datastore-private.h"
 #include "vnf-agent/esp/tables.h"
-#include "vnf-agent/rc-error.h"
-#include "vnf-agent/yang-schema.h"
+#include "vnf-agent/yang/rc-error.h"
+#include "vnf-agent/yang/yang-schema.h"
 
 #define IKELESS "ietf-i2nsf-ikeless:ipsec-ikeless"
 
@@ -55,7 +55,7 @@ static const char *const first_entries[N_DATASTORE_LISTS][2] = {
 static struct entry templates[N_DATASTORE_LISTS][2];
 static bool has_templates;
 
-/* vnf-agent/datastore-private.h: the file. */
+/* vnf-agent/datastore/datastore-private.h: the file. */
 
 static bool file_fails;
 static bool file_prepared;

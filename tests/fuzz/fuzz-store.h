@@ -4,7 +4,7 @@
 
 /* A datastore and its backend that can be set back to the same content before
  * each input: two SAs and two policies.  It has no file (in place of
- * vnf-agent/datastore-file.c). */
+ * vnf-agent/datastore/datastore-file.c). */
 
 #include <jansson.h>
 #include <stdbool.h>

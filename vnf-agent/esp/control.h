@@ -22,8 +22,8 @@
 #include <stdint.h>
 
 #include "uuid.h"
-#include "vnf-agent/backend.h"
-#include "vnf-agent/esp/wire.h"
+#include "vnf-agent/backend/backend.h"
+#include "vnf-agent/backend/wire.h"
 
 struct engine;
 struct ovs_list;

@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 #include "packets.h"
-#include "vnf-agent/backend.h"
+#include "vnf-agent/backend/backend.h"
 #include "vnf-agent/esp/events.h"
 #include "vnf-agent/esp/tables.h"
 

@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "vnf-agent/backend.h"
+#include "vnf-agent/backend/backend.h"
 
 struct esp_policy;
 struct esp_sa;

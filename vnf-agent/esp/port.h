@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "vnf-agent/backend.h"
+#include "vnf-agent/backend/backend.h"
 #include "vnf-agent/esp/engine.h"
 
 #define PORT_BATCH 64           /* Frames. */

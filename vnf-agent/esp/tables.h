@@ -19,9 +19,9 @@
 #include "lib/sa.h"
 #include "openvswitch/hmap.h"
 #include "openvswitch/list.h"
-#include "vnf-agent/backend.h"
+#include "vnf-agent/backend/backend.h"
 #include "vnf-agent/esp/replay.h"
-#include "vnf-agent/esp/used-keys.h"
+#include "vnf-agent/backend/used-keys.h"
 
 struct esp_key;
 

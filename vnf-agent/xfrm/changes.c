@@ -9,7 +9,7 @@
 #include "lib/secret.h"
 #include "timeval.h"
 #include "util.h"
-#include "vnf-agent/esp/wire.h"
+#include "vnf-agent/backend/wire.h"
 
 static void
 touch(struct transaction *t, uint16_t vlan)

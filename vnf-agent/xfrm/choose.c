@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <config.h>
-#include "vnf-agent/backend.h"
+#include "vnf-agent/backend/backend.h"
 
 #include <string.h>
 #include <sys/socket.h>

@@ -4,7 +4,7 @@
 /* The parts of the kernel backend among themselves. */
 
 #include "openvswitch/list.h"
-#include "vnf-agent/backend.h"
+#include "vnf-agent/backend/backend.h"
 #include "vnf-agent/xfrm/hop-msg.h"
 #include "vnf-agent/xfrm/nl-conn.h"
 #include "vnf-agent/xfrm/records.h"

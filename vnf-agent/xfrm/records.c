@@ -12,7 +12,7 @@
 #include "hash.h"
 #include "openvswitch/vlog.h"
 #include "util.h"
-#include "vnf-agent/esp/wire.h"
+#include "vnf-agent/backend/wire.h"
 #include "vnf-agent/xfrm/xfrm-msg.h"
 
 VLOG_DEFINE_THIS_MODULE(xfrm_records);

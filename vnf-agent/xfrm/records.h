@@ -17,7 +17,7 @@
 #include "openvswitch/hmap.h"
 #include "openvswitch/list.h"
 #include "uuid.h"
-#include "vnf-agent/esp/used-keys.h"
+#include "vnf-agent/backend/used-keys.h"
 #include "vnf-agent/xfrm/hop-id.h"
 
 struct backend_edit;

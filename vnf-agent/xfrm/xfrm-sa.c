@@ -14,7 +14,7 @@
 #include "lib/suite.h"
 #include "packets.h"
 #include "util.h"
-#include "vnf-agent/esp/used-keys.h"
+#include "vnf-agent/backend/used-keys.h"
 #include "vnf-agent/xfrm/nl-build.h"
 #include "vnf-agent/xfrm/xfrm-attr.h"
 

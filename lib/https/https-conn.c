@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "lib/https/https-private.h"
+
+#include <errno.h>
+#include <openssl/err.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "lib/tls.h"
+#include "openvswitch/vlog.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(https_conn);
+
+#define READ_SIZE 16384         /* Octets, of one TLS record. */
+#define MAX_STEPS 32            /* Of one https_conn_run(). */
+#define LINGER_TIMEOUT_MS 5000
+#define MAX_DISCARD (64 * 1024 * 1024)  /* Octets, in LINGER. */
+#define MAX_STREAM_INPUT 65536  /* Octets that a stream's client may send. */
+
+static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 10);
+
+/* What a step says. */
+enum step {
+    STEP_AGAIN,                 /* There is more to do. */
+    STEP_WAIT,                  /* For 'want'. */
+    STEP_OVER,                  /* The connection is over. */
+};
+
+struct https_conn *
+https_conn_create(struct https_server *server, int fd, char *address)
+{
+    SSL *ssl = SSL_new(server->ctx);
+    if (!ssl || !SSL_set_fd(ssl, fd)) {
+        SSL_free(ssl);
+        close(fd);
+        free(address);
+        return NULL;
+    }
+    SSL_set_accept_state(ssl);
+    SSL_set_mode(ssl, (SSL_MODE_ENABLE_PARTIAL_WRITE
+                       | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER
+                       | SSL_MODE_RELEASE_BUFFERS));
+
+    struct https_conn *conn = xzalloc(sizeof *conn);
+    conn->server = server;
+    conn->fd = fd;
+    conn->ssl = ssl;
+    conn->want = EPOLLIN;
+    conn->state = CONN_HANDSHAKE;
+    conn->peer_name = address;
+    ds_init(&conn->reply_headers);
+    return conn;
+}
+
+/* Forgets the request that was answered. */
+static void
+forget_request(struct https_conn *conn)
+{
+    http_head_destroy(&conn->head);
+    wiping_buffer_uninit(&conn->body);
+    memset(&conn->chunked, 0, sizeof conn->chunked);
+    conn->scanned = 0;
+    conn->replied = false;
+}
+
+void
+https_conn_destroy(struct https_conn *conn)
+{
+    if (conn->stream) {
+        conn->stream->conn = NULL;
+    }
+    if (conn->state != CONN_HANDSHAKE && conn->state != CONN_LINGER) {
+        SSL_shutdown(conn->ssl);
+        ERR_clear_error();
+    }
+    SSL_free(conn->ssl);
+    close(conn->fd);
+    forget_request(conn);
+    wiping_buffer_uninit(&conn->in);
+    wiping_buffer_uninit(&conn->out);
+    ds_destroy(&conn->reply_headers);
+    free(conn->peer_name);
+    free(conn);
+}
+
+/* I/O. */
+
+/* What to do after the TLS call that returned 'retval', which is no success. */
+static enum step
+ssl_wait(struct https_conn *conn, int retval)
+{
+    switch (SSL_get_error(conn->ssl, retval)) {
+    case SSL_ERROR_WANT_READ:
+        conn->want = EPOLLIN;
+        return STEP_WAIT;
+    case SSL_ERROR_WANT_WRITE:
+        conn->want = EPOLLOUT;
+        return STEP_WAIT;
+    default:
+        return STEP_OVER;
+    }
+}
+
+/* Reads into 'in'. */
+static enum step
+read_some(struct https_conn *conn)
+{
+    char *room = wiping_buffer_reserve(&conn->in, READ_SIZE);
+    ERR_clear_error();
+    int n = SSL_read(conn->ssl, room, READ_SIZE);
+    if (n <= 0) {
+        enum step step = ssl_wait(conn, n);
+        if (!conn->in.size) {
+            wiping_buffer_uninit(&conn->in);    /* Idle ones cost little. */
+        }
+        return step;
+    }
+    if (!conn->in.size && conn->state == CONN_HEAD) {
+        https_conn_set_deadline(conn, conn->server->config.request_timeout_ms);
+    }
+    wiping_buffer_added(&conn->in, n);
+    return STEP_AGAIN;
+}
+
+/* Writes what is in 'out'; STEP_AGAIN if it is all gone. */
+static enum step
+write_out(struct https_conn *conn)
+{
+    while (conn->out.size) {
+        ERR_clear_error();
+        int n = SSL_write(conn->ssl, wiping_buffer_head(&conn->out),
+                          MIN(conn->out.size, 1 << 20));
+        if (n <= 0) {
+            return ssl_wait(conn, n);
+        }
+        wiping_buffer_pull(&conn->out, n);
+    }
+    return STEP_AGAIN;
+}
+
+/* Steps, one a state. */
+
+static enum step
+step_handshake(struct https_conn *conn)
+{
+    ERR_clear_error();
+    int retval = SSL_accept(conn->ssl);
+    if (retval != 1) {
+        enum step step = ssl_wait(conn, retval);
+        if (step == STEP_OVER) {
+            const char *reason = ERR_reason_error_string(ERR_peek_error());
+            VLOG_INFO_RL(&rl, "%s: TLS handshake failed (%s)",
+                         conn->peer_name, reason ? reason : "connection lost");
+        }
+        return step;
+    }
+    X509 *cert = SSL_get1_peer_certificate(conn->ssl);
+    char *name = tls_peer_name(cert);
+    X509_free(cert);
+    https_conn_authenticated(conn, name ? name : xstrdup(""));
+    conn->state = CONN_HEAD;
+    https_conn_set_deadline(conn, conn->server->config.idle_timeout_ms);
+    return STEP_AGAIN;
+}
+
+/* Answers without having read all of the request, which ends the
+ * connection. */
+static enum step
+refuse(struct https_conn *conn, int status)
+{
+    conn->keep_alive = false;
+    https_request_dispatch(conn, conn->server->handle, status);
+    ovs_assert(conn->replied);
+    https_conn_set_deadline(conn, conn->server->config.request_timeout_ms);
+    return STEP_AGAIN;
+}
+
+static enum step
+handle(struct https_conn *conn)
+{
+    https_request_dispatch(conn, conn->server->handle, 0);
+    ovs_assert(conn->replied);
+    wiping_buffer_uninit(&conn->body);
+    https_conn_used(conn);
+    conn->has_handled = true;
+    https_conn_set_deadline(conn, conn->server->config.idle_timeout_ms);
+    return STEP_AGAIN;
+}
+
+/* The head, of 'size' octets, is in 'in'. */
+static enum step
+begin_request(struct https_conn *conn, size_t size)
+{
+    int status = http_head_parse(&conn->head, wiping_buffer_head(&conn->in),
+                                 size);
+    wiping_buffer_pull(&conn->in, size);
+    if (!status
+        && conn->head.content_length > conn->server->config.max_body_bytes) {
+        status = 413;
+    }
+    if (status) {
+        return refuse(conn, status);
+    }
+    bool has_body = conn->head.chunked || conn->head.content_length;
+    conn->keep_alive = conn->head.keep_alive && !has_body;
+    if (conn->server->admit) {
+        https_request_dispatch(conn, conn->server->admit, 0);
+        if (conn->replied) {
+            return STEP_AGAIN;
+        }
+    }
+    conn->keep_alive = conn->head.keep_alive;
+    if (!has_body) {
+        return handle(conn);
+    }
+    if (conn->head.expect_continue && !conn->in.size) {
+        wiping_buffer_puts(&conn->out, "HTTP/1.1 100 Continue\r\n\r\n");
+    }
+    conn->state = CONN_BODY;
+    return STEP_AGAIN;
+}
+
+static enum step
+step_head(struct https_conn *conn)
+{
+    /* RFC 9112 s.2.2: empty lines before a request are ignored. */
+    while (conn->in.size && !conn->scanned
+           && strchr("\r\n", wiping_buffer_head(&conn->in)[0])
+           && wiping_buffer_head(&conn->in)[0]) {
+        wiping_buffer_pull(&conn->in, 1);
+    }
+
+    const char *data = wiping_buffer_head(&conn->in);
+    size_t size = http_head_size(data, conn->in.size, &conn->scanned);
+    if (size && size <= HTTP_MAX_HEAD) {
+        return begin_request(conn, size);
+    }
+    if (MAX(size, conn->in.size) > HTTP_MAX_HEAD) {
+        return refuse(conn, memchr(data, '\n', HTTP_MAX_HEAD) ? 431 : 414);
+    }
+    return read_some(conn);
+}
+
+static enum step
+step_body(struct https_conn *conn)
+{
+    enum step step = write_out(conn);   /* "100 Continue". */
+    if (step != STEP_AGAIN) {
+        return step;
+    }
+    const char *data = wiping_buffer_head(&conn->in);
+    if (conn->head.chunked) {
+        size_t n = http_chunked_feed(&conn->chunked, data, conn->in.size,
+                                     &conn->body);
+        if (n == SIZE_MAX) {
+            return refuse(conn, 400);
+        }
+        wiping_buffer_pull(&conn->in, n);
+        if (conn->body.size > conn->server->config.max_body_bytes) {
+            return refuse(conn, 413);
+        }
+        return conn->chunked.done ? handle(conn) : read_some(conn);
+    }
+    size_t n = MIN(conn->head.content_length - conn->body.size, conn->in.size);
+    wiping_buffer_put(&conn->body, data, n);
+    wiping_buffer_pull(&conn->in, n);
+    return (conn->body.size == conn->head.content_length ? handle(conn)
+            : read_some(conn));
+}
+
+static enum step
+step_reply(struct https_conn *conn)
+{
+    enum step step = write_out(conn);
+    if (step != STEP_AGAIN) {
+        return step;
+    }
+    if (!conn->keep_alive) {
+        SSL_shutdown(conn->ssl);
+        ERR_clear_error();
+        shutdown(conn->fd, SHUT_WR);
+        https_conn_set_deadline(conn, LINGER_TIMEOUT_MS);
+        conn->state = CONN_LINGER;
+        conn->want = EPOLLIN;
+        return STEP_AGAIN;
+    }
+    forget_request(conn);
+    conn->state = CONN_HEAD;
+    https_conn_set_deadline(conn, (conn->in.size
+                                   ? conn->server->config.request_timeout_ms
+                                   : conn->server->config.idle_timeout_ms));
+    return STEP_AGAIN;
+}
+
+/* What the client of a stream says has no meaning, but its end has. */
+static enum step
+step_stream(struct https_conn *conn)
+{
+    if (!conn->stream) {
+        return STEP_OVER;
+    }
+    enum step step = read_some(conn);
+    if (step == STEP_OVER) {
+        return STEP_OVER;
+    }
+    conn->n_discarded += conn->in.size;
+    wiping_buffer_uninit(&conn->in);
+    if (conn->n_discarded > MAX_STREAM_INPUT) {
+        return STEP_OVER;
+    }
+    if (step == STEP_AGAIN) {
+        return STEP_AGAIN;
+    }
+    bool had_output = conn->out.size;
+    step = write_out(conn);
+    if (step == STEP_AGAIN) {
+        if (had_output) {
+            https_conn_set_deadline(conn, 0);
+        }
+        conn->want = EPOLLIN;
+        return STEP_WAIT;
+    }
+    conn->want |= EPOLLIN;
+    return step;
+}
+
+static enum step
+step_linger(struct https_conn *conn)
+{
+    static char scratch[65536];         /* Ciphertext. */
+    ssize_t n = recv(conn->fd, scratch, sizeof scratch, 0);
+    if (n > 0) {
+        conn->n_discarded += n;
+        return conn->n_discarded > MAX_DISCARD ? STEP_OVER : STEP_AGAIN;
+    }
+    return n < 0 && errno == EAGAIN ? STEP_WAIT : STEP_OVER;
+}
+
+static enum step
+run_step(struct https_conn *conn)
+{
+    switch (conn->state) {
+    case CONN_HANDSHAKE: return step_handshake(conn);
+    case CONN_HEAD: return step_head(conn);
+    case CONN_BODY: return step_body(conn);
+    case CONN_REPLY: return step_reply(conn);
+    case CONN_STREAM: return step_stream(conn);
+    case CONN_LINGER: return step_linger(conn);
+    }
+    OVS_NOT_REACHED();
+}
+
+bool
+https_conn_run(struct https_conn *conn)
+{
+    conn->has_handled = false;
+    for (int i = 0; i < MAX_STEPS && !conn->is_dead; i++) {
+        if (conn->has_handled && conn->state == CONN_HEAD && conn->in.size) {
+            break;              /* Others come between its requests. */
+        }
+        switch (run_step(conn)) {
+        case STEP_AGAIN:
+            break;
+        case STEP_WAIT:
+            return true;
+        case STEP_OVER:
+            return false;
+        }
+    }
+    if (conn->is_dead) {
+        return false;
+    }
+    https_conn_set_ready(conn);
+    return true;
+}

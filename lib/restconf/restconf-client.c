@@ -1,0 +1,616 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "lib/restconf/restconf-client.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include "lib/restconf/curl-loop.h"
+#include "lib/restconf/restconf-client-private.h"
+#include "lib/restconf/restconf-patch.h"
+#include "lib/restconf/restconf-root.h"
+#include "lib/secret.h"
+#include "lib/tls.h"
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/list.h"
+#include "openvswitch/poll-loop.h"
+#include "util.h"
+
+#define CONNECT_TIMEOUT_MS 2000
+#define MAX_BODY_BYTES (64 * 1024 * 1024)
+#define JSON_TYPE "application/yang-data+json"
+#define BATCH_MAX_EDITS 2000    /* About 2 MB. */
+
+struct restconf_clients {
+    struct restconf_config config;
+    struct curl_loop *loop;
+    struct ovs_list clients;    /* struct restconf_client. */
+    uint64_t last_ticket;
+};
+
+struct request {
+    struct ovs_list node;       /* In client's 'queue' or 'current'. */
+    uint64_t ticket;
+    char *method, *path, *content_type;
+    char *body;                 /* Wiping memory, or NULL. */
+    struct restconf_patch *patch;       /* Of restconf_client_patch(), or NULL;
+                                 * then the above is NULL, and it may be sent
+                                 * with others. */
+    bool apart;                 /* But not with those before it. */
+};
+
+struct result_node {
+    struct ovs_list node;       /* In client's 'results'. */
+    struct restconf_result result;
+};
+
+struct restconf_client {
+    struct ovs_list node;       /* In clients' 'clients'. */
+    struct restconf_clients *clients;
+    uint64_t first_ticket;      /* That this object may have given. */
+    char *name, *url;
+    char *base;                 /* URL without a path, as libcurl is told it. */
+    char *root;                 /* "/restconf"; NULL: not known yet. */
+    struct curl_slist *connect_to;
+
+    /* One transfer at a time. */
+    struct ovs_list queue;      /* struct request, waiting. */
+    struct ovs_list current;    /* Those that this transfer carries: one, or
+                                 * several patches, or none for the root. */
+    bool busy;                  /* There is a transfer. */
+    char *body;                 /* Of the transfer, wiping memory, or NULL. */
+    CURL *easy;
+    struct curl_slist *headers; /* Of the transfer. */
+    struct ds answer;           /* Body so far. */
+    char curl_error[CURL_ERROR_SIZE];
+    struct ovs_list results;    /* struct result_node. */
+    unsigned long long int n_patches, n_patch_transfers;
+};
+
+/* Lifecycle. */
+
+static char *
+check_file(const char *option, const char *file_name)
+{
+    FILE *stream = file_name ? fopen(file_name, "r") : NULL;
+    if (!stream) {
+        return xasprintf("--%s: cannot read %s (%s)", option,
+                         file_name ? file_name : "it",
+                         ovs_strerror(file_name ? errno : EINVAL));
+    }
+    fclose(stream);
+    return NULL;
+}
+
+/* Loads the three files once, so that a mistake in them shows at once. */
+static char *
+check_config(const struct restconf_config *config)
+{
+    char *error = check_file("private-key", config->private_key);
+    error = error ? error : check_file("certificate", config->certificate);
+    error = error ? error : check_file("ca-cert", config->ca_cert);
+    if (!error) {
+        SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+        error = tls_ctx_load(ctx, config->private_key, config->certificate,
+                             config->ca_cert);
+        SSL_CTX_free(ctx);
+    }
+    return error;
+}
+
+char *
+restconf_clients_create(const struct restconf_config *config,
+                        struct restconf_clients **clientsp)
+{
+    *clientsp = NULL;
+    char *error = check_config(config);
+    if (error) {
+        return error;
+    }
+    struct restconf_clients *clients = xzalloc(sizeof *clients);
+    clients->config = *config;
+    if (!clients->config.request_timeout_ms) {
+        clients->config.request_timeout_ms = 4000;
+    }
+    ovs_list_init(&clients->clients);
+    json_set_alloc_funcs(wiping_malloc, wiping_free);   /* For bodies. */
+    clients->loop = curl_loop_create();
+    *clientsp = clients;
+    return NULL;
+}
+
+void
+restconf_clients_destroy(struct restconf_clients *clients)
+{
+    if (clients) {
+        ovs_assert(ovs_list_is_empty(&clients->clients));
+        curl_loop_destroy(clients->loop);
+        free(clients);
+    }
+}
+
+/* The host that libcurl sees is the server's name, which is connected to at the
+ * URL's address: so it never sends over a connection on which another name was
+ * proven. */
+static void
+set_address(struct restconf_client *client)
+{
+    const char scheme[] = "https://";
+    if (strncmp(client->url, scheme, strlen(scheme))) {
+        client->base = xstrdup(client->url);    /* libcurl will refuse it. */
+        client->root = xstrdup("");
+        return;
+    }
+    const char *host = client->url + strlen(scheme);
+    size_t n = strcspn(host, "/");
+    char *connect_to = xasprintf("::%.*s", (int) n, host);
+    client->base = xasprintf("https://%s", client->name);
+    client->connect_to = curl_slist_append(NULL, connect_to);
+    if (host[n] && host[n + 1]) {
+        client->root = xstrdup(&host[n]);
+    }
+    free(connect_to);
+}
+
+struct restconf_client *
+restconf_client_create(struct restconf_clients *clients, const char *name,
+                       const char *url)
+{
+    struct restconf_client *client = xzalloc(sizeof *client);
+    client->clients = clients;
+    client->first_ticket = clients->last_ticket + 1;
+    client->name = xstrdup(name);
+    client->url = xstrdup(url);
+    set_address(client);
+    ovs_list_init(&client->queue);
+    ovs_list_init(&client->current);
+    ovs_list_init(&client->results);
+    client->easy = curl_easy_init();
+    ds_init(&client->answer);
+    ovs_list_push_back(&clients->clients, &client->node);
+    return client;
+}
+
+static void
+request_destroy(struct request *req)
+{
+    free(req->method);
+    free(req->path);
+    free(req->content_type);
+    wiping_free(req->body);
+    restconf_patch_destroy(req->patch);
+    free(req);
+}
+
+static void
+destroy_requests(struct ovs_list *requests)
+{
+    struct request *req;
+    LIST_FOR_EACH_POP (req, node, requests) {
+        request_destroy(req);
+    }
+}
+
+/* Ends the transfer, done or not; leaves 'current'. */
+static void
+end_transfer(struct restconf_client *client)
+{
+    if (client->busy) {
+        curl_loop_remove(client->clients->loop, client->easy);
+        curl_easy_reset(client->easy);
+        curl_slist_free_all(client->headers);
+        client->headers = NULL;
+        wiping_free(client->body);
+        client->body = NULL;
+        ds_clear(&client->answer);
+        client->busy = false;
+    }
+}
+
+void
+restconf_client_destroy(struct restconf_client *client)
+{
+    if (!client) {
+        return;
+    }
+    end_transfer(client);
+    destroy_requests(&client->queue);
+    destroy_requests(&client->current);
+    curl_loop_free_easy(client->easy);
+    curl_slist_free_all(client->connect_to);
+
+    struct result_node *r;
+    LIST_FOR_EACH_POP (r, node, &client->results) {
+        free(r->result.body);
+        free(r->result.error);
+        free(r);
+    }
+    ds_destroy(&client->answer);
+    ovs_list_remove(&client->node);
+    free(client->name);
+    free(client->url);
+    free(client->base);
+    free(client->root);
+    free(client);
+}
+
+/* Transfers. */
+
+/* The certificate must have the server's name, whatever the URL's host is.
+ * (libcurl's own check is off: it accepts wildcards, and names may look like
+ * addresses.) */
+static CURLcode
+ssl_ctx_cb(CURL *easy OVS_UNUSED, void *ctx, void *client_)
+{
+    const struct restconf_client *client = client_;
+    tls_ctx_harden(ctx);
+    X509_VERIFY_PARAM *param = SSL_CTX_get0_param(ctx);
+    X509_VERIFY_PARAM_set_hostflags(param,
+                                    X509_CHECK_FLAG_NO_WILDCARDS
+                                    | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+    return (X509_VERIFY_PARAM_set1_host(param, client->name, 0)
+            ? CURLE_OK : CURLE_SSL_CERTPROBLEM);
+}
+
+static size_t
+write_cb(char *data, size_t size, size_t n, void *client_)
+{
+    struct restconf_client *client = client_;
+    if (client->answer.length + size * n > MAX_BODY_BYTES) {
+        return 0;
+    }
+    ds_put_buffer(&client->answer, data, size * n);
+    return size * n;
+}
+
+void
+restconf_client_set_up(struct restconf_client *client, CURL *easy,
+                       const char *url)
+{
+    const struct restconf_config *config = &client->clients->config;
+    curl_easy_setopt(easy, CURLOPT_URL, url);
+    curl_easy_setopt(easy, CURLOPT_CONNECT_TO, client->connect_to);
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
+                     (long) CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+                     (long) CONNECT_TIMEOUT_MS);
+    curl_easy_setopt(easy, CURLOPT_SSLKEY, config->private_key);
+    curl_easy_setopt(easy, CURLOPT_SSLCERT, config->certificate);
+    curl_easy_setopt(easy, CURLOPT_CAINFO, config->ca_cert);
+    curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+    curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
+    curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, ssl_ctx_cb);
+    curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, client);
+}
+
+char *
+restconf_client_url(const struct restconf_client *client, const char *path)
+{
+    return xasprintf("%s%s", client->base, path);
+}
+
+const char *
+restconf_client_name(const struct restconf_client *client)
+{
+    return client->name;
+}
+
+/* Starts the transfer of 'client->body' (or of none, if that is NULL) to 'path' of
+ * the server. */
+static void
+start_transfer(struct restconf_client *client, const char *method,
+               const char *root, const char *path, const char *accept,
+               const char *content_type)
+{
+    const struct restconf_config *config = &client->clients->config;
+    CURL *easy = client->easy;
+    char *url = xasprintf("%s%s%s", client->base, root, path);
+
+    client->busy = true;
+    client->curl_error[0] = '\0';
+    restconf_client_set_up(client, easy, url);
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, client->curl_error);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, write_cb);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, client);
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, client);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,
+                     (long) config->request_timeout_ms);
+
+    char *accept_header = xasprintf("Accept: %s", accept);
+    client->headers = curl_slist_append(NULL, accept_header);
+    free(accept_header);
+    client->headers = curl_slist_append(client->headers, "Expect:");
+    if (client->body) {
+        char *type = xasprintf("Content-Type: %s", content_type);
+        client->headers = curl_slist_append(client->headers, type);
+        free(type);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, client->body);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE,
+                         (long) strlen(client->body));
+    }
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, client->headers);
+    curl_loop_add(client->clients->loop, easy);
+    free(url);
+}
+
+/* Moves the patches that wait behind 'first', which 'current' has, to it as
+ * well, as far as they can go with it, and returns all of them as one patch. */
+static struct restconf_patch *
+gather_patches(struct restconf_client *client, const struct request *first)
+{
+    struct restconf_patch *all = restconf_patch_clone(first->patch);
+    struct request *req;
+    LIST_FOR_EACH_SAFE (req, node, &client->queue) {
+        if (!req->patch || req->apart
+            || (restconf_patch_n_edits(all) + restconf_patch_n_edits(req->patch)
+                > BATCH_MAX_EDITS)
+            || !restconf_patch_append(all, req->patch)) {
+            break;
+        }
+        ovs_list_remove(&req->node);
+        ovs_list_push_back(&client->current, &req->node);
+    }
+    return all;
+}
+
+/* Sends what waits longest. */
+static void
+send_next(struct restconf_client *client)
+{
+    if (!client->root) {
+        start_transfer(client, "GET", "", RESTCONF_ROOT_PATH,
+                       RESTCONF_ROOT_CONTENT_TYPE, NULL);
+        return;
+    }
+    struct request *req = CONTAINER_OF(ovs_list_pop_front(&client->queue),
+                                       struct request, node);
+    ovs_list_push_back(&client->current, &req->node);
+    if (req->patch) {
+        struct restconf_patch *all = gather_patches(client, req);
+        client->body = restconf_patch_to_json(all);
+        client->n_patch_transfers++;
+        restconf_patch_destroy(all);
+        start_transfer(client, "PATCH", client->root, "/data", JSON_TYPE,
+                       RESTCONF_PATCH_CONTENT_TYPE);
+    } else {
+        client->body = req->body;
+        req->body = NULL;
+        start_transfer(client, req->method, client->root, req->path,
+                       JSON_TYPE, req->content_type);
+    }
+}
+
+/* Requests. */
+
+static struct request *
+enqueue(struct restconf_client *client)
+{
+    struct request *req = xmalloc(sizeof *req);
+    *req = (struct request) { .ticket = ++client->clients->last_ticket };
+    ovs_list_push_back(&client->queue, &req->node);
+    return req;
+}
+
+uint64_t
+restconf_client_request(struct restconf_client *client, const char *method,
+                        const char *path, const char *content_type,
+                        char *body)
+{
+    struct request *req = enqueue(client);
+    req->method = xstrdup(method);
+    req->path = xstrdup(path);
+    req->content_type = nullable_xstrdup(content_type);
+    req->body = body;
+    return req->ticket;
+}
+
+uint64_t
+restconf_client_patch(struct restconf_client *client,
+                      struct restconf_patch *patch)
+{
+    struct request *req = enqueue(client);
+    req->patch = patch;
+    client->n_patches++;
+    return req->ticket;
+}
+
+bool
+restconf_client_has_ticket(const struct restconf_client *client,
+                           uint64_t ticket)
+{
+    return ticket >= client->first_ticket;
+}
+
+bool
+restconf_client_next_result(struct restconf_client *client,
+                            struct restconf_result *result)
+{
+    if (ovs_list_is_empty(&client->results)) {
+        return false;
+    }
+    struct result_node *r
+        = CONTAINER_OF(ovs_list_pop_front(&client->results),
+                       struct result_node, node);
+    *result = r->result;
+    free(r);
+    return true;
+}
+
+void
+restconf_client_get_load(const struct restconf_client *client,
+                         unsigned long long int *n_patches,
+                         unsigned long long int *n_transfers)
+{
+    *n_patches = client->n_patches;
+    *n_transfers = client->n_patch_transfers;
+}
+
+/* Errors. */
+
+/* The first "error-message" anywhere in 'json', or NULL. */
+static const char *
+find_message(const json_t *json)
+{
+    const char *message = NULL;
+    if (json_is_object(json)) {
+        const char *key;
+        json_t *value;
+        message = json_string_value(json_object_get(json, "error-message"));
+        json_object_foreach (CONST_CAST(json_t *, json), key, value) {
+            message = message ? message : find_message(value);
+        }
+    } else if (json_is_array(json)) {
+        size_t i;
+        json_t *value;
+        json_array_foreach (json, i, value) {
+            message = message ? message : find_message(value);
+        }
+    }
+    return message;
+}
+
+/* What went wrong with the transfer of 'client', or NULL. */
+static char *
+transfer_error(const struct restconf_client *client, CURLcode code, long int status,
+               const char *body)
+{
+    if (code == CURLE_COULDNT_CONNECT) {
+        return xasprintf("%s does not answer: is %s running there?",
+                         client->url, client->clients->config.server);
+    } else if (code == CURLE_OPERATION_TIMEDOUT) {
+        return xasprintf("%s does not answer in time", client->url);
+    } else if (code == CURLE_PEER_FAILED_VERIFICATION) {
+        return xasprintf("%s: its certificate is not one of ours for %s (%s)",
+                         client->url, client->name, client->curl_error);
+    } else if (code != CURLE_OK) {
+        return xasprintf("%s: %s", client->url,
+                         (client->curl_error[0] ? client->curl_error
+                          : curl_easy_strerror(code)));
+    } else if (status / 100 == 2) {
+        return NULL;
+    }
+    json_t *json = json_loads(body, 0, NULL);
+    const char *message = find_message(json);
+    char *error = (message ? xstrdup(message)
+                   : xasprintf("%s: HTTP status %ld", client->url, status));
+    json_decref(json);
+    return error;
+}
+
+/* Running. */
+
+static void
+push_result(struct restconf_client *client, const struct request *req,
+            long int status, const char *error)
+{
+    struct result_node *r = xmalloc(sizeof *r);
+    r->result = (struct restconf_result) {
+        .ticket = req->ticket,
+        .status = status,
+        .body = xstrdup(ds_cstr(&client->answer)),
+        .error = nullable_xstrdup(error),
+    };
+    ovs_list_push_back(&client->results, &r->node);
+}
+
+/* Puts the patches of 'current' back to the head of the queue, to be sent in two
+ * halves: what was refused is one of them or more, and none was applied. */
+static void
+split_patches(struct restconf_client *client)
+{
+    size_t n_left = ovs_list_size(&client->current) / 2;
+    struct request *req;
+    LIST_FOR_EACH (req, node, &client->current) {
+        if (!n_left--) {
+            req->apart = true;
+            break;
+        }
+    }
+    ovs_list_splice(client->queue.next,
+                    ovs_list_front(&client->current), &client->current);
+}
+
+/* The answer about the root.  A server that does not say has it where most have
+ * it.  One that cannot be reached is no server for whoever waits longest. */
+static void
+take_root(struct restconf_client *client, long int status, const char *error)
+{
+    if (status) {
+        client->root = error ? NULL : restconf_root_parse(
+            ds_cstr(&client->answer));
+        client->root = client->root ? client->root : xstrdup("/restconf");
+    } else {
+        ovs_list_push_back(&client->current,
+                           ovs_list_pop_front(&client->queue));
+    }
+}
+
+static void
+complete(struct restconf_client *client, CURLcode code)
+{
+    long int status = 0;
+    curl_easy_getinfo(client->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (code != CURLE_OK) {
+        status = 0;
+    }
+    char *error = transfer_error(client, code, status,
+                                 ds_cstr(&client->answer));
+    if (ovs_list_is_empty(&client->current)) {
+        take_root(client, status, error);
+    }
+    if (error && status && ovs_list_size(&client->current) > 1) {
+        split_patches(client);
+    }
+    const struct request *req;
+    LIST_FOR_EACH (req, node, &client->current) {
+        push_result(client, req, status, error);
+    }
+    free(error);
+    destroy_requests(&client->current);
+    end_transfer(client);
+}
+
+static bool
+may_send(const struct restconf_client *client)
+{
+    return !client->busy && !ovs_list_is_empty(&client->queue);
+}
+
+void
+restconf_clients_run(struct restconf_clients *clients)
+{
+    struct restconf_client *client;
+    CURL *easy;
+    CURLcode code;
+    curl_loop_run(clients->loop);
+    while ((easy = curl_loop_next_done(clients->loop, &code))) {
+        curl_easy_getinfo(easy, CURLINFO_PRIVATE, &client);
+        complete(client, code);
+    }
+    LIST_FOR_EACH (client, node, &clients->clients) {
+        if (may_send(client)) {
+            send_next(client);
+        }
+    }
+}
+
+void
+restconf_clients_wait(struct restconf_clients *clients)
+{
+    curl_loop_wait(clients->loop);
+    const struct restconf_client *client;
+    LIST_FOR_EACH (client, node, &clients->clients) {
+        if (!ovs_list_is_empty(&client->results) || may_send(client)) {
+            poll_immediate_wake();
+        }
+    }
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+/* What agents tell by themselves.  It only hastens what would be done anyway: keys
+ * are renewed by a schedule, and agents are looked at every few seconds. */
+
+#include "ofctl-app/conductor/conductor-private.h"
+
+#include <inttypes.h>
+
+#include "ofctl-app/southbound/agent-event.h"
+#include "ofctl-app/network/network.h"
+#include "ofctl-app/network/resync.h"
+#include "openvswitch/vlog.h"
+#include "timeval.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(events);
+
+static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
+
+#define COUNTERS_MS 5000        /* As often as they are polled. */
+#define MAX_EVENTS 100          /* Of one agent in one run. */
+
+/* The live path that has a hop with this SA between 'vnf_id' and another, or
+ * NULL. */
+static struct live_path *
+find_path(const struct conductor *c, const char *vnf_id, uint32_t esp_spi)
+{
+    struct live_path *live;
+    HMAP_FOR_EACH (live, node, &c->net->paths) {
+        for (size_t i = 0; i <= live->path->n_sfs; i++) {
+            const struct path_hop *hop = live->path->hops[i];
+            if (hop && hop->esp_spi == esp_spi
+                && (!strcmp(hop->sender, vnf_id)
+                    || !strcmp(hop->receiver, vnf_id))) {
+                return live;
+            }
+        }
+    }
+    return NULL;
+}
+
+static void
+take_expiry(struct conductor *c, const char *vnf_id, uint32_t esp_spi,
+            const char *what)
+{
+    struct live_path *live = find_path(c, vnf_id, esp_spi);
+    if (live && !live->expiring) {
+        VLOG_INFO_RL(&rl, "gateway %s: SA 0x%08"PRIx32" of chain %s, path %"
+                     PRIu32": %s", vnf_id, esp_spi, live->path->chain,
+                     live->path->nsh_spi, what);
+        live->expiring = true;
+    }
+}
+
+static void
+take_event(struct conductor *c, const char *vnf_id,
+           const struct agent_event *event)
+{
+    switch (event->type) {
+    case AGENT_EVENT_SOFT_EXPIRE:
+        take_expiry(c, vnf_id, event->esp_spi, "its lifetime nears its end");
+        break;
+    case AGENT_EVENT_HARD_EXPIRE:
+        take_expiry(c, vnf_id, event->esp_spi, "its lifetime is over");
+        break;
+    case AGENT_EVENT_SEQ_OVERFLOW:
+        take_expiry(c, vnf_id, event->esp_spi,
+                    "it has no sequence numbers left");
+        break;
+    case AGENT_EVENT_ACQUIRE:
+        VLOG_WARN_RL(&rl, "gateway %s: policy %s has no SA", vnf_id,
+                     event->policy);
+        resync_soon(c->resync, vnf_id);
+        break;
+    case AGENT_EVENT_BAD_SPI:
+        VLOG_WARN_RL(&rl, "gateway %s: ESP with unknown SPI 0x%08"PRIx32,
+                     vnf_id, event->esp_spi);
+        resync_soon(c->resync, vnf_id);
+        break;
+    }
+}
+
+/* Has the SA protected four fifths of what it may? */
+static bool
+is_used_up(const struct path *path, const struct agent_sa_stats *sa)
+{
+    return ((path->lifetime_bytes
+             && sa->bytes >= path->lifetime_bytes / 5 * 4)
+            || (path->lifetime_packets
+                && sa->packets >= path->lifetime_packets / 5 * 4));
+}
+
+/* What an agent told while nobody listened its counters say too. */
+static void
+check_counters(struct conductor *c)
+{
+    struct live_path *live;
+    HMAP_FOR_EACH (live, node, &c->net->paths) {
+        const struct path *path = live->path;
+        for (size_t i = 0; i <= path->n_sfs; i++) {
+            const struct path_hop *hop = path->hops[i];
+            const struct agent *agent
+                = hop ? agents_find(c->net->agents, hop->sender) : NULL;
+            struct agent_sa_stats sa;
+            if (agent && agent_get_sa(agent, hop->esp_spi, &sa)
+                && is_used_up(path, &sa)) {
+                take_expiry(c, hop->sender, hop->esp_spi,
+                            "its lifetime nears its end");
+            }
+        }
+    }
+}
+
+void
+conductor_take_events(struct conductor *c)
+{
+    if (time_msec() >= c->counters_ms) {
+        check_counters(c);
+        c->counters_ms = time_msec() + COUNTERS_MS;
+    }
+
+    for (struct agent *a = agents_next(c->net->agents, NULL); a;
+         a = agents_next(c->net->agents, a)) {
+        struct agent_event event;
+        for (int i = 0; i < MAX_EVENTS && agent_next_event(a, &event); i++) {
+            take_event(c, agent_vnf_id(a), &event);
+        }
+    }
+}

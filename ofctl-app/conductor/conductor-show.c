@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+/* The conductor for people: texts of its unixctl commands. */
+
+#include "ofctl-app/conductor/conductor.h"
+#include "ofctl-app/conductor/conductor-private.h"
+
+#include <inttypes.h>
+
+#include "ofctl-app/network/live-check.h"
+#include "ofctl-app/operation/op.h"
+#include "ofctl-app/network/status.h"
+#include "ofctl-app/network/too-big.h"
+#include "openvswitch/dynamic-string.h"
+#include "util.h"
+
+char *
+conductor_format_operations(const struct conductor *c)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    for (size_t i = 0; i < N_HISTORY; i++) {
+        const char *s = c->history[(c->n_history + i) % N_HISTORY];
+        if (s) {
+            ds_put_format(&ds, "%s\n", s);
+        }
+    }
+    const struct op *op;
+    LIST_FOR_EACH (op, node, &c->ops) {
+        char *s = op_format(op);
+        ds_put_format(&ds, "%s\n", s);
+        free(s);
+    }
+    return ds_steal_cstr(&ds);
+}
+
+char *
+conductor_format_sas(const struct conductor *c)
+{
+    return c->state == ACTIVE ? status_format_sas(c->net) : xstrdup("");
+}
+
+void
+conductor_ask_live(struct conductor *c)
+{
+    if (c->state == ACTIVE) {
+        live_check_ask(c->net);
+    }
+}
+
+bool
+conductor_format_live(const struct conductor *c, long long int since_ms,
+                      char **textp)
+{
+    if (c->state == ACTIVE && !live_check_is_known(c->net, since_ms)) {
+        return false;
+    }
+    *textp = (c->state == ACTIVE ? live_check_format(c->net, since_ms)
+              : xstrdup("standing by\n"));
+    return true;
+}
+
+char *
+conductor_format_status(const struct conductor *c)
+{
+    if (c->state != ACTIVE) {
+        return xstrdup("standing by\n");
+    }
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    ds_put_format(&ds, "active in epoch %"PRIu64"\n%"PRIuSIZE" paths, %"
+                  PRIuSIZE" operations under way\n", c->epoch,
+                  hmap_count(&c->net->paths), ovs_list_size(&c->ops));
+    for (struct bridge *br = bridges_next(c->net->bridges, NULL); br;
+         br = bridges_next(c->net->bridges, br)) {
+        unsigned long long int n_changes, n_bundles;
+        bridge_get_load(br, &n_changes, &n_bundles);
+        ds_put_format(&ds, "bridge %s: %s, %"PRIuSIZE" flows, %llu changes in "
+                      "%llu bundles %s\n", bridge_name(br),
+                      bridge_is_up(br) ? "up" : "down", bridge_n_flows(br),
+                      n_changes, n_bundles,
+                      bridge_is_up(br) ? "" : bridge_reason(br));
+    }
+    for (struct agent *a = agents_next(c->net->agents, NULL); a;
+         a = agents_next(c->net->agents, a)) {
+        unsigned long long int n_patches, n_transfers;
+        agent_get_load(a, &n_patches, &n_transfers);
+        ds_put_format(&ds, "gateway %s: %s, %llu patches in %llu requests "
+                      "%s\n", agent_vnf_id(a),
+                      agent_is_up(a) ? "up" : "down", n_patches, n_transfers,
+                      agent_is_up(a) ? "" : agent_reason(a));
+    }
+    return ds_steal_cstr(&ds);
+}
+
+char *
+conductor_format_packets(const struct conductor *c)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    if (c->state == ACTIVE) {
+        too_big_format(c->too_big, &ds);
+        for (struct bridge *br = bridges_next(c->net->bridges, NULL); br;
+             br = bridges_next(c->net->bridges, br)) {
+            if (bridge_n_packets_lost(br)) {
+                ds_put_format(&ds, "bridge %s: %"PRIu64" lost for want of "
+                              "room\n", bridge_name(br),
+                              bridge_n_packets_lost(br));
+            }
+        }
+    }
+    return ds_steal_cstr(&ds);
+}

@@ -1,0 +1,728 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "ofctl-app/flows/steering.h"
+
+#include <stdarg.h>
+
+#include "flow.h"
+#include "lib/address.h"
+#include "lib/nsh.h"
+#include "ofctl-app/model/match.h"
+#include "ofctl-app/model/path-check.h"
+#include "ofctl-app/model/path-mtu.h"
+#include "openvswitch/dynamic-string.h"
+#include "packets.h"
+#include "sset.h"
+#include "util.h"
+
+/* Tables. */
+#define TABLE_INPUT 0
+#define TABLE_DELIVER 1         /* After an NSH was taken off. */
+#define TABLE_ENTER 2           /* What a classifier took, and its size. */
+#define TABLE_ND 3              /* Second half of a neighbour's answer. */
+
+/* Priorities in TABLE_INPUT. */
+#define PRIORITY_GUARD 1
+#define PRIORITY_TRANSPORT 1000
+#define PRIORITY_CLASSIFIER 1000        /* Plus the chain's: 0 to 999. */
+#define PRIORITY_LINK_LOCAL 2000        /* What does not leave its link. */
+#define PRIORITY_NEIGHBOUR 2001         /* ARP and ND. */
+#define PRIORITY_DAD 2002
+#define PRIORITY_PROBE 3000
+
+/* In TABLE_ENTER. */
+#define PRIORITY_ENTER 900
+#define PRIORITY_TOO_BIG 1000
+
+/* Locally administered addresses of the NSH frames on a link, and the source
+ * of what a receiver is given: nobody looks at them, they only have to be
+ * unicast and not zero. */
+static const struct eth_addr nsh_eth_src = ETH_ADDR_C(02,5d,5a,00,00,03);
+static const struct eth_addr nsh_eth_dst = ETH_ADDR_C(02,5d,5a,00,00,04);
+
+/* Flags S and O of a neighbour advertisement, RFC 4861 s.4.4. */
+#define ND_SOLICITED_OVERRIDE "0x60000000"
+
+#define PROBE_MATCH_IPV4 \
+    "ip,nw_src="STEERING_PROBE_IPV4",nw_dst="STEERING_PROBE_IPV4
+#define PROBE_MATCH_IPV6 \
+    "ipv6,ipv6_src="STEERING_PROBE_IPV6",ipv6_dst="STEERING_PROBE_IPV6
+
+/* Octets of a packet that the controller is sent. */
+#define STEERING_TOO_BIG_LEN 256
+#define STEERING_PROBE_LEN 128
+
+/* The work on one path. */
+struct steering {
+    const struct inventory *inv;
+    const struct path *path;
+    const struct path *twin;    /* Or NULL. */
+    const char *family;         /* Of the path's packets: "ip" or "ipv6". */
+    const struct inv_endpoint *src, *dst;
+    steering_port_cb *port_cb;
+    void *aux;
+    struct ovs_list flows;
+    char *error;                /* The first one; then nothing more is done. */
+};
+
+static void OVS_PRINTF_FORMAT(2, 3)
+fail(struct steering *s, const char *format, ...)
+{
+    if (!s->error) {
+        va_list args;
+        va_start(args, format);
+        s->error = xvasprintf(format, args);
+        va_end(args);
+    }
+}
+
+static ofp_port_t
+get_port(struct steering *s, const char *bridge, const char *port)
+{
+    ofp_port_t number = s->port_cb(bridge, port, s->aux);
+    if (!number) {
+        fail(s, "bridge %s has no port %s: add it with \"ovs-vsctl add-port "
+             "%s %s\"", bridge, port, bridge, port);
+    }
+    return number;
+}
+
+static const struct inv_gateway *
+get_gateway(struct steering *s, const char *vnf_id)
+{
+    const struct inv_gateway *gw = inventory_gateway(s->inv, vnf_id);
+    if (eth_addr_is_zero(gw->plain_mac) || eth_addr_is_zero(gw->cipher_mac)) {
+        fail(s, "gateway %s has not told its MAC addresses yet", vnf_id);
+        gw = NULL;
+    }
+    return gw;
+}
+
+static const struct inv_sf *
+get_sf(struct steering *s, size_t i)
+{
+    const struct inv_sf *sf = inventory_sf(s->inv, s->path->sfs[i]);
+    if (!strcmp(sf->in_port, sf->out_port) && sf->correlation != SF_NSH) {
+        fail(s, "function %s has one port for both sides: it needs two, or "
+             "correlation nsh", sf->name);
+        sf = NULL;
+    }
+    return sf;
+}
+
+static struct steering_flow * OVS_PRINTF_FORMAT(6, 7)
+add_flow(struct ovs_list *flows, const char *bridge, enum steering_role role,
+         uint32_t nsh_spi, int table, const char *format, ...)
+{
+    struct steering_flow *flow = xzalloc(sizeof *flow);
+    va_list args;
+    va_start(args, format);
+    char *text = xvasprintf(format, args);
+    va_end(args);
+    flow->bridge = xstrdup(bridge);
+    flow->cookie = steering_cookie(role, nsh_spi);
+    flow->text = xasprintf("table=%d,%s", table, text);
+    ovs_list_push_back(flows, &flow->node);
+    free(text);
+    return flow;
+}
+
+/* Appends "output:PORT", which is IN_PORT where the packet came from there. */
+static void
+put_output(struct ds *actions, ofp_port_t port, ofp_port_t in_port)
+{
+    if (port == in_port) {
+        ds_put_cstr(actions, "in_port");
+    } else {
+        ds_put_format(actions, "output:%"PRIu32, ofp_to_u16(port));
+    }
+}
+
+static void
+put_push_vlan(struct ds *actions, uint16_t vlan)
+{
+    ds_put_format(actions, "push_vlan:0x8100,set_field:%d->vlan_vid,",
+                  0x1000 | vlan);
+}
+
+static void
+put_macs(struct ds *actions, struct eth_addr src, struct eth_addr dst)
+{
+    ds_put_format(actions, "set_field:"ETH_ADDR_FMT"->eth_src,"
+                  "set_field:"ETH_ADDR_FMT"->eth_dst,",
+                  ETH_ADDR_ARGS(src), ETH_ADDR_ARGS(dst));
+}
+
+/* The side of a function where packets of this direction enter or leave. */
+static const char *
+sf_port(const struct path *path, const struct inv_sf *sf, bool enters)
+{
+    return enters != path->reverse ? sf->in_port : sf->out_port;
+}
+
+/* Appends an NSH with this service path header, and what goes around it. */
+static void
+put_nsh(struct ds *actions, uint32_t spi, uint8_t si, uint32_t context,
+        struct eth_addr eth_dst)
+{
+    ds_put_format(actions, "encap(nsh(md_type=1)),"
+                  "set_field:0x%"PRIx32"->nsh_spi,set_field:%d->nsh_si,",
+                  spi, si);
+    if (context) {
+        ds_put_format(actions, "set_field:0x%"PRIx32"->nsh_c1,", context);
+    }
+    ds_put_cstr(actions, "encap(ethernet),");
+    put_macs(actions, nsh_eth_src, eth_dst);
+}
+
+/* Appends what makes of a packet the one that function number 'i' is given:
+ * by a tag, by a source MAC address or by an NSH it is known when it comes
+ * back. */
+static void
+put_correlation(struct steering *s, const struct inv_sf *sf, size_t i,
+                struct ds *actions)
+{
+    const struct path *path = s->path;
+    bool is_nsh = sf->correlation == SF_NSH;
+    bool has_mac = !is_nsh && !eth_addr_is_zero(sf->mac);
+    put_macs(actions,
+             sf->correlation == SF_MAC ? path_sf_mac(path, i) : s->src->mac,
+             has_mac ? sf->mac : s->dst->mac);
+    if (path->sf_vlans[i]) {
+        put_push_vlan(actions, path->sf_vlans[i]);
+    } else if (is_nsh) {
+        /* Where an answer of its own is to go on, for the function to use. */
+        size_t stage = path_answer_stage(path, i, s->twin);
+        uint32_t answer = (stage ? s->twin->nsh_spi << 8
+                           | (NSH_SI_FIRST - stage) : 0);
+        put_nsh(actions, path->nsh_spi, NSH_SI_FIRST - i, answer,
+                eth_addr_is_zero(sf->mac) ? nsh_eth_dst : sf->mac);
+    }
+}
+
+/* Appends what gives an untagged packet, which is on the target's bridge, to
+ * the target of 'stage'. */
+static void
+put_deliver(struct steering *s, size_t stage, ofp_port_t in_port,
+            struct ds *actions)
+{
+    const struct path *path = s->path;
+    if (stage == path->n_sfs) {
+        ofp_port_t port = get_port(s, s->dst->bridge->name, s->dst->port);
+        put_macs(actions, s->src->mac, s->dst->mac);
+        put_output(actions, port, in_port);
+        return;
+    }
+    const struct inv_sf *sf = get_sf(s, stage);
+    if (sf) {
+        ofp_port_t port = get_port(s, sf->bridge->name,
+                                   sf_port(path, sf, true));
+        put_correlation(s, sf, stage, actions);
+        put_output(actions, port, in_port);
+    }
+}
+
+/* Appends what puts an untagged packet, which came from 'in_port', on
+ * 'stage'. */
+static void
+put_stage(struct steering *s, size_t stage, ofp_port_t in_port,
+          struct ds *actions)
+{
+    const struct path_hop *hop = s->path->hops[stage];
+    if (!hop) {
+        put_deliver(s, stage, in_port, actions);
+        return;
+    }
+    const struct inv_gateway *gw = get_gateway(s, hop->sender);
+    if (gw) {
+        ofp_port_t port = get_port(s, gw->bridge->name, gw->plain_port);
+        ds_put_format(actions, "set_field:"ETH_ADDR_FMT"->eth_dst,",
+                      ETH_ADDR_ARGS(gw->plain_mac));
+        put_push_vlan(actions, hop->sender_vlan);
+        put_output(actions, port, in_port);
+    }
+}
+
+/* The answer to an ARP request for 'ip', which the destination has. */
+static void
+add_arp(struct steering *s, ofp_port_t port, ovs_be32 ip)
+{
+    const struct eth_addr mac = s->dst->mac;
+    add_flow(&s->flows, s->src->bridge->name, STEERING_COMPANION,
+             s->path->nsh_spi, TABLE_INPUT,
+             "priority=%d,in_port=%"PRIu32",arp,arp_op=1,arp_tpa="IP_FMT","
+             "actions=move:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[],"
+             "set_field:"ETH_ADDR_FMT"->eth_src,set_field:2->arp_op,"
+             "move:NXM_NX_ARP_SHA[]->NXM_NX_ARP_THA[],"
+             "move:NXM_OF_ARP_SPA[]->NXM_OF_ARP_TPA[],"
+             "set_field:"ETH_ADDR_FMT"->arp_sha,"
+             "set_field:"IP_FMT"->arp_spa,in_port",
+             PRIORITY_NEIGHBOUR, ofp_to_u16(port), IP_ARGS(ip),
+             ETH_ADDR_ARGS(mac), ETH_ADDR_ARGS(mac), IP_ARGS(ip));
+}
+
+/* The answer to a neighbour solicitation for 'ip' (RFC 4861 s.7.2.4): two
+ * tables, as only what is an advertisement has the option of one. */
+static void
+add_nd(struct steering *s, ofp_port_t port, const struct in6_addr *address)
+{
+    const struct eth_addr mac = s->dst->mac;
+    char ip[INET6_ADDRSTRLEN];
+    ipv6_string_mapped(ip, address);
+    add_flow(&s->flows, s->src->bridge->name, STEERING_COMPANION,
+             s->path->nsh_spi, TABLE_INPUT,
+             "priority=%d,in_port=%"PRIu32",icmp6,icmp_type=135,icmp_code=0,"
+             "nd_target=%s,actions=move:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[],"
+             "set_field:"ETH_ADDR_FMT"->eth_src,"
+             "move:NXM_NX_IPV6_SRC[]->NXM_NX_IPV6_DST[],"
+             "set_field:%s->ipv6_src,set_field:136->icmpv6_type,"
+             "set_field:2->nd_options_type,"
+             "set_field:"ND_SOLICITED_OVERRIDE"->nd_reserved,resubmit(,%d)",
+             PRIORITY_NEIGHBOUR, ofp_to_u16(port), ip, ETH_ADDR_ARGS(mac), ip,
+             TABLE_ND);
+    add_flow(&s->flows, s->src->bridge->name, STEERING_COMPANION,
+             s->path->nsh_spi, TABLE_ND,
+             "priority=%d,in_port=%"PRIu32",icmp6,icmp_type=136,nd_target=%s,"
+             "actions=set_field:"ETH_ADDR_FMT"->nd_tll,in_port",
+             PRIORITY_NEIGHBOUR, ofp_to_u16(port), ip, ETH_ADDR_ARGS(mac));
+}
+
+/* What the source sends: the classifier takes it, and TABLE_ENTER lets it go
+ * its way or, if it is longer than the path carries, to the controller, which
+ * tells the source so. */
+static void
+add_ingress(struct steering *s)
+{
+    const struct path *path = s->path;
+    const char *bridge = s->src->bridge->name;
+    ofp_port_t port = get_port(s, bridge, s->src->port);
+    int mtu = path_mtu(s->inv, path);
+    add_flow(&s->flows, bridge, STEERING_CLASSIFIER, path->nsh_spi,
+             TABLE_INPUT, "priority=%d,in_port=%"PRIu32",%s,"
+             "vlan_tci=0x0000/0x1000,"
+             "actions=set_field:0x%"PRIx32"->reg0,"
+             "check_pkt_larger(%d)->NXM_NX_REG3[0],resubmit(,%d)",
+             PRIORITY_CLASSIFIER + path->priority, ofp_to_u16(port),
+             path->match, path->nsh_spi, ETH_HEADER_LEN + mtu, TABLE_ENTER);
+    add_flow(&s->flows, bridge, STEERING_TRANSPORT, path->nsh_spi, TABLE_ENTER,
+             "priority=%d,reg0=0x%"PRIx32",reg3=0x1/0x1,actions=meter:%d,"
+             "controller(max_len=%d,userdata=%02x.%02x.%02x)",
+             PRIORITY_TOO_BIG, path->nsh_spi, STEERING_METER,
+             STEERING_TOO_BIG_LEN, STEERING_USERDATA_TOO_BIG, mtu >> 8,
+             mtu & 0xff);
+
+    struct ds actions = DS_EMPTY_INITIALIZER;
+    put_stage(s, 0, port, &actions);
+    add_flow(&s->flows, bridge, STEERING_TRANSPORT, path->nsh_spi, TABLE_ENTER,
+             "priority=%d,reg0=0x%"PRIx32",actions=%s", PRIORITY_ENTER,
+             path->nsh_spi, ds_cstr(&actions));
+    ds_destroy(&actions);
+
+    for (size_t i = 0; i < s->dst->n_ips; i++) {
+        const struct in6_addr *ip = &s->dst->ips[i];
+        if (address_is_ipv6(ip)) {
+            add_nd(s, port, ip);
+        } else {
+            add_arp(s, port, in6_addr_get_mapped_ipv4(ip));
+        }
+    }
+}
+
+/* Appends what matches the hop's ESP and nothing else, behind the Ethernet
+ * header or (in the middle of the pipeline) where there is none. */
+static void
+put_esp_match(struct ds *match, const struct inv_gateway *sender,
+              const struct inv_gateway *receiver)
+{
+    bool ipv6 = address_is_ipv6(&sender->cipher_ip);
+    char src[INET6_ADDRSTRLEN], dst[INET6_ADDRSTRLEN];
+    ds_put_format(match, ipv6 ? "nw_proto=50,ipv6_src=%s,ipv6_dst=%s"
+                  : "nw_proto=50,nw_src=%s,nw_dst=%s",
+                  ipv6_string_mapped(src, &sender->cipher_ip),
+                  ipv6_string_mapped(dst, &receiver->cipher_ip));
+}
+
+/* Appends what gives the receiver a hop's ESP: untagged, with an Ethernet
+ * header. */
+static void
+put_receiver(struct steering *s, const struct path_hop *hop,
+             const struct inv_gateway *receiver, ofp_port_t in_port,
+             struct ds *actions)
+{
+    put_macs(actions, nsh_eth_src, receiver->cipher_mac);
+    put_push_vlan(actions, hop->receiver_vlan);
+    put_output(actions, get_port(s, receiver->bridge->name,
+                                 receiver->cipher_port), in_port);
+}
+
+/* From the sender's cipher port to the first link; or to the receiver, if it
+ * is at the same bridge. */
+static void
+add_sender(struct steering *s, const struct path_hop *hop,
+           const struct inv_gateway *sender,
+           const struct inv_gateway *receiver)
+{
+    const char *bridge = sender->bridge->name;
+    ofp_port_t cipher = get_port(s, bridge, sender->cipher_port);
+    struct ds match = DS_EMPTY_INITIALIZER;
+    struct ds actions = DS_EMPTY_INITIALIZER;
+    put_esp_match(&match, sender, receiver);
+    if (hop->n_route) {
+        ds_put_cstr(&actions, "decap(),");
+        put_nsh(&actions, s->path->nsh_spi, hop->si, 0, nsh_eth_dst);
+        put_output(&actions, get_port(s, bridge, hop->route[0].out_port),
+                   cipher);
+    } else {
+        put_receiver(s, hop, receiver, cipher, &actions);
+    }
+    add_flow(&s->flows, bridge, STEERING_TRANSPORT, s->path->nsh_spi,
+             TABLE_INPUT, "priority=%d,in_port=%"PRIu32",dl_vlan=%d,%s,%s,"
+             "actions=pop_vlan,%s",
+             PRIORITY_TRANSPORT, ofp_to_u16(cipher), hop->sender_vlan,
+             address_is_ipv6(&sender->cipher_ip) ? "ipv6" : "ip",
+             ds_cstr(&match), ds_cstr(&actions));
+    ds_destroy(&match);
+    ds_destroy(&actions);
+}
+
+static void
+add_transit(struct steering *s, const struct path_hop *hop)
+{
+    for (size_t i = 0; i + 1 < hop->n_route; i++) {
+        const char *bridge = hop->route[i].to;
+        ofp_port_t in_port = get_port(s, bridge, hop->route[i].in_port);
+        struct ds actions = DS_EMPTY_INITIALIZER;
+        put_output(&actions, get_port(s, bridge, hop->route[i + 1].out_port),
+                   in_port);
+        add_flow(&s->flows, bridge, STEERING_TRANSPORT, s->path->nsh_spi,
+                 TABLE_INPUT, "priority=%d,in_port=%"PRIu32",dl_type=0x894f,"
+                 "nsh_spi=0x%"PRIx32",nsh_si=%d,actions=%s",
+                 PRIORITY_TRANSPORT, ofp_to_u16(in_port), s->path->nsh_spi,
+                 hop->si, ds_cstr(&actions));
+        ds_destroy(&actions);
+    }
+}
+
+/* An NSH with this SI comes in and is taken off, which makes the packet
+ * recirculate; reg0 and reg1 say what it was. */
+static void
+add_decap(struct steering *s, const char *bridge, ofp_port_t in_port,
+          uint8_t si)
+{
+    add_flow(&s->flows, bridge, STEERING_TRANSPORT, s->path->nsh_spi,
+             TABLE_INPUT, "priority=%d,in_port=%"PRIu32",dl_type=0x894f,"
+             "nsh_spi=0x%"PRIx32",nsh_si=%d,"
+             "actions=set_field:0x%"PRIx32"->reg0,set_field:%d->reg1,"
+             "decap(),decap(),resubmit(,%d)",
+             PRIORITY_TRANSPORT, ofp_to_u16(in_port), s->path->nsh_spi,
+             si, s->path->nsh_spi, si, TABLE_DELIVER);
+}
+
+/* From the last link to the receiver's cipher port. */
+static void
+add_receiver(struct steering *s, const struct path_hop *hop,
+             const struct inv_gateway *sender,
+             const struct inv_gateway *receiver)
+{
+    const struct path_link *link = &hop->route[hop->n_route - 1];
+    const char *bridge = receiver->bridge->name;
+    ofp_port_t in_port = get_port(s, link->to, link->in_port);
+    add_decap(s, bridge, in_port, hop->si);
+
+    struct ds match = DS_EMPTY_INITIALIZER;
+    struct ds actions = DS_EMPTY_INITIALIZER;
+    put_esp_match(&match, sender, receiver);
+    put_receiver(s, hop, receiver, in_port, &actions);
+    add_flow(&s->flows, bridge, STEERING_TRANSPORT, s->path->nsh_spi,
+             TABLE_DELIVER, "priority=%d,packet_type=(1,0x%x),"
+             "reg0=0x%"PRIx32",reg1=%d,%s,actions=encap(ethernet),%s",
+             PRIORITY_TRANSPORT,
+             address_is_ipv6(&sender->cipher_ip) ? ETH_TYPE_IPV6 : ETH_TYPE_IP,
+             s->path->nsh_spi, hop->si, ds_cstr(&match), ds_cstr(&actions));
+    ds_destroy(&match);
+    ds_destroy(&actions);
+}
+
+/* From the receiver's plain port to the stage's target; and the controller's
+ * probes back to it. */
+static void
+add_plain(struct steering *s, size_t stage, const struct path_hop *hop,
+          const struct inv_gateway *receiver)
+{
+    const char *bridge = receiver->bridge->name;
+    ofp_port_t plain = get_port(s, bridge, receiver->plain_port);
+    struct ds actions = DS_EMPTY_INITIALIZER;
+    put_deliver(s, stage, plain, &actions);
+    add_flow(&s->flows, bridge, STEERING_TRANSPORT, s->path->nsh_spi,
+             TABLE_INPUT, "priority=%d,in_port=%"PRIu32",dl_vlan=%d,%s,"
+             "actions=pop_vlan,%s",
+             PRIORITY_TRANSPORT, ofp_to_u16(plain), hop->receiver_vlan,
+             s->family, ds_cstr(&actions));
+    ds_destroy(&actions);
+
+    bool ipv6 = !strcmp(s->family, "ipv6");
+    add_flow(&s->flows, bridge, STEERING_TRANSPORT, s->path->nsh_spi,
+             TABLE_INPUT, "priority=%d,in_port=%"PRIu32",dl_vlan=%d,%s,"
+             "nw_proto=%d,actions=meter:%d,"
+             "controller(max_len=%d,userdata=%02x)",
+             PRIORITY_PROBE, ofp_to_u16(plain), hop->receiver_vlan,
+             ipv6 ? PROBE_MATCH_IPV6 : PROBE_MATCH_IPV4,
+             STEERING_PROBE_PROTOCOL, STEERING_METER_PROBE, STEERING_PROBE_LEN,
+             STEERING_USERDATA_PROBE);
+}
+
+static void
+add_hop(struct steering *s, size_t stage)
+{
+    const struct path_hop *hop = s->path->hops[stage];
+    const struct inv_gateway *sender = get_gateway(s, hop->sender);
+    const struct inv_gateway *receiver = get_gateway(s, hop->receiver);
+    if (sender && receiver) {
+        add_sender(s, hop, sender, receiver);
+        add_transit(s, hop);
+        if (hop->n_route) {
+            add_receiver(s, hop, sender, receiver);
+        }
+        add_plain(s, stage, hop, receiver);
+    }
+}
+
+#define UNTAGGED "vlan_tci=0x0000/0x1000"
+
+/* One flow for what comes back from a function on 'port_name', which 'match'
+ * knows as ours (NULL: all that has no tag is), and goes on along the path on
+ * 'stage'; 'undo' takes off what it was known by. */
+static void
+add_return(struct steering *s, const struct inv_sf *sf, const char *port_name,
+           const char *match, const char *undo, size_t stage)
+{
+    const char *bridge = sf->bridge->name;
+    ofp_port_t port = get_port(s, bridge, port_name);
+    struct ds actions = DS_EMPTY_INITIALIZER;
+    put_stage(s, stage, port, &actions);
+    /* With correlation none only one realisation of the chain can have the
+     * function: the flow changes hands when the classifier does. */
+    struct steering_flow *flow
+        = add_flow(&s->flows, bridge,
+                   match ? STEERING_TRANSPORT : STEERING_COMPANION,
+                   s->path->nsh_spi, TABLE_INPUT,
+                   "priority=%d,in_port=%"PRIu32",%s,%s,actions=%s%s",
+                   PRIORITY_TRANSPORT, ofp_to_u16(port),
+                   match ? match : UNTAGGED, s->family, undo,
+                   ds_cstr(&actions));
+    flow->sole_sf = match ? NULL : sf->name;
+    ds_destroy(&actions);
+}
+
+/* The same, of a function that speaks NSH: it has put the SI on by one. */
+static void
+add_nsh_return(struct steering *s, const struct inv_sf *sf, size_t i,
+               const char *port_name)
+{
+    const char *bridge = sf->bridge->name;
+    ofp_port_t port = get_port(s, bridge, port_name);
+    uint8_t si = NSH_SI_FIRST - (i + 1);
+    add_decap(s, bridge, port, si);
+
+    struct ds actions = DS_EMPTY_INITIALIZER;
+    put_stage(s, i + 1, port, &actions);
+    add_flow(&s->flows, bridge, STEERING_TRANSPORT, s->path->nsh_spi,
+             TABLE_DELIVER, "priority=%d,reg0=0x%"PRIx32",reg1=%d,"
+             "in_port=%"PRIu32","UNTAGGED",%s,actions=%s", PRIORITY_TRANSPORT,
+             s->path->nsh_spi, si, ofp_to_u16(port), s->family,
+             ds_cstr(&actions));
+    ds_destroy(&actions);
+}
+
+/* From function number 'i' to the next stage. */
+static void
+add_sf(struct steering *s, size_t i)
+{
+    const struct path *path = s->path;
+    const struct inv_sf *sf = get_sf(s, i);
+    if (!sf) {
+        return;
+    }
+    const char *leaves = sf_port(path, sf, false);
+    char *match = NULL;
+    if (path->sf_vlans[i]) {
+        match = xasprintf("dl_vlan=%d", path->sf_vlans[i]);
+        add_return(s, sf, leaves, match, "pop_vlan,", i + 1);
+    } else if (sf->correlation == SF_MAC) {
+        match = xasprintf("dl_src="ETH_ADDR_FMT","UNTAGGED,
+                          ETH_ADDR_ARGS(path_sf_mac(path, i)));
+        add_return(s, sf, leaves, match, "", i + 1);
+    } else if (sf->correlation == SF_NSH) {
+        add_nsh_return(s, sf, i, leaves);
+    } else {
+        add_return(s, sf, leaves, NULL, "", i + 1);
+    }
+    free(match);
+}
+
+/* What function number 'j' of the twin answers by itself comes back out of
+ * where the packet entered, with what that was known by, and goes our way.
+ * (Without correlation the flow of our own packets serves for it; one that
+ * speaks NSH is told our path.) */
+static void
+add_answer(struct steering *s, size_t j)
+{
+    const struct path *twin = s->twin;
+    size_t stage = path_answer_stage(twin, j, s->path);
+    const struct inv_sf *sf = stage ? get_sf(s, stage - 1) : NULL;
+    if (!sf) {
+        return;
+    }
+    const char *entered = sf_port(twin, sf, true);
+    if (twin->sf_vlans[j]) {
+        char *match = xasprintf("dl_vlan=%d", twin->sf_vlans[j]);
+        add_return(s, sf, entered, match, "pop_vlan,", stage);
+        free(match);
+    } else if (sf->correlation == SF_MAC) {
+        char *match = xasprintf("dl_dst="ETH_ADDR_FMT","UNTAGGED,
+                                ETH_ADDR_ARGS(path_sf_mac(twin, j)));
+        add_return(s, sf, entered, match, "", stage);
+        free(match);
+    }
+}
+
+char *
+steering_path_flows(const struct inventory *inv, const struct path *path,
+                    const struct path *twin, steering_port_cb *port_cb,
+                    void *aux, struct ovs_list *flows)
+{
+    struct steering s = {
+        .inv = inv,
+        .path = path,
+        .twin = twin,
+        .family = match_is_ipv6(path->match) ? "ipv6" : "ip",
+        .src = inventory_endpoint(inv, path->src),
+        .dst = inventory_endpoint(inv, path->dst),
+        .port_cb = port_cb,
+        .aux = aux,
+    };
+    ovs_list_init(&s.flows);
+    s.error = path_check_places(path, inv);
+    if (s.error) {
+        return s.error;
+    }
+
+    add_ingress(&s);
+    for (size_t i = 0; i <= path->n_sfs; i++) {
+        if (path->hops[i]) {
+            add_hop(&s, i);
+        }
+        if (i < path->n_sfs) {
+            add_sf(&s, i);
+        }
+    }
+    for (size_t j = 0; twin && j < twin->n_sfs; j++) {
+        add_answer(&s, j);
+    }
+
+    if (s.error) {
+        steering_flows_destroy(&s.flows);
+    } else {
+        ovs_list_push_back_all(flows, &s.flows);
+    }
+    return s.error;
+}
+
+/* Guards. */
+
+static void
+add_port_name(const struct inv_bridge *on, const char *bridge,
+              const char *port, struct sset *ports)
+{
+    if (!strcmp(on->name, bridge)) {
+        sset_add(ports, port);
+    }
+}
+
+/* What an endpoint sends and no chain takes, whatever it matches: what is for
+ * its own link only (RFC 4861, RFC 4291 s.2.5.6), and what the controller's
+ * probes look like.  It must not be answered when it only asks whether an
+ * address is free (RFC 4862 s.5.4). */
+static void
+add_endpoint_guards(const char *bridge, ofp_port_t port,
+                    struct ovs_list *flows)
+{
+    static const struct {
+        int priority;
+        const char *match;
+    } guards[] = {
+        { PRIORITY_DAD, "icmp6,icmp_type=135,ipv6_src=::" },
+        { PRIORITY_LINK_LOCAL, "icmp6,icmp_type=135" },
+        { PRIORITY_LINK_LOCAL, "icmp6,icmp_type=136" },
+        { PRIORITY_LINK_LOCAL, "ipv6,ipv6_dst=ff02::/16" },
+        { PRIORITY_LINK_LOCAL, "ipv6,ipv6_dst=fe80::/10" },
+        { PRIORITY_LINK_LOCAL, PROBE_MATCH_IPV4 },
+        { PRIORITY_LINK_LOCAL, PROBE_MATCH_IPV6 },
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(guards); i++) {
+        add_flow(flows, bridge, STEERING_GUARD, 0, TABLE_INPUT,
+                 "priority=%d,in_port=%"PRIu32",%s,actions=drop",
+                 guards[i].priority, ofp_to_u16(port), guards[i].match);
+    }
+}
+
+void
+steering_guard_flows(const struct inventory *inv, const char *bridge,
+                     steering_port_cb *port_cb, void *aux,
+                     struct ovs_list *flows)
+{
+    struct sset ports = SSET_INITIALIZER(&ports);
+    const struct shash_node *node;
+    for (size_t i = 0; i < inv->n_links; i++) {
+        add_port_name(inv->links[i].from, bridge, inv->links[i].out_port,
+                      &ports);
+    }
+    SHASH_FOR_EACH (node, &inv->gateways) {
+        const struct inv_gateway *gw = node->data;
+        add_port_name(gw->bridge, bridge, gw->plain_port, &ports);
+        add_port_name(gw->bridge, bridge, gw->cipher_port, &ports);
+    }
+    SHASH_FOR_EACH (node, &inv->sfs) {
+        const struct inv_sf *sf = node->data;
+        add_port_name(sf->bridge, bridge, sf->in_port, &ports);
+        add_port_name(sf->bridge, bridge, sf->out_port, &ports);
+    }
+    SHASH_FOR_EACH (node, &inv->endpoints) {
+        const struct inv_endpoint *endpoint = node->data;
+        add_port_name(endpoint->bridge, bridge, endpoint->port, &ports);
+        ofp_port_t port = (strcmp(endpoint->bridge->name, bridge) ? 0
+                           : port_cb(bridge, endpoint->port, aux));
+        if (port) {
+            add_endpoint_guards(bridge, port, flows);
+        }
+    }
+
+    const char **names = sset_sort(&ports);
+    for (size_t i = 0; i < sset_count(&ports); i++) {
+        ofp_port_t port = port_cb(bridge, names[i], aux);
+        if (port) {
+            add_flow(flows, bridge, STEERING_GUARD, 0, TABLE_INPUT,
+                     "priority=%d,in_port=%"PRIu32",actions=drop",
+                     PRIORITY_GUARD, ofp_to_u16(port));
+        }
+    }
+    free(names);
+    sset_destroy(&ports);
+
+    /* What came under a path's NSH and is not its ESP. */
+    add_flow(flows, bridge, STEERING_GUARD, 0, TABLE_DELIVER,
+             "priority=%d,actions=drop", PRIORITY_GUARD);
+}
+
+void
+steering_flows_destroy(struct ovs_list *flows)
+{
+    struct steering_flow *flow;
+    LIST_FOR_EACH_SAFE (flow, node, flows) {
+        ovs_list_remove(&flow->node);
+        free(flow->bridge);
+        free(flow->text);
+        free(flow);
+    }
+}

@@ -1,0 +1,95 @@
+#ifndef SDSA_STEERING_H
+#define SDSA_STEERING_H 1
+
+/* Steering: from a path to the flows that carry it.  Pure: text in
+ * ovs-ofctl(8) syntax, so that tests and people can read it.  doc/pipeline.md
+ * has the tables.
+ *
+ * Flows are known by their cookie:
+ *
+ *     63        48 47     24 23      0
+ *     +-----------+---------+---------+
+ *     |  0x5d5a   |  role   | NSH SPI |
+ *     +-----------+---------+---------+
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ofctl-app/model/inventory.h"
+#include "ofctl-app/model/path.h"
+#include "openvswitch/list.h"
+#include "openvswitch/ofp-port.h"
+
+#define STEERING_COOKIE      UINT64_C(0x5d5a000000000000)
+#define STEERING_COOKIE_MASK UINT64_C(0xffff000000000000)
+
+enum steering_role {
+    STEERING_GUARD,             /* Of a port: drops and counts what nobody
+                                 * asked for.  NSH SPI 0. */
+    STEERING_TRANSPORT,         /* Everything that a path needs, but for... */
+    STEERING_CLASSIFIER,        /* ...what puts packets on it, and... */
+    STEERING_COMPANION,       /* ...what flips in COMMIT together with that. */
+};
+
+/* What the controller is sent: the first octet of a packet-in's userdata. */
+enum steering_userdata {
+    STEERING_USERDATA_TOO_BIG = 1,      /* Then the path's MTU, 16 bits. */
+    STEERING_USERDATA_PROBE = 2,
+};
+
+/* The meters that all that goes through, on each bridge.  They are two: who
+ * sends packets that are too big must not keep probes from coming. */
+#define STEERING_METER 23130
+#define STEERING_METER_RATE 100         /* Packets a second, and burst. */
+#define STEERING_METER_PROBE 23131
+#define STEERING_METER_PROBE_RATE 2000
+
+/* The controller's probes: from and to an address that is nobody's (RFC 7600's
+ * dummy address, RFC 6666's discard prefix), of a protocol for experiments (RFC
+ * 3692).  What comes out of a hop's end and looks like that is given to the
+ * controller, not to a function or an endpoint; an endpoint cannot send it. */
+#define STEERING_PROBE_IPV4 "192.0.0.8"
+#define STEERING_PROBE_IPV6 "100::5d5a"
+#define STEERING_PROBE_PROTOCOL 253
+
+
+static inline uint64_t
+steering_cookie(enum steering_role role, uint32_t nsh_spi)
+{
+    return STEERING_COOKIE | (uint64_t) role << 24 | nsh_spi;
+}
+
+struct steering_flow {
+    struct ovs_list node;
+    char *bridge;               /* Name. */
+    uint64_t cookie;
+    char *text;              /* "table=0,priority=..,MATCH,actions=.."; without
+                                 * the cookie. */
+    const char *sole_sf;        /* The function without tags that this is the
+                                 * return flow of, or NULL.  Owned by the
+                                 * inventory. */
+};
+
+/* Gives the OpenFlow number of interface 'port' of 'bridge', or 0. */
+typedef ofp_port_t steering_port_cb(const char *bridge, const char *port,
+                                    void *aux);
+
+/* Appends the flows of 'path' (all roles) to 'flows'.  'twin' is the path of
+ * the other direction, or NULL: where a packet goes that an SF answers by
+ * itself.  Returns NULL, or a message that names the port, gateway or function
+ * which is not there (caller frees), and 'flows' as it was. */
+char *steering_path_flows(const struct inventory *, const struct path *,
+                          const struct path *twin, steering_port_cb *,
+                          void *aux, struct ovs_list *flows);
+
+/* Appends the guards of 'bridge': one drop of lowest priority for each port
+ * that the inventory names and that exists, and one for what was under an
+ * NSH. */
+void steering_guard_flows(const struct inventory *, const char *bridge,
+                          steering_port_cb *, void *aux,
+                          struct ovs_list *flows);
+
+void steering_flows_destroy(struct ovs_list *flows);
+
+#endif /* ofctl-app/flows/steering.h */

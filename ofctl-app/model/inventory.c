@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "ofctl-app/model/inventory.h"
+
+#include "util.h"
+
+static const char *const correlations[] = {
+    [SF_NONE] = "none",
+    [SF_VLAN] = "vlan",
+    [SF_MAC] = "mac",
+    [SF_NSH] = "nsh",
+};
+
+void
+inventory_init(struct inventory *inv)
+{
+    shash_init(&inv->bridges);
+    shash_init(&inv->gateways);
+    shash_init(&inv->sfs);
+    shash_init(&inv->endpoints);
+    shash_init(&inv->chains);
+    inv->links = NULL;
+    inv->n_links = 0;
+    simap_init(&inv->port_mtus);
+}
+
+static void
+destroy_gateways(struct shash *gateways)
+{
+    struct shash_node *node;
+    SHASH_FOR_EACH (node, gateways) {
+        struct inv_gateway *gw = node->data;
+        free(gw->vnf_id);
+        free(gw->plain_port);
+        free(gw->cipher_port);
+        free(gw->url);
+    }
+    shash_destroy_free_data(gateways);
+}
+
+static void
+destroy_sfs(struct shash *sfs)
+{
+    struct shash_node *node;
+    SHASH_FOR_EACH (node, sfs) {
+        struct inv_sf *sf = node->data;
+        free(sf->name);
+        free(sf->in_port);
+        free(sf->out_port);
+        free(sf->group);
+    }
+    shash_destroy_free_data(sfs);
+}
+
+static void
+destroy_endpoints(struct shash *endpoints)
+{
+    struct shash_node *node;
+    SHASH_FOR_EACH (node, endpoints) {
+        struct inv_endpoint *endpoint = node->data;
+        free(endpoint->name);
+        free(endpoint->port);
+        free(endpoint->ips);
+    }
+    shash_destroy_free_data(endpoints);
+}
+
+static void
+destroy_chains(struct shash *chains)
+{
+    struct shash_node *node;
+    SHASH_FOR_EACH (node, chains) {
+        struct inv_chain *chain = node->data;
+        free(chain->name);
+        free(chain->match);
+        free(chain->sfs);
+        free(chain->reverse_sfs);
+        free(chain->intent);
+    }
+    shash_destroy_free_data(chains);
+}
+
+void
+inventory_destroy(struct inventory *inv)
+{
+    destroy_chains(&inv->chains);
+    destroy_endpoints(&inv->endpoints);
+    destroy_sfs(&inv->sfs);
+    destroy_gateways(&inv->gateways);
+
+    struct shash_node *node;
+    SHASH_FOR_EACH (node, &inv->bridges) {
+        struct inv_bridge *bridge = node->data;
+        free(bridge->name);
+    }
+    shash_destroy_free_data(&inv->bridges);
+
+    for (size_t i = 0; i < inv->n_links; i++) {
+        free(inv->links[i].out_port);
+        free(inv->links[i].in_port);
+    }
+    free(inv->links);
+    simap_destroy(&inv->port_mtus);
+}
+
+void
+inventory_move(struct inventory *dst, struct inventory *src)
+{
+    inventory_destroy(dst);
+    *dst = *src;
+    shash_moved(&dst->bridges);
+    shash_moved(&dst->gateways);
+    shash_moved(&dst->sfs);
+    shash_moved(&dst->endpoints);
+    shash_moved(&dst->chains);
+    simap_moved(&dst->port_mtus);
+    inventory_init(src);
+}
+
+/* Adding. */
+
+struct inv_bridge *
+inventory_add_bridge(struct inventory *inv, const char *name,
+                     uint64_t datapath_id)
+{
+    struct inv_bridge *bridge = xzalloc(sizeof *bridge);
+    bridge->name = xstrdup(name);
+    bridge->datapath_id = datapath_id;
+    shash_add_once(&inv->bridges, name, bridge);
+    return bridge;
+}
+
+static void
+add_direction(struct inventory *inv,
+              const struct inv_bridge *from, const char *out_port,
+              const struct inv_bridge *to, const char *in_port)
+{
+    inv->links = xrealloc(inv->links, (inv->n_links + 1) * sizeof *inv->links);
+    inv->links[inv->n_links++] = (struct inv_link) {
+        .from = from,
+        .to = to,
+        .out_port = xstrdup(out_port),
+        .in_port = xstrdup(in_port),
+    };
+}
+
+void
+inventory_add_link(struct inventory *inv,
+                   const struct inv_bridge *a, const char *port_a,
+                   const struct inv_bridge *b, const char *port_b)
+{
+    add_direction(inv, a, port_a, b, port_b);
+    add_direction(inv, b, port_b, a, port_a);
+}
+
+struct inv_gateway *
+inventory_add_gateway(struct inventory *inv, const char *vnf_id,
+                      const struct inv_bridge *bridge, const char *plain_port,
+                      const char *cipher_port,
+                      const struct in6_addr *cipher_ip, const char *url)
+{
+    struct inv_gateway *gw = xzalloc(sizeof *gw);
+    gw->vnf_id = xstrdup(vnf_id);
+    gw->bridge = bridge;
+    gw->plain_port = xstrdup(plain_port);
+    gw->cipher_port = xstrdup(cipher_port);
+    gw->cipher_ip = *cipher_ip;
+    gw->url = xstrdup(url);
+    shash_add_once(&inv->gateways, vnf_id, gw);
+    return gw;
+}
+
+struct inv_sf *
+inventory_add_sf(struct inventory *inv, const char *name,
+                 const struct inv_bridge *bridge, const char *in_port,
+                 const char *out_port, enum sf_correlation correlation,
+                 struct eth_addr mac)
+{
+    struct inv_sf *sf = xmalloc(sizeof *sf);
+    *sf = (struct inv_sf) {
+        .name = xstrdup(name),
+        .bridge = bridge,
+        .in_port = xstrdup(in_port),
+        .out_port = xstrdup(out_port),
+        .correlation = correlation,
+        .mac = mac,
+        .group = xstrdup(""),
+    };
+    shash_add_once(&inv->sfs, name, sf);
+    return sf;
+}
+
+void
+inventory_set_sf_group(struct inv_sf *sf, const char *group)
+{
+    free(sf->group);
+    sf->group = xstrdup(group);
+}
+
+struct inv_endpoint *
+inventory_add_endpoint(struct inventory *inv, const char *name,
+                       const struct inv_bridge *bridge, const char *port,
+                       struct eth_addr mac, const struct in6_addr *ips,
+                       size_t n_ips)
+{
+    struct inv_endpoint *endpoint = xmalloc(sizeof *endpoint);
+    *endpoint = (struct inv_endpoint) {
+        .name = xstrdup(name),
+        .bridge = bridge,
+        .port = xstrdup(port),
+        .mac = mac,
+        .ips = n_ips ? xmemdup(ips, n_ips * sizeof *ips) : NULL,
+        .n_ips = n_ips,
+    };
+    shash_add_once(&inv->endpoints, name, endpoint);
+    return endpoint;
+}
+
+struct inv_chain *
+inventory_add_chain(struct inventory *inv, const char *name,
+                    const struct inv_endpoint *src,
+                    const struct inv_endpoint *dst, const char *match,
+                    const struct inv_sf *const *sfs, size_t n_sfs,
+                    enum inv_way_back way_back, const struct suite *suite,
+                    uint32_t lifetime_s, int priority)
+{
+    struct inv_chain *chain = xzalloc(sizeof *chain);
+    chain->name = xstrdup(name);
+    chain->src = src;
+    chain->dst = dst;
+    chain->match = xstrdup(match);
+    chain->sfs = n_sfs ? xmemdup(sfs, n_sfs * sizeof *sfs) : NULL;
+    chain->n_sfs = n_sfs;
+    chain->way_back = way_back;
+    chain->suite = suite;
+    chain->lifetime_s = lifetime_s;
+    chain->priority = priority;
+    chain->intent = xstrdup("");
+    shash_add_once(&inv->chains, name, chain);
+    return chain;
+}
+
+void
+inventory_set_reverse_sfs(struct inv_chain *chain,
+                          const struct inv_sf *const *sfs, size_t n)
+{
+    free(chain->reverse_sfs);
+    chain->reverse_sfs = n ? xmemdup(sfs, n * sizeof *sfs) : NULL;
+    chain->n_reverse_sfs = n;
+}
+
+static char *
+port_key(const struct inv_bridge *bridge, const char *port)
+{
+    return xasprintf("%s %s", bridge->name, port);
+}
+
+void
+inventory_tell_port_mtu(struct inventory *inv, const struct inv_bridge *bridge,
+                        const char *port, int mtu)
+{
+    char *key = port_key(bridge, port);
+    unsigned int old = simap_get(&inv->port_mtus, key);
+    if (mtu > 0 && (!old || mtu < old)) {
+        simap_put(&inv->port_mtus, key, mtu);
+    }
+    free(key);
+}
+
+/* Finding. */
+
+int
+inventory_port_mtu(const struct inventory *inv,
+                   const struct inv_bridge *bridge, const char *port)
+{
+    char *key = port_key(bridge, port);
+    unsigned int mtu = simap_get(&inv->port_mtus, key);
+    free(key);
+    return mtu ? mtu : INVENTORY_DEFAULT_MTU;
+}
+
+
+const struct inv_bridge *
+inventory_bridge(const struct inventory *inv, const char *name)
+{
+    return shash_find_data(&inv->bridges, name);
+}
+
+const struct inv_gateway *
+inventory_gateway(const struct inventory *inv, const char *vnf_id)
+{
+    return shash_find_data(&inv->gateways, vnf_id);
+}
+
+const struct inv_sf *
+inventory_sf(const struct inventory *inv, const char *name)
+{
+    return shash_find_data(&inv->sfs, name);
+}
+
+const struct inv_endpoint *
+inventory_endpoint(const struct inventory *inv, const char *name)
+{
+    return shash_find_data(&inv->endpoints, name);
+}
+
+const struct inv_chain *
+inventory_chain(const struct inventory *inv, const char *name)
+{
+    return shash_find_data(&inv->chains, name);
+}
+
+bool
+inventory_is_rekey(const char *old_intent, const char *new_intent)
+{
+    size_t n = strcspn(old_intent, "-");
+    return (n && n == strcspn(new_intent, "-")
+            && !strncmp(old_intent, new_intent, n)
+            && strcmp(old_intent, new_intent));
+}
+
+const char *
+sf_correlation_to_string(enum sf_correlation correlation)
+{
+    return correlations[correlation];
+}
+
+bool
+sf_correlation_from_string(const char *s, enum sf_correlation *correlation)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(correlations); i++) {
+        if (!strcmp(s, correlations[i])) {
+            *correlation = i;
+            return true;
+        }
+    }
+    return false;
+}

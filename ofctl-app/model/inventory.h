@@ -1,0 +1,183 @@
+#ifndef SDSA_INVENTORY_H
+#define SDSA_INVENTORY_H 1
+
+/* What the operator declared, as plain structs: a view of the database's
+ * tables of intent that is made anew when they change and holds no database
+ * row.  Everything that computes (path, steering) reads only this. */
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "openvswitch/shash.h"
+#include "openvswitch/types.h"
+#include "packets.h"
+#include "simap.h"
+#include "uuid.h"
+
+struct sdsa_chain;
+struct suite;
+
+struct inv_bridge {
+    char *name;
+    uint64_t datapath_id;
+    bool is_lost;               /* Learnt: away for so long that no new path
+                                 * goes through it, if there is another way. */
+};
+
+/* A link, seen from either side: 'from' is the bridge that sends. */
+struct inv_link {
+    const struct inv_bridge *from, *to;
+    char *out_port;             /* Interface name, on 'from'. */
+    char *in_port;              /* On 'to'. */
+    bool is_down;               /* Learnt from the bridges. */
+};
+
+struct inv_gateway {
+    char *vnf_id;
+    const struct inv_bridge *bridge;
+    char *plain_port, *cipher_port;
+    struct in6_addr cipher_ip;  /* Either family: see lib/address.h. */
+    char *url;
+    bool is_draining;           /* No new path goes through it, and none
+                                 * stays. */
+    bool is_lost;               /* Learnt: the same of one that is away. */
+
+    /* Learnt from the gateway's agent; all zeros until it was reached. */
+    struct eth_addr plain_mac, cipher_mac;
+    int plain_mtu, cipher_mtu;  /* Octets, IP packet. */
+};
+
+enum sf_correlation { SF_NONE, SF_VLAN, SF_MAC, SF_NSH };
+
+struct inv_sf {
+    char *name;
+    const struct inv_bridge *bridge;
+    char *in_port, *out_port;
+    enum sf_correlation correlation;
+    struct eth_addr mac;     /* All zeros: transparent, keep the endpoint's. */
+    char *group;                /* Of functions that can stand in for each
+                                 * other; "": none can. */
+    bool is_marked;             /* Down, says the operator: no new path goes
+                                 * through it, and none stays if another one can
+                                 * stand in. */
+    bool is_down;               /* Learnt: a port of it is down. */
+};
+
+struct inv_endpoint {
+    char *name;
+    const struct inv_bridge *bridge;
+    char *port;
+    struct eth_addr mac;
+    struct in6_addr *ips;       /* Either family. */
+    size_t n_ips;
+};
+
+enum inv_way_back {
+    WAY_BACK_SAME,              /* The same functions, the other way round. */
+    WAY_BACK_NONE,              /* A one-way chain. */
+    WAY_BACK_OTHER,             /* Through functions of its own, or none. */
+};
+
+struct inv_chain {
+    struct uuid uuid;           /* Of the row. */
+    char *name;
+    const struct inv_endpoint *src, *dst;
+    char *match;                /* As the operator wrote it. */
+    const struct inv_sf **sfs;
+    size_t n_sfs;
+    enum inv_way_back way_back;
+    const struct inv_sf **reverse_sfs;  /* WAY_BACK_OTHER: in its order. */
+    size_t n_reverse_sfs;
+    bool encrypt_always;        /* Also where no link is crossed. */
+    bool protect;               /* With a backup path. */
+    const struct suite *suite;
+    uint32_t lifetime_s;        /* 0: none. */
+    uint64_t lifetime_bytes;    /* The same. */
+    uint32_t lifetime_packets;
+    int priority;
+    char *intent;              /* Digest of the above, "-", how often new keys
+                                * were asked for. */
+};
+
+struct inventory {
+    struct shash bridges;       /* struct inv_bridge by name; so below. */
+    struct shash gateways;
+    struct shash sfs;
+    struct shash endpoints;
+    struct shash chains;
+    struct inv_link *links;   /* Each link twice, once a direction: numbers
+                               * 2 * i and 2 * i + 1. */
+    size_t n_links;
+    struct simap port_mtus;     /* Private: see inventory_port_mtu(). */
+};
+
+void inventory_init(struct inventory *);
+void inventory_destroy(struct inventory *);
+
+/* Makes '*dst', which is freed, what '*src' is, and '*src' empty. */
+void inventory_move(struct inventory *dst, struct inventory *src);
+
+/* Can a path go through the function? */
+static inline bool
+inv_sf_is_up(const struct inv_sf *sf)
+{
+    return !sf->is_marked && !sf->is_down;
+}
+
+/* To fill one by hand (tests) or from the database (inventory_from_idl()).
+ * All copy their strings; references are to objects of the same inventory. */
+struct inv_bridge *inventory_add_bridge(struct inventory *, const char *name,
+                                        uint64_t datapath_id);
+void inventory_add_link(struct inventory *,
+                        const struct inv_bridge *a, const char *port_a,
+                        const struct inv_bridge *b, const char *port_b);
+struct inv_gateway *inventory_add_gateway(
+    struct inventory *, const char *vnf_id, const struct inv_bridge *,
+    const char *plain_port, const char *cipher_port,
+    const struct in6_addr *cipher_ip, const char *url);
+struct inv_sf *inventory_add_sf(
+    struct inventory *, const char *name, const struct inv_bridge *,
+    const char *in_port, const char *out_port, enum sf_correlation,
+    struct eth_addr mac);
+void inventory_set_sf_group(struct inv_sf *, const char *group);
+struct inv_endpoint *inventory_add_endpoint(
+    struct inventory *, const char *name, const struct inv_bridge *,
+    const char *port, struct eth_addr mac, const struct in6_addr *ips,
+    size_t n_ips);
+struct inv_chain *inventory_add_chain(
+    struct inventory *, const char *name, const struct inv_endpoint *src,
+    const struct inv_endpoint *dst, const char *match,
+    const struct inv_sf *const *sfs, size_t n_sfs, enum inv_way_back,
+    const struct suite *, uint32_t lifetime_s, int priority);
+/* Of a chain with WAY_BACK_OTHER. */
+void inventory_set_reverse_sfs(struct inv_chain *,
+                               const struct inv_sf *const *sfs, size_t n);
+
+/* MTU of a port in octets of an IP packet: the smallest that anybody told, or
+ * INVENTORY_DEFAULT_MTU.  (Of gateways' ports their agents tell.) */
+#define INVENTORY_DEFAULT_MTU 1500
+void inventory_tell_port_mtu(struct inventory *, const struct inv_bridge *,
+                             const char *port, int mtu);
+int inventory_port_mtu(const struct inventory *, const struct inv_bridge *,
+                       const char *port);
+
+/* NULL when there is none. */
+const struct inv_bridge *inventory_bridge(const struct inventory *,
+                                          const char *name);
+const struct inv_gateway *inventory_gateway(const struct inventory *,
+                                            const char *vnf_id);
+const struct inv_sf *inventory_sf(const struct inventory *, const char *name);
+const struct inv_endpoint *inventory_endpoint(const struct inventory *,
+                                              const char *name);
+const struct inv_chain *inventory_chain(const struct inventory *,
+                                        const char *name);
+
+/* Do two intents differ in nothing but how often keys were asked for? */
+bool inventory_is_rekey(const char *old_intent, const char *new_intent);
+
+const char *sf_correlation_to_string(enum sf_correlation);
+bool sf_correlation_from_string(const char *, enum sf_correlation *);
+
+#endif /* ofctl-app/model/inventory.h */

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SDSA_NUMBERS_H
+#define SDSA_NUMBERS_H 1
+
+/* The numbers that paths carry: NSH SPIs, ESP SPIs, VLANs of hop ends, tags at
+ * service functions.
+ *
+ * A number in use belongs to a claimed path.  Numbers are handed out in turn
+ * (ESP SPIs at random), so that one that was given back rests for as long as
+ * possible before it is used again: that is its quarantine. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct path;
+struct path_allocator;
+
+struct numbers;
+
+struct numbers *numbers_create(void);
+void numbers_destroy(struct numbers *);
+
+/* The next NSH SPI to try; kept in the database across restarts. */
+uint32_t numbers_get_next_nsh_spi(const struct numbers *);
+void numbers_set_next_nsh_spi(struct numbers *, uint32_t);
+
+/* Marks all numbers of 'path' as in use, or gives them back. */
+void numbers_claim(struct numbers *, const struct path *);
+void numbers_release(struct numbers *, const struct path *);
+
+/* Fills in the callbacks for path_compute(); 'usable' with 'aux' says which
+ * gateways may be used, 'sf_free' which functions a chain may take.  A number that they hand out is not in use before
+ * numbers_claim(). */
+void numbers_get_allocator(struct numbers *,
+                           bool (*usable)(void *aux, const char *vnf_id),
+                           bool (*sf_free)(void *aux, const char *chain,
+                                           const char *sf),
+                           void *aux, struct path_allocator *);
+
+#endif /* ofctl-app/model/numbers.h */

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "ofctl-app/model/path-private.h"
+
+#include <limits.h>
+#include <stdlib.h>
+
+#include "ofctl-app/model/path.h"
+#include "sset.h"
+#include "util.h"
+
+/* What paths that are to be avoided use costs more than any way around. */
+#define COST_LINK 1
+#define COST_AVOIDED 10000
+
+/* What to avoid. */
+
+static bool
+avoids_link(const struct path_hints *hints, const struct inv_link *l)
+{
+    for (size_t i = 0; hints && i < hints->n_avoid; i++) {
+        if (path_uses_link(hints->avoid[i], l)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+avoids_transit(const struct path_hints *hints, const char *bridge)
+{
+    for (size_t i = 0; hints && i < hints->n_avoid; i++) {
+        if (path_crosses_bridge(hints->avoid[i], bridge)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+path_avoids_gateway(const struct path_hints *hints, const char *vnf_id)
+{
+    for (size_t i = 0; hints && i < hints->n_avoid; i++) {
+        if (path_uses_gateway(hints->avoid[i], vnf_id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+path_avoids_sf(const struct path_hints *hints, const char *sf)
+{
+    for (size_t i = 0; hints && i < hints->n_avoid; i++) {
+        if (path_passes_sf(hints->avoid[i], sf)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What one path has in common with another. */
+
+/* Adds the names of what paths go through: "link BRIDGE PORT" for the end of a
+ * link that comes first in the alphabet. */
+static void
+add_elements(const struct path *const *paths, size_t n, struct sset *names)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct path *path = paths[i];
+        for (size_t j = 0; j < path->n_sfs; j++) {
+            sset_add_and_free(names, xasprintf("function %s", path->sfs[j]));
+        }
+        for (size_t j = 0; j <= path->n_sfs; j++) {
+            const struct path_hop *hop = path->hops[j];
+            if (!hop) {
+                continue;
+            }
+            sset_add_and_free(names, xasprintf("gateway %s", hop->sender));
+            sset_add_and_free(names, xasprintf("gateway %s", hop->receiver));
+            for (size_t k = 0; k < hop->n_route; k++) {
+                const struct path_link *l = &hop->route[k];
+                char *from = xasprintf("link %s %s", l->from, l->out_port);
+                char *to = xasprintf("link %s %s", l->to, l->in_port);
+                sset_add(names, strcmp(from, to) < 0 ? from : to);
+                free(from);
+                free(to);
+                if (k + 1 < hop->n_route) {
+                    sset_add_and_free(names, xasprintf("bridge %s", l->to));
+                }
+            }
+        }
+    }
+}
+
+size_t
+path_n_shared(const struct path *const *a, size_t n_a,
+              const struct path *const *b, size_t n_b, size_t *n_ownp)
+{
+    struct sset of_a = SSET_INITIALIZER(&of_a);
+    struct sset of_b = SSET_INITIALIZER(&of_b);
+    size_t n_shared = 0;
+    const char *name;
+    add_elements(a, n_a, &of_a);
+    add_elements(b, n_b, &of_b);
+    SSET_FOR_EACH (name, &of_a) {
+        n_shared += sset_contains(&of_b, name);
+    }
+    *n_ownp = sset_count(&of_a) - n_shared;
+    sset_destroy(&of_a);
+    sset_destroy(&of_b);
+    return n_shared;
+}
+
+/* Dijkstra's search, from one bridge to another. */
+
+/* A bridge that was met. */
+struct node {
+    const struct inv_bridge *bridge;
+    const struct inv_link *came_by;     /* NULL: the search began there. */
+    unsigned int cost;
+    bool done;
+};
+
+struct search {
+    const struct path_hints *hints;
+    const struct inv_link **links;      /* Sorted. */
+    size_t n_links;
+    struct node *nodes;         /* In the order in which they were met. */
+    size_t n_nodes;
+};
+
+static int
+compare_links(const void *a_, const void *b_)
+{
+    const struct inv_link *const *a = a_;
+    const struct inv_link *const *b = b_;
+    int cmp = strcmp((*a)->to->name, (*b)->to->name);
+    return cmp ? cmp : strcmp((*a)->out_port, (*b)->out_port);
+}
+
+/* Sorted, so that the way found does not depend on the order of rows. */
+static void
+search_init(struct search *s, const struct inventory *inv,
+            const struct path_hints *hints, const struct inv_bridge *from)
+{
+    *s = (struct search) {
+        .hints = hints,
+        .links = xcalloc(inv->n_links + 1, sizeof *s->links),
+        .n_links = inv->n_links,
+        .nodes = xcalloc(shash_count(&inv->bridges) + 1, sizeof *s->nodes),
+        .n_nodes = 1,
+    };
+    for (size_t i = 0; i < inv->n_links; i++) {
+        s->links[i] = &inv->links[i];
+    }
+    qsort(s->links, inv->n_links, sizeof *s->links, compare_links);
+    s->nodes[0] = (struct node) { .bridge = from };
+}
+
+static struct node *
+find_node(const struct search *s, const struct inv_bridge *bridge)
+{
+    for (size_t i = 0; i < s->n_nodes; i++) {
+        if (s->nodes[i].bridge == bridge) {
+            return &s->nodes[i];
+        }
+    }
+    return NULL;
+}
+
+/* The nearest that is not done, of several the one that was met first; or
+ * NULL. */
+static struct node *
+nearest(const struct search *s)
+{
+    struct node *best = NULL;
+    for (size_t i = 0; i < s->n_nodes; i++) {
+        struct node *node = &s->nodes[i];
+        if (!node->done && (!best || node->cost < best->cost)) {
+            best = node;
+        }
+    }
+    return best;
+}
+
+static void
+follow_link(struct search *s, const struct node *here,
+            const struct inv_link *l, const struct inv_bridge *to)
+{
+    unsigned int cost
+        = (here->cost + COST_LINK
+           + (avoids_link(s->hints, l) ? COST_AVOIDED : 0)
+           + (l->to != to && avoids_transit(s->hints, l->to->name)
+              ? COST_AVOIDED : 0));
+    struct node *node = find_node(s, l->to);
+    if (!node) {
+        node = &s->nodes[s->n_nodes++];
+        *node = (struct node) { .bridge = l->to, .cost = UINT_MAX };
+    }
+    if (cost < node->cost) {
+        node->cost = cost;
+        node->came_by = l;
+    }
+}
+
+/* The way that leads to 'last', from its end. */
+static const struct inv_link **
+collect_way(const struct search *s, const struct node *last, size_t *np)
+{
+    const struct inv_link **way = xcalloc(s->n_nodes + 1, sizeof *way);
+    size_t n = 0;
+    for (const struct node *node = last; node && node->came_by;
+         node = find_node(s, node->came_by->from)) {
+        way[n++] = node->came_by;
+    }
+    for (size_t i = 0; i < n / 2; i++) {
+        const struct inv_link *tmp = way[i];
+        way[i] = way[n - 1 - i];
+        way[n - 1 - i] = tmp;
+    }
+    *np = n;
+    return way;
+}
+
+bool
+path_find_way(const struct inventory *inv, const struct path_hints *hints,
+              const struct inv_bridge *from, const struct inv_bridge *to,
+              const struct inv_link ***wayp, size_t *n_wayp)
+{
+    struct search s;
+    search_init(&s, inv, hints, from);
+    struct node *here;
+    while ((here = nearest(&s)) && here->bridge != to) {
+        here->done = true;
+        for (size_t i = 0; i < s.n_links; i++) {
+            const struct inv_link *l = s.links[i];
+            if (l->from == here->bridge && !l->is_down
+                && (l->to == to || !l->to->is_lost)) {
+                follow_link(&s, here, l, to);
+            }
+        }
+    }
+    *wayp = collect_way(&s, here, n_wayp);
+    free(s.links);
+    free(s.nodes);
+    return *n_wayp > 0;
+}

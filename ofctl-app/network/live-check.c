@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "ofctl-app/network/live-check.h"
+
+#include <inttypes.h>
+
+#include "ofctl-app/network/network.h"
+#include "ofctl-app/flows/steering.h"
+#include "openvswitch/dynamic-string.h"
+#include "sset.h"
+#include "timeval.h"
+#include "util.h"
+
+void
+live_check_ask(struct network *net)
+{
+    for (struct bridge *br = bridges_next(net->bridges, NULL); br;
+         br = bridges_next(net->bridges, br)) {
+        bridge_count_again(br);
+    }
+    for (struct agent *a = agents_next(net->agents, NULL); a;
+         a = agents_next(net->agents, a)) {
+        agent_poll_sas(a);
+    }
+}
+
+bool
+live_check_is_known(const struct network *net, long long int since_ms)
+{
+    if (time_msec() > since_ms + LIVE_CHECK_TIMEOUT_MS) {
+        return true;
+    }
+    for (struct bridge *br = bridges_next(net->bridges, NULL); br;
+         br = bridges_next(net->bridges, br)) {
+        if (bridge_is_up(br) && bridge_counted_ms(br) < since_ms) {
+            return false;
+        }
+    }
+    for (struct agent *a = agents_next(net->agents, NULL); a;
+         a = agents_next(net->agents, a)) {
+        if (agent_is_up(a) && agent_polled_sas_ms(a) < since_ms) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void
+format_bridge(const struct network *net, const struct path *path,
+              const char *name, long long int since_ms, struct ds *out)
+{
+    static const enum steering_role roles[] = {
+        STEERING_TRANSPORT, STEERING_CLASSIFIER, STEERING_COMPANION,
+    };
+    const struct bridge *br = bridges_find(net->bridges, name);
+    ds_put_format(out, "%"PRIu32" bridge %s: ", path->nsh_spi, name);
+    if (!br || !bridge_is_up(br)) {
+        ds_put_format(out, "unknown %s\n",
+                      br ? bridge_reason(br) : "it is not declared any more");
+        return;
+    } else if (bridge_counted_ms(br) < since_ms) {
+        ds_put_cstr(out, "unknown it does not say what flows it has\n");
+        return;
+    }
+    size_t n = 0, n_shown = 0;
+    for (size_t i = 0; i < ARRAY_SIZE(roles); i++) {
+        size_t n_shown_here;
+        n += bridge_cookie_flows(br, steering_cookie(roles[i], path->nsh_spi),
+                                 &n_shown_here);
+        n_shown += n_shown_here;
+    }
+    ds_put_format(out, n_shown == n ? "ok %"PRIuSIZE" flows"
+                  : "missing %"PRIuSIZE" of its %"PRIuSIZE" flows",
+                  n_shown == n ? n : n - n_shown, n);
+    uint64_t classifier = steering_cookie(STEERING_CLASSIFIER, path->nsh_spi);
+    if (bridge_cookie_flows(br, classifier, &n)) {
+        ds_put_format(out, ", %"PRIu64" packets taken",
+                      bridge_cookie_packets(br, classifier));
+    }
+    ds_put_char(out, '\n');
+}
+
+static void
+format_sa(const struct network *net, const struct path *path,
+          const struct path_hop *hop, bool sender, long long int since_ms,
+          struct ds *out)
+{
+    const char *vnf_id = sender ? hop->sender : hop->receiver;
+    const struct agent *agent = agents_find(net->agents, vnf_id);
+    struct agent_sa_stats sa;
+    ds_put_format(out, "%"PRIu32" %s %s 0x%08"PRIx32": ", path->nsh_spi,
+                  sender ? "sender" : "receiver", vnf_id, hop->esp_spi);
+    if (!agent || !agent_is_up(agent)) {
+        ds_put_format(out, "unknown %s\n", (agent ? agent_reason(agent)
+                                            : "it is not declared any more"));
+    } else if (agent_polled_sas_ms(agent) < since_ms) {
+        ds_put_cstr(out, "unknown it does not say what SAs it has\n");
+    } else if (!agent_get_sa(agent, hop->esp_spi, &sa)) {
+        ds_put_cstr(out, "missing its SA\n");
+    } else if (sender) {
+        ds_put_format(out, "ok %"PRIu64" packets sent\n", sa.packets);
+    } else {
+        ds_put_format(out, "ok %"PRIu64" packets received, %"PRIu64" lost\n",
+                      sa.packets, agent_sa_lost(&sa));
+    }
+}
+
+char *
+live_check_format(const struct network *net, long long int since_ms)
+{
+    struct ds out = DS_EMPTY_INITIALIZER;
+    const struct live_path *live;
+    HMAP_FOR_EACH (live, node, &net->paths) {
+        const struct path *path = live->path;
+        if (path->state != PATH_ACTIVE) {
+            continue;
+        }
+        struct sset bridges = SSET_INITIALIZER(&bridges);
+        path_bridges(path, &net->inv, &bridges);
+        const char **names = sset_sort(&bridges);
+        for (size_t i = 0; i < sset_count(&bridges); i++) {
+            format_bridge(net, path, names[i], since_ms, &out);
+        }
+        free(names);
+        sset_destroy(&bridges);
+        for (size_t i = 0; i <= path->n_sfs; i++) {
+            if (path->hops[i]) {
+                format_sa(net, path, path->hops[i], true, since_ms, &out);
+                format_sa(net, path, path->hops[i], false, since_ms, &out);
+            }
+        }
+    }
+    return ds_steal_cstr(&out);
+}

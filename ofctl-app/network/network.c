@@ -1,0 +1,647 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "ofctl-app/network/network.h"
+
+#include "flow.h"
+#include "hash.h"
+#include "lib/secret.h"
+#include "ofctl-app/model/match.h"
+#include "ofctl-app/flows/steering.h"
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/poll-loop.h"
+#include "openvswitch/vlog.h"
+#include "packets.h"
+#include "sset.h"
+#include "timeval.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(network);
+
+static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
+
+/* What the flows on a bridge were last computed from. */
+struct bridge_view {
+    bool computed;
+    unsigned int bridge_seqno;
+    unsigned int inv_seqno;
+};
+
+char *
+network_create(const struct network_config *config, struct network **netp)
+{
+    struct network *net = xzalloc(sizeof *net);
+    net->loss_ms = NETWORK_LOSS_MS;
+    inventory_init(&net->inv);
+    hmap_init(&net->paths);
+    hmap_init(&net->chain_paths);
+    shash_init(&net->bridge_views);
+    sset_init(&net->down);
+    *netp = NULL;
+
+    char *error = agents_create(&config->agents, &net->agents);
+    if (!error) {
+        int retval = bridges_create(config->listen, &net->bridges);
+        if (retval) {
+            error = xasprintf("%s: cannot listen for bridges (%s)",
+                              config->listen, ovs_strerror(retval));
+        }
+    }
+    if (error) {
+        network_destroy(net);
+        return error;
+    }
+    *netp = net;
+    return NULL;
+}
+
+void
+network_destroy(struct network *net)
+{
+    if (net) {
+        struct live_path *live;
+        HMAP_FOR_EACH_SAFE (live, node, &net->paths) {
+            network_remove_path(net, live);
+        }
+        hmap_destroy(&net->paths);
+        hmap_destroy(&net->chain_paths);
+        bridges_destroy(net->bridges);
+        agents_destroy(net->agents);
+        shash_destroy_free_data(&net->bridge_views);
+        sset_destroy(&net->down);
+        inventory_destroy(&net->inv);
+        free(net->inv_digest);
+        free(net);
+    }
+}
+
+/* Sessions that match the inventory. */
+
+static void
+sync_bridges(struct network *net, const struct inventory *inv)
+{
+    struct bridge *next;
+    for (struct bridge *br = bridges_next(net->bridges, NULL); br; br = next) {
+        next = bridges_next(net->bridges, br);
+        const char *name = bridge_name(br);
+        const struct inv_bridge *old = inventory_bridge(&net->inv, name);
+        const struct inv_bridge *new = inventory_bridge(inv, name);
+        if (!new || !old || old->datapath_id != new->datapath_id) {
+            free(shash_find_and_delete(&net->bridge_views, name));
+            struct live_path *live;
+            HMAP_FOR_EACH (live, node, &net->paths) {
+                smap_remove(&live->troubles, name);
+            }
+            bridges_remove(net->bridges, br);
+        }
+    }
+
+    struct shash_node *node;
+    SHASH_FOR_EACH (node, &inv->bridges) {
+        const struct inv_bridge *b = node->data;
+        if (!bridges_find(net->bridges, b->name)) {
+            bridges_add(net->bridges, b->name, b->datapath_id);
+            shash_add(&net->bridge_views, b->name,
+                      xzalloc(sizeof(struct bridge_view)));
+        }
+    }
+}
+
+static void
+sync_agents(struct network *net, const struct inventory *inv)
+{
+    struct agent *next;
+    for (struct agent *a = agents_next(net->agents, NULL); a; a = next) {
+        next = agents_next(net->agents, a);
+        const struct inv_gateway *gw = inventory_gateway(inv,
+                                                         agent_vnf_id(a));
+        if (!gw || strcmp(gw->url, agent_url(a))) {
+            agents_remove(net->agents, a);
+        }
+    }
+
+    struct shash_node *node;
+    SHASH_FOR_EACH (node, &inv->gateways) {
+        const struct inv_gateway *gw = node->data;
+        if (!agents_find(net->agents, gw->vnf_id)) {
+            agents_add(net->agents, gw->vnf_id, gw->url);
+        }
+    }
+}
+
+/* Takes over what agents say of their ports.  Returns true if it was news. */
+static bool
+update_gateways(struct network *net)
+{
+    bool changed = false;
+    for (struct agent *a = agents_next(net->agents, NULL); a;
+         a = agents_next(net->agents, a)) {
+        struct inv_gateway *gw = shash_find_data(&net->inv.gateways,
+                                                 agent_vnf_id(a));
+        const struct agent_port *plain = agent_plain_port(a);
+        const struct agent_port *cipher = agent_cipher_port(a);
+        if (gw && !eth_addr_is_zero(plain->mac)
+            && !eth_addr_is_zero(cipher->mac)
+            && (!eth_addr_equals(plain->mac, gw->plain_mac)
+                || !eth_addr_equals(cipher->mac, gw->cipher_mac)
+                || plain->mtu != gw->plain_mtu
+                || cipher->mtu != gw->cipher_mtu)) {
+            gw->plain_mac = plain->mac;
+            gw->cipher_mac = cipher->mac;
+            gw->plain_mtu = plain->mtu;
+            gw->cipher_mtu = cipher->mtu;
+            changed = true;
+        }
+    }
+    return changed;
+}
+
+/* Logs whether 'what' is down, when that is news: the inventory, which is made
+ * anew whenever the database changes, does not know what was before.  Takes
+ * ownership of 'what'. */
+static void
+note_state(struct network *net, char *what, bool is_down)
+{
+    if (is_down ? sset_add(&net->down, what) != NULL
+        : sset_find_and_delete(&net->down, what)) {
+        VLOG_INFO("%s is %s", what, is_down ? "down" : "up");
+    }
+    free(what);
+}
+
+/* Takes over what bridges say of their ports: a link is as good as its worse
+ * end. */
+static void
+update_links(struct network *net)
+{
+    for (size_t i = 0; i < net->inv.n_links; i++) {
+        struct inv_link *l = &net->inv.links[i];
+        const struct bridge *from = bridges_find(net->bridges, l->from->name);
+        const struct bridge *to = bridges_find(net->bridges, l->to->name);
+        bool is_down = ((from && bridge_port_is_down(from, l->out_port))
+                        || (to && bridge_port_is_down(to, l->in_port)));
+        if (i % 2 == 0) {
+            note_state(net, xasprintf("the link %s %s", l->from->name,
+                                      l->out_port), is_down);
+        }
+        l->is_down = is_down;
+    }
+}
+
+/* A function is as good as the worse of its ports. */
+static void
+update_sfs(struct network *net)
+{
+    struct shash_node *node;
+    SHASH_FOR_EACH (node, &net->inv.sfs) {
+        struct inv_sf *sf = node->data;
+        const struct bridge *br = bridges_find(net->bridges,
+                                               sf->bridge->name);
+        bool is_down = br && (bridge_port_is_down(br, sf->in_port)
+                              || bridge_port_is_down(br, sf->out_port));
+        note_state(net, xasprintf("function %s", sf->name), is_down);
+        sf->is_down = is_down;
+    }
+}
+
+/* Who is away for so long that it counts as lost. */
+static void
+update_losses(struct network *net)
+{
+    long long int since = time_msec() - net->loss_ms;
+    struct shash_node *node;
+    SHASH_FOR_EACH (node, &net->inv.bridges) {
+        struct inv_bridge *b = node->data;
+        const struct bridge *br = bridges_find(net->bridges, b->name);
+        bool is_lost = br && bridge_down_since_ms(br) <= since;
+        if (is_lost && !b->is_lost) {
+            VLOG_WARN("bridge %s is lost: not connected for %d ms", b->name,
+                      net->loss_ms);
+        }
+        b->is_lost = is_lost;
+    }
+    SHASH_FOR_EACH (node, &net->inv.gateways) {
+        struct inv_gateway *gw = node->data;
+        const struct agent *agent = agents_find(net->agents, gw->vnf_id);
+        bool is_lost = agent && agent_down_since_ms(agent) <= since;
+        if (is_lost && !gw->is_lost) {
+            VLOG_WARN("gateway %s is lost: down for %d ms", gw->vnf_id,
+                      net->loss_ms);
+        }
+        gw->is_lost = is_lost;
+    }
+}
+
+/* When the next one that is away will count as lost. */
+static void
+wait_losses(const struct network *net)
+{
+    for (struct bridge *br = bridges_next(net->bridges, NULL); br;
+         br = bridges_next(net->bridges, br)) {
+        const struct inv_bridge *b = inventory_bridge(&net->inv,
+                                                      bridge_name(br));
+        if (b && !b->is_lost && !bridge_is_connected(br)) {
+            poll_timer_wait_until(bridge_down_since_ms(br) + net->loss_ms);
+        }
+    }
+    for (struct agent *a = agents_next(net->agents, NULL); a;
+         a = agents_next(net->agents, a)) {
+        const struct inv_gateway *gw = inventory_gateway(&net->inv,
+                                                         agent_vnf_id(a));
+        if (gw && !gw->is_lost && !agent_is_up(a)) {
+            poll_timer_wait_until(agent_down_since_ms(a) + net->loss_ms);
+        }
+    }
+}
+
+static void
+put_ip(struct ds *ds, const struct in6_addr *ip)
+{
+    ds_put_char(ds, ' ');
+    ipv6_format_mapped(ip, ds);
+}
+
+/* All that flows are computed from, but for the paths, as text. */
+static char *
+inventory_digest(const struct inventory *inv)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    struct shash_node *node;
+    SHASH_FOR_EACH (node, &inv->bridges) {
+        const struct inv_bridge *b = node->data;
+        ds_put_format(&ds, "b %s %"PRIx64"\n", b->name, b->datapath_id);
+    }
+    for (size_t i = 0; i < inv->n_links; i++) {
+        const struct inv_link *l = &inv->links[i];
+        ds_put_format(&ds, "l %s %s %s %s\n", l->from->name, l->out_port,
+                      l->to->name, l->in_port);
+    }
+    SHASH_FOR_EACH (node, &inv->gateways) {
+        const struct inv_gateway *g = node->data;
+        ds_put_format(&ds, "g %s %s %s %s %s "ETH_ADDR_FMT" "ETH_ADDR_FMT
+                      " %d %d", g->vnf_id, g->bridge->name,
+                      g->plain_port, g->cipher_port, g->url,
+                      ETH_ADDR_ARGS(g->plain_mac),
+                      ETH_ADDR_ARGS(g->cipher_mac), g->plain_mtu,
+                      g->cipher_mtu);
+        put_ip(&ds, &g->cipher_ip);
+        ds_put_char(&ds, '\n');
+    }
+    SHASH_FOR_EACH (node, &inv->sfs) {
+        const struct inv_sf *sf = node->data;
+        ds_put_format(&ds, "s %s %s %s %s %d "ETH_ADDR_FMT"\n", sf->name,
+                      sf->bridge->name, sf->in_port, sf->out_port,
+                      sf->correlation, ETH_ADDR_ARGS(sf->mac));
+    }
+    SHASH_FOR_EACH (node, &inv->endpoints) {
+        const struct inv_endpoint *e = node->data;
+        ds_put_format(&ds, "e %s %s %s "ETH_ADDR_FMT, e->name,
+                      e->bridge->name, e->port, ETH_ADDR_ARGS(e->mac));
+        for (size_t i = 0; i < e->n_ips; i++) {
+            put_ip(&ds, &e->ips[i]);
+        }
+        ds_put_char(&ds, '\n');
+    }
+    struct simap_node *mtu;
+    SIMAP_FOR_EACH (mtu, &inv->port_mtus) {
+        ds_put_format(&ds, "m %s %u\n", mtu->name, mtu->data);
+    }
+    return ds_steal_cstr(&ds);
+}
+
+void
+network_set_inventory(struct network *net, struct inventory *inv)
+{
+    sync_bridges(net, inv);
+    sync_agents(net, inv);
+    inventory_move(&net->inv, inv);
+    update_gateways(net);
+    update_links(net);
+    update_sfs(net);
+    update_losses(net);
+
+    char *digest = inventory_digest(&net->inv);
+    if (!net->inv_digest || strcmp(digest, net->inv_digest)) {
+        net->inv_seqno++;
+    }
+    free(net->inv_digest);
+    net->inv_digest = digest;
+}
+
+/* Flows. */
+
+/* Ports of one bridge, for steering: those of the others do not matter. */
+static ofp_port_t
+lookup_port(const char *bridge, const char *port, void *br_)
+{
+    const struct bridge *br = br_;
+    return (br && !strcmp(bridge, bridge_name(br))
+            ? bridge_port(br, port)
+            : u16_to_ofp(1));
+}
+
+static enum path_flows
+flow_kind(uint64_t cookie)
+{
+    uint32_t nsh_spi = cookie & 0xffffff;
+    return (cookie == steering_cookie(STEERING_CLASSIFIER, nsh_spi)
+            ? PATH_FLOWS_CLASSIFIER
+            : cookie == steering_cookie(STEERING_COMPANION, nsh_spi)
+            ? PATH_FLOWS_COMPANION : PATH_FLOWS_TRANSPORT);
+}
+
+/* Does a path take what comes out of the function 'sf' by the port alone? */
+static bool
+passes_untagged(const struct path *path, const char *sf)
+{
+    for (size_t i = 0; i < path->n_sfs; i++) {
+        if (!strcmp(path->sfs[i], sf)) {
+            return !path->sf_vlans[i];
+        }
+    }
+    return false;
+}
+
+/* Which flow there may be for what comes out of the function 'sf', which keeps
+ * no tags, for 'live' to carry: none if it may be another chain's (somebody
+ * has changed the correlation); nothing but a companion if it may be another
+ * path's that is in use; else it may be there with the path's other flows. */
+static enum path_flows
+sole_flow_kind(const struct network *net, const struct live_path *live,
+               const char *sf)
+{
+    const struct path *path = live->path;
+    enum path_flows kind = PATH_FLOWS_TRANSPORT;
+    const struct live_path *other;
+    HMAP_FOR_EACH (other, node, &net->paths) {
+        if (other == live || !passes_untagged(other->path, sf)) {
+            continue;
+        } else if (strcmp(other->path->chain, path->chain)) {
+            return 0;
+        } else if (other->flows & PATH_FLOWS_COMPANION
+                   && other->path->reverse == path->reverse
+                   && (match_is_ipv6(other->path->match)
+                       == match_is_ipv6(path->match))) {
+            kind = PATH_FLOWS_COMPANION;
+        }
+    }
+    return kind;
+}
+
+/* Moves those flows of 'from', which are those of 'live', that are of 'bridge'
+ * (NULL: any) and of the roles in 'which' to 'to' and frees the rest. */
+static void
+select_flows(const struct network *net, const struct live_path *live,
+             struct ovs_list *from, const char *bridge, unsigned int which,
+             struct ovs_list *to)
+{
+    struct steering_flow *flow;
+    LIST_FOR_EACH_SAFE (flow, node, from) {
+        if (bridge && strcmp(bridge, flow->bridge)) {
+            continue;
+        }
+        unsigned int kind = flow_kind(flow->cookie);
+        if (flow->sole_sf) {
+            /* Bridges do not flip all at once: what enters a function by one
+             * must come out by the other. */
+            unsigned int first = sole_flow_kind(net, live, flow->sole_sf);
+            kind = first ? kind | first : 0;
+        }
+        if (which & kind) {
+            ovs_list_remove(&flow->node);
+            ovs_list_push_back(to, &flow->node);
+        }
+    }
+    steering_flows_destroy(from);
+}
+
+static char *
+path_flows(const struct network *net, struct bridge *br,
+           const struct live_path *live, unsigned int which,
+           struct ovs_list *flows)
+{
+    const struct live_path *twin = network_find_path(net, live->twin);
+    struct ovs_list all = OVS_LIST_INITIALIZER(&all);
+    char *error = steering_path_flows(&net->inv, live->path,
+                                      twin ? twin->path : NULL, lookup_port,
+                                      br, &all);
+    select_flows(net, live, &all, br ? bridge_name(br) : NULL, which, flows);
+    return error;
+}
+
+/* Notes whether a live path can have flows on 'br' as things are: 'error' is
+ * NULL, or why it has none. */
+static void
+note_trouble(const struct bridge *br, struct live_path *live,
+             const char *error)
+{
+    const char *name = bridge_name(br);
+    if (error) {
+        VLOG_WARN_RL(&rl, "chain %s, path %"PRIu32", bridge %s: %s",
+                     live->path->chain, live->path->nsh_spi, name, error);
+        smap_replace(&live->troubles, name, error);
+    } else {
+        smap_remove(&live->troubles, name);
+    }
+}
+
+#define N_PATH_COOKIES 3
+
+static size_t
+path_cookies(const struct live_path *live, uint64_t cookies[N_PATH_COOKIES])
+{
+    cookies[0] = steering_cookie(STEERING_TRANSPORT, live->path->nsh_spi);
+    cookies[1] = steering_cookie(STEERING_CLASSIFIER, live->path->nsh_spi);
+    cookies[2] = steering_cookie(STEERING_COMPANION, live->path->nsh_spi);
+    return N_PATH_COOKIES;
+}
+
+uint64_t
+network_change_flows(struct network *net, struct bridge *br,
+                     struct live_path *const *paths, size_t n, bool strict,
+                     char **errorp)
+{
+    struct ovs_list flows = OVS_LIST_INITIALIZER(&flows);
+    uint64_t *cookies = xmalloc((N_PATH_COOKIES * n + 1) * sizeof *cookies);
+    size_t n_cookies = 0;
+    char *error = NULL;
+
+    for (size_t i = 0; i < n && !error; i++) {
+        n_cookies += path_cookies(paths[i], &cookies[n_cookies]);
+        if (paths[i]->flows) {
+            error = path_flows(net, br, paths[i], paths[i]->flows, &flows);
+            if (!strict) {
+                /* Of a bridge that is away no port is known: it will be asked
+                 * when it is back. */
+                if (bridge_is_connected(br)) {
+                    note_trouble(br, paths[i], error);
+                }
+                free(error);
+                error = NULL;
+            }
+        }
+    }
+    uint64_t ticket = 0;
+    if (!error) {
+        ticket = bridge_change(br, cookies, n_cookies, &flows, &error);
+    }
+    *errorp = error;
+    steering_flows_destroy(&flows);
+    free(cookies);
+    return ticket;
+}
+
+void
+network_path_bridges(const struct network *net, const struct live_path *live,
+                     unsigned int which, struct sset *names)
+{
+    struct ovs_list flows = OVS_LIST_INITIALIZER(&flows);
+    free(path_flows(net, NULL, live, which, &flows));
+
+    struct steering_flow *flow;
+    LIST_FOR_EACH (flow, node, &flows) {
+        sset_add(names, flow->bridge);
+    }
+    steering_flows_destroy(&flows);
+}
+
+/* Computes anew all flows that 'br' is to have.  Returns false if they could
+ * not be; then it keeps what it has. */
+static bool
+refresh_bridge(struct network *net, struct bridge *br)
+{
+    struct ovs_list flows = OVS_LIST_INITIALIZER(&flows);
+    size_t n_max = N_PATH_COOKIES * hmap_count(&net->paths) + 1;
+    uint64_t *cookies = xmalloc(n_max * sizeof *cookies);
+    size_t n = 0;
+
+    cookies[n++] = steering_cookie(STEERING_GUARD, 0);
+    steering_guard_flows(&net->inv, bridge_name(br), lookup_port, br, &flows);
+
+    /* The last flow of its kind counts: those of paths that are being left
+     * come first. */
+    for (int in_use = 0; in_use <= 1; in_use++) {
+        struct live_path *live;
+        HMAP_FOR_EACH (live, node, &net->paths) {
+            if (in_use != !!(live->flows & PATH_FLOWS_CLASSIFIER)) {
+                continue;
+            }
+            n += path_cookies(live, &cookies[n]);
+            if (live->flows) {
+                char *error = path_flows(net, br, live, live->flows, &flows);
+                note_trouble(br, live, error);
+                free(error);
+            }
+        }
+    }
+
+    char *error;
+    bool ok = bridge_change(br, cookies, n, &flows, &error) != 0;
+    if (!ok) {
+        VLOG_ERR_RL(&rl, "bridge %s: %s", bridge_name(br), error);
+        free(error);
+    }
+    steering_flows_destroy(&flows);
+    free(cookies);
+    return ok;
+}
+
+void
+network_run(struct network *net)
+{
+    bridges_run(net->bridges);
+    agents_run(net->agents);
+    if (update_gateways(net)) {
+        net->inv_seqno++;
+    }
+    update_links(net);
+    update_sfs(net);
+    update_losses(net);
+
+    for (struct bridge *br = bridges_next(net->bridges, NULL); br;
+         br = bridges_next(net->bridges, br)) {
+        struct bridge_view *view = shash_find_data(&net->bridge_views,
+                                                   bridge_name(br));
+        if (bridge_is_connected(br)
+            && (!view->computed || view->bridge_seqno != bridge_seqno(br)
+                || view->inv_seqno != net->inv_seqno)) {
+            *view = (struct bridge_view) {
+                .computed = true,
+                .bridge_seqno = bridge_seqno(br),
+                .inv_seqno = net->inv_seqno,
+            };
+            if (refresh_bridge(net, br)) {
+                bridge_allow_sync(br);
+            }
+        }
+    }
+}
+
+void
+network_wait(struct network *net)
+{
+    bridges_wait(net->bridges);
+    agents_wait(net->agents);
+    wait_losses(net);
+}
+
+/* Live paths. */
+
+struct live_path *
+network_add_path(struct network *net, struct path *path, uint32_t twin,
+                 unsigned int flows)
+{
+    struct live_path *live = xmalloc(sizeof *live);
+    *live = (struct live_path) { .path = path, .twin = twin, .flows = flows };
+    smap_init(&live->troubles);
+    hmap_insert(&net->paths, &live->node, hash_int(path->nsh_spi, 0));
+    hmap_insert(&net->chain_paths, &live->chain_node,
+                hash_string(path->chain, 0));
+    return live;
+}
+
+/* 'path' goes.  What comes out of a function without tags may be for another
+ * chain now, for which it had no flow, see sole_flow_kind(). */
+static void
+note_left_sfs(struct network *net, const struct path *path)
+{
+    for (size_t i = 0; i < path->n_sfs; i++) {
+        const struct inv_sf *sf = inventory_sf(&net->inv, path->sfs[i]);
+        const struct live_path *other;
+        if (!sf || sf->correlation != SF_NONE) {
+            continue;
+        }
+        HMAP_FOR_EACH (other, node, &net->paths) {
+            if (strcmp(other->path->chain, path->chain)
+                && passes_untagged(other->path, sf->name)) {
+                net->inv_seqno++;
+                return;
+            }
+        }
+    }
+}
+
+void
+network_remove_path(struct network *net, struct live_path *live)
+{
+    hmap_remove(&net->paths, &live->node);
+    hmap_remove(&net->chain_paths, &live->chain_node);
+    net->n_removed++;
+    note_left_sfs(net, live->path);
+    path_destroy(live->path);
+    free(live->broken);
+    smap_destroy(&live->troubles);
+    free(live);
+}
+
+struct live_path *
+network_find_path(const struct network *net, uint32_t nsh_spi)
+{
+    struct live_path *live;
+    HMAP_FOR_EACH_WITH_HASH (live, node, hash_int(nsh_spi, 0), &net->paths) {
+        if (live->path->nsh_spi == nsh_spi) {
+            return live;
+        }
+    }
+    return NULL;
+}

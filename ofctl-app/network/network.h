@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SDSA_NETWORK_H
+#define SDSA_NETWORK_H 1
+
+/* The network as the controller drives it: the inventory, a session with each
+ * of its bridges and agents, and the live paths with those of their flows that
+ * are to be on the bridges.
+ *
+ * Whatever changes (a port's number, a gateway's MAC, a bridge that comes
+ * back), the flows that a bridge is to have are computed anew from the live
+ * paths. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ofctl-app/southbound/agents.h"
+#include "ofctl-app/southbound/bridges.h"
+#include "ofctl-app/model/inventory.h"
+#include "ofctl-app/model/path.h"
+#include "openvswitch/hmap.h"
+#include "smap.h"
+#include "sset.h"
+
+/* After so long a gateway or a bridge that is away counts as lost. */
+#define NETWORK_LOSS_MS 10000
+
+struct network_config {
+    const char *listen;         /* For bridges_create(). */
+    struct agents_config agents;
+};
+
+/* Which of a path's flows are wanted on the bridges. */
+enum path_flows {
+    PATH_FLOWS_TRANSPORT = 1 << 0,
+    PATH_FLOWS_CLASSIFIER = 1 << 1,
+    PATH_FLOWS_COMPANION = 1 << 2,
+    PATH_FLOWS_ALL = (PATH_FLOWS_TRANSPORT | PATH_FLOWS_CLASSIFIER
+                      | PATH_FLOWS_COMPANION),
+    /* Of a path that is being left: nothing enters it any more, what is in it
+     * comes out.  Where a new path has the same companion that counts. */
+    PATH_FLOWS_LEFT = PATH_FLOWS_TRANSPORT | PATH_FLOWS_COMPANION,
+};
+
+/* Those of a path in use: of a backup path what carries packets, and nothing that
+ * puts any on it; and those of one that is being left. */
+static inline unsigned int
+path_flows_in_use(const struct path *path)
+{
+    return path->backup ? PATH_FLOWS_TRANSPORT : PATH_FLOWS_ALL;
+}
+
+static inline unsigned int
+path_flows_left(const struct path *path)
+{
+    return path->backup ? PATH_FLOWS_TRANSPORT : PATH_FLOWS_LEFT;
+}
+
+struct live_path {
+    struct hmap_node node;      /* In network's 'paths', by NSH SPI... */
+    struct hmap_node chain_node; /* ...and 'chain_paths', by chain name. */
+    struct path *path;
+    uint32_t twin;              /* NSH SPI of the other direction, or 0. */
+    unsigned int flows;         /* Bitwise OR of enum path_flows. */
+    char *broken;               /* Why it must be replaced, or NULL. */
+    bool expiring;              /* A gateway says that it needs new keys. */
+    struct smap troubles;       /* Bridge name: why it has no flows there. */
+    uint64_t too_big;           /* Packets that the controller was sent as longer
+                                 * than the path carries. */
+};
+
+struct network {
+    struct inventory inv;
+    unsigned int inv_seqno;     /* Changes with 'inv' or what agents say. */
+    struct bridges *bridges;
+    struct agents *agents;
+    struct hmap paths, chain_paths;     /* Of struct live_path. */
+    unsigned int n_removed;     /* Paths, ever. */
+    int loss_ms;                /* NETWORK_LOSS_MS, or as the user wants. */
+    struct shash bridge_views;  /* struct bridge_view, private. */
+    struct sset down;           /* Links and functions that are, private. */
+    char *inv_digest;           /* Of 'inv' but for its chains, private. */
+};
+
+/* Returns NULL and the network in '*netp' (caller must free with
+ * network_destroy()), or a message for the user (caller frees). */
+char *network_create(const struct network_config *, struct network **netp);
+void network_destroy(struct network *);
+
+/* Replaces the inventory by 'inv', which is moved from, and opens and closes
+ * sessions to match.  Flows are computed anew only if more than chains
+ * changed. */
+void network_set_inventory(struct network *, struct inventory *inv);
+
+void network_run(struct network *);
+void network_wait(struct network *);
+
+/* Live paths.  Adding takes ownership of 'path'. */
+struct live_path *network_add_path(struct network *, struct path *path,
+                                   uint32_t twin, unsigned int flows);
+void network_remove_path(struct network *, struct live_path *);
+struct live_path *network_find_path(const struct network *, uint32_t nsh_spi);
+
+/* A change of flows on one bridge: for each path of 'paths' the flows become
+ * those that path->flows says.  All in one bundle.  A path that cannot have
+ * flows as things are (a port is not there) is an error if 'strict', else it
+ * gets none.  Returns the ticket of bridge_change(), or 0 with a message in
+ * '*errorp' (caller frees). */
+uint64_t network_change_flows(struct network *, struct bridge *,
+                              struct live_path *const *paths, size_t n,
+                              bool strict, char **errorp);
+
+/* Names of the bridges where 'live' has flows of 'which', added to 'names'. */
+void network_path_bridges(const struct network *, const struct live_path *live,
+                          unsigned int which, struct sset *names);
+
+#endif /* ofctl-app/network/network.h */

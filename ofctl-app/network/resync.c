@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "ofctl-app/network/resync.h"
+
+#include <jansson.h>
+
+#include "lib/restconf/restconf-patch.h"
+#include "lib/secret.h"
+#include "ofctl-app/network/network.h"
+#include "ofctl-app/southbound/sa-request.h"
+#include "openvswitch/poll-loop.h"
+#include "openvswitch/vlog.h"
+#include "sset.h"
+#include "timeval.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(resync);
+
+static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
+
+#define RETRY_MS 2000
+#define AUDIT_MS 5000           /* Between two looks at an agent, or... */
+#define SOON_MS 1000            /* At the least, whatever an agent tells. */
+#define AUDIT_PAUSE 20          /* ...so many times what the last one took. */
+#define ANSWER_MS 20000         /* Then the request is taken as lost. */
+
+struct resync_agent {
+    char *boot_id;              /* For which it was done; NULL: never. */
+    uint64_t get_ticket;        /* Of the GET in flight, or 0. */
+    char *get_boot_id;          /* When it was sent. */
+    struct sset get_active;     /* Active paths when it was sent. */
+    uint64_t patch_ticket;      /* Of the removal in flight, or 0. */
+    long long int sent_ms;      /* When the one in flight was sent. */
+    long long int next_ms;      /* Not to be tried before. */
+    long long int next_audit_ms; /* Done; to be looked at again. */
+};
+
+struct resync {
+    struct shash agents;        /* struct resync_agent by VNF-ID. */
+};
+
+struct resync *
+resync_create(void)
+{
+    struct resync *resync = xmalloc(sizeof *resync);
+    shash_init(&resync->agents);
+    return resync;
+}
+
+static void
+resync_agent_destroy(struct resync_agent *ra)
+{
+    if (ra) {
+        free(ra->boot_id);
+        free(ra->get_boot_id);
+        sset_destroy(&ra->get_active);
+        free(ra);
+    }
+}
+
+void
+resync_destroy(struct resync *resync)
+{
+    if (resync) {
+        struct shash_node *node;
+        SHASH_FOR_EACH (node, &resync->agents) {
+            resync_agent_destroy(node->data);
+        }
+        shash_destroy(&resync->agents);
+        free(resync);
+    }
+}
+
+static bool
+is_done(const struct resync_agent *ra, const struct agent *agent)
+{
+    return ra && ra->boot_id && agent
+           && !strcmp(ra->boot_id, agent_boot_id(agent));
+}
+
+bool
+resync_is_done(const struct resync *resync, const struct network *net,
+               const char *vnf_id)
+{
+    return is_done(shash_find_data(&resync->agents, vnf_id),
+                   agents_find(net->agents, vnf_id));
+}
+
+void
+resync_again(struct resync *resync, const char *vnf_id)
+{
+    struct resync_agent *ra = shash_find_data(&resync->agents, vnf_id);
+    if (ra) {
+        free(ra->boot_id);
+        ra->boot_id = NULL;
+        ra->get_ticket = ra->patch_ticket = 0;  /* They knew less. */
+        ra->next_ms = time_msec() + RETRY_MS;
+    }
+}
+
+void
+resync_soon(struct resync *resync, const char *vnf_id)
+{
+    struct resync_agent *ra = shash_find_data(&resync->agents, vnf_id);
+    if (ra) {
+        ra->next_audit_ms = MIN(ra->next_audit_ms, ra->sent_ms + SOON_MS);
+    }
+}
+
+static void
+send_get(struct resync_agent *ra, struct network *net, struct agent *agent)
+{
+    free(ra->get_boot_id);
+    ra->get_boot_id = xstrdup(agent_boot_id(agent));
+    ra->sent_ms = time_msec();
+    sset_clear(&ra->get_active);
+
+    const struct live_path *live;
+    HMAP_FOR_EACH (live, node, &net->paths) {
+        if (live->path->state == PATH_ACTIVE) {
+            char spi[16];
+            snprintf(spi, sizeof spi, "%"PRIu32, live->path->nsh_spi);
+            sset_add(&ra->get_active, spi);
+        }
+    }
+    ra->get_ticket = agent_request(
+        agent, "GET",
+        "/data/ietf-i2nsf-ikeless:ipsec-ikeless?content=config", NULL, NULL);
+}
+
+static long long int
+next_look_ms(const struct resync_agent *ra, const struct agent *agent)
+{
+    return is_done(ra, agent) ? MAX(ra->next_ms, ra->next_audit_ms)
+                              : ra->next_ms;
+}
+
+void
+resync_run(struct resync *resync, struct network *net)
+{
+    struct shash_node *node;
+    SHASH_FOR_EACH_SAFE (node, &resync->agents) {
+        if (!agents_find(net->agents, node->name)) {
+            resync_agent_destroy(node->data);
+            shash_delete(&resync->agents, node);
+        }
+    }
+
+    for (struct agent *agent = agents_next(net->agents, NULL); agent;
+         agent = agents_next(net->agents, agent)) {
+        const char *vnf_id = agent_vnf_id(agent);
+        struct resync_agent *ra = shash_find_data(&resync->agents, vnf_id);
+        if (!ra) {
+            ra = xzalloc(sizeof *ra);
+            sset_init(&ra->get_active);
+            shash_add(&resync->agents, vnf_id, ra);
+        }
+        uint64_t ticket = ra->get_ticket ? ra->get_ticket : ra->patch_ticket;
+        if (time_msec() > ra->sent_ms + ANSWER_MS
+            || (ticket && !agent_has_ticket(agent, ticket))) {
+            ra->get_ticket = ra->patch_ticket = 0;
+        }
+        if (!agent_is_up(agent)) {
+            /* It may come back with less than it had. */
+            free(ra->boot_id);
+            ra->boot_id = NULL;
+        }
+        if (agent_is_up(agent) && !ra->get_ticket && !ra->patch_ticket
+            && time_msec() >= next_look_ms(ra, agent)) {
+            send_get(ra, net, agent);
+        }
+    }
+}
+
+void
+resync_wait(const struct resync *resync, const struct network *net)
+{
+    const struct shash_node *node;
+    SHASH_FOR_EACH (node, &resync->agents) {
+        const struct resync_agent *ra = node->data;
+        const struct agent *agent = agents_find(net->agents, node->name);
+        if (agent && agent_is_up(agent) && !ra->get_ticket
+            && !ra->patch_ticket) {
+            poll_timer_wait_until(next_look_ms(ra, agent));
+        }
+    }
+}
+
+/* Adds the names of the entries of list 'name' in container 'outer'. */
+static void
+list_names(const json_t *top, const char *outer, const char *name,
+           struct sset *names)
+{
+    const json_t *list = json_object_get(json_object_get(top, outer), name);
+    size_t i;
+    json_t *entry;
+    json_array_foreach (list, i, entry) {
+        const char *s = json_string_value(json_object_get(entry, "name"));
+        if (s) {
+            sset_add(names, s);
+        }
+    }
+}
+
+/* Takes what the live paths want at 'vnf_id' out of 'sad' and 'spd'; a path
+ * that was active when we asked and wants something that is not there is
+ * broken. */
+static void
+match_paths(const struct resync_agent *ra, const struct network *net,
+            const char *vnf_id, struct sset *sad, struct sset *spd,
+            struct sset *broken)
+{
+    struct sset found = SSET_INITIALIZER(&found);
+    const struct live_path *live;
+    HMAP_FOR_EACH (live, node, &net->paths) {
+        const struct path *path = live->path;
+        char spi[16];
+        snprintf(spi, sizeof spi, "%"PRIu32, path->nsh_spi);
+        for (size_t i = 0; i <= path->n_sfs; i++) {
+            const struct path_hop *hop = path->hops[i];
+            for (int sender = 0; hop && sender <= 1; sender++) {
+                char sa[SA_REQUEST_NAME_LEN], policy[SA_REQUEST_NAME_LEN];
+                if (strcmp(sender ? hop->sender : hop->receiver, vnf_id)) {
+                    continue;
+                }
+                sa_request_sa_name(hop, sa);
+                sa_request_policy_name(path, hop, sender, policy);
+                if ((!sset_contains(sad, sa) || !sset_contains(spd, policy))
+                    && path->state == PATH_ACTIVE
+                    && sset_contains(&ra->get_active, spi)) {
+                    sset_add(broken, spi);
+                }
+                sset_add(&found, sa);
+                sset_add(&found, policy);
+            }
+        }
+    }
+    const char *name;
+    SSET_FOR_EACH (name, &found) {
+        sset_find_and_delete(sad, name);
+        sset_find_and_delete(spd, name);
+    }
+    sset_destroy(&found);
+}
+
+static void
+finish(struct resync_agent *ra)
+{
+    long long int took_ms = time_msec() - ra->sent_ms;
+    free(ra->boot_id);
+    ra->boot_id = ra->get_boot_id;
+    ra->get_boot_id = NULL;
+    ra->next_audit_ms = time_msec() + MAX(AUDIT_MS, AUDIT_PAUSE * took_ms);
+}
+
+/* The agent's configuration is 'body': removes what is not wanted. */
+static bool
+reconcile(struct resync_agent *ra, struct network *net, struct agent *agent,
+          const char *body, uint64_t epoch, struct sset *broken)
+{
+    json_t *root = json_loads(body ? body : "", 0, NULL);
+    const json_t *top = json_object_get(root,
+                                        "ietf-i2nsf-ikeless:ipsec-ikeless");
+    if (!top) {
+        json_decref(root);
+        return false;
+    }
+    const char *vnf_id = agent_vnf_id(agent);
+    struct sset sad = SSET_INITIALIZER(&sad);
+    struct sset spd = SSET_INITIALIZER(&spd);
+    list_names(top, "sad", "sad-entry", &sad);
+    list_names(top, "spd", "spd-entry", &spd);
+    json_decref(root);
+    match_paths(ra, net, vnf_id, &sad, &spd, broken);
+
+    if (sset_is_empty(&sad) && sset_is_empty(&spd)) {
+        finish(ra);
+    } else {
+        VLOG_INFO("gateway %s: removing %"PRIuSIZE" SAs and %"PRIuSIZE
+                  " policies that no path names", vnf_id, sset_count(&sad),
+                  sset_count(&spd));
+        struct restconf_patch *req = sa_request_create("resync", epoch);
+        const char *name;
+        SSET_FOR_EACH (name, &spd) {
+            sa_request_remove_name(req, false, name);
+        }
+        SSET_FOR_EACH (name, &sad) {
+            sa_request_remove_name(req, true, name);
+        }
+        ra->sent_ms = time_msec();
+        ra->patch_ticket = agent_patch(agent, req);
+    }
+    sset_destroy(&sad);
+    sset_destroy(&spd);
+    return true;
+}
+
+bool
+resync_agent_result(struct resync *resync, struct network *net,
+                    const char *vnf_id, const struct restconf_result *result,
+                    uint64_t epoch, struct sset *broken)
+{
+    struct resync_agent *ra = shash_find_data(&resync->agents, vnf_id);
+    struct agent *agent = agents_find(net->agents, vnf_id);
+    if (!ra || !agent
+        || (result->ticket != ra->get_ticket
+            && result->ticket != ra->patch_ticket)) {
+        return false;
+    }
+
+    bool ok = !result->error || result->status == 404;
+    if (result->ticket == ra->patch_ticket) {
+        ra->patch_ticket = 0;
+        if (ok) {
+            finish(ra);
+        }
+    } else {
+        ra->get_ticket = 0;
+        ok = ok && !strcmp(ra->get_boot_id, agent_boot_id(agent))
+             && reconcile(ra, net, agent,
+                          (result->status == 404
+                           ? "{\"ietf-i2nsf-ikeless:ipsec-ikeless\":{}}"
+                           : result->body), epoch, broken);
+    }
+    if (!ok) {
+        VLOG_WARN_RL(&rl, "gateway %s: cannot bring it in line: %s", vnf_id,
+                     result->error ? result->error : "answer not understood");
+        ra->next_ms = time_msec() + RETRY_MS;
+    }
+    return true;
+}

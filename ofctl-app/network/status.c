@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "ofctl-app/network/status.h"
+
+#include "lib/sdsa-idl.h"
+#include "ofctl-app/network/network.h"
+#include "ofctl-app/model/path-check.h"
+#include "ofctl-app/model/path-mtu.h"
+#include "ofctl-app/network/resync.h"
+#include "ofctl-app/flows/steering.h"
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/vlog.h"
+#include "smap.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(status);
+
+static void
+write_bridges(const struct ovsdb_idl *idl, const struct network *net)
+{
+    const struct sdsa_bridge *row;
+    SDSA_BRIDGE_FOR_EACH (row, idl) {
+        const struct bridge *br = bridges_find(net->bridges, row->name);
+        struct smap status = SMAP_INITIALIZER(&status);
+        bool up = br && bridge_is_up(br);
+        smap_add(&status, "connected", up ? "true" : "false");
+        if (br) {
+            smap_add_format(&status, "flows", "%"PRIuSIZE,
+                            bridge_n_flows(br));
+            if (!up && bridge_reason(br)[0]) {
+                smap_add(&status, "reason", bridge_reason(br));
+            }
+            if (up) {
+                smap_add_format(
+                    &status, "guard_drops", "%"PRIu64,
+                    bridge_cookie_packets(br,
+                                          steering_cookie(STEERING_GUARD, 0)));
+            }
+        }
+        if (!smap_equal(&status, &row->status)) {
+            sdsa_bridge_set_status(row, &status);
+        }
+        smap_destroy(&status);
+    }
+}
+
+static void
+write_port(const struct sdsa_gateway *row, const struct agent_port *port,
+           const char *old_mac, int64_t old_mtu,
+           void (*set_mac)(const struct sdsa_gateway *, const char *),
+           void (*set_mtu)(const struct sdsa_gateway *, int64_t))
+{
+    char mac[ETH_ADDR_STRLEN + 1];
+    snprintf(mac, sizeof mac, ETH_ADDR_FMT, ETH_ADDR_ARGS(port->mac));
+    if (!eth_addr_is_zero(port->mac) && strcmp(mac, old_mac)) {
+        set_mac(row, mac);
+    }
+    if (port->mtu && port->mtu != old_mtu) {
+        set_mtu(row, port->mtu);
+    }
+}
+
+static void
+write_gateways(const struct ovsdb_idl *idl, const struct network *net,
+               const struct resync *resync)
+{
+    const struct sdsa_gateway *row;
+    SDSA_GATEWAY_FOR_EACH (row, idl) {
+        const struct agent *agent = agents_find(net->agents, row->vnf_id);
+        struct smap status = SMAP_INITIALIZER(&status);
+        bool up = agent && agent_is_up(agent)
+                  && resync_is_done(resync, net, row->vnf_id);
+        smap_add(&status, "state", up ? "up" : "down");
+        if (agent) {
+            if (!up) {
+                smap_add(&status, "reason",
+                         (!agent_is_up(agent) ? agent_reason(agent)
+                          : "being brought in line with the database"));
+            }
+            if (agent_boot_id(agent)[0]) {
+                smap_add(&status, "boot_id", agent_boot_id(agent));
+                smap_add(&status, "backend", agent_backend(agent));
+                smap_add_format(&status, "drops", "%"PRIu64,
+                                agent_drops(agent, NULL));
+            }
+            write_port(row, agent_plain_port(agent), row->plain_mac,
+                       row->plain_mtu, sdsa_gateway_set_plain_mac,
+                       sdsa_gateway_set_plain_mtu);
+            write_port(row, agent_cipher_port(agent), row->cipher_mac,
+                       row->cipher_mtu, sdsa_gateway_set_cipher_mac,
+                       sdsa_gateway_set_cipher_mtu);
+        }
+        if (!smap_equal(&status, &row->status)) {
+            sdsa_gateway_set_status(row, &status);
+        }
+        smap_destroy(&status);
+    }
+}
+
+/* Statistics columns are maps from name to integer, sorted by name. */
+struct stat_item {
+    const char *name;
+    int64_t value;
+};
+
+static bool
+stats_differ(const struct stat_item *items, size_t n, char *const *keys,
+             const int64_t *values, size_t n_old)
+{
+    if (n != n_old) {
+        return true;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(items[i].name, keys[i]) || items[i].value != values[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+#define SET_STATS(ROW, ITEMS, N, SETTER)                                    \
+    do {                                                                    \
+        if (stats_differ(ITEMS, N, (ROW)->key_statistics,                   \
+                         (ROW)->value_statistics, (ROW)->n_statistics)) {   \
+            const char *keys__[N];                                          \
+            int64_t values__[N];                                            \
+            for (size_t i__ = 0; i__ < (N); i__++) {                        \
+                keys__[i__] = (ITEMS)[i__].name;                            \
+                values__[i__] = (ITEMS)[i__].value;                         \
+            }                                                               \
+            SETTER(ROW, keys__, values__, N);                               \
+        }                                                                   \
+    } while (0)
+
+static void
+write_sa_statistics(const struct sdsa_hop *hop, const struct network *net)
+{
+    const struct agent *sender = agents_find(net->agents, hop->sender);
+    const struct agent *receiver = agents_find(net->agents, hop->receiver);
+    for (size_t i = 0; i < hop->n_sas; i++) {
+        const struct sdsa_sa *sa = hop->sas[i];
+        struct agent_sa_stats out, in;
+        if (!sender || !receiver || !agent_get_sa(sender, sa->spi, &out)
+            || !agent_get_sa(receiver, sa->spi, &in)) {
+            continue;
+        }
+        const struct stat_item items[] = {
+            { "failed", in.failed },
+            { "lost_packets", agent_sa_lost(&in) },
+            { "received_bytes", in.bytes },
+            { "received_packets", in.packets },
+            { "replayed", in.replayed },
+            { "sent_bytes", out.bytes },
+            { "sent_packets", out.packets },
+        };
+        SET_STATS(sa, items, ARRAY_SIZE(items), sdsa_sa_set_statistics);
+    }
+}
+
+static void
+write_statistics(const struct ovsdb_idl *idl, const struct network *net)
+{
+    const struct sdsa_path *row;
+    SDSA_PATH_FOR_EACH (row, idl) {
+        const struct inv_endpoint *src = inventory_endpoint(&net->inv,
+                                                            row->src);
+        const struct bridge *br
+            = src ? bridges_find(net->bridges, src->bridge->name) : NULL;
+        if (br) {
+            const struct live_path *live = network_find_path(net,
+                                                             row->nsh_spi);
+            const struct stat_item items[] = {
+                { "classified_packets",
+                  bridge_cookie_packets(br, steering_cookie(
+                      STEERING_CLASSIFIER, row->nsh_spi)) },
+                { "too_big_packets", live ? live->too_big : 0 },
+            };
+            SET_STATS(row, items, ARRAY_SIZE(items), sdsa_path_set_statistics);
+        }
+        for (size_t i = 0; i < row->n_hops; i++) {
+            write_sa_statistics(row->hops[i], net);
+        }
+    }
+}
+
+/* Why the path does not carry traffic, as far as flows and links go, or NULL.
+ * Caller must free. */
+static char *
+path_trouble(const struct network *net, const struct live_path *live)
+{
+    if (smap_is_empty(&live->troubles)) {
+        return path_check_links(live->path, &net->inv);
+    }
+    const struct smap_node **sorted = smap_sort(&live->troubles);
+    char *reason = xstrdup(sorted[0]->value);
+    free(sorted);
+    return reason;
+}
+
+static void
+write_links(const struct ovsdb_idl *idl, const struct network *net)
+{
+    const struct sdsa_link *row;
+    SDSA_LINK_FOR_EACH (row, idl) {
+        for (size_t i = 0; i < net->inv.n_links; i++) {
+            const struct inv_link *l = &net->inv.links[i];
+            if (!strcmp(l->from->name, row->bridge_a->name)
+                && !strcmp(l->out_port, row->port_a)) {
+                const char *state = l->is_down ? "down" : "up";
+                if (strcmp(state, row->state)) {
+                    sdsa_link_set_state(row, state);
+                }
+            }
+        }
+    }
+}
+
+static void
+write_sfs(const struct ovsdb_idl *idl, const struct network *net)
+{
+    const struct sdsa_service_function *row;
+    SDSA_SERVICE_FUNCTION_FOR_EACH (row, idl) {
+        const struct inv_sf *sf = inventory_sf(&net->inv, row->name);
+        const char *state = !sf ? "" : sf->is_down ? "down" : "up";
+        if (strcmp(state, row->state)) {
+            sdsa_service_function_set_state(row, state);
+        }
+    }
+}
+
+/* Why paths do not carry traffic, as far as flows and links go, and how long packets may
+ * be that they do. */
+static void
+write_paths(const struct ovsdb_idl *idl, const struct network *net)
+{
+    const struct sdsa_path *row;
+    SDSA_PATH_FOR_EACH (row, idl) {
+        const struct live_path *live = network_find_path(net, row->nsh_spi);
+        char *reason = live ? path_trouble(net, live) : NULL;
+        if (strcmp(reason ? reason : "", row->reason)) {
+            sdsa_path_set_reason(row, reason ? reason : "");
+        }
+        free(reason);
+        int mtu = live ? path_mtu(&net->inv, live->path) : 0;
+        if (mtu != row->mtu) {
+            sdsa_path_set_mtu(row, mtu);
+        }
+    }
+}
+
+void
+status_write(const struct ovsdb_idl *idl, const struct network *net,
+             const struct resync *resync, bool statistics)
+{
+    write_bridges(idl, net);
+    write_gateways(idl, net, resync);
+    write_links(idl, net);
+    write_sfs(idl, net);
+    write_paths(idl, net);
+    if (statistics) {
+        write_statistics(idl, net);
+    }
+}
+
+char *
+status_format_sas(const struct network *net)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    const struct live_path *live;
+    HMAP_FOR_EACH (live, node, &net->paths) {
+        const struct path *path = live->path;
+        for (size_t i = 0; i <= path->n_sfs; i++) {
+            const struct path_hop *hop = path->hops[i];
+            const struct agent *receiver
+                = hop ? agents_find(net->agents, hop->receiver) : NULL;
+            struct agent_sa_stats in;
+            if (receiver && agent_get_sa(receiver, hop->esp_spi, &in)) {
+                ds_put_format(&ds, "%s %s SI %d SPI 0x%08"PRIx32" %s => %s: "
+                              "received %"PRIu64", lost %"PRIu64"\n",
+                              path->chain,
+                              path->reverse ? "reverse" : "forward", hop->si,
+                              hop->esp_spi, hop->sender, hop->receiver,
+                              in.packets, agent_sa_lost(&in));
+            }
+        }
+    }
+    return ds_steal_cstr(&ds);
+}
+
+/* Debts. */
+
+static bool
+is_settled(const struct network *net, const struct resync *resync,
+           const char *participant)
+{
+    if (!strncmp(participant, "gateway ", 8)) {
+        const char *vnf_id = participant + 8;
+        return !inventory_gateway(&net->inv, vnf_id)
+               || resync_is_done(resync, net, vnf_id);
+    }
+    const struct bridge *br = bridges_find(net->bridges, participant + 7);
+    return !br || (bridge_is_up(br) && !bridge_has_pending(br));
+}
+
+void
+status_settle_debts(const struct ovsdb_idl *idl, const struct network *net,
+                    const struct resync *resync)
+{
+    const struct sdsa_debt *row;
+    SDSA_DEBT_FOR_EACH_SAFE (row, idl) {
+        if (is_settled(net, resync, row->participant)) {
+            VLOG_INFO("%s has paid what it owed of operation %"PRId64,
+                      row->participant, row->operation);
+            sdsa_debt_delete(row);
+        }
+    }
+}

@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "ofctl-app/operation/journal.h"
+
+#include "lib/sdsa-idl.h"
+#include "lib/suite.h"
+#include "ofctl-app/model/match.h"
+#include "ofctl-app/network/network.h"
+#include "ofctl-app/operation/op.h"
+#include "ofctl-app/model/path.h"
+#include "openvswitch/vlog.h"
+#include "simap.h"
+#include "sset.h"
+#include "timeval.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(journal);
+
+#define HISTORY_MAX 64
+
+static const char *const path_states[] = {
+    [PATH_PREPARING] = "preparing",
+    [PATH_ACTIVE] = "active",
+    [PATH_RELEASING] = "releasing",
+};
+
+/* Looking up. */
+
+const struct sdsa_path *
+journal_find_path(const struct ovsdb_idl *idl, uint32_t nsh_spi)
+{
+    const struct sdsa_path *row;
+    SDSA_PATH_FOR_EACH (row, idl) {
+        if (row->nsh_spi == nsh_spi) {
+            return row;
+        }
+    }
+    return NULL;
+}
+
+const struct sdsa_operation *
+journal_find_operation(const struct ovsdb_idl *idl, unsigned int number)
+{
+    const struct sdsa_operation *row;
+    SDSA_OPERATION_FOR_EACH (row, idl) {
+        if (row->number == number) {
+            return row;
+        }
+    }
+    return NULL;
+}
+
+/* Paths. */
+
+static const struct sdsa_hop *
+write_hop(struct ovsdb_idl_txn *txn, const struct path *path,
+          const struct path_hop *hop)
+{
+    struct sdsa_sa *sa = sdsa_sa_insert(txn);
+    sdsa_sa_set_spi(sa, hop->esp_spi);
+    sdsa_sa_set_suite(sa, path->suite->name);
+    sdsa_sa_set_lifetime(sa, path->lifetime_s);
+    sdsa_sa_set_key_check(sa, hop->key_check);
+    sdsa_sa_set_created(sa, hop->created_s);
+
+    struct sdsa_hop *row = sdsa_hop_insert(txn);
+    sdsa_hop_set_si(row, hop->si);
+    sdsa_hop_set_sender(row, hop->sender);
+    sdsa_hop_set_sender_vlan(row, hop->sender_vlan);
+    sdsa_hop_set_receiver(row, hop->receiver);
+    sdsa_hop_set_receiver_vlan(row, hop->receiver_vlan);
+    char *route = path_route_format(hop);
+    sdsa_hop_set_route(row, route);
+    free(route);
+    sdsa_hop_set_sas(row, &sa, 1);
+    return row;
+}
+
+static void
+write_path(struct ovsdb_idl_txn *txn, const struct live_path *live)
+{
+    const struct path *path = live->path;
+    struct sdsa_path *row = sdsa_path_insert(txn);
+    sdsa_path_set_nsh_spi(row, path->nsh_spi);
+    sdsa_path_set_chain(row, path->chain);
+    sdsa_path_set_direction(row, path->reverse ? "reverse" : "forward");
+    sdsa_path_set_twin(row, live->twin);
+    sdsa_path_set_state(row, path_states[PATH_PREPARING]);
+    sdsa_path_set_backup(row, path->backup);
+    sdsa_path_set_src(row, path->src);
+    sdsa_path_set_dst(row, path->dst);
+    sdsa_path_set_match(row, path->match);
+    sdsa_path_set_priority(row, path->priority);
+    sdsa_path_set_suite(row, path->suite->name);
+    sdsa_path_set_lifetime(row, path->lifetime_s);
+    sdsa_path_set_lifetime_bytes(row, path->lifetime_bytes);
+    sdsa_path_set_lifetime_packets(row, path->lifetime_packets);
+
+    size_t n = path->n_sfs;
+    int64_t *keys = xcalloc(n + 1, sizeof *keys);
+    int64_t *vlans = xcalloc(n + 1, sizeof *vlans);
+    for (size_t i = 0; i < n; i++) {
+        keys[i] = i;
+        vlans[i] = path->sf_vlans[i];
+    }
+    sdsa_path_set_sfs(row, keys, (const char **) path->sfs, n);
+    sdsa_path_set_sf_vlans(row, keys, vlans, n);
+    free(keys);
+    free(vlans);
+
+    struct sdsa_hop **hops = xcalloc(n + 1, sizeof *hops);
+    size_t n_hops = 0;
+    for (size_t i = 0; i <= n; i++) {
+        if (path->hops[i]) {
+            hops[n_hops++] = CONST_CAST(struct sdsa_hop *,
+                                        write_hop(txn, path, path->hops[i]));
+        }
+    }
+    sdsa_path_set_hops(row, hops, n_hops);
+    free(hops);
+}
+
+/* Operations. */
+
+static void
+set_path_states(const struct ovsdb_idl *idl, struct live_path *const *paths,
+                size_t n, enum path_state state)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct sdsa_path *row
+            = journal_find_path(idl, paths[i]->path->nsh_spi);
+        if (row) {
+            sdsa_path_set_state(row, path_states[state]);
+        }
+    }
+}
+
+static void
+delete_paths(const struct ovsdb_idl *idl, struct live_path *const *paths,
+             size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct sdsa_path *row
+            = journal_find_path(idl, paths[i]->path->nsh_spi);
+        if (row) {
+            sdsa_path_delete(row);
+        }
+    }
+}
+
+static int64_t *
+path_numbers(struct live_path *const *paths, size_t n)
+{
+    int64_t *spis = xcalloc(n + 1, sizeof *spis);
+    for (size_t i = 0; i < n; i++) {
+        spis[i] = paths[i]->path->nsh_spi;
+    }
+    return spis;
+}
+
+/* The Operation's row; one that is there is of an earlier attempt, whose answer
+ * was lost. */
+static const struct sdsa_operation *
+write_operation(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
+                const struct op *op, const char *state)
+{
+    const struct sdsa_operation *row
+        = journal_find_operation(idl, operation_number(op->fsm));
+    if (row) {
+        sdsa_operation_set_state(row, state);
+        return row;
+    }
+    row = sdsa_operation_insert(txn);
+    sdsa_operation_set_number(row, operation_number(op->fsm));
+    for (size_t i = 0; i < op->n_chains; i++) {
+        const struct op_chain *chain = &op->chains[i];
+        sdsa_operation_update_chains_addvalue(row, chain->name);
+        if (!uuid_is_zero(&chain->uuid)) {
+            sdsa_operation_update_wanted_setkey(row, chain->uuid,
+                                                chain->wanted);
+            sdsa_operation_update_intents_setkey(row, chain->uuid,
+                                                 chain->intent);
+        }
+    }
+    sdsa_operation_set_state(row, state);
+    sdsa_operation_set_reason(row, op->why);
+    sdsa_operation_set_started(row, op->started_wall_s);
+
+    int64_t *spis = path_numbers(op->old, op->n_old);
+    sdsa_operation_set_old_paths(row, spis, op->n_old);
+    free(spis);
+    spis = path_numbers(op->new, op->n_new);
+    sdsa_operation_set_new_paths(row, spis, op->n_new);
+    free(spis);
+    return row;
+}
+
+static void
+write_prepare(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
+              const struct op *op)
+{
+    if (!journal_find_operation(idl, operation_number(op->fsm))) {
+        write_operation(txn, idl, op, "preparing");
+        for (size_t i = 0; i < op->n_new; i++) {
+            write_path(txn, op->new[i]);
+        }
+    }
+}
+
+static void
+write_commit(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
+             const struct op *op)
+{
+    write_operation(txn, idl, op, "committing");
+    set_path_states(idl, op->new, op->n_new, PATH_ACTIVE);
+    set_path_states(idl, op->old, op->n_old, PATH_RELEASING);
+    for (size_t i = 0; op->purpose == OP_FAILOVER && i < op->n_new; i++) {
+        const struct sdsa_path *row
+            = journal_find_path(idl, op->new[i]->path->nsh_spi);
+        if (row) {
+            sdsa_path_set_backup(row, false);
+        }
+    }
+}
+
+/* Keeps what came of the last HISTORY_MAX operations. */
+static void
+write_history(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
+              const struct op *op)
+{
+    const struct sdsa_history *row, *oldest = NULL;
+    size_t n = 0;
+    SDSA_HISTORY_FOR_EACH (row, idl) {
+        if (row->number == operation_number(op->fsm)) {
+            return;             /* An earlier attempt, whose answer was lost. */
+        }
+        oldest = !oldest || row->number < oldest->number ? row : oldest;
+        n++;
+    }
+    if (n >= HISTORY_MAX) {
+        sdsa_history_delete(oldest);
+    }
+
+    struct simap phases = SIMAP_INITIALIZER(&phases);
+    struct simap lost = SIMAP_INITIALIZER(&lost);
+    struct sset names = SSET_INITIALIZER(&names);
+    op_report(op, &phases, &names, &lost);
+    row = sdsa_history_insert(txn);
+    sdsa_history_set_number(row, operation_number(op->fsm));
+    for (size_t i = 0; i < op->n_chains; i++) {
+        sdsa_history_update_chains_addvalue(row, op->chains[i].name);
+    }
+    sdsa_history_set_cause(row, op->why);
+    sdsa_history_set_result(row, (op->journal_state == OPERATION_DONE
+                                  ? "done" : "failed"));
+    sdsa_history_set_reason(row, operation_reason(op->fsm));
+    sdsa_history_set_started(row, op->started_wall_s);
+    sdsa_history_set_round_trips(row, operation_round_trips(op->fsm));
+
+    const struct simap_node *node;
+    SIMAP_FOR_EACH (node, &phases) {
+        sdsa_history_update_phases_setkey(row, node->name, node->data);
+    }
+    SIMAP_FOR_EACH (node, &lost) {
+        sdsa_history_update_lost_setkey(row, node->name, node->data);
+    }
+    const char **array = sset_array(&names);
+    sdsa_history_set_participants(row, array, sset_count(&names));
+    free(array);
+    int64_t *spis = path_numbers(op->old, op->n_old);
+    sdsa_history_set_old_paths(row, spis, op->n_old);
+    free(spis);
+    spis = path_numbers(op->new, op->n_new);
+    sdsa_history_set_new_paths(row, spis, op->n_new);
+    free(spis);
+    simap_destroy(&phases);
+    simap_destroy(&lost);
+    sset_destroy(&names);
+}
+
+/* For the very row of the chain: not for another of its name, made since. */
+static void
+write_outcome(const struct ovsdb_idl *idl, const struct op *op,
+              const struct op_chain *chain, bool done)
+{
+    const struct sdsa_chain *row = sdsa_chain_get_for_uuid(idl, &chain->uuid);
+    if (chain->is_meanwhile) {
+        return;
+    }
+    if (row && done) {
+        sdsa_chain_set_applied(row, chain->wanted);
+        sdsa_chain_set_applied_intent(row, chain->intent);
+        /* A predecessor's may have been new keys for what was applied. */
+        if (!op->resumed || chain->wanted == row->wanted) {
+            sdsa_chain_set_reason(row, "");
+        }
+    } else if (row && !op->resumed && op->purpose == OP_CHANGE) {
+        sdsa_chain_set_failed(row, chain->wanted);
+        sdsa_chain_set_reason(row, operation_reason(op->fsm));
+    }
+}
+
+static void
+write_end(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
+          const struct op *op)
+{
+    bool done = op->journal_state == OPERATION_DONE;
+    write_history(txn, idl, op);
+    const struct sdsa_operation *row
+        = journal_find_operation(idl, operation_number(op->fsm));
+    if (row) {
+        sdsa_operation_delete(row);
+    }
+    if (done) {
+        delete_paths(idl, op->old, op->n_old);
+    } else if (op->purpose != OP_FAILOVER) {
+        delete_paths(idl, op->new, op->n_new);
+    }
+
+    for (size_t i = 0; i < op->n_debts; i++) {
+        const struct op_debt *debt = &op->debts[i];
+        size_t n = debt->of_new ? op->n_new : op->n_old;
+        int64_t *spis = path_numbers(debt->of_new ? op->new : op->old, n);
+        struct sdsa_debt *d = sdsa_debt_insert(txn);
+        sdsa_debt_set_operation(d, operation_number(op->fsm));
+        sdsa_debt_set_participant(d, debt->participant);
+        sdsa_debt_set_paths(d, spis, n);
+        sdsa_debt_set_created(d, time_wall());
+        free(spis);
+    }
+
+    for (size_t i = 0; i < op->n_chains; i++) {
+        write_outcome(idl, op, &op->chains[i], done);
+    }
+}
+
+void
+journal_write(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
+              const struct op *op)
+{
+    /* Only these states are ever journaled. */
+    if (op->journal_state == OPERATION_JOURNAL_PREPARE) {
+        write_prepare(txn, idl, op);
+    } else if (op->journal_state == OPERATION_JOURNAL_COMMIT) {
+        write_commit(txn, idl, op);
+    } else {
+        write_end(txn, idl, op);
+    }
+}
+
+void
+journal_chain_failed(const struct sdsa_chain *chain, int64_t wanted,
+                     const char *reason)
+{
+    if (chain->failed != wanted || strcmp(chain->reason, reason)) {
+        sdsa_chain_set_failed(chain, wanted);
+        sdsa_chain_set_reason(chain, reason);
+    }
+}
+
+void
+journal_chain_hangs(const struct ovsdb_idl *idl, const struct op *op)
+{
+    const char *reason = operation_reason(op->fsm);
+    for (size_t i = 0; i < op->n_chains; i++) {
+        const struct sdsa_chain *row
+            = sdsa_chain_get_for_uuid(idl, &op->chains[i].uuid);
+        if (row && !op->chains[i].is_meanwhile
+            && strcmp(row->reason, reason)) {
+            sdsa_chain_set_reason(row, reason);
+        }
+    }
+}
+
+void
+journal_sweep(const struct ovsdb_idl *idl, const struct network *net)
+{
+    const struct sdsa_path *row;
+    SDSA_PATH_FOR_EACH_SAFE (row, idl) {
+        if (!network_find_path(net, row->nsh_spi)) {
+            VLOG_WARN("path %"PRId64" of chain %s in the database is not one "
+                      "that we know: deleting it", row->nsh_spi, row->chain);
+            sdsa_path_delete(row);
+        }
+    }
+}
+
+bool
+journal_is_committed(const struct sdsa_operation *row)
+{
+    return !strcmp(row->state, "committing");
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+/* Hops of an operation: new ones are proven by packets, old ones drain. */
+
+#include "ofctl-app/operation/op.h"
+#include "ofctl-app/operation/op-private.h"
+
+#include "dp-packet.h"
+#include "ofctl-app/model/match.h"
+#include "ofctl-app/network/network.h"
+#include "ofctl-app/flows/probe.h"
+#include "timeval.h"
+#include "util.h"
+
+#define DRAIN_ASK_MS 200        /* Between two looks at an old hop. */
+
+/* Proving. */
+
+char *
+op_hop_send_probe(const struct op *op, const struct network *net,
+                  const struct op_participant *p)
+{
+    const struct inv_gateway *gw = inventory_gateway(&net->inv,
+                                                     p->hop->sender);
+    struct bridge *br = gw ? bridges_find(net->bridges, gw->bridge->name)
+                           : NULL;
+    ofp_port_t port = br ? bridge_port(br, gw->plain_port) : 0;
+    if (!port) {
+        return xasprintf("the plain port of gateway %s is not there",
+                         p->hop->sender);
+    }
+    const struct probe probe = {
+        .nsh_spi = p->path->nsh_spi,
+        .si = p->hop->si,
+        .token = op->probe_token,
+        .ip_size = p->probe_size,
+    };
+    struct dp_packet *packet = probe_create(&probe, gw->plain_mac,
+                                            p->hop->sender_vlan,
+                                            match_is_ipv6(p->path->match));
+    bridge_packet_out(br, dp_packet_data(packet), dp_packet_size(packet),
+                      port);
+    dp_packet_delete(packet);
+    return NULL;
+}
+
+bool
+op_probe_result(struct op *op, const struct network *net, const char *bridge,
+                const struct probe *probe)
+{
+    if (!uuid_equals(&probe->token, &op->probe_token)) {
+        return false;
+    }
+    for (size_t i = 0; i < op->n_participants; i++) {
+        const struct op_participant *p = &op->participants[i];
+        if (p->steps & OPERATION_STEP_PROVE
+            && p->path->nsh_spi == probe->nsh_spi
+            && p->hop->si == probe->si && p->probe_size == probe->ip_size) {
+            const struct inv_gateway *gw
+                = inventory_gateway(&net->inv, p->hop->receiver);
+            if (gw && !strcmp(gw->bridge->name, bridge)) {
+                operation_acknowledged(op->fsm, i, OPERATION_STEP_PROVE,
+                                       time_msec());
+            }
+        }
+    }
+    return true;
+}
+
+/* Draining: the sender has nothing more to send, and all that it sent has
+ * come. */
+
+/* Asks the gateways of an old hop. */
+static void
+ask_drained(struct op_participant *p, const struct network *net)
+{
+    struct agent *sender = agents_find(net->agents, p->hop->sender);
+    struct agent *receiver = agents_find(net->agents, p->hop->receiver);
+    if (sender) {
+        agent_poll_sas(sender);
+    }
+    if (receiver) {
+        agent_poll_sas(receiver);
+    }
+    p->asked_ms = time_msec();
+}
+
+/* Is the hop empty, and nothing comes to it any more unless it 'is_fed'?  True
+ * too if an end of it is gone, or has no SA any more: then nothing will come. */
+static bool
+is_drained(struct op_participant *p, bool is_fed, const struct network *net)
+{
+    const struct agent *sender = agents_find(net->agents, p->hop->sender);
+    const struct agent *receiver = agents_find(net->agents, p->hop->receiver);
+    if (!sender || !receiver || !agent_is_up(sender)
+        || !agent_is_up(receiver)) {
+        return true;
+    }
+    if (agent_polled_sas_ms(sender) < p->asked_ms
+        || agent_polled_sas_ms(receiver) < p->asked_ms) {
+        return false;           /* Not answered yet. */
+    }
+    p->asked_ms = 0;
+    p->next_ask_ms = time_msec() + DRAIN_ASK_MS;
+    struct agent_sa_stats out, in;
+    if (!agent_get_sa(sender, p->hop->esp_spi, &out)
+        || !agent_get_sa(receiver, p->hop->esp_spi, &in)) {
+        return true;
+    }
+    bool was_level = p->was_level && out.seq == p->sent_seq;
+    p->sent_seq = out.seq;
+    p->was_level = in.seq >= out.seq && !is_fed;
+    p->has_lost = true;
+    p->lost = MAX(in.seq, out.seq) - MIN(in.packets, out.seq);
+    return was_level && p->was_level;
+}
+
+/* May the hop before this one still hold packets?  (They stand in order.) */
+static bool
+is_fed(const struct op *op, size_t i)
+{
+    const struct op_participant *p = &op->participants[i];
+    return (i && p[-1].path == p->path && p[-1].steps & OPERATION_STEP_DRAIN
+            && !p[-1].drained);
+}
+
+/* Twice in a row it must be so: what is on its way in a function between two
+ * hops, or in a flow cache of a bridge, has come out by then. */
+void
+op_hops_drain(struct op *op, const struct network *net)
+{
+    for (size_t i = 0; i < op->n_participants; i++) {
+        struct op_participant *p = &op->participants[i];
+        if (!(p->steps & OPERATION_STEP_DRAIN) || p->drained) {
+            continue;
+        }
+        if (p->asked_ms) {
+            if (is_drained(p, is_fed(op, i), net)) {
+                p->drained = true;
+                operation_acknowledged(op->fsm, i, OPERATION_STEP_DRAIN,
+                                       time_msec());
+            }
+        } else if (time_msec() >= p->next_ask_ms) {
+            ask_drained(p, net);
+        }
+    }
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "ofctl-app/southbound/agent-state.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "hash.h"
+#include "ofctl-app/southbound/agents.h"
+#include "openvswitch/vlog.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(agent_state);
+
+static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
+
+struct sa_stats_node {
+    struct hmap_node node;      /* In agent_state's 'sas', by SPI. */
+    uint32_t spi;
+    struct agent_sa_stats stats;
+};
+
+void
+agent_state_init(struct agent_state *state, const char *vnf_id,
+                 const char *url)
+{
+    *state = (struct agent_state) {
+        .vnf_id = xstrdup(vnf_id),
+        .url = xstrdup(url),
+        .reason = xstrdup("not reached yet"),
+        .boot_id = xstrdup(""),
+        .backend = xstrdup(""),
+    };
+    simap_init(&state->drops);
+    hmap_init(&state->sas);
+}
+
+static void
+clear_sas(struct agent_state *state)
+{
+    struct sa_stats_node *node;
+    HMAP_FOR_EACH_POP (node, node, &state->sas) {
+        free(node);
+    }
+}
+
+void
+agent_state_destroy(struct agent_state *state)
+{
+    clear_sas(state);
+    hmap_destroy(&state->sas);
+    simap_destroy(&state->drops);
+    free(state->vnf_id);
+    free(state->url);
+    free(state->reason);
+    free(state->boot_id);
+    free(state->backend);
+}
+
+static void
+set_string(char **dst, const char *src)
+{
+    char *old = *dst;
+    *dst = xstrdup(src);
+    free(old);
+}
+
+void
+agent_state_set_down(struct agent_state *state, const char *reason)
+{
+    if (state->up || strcmp(state->reason, reason)) {
+        VLOG_WARN_RL(&rl, "gateway %s: down: %s", state->vnf_id, reason);
+        state->seqno += state->up;
+        state->up = false;
+        set_string(&state->reason, reason);
+    }
+}
+
+static void
+set_up(struct agent_state *state)
+{
+    if (!state->up) {
+        VLOG_INFO_RL(&rl, "gateway %s: up at %s", state->vnf_id, state->url);
+        state->up = true;
+        state->seqno++;
+        set_string(&state->reason, "");
+    }
+}
+
+/* Parts of JSON.  What is not there is empty or zero. */
+
+static const char *
+get_string(const json_t *object, const char *key)
+{
+    const char *s = json_string_value(json_object_get(object, key));
+    return s ? s : "";
+}
+
+static uint64_t
+get_uint64(const json_t *object, const char *key)
+{
+    const json_t *value = json_object_get(object, key);
+    const char *s = json_string_value(value);
+    return s ? strtoull(s, NULL, 10) : json_integer_value(value);
+}
+
+/* The gateway's state. */
+
+static void
+take_boot_id(struct agent_state *state, const char *boot_id)
+{
+    if (boot_id[0] && strcmp(boot_id, state->boot_id)) {
+        set_string(&state->boot_id, boot_id);
+        state->seqno++;
+    }
+}
+
+static void
+take_port(struct agent_state *state, const json_t *json,
+          struct agent_port *port)
+{
+    struct eth_addr mac;
+    int mtu = json_integer_value(json_object_get(json, "mtu"));
+    if (eth_addr_from_string(get_string(json, "mac-address"), &mac)
+        && (!eth_addr_equals(mac, port->mac) || mtu != port->mtu)) {
+        *port = (struct agent_port) { .mac = mac, .mtu = mtu };
+        state->seqno++;
+    }
+}
+
+static void
+take_drops(struct agent_state *state, const json_t *json)
+{
+    const json_t *list = json_object_get(json_object_get(json, "counters"),
+                                         "drop");
+    size_t i;
+    json_t *drop;
+    simap_clear(&state->drops);
+    json_array_foreach (list, i, drop) {
+        simap_put(&state->drops, get_string(drop, "reason"),
+                  get_uint64(drop, "packets"));
+    }
+}
+
+void
+agent_state_take(struct agent_state *state, const char *body)
+{
+    json_t *root = json_loads(body, 0, NULL);
+    const json_t *json = json_object_get(root, "sdsa-agent:state");
+    const char *vnf_id = get_string(json, "vnf-id");
+    char *reason = NULL;
+    if (!vnf_id[0]) {
+        reason = xstrdup("its answer is not that of an sdsa-agent");
+    } else if (strcmp(vnf_id, state->vnf_id)) {
+        reason = xasprintf("%s is the agent of %s", state->url, vnf_id);
+    } else {
+        take_boot_id(state, get_string(json, "boot-id"));
+        take_port(state, json_object_get(json, "plain-port"),
+                  &state->plain);
+        take_port(state, json_object_get(json, "cipher-port"),
+                  &state->cipher);
+        set_string(&state->backend, get_string(json, "backend"));
+        take_drops(state, json);
+        if (!json_is_true(json_object_get(json, "data-plane-up"))) {
+            reason = xasprintf("its data plane is down: %s",
+                               get_string(json, "reason"));
+        }
+    }
+    if (reason) {
+        agent_state_set_down(state, reason);
+    } else {
+        set_up(state);
+    }
+    free(reason);
+    json_decref(root);
+}
+
+/* Its SAs. */
+
+void
+agent_state_take_sas(struct agent_state *state, const char *body)
+{
+    json_t *root = json_loads(body, 0, NULL);
+    const json_t *top = json_object_get(root,
+                                        "ietf-i2nsf-ikeless:ipsec-ikeless");
+    const json_t *list = json_object_get(json_object_get(top, "sad"),
+                                         "sad-entry");
+    size_t i;
+    json_t *entry;
+    clear_sas(state);
+    json_array_foreach (list, i, entry) {
+        const json_t *sa = json_object_get(entry, "ipsec-sa-state");
+        const json_t *now = json_object_get(sa, "sa-lifetime-current");
+        const json_t *replay = json_object_get(sa, "replay-stats");
+        uint32_t spi;
+        if (!ovs_scan(get_string(entry, "name"), "sa-%"SCNx32, &spi)) {
+            continue;
+        }
+        struct sa_stats_node *node = xmalloc(sizeof *node);
+        node->spi = spi;
+        node->stats = (struct agent_sa_stats) {
+            .packets = get_uint64(now, "packets"),
+            .bytes = get_uint64(now, "bytes"),
+            .seq = get_uint64(replay, "seq-number-counter"),
+            .replayed = get_uint64(replay, "packet-dropped"),
+            .failed = get_uint64(replay, "failed"),
+        };
+        hmap_insert(&state->sas, &node->node, hash_int(spi, 0));
+    }
+    json_decref(root);
+}
+
+bool
+agent_state_get_sa(const struct agent_state *state, uint32_t spi,
+                   struct agent_sa_stats *stats)
+{
+    const struct sa_stats_node *node;
+    HMAP_FOR_EACH_WITH_HASH (node, node, hash_int(spi, 0), &state->sas) {
+        if (node->spi == spi) {
+            *stats = node->stats;
+            return true;
+        }
+    }
+    return false;
+}

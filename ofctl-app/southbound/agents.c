@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "ofctl-app/southbound/agents.h"
+
+#include <limits.h>
+
+#include "lib/restconf/restconf-client.h"
+#include "lib/restconf/restconf-stream.h"
+#include "ofctl-app/southbound/agent-event.h"
+#include "ofctl-app/southbound/agent-state.h"
+#include "openvswitch/list.h"
+#include "openvswitch/poll-loop.h"
+#include "openvswitch/shash.h"
+#include "timeval.h"
+#include "util.h"
+
+#define SA_POLL_MS 5000
+#define BACKOFF_MIN_MS 500      /* Between polls of an agent that is down. */
+#define BACKOFF_MAX_MS 4000
+
+#define STATE_PATH "/data/sdsa-agent:sdsa-agent/state"
+#define SAS_PATH "/data/ietf-i2nsf-ikeless:ipsec-ikeless?content=nonconfig"
+
+struct agents {
+    int poll_interval_ms;
+    struct restconf_clients *clients;
+    struct restconf_streams *streams;
+    struct shash agents;        /* struct agent by VNF-ID. */
+};
+
+/* A result for the caller. */
+struct result_node {
+    struct ovs_list node;       /* In agent's 'results'. */
+    struct restconf_result result;
+};
+
+struct agent {
+    struct agents *agents;
+    struct restconf_client *client;
+    struct restconf_stream *stream;     /* Wanted while it is up. */
+    struct agent_state state;   /* From polls. */
+    uint64_t state_ticket, sas_ticket;  /* Of polls under way, or 0. */
+    long long int next_state_ms, next_sas_ms;
+    long long int asked_sas_ms, polled_sas_ms;
+    long long int down_since_ms;        /* While it is down. */
+    bool sas_wanted;            /* As soon as there is none on its way. */
+    int backoff_ms;
+    struct ovs_list results;    /* struct result_node. */
+};
+
+/* Lifecycle. */
+
+char *
+agents_create(const struct agents_config *config, struct agents **agentsp)
+{
+    const struct restconf_config client_config = {
+        .private_key = config->private_key,
+        .certificate = config->certificate,
+        .ca_cert = config->ca_cert,
+        .request_timeout_ms = config->request_timeout_ms,
+        .server = "sdsa-agent",
+    };
+    struct restconf_clients *clients;
+    char *error = restconf_clients_create(&client_config, &clients);
+    *agentsp = NULL;
+    if (!error) {
+        struct agents *agents = xzalloc(sizeof *agents);
+        agents->poll_interval_ms = (config->poll_interval_ms
+                                    ? config->poll_interval_ms : 2000);
+        agents->clients = clients;
+        agents->streams = restconf_streams_create();
+        shash_init(&agents->agents);
+        *agentsp = agents;
+    }
+    return error;
+}
+
+void
+agents_destroy(struct agents *agents)
+{
+    if (agents) {
+        struct shash_node *node;
+        SHASH_FOR_EACH_SAFE (node, &agents->agents) {
+            agents_remove(agents, node->data);
+        }
+        shash_destroy(&agents->agents);
+        restconf_streams_destroy(agents->streams);
+        restconf_clients_destroy(agents->clients);
+        free(agents);
+    }
+}
+
+struct agent *
+agents_add(struct agents *agents, const char *vnf_id, const char *url)
+{
+    struct agent *agent = xzalloc(sizeof *agent);
+    agent->agents = agents;
+    agent->client = restconf_client_create(agents->clients, vnf_id, url);
+    agent->stream = restconf_stream_create(agents->streams, agent->client);
+    agent_state_init(&agent->state, vnf_id, url);
+    ovs_list_init(&agent->results);
+    agent->backoff_ms = BACKOFF_MIN_MS;
+    agent->polled_sas_ms = LLONG_MIN;
+    agent->down_since_ms = time_msec();
+    shash_add_once(&agents->agents, vnf_id, agent);
+    return agent;
+}
+
+void
+agents_remove(struct agents *agents, struct agent *agent)
+{
+    restconf_stream_destroy(agent->stream);
+    restconf_client_destroy(agent->client);
+    struct result_node *r;
+    LIST_FOR_EACH_POP (r, node, &agent->results) {
+        free(r->result.body);
+        free(r->result.error);
+        free(r);
+    }
+    shash_find_and_delete(&agents->agents, agent->state.vnf_id);
+    agent_state_destroy(&agent->state);
+    free(agent);
+}
+
+struct agent *
+agents_find(const struct agents *agents, const char *vnf_id)
+{
+    return shash_find_data(&agents->agents, vnf_id);
+}
+
+struct agent *
+agents_next(const struct agents *agents, const struct agent *prev)
+{
+    const struct hmap *map = &agents->agents.map;
+    struct hmap_node *node
+        = (prev ? hmap_next(map, &shash_find(&agents->agents,
+                                             prev->state.vnf_id)->node)
+           : hmap_first(map));
+    return node ? CONTAINER_OF(node, struct shash_node, node)->data : NULL;
+}
+
+/* Requests. */
+
+uint64_t
+agent_request(struct agent *agent, const char *method, const char *path,
+              const char *content_type, char *body)
+{
+    return restconf_client_request(agent->client, method, path, content_type,
+                                   body);
+}
+
+uint64_t
+agent_patch(struct agent *agent, struct restconf_patch *patch)
+{
+    return restconf_client_patch(agent->client, patch);
+}
+
+bool
+agent_has_ticket(const struct agent *agent, uint64_t ticket)
+{
+    return restconf_client_has_ticket(agent->client, ticket);
+}
+
+bool
+agent_next_result(struct agent *agent, struct restconf_result *result)
+{
+    if (ovs_list_is_empty(&agent->results)) {
+        return false;
+    }
+    struct result_node *r = CONTAINER_OF(ovs_list_pop_front(&agent->results),
+                                         struct result_node, node);
+    *result = r->result;
+    free(r);
+    return true;
+}
+
+bool
+agent_next_event(struct agent *agent, struct agent_event *event)
+{
+    char *text;
+    while ((text = restconf_stream_next(agent->stream))) {
+        bool ok = agent_event_parse(text, event);
+        free(text);
+        if (ok) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+agent_tells_events(const struct agent *agent)
+{
+    return restconf_stream_is_open(agent->stream);
+}
+
+/* Running. */
+
+static void
+take_state(struct agent *agent, const struct restconf_result *result)
+{
+    bool was_up = agent->state.up;
+    if (result->error) {
+        agent_state_set_down(&agent->state, result->error);
+    } else {
+        agent_state_take(&agent->state, result->body);
+    }
+    if (agent->state.up && !was_up) {
+        agent->next_sas_ms = time_msec();
+    } else if (was_up && !agent->state.up) {
+        agent->down_since_ms = time_msec();
+    }
+    agent->backoff_ms = (agent->state.up ? BACKOFF_MIN_MS
+                         : MIN(2 * agent->backoff_ms, BACKOFF_MAX_MS));
+    agent->next_state_ms = time_msec() + (agent->state.up
+        ? agent->agents->poll_interval_ms : agent->backoff_ms);
+}
+
+static void
+take_sas(struct agent *agent, const struct restconf_result *result)
+{
+    if (!result->error) {
+        agent_state_take_sas(&agent->state, result->body);
+        agent->polled_sas_ms = agent->asked_sas_ms;
+    }
+    agent->next_sas_ms = time_msec() + (agent->sas_wanted ? 0 : SA_POLL_MS);
+}
+
+/* Takes ownership of what 'result' points to. */
+static void
+take_result(struct agent *agent, const struct restconf_result *result)
+{
+    if (result->ticket == agent->state_ticket) {
+        agent->state_ticket = 0;
+        take_state(agent, result);
+    } else if (result->ticket == agent->sas_ticket) {
+        agent->sas_ticket = 0;
+        take_sas(agent, result);
+    } else {
+        struct result_node *r = xmalloc(sizeof *r);
+        r->result = *result;
+        ovs_list_push_back(&agent->results, &r->node);
+        return;
+    }
+    free(result->body);
+    free(result->error);
+}
+
+static uint64_t
+send_poll(struct agent *agent, const char *path)
+{
+    return restconf_client_request(agent->client, "GET", path, NULL, NULL);
+}
+
+static void
+run_agent(struct agent *agent)
+{
+    struct restconf_result result;
+    while (restconf_client_next_result(agent->client, &result)) {
+        take_result(agent, &result);
+    }
+
+    restconf_stream_want(agent->stream, agent->state.up);
+    long long int now = time_msec();
+    if (!agent->state_ticket && now >= agent->next_state_ms) {
+        agent->state_ticket = send_poll(agent, STATE_PATH);
+    }
+    if (!agent->sas_ticket && agent->state.up && now >= agent->next_sas_ms) {
+        agent->sas_wanted = false;
+        agent->asked_sas_ms = now;
+        agent->sas_ticket = send_poll(agent, SAS_PATH);
+    }
+}
+
+void
+agents_run(struct agents *agents)
+{
+    restconf_clients_run(agents->clients);
+    restconf_streams_run(agents->streams);
+    struct shash_node *node;
+    SHASH_FOR_EACH (node, &agents->agents) {
+        run_agent(node->data);
+    }
+}
+
+void
+agents_wait(struct agents *agents)
+{
+    restconf_clients_wait(agents->clients);
+    restconf_streams_wait(agents->streams);
+    const struct shash_node *node;
+    SHASH_FOR_EACH (node, &agents->agents) {
+        const struct agent *agent = node->data;
+        if (!agent->state_ticket) {
+            poll_timer_wait_until(agent->next_state_ms);
+        }
+        if (agent->state.up && !agent->sas_ticket) {
+            poll_timer_wait_until(agent->next_sas_ms);
+        }
+        if (!ovs_list_is_empty(&agent->results)) {
+            poll_immediate_wake();
+        }
+    }
+}
+
+/* Asking. */
+
+const char *
+agent_vnf_id(const struct agent *agent)
+{
+    return agent->state.vnf_id;
+}
+
+const char *
+agent_url(const struct agent *agent)
+{
+    return agent->state.url;
+}
+
+bool
+agent_is_up(const struct agent *agent)
+{
+    return agent->state.up;
+}
+
+const char *
+agent_reason(const struct agent *agent)
+{
+    return agent->state.reason;
+}
+
+long long int
+agent_down_since_ms(const struct agent *agent)
+{
+    return agent->state.up ? LLONG_MAX : agent->down_since_ms;
+}
+
+const char *
+agent_boot_id(const struct agent *agent)
+{
+    return agent->state.boot_id;
+}
+
+const char *
+agent_backend(const struct agent *agent)
+{
+    return agent->state.backend;
+}
+
+const struct agent_port *
+agent_plain_port(const struct agent *agent)
+{
+    return &agent->state.plain;
+}
+
+const struct agent_port *
+agent_cipher_port(const struct agent *agent)
+{
+    return &agent->state.cipher;
+}
+
+bool
+agent_get_sa(const struct agent *agent, uint32_t spi,
+             struct agent_sa_stats *stats)
+{
+    return agent_state_get_sa(&agent->state, spi, stats);
+}
+
+void
+agent_poll_sas(struct agent *agent)
+{
+    agent->sas_wanted = true;
+    if (!agent->sas_ticket) {
+        agent->next_sas_ms = time_msec();
+    }
+}
+
+long long int
+agent_polled_sas_ms(const struct agent *agent)
+{
+    return agent->polled_sas_ms;
+}
+
+unsigned int
+agent_seqno(const struct agent *agent)
+{
+    return agent->state.seqno;
+}
+
+uint64_t
+agent_drops(const struct agent *agent, const char *reason)
+{
+    uint64_t sum = 0;
+    const struct simap_node *node;
+    SIMAP_FOR_EACH (node, &agent->state.drops) {
+        if (!reason || !strcmp(reason, node->name)) {
+            sum += node->data;
+        }
+    }
+    return sum;
+}
+
+void
+agent_get_load(const struct agent *agent, unsigned long long int *n_patches,
+               unsigned long long int *n_transfers)
+{
+    restconf_client_get_load(agent->client, n_patches, n_transfers);
+}

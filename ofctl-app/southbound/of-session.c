@@ -1,0 +1,751 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+
+#include "ofctl-app/southbound/of-session.h"
+
+#include <errno.h>
+
+#include "ofctl-app/southbound/bridges.h"
+#include "ofctl-app/flows/flow-set.h"
+#include "ofctl-app/southbound/of-bundle.h"
+#include "ofctl-app/southbound/of-ports.h"
+#include "ofctl-app/flows/steering.h"
+
+#include "openvswitch/ofp-connection.h"
+#include "openvswitch/ofp-errors.h"
+#include "openvswitch/ofp-actions.h"
+#include "openvswitch/ofp-flow.h"
+#include "openvswitch/ofp-meter.h"
+#include "openvswitch/ofp-msgs.h"
+#include "openvswitch/ofp-packet.h"
+#include "openvswitch/ofp-util.h"
+#include "openvswitch/ofpbuf.h"
+#include "openvswitch/poll-loop.h"
+#include "openvswitch/rconn.h"
+#include "openvswitch/vconn.h"
+#include "openvswitch/vlog.h"
+#include "socket-util.h"
+#include "timeval.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(of_session);
+
+static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 10);
+
+#define PROBE_S 5               /* Of silence, before we ask if it is there. */
+#define ANSWER_MS 10000         /* For anything that we ask. */
+#define MAX_RECEIVES 50         /* Messages in one run, and ... */
+#define MAX_RECEIVE_BYTES (256 * 1024) /* ...bytes. */
+#define MAX_SENDS 200           /* Messages of a bundle in one run. */
+#define MAX_QUEUE 100           /* Messages of a bundle in the send queue. */
+#define MAX_ECHOES 16           /* Replies in the send queue. */
+#define MAX_PACKETS_OUT 256     /* Packets in the send queue. */
+#define MAX_PACKETS_IN 64       /* Packets that nobody has asked for. */
+#define FIRST_XID 0x10000       /* Below are those of rconn itself. */
+
+/* Something that we asked. */
+struct request {
+    bool pending;
+    ovs_be32 xid;
+    long long int deadline_ms;
+};
+
+struct of_session {
+    struct rconn *rconn;
+    struct rconn_packet_counter *echoes;
+    struct rconn_packet_counter *adds;
+    struct rconn_packet_counter *packets_out;
+    char *reason;               /* Why it broke; NULL while it is alive. */
+    uint32_t next_xid;
+    bool more;                  /* To receive or to send, at once. */
+
+    uint64_t generation;
+    struct request role;
+    bool is_master;
+    char *role_reason;          /* Why not, or NULL. */
+
+    struct request meters;      /* The barrier behind them. */
+    uint32_t first_meter_xid;
+    bool has_meters;
+
+    struct request port_desc;
+    struct of_ports ports;
+    bool ports_known;
+    unsigned int port_seqno;
+
+    struct request dump;
+    enum of_dump dumping;
+
+    struct of_bundle *bundle;
+    uint32_t bundle_id;         /* Last one used. */
+    long long int bundle_deadline_ms;
+
+    struct bridge_packet_in packets_in[MAX_PACKETS_IN];         /* A ring. */
+    unsigned int packets_in_head, packets_in_tail;      /* Ever. */
+    uint64_t n_packets_lost;
+};
+
+static void of_session_receive(struct of_session *, struct flow_set *);
+static void of_session_send_adds(struct of_session *);
+
+/* Ends the session. */
+static void OVS_PRINTF_FORMAT(2, 3)
+of_session_break(struct of_session *session, const char *format, ...)
+{
+    if (!session->reason) {
+        va_list args;
+        va_start(args, format);
+        session->reason = xvasprintf(format, args);
+        va_end(args);
+        rconn_disconnect(session->rconn);
+    }
+}
+
+static void
+of_session_request(struct of_session *session, struct request *request,
+                   struct ofpbuf *msg)
+{
+    request->pending = true;
+    request->xid = htonl(session->next_xid++);
+    request->deadline_ms = time_msec() + ANSWER_MS;
+    ((struct ofp_header *) msg->data)->xid = request->xid;
+    rconn_send(session->rconn, msg, NULL);
+}
+
+static void
+of_session_request_role(struct of_session *session)
+{
+    struct ofpbuf *msg = ofpraw_alloc(OFPRAW_OFPT12_ROLE_REQUEST,
+                                      OFP15_VERSION, 0);
+    struct ofp12_role_request *role = ofpbuf_put_zeros(msg, sizeof *role);
+    role->role = htonl(OFPCR12_ROLE_PRIMARY);
+    role->generation_id = htonll(session->generation);
+    of_session_request(session, &session->role, msg);
+}
+
+/* Asks for the packets of "controller" actions, in a form that has their
+ * flow's cookie and userdata, and for nothing else that nobody asked for but
+ * news of ports and role. */
+static void
+of_session_request_async(struct of_session *session)
+{
+    struct ofputil_async_cfg async = OFPUTIL_ASYNC_CFG_INIT;
+    async.primary[OAM_PACKET_IN] = 1u << OFPR_ACTION;
+    async.primary[OAM_PORT_STATUS] = OFPPR_BITS;
+    async.secondary[OAM_PORT_STATUS] = OFPPR_BITS;
+    rconn_send(session->rconn,
+               ofputil_encode_set_async_config(&async, (1u << OAM_N_TYPES) - 1,
+                                               OFP15_VERSION), NULL);
+    rconn_send(session->rconn,
+               ofputil_encode_set_packet_in_format(OFP15_VERSION,
+                                                   OFPUTIL_PACKET_IN_NXT2),
+               NULL);
+}
+
+/* Meters. */
+
+static const struct {
+    uint32_t meter_id;
+    uint32_t rate;              /* Packets a second, and burst. */
+    uint16_t command;
+} meter_mods[] = {
+    /* One of both succeeds. */
+    { STEERING_METER, STEERING_METER_RATE, OFPMC13_ADD },
+    { STEERING_METER, STEERING_METER_RATE, OFPMC13_MODIFY },
+    { STEERING_METER_PROBE, STEERING_METER_PROBE_RATE, OFPMC13_ADD },
+    { STEERING_METER_PROBE, STEERING_METER_PROBE_RATE, OFPMC13_MODIFY },
+};
+
+/* Flows that name a meter which is not there are refused: meters come first,
+ * and not in a bundle, which cannot have any. */
+static void
+of_session_request_meters(struct of_session *session)
+{
+    session->first_meter_xid = session->next_xid;
+    for (size_t i = 0; i < ARRAY_SIZE(meter_mods); i++) {
+        struct ofputil_meter_band band = {
+            .type = OFPMBT13_DROP,
+            .rate = meter_mods[i].rate,
+            .burst_size = meter_mods[i].rate,
+        };
+        struct ofputil_meter_mod mod = {
+            .command = meter_mods[i].command,
+            .meter = {
+                .meter_id = meter_mods[i].meter_id,
+                .flags = OFPMF13_PKTPS | OFPMF13_BURST,
+                .n_bands = 1,
+                .bands = &band,
+            },
+        };
+        struct ofpbuf *msg = ofputil_encode_meter_mod(OFP15_VERSION, &mod);
+        ((struct ofp_header *) msg->data)->xid = htonl(session->next_xid++);
+        rconn_send(session->rconn, msg, NULL);
+    }
+    of_session_request(session, &session->meters,
+                       ofputil_encode_barrier_request(OFP15_VERSION));
+}
+
+/* Returns true if 'oh' is an error about a meter. */
+static bool
+of_session_receive_meter_error(struct of_session *session,
+                               const struct ofp_header *oh,
+                               enum ofperr error)
+{
+    uint32_t i = ntohl(oh->xid) - session->first_meter_xid;
+    if (!session->meters.pending || i >= ARRAY_SIZE(meter_mods)) {
+        return false;
+    }
+    if (error != OFPERR_OFPMMFC_METER_EXISTS) {
+        of_session_break(session, "refuses meter %"PRIu32", which limits what "
+                         "it sends to the controller (%s): its datapath must "
+                         "have meters", meter_mods[i].meter_id,
+                         error ? ofperr_get_name(error) : "unknown error");
+    }
+    return true;
+}
+
+struct of_session *
+of_session_create(struct vconn *vconn, const char *bridge, uint64_t generation)
+{
+    struct of_session *session = xzalloc(sizeof *session);
+    session->rconn = rconn_create(PROBE_S, 0, DSCP_DEFAULT,
+                                  1u << OFP15_VERSION);
+    session->echoes = rconn_packet_counter_create();
+    session->adds = rconn_packet_counter_create();
+    session->packets_out = rconn_packet_counter_create();
+    session->generation = generation;
+    session->next_xid = FIRST_XID;
+    of_ports_init(&session->ports);
+
+    char *name = xasprintf("%s (%s)", bridge, vconn_get_name(vconn));
+    rconn_connect_unreliably(session->rconn, vconn, name);
+    free(name);
+    rconn_run(session->rconn);  /* Connected: the handshake is behind it. */
+    of_session_request_async(session);
+    of_session_request_role(session);
+    of_session_request(session, &session->port_desc,
+                       ofputil_encode_port_desc_stats_request(OFP15_VERSION,
+                                                              OFPP_ANY));
+    return session;
+}
+
+void
+of_session_destroy(struct of_session *session)
+{
+    if (session) {
+        rconn_destroy(session->rconn);
+        rconn_packet_counter_destroy(session->echoes);
+        rconn_packet_counter_destroy(session->adds);
+        rconn_packet_counter_destroy(session->packets_out);
+        struct bridge_packet_in packet;
+        while (of_session_next_packet_in(session, &packet)) {
+            bridge_packet_in_uninit(&packet);
+        }
+        of_ports_destroy(&session->ports);
+        of_bundle_destroy(session->bundle);
+        free(session->reason);
+        free(session->role_reason);
+        free(session);
+    }
+}
+
+/* Returns true, and ends the session, if 'request' has waited too long. */
+static void
+request_check(struct of_session *session, const struct request *request,
+              const char *what)
+{
+    if (request->pending && time_msec() >= request->deadline_ms) {
+        of_session_break(session, "no answer about its %s in %d s", what,
+                         ANSWER_MS / 1000);
+    }
+}
+
+void
+of_session_run(struct of_session *session, struct flow_set *set)
+{
+    if (session->reason) {
+        return;
+    }
+    session->more = false;
+    rconn_run(session->rconn);
+    of_session_receive(session, set);
+    if (!session->reason && !rconn_is_connected(session->rconn)) {
+        int error = rconn_get_last_error(session->rconn);
+        of_session_break(session, "connection lost (%s)",
+                         ovs_retval_to_string(error));
+    }
+    of_session_send_adds(session);
+
+    request_check(session, &session->role, "controller role");
+    request_check(session, &session->meters, "meters");
+    request_check(session, &session->port_desc, "ports");
+    request_check(session, &session->dump, "flows");
+    if (session->bundle && time_msec() >= session->bundle_deadline_ms) {
+        of_session_break(session, "no answer to a change in %d s",
+                         ANSWER_MS / 1000);
+    }
+}
+
+static void
+request_wait(const struct request *request)
+{
+    if (request->pending) {
+        poll_timer_wait_until(request->deadline_ms);
+    }
+}
+
+void
+of_session_wait(struct of_session *session)
+{
+    if (session->reason) {
+        return;
+    }
+    rconn_run_wait(session->rconn);
+    rconn_recv_wait(session->rconn);
+    if (session->more) {
+        poll_immediate_wake();
+    }
+    request_wait(&session->role);
+    request_wait(&session->meters);
+    request_wait(&session->port_desc);
+    request_wait(&session->dump);
+    if (session->bundle) {
+        poll_timer_wait_until(session->bundle_deadline_ms);
+    }
+}
+
+bool
+of_session_is_alive(const struct of_session *session)
+{
+    return !session->reason;
+}
+
+bool
+of_session_is_ready(const struct of_session *session)
+{
+    return (!session->reason && session->is_master && session->has_meters
+            && session->ports_known);
+}
+
+const char *
+of_session_reason(const struct of_session *session)
+{
+    return (session->reason ? session->reason
+            : session->role_reason ? session->role_reason
+            : of_session_is_ready(session) ? ""
+            : "connected a moment ago");
+}
+
+void
+of_session_set_generation(struct of_session *session, uint64_t generation)
+{
+    session->generation = generation;
+    if (!session->reason) {
+        of_session_request_role(session);
+    }
+}
+
+ofp_port_t
+of_session_port(const struct of_session *session, const char *interface)
+{
+    return of_ports_find(&session->ports, interface);
+}
+
+bool
+of_session_port_is_down(const struct of_session *session,
+                        const char *interface)
+{
+    return of_ports_is_down(&session->ports, interface);
+}
+
+unsigned int
+of_session_port_seqno(const struct of_session *session)
+{
+    return session->port_seqno;
+}
+
+/* Bundles. */
+
+void
+of_session_send_bundle(struct of_session *session, struct flow_diff *diff)
+{
+    ovs_assert(!session->bundle);
+    uint32_t n_xids = flow_diff_n(diff) + OF_BUNDLE_EXTRA_XIDS;
+    session->bundle = of_bundle_create(diff, ++session->bundle_id,
+                                       session->next_xid);
+    session->next_xid += n_xids;
+    session->bundle_deadline_ms = time_msec() + ANSWER_MS;
+    of_session_send_adds(session);
+}
+
+const struct of_bundle *
+of_session_bundle(const struct of_session *session)
+{
+    return session->bundle;
+}
+
+void
+of_session_end_bundle(struct of_session *session)
+{
+    of_bundle_destroy(session->bundle);
+    session->bundle = NULL;
+}
+
+/* Sends of the bundle what is due, but not more than is good for the loop and
+ * for the send queue. */
+static void
+of_session_send_adds(struct of_session *session)
+{
+    if (!session->bundle || session->reason) {
+        return;
+    }
+    for (int i = 0; i < MAX_SENDS; i++) {
+        if (rconn_packet_counter_n_packets(session->adds) >= MAX_QUEUE) {
+            return;             /* rconn_run_wait() wakes us. */
+        }
+        struct ofpbuf *msg = of_bundle_next(session->bundle);
+        if (!msg) {
+            return;
+        }
+        session->bundle_deadline_ms = time_msec() + ANSWER_MS;
+        rconn_send(session->rconn, msg, session->adds);
+    }
+    session->more = true;
+}
+
+/* Dumps. */
+
+void
+of_session_dump(struct of_session *session, enum of_dump kind)
+{
+    ovs_assert(!session->dumping);
+    struct ofputil_flow_stats_request request = {
+        .match = MATCH_CATCHALL_INITIALIZER,
+        .cookie = htonll(STEERING_COOKIE),
+        .cookie_mask = htonll(STEERING_COOKIE_MASK),
+        .out_port = OFPP_ANY,
+        .out_group = OFPG_ANY,
+        .table_id = OFPTT_ALL,
+    };
+    session->dumping = kind;
+    of_session_request(session, &session->dump,
+                       ofputil_encode_flow_stats_request(&request,
+                                                         OFPUTIL_P_OF15_OXM));
+}
+
+enum of_dump
+of_session_dumping(const struct of_session *session)
+{
+    return session->dumping;
+}
+
+static void
+of_session_receive_flows(struct of_session *session, struct flow_set *set,
+                         struct ofpbuf *msg)
+{
+    bool more = ofpmp_more(msg->data);
+    struct ofpbuf ofpacts;
+    int retval;
+
+    ofpbuf_init(&ofpacts, 0);
+    for (;;) {
+        struct ofputil_flow_stats fs;
+        ofpbuf_clear(&ofpacts);
+        retval = ofputil_decode_flow_stats_reply(&fs, msg, false, &ofpacts);
+        if (retval) {
+            break;
+        }
+        if (session->dumping == OF_DUMP_SYNC) {
+            flow_set_dump_flow(set, &fs);
+        } else {
+            flow_set_count_flow(set, &fs);
+        }
+    }
+    ofpbuf_uninit(&ofpacts);
+
+    if (retval != EOF) {
+        of_session_break(session, "sent flows that are not understood");
+    } else if (more) {
+        session->dump.deadline_ms = time_msec() + ANSWER_MS;
+    } else {
+        session->dump.pending = false;
+        session->dumping = OF_DUMP_NONE;
+    }
+}
+
+/* Ports. */
+
+static void
+of_session_receive_port_desc(struct of_session *session, struct ofpbuf *msg)
+{
+    bool more = ofpmp_more(msg->data);
+    int retval;
+
+    ofpraw_pull_assert(msg);
+    for (;;) {
+        struct ofputil_phy_port port;
+        retval = ofputil_pull_phy_port(OFP15_VERSION, msg, &port);
+        if (retval) {
+            break;
+        }
+        session->port_seqno += of_ports_put(&session->ports, &port);
+    }
+    if (retval != EOF) {
+        of_session_break(session, "sent ports that are not understood");
+    } else if (more) {
+        session->port_desc.deadline_ms = time_msec() + ANSWER_MS;
+    } else {
+        session->port_desc.pending = false;
+        session->ports_known = true;
+    }
+}
+
+static void
+of_session_receive_port_status(struct of_session *session,
+                               const struct ofp_header *oh)
+{
+    struct ofputil_port_status status;
+    if (ofputil_decode_port_status(oh, &status)) {
+        of_session_break(session, "sent a port that is not understood");
+        return;
+    }
+    if (status.reason == OFPPR_DELETE) {
+        session->port_seqno += of_ports_remove(&session->ports,
+                                               status.desc.port_no);
+    } else {
+        session->port_seqno += of_ports_put(&session->ports, &status.desc);
+    }
+}
+
+/* Role. */
+
+static void OVS_PRINTF_FORMAT(2, 3)
+of_session_lose_role(struct of_session *session, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    free(session->role_reason);
+    session->role_reason = xvasprintf(format, args);
+    va_end(args);
+    session->is_master = false;
+    VLOG_WARN_RL(&rl, "%s: %s", rconn_get_name(session->rconn),
+                 session->role_reason);
+}
+
+static void
+of_session_receive_role_reply(struct of_session *session,
+                              const struct ofp_header *oh)
+{
+    struct ofputil_role_request role;
+    session->role.pending = false;
+    if (ofputil_decode_role_message(oh, &role)
+        || role.role != OFPCR12_ROLE_PRIMARY) {
+        of_session_break(session, "did not make us its master");
+        return;
+    }
+    session->is_master = true;
+    free(session->role_reason);
+    session->role_reason = NULL;
+    if (!session->has_meters) {
+        of_session_request_meters(session);
+    }
+}
+
+static void
+of_session_receive_role_status(struct of_session *session,
+                               const struct ofp_header *oh)
+{
+    struct ofputil_role_status status;
+    if (!ofputil_decode_role_status(oh, &status)
+        && status.role != OFPCR12_ROLE_PRIMARY) {
+        of_session_lose_role(session, "another controller, of generation "
+                             "%"PRIu64", has become its master",
+                             status.generation_id);
+    }
+}
+
+/* Packets. */
+
+/* Keeps a packet that one of our flows sent; others are of no interest. */
+static void
+of_session_receive_packet_in(struct of_session *session,
+                             const struct ofp_header *oh)
+{
+    struct ofputil_packet_in pin;
+    size_t total_len;
+    uint32_t buffer_id;
+    if (ofputil_decode_packet_in(oh, true, NULL, NULL, &pin, &total_len,
+                                 &buffer_id, NULL)) {
+        VLOG_INFO_RL(&rl, "%s: packet that is not understood",
+                     rconn_get_name(session->rconn));
+        return;
+    }
+    uint64_t cookie = ntohll(pin.cookie);
+    if ((cookie & STEERING_COOKIE_MASK) != STEERING_COOKIE) {
+        return;
+    }
+    if (session->packets_in_head - session->packets_in_tail
+        >= MAX_PACKETS_IN) {
+        session->n_packets_lost++;
+        return;
+    }
+    struct bridge_packet_in *p
+        = &session->packets_in[session->packets_in_head++ % MAX_PACKETS_IN];
+    *p = (struct bridge_packet_in) {
+        .cookie = cookie,
+        .in_port = pin.flow_metadata.flow.in_port.ofp_port,
+        .frame = xmemdup(pin.packet, pin.packet_len),
+        .size = pin.packet_len,
+        .total_size = total_len,
+        .n_userdata = MIN(pin.userdata_len, sizeof p->userdata),
+    };
+    if (p->n_userdata) {
+        memcpy(p->userdata, pin.userdata, p->n_userdata);
+    }
+}
+
+bool
+of_session_next_packet_in(struct of_session *session,
+                          struct bridge_packet_in *packet)
+{
+    if (!of_session_has_packet_in(session)) {
+        return false;
+    }
+    *packet = session->packets_in[session->packets_in_tail++ % MAX_PACKETS_IN];
+    return true;
+}
+
+bool
+of_session_has_packet_in(const struct of_session *session)
+{
+    return session->packets_in_head != session->packets_in_tail;
+}
+
+uint64_t
+of_session_n_packets_lost(const struct of_session *session)
+{
+    return session->n_packets_lost;
+}
+
+bool
+of_session_packet_out(struct of_session *session, const void *frame,
+                      size_t size, ofp_port_t out_port)
+{
+    struct ofpbuf ofpacts;
+    ofpbuf_init(&ofpacts, 0);
+    ofpact_put_OUTPUT(&ofpacts)->port = out_port;
+    struct ofputil_packet_out out = {
+        .packet = frame,
+        .packet_len = size,
+        .buffer_id = UINT32_MAX,
+        .ofpacts = ofpacts.data,
+        .ofpacts_len = ofpacts.size,
+    };
+    match_init_catchall(&out.flow_metadata);
+    match_set_in_port(&out.flow_metadata, OFPP_CONTROLLER);
+    int error = rconn_send_with_limit(
+        session->rconn, ofputil_encode_packet_out(&out, OFPUTIL_P_OF15_OXM),
+        session->packets_out, MAX_PACKETS_OUT);
+    ofpbuf_uninit(&ofpacts);
+    return !error;
+}
+
+/* Messages. */
+
+static void
+of_session_receive_error(struct of_session *session,
+                         const struct ofp_header *oh)
+{
+    enum ofperr error = ofperr_decode_msg(oh, NULL);
+    const char *name = error ? ofperr_get_name(error) : "an unknown error";
+
+    if (error == OFPERR_OFPBRC_IS_SECONDARY) {
+        of_session_lose_role(session, "another controller is its master");
+    } else if (session->role.pending && oh->xid == session->role.xid) {
+        session->role.pending = false;
+        of_session_lose_role(session, "another controller, of a generation "
+                             "higher than %"PRIu64", is its master (%s)",
+                             session->generation, name);
+    } else if (of_session_receive_meter_error(session, oh, error)) {
+        /* That was it. */
+    } else if ((session->port_desc.pending
+                && oh->xid == session->port_desc.xid)
+               || (session->dump.pending && oh->xid == session->dump.xid)) {
+        of_session_break(session, "refused a request (%s)", name);
+    } else {
+        VLOG_INFO_RL(&rl, "%s: error without a request (%s)",
+                     rconn_get_name(session->rconn), name);
+    }
+}
+
+/* True if 'oh' answers 'request'. */
+static bool
+is_answer(const struct request *request, const struct ofp_header *oh)
+{
+    return request->pending && request->xid == oh->xid;
+}
+
+static void
+of_session_receive_message(struct of_session *session, struct flow_set *set,
+                           struct ofpbuf *msg)
+{
+    const struct ofp_header *oh = msg->data;
+    enum ofptype type;
+
+    if (ofptype_decode(&type, oh)) {
+        VLOG_INFO_RL(&rl, "%s: message that is not understood",
+                     rconn_get_name(session->rconn));
+    } else if (type == OFPTYPE_ECHO_REQUEST) {
+        rconn_send_with_limit(session->rconn, ofputil_encode_echo_reply(oh),
+                              session->echoes, MAX_ECHOES);
+    } else if (session->bundle
+               && of_bundle_receive(session->bundle, type, oh)) {
+        session->bundle_deadline_ms = time_msec() + ANSWER_MS;
+        if (of_bundle_error(session->bundle) == OFPERR_OFPBRC_IS_SECONDARY
+            && session->is_master) {
+            of_session_lose_role(session, "another controller is its master");
+        }
+    } else if (type == OFPTYPE_ERROR) {
+        of_session_receive_error(session, oh);
+    } else if (type == OFPTYPE_ROLE_REPLY && is_answer(&session->role, oh)) {
+        of_session_receive_role_reply(session, oh);
+    } else if (type == OFPTYPE_BARRIER_REPLY
+               && is_answer(&session->meters, oh)) {
+        session->meters.pending = false;
+        session->has_meters = session->is_master;
+    } else if (type == OFPTYPE_PACKET_IN) {
+        of_session_receive_packet_in(session, oh);
+    } else if (type == OFPTYPE_ROLE_STATUS) {
+        of_session_receive_role_status(session, oh);
+    } else if (type == OFPTYPE_PORT_DESC_STATS_REPLY
+               && is_answer(&session->port_desc, oh)) {
+        of_session_receive_port_desc(session, msg);
+    } else if (type == OFPTYPE_PORT_STATUS) {
+        of_session_receive_port_status(session, oh);
+    } else if (type == OFPTYPE_FLOW_STATS_REPLY
+               && is_answer(&session->dump, oh)) {
+        of_session_receive_flows(session, set, msg);
+    }
+    /* Anything else is of no interest. */
+}
+
+static void
+of_session_receive(struct of_session *session, struct flow_set *set)
+{
+    size_t n_bytes = 0;
+
+    for (int i = 0; i < MAX_RECEIVES && n_bytes < MAX_RECEIVE_BYTES; i++) {
+        struct ofpbuf *msg = rconn_recv(session->rconn);
+        if (!msg) {
+            return;
+        }
+        n_bytes += msg->size;
+        of_session_receive_message(session, set, msg);
+        ofpbuf_delete(msg);
+        if (session->reason) {
+            return;
+        }
+    }
+    session->more = true;
+}

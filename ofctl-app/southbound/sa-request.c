@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "ofctl-app/southbound/sa-request.h"
+
+#include <jansson.h>
+
+#include "lib/percent.h"
+#include "lib/restconf/restconf-patch.h"
+#include "lib/secret.h"
+#include "lib/suite.h"
+#include "ofctl-app/model/match.h"
+#include "packets.h"
+#include "util.h"
+
+#define SAD "/ietf-i2nsf-ikeless:ipsec-ikeless/sad/sad-entry"
+#define SPD "/ietf-i2nsf-ikeless:ipsec-ikeless/spd/spd-entry"
+
+#define REPLAY_WINDOW 1024      /* Packets. */
+
+struct restconf_patch *
+sa_request_create(const char *patch_id, uint64_t epoch)
+{
+    char *epoch_text = xasprintf("%"PRIu64, epoch);
+    json_t *lease = json_pack(
+        "{s:s, s:s, s:s, s:{s:{s:s, s:s}}}",
+        "edit-id", "lease",
+        "operation", "merge",
+        "target", "/sdsa-agent:sdsa-agent/lease",
+        "value", "sdsa-agent:lease",
+          "epoch", epoch_text,
+          "holder", "sdsa-controller");
+    ovs_assert(lease);
+    free(epoch_text);
+    return restconf_patch_create(patch_id, lease);
+}
+
+/* Appends an edit of the entry 'name'; takes ownership of 'value', which may be
+ * NULL. */
+static void
+add_edit(struct restconf_patch *patch, const char *operation,
+         const char *list, const char *name, json_t *value)
+{
+    char *key = percent_encode(name);
+    char *target = xasprintf("%s=%s", list, key);
+
+    restconf_patch_add(patch, operation, target, name, value);
+    free(key);
+    free(target);
+}
+
+/* Names. */
+
+void
+sa_request_sa_name(const struct path_hop *hop, char name[SA_REQUEST_NAME_LEN])
+{
+    snprintf(name, SA_REQUEST_NAME_LEN, "sa-%08"PRIx32, hop->esp_spi);
+}
+
+void
+sa_request_policy_name(const struct path *path, const struct path_hop *hop,
+                       bool outbound, char name[SA_REQUEST_NAME_LEN])
+{
+    snprintf(name, SA_REQUEST_NAME_LEN, "%s-%"PRIu32"-%d", outbound ? "out" : "in",
+             path->nsh_spi, hop->si);
+}
+
+/* Values. */
+
+static void
+put_uint64(json_t *object, const char *key, uint64_t value)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%"PRIu64, value);      /* RFC 7951 s.6.1. */
+    json_object_set_new(object, key, json_string(text));
+}
+
+static uint64_t
+reqid(const struct path *path, const struct path_hop *hop)
+{
+    return (uint64_t) path->nsh_spi * 256 + hop->si;
+}
+
+static json_t *
+any_selector(const struct path *path)
+{
+    const char *any = match_is_ipv6(path->match) ? "::/0" : "0.0.0.0/0";
+    return json_pack("{s:s, s:s, s:s}", "local-prefix", any,
+                     "remote-prefix", any, "inner-protocol", "any");
+}
+
+/* Tunnel addresses: local is the source, remote the destination, at both
+ * ends. */
+static json_t *
+tunnel(const struct inventory *inv, const struct path_hop *hop)
+{
+    const struct inv_gateway *sender = inventory_gateway(inv, hop->sender);
+    const struct inv_gateway *receiver = inventory_gateway(inv, hop->receiver);
+    char src[INET6_ADDRSTRLEN], dst[INET6_ADDRSTRLEN];
+    return json_pack("{s:s, s:s, s:s, s:b}",
+                     "local",
+                       ipv6_string_mapped(src, (sender ? &sender->cipher_ip
+                                                : &in6addr_any)),
+                     "remote",
+                       ipv6_string_mapped(dst, (receiver ? &receiver->cipher_ip
+                                                : &in6addr_any)),
+                     "df-bit", "clear", "bypass-dscp", true);
+}
+
+/* 'size' octets of 'key' from 'offset' on, as a yang:hex-string. */
+static json_t *
+hex_string(const struct secret *key, size_t offset, size_t size)
+{
+    struct secret *part = secret_slice(key, offset, size);
+    char *hex = wiping_malloc(3 * size);
+    secret_to_hex(part, hex);
+    json_t *json = json_string(hex);
+    wiping_free(hex);
+    secret_destroy(part);
+    return json;
+}
+
+/* The container esp-sa: algorithms and keys. */
+static json_t *
+esp_sa(const struct suite *suite, const struct secret *key)
+{
+    size_t size = suite_encryption_key_size(suite);
+    json_t *json = json_pack("{s:{s:i, s:o}}", "encryption",
+                             "encryption-algorithm", suite->encryption,
+                             "key", hex_string(key, 0, size));
+    if (suite->integrity) {
+        json_object_set_new(
+            json, "integrity",
+            json_pack("{s:i, s:o}", "integrity-algorithm", suite->integrity,
+                      "key", hex_string(key, size,
+                                        suite->integrity_key_size)));
+    }
+    return json;
+}
+
+/* The container esp-algorithms. */
+static json_t *
+esp_algorithms(const struct suite *suite)
+{
+    json_t *json = json_pack("{s:[{s:i, s:i, s:i}]}", "encryption", "id", 1,
+                             "algorithm-type", suite->encryption,
+                             "key-length", (int) (suite->key_size * 8));
+    if (suite->integrity) {
+        json_object_set_new(json, "integrity",
+                            json_pack("[i]", suite->integrity));
+    }
+    return json;
+}
+
+/* So many fifths of the path's lifetime. */
+static json_t *
+lifetime(const struct path *path, int fifths)
+{
+    json_t *json = json_object();
+    if (path->lifetime_s) {
+        uint64_t time_s = path->lifetime_s;
+        json_object_set_new(json, "time",
+                            json_integer(time_s - time_s / 5 * (5 - fifths)));
+    }
+    if (path->lifetime_bytes) {
+        uint64_t bytes = path->lifetime_bytes;
+        put_uint64(json, "bytes", bytes - bytes / 5 * (5 - fifths));
+    }
+    if (path->lifetime_packets) {
+        uint64_t packets = path->lifetime_packets;
+        json_object_set_new(json, "packets", json_integer(
+            packets - packets / 5 * (5 - fifths)));
+    }
+    return json;
+}
+
+static void
+add_sa(struct restconf_patch *patch, const struct inventory *inv,
+       const struct path *path, const struct path_hop *hop, uint16_t vlan,
+       const struct secret *key)
+{
+    char name[SA_REQUEST_NAME_LEN];
+    sa_request_sa_name(hop, name);
+    json_t *config = json_pack(
+        "{s:I, s:b, s:b, s:i, s:o, s:s, s:s, s:o, s:o}",
+        "spi", (json_int_t) hop->esp_spi,
+        "ext-seq-num", true,
+        "seq-overflow", false,
+        "anti-replay-window-size", REPLAY_WINDOW,
+        "traffic-selector", any_selector(path),
+        "protocol-parameters", "esp",
+        "mode", "tunnel",
+        "esp-sa", esp_sa(path->suite, key),
+        "tunnel", tunnel(inv, hop));
+    if (path->lifetime_s || path->lifetime_bytes || path->lifetime_packets) {
+        json_t *soft = lifetime(path, 4);
+        json_object_set_new(soft, "action", json_string("replace"));
+        json_object_set_new(config, "sa-lifetime-hard", lifetime(path, 5));
+        json_object_set_new(config, "sa-lifetime-soft", soft);
+    }
+    json_t *entry = json_pack("{s:s, s:o, s:i}", "name", name,
+                              "ipsec-sa-config", config,
+                              "sdsa-agent:vlan", vlan);
+    put_uint64(entry, "reqid", reqid(path, hop));
+    add_edit(patch, "create", SAD, name,
+             json_pack("{s:[o]}", "ietf-i2nsf-ikeless:sad-entry", entry));
+}
+
+static void
+add_policy(struct restconf_patch *patch, const struct inventory *inv,
+           const struct path *path, const struct path_hop *hop, bool outbound)
+{
+    char name[SA_REQUEST_NAME_LEN];
+    sa_request_policy_name(path, hop, outbound, name);
+    json_t *sa_cfg = json_pack(
+        "{s:b, s:s, s:s, s:o, s:o}",
+        "ext-seq-num", true,
+        "mode", "tunnel",
+        "protocol-parameters", "esp",
+        "esp-algorithms", esp_algorithms(path->suite),
+        "tunnel", tunnel(inv, hop));
+    json_t *entry = json_pack(
+        "{s:s, s:s, s:i, s:{s:i, s:o, s:{s:s, s:o}}}",
+        "name", name,
+        "direction", outbound ? "outbound" : "inbound",
+        "sdsa-agent:vlan", outbound ? hop->sender_vlan : hop->receiver_vlan,
+        "ipsec-policy-config",
+          "anti-replay-window-size", REPLAY_WINDOW,
+          "traffic-selector", any_selector(path),
+          "processing-info",
+            "action", "protect",
+            "ipsec-sa-cfg", sa_cfg);
+    put_uint64(entry, "reqid", reqid(path, hop));
+    if (outbound) {
+        json_object_set_new(entry, "sdsa-agent:outbound-spi",
+                            json_integer(hop->esp_spi));
+    }
+    add_edit(patch, "create", SPD, name,
+             json_pack("{s:[o]}", "ietf-i2nsf-ikeless:spd-entry", entry));
+}
+
+void
+sa_request_add_inbound(struct restconf_patch *patch, const struct inventory *inv,
+                       const struct path *path, const struct path_hop *hop,
+                       const struct secret *key)
+{
+    add_sa(patch, inv, path, hop, hop->receiver_vlan, key);
+    add_policy(patch, inv, path, hop, false);
+}
+
+void
+sa_request_add_outbound(struct restconf_patch *patch, const struct inventory *inv,
+                        const struct path *path, const struct path_hop *hop,
+                        const struct secret *key)
+{
+    add_sa(patch, inv, path, hop, hop->sender_vlan, key);
+    add_policy(patch, inv, path, hop, true);
+}
+
+/* Removing. */
+
+void
+sa_request_remove_name(struct restconf_patch *patch, bool sad, const char *name)
+{
+    add_edit(patch, "remove", sad ? SAD : SPD, name, NULL);
+}
+
+static void
+remove_end(struct restconf_patch *patch, const struct path *path,
+           const struct path_hop *hop, bool outbound)
+{
+    char name[SA_REQUEST_NAME_LEN];
+    sa_request_policy_name(path, hop, outbound, name);
+    sa_request_remove_name(patch, false, name);
+    sa_request_sa_name(hop, name);
+    sa_request_remove_name(patch, true, name);
+}
+
+void
+sa_request_remove_inbound(struct restconf_patch *patch, const struct path *path,
+                          const struct path_hop *hop)
+{
+    remove_end(patch, path, hop, false);
+}
+
+void
+sa_request_remove_outbound(struct restconf_patch *patch, const struct path *path,
+                           const struct path_hop *hop)
+{
+    remove_end(patch, path, hop, true);
+}

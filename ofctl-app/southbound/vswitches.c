@@ -1,0 +1,628 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "ofctl-app/southbound/vswitches.h"
+
+#include "lib/address.h"
+#include "lib/sdsa-idl.h"
+#include "lib/vswitch-idl.h"
+#include "ofctl-app/model/inventory.h"
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/shash.h"
+#include "openvswitch/vlog.h"
+#include "ovsdb-idl.h"
+#include "packets.h"
+#include "smap.h"
+#include "sset.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(vswitches);
+
+#define DECLARED_BY "ovs-vsctl"
+
+struct vswitches {
+    struct shash idls;          /* struct ovsdb_idl by target. */
+};
+
+struct vswitches *
+vswitches_create(void)
+{
+    struct vswitches *vs = xmalloc(sizeof *vs);
+    shash_init(&vs->idls);
+    return vs;
+}
+
+void
+vswitches_destroy(struct vswitches *vs)
+{
+    if (vs) {
+        struct shash_node *node;
+        SHASH_FOR_EACH (node, &vs->idls) {
+            ovsdb_idl_destroy(node->data);
+        }
+        shash_destroy(&vs->idls);
+        free(vs);
+    }
+}
+
+/* Sessions. */
+
+static struct ovsdb_idl *
+open_vswitch(const char *target)
+{
+    struct ovsdb_idl *idl = ovsdb_idl_create(target, &ovsrec_idl_class, false,
+                                             true);
+    static const struct ovsdb_idl_column *const columns[] = {
+        &ovsrec_bridge_col_datapath_id, &ovsrec_bridge_col_other_config,
+        &ovsrec_bridge_col_ports, &ovsrec_port_col_interfaces,
+        &ovsrec_interface_col_name, &ovsrec_interface_col_external_ids,
+        &ovsrec_interface_col_mtu,
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(columns); i++) {
+        ovsdb_idl_add_column(idl, columns[i]);
+    }
+    return idl;
+}
+
+void
+vswitches_run(struct vswitches *vs, const struct ovsdb_idl *idl)
+{
+    struct sset targets = SSET_INITIALIZER(&targets);
+    const struct sdsa_bridge *row;
+    SDSA_BRIDGE_FOR_EACH (row, idl) {
+        if (row->ovsdb[0]) {
+            sset_add(&targets, row->ovsdb);
+            if (!shash_find(&vs->idls, row->ovsdb)) {
+                shash_add(&vs->idls, row->ovsdb, open_vswitch(row->ovsdb));
+            }
+        }
+    }
+    struct shash_node *node;
+    SHASH_FOR_EACH_SAFE (node, &vs->idls) {
+        if (sset_contains(&targets, node->name)) {
+            ovsdb_idl_run(node->data);
+        } else {
+            ovsdb_idl_destroy(node->data);
+            shash_delete(&vs->idls, node);
+        }
+    }
+    sset_destroy(&targets);
+}
+
+void
+vswitches_wait(struct vswitches *vs)
+{
+    struct shash_node *node;
+    SHASH_FOR_EACH (node, &vs->idls) {
+        ovsdb_idl_wait(node->data);
+    }
+}
+
+unsigned int
+vswitches_seqno(const struct vswitches *vs)
+{
+    unsigned int sum = shash_count(&vs->idls);
+    struct shash_node *node;
+    SHASH_FOR_EACH (node, &vs->idls) {
+        sum += ovsdb_idl_get_seqno(node->data);
+    }
+    return sum;
+}
+
+/* The switch's row of the bridge, or NULL: it is not known (yet). */
+static const struct ovsrec_bridge *
+find_bridge(const struct vswitches *vs, const struct sdsa_bridge *row)
+{
+    const struct ovsdb_idl *idl = shash_find_data(&vs->idls, row->ovsdb);
+    if (!idl || !ovsdb_idl_has_ever_connected(idl)) {
+        return NULL;
+    }
+    const struct ovsrec_bridge *br;
+    OVSREC_BRIDGE_FOR_EACH (br, idl) {
+        const char *id = smap_get(&br->other_config, "datapath-id");
+        id = id ? id : br->datapath_id ? br->datapath_id : "";
+        if (!strcmp(id, row->datapath_id)) {
+            return br;
+        }
+    }
+    return NULL;
+}
+
+/* Is it known what is declared at this bridge? */
+static bool
+is_known(const struct vswitches *vs, const struct sdsa_bridge *row)
+{
+    return !row->ovsdb[0] || find_bridge(vs, row);
+}
+
+#define INTERFACE_FOR_EACH(IFACE, BR)                                   \
+    for (size_t i__ = 0; i__ < (BR)->n_ports; i__++)                    \
+        for (size_t j__ = 0;                                            \
+             (j__ < (BR)->ports[i__]->n_interfaces                      \
+              && ((IFACE) = (BR)->ports[i__]->interfaces[j__], true));  \
+             j__++)
+
+void
+vswitches_tell_mtus(const struct vswitches *vs, const struct ovsdb_idl *idl,
+                    struct inventory *inv)
+{
+    const struct sdsa_bridge *row;
+    SDSA_BRIDGE_FOR_EACH (row, idl) {
+        const struct ovsrec_bridge *br = find_bridge(vs, row);
+        const struct inv_bridge *bridge = inventory_bridge(inv, row->name);
+        const struct ovsrec_interface *iface;
+        if (br && bridge) {
+            INTERFACE_FOR_EACH (iface, br) {
+                if (iface->n_mtu) {
+                    inventory_tell_port_mtu(inv, bridge, iface->name,
+                                            iface->mtu[0]);
+                }
+            }
+        }
+    }
+}
+
+/* Declarations. */
+
+enum kind { ENDPOINT, SF, GATEWAY, N_KINDS };
+
+/* What a kind is declared with.  Ports come by side; an endpoint has one. */
+static const struct {
+    const char *what, *key;
+    const char *side_key, *sides[2], *both;
+    const char *attributes[3];
+} kinds[N_KINDS] = {
+    [ENDPOINT] = { "endpoint", "sdsa-endpoint", NULL, { NULL, NULL }, NULL,
+                   { "attached-mac", "sdsa-ips" } },
+    [SF] = { "function", "sdsa-sf", "sdsa-sf-side", { "in", "out" }, "both",
+             { "sdsa-sf-correlation", "sdsa-sf-mac", "sdsa-sf-group" } },
+    [GATEWAY] = { "gateway", "sdsa-gateway", "sdsa-gateway-side",
+                  { "plain", "cipher" }, NULL,
+                  { "sdsa-gateway-ip", "sdsa-gateway-url" } },
+};
+
+struct declared {
+    enum kind kind;
+    char *name;
+    const struct sdsa_bridge *bridge;
+    char *ports[2];
+    char *attributes[3];        /* As in 'kinds', or NULL. */
+    char *trouble;              /* Why it cannot count, or NULL. */
+};
+
+struct declarations {
+    struct shash all;           /* struct declared by "KIND NAME". */
+    struct shash troubles;      /* struct ds by bridge name. */
+};
+
+static void OVS_PRINTF_FORMAT(2, 3)
+set_trouble(struct declared *d, const char *format, ...)
+{
+    if (!d->trouble) {
+        va_list args;
+        va_start(args, format);
+        d->trouble = xvasprintf(format, args);
+        va_end(args);
+    }
+}
+
+static struct declared *
+get_declared(struct declarations *ds, enum kind kind, const char *name,
+             const struct sdsa_bridge *bridge)
+{
+    char *key = xasprintf("%d %s", kind, name);
+    struct declared *d = shash_find_data(&ds->all, key);
+    if (!d) {
+        d = xzalloc(sizeof *d);
+        d->kind = kind;
+        d->name = xstrdup(name);
+        d->bridge = bridge;
+        shash_add(&ds->all, key, d);
+    } else if (d->bridge != bridge) {
+        set_trouble(d, "it is declared at bridges %s and %s", d->bridge->name,
+                    bridge->name);
+    }
+    free(key);
+    return d;
+}
+
+static void
+take_port(struct declared *d, int side, const char *port)
+{
+    if (d->ports[side]) {
+        set_trouble(d, "both %s and %s declare it", d->ports[side], port);
+    } else {
+        d->ports[side] = xstrdup(port);
+    }
+}
+
+static void
+take_interface(struct declarations *ds, enum kind kind,
+               const struct ovsrec_interface *iface,
+               const struct sdsa_bridge *bridge)
+{
+    const struct smap *ids = &iface->external_ids;
+    const char *name = smap_get(ids, kinds[kind].key);
+    if (!name || !name[0]) {
+        return;
+    }
+    struct declared *d = get_declared(ds, kind, name, bridge);
+    const char *side = (kinds[kind].side_key
+                        ? smap_get_def(ids, kinds[kind].side_key, "") : NULL);
+    bool both = side && kinds[kind].both && !strcmp(side, kinds[kind].both);
+    if (!side || both || !strcmp(side, kinds[kind].sides[0])) {
+        take_port(d, 0, iface->name);
+    }
+    if (both || (side && !strcmp(side, kinds[kind].sides[1]))) {
+        take_port(d, 1, iface->name);
+    }
+    for (int i = 0; i < 3 && kinds[kind].attributes[i]; i++) {
+        const char *key = kinds[kind].attributes[i];
+        const char *value = smap_get(ids, key);
+        if (value && d->attributes[i] && strcmp(value, d->attributes[i])) {
+            set_trouble(d, "its two ports have different %s", key);
+        } else if (value && !d->attributes[i]) {
+            d->attributes[i] = xstrdup(value);
+        }
+    }
+}
+
+static bool
+is_port_mac(const char *text)
+{
+    struct eth_addr mac;
+    return (eth_addr_from_string(text, &mac) && !eth_addr_is_zero(mac)
+            && !eth_addr_is_multicast(mac));
+}
+
+static bool
+are_ips(const char *text)
+{
+    char *copy = xstrdup(text);
+    char *save = NULL;
+    bool any = false, ok = true;
+    for (char *ip = strtok_r(copy, " ,", &save); ip && ok;
+         ip = strtok_r(NULL, " ,", &save)) {
+        struct in6_addr address;
+        ok = address_parse(ip, &address);
+        any = true;
+    }
+    free(copy);
+    return any && ok;
+}
+
+/* Sets the trouble of what cannot become a row. */
+static void
+check_declared(struct declared *d)
+{
+    const char *first = d->attributes[0], *second = d->attributes[1];
+    for (int i = 0; i < (d->kind == ENDPOINT ? 1 : 2); i++) {
+        if (!d->ports[i]) {
+            set_trouble(d, "no port has %s=%s", kinds[d->kind].side_key,
+                        kinds[d->kind].sides[i]);
+        }
+    }
+    enum sf_correlation correlation;
+    struct in6_addr ip;
+    switch (d->kind) {
+    case ENDPOINT:
+        if (!first || !is_port_mac(first)) {
+            set_trouble(d, "attached-mac must be its MAC address");
+        } else if (!second || !are_ips(second)) {
+            set_trouble(d, "sdsa-ips must be its IP addresses");
+        }
+        break;
+    case SF:
+        if (first && !sf_correlation_from_string(first, &correlation)) {
+            set_trouble(d, "sdsa-sf-correlation must be none, vlan, mac or "
+                        "nsh");
+        } else if (second && !is_port_mac(second)) {
+            set_trouble(d, "sdsa-sf-mac must be a MAC address");
+        }
+        break;
+    case GATEWAY:
+        if (!first || !address_parse(first, &ip) || !address_is_unicast(&ip)) {
+            set_trouble(d, "sdsa-gateway-ip must be a unicast IP address");
+        } else if (!second || strncmp(second, "https://", 8)) {
+            set_trouble(d, "sdsa-gateway-url must be https://HOST:PORT");
+        }
+        break;
+    case N_KINDS:
+        OVS_NOT_REACHED();
+    }
+}
+
+static void
+add_trouble(struct declarations *ds, const struct declared *d,
+            const char *trouble)
+{
+    struct ds *text = shash_find_data(&ds->troubles, d->bridge->name);
+    if (!text) {
+        text = xmalloc(sizeof *text);
+        ds_init(text);
+        shash_add(&ds->troubles, d->bridge->name, text);
+    }
+    ds_put_format(text, "%s%s %s: %s", text->length ? "; " : "",
+                  kinds[d->kind].what, d->name, trouble);
+}
+
+static void
+declarations_init(struct declarations *ds, const struct vswitches *vs,
+                  const struct ovsdb_idl *idl)
+{
+    shash_init(&ds->all);
+    shash_init(&ds->troubles);
+    const struct sdsa_bridge *row;
+    SDSA_BRIDGE_FOR_EACH (row, idl) {
+        const struct ovsrec_bridge *br = find_bridge(vs, row);
+        const struct ovsrec_interface *iface;
+        if (br) {
+            INTERFACE_FOR_EACH (iface, br) {
+                for (int kind = 0; kind < N_KINDS; kind++) {
+                    take_interface(ds, kind, iface, row);
+                }
+            }
+        }
+    }
+    const struct shash_node **sorted = shash_sort(&ds->all);
+    for (size_t i = 0; i < shash_count(&ds->all); i++) {
+        struct declared *d = sorted[i]->data;
+        check_declared(d);
+        if (d->trouble) {
+            add_trouble(ds, d, d->trouble);
+        }
+    }
+    free(sorted);
+}
+
+static void
+declarations_destroy(struct declarations *ds)
+{
+    struct shash_node *node;
+    SHASH_FOR_EACH (node, &ds->all) {
+        struct declared *d = node->data;
+        free(d->name);
+        for (size_t i = 0; i < ARRAY_SIZE(d->ports); i++) {
+            free(d->ports[i]);
+        }
+        for (size_t i = 0; i < ARRAY_SIZE(d->attributes); i++) {
+            free(d->attributes[i]);
+        }
+        free(d->trouble);
+    }
+    shash_destroy_free_data(&ds->all);
+    SHASH_FOR_EACH (node, &ds->troubles) {
+        ds_destroy(node->data);
+    }
+    shash_destroy_free_data(&ds->troubles);
+}
+
+/* The good declaration of that kind and name, or NULL. */
+static const struct declared *
+find_declared(const struct declarations *ds, enum kind kind, const char *name)
+{
+    char *key = xasprintf("%d %s", kind, name);
+    const struct declared *d = shash_find_data(&ds->all, key);
+    free(key);
+    return d && !d->trouble ? d : NULL;
+}
+
+/* Rows. */
+
+static void
+write_endpoint(const struct sdsa_endpoint *row, const struct declared *d)
+{
+    struct sset ips = SSET_INITIALIZER(&ips);
+    sset_from_delimited_string(&ips, d->attributes[1], " ,");
+    const char **array = sset_array(&ips);
+    sdsa_endpoint_set_bridge(row, d->bridge);
+    sdsa_endpoint_set_port(row, d->ports[0]);
+    sdsa_endpoint_set_mac(row, d->attributes[0]);
+    sdsa_endpoint_set_ips(row, array, sset_count(&ips));
+    free(array);
+    sset_destroy(&ips);
+}
+
+static bool
+endpoint_agrees(const struct sdsa_endpoint *row, const struct declared *d)
+{
+    struct sset ips = SSET_INITIALIZER(&ips), old = SSET_INITIALIZER(&old);
+    sset_from_delimited_string(&ips, d->attributes[1], " ,");
+    sset_add_array(&old, row->ips, row->n_ips);
+    bool agrees = (row->bridge == d->bridge && !strcmp(row->port, d->ports[0])
+                   && !strcmp(row->mac, d->attributes[0])
+                   && sset_equals(&ips, &old));
+    sset_destroy(&ips);
+    sset_destroy(&old);
+    return agrees;
+}
+
+static const char *
+correlation_of(const struct declared *d)
+{
+    return d->attributes[0] ? d->attributes[0] : "none";
+}
+
+static const char *
+group_of(const struct declared *d)
+{
+    return d->attributes[2] ? d->attributes[2] : "";
+}
+
+static void
+write_sf(const struct sdsa_service_function *row, const struct declared *d)
+{
+    sdsa_service_function_set_bridge(row, d->bridge);
+    sdsa_service_function_set_in_port(row, d->ports[0]);
+    sdsa_service_function_set_out_port(row, d->ports[1]);
+    sdsa_service_function_set_correlation(row, correlation_of(d));
+    sdsa_service_function_set_mac(row, d->attributes[1]);
+    sdsa_service_function_set_group(row, group_of(d));
+}
+
+static bool
+sf_agrees(const struct sdsa_service_function *row, const struct declared *d)
+{
+    return (row->bridge == d->bridge && !strcmp(row->in_port, d->ports[0])
+            && !strcmp(row->out_port, d->ports[1])
+            && !strcmp(row->correlation, correlation_of(d))
+            && nullable_string_is_equal(row->mac, d->attributes[1])
+            && !strcmp(row->group, group_of(d)));
+}
+
+static void
+write_gateway(const struct sdsa_gateway *row, const struct declared *d)
+{
+    sdsa_gateway_set_bridge(row, d->bridge);
+    sdsa_gateway_set_plain_port(row, d->ports[0]);
+    sdsa_gateway_set_cipher_port(row, d->ports[1]);
+    sdsa_gateway_set_cipher_ip(row, d->attributes[0]);
+    sdsa_gateway_set_url(row, d->attributes[1]);
+}
+
+static bool
+gateway_agrees(const struct sdsa_gateway *row, const struct declared *d)
+{
+    return (row->bridge == d->bridge && !strcmp(row->plain_port, d->ports[0])
+            && !strcmp(row->cipher_port, d->ports[1])
+            && !strcmp(row->cipher_ip, d->attributes[0])
+            && !strcmp(row->url, d->attributes[1]));
+}
+
+/* Does a chain, or a path of one, need the thing? */
+static bool
+is_used(const struct ovsdb_idl *idl, enum kind kind, const char *name)
+{
+    const struct sdsa_chain *chain;
+    SDSA_CHAIN_FOR_EACH (chain, idl) {
+        if (kind == ENDPOINT && (!strcmp(chain->src->name, name)
+                                 || !strcmp(chain->dst->name, name))) {
+            return true;
+        }
+        for (size_t i = 0; kind == SF && i < chain->n_sfs; i++) {
+            if (!strcmp(chain->value_sfs[i]->name, name)) {
+                return true;
+            }
+        }
+        for (size_t i = 0; kind == SF && i < chain->n_reverse_sfs; i++) {
+            if (!strcmp(chain->value_reverse_sfs[i]->name, name)) {
+                return true;
+            }
+        }
+    }
+    const struct sdsa_path *path;
+    SDSA_PATH_FOR_EACH (path, idl) {
+        for (size_t i = 0; kind == GATEWAY && i < path->n_hops; i++) {
+            if (!strcmp(path->hops[i]->sender, name)
+                || !strcmp(path->hops[i]->receiver, name)) {
+                return true;
+            }
+        }
+        for (size_t i = 0; kind == SF && i < path->n_sfs; i++) {
+            if (!strcmp(path->value_sfs[i], name)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* What is to be done with a row. */
+enum fate { KEEP, UPDATE, DELETE };
+
+/* 'agrees' only counts if there is a declaration.  Sets '*conflict'. */
+static enum fate
+judge(const struct vswitches *vs, const struct ovsdb_idl *idl, enum kind kind,
+      const char *name, const struct sdsa_bridge *bridge,
+      const char *declared_by, const struct declared *d, bool agrees,
+      const char **conflict)
+{
+    *conflict = "";
+    if (strcmp(declared_by, DECLARED_BY)) {
+        if (d && !agrees) {
+            *conflict = "ovs-vsctl declares it otherwise: this is what counts";
+        }
+        return KEEP;
+    }
+    if (d) {
+        return UPDATE;
+    }
+    if (!is_known(vs, bridge)) {
+        return KEEP;
+    }
+    if (is_used(idl, kind, name)) {
+        *conflict = "ovs-vsctl declares it no more, but a chain needs it";
+        return KEEP;
+    }
+    return DELETE;
+}
+
+/* For each table the same: what is there is kept, updated or deleted, and what
+ * is declared and not there is inserted. */
+#define WRITE_KIND(KIND, STRUCT, FOR_EACH, NAME, AGREES, WRITE)             \
+    do {                                                                    \
+        struct sset there = SSET_INITIALIZER(&there);                       \
+        const struct STRUCT *row;                                           \
+        FOR_EACH (row, idl) {                                               \
+            const struct declared *d = find_declared(&ds, KIND, row->NAME); \
+            const char *conflict;                                           \
+            sset_add(&there, row->NAME);                                    \
+            switch (judge(vs, idl, KIND, row->NAME, row->bridge,            \
+                          row->declared_by, d, d && AGREES(row, d),         \
+                          &conflict)) {                                     \
+            case UPDATE: WRITE(row, d); break;                              \
+            case DELETE: STRUCT##_delete(row); continue;                    \
+            case KEEP: break;                                               \
+            }                                                               \
+            if (strcmp(conflict, row->conflict)) {                          \
+                if (conflict[0]) {                                          \
+                    VLOG_WARN("%s %s: %s", kinds[KIND].what, row->NAME,     \
+                              conflict);                                    \
+                }                                                           \
+                STRUCT##_set_conflict(row, conflict);                       \
+            }                                                               \
+        }                                                                   \
+        struct shash_node *node;                                            \
+        SHASH_FOR_EACH (node, &ds.all) {                                    \
+            const struct declared *d = node->data;                          \
+            if (d->kind == KIND && !d->trouble                              \
+                && !sset_contains(&there, d->name)) {                       \
+                row = STRUCT##_insert(ovsdb_idl_txn_get(                    \
+                    &sdsa_sdsa_global_first(idl)->header_));                \
+                STRUCT##_set_##NAME(row, d->name);                          \
+                STRUCT##_set_declared_by(row, DECLARED_BY);                 \
+                WRITE(row, d);                                              \
+            }                                                               \
+        }                                                                   \
+        sset_destroy(&there);                                               \
+    } while (0)
+
+void
+vswitches_write(const struct vswitches *vs, const struct ovsdb_idl *idl)
+{
+    struct declarations ds;
+    if (!sdsa_sdsa_global_first(idl)) {
+        return;
+    }
+    declarations_init(&ds, vs, idl);
+    WRITE_KIND(ENDPOINT, sdsa_endpoint, SDSA_ENDPOINT_FOR_EACH_SAFE, name,
+               endpoint_agrees, write_endpoint);
+    WRITE_KIND(SF, sdsa_service_function, SDSA_SERVICE_FUNCTION_FOR_EACH_SAFE,
+               name, sf_agrees, write_sf);
+    WRITE_KIND(GATEWAY, sdsa_gateway, SDSA_GATEWAY_FOR_EACH_SAFE, vnf_id,
+               gateway_agrees, write_gateway);
+
+    const struct sdsa_bridge *br;
+    SDSA_BRIDGE_FOR_EACH (br, idl) {
+        const struct ds *text = shash_find_data(&ds.troubles, br->name);
+        const char *trouble = text ? ds_cstr_ro(text) : "";
+        if (strcmp(trouble, br->declarations)) {
+            if (trouble[0]) {
+                VLOG_WARN("bridge %s: declared with ovs-vsctl: %s", br->name,
+                          trouble);
+            }
+            sdsa_bridge_set_declarations(br, trouble);
+        }
+    }
+    declarations_destroy(&ds);
+}

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Drives the parts of lib/ that need no network. */
+#include <config.h>
+#undef NDEBUG
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/process-util.h"
+#include "lib/sa.h"
+#include "lib/address.h"
+#include "lib/restconf/restconf-root.h"
+#include "lib/secret.h"
+#include "lib/suite.h"
+#include "util.h"
+
+static void
+print_secret(const char *hex)
+{
+    struct secret *secret = secret_from_hex(hex, strlen(hex));
+    char text[256];
+
+    if (!secret) {
+        printf("\"%s\": malformed\n", hex);
+        return;
+    }
+    secret_to_hex(secret, text);
+    printf("\"%s\": %"PRIuSIZE" octets, %s\n", hex, secret_size(secret), text);
+    secret_destroy(secret);
+}
+
+static void
+test_secret(int argc OVS_UNUSED, char *argv[] OVS_UNUSED)
+{
+    char check[SECRET_CHECK_STRLEN];
+
+    print_secret("00");
+    print_secret("de:AD:be:ef");
+    print_secret("");
+    print_secret("0");
+    print_secret("00:");
+    print_secret("00:1");
+    print_secret("00-11");
+    print_secret("0g");
+    print_secret("00:11:");
+    print_secret(":00:11");
+
+    struct secret *a = secret_create("0123456789abcdef", 16);
+    struct secret *b = secret_clone(a);
+    struct secret *c = secret_create("0123456789abcdeF", 16);
+    struct secret *d = secret_create("0123456789abcde", 15);
+    struct secret *random1 = secret_create(NULL, 36);
+    struct secret *random2 = secret_create(NULL, 36);
+    assert(secret_equal(a, b) && !secret_equal(a, c) && !secret_equal(a, d));
+    assert(!secret_equal(a, NULL) && secret_equal(NULL, NULL));
+    assert(!secret_clone(NULL));
+    assert(!secret_equal(random1, random2));
+
+    /* Against `openssl dgst -sha256 -hmac`. */
+    secret_check(a, 0x1001, check);
+    printf("check of 0x1001: %s\n", check);
+    secret_check(a, 0x1002, check);
+    printf("check of 0x1002: %s\n", check);
+    secret_destroy(a);
+    secret_destroy(b);
+    secret_destroy(c);
+    secret_destroy(d);
+    secret_destroy(random1);
+    secret_destroy(random2);
+    secret_destroy(NULL);
+}
+
+static void
+test_wiping(int argc OVS_UNUSED, char *argv[] OVS_UNUSED)
+{
+    char *p = wiping_malloc(3);
+    memcpy(p, "ab", 3);
+    p = wiping_realloc(p, 10000);
+    assert(!strcmp(p, "ab"));
+    p = wiping_realloc(p, 2);
+    assert(!memcmp(p, "ab", 2));
+    assert((uintptr_t) p % 16 == 0);
+    wiping_free(p);
+    p = wiping_realloc(NULL, 5);
+    wiping_free(p);
+    wiping_free(NULL);
+    p = wiping_strdup("abc");
+    assert(!strcmp(p, "abc"));
+    wiping_free(p);
+    p = wiping_calloc(7, 3);
+    for (int i = 0; i < 21; i++) {
+        assert(!p[i]);
+    }
+    wiping_free(p);
+    assert(!wiping_calloc(SIZE_MAX / 2, 3));
+    assert(!wiping_malloc(SIZE_MAX - 1));
+    printf("wiping allocator works\n");
+}
+
+static void
+test_suites(int argc OVS_UNUSED, char *argv[] OVS_UNUSED)
+{
+    for (size_t i = 0; i < n_suites; i++) {
+        const struct suite *s = &suites[i];
+
+        assert(suite_by_name(s->name) == s);
+        assert(suite_by_number(s->encryption, s->integrity,
+                               suite_encryption_key_size(s),
+                               s->integrity_key_size) == s);
+        printf("%s: encryption %d, integrity %d, key material %"PRIuSIZE
+               ", overhead %"PRIuSIZE"\n", s->name, s->encryption,
+               s->integrity, suite_keymat_size(s), suite_overhead(s));
+    }
+    assert(suite_by_name(SUITE_DEFAULT));
+    assert(!suite_by_name("null"));
+    assert(!suite_by_number(20, 0, 28, 0));     /* 192 bits. */
+    assert(!suite_by_number(20, 12, 36, 32));
+    assert(!suite_by_number(12, 0, 16, 0));     /* No integrity. */
+    assert(!suite_by_number(12, 12, 16, 20));
+    assert(!suite_by_number(12, 12, 48, 0));
+    assert(!suite_by_number(12, 1, 16, 16));    /* MD5. */
+    assert(!suite_by_number(2, 2, 8, 20));      /* DES. */
+    assert(!suite_by_number(3, 2, 24, 20));     /* 3DES. */
+    assert(!suite_by_number(11, 12, 0, 32));    /* NULL. */
+    assert(suite_is_aead(20) && suite_is_aead(28) && !suite_is_aead(12));
+}
+
+static void
+test_sa(int argc OVS_UNUSED, char *argv[] OVS_UNUSED)
+{
+    struct secret *key = secret_create("0123456789abcdef0123", 20);
+    struct sa sa = {
+        .name = "n",
+        .spi = 256,
+        .selector = SA_SELECTOR_ANY,
+        .suite = suite_by_name("aes-gcm-16-128"),
+        .key = key,
+        .key_check = "0011223344556677",
+    };
+    struct sa *copy = sa_clone(&sa);
+
+    assert(sa_equal(&sa, copy) && secret_equal(sa.key, copy->key));
+    assert(copy->key != sa.key && copy->name != sa.name);
+    sa.hard.time_s = 1;
+    assert(!sa_equal(&sa, copy));
+    sa.hard.time_s = 0;
+    sa.key_check = "1111223344556677";
+    assert(!sa_equal(&sa, copy));
+    sa_destroy(copy);
+    sa_destroy(NULL);
+    secret_destroy(key);
+
+    struct policy policy = { .name = "p", .vlan = 5 };
+    struct policy *policy_copy = policy_clone(&policy);
+    assert(policy_equal(&policy, policy_copy));
+    policy.outbound_spi = 300;
+    assert(!policy_equal(&policy, policy_copy));
+    policy_destroy(policy_copy);
+    policy_destroy(NULL);
+
+    struct sa_selector any = SA_SELECTOR_ANY;
+    struct sa_selector net = SA_SELECTOR_ANY;
+    struct sa_traffic t = { .protocol = 6, .src_port = 1, .dst_port = 80 };
+    assert(address_parse("10.0.0.1", &t.src));
+    assert(address_parse("10.1.0.2", &t.dst));
+    assert(sa_selector_matches(&any, &t));
+    net.family = SA_FAMILY_IPV4;
+    net.src = t.src;
+    assert(address_parse("255.255.0.0", &net.src_mask));
+    net.protocol = 6;
+    net.dst_ports = (struct sa_ports) { 1, { { 80, 90 } } };
+    static const struct {
+        int protocol, dst_port;
+        bool matches;
+    } cases[] = {
+        { 6, 80, true }, { 6, 90, true }, { 6, 91, false }, { 6, 79, false },
+        { 6, -1, false }, { 17, 80, false }, { -1, 80, false },
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        t.protocol = cases[i].protocol;
+        t.dst_port = cases[i].dst_port;
+        assert(sa_selector_matches(&net, &t) == cases[i].matches);
+    }
+    t.protocol = 6;
+    t.dst_port = 80;
+    t.ipv6 = true;              /* Even if its addresses look mapped. */
+    assert(!sa_selector_matches(&net, &t));
+    net.family = SA_FAMILY_IPV6;
+    assert(sa_selector_matches(&net, &t));
+    t.ipv6 = false;
+    assert(!sa_selector_matches(&net, &t));
+    net.family = SA_FAMILY_ANY;
+    assert(sa_selector_matches(&net, &t));
+    t.src = t.dst;
+    assert(!sa_selector_matches(&net, &t));
+    printf("SAs, policies and selectors work\n");
+}
+
+/* Starts 'argv[1]...' detached and tells what came of it. */
+static void
+test_detach(int argc, char *argv[])
+{
+    const char *netns = argc > 2 && !strncmp(argv[1], "netns=", 6)
+                        ? argv[1] + 6 : NULL;
+    char *message;
+
+    int error = process_start_detached(argv + (netns ? 2 : 1), netns,
+                                       &message);
+    printf("%s\n", error ? message : "started");
+    free(message);
+}
+
+static void
+test_find_program(int argc OVS_UNUSED, char *argv[])
+{
+    char *path = process_find_program(argv[1], argv[2]);
+
+    printf("%s\n", path);
+    free(path);
+}
+
+static void
+test_protect(int argc OVS_UNUSED, char *argv[] OVS_UNUSED)
+{
+    struct rlimit limit;
+
+    secret_protect_process();
+    assert(!getrlimit(RLIMIT_CORE, &limit));
+    printf("core limit %d, %d\n", (int) limit.rlim_cur, (int) limit.rlim_max);
+}
+
+/* The roots of XRD documents. */
+static void
+test_root(int argc, char *argv[])
+{
+    for (int i = 1; i < argc; i++) {
+        char *root = restconf_root_parse(argv[i]);
+        puts(root ? root : "none");
+        free(root);
+    }
+}
+
+int
+main(int argc, char *argv[])
+{
+    static const struct {
+        const char *name;
+        void (*run)(int argc, char *argv[]);
+        int n_args;             /* At least. */
+    } commands[] = {
+        { "secret", test_secret, 0 },
+        { "wiping", test_wiping, 0 },
+        { "suites", test_suites, 0 },
+        { "sa", test_sa, 0 },
+        { "detach", test_detach, 1 },
+        { "find-program", test_find_program, 2 },
+        { "protect", test_protect, 0 },
+        { "root", test_root, 1 },
+    };
+
+    set_program_name(argv[0]);
+    for (size_t i = 0; argc > 1 && i < ARRAY_SIZE(commands); i++) {
+        if (!strcmp(argv[1], commands[i].name)
+            && argc - 2 >= commands[i].n_args) {
+            commands[i].run(argc - 1, argv + 1);
+            return 0;
+        }
+    }
+    ovs_fatal(0, "usage: test-lib COMMAND [ARGUMENT...]");
+}

@@ -1,0 +1,699 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Drives the coordinator.
+ *
+ *   test-operation script < FILE      obeys a text script; prints it with what
+ *                                     came of each line, indented
+ *   test-operation random SEED N      N random scripts against the invariants
+ *   test-operation transitions        prints "STATE EVENT STATE" of all that it
+ *                                     does, in the words of doc/model
+ *
+ * A script: "participant NAME STEP,...", "timeouts PREPARE RETRY DRAIN DRAIN-MAX
+ * RELEASE" (ms; PROVE's is 200), then events: "start", "start-prepared",
+ * "resume-preparing REASON",
+ * "resume-committing", "journaled ok", "journaled REASON", "ack NAME STEP",
+ * "refuse NAME STEP REASON", "lost NAME REASON", "abort REASON", "tick MS",
+ * "tick" (to the deadline), "times". */
+
+#include <config.h>
+
+#include "ofctl-app/operation/operation.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "openvswitch/dynamic-string.h"
+#include "util.h"
+
+static const enum operation_step all_steps[] = {
+    OPERATION_STEP_INBOUND, OPERATION_STEP_FLOWS, OPERATION_STEP_OUTBOUND,
+    OPERATION_STEP_PROVE, OPERATION_STEP_FLIP, OPERATION_STEP_DRAIN,
+    OPERATION_STEP_RELEASE, OPERATION_STEP_UNDO,
+};
+
+/* Scripts. */
+
+#define MAX_PARTICIPANTS 16
+#define PROVE_MS 200
+
+struct script {
+    struct operation_participant participants[MAX_PARTICIPANTS];
+    size_t n;
+    struct operation_timeouts timeouts;
+    struct operation *op;
+    enum operation_state state;         /* Last printed. */
+    long long int now;
+};
+
+static enum operation_step
+parse_step(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(all_steps); i++) {
+        if (!strcmp(name, operation_step_to_string(all_steps[i]))) {
+            return all_steps[i];
+        }
+    }
+    ovs_fatal(0, "%s: no such step", name);
+}
+
+static size_t
+find_participant(const struct script *s, const char *name)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        if (!strcmp(name, s->participants[i].name)) {
+            return i;
+        }
+    }
+    return s->n + 7;            /* Not an index: to be ignored. */
+}
+
+static void
+print_actions(struct script *s)
+{
+    struct operation_action a;
+    while (operation_next_action(s->op, &a)) {
+        switch (a.type) {
+        case OPERATION_ACT_JOURNAL:
+            printf("  journal %s\n", operation_state_to_string(a.state));
+            break;
+        case OPERATION_ACT_SEND:
+            printf("  send %s to %s\n", operation_step_to_string(a.step),
+                   s->participants[a.participant].name);
+            break;
+        case OPERATION_ACT_OWE:
+            printf("  %s owes %s\n", s->participants[a.participant].name,
+                   operation_step_to_string(a.step));
+            break;
+        case OPERATION_ACT_FINISH:
+            printf("  finish after %u round trips%s%s\n",
+                   operation_round_trips(s->op),
+                   operation_reason(s->op)[0] ? ": " : "",
+                   operation_reason(s->op));
+            break;
+        }
+    }
+    if (s->state != operation_get_state(s->op)) {
+        s->state = operation_get_state(s->op);
+        printf("  %s%s\n", operation_state_to_string(s->state),
+               operation_is_committed(s->op) ? ", committed" : "");
+    }
+    if (s->state == OPERATION_FLIP && operation_reason(s->op)[0]) {
+        printf("  waits: %s\n", operation_reason(s->op));
+    }
+}
+
+static void
+print_times(const struct script *s)
+{
+    for (int state = 0; state <= OPERATION_FAILED; state++) {
+        long long int ms = operation_time_in(s->op, state, s->now);
+        if (ms) {
+            printf("  %lld ms in %s\n", ms, operation_state_to_string(state));
+        }
+    }
+}
+
+static void
+tick(struct script *s, const char *ms)
+{
+    if (ms) {
+        s->now += atoll(ms);
+    } else {
+        long long int deadline = operation_deadline(s->op);
+        if (deadline == LLONG_MAX) {
+            printf("  nothing to wait for\n");
+            return;
+        }
+        printf("  %lld ms pass\n", deadline - s->now);
+        s->now = deadline;
+    }
+    operation_run(s->op, s->now);
+}
+
+static void
+declare(struct script *s, char *words[6])
+{
+    if (!strcmp(words[0], "participant")) {
+        struct operation_participant *p = &s->participants[s->n++];
+        ovs_assert(s->n <= MAX_PARTICIPANTS);
+        p->name = xstrdup(words[1]);
+        char *save_ptr = NULL;
+        for (char *step = strtok_r(words[2], ",", &save_ptr); step;
+             step = strtok_r(NULL, ",", &save_ptr)) {
+            p->steps |= parse_step(step);
+        }
+    } else if (!strcmp(words[0], "timeouts")) {
+        s->timeouts = (struct operation_timeouts) {
+            .prepare_ms = atoi(words[1]),
+            .retry_ms = atoi(words[2]),
+            .drain_ms = atoi(words[3]),
+            .drain_max_ms = atoi(words[4]),
+            .release_ms = atoi(words[5]),
+            .prove_ms = PROVE_MS,
+        };
+    } else {
+        s->op = operation_create(1, s->participants, s->n, &s->timeouts);
+        s->state = -1;
+        s->now = 1000;
+    }
+}
+
+static void
+obey(struct script *s, char *words[6])
+{
+    const char *verb = words[0];
+    if (!s->op) {
+        declare(s, words);
+        if (!s->op) {
+            return;
+        }
+    }
+    if (!strcmp(verb, "start")) {
+        operation_start(s->op, s->now);
+    } else if (!strcmp(verb, "start-prepared")) {
+        operation_start_prepared(s->op, s->now);
+    } else if (!strcmp(verb, "resume-preparing")) {
+        operation_resume_preparing(s->op, s->now, words[1]);
+    } else if (!strcmp(verb, "resume-committing")) {
+        operation_resume_committing(s->op, s->now);
+    } else if (!strcmp(verb, "journaled")) {
+        bool ok = !strcmp(words[1], "ok");
+        operation_journaled(s->op, ok, ok ? NULL : words[1], s->now);
+    } else if (!strcmp(verb, "ack")) {
+        operation_acknowledged(s->op, find_participant(s, words[1]),
+                               parse_step(words[2]), s->now);
+    } else if (!strcmp(verb, "refuse")) {
+        operation_refused(s->op, find_participant(s, words[1]),
+                          parse_step(words[2]), words[3], s->now);
+    } else if (!strcmp(verb, "lost")) {
+        operation_lost(s->op, find_participant(s, words[1]), words[2], s->now);
+    } else if (!strcmp(verb, "abort")) {
+        printf("  %s\n", (operation_abort(s->op, words[1], s->now)
+                          ? "aborts" : "too late"));
+    } else if (!strcmp(verb, "tick")) {
+        tick(s, words[1]);
+    } else if (!strcmp(verb, "times")) {
+        print_times(s);
+    } else {
+        ovs_fatal(0, "%s: no such event", verb);
+    }
+    print_actions(s);
+}
+
+static int
+run_script(void)
+{
+    struct script s = { .timeouts = { 5000, 1000, 1000, 4000, 5000, PROVE_MS } };
+    struct ds line = DS_EMPTY_INITIALIZER;
+    while (!ds_get_line(&line, stdin)) {
+        printf("%s\n", ds_cstr(&line));
+        if (line.length && ds_cstr(&line)[0] != '#') {
+            char *words[6] = { NULL };
+            char *save_ptr = NULL;
+            words[0] = strtok_r(ds_cstr(&line), " ", &save_ptr);
+            for (int i = 1; i < 6 && words[i - 1]; i++) {
+                words[i] = strtok_r(NULL, " ", &save_ptr);
+            }
+            obey(&s, words);
+        }
+    }
+    ds_destroy(&line);
+    operation_destroy(s.op);
+    for (size_t i = 0; i < s.n; i++) {
+        free(CONST_CAST(char *, s.participants[i].name));
+    }
+    return 0;
+}
+
+/* Random events.
+ *
+ * 'struct model' knows only what went in and what came out, not the
+ * machine. */
+
+struct model_participant {
+    unsigned int steps, sent, acked, owed;
+};
+
+struct model {
+    struct operation *op;
+    struct model_participant p[MAX_PARTICIPANTS];
+    size_t n;
+    struct operation_timeouts timeouts;
+    long long int start, now;
+    bool resumed;               /* From either state of the journal. */
+    bool aborted;               /* An abort was accepted. */
+    int journal;                /* Entry not answered yet, or -1. */
+    bool committed;
+    int finished;
+};
+
+/* Repeatable everywhere. */
+static uint64_t rng_state;
+
+static unsigned int
+rng(unsigned int n)
+{
+    rng_state = rng_state * 6364136223846793005ULL + 1442695040888963407ULL;
+    return (rng_state >> 33) % n;
+}
+
+#define CHECK(CONDITION) \
+    do { \
+        if (!(CONDITION)) { \
+            ovs_fatal(0, "%s:%d: not so: %s", __FILE__, __LINE__, \
+                      #CONDITION); \
+        } \
+    } while (0)
+
+static bool
+model_all_acked(const struct model *m, unsigned int steps)
+{
+    for (size_t i = 0; i < m->n; i++) {
+        if (m->p[i].steps & steps & ~m->p[i].acked) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* May what is old go, if there is something old?  Not before the drain, if
+ * somebody flipped; and not before it is proven, while there is time. */
+static bool
+has_drained(const struct model *m)
+{
+    long long int ms = operation_time_in(m->op, OPERATION_DRAIN, m->now);
+    unsigned int steps = 0;
+    for (size_t i = 0; i < m->n; i++) {
+        steps |= m->p[i].steps;
+    }
+    return (!(steps & OPERATION_STEP_FLIP)
+            || !(steps & OPERATION_STEP_RELEASE) || !m->timeouts.drain_ms
+            || ms >= m->timeouts.drain_max_ms
+            || (ms >= m->timeouts.drain_ms
+                && model_all_acked(m, OPERATION_STEP_DRAIN)));
+}
+
+static void
+check_send(struct model *m, size_t i, enum operation_step step)
+{
+    struct model_participant *p = &m->p[i];
+
+    CHECK(i < m->n);
+    CHECK(p->steps & step);
+    CHECK(!m->finished);
+    switch (step) {
+    case OPERATION_STEP_INBOUND:
+    case OPERATION_STEP_FLOWS:
+    case OPERATION_STEP_OUTBOUND:
+        CHECK(!m->committed);
+        CHECK(!m->resumed);
+        CHECK(!(p->sent & step));
+        CHECK(!(p->sent & OPERATION_STEP_UNDO));
+        CHECK(m->journal < 0);
+        CHECK(step != OPERATION_STEP_OUTBOUND
+              || model_all_acked(m, OPERATION_STEP_INBOUND));
+        break;
+    case OPERATION_STEP_PROVE:
+        CHECK(!m->committed);
+        CHECK(!m->resumed);
+        CHECK(!(p->acked & step));
+        CHECK(!(p->sent & OPERATION_STEP_UNDO));
+        CHECK(m->journal < 0);
+        CHECK(model_all_acked(m, (OPERATION_STEP_INBOUND
+                                  | OPERATION_STEP_FLOWS
+                                  | OPERATION_STEP_OUTBOUND)));
+        break;
+    case OPERATION_STEP_FLIP:
+        CHECK(m->committed);
+        CHECK(!(p->acked & step));
+        break;
+    case OPERATION_STEP_DRAIN:
+        CHECK(m->committed);
+        CHECK(model_all_acked(m, OPERATION_STEP_FLIP));
+        CHECK(!(p->sent & (step | OPERATION_STEP_RELEASE)));
+        break;
+    case OPERATION_STEP_RELEASE:
+        CHECK(m->committed);
+        CHECK(model_all_acked(m, OPERATION_STEP_FLIP));
+        CHECK(!(p->acked & step));
+        CHECK(has_drained(m));
+        break;
+    case OPERATION_STEP_UNDO:
+        CHECK(!m->committed);
+        CHECK(p->sent || m->resumed);
+        CHECK(!(p->acked & step));
+        break;
+    }
+    p->sent |= step;
+}
+
+static void
+check_journal(struct model *m, enum operation_state state)
+{
+    CHECK(m->journal < 0);
+    CHECK(!m->resumed);
+    CHECK(!m->committed);
+    CHECK(state == OPERATION_JOURNAL_PREPARE
+          || state == OPERATION_JOURNAL_COMMIT);
+    CHECK(state == OPERATION_JOURNAL_PREPARE
+          || model_all_acked(m, (OPERATION_STEP_INBOUND
+                                 | OPERATION_STEP_FLOWS
+                                 | OPERATION_STEP_OUTBOUND
+                                 | OPERATION_STEP_PROVE)));
+    m->journal = state;
+}
+
+static void
+check_finish(struct model *m)
+{
+    enum operation_step last = (m->committed ? OPERATION_STEP_RELEASE
+                                : OPERATION_STEP_UNDO);
+    CHECK(!m->finished);
+    m->finished++;
+    CHECK(operation_get_state(m->op) == (m->committed ? OPERATION_DONE
+                                         : OPERATION_FAILED));
+    CHECK(m->committed ? has_drained(m)
+          : operation_reason(m->op)[0] != '\0');
+    CHECK(!(m->committed && m->aborted));
+    CHECK(!m->committed || model_all_acked(m, OPERATION_STEP_FLIP));
+    for (size_t i = 0; i < m->n; i++) {
+        const struct model_participant *p = &m->p[i];
+        bool touched = m->committed || m->resumed || p->sent;
+        CHECK(!touched || !(p->steps & last & ~(p->acked | p->owed)));
+    }
+}
+
+static void
+check_actions(struct model *m)
+{
+    struct operation_action a;
+    while (operation_next_action(m->op, &a)) {
+        switch (a.type) {
+        case OPERATION_ACT_JOURNAL:
+            check_journal(m, a.state);
+            break;
+        case OPERATION_ACT_SEND:
+            check_send(m, a.participant, a.step);
+            break;
+        case OPERATION_ACT_OWE:
+            CHECK(a.participant < m->n);
+            CHECK(a.step == (m->committed ? OPERATION_STEP_RELEASE
+                             : OPERATION_STEP_UNDO));
+            CHECK(m->p[a.participant].sent & a.step);
+            CHECK(!((m->p[a.participant].acked | m->p[a.participant].owed)
+                    & a.step));
+            m->p[a.participant].owed |= a.step;
+            break;
+        case OPERATION_ACT_FINISH:
+            check_finish(m);
+            break;
+        }
+    }
+    CHECK(operation_is_committed(m->op) == m->committed);
+    CHECK(operation_round_trips(m->op) <= 3);
+    CHECK((operation_get_state(m->op) >= OPERATION_DONE) == m->finished);
+
+    long long int sum = 0;
+    for (int state = 0; state <= OPERATION_FAILED; state++) {
+        sum += operation_time_in(m->op, state, m->now);
+    }
+    CHECK(m->finished ? sum <= m->now - m->start : sum == m->now - m->start);
+}
+
+static void
+model_ack(struct model *m, size_t i, enum operation_step step)
+{
+    if (i < m->n) {
+        m->p[i].acked |= m->p[i].sent & step;
+    }
+    operation_acknowledged(m->op, i, step, m->now);
+}
+
+static void
+model_journaled(struct model *m, bool ok)
+{
+    m->committed |= ok && m->journal == OPERATION_JOURNAL_COMMIT;
+    m->journal = -1;
+    operation_journaled(m->op, ok, ok ? NULL : "refused", m->now);
+}
+
+static void
+model_tick(struct model *m, long long int ms)
+{
+    m->now += ms;
+    operation_run(m->op, m->now);
+    check_actions(m);
+    /* Nothing that is due stays due: no busy loop. */
+    CHECK(operation_deadline(m->op) > m->now);
+}
+
+static void
+model_create(struct model *m)
+{
+    static const int ms[] = { 0, 1, 10, 100, 1000 };
+    struct operation_participant participants[MAX_PARTICIPANTS];
+
+    *m = (struct model) {
+        .n = rng(7),
+        .timeouts = {
+            .prepare_ms = 1 + ms[rng(ARRAY_SIZE(ms))],
+            .retry_ms = 1 + ms[rng(ARRAY_SIZE(ms))],
+            .drain_ms = ms[rng(ARRAY_SIZE(ms))],
+            .drain_max_ms = 1 + ms[rng(ARRAY_SIZE(ms))],
+            .release_ms = 1 + ms[rng(ARRAY_SIZE(ms))],
+            .prove_ms = 1 + ms[rng(ARRAY_SIZE(ms))],
+        },
+        .start = 1000 + rng(1000),
+        .journal = -1,
+    };
+    m->now = m->start;
+    for (size_t i = 0; i < m->n; i++) {
+        m->p[i].steps = rng(256);
+        participants[i].name = "p";
+        participants[i].steps = m->p[i].steps;
+    }
+    m->op = operation_create(1, participants, m->n, &m->timeouts);
+    switch (rng(8)) {
+    case 0:
+        m->resumed = true;
+        operation_resume_preparing(m->op, m->now, "restarted");
+        break;
+    case 1:
+        m->resumed = m->committed = true;
+        operation_resume_committing(m->op, m->now);
+        break;
+    default:
+        operation_start(m->op, m->now);
+        break;
+    }
+    check_actions(m);
+}
+
+/* An acknowledgement that is due. */
+static void
+ack_something(struct model *m)
+{
+    for (size_t i = 0, first = rng(MAX_PARTICIPANTS); i < m->n; i++) {
+        size_t j = (first + i) % m->n;
+        for (size_t k = 0; k < ARRAY_SIZE(all_steps); k++) {
+            if (m->p[j].sent & ~m->p[j].acked & all_steps[k]) {
+                model_ack(m, j, all_steps[k]);
+                return;
+            }
+        }
+    }
+}
+
+static void
+random_event(struct model *m)
+{
+    enum operation_step step = all_steps[rng(ARRAY_SIZE(all_steps))];
+    size_t i = rng(m->n + 1);           /* Perhaps nobody. */
+
+    switch (rng(64)) {
+    case 0:
+        operation_refused(m->op, i, step, "no", m->now);
+        break;
+    case 1:
+        operation_lost(m->op, i, "gone", m->now);
+        break;
+    case 2:
+        model_ack(m, i, step);          /* Late, repeated or never asked. */
+        break;
+    case 3:
+        model_journaled(m, rng(2));     /* Perhaps unasked. */
+        break;
+    case 4:
+        if (!rng(4) && operation_abort(m->op, "abort", m->now)) {
+            CHECK(!m->committed);
+            m->aborted = true;
+        }
+        break;
+    case 5: case 6: case 7: case 8: case 9: case 10:
+        model_tick(m, rng(2) ? 1 + rng(4) : 1 + rng(400));
+        break;
+    case 11: case 12: case 13: case 14: case 15: case 16: case 17:
+        if (m->journal >= 0) {
+            model_journaled(m, true);
+        }
+        break;
+    default:
+        ack_something(m);
+        break;
+    }
+    check_actions(m);
+}
+
+/* From here on the database and the bridges answer, nobody else does: time
+ * alone must end it. */
+static void
+wind_down(struct model *m)
+{
+    for (int i = 0; !m->finished; i++) {
+        CHECK(i < 4000);        /* 2 x 1,001 ms with retries each ms. */
+        if (m->journal >= 0) {
+            model_journaled(m, true);
+        } else if (m->committed && !model_all_acked(m, OPERATION_STEP_FLIP)) {
+            for (size_t j = 0; j < m->n; j++) {
+                model_ack(m, j, OPERATION_STEP_FLIP);
+            }
+        } else {
+            long long int deadline = operation_deadline(m->op);
+            CHECK(deadline < LLONG_MAX);
+            model_tick(m, deadline - m->now);
+        }
+        check_actions(m);
+    }
+    /* Whatever comes now changes nothing. */
+    for (int i = 0; i < 10; i++) {
+        random_event(m);
+        CHECK(operation_deadline(m->op) == LLONG_MAX);
+    }
+}
+
+static int
+run_random(uint64_t seed, int n_sequences)
+{
+    int n_done = 0, n_failed = 0, n_owed = 0;
+
+    rng_state = seed;
+    for (int i = 0; i < n_sequences; i++) {
+        struct model m;
+        model_create(&m);
+        for (int n = rng(60); n > 0; n--) {
+            random_event(&m);
+        }
+        wind_down(&m);
+        n_done += m.committed;
+        n_failed += !m.committed;
+        for (size_t j = 0; j < m.n; j++) {
+            n_owed += m.p[j].owed != 0;
+        }
+        operation_destroy(m.op);
+    }
+    /* Else it would have tested little. */
+    CHECK(n_done > n_sequences / 10);
+    CHECK(n_failed > n_sequences / 10);
+    CHECK(n_owed > n_sequences / 10);
+    printf("%d sequences hold\n", n_sequences);
+    return 0;
+}
+
+/* Transitions. */
+
+/* Everybody that an operation with old and new paths has. */
+static const struct operation_participant everybody[] = {
+    { "gateway", (OPERATION_STEP_INBOUND | OPERATION_STEP_OUTBOUND
+                  | OPERATION_STEP_RELEASE | OPERATION_STEP_UNDO) },
+    { "bridge", (OPERATION_STEP_FLOWS | OPERATION_STEP_FLIP
+                 | OPERATION_STEP_RELEASE | OPERATION_STEP_UNDO) },
+    { "new hop", OPERATION_STEP_PROVE },
+    { "old hop", OPERATION_STEP_DRAIN },
+};
+
+/* One event at random. */
+static void
+any_event(struct operation *op, long long int *now)
+{
+    size_t i = rng(ARRAY_SIZE(everybody));
+    enum operation_step step = all_steps[rng(ARRAY_SIZE(all_steps))];
+    enum operation_state state = operation_get_state(op);
+    switch (rng(24)) {
+    case 0:
+        operation_refused(op, i, step, "no", *now);
+        break;
+    case 1:
+        operation_lost(op, i, "gone", *now);
+        break;
+    case 2:
+        operation_abort(op, "abort", *now);
+        break;
+    case 3: case 4:
+        *now = MAX(*now, MIN(operation_deadline(op), *now + 100000));
+        operation_run(op, *now);
+        break;
+    case 5: case 6: case 7:
+        operation_journaled(op, rng(4), "refused", *now);
+        break;
+    default:
+        /* One participant that has done all that it was asked to. */
+        for (size_t j = 0; j < ARRAY_SIZE(all_steps); j++) {
+            if (everybody[i].steps & all_steps[j]
+                && operation_get_state(op) == state) {
+                operation_acknowledged(op, i, all_steps[j], *now);
+            }
+        }
+        break;
+    }
+}
+
+static int
+run_transitions(void)
+{
+    static const struct operation_timeouts timeouts = {
+        .prepare_ms = 1000, .retry_ms = 100, .drain_ms = 10,
+        .drain_max_ms = 1000, .release_ms = 1000, .prove_ms = 100,
+    };
+    rng_state = 1;
+    for (int i = 0; i < 20000; i++) {
+        struct operation *op = operation_create(1, everybody,
+                                                ARRAY_SIZE(everybody),
+                                                &timeouts);
+        struct operation_action action;
+        struct operation_transition tr;
+        long long int now = 1000;
+        switch (rng(8)) {
+        case 0: operation_resume_preparing(op, now, "resumed"); break;
+        case 1: operation_resume_committing(op, now); break;
+        case 2: operation_start_prepared(op, now); break;
+        default: operation_start(op, now); break;
+        }
+        while (operation_get_state(op) < OPERATION_DONE) {
+            while (operation_next_action(op, &action)) {
+                /* Nobody does it. */
+            }
+            any_event(op, &now);
+        }
+        while (operation_next_transition(op, &tr)) {
+            printf("%s %s %s\n", tr.from, tr.event, tr.to);
+        }
+        operation_destroy(op);
+    }
+    return 0;
+}
+
+int
+main(int argc, char *argv[])
+{
+    ovs_set_program_name(argv[0], SDSA_VERSION);
+    if (argc == 2 && !strcmp(argv[1], "script")) {
+        return run_script();
+    } else if (argc == 4 && !strcmp(argv[1], "random")) {
+        return run_random(strtoull(argv[2], NULL, 10), atoi(argv[3]));
+    }
+    if (argc == 2 && !strcmp(argv[1], "transitions")) {
+        return run_transitions();
+    }
+    ovs_fatal(0, "usage: %s script | random SEED N | transitions", argv[0]);
+}

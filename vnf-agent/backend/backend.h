@@ -1,0 +1,209 @@
+#ifndef SDSA_BACKEND_H
+#define SDSA_BACKEND_H 1
+
+/* What protects the packets: the one interface that the agent has to it.
+ *
+ * A backend keeps SAs and policies; it knows no RESTCONF, no names of ours
+ * beyond those in `struct sa` and `struct policy`, and never gives a key back.
+ * What it holds outlives the agent: a new agent opens the backend and dumps
+ * it.
+ *
+ * Every packet that no outbound policy protects, or whose SA is missing,
+ * expired or out of sequence numbers, is dropped and counted; there is no
+ * bypass.
+ *
+ * Calls are synchronous and bounded (2 s): both backends are on this machine.
+ * ETIMEDOUT and ECONNRESET mean that the data plane is gone: what it held is
+ * to be taken as lost, and backend_boot_id() will differ.  One thread. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/sa.h"
+#include "openvswitch/list.h"
+#include "openvswitch/types.h"
+#include "packets.h"
+
+struct backend;
+struct suite;
+
+/* What the agent was told on its command line. */
+struct backend_config {
+    const char *name;           /* VNF-ID; names sockets and log lines. */
+    const char *rundir;       /* Where the control socket and PID file live. */
+    const char *netns;        /* Namespace of the data ports, or NULL: ours. */
+    const char *plain_port;     /* Linux interface names in that namespace. */
+    const char *cipher_port;
+    struct in6_addr cipher_ip;  /* Own outer address. */
+    const char *choice;         /* Why this backend, in words, or NULL. */
+};
+
+struct backend_port {
+    struct eth_addr mac;
+    int mtu;                    /* Octets, IP packet. */
+};
+
+/* One edit of a transaction.  A batch is a list of them, applied in order. */
+enum backend_edit_type {
+    BACKEND_SA_ADD,             /* 'sa' with its key. */
+    BACKEND_SA_DELETE,          /* 'sa': spi, direction. */
+    BACKEND_POLICY_SET,      /* 'policy': adds, or replaces one of its name. */
+    BACKEND_POLICY_DELETE,      /* 'policy': name. */
+};
+
+struct backend_edit {
+    struct ovs_list node;       /* In the batch. */
+    enum backend_edit_type type;
+    const struct sa *sa;        /* Neither is owned. */
+    const struct policy *policy;
+};
+
+/* Why a packet was not passed on, and in words (sdsa-esp(8)). */
+#define BACKEND_DROPS                                                         \
+    /* From the plain port. */                                                \
+    DROP(PLAIN_QUEUE, "plain-queue-full")    /* Came faster than we work. */  \
+    DROP(PLAIN_NOT_OURS, "plain-not-ours") /* Destination MAC is not ours. */ \
+    DROP(PLAIN_NOT_IP, "plain-not-ip")                                        \
+    DROP(PLAIN_NO_POLICY, "plain-no-policy") /* No hop end or selector. */    \
+    DROP(PLAIN_DISCARD, "plain-discard")     /* Policy says discard. */       \
+    DROP(PLAIN_NO_SA, "plain-no-sa")                                          \
+    DROP(PLAIN_EXPIRED, "plain-expired")     /* Hard lifetime. */             \
+    DROP(PLAIN_SEQ, "plain-seq-exhausted")                                    \
+    DROP(PLAIN_TRANSPORT, "plain-transport") /* Not of transport mode. */     \
+    DROP(PLAIN_TOO_BIG, "plain-too-big")                                      \
+    DROP(PLAIN_SEND, "plain-send-failed")    /* Cipher port refused it. */    \
+    /* From the cipher port. */                                               \
+    DROP(CIPHER_QUEUE, "cipher-queue-full")                                   \
+    DROP(CIPHER_NOT_OURS, "cipher-not-ours")                                  \
+    DROP(CIPHER_NOT_ESP, "cipher-not-esp")                                    \
+    DROP(CIPHER_TRUNCATED, "cipher-truncated")                                \
+    DROP(CIPHER_BAD_SPI, "cipher-bad-spi")                                    \
+    DROP(CIPHER_BAD_VLAN, "cipher-bad-vlan") /* SA of another hop end. */     \
+    DROP(CIPHER_BAD_ADDR, "cipher-bad-addr") /* Outer addresses. */           \
+    DROP(CIPHER_REPLAY, "cipher-replay")                                      \
+    DROP(CIPHER_AUTH, "cipher-auth-failed")                                   \
+    DROP(CIPHER_EXPIRED, "cipher-expired")                                    \
+    DROP(CIPHER_MALFORMED, "cipher-malformed") /* Padding, next header. */    \
+    DROP(CIPHER_SELECTOR, "cipher-selector") /* RFC 4301 s.5.2 step 4. */     \
+    DROP(CIPHER_NO_POLICY, "cipher-no-policy")                                \
+    DROP(CIPHER_SEND, "cipher-send-failed")  /* Plain port refused it. */
+
+enum backend_drop {
+#define DROP(ENUM, TEXT) BACKEND_DROP_##ENUM,
+    BACKEND_DROPS
+#undef DROP
+    BACKEND_N_DROPS
+};
+
+const char *backend_drop_to_string(enum backend_drop);
+
+struct backend_stats {
+    uint64_t plain_rx, plain_tx;        /* Packets. */
+    uint64_t cipher_rx, cipher_tx;
+    uint64_t drops[BACKEND_N_DROPS];
+};
+
+/* What a backend tells by itself: RFC 9061's notifications, s.5.3.2. */
+enum backend_event_type {
+    BACKEND_EVENT_EXPIRE,       /* A lifetime of an SA has passed. */
+    BACKEND_EVENT_ACQUIRE,      /* A policy protects, and there is no SA. */
+    BACKEND_EVENT_SEQ_OVERFLOW, /* An SA has no sequence numbers left, or
+                                 * soon (xfrm). */
+    BACKEND_EVENT_BAD_SPI,      /* ESP came with an SPI that is not known. */
+};
+
+struct backend_event {
+    enum backend_event_type type;
+    enum sa_direction direction;        /* EXPIRE, SEQ_OVERFLOW: the SA... */
+    uint32_t spi;                       /* ...and BAD_SPI. */
+    bool soft;                          /* EXPIRE: the soft lifetime. */
+    struct sa_stats stats;              /* EXPIRE: then. */
+    char *policy;                       /* ACQUIRE: name; caller frees. */
+    struct sa_traffic traffic;          /* ACQUIRE: the packet. */
+};
+
+/* Returns a line for people; caller frees. */
+char *backend_event_to_string(const struct backend_event *);
+
+/* Callbacks of backend_dump(); the objects live during the call only.  sa->key
+ * is NULL, sa->key_check is set. */
+typedef void backend_dump_sa_cb(const struct sa *, const struct sa_stats *,
+                                void *aux);
+typedef void backend_dump_policy_cb(const struct policy *, void *aux);
+
+/* A kind of backend. */
+struct backend_class {
+    const char *name;           /* "userspace", "xfrm": for --backend. */
+
+    /* Opens: adopts a data plane that runs already, or starts one.  Returns 0
+     * and the backend in '*backendp' (caller closes), or a positive errno and
+     * a message that the user can act on in '*errorp' (caller frees). */
+    int (*open)(const struct backend_config *, struct backend **backendp,
+                char **errorp);
+
+    /* Leaves the data plane running, or ends it too ('stop'; all SAs
+     * wiped). */
+    void (*close)(struct backend *, bool stop);
+
+    /* Notices a dead data plane and starts it again (with back-off). */
+    void (*run)(struct backend *);
+    void (*wait)(struct backend *);
+
+    /* Is the data plane there?  If not, '*reasonp' (not owned) says why. */
+    bool (*is_up)(const struct backend *, const char **reasonp);
+
+    /* Changes whenever SAs may have been lost: the data plane's own id. */
+    const struct uuid *(*boot_id)(const struct backend *);
+
+    /* Valid while up. */
+    void (*get_ports)(const struct backend *, struct backend_port *plain,
+                      struct backend_port *cipher);
+
+    /* Applies a batch of `struct backend_edit`, all or nothing.  Returns 0, or
+     * a positive errno with a message in '*errorp' (caller frees) and nothing
+     * changed: EEXIST the SPI is in use, ENOENT nothing such, ENOTSUP suite or
+     * mode, ENOSPC too many, ETIMEDOUT and ECONNRESET data plane gone. */
+    int (*apply)(struct backend *, const struct ovs_list *edits, char **errorp);
+
+    /* Reports everything held.  Returns 0 or a positive errno. */
+    int (*dump)(struct backend *, backend_dump_sa_cb *,
+                backend_dump_policy_cb *, void *aux);
+
+    /* One SA's counters by direction and SPI: 0, ENOENT, or as above. */
+    int (*get_sa_stats)(struct backend *, enum sa_direction, uint32_t spi,
+                        struct sa_stats *);
+    int (*get_stats)(struct backend *, struct backend_stats *);
+
+    /* Pops the oldest event; returns false if there is none.  The queue is
+     * bounded, and each SA, policy and unknown SPI is limited in rate: an event
+     * is a hint, the counters are the truth. */
+    bool (*next_event)(struct backend *, struct backend_event *);
+
+    /* Can it do this suite? */
+    bool (*has_suite)(const struct backend *, const struct suite *);
+};
+
+/* First member of every backend's own struct. */
+struct backend {
+    const struct backend_class *class;
+};
+
+extern const struct backend_class backend_userspace_class;
+extern const struct backend_class backend_xfrm_class;
+
+/* The backend that 'kind' ("auto", or the name of one) means for 'config', and
+ * in '*whyp' why (caller frees).  "auto" is "userspace" if its data plane runs
+ * already, else "xfrm" if the kernel can do it and the gateway has a network
+ * namespace of its own.  Returns NULL, with a message in '*whyp', if there is
+ * none of that name. */
+const struct backend_class *backend_choose(const char *kind,
+                                           const struct backend_config *,
+                                           char **whyp);
+
+/* Removes from the kernel all that the backend "xfrm" ever made in
+ * config->netns, also if nobody knows of it any more.  Other objects stay.
+ * Returns NULL or a message (caller frees). */
+char *backend_xfrm_flush(const struct backend_config *);
+
+#endif /* vnf-agent/backend/backend.h */

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+#include "vnf-agent/backend/used-keys.h"
+
+#include <string.h>
+
+#include "hash.h"
+#include "util.h"
+
+void
+used_keys_init(struct used_keys *keys)
+{
+    hmap_init(&keys->keys);
+    ovs_list_init(&keys->retired);
+    keys->n_retired = 0;
+    keys->max_retired = USED_KEYS_MAX_RETIRED;
+}
+
+void
+used_keys_destroy(struct used_keys *keys)
+{
+    struct used_key *key;
+
+    HMAP_FOR_EACH_POP (key, node, &keys->keys) {
+        free(key);
+    }
+    hmap_destroy(&keys->keys);
+}
+
+static bool
+is_used(const struct used_keys *keys, enum sa_direction direction,
+        const char *print)
+{
+    const struct used_key *key;
+
+    HMAP_FOR_EACH_WITH_HASH (key, node, hash_string(print, direction),
+                             &keys->keys) {
+        if (key->direction == direction && !strcmp(key->print, print)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void
+used_keys_print(enum sa_direction direction, uint32_t spi,
+                const struct secret *key, char print[SECRET_CHECK_STRLEN])
+{
+    secret_check(key, direction == SA_OUTBOUND ? 0 : spi, print);
+}
+
+struct used_key *
+used_keys_add(struct used_keys *keys, enum sa_direction direction,
+              const char *print)
+{
+    if (is_used(keys, direction, print)) {
+        return NULL;
+    }
+
+    struct used_key *key = xzalloc(sizeof *key);
+    key->in_use = true;
+    key->direction = direction;
+    ovs_strlcpy(key->print, print, sizeof key->print);
+    hmap_insert(&keys->keys, &key->node, hash_string(key->print, direction));
+    return key;
+}
+
+void
+used_keys_forget(struct used_keys *keys, struct used_key *key)
+{
+    if (!key) {
+        return;
+    }
+    if (!key->in_use) {
+        ovs_list_remove(&key->list_node);
+        keys->n_retired--;
+    }
+    hmap_remove(&keys->keys, &key->node);
+    free(key);
+}
+
+void
+used_keys_retire(struct used_keys *keys, struct used_key *key)
+{
+    if (!key) {
+        return;
+    }
+    key->in_use = false;
+    ovs_list_push_back(&keys->retired, &key->list_node);
+    if (++keys->n_retired > keys->max_retired) {
+        used_keys_forget(keys, CONTAINER_OF(ovs_list_front(&keys->retired),
+                                            struct used_key, list_node));
+    }
+}

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "vnf-agent/datastore/datastore-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "openvswitch/vlog.h"
+#include "timeval.h"
+#include "util.h"
+#include "vnf-agent/yang/rc-error.h"
+#include "vnf-agent/datastore/sad-spd.h"
+#include "vnf-agent/yang/yang-schema.h"
+
+VLOG_DEFINE_THIS_MODULE(datastore_file);
+
+#define FORMAT 1
+
+/* {"format": 1,
+ *  "sad": [{"id": "in-0000abcd", "key-check": "..", "entry": {..}}, ..],
+ *  "spd": [{..}, ..],
+ *  "lease": {"held": true, "epoch": "5", "holder": ".."},
+ *  "tombstones": {"in-0000abcd": 1700000000000, ..}} */
+
+static json_t *
+sad_to_json(const struct datastore *ds, const struct stage *stage)
+{
+    json_t *array = json_array();
+    size_t n;
+    struct named_entry *entries = datastore_sorted(ds, stage, DATASTORE_SAD,
+                                                   &n);
+    for (size_t i = 0; i < n; i++) {
+        const struct sa *sa = entries[i].entry->sa;
+        char id[SA_ID_LEN];
+        json_array_append_new(
+            array, json_pack("{s:s, s:s, s:O}",
+                             "id", sa_id(sa->direction, sa->spi, id),
+                             "key-check", sa->key_check,
+                             "entry", entries[i].entry->json));
+    }
+    free(entries);
+    return array;
+}
+
+static json_t *
+spd_to_json(const struct datastore *ds, const struct stage *stage)
+{
+    json_t *array = json_array();
+    size_t n;
+    struct named_entry *entries = datastore_sorted(ds, stage, DATASTORE_SPD,
+                                                   &n);
+    for (size_t i = 0; i < n; i++) {
+        json_array_append(array, entries[i].entry->json);
+    }
+    free(entries);
+    return array;
+}
+
+static json_t *
+dump_lease(const struct lease *lease)
+{
+    char epoch[24];
+    snprintf(epoch, sizeof epoch, "%"PRIu64, lease->epoch);
+    return json_pack("{s:b, s:s, s:s}", "held", lease->held, "epoch", epoch,
+                     "holder", lease->holder ? lease->holder : "");
+}
+
+static json_t *
+tombstones_to_json(const struct datastore *ds, const struct stage *stage)
+{
+    json_t *json = json_object();
+    const struct shash_node *node;
+
+    SHASH_FOR_EACH (node, &ds->tombstones) {
+        long long int until = datastore_tombstone(ds, node->name);
+        if (until) {
+            json_object_set_new(json, node->name, json_integer(until));
+        }
+    }
+    if (stage) {
+        long long int until = time_wall_msec() + ds->tombstone_s * 1000LL;
+        const char *id;
+        SSET_FOR_EACH (id, &stage->buried) {
+            json_object_set_new(json, id, json_integer(until));
+        }
+    }
+    return json;
+}
+
+static char *
+new_file_name(const struct datastore *ds)
+{
+    return xasprintf("%s.new", ds->file_name);
+}
+
+char *
+datastore_file_prepare(const struct datastore *ds, const struct stage *stage)
+{
+    json_t *json = json_pack(
+        "{s:i, s:o, s:o, s:o, s:o}", "format", FORMAT,
+        "sad", sad_to_json(ds, stage), "spd", spd_to_json(ds, stage),
+        "lease", dump_lease(stage ? &stage->lease : &ds->lease),
+        "tombstones", tombstones_to_json(ds, stage));
+    char *name = new_file_name(ds);
+    char *error = NULL;
+    int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    FILE *stream = fd < 0 ? NULL : fdopen(fd, "w");
+    bool ok = stream && !json_dumpf(json, stream, JSON_COMPACT);
+    if (stream ? fclose(stream) : fd >= 0 && close(fd)) {
+        ok = false;
+    }
+    if (!ok) {
+        error = xasprintf("%s: cannot write (%s)", name, ovs_strerror(errno));
+    }
+    free(name);
+    json_decref(json);
+    return error;
+}
+
+void
+datastore_file_commit(struct datastore *ds)
+{
+    char *name = new_file_name(ds);
+    if (rename(name, ds->file_name)) {
+        VLOG_ERR("%s: cannot rename to %s (%s)", name, ds->file_name,
+                 ovs_strerror(errno));
+    }
+    free(name);
+}
+
+void
+datastore_file_abort(struct datastore *ds)
+{
+    char *name = new_file_name(ds);
+    unlink(name);
+    free(name);
+}
+
+/* Loading. */
+
+static struct sa *
+load_sa(const struct datastore *ds, const json_t *item,
+        const struct shash *sas)
+{
+    const json_t *json = json_object_get(item, "entry");
+    const char *name = json_string_value(json_object_get(json, "name"));
+    const char *check = json_string_value(json_object_get(item, "key-check"));
+    const struct sa *like = name ? shash_find_data(sas, name) : NULL;
+    const struct sad_keys no_keys = { .encryption = NULL };
+    struct sa *sa = NULL;
+
+    if (like && check && !strcmp(check, like->key_check)) {
+        rc_error_destroy(sad_parse(json, &ds->own_ip, &no_keys, like,
+                                   &sa));
+    }
+    return sa;
+}
+
+static void
+load_sad(struct datastore *ds, const json_t *array, const struct shash *sas)
+{
+    const json_t *item;
+    size_t i;
+
+    json_array_foreach (array, i, item) {
+        const char *id = json_string_value(json_object_get(item, "id"));
+        struct sa *sa = load_sa(ds, item, sas);
+        char own_id[SA_ID_LEN];
+
+        if (sa && !shash_find(&ds->lists[DATASTORE_SAD], sa->name)
+            && !shash_find(&ds->spis,
+                           sa_id(sa->direction, sa->spi, own_id))) {
+            struct entry *entry = xzalloc(sizeof *entry);
+            entry->json = json_incref(json_object_get(item, "entry"));
+            entry->sa = sa;
+            datastore_insert(ds, DATASTORE_SAD, sa->name, entry);
+        } else {
+            sa_destroy(sa);
+            if (id) {
+                datastore_bury(ds, id);
+            }
+        }
+    }
+}
+
+static void
+load_spd(struct datastore *ds, json_t *array)
+{
+    json_t *json;
+    size_t i;
+
+    json_array_foreach (array, i, json) {
+        struct policy *policy = NULL;
+        rc_error_destroy(spd_parse(json, &ds->own_ip, &policy));
+        if (policy && !shash_find(&ds->lists[DATASTORE_SPD], policy->name)) {
+            struct entry *entry = xzalloc(sizeof *entry);
+            entry->json = json_incref(json);
+            entry->policy = policy;
+            datastore_insert(ds, DATASTORE_SPD, policy->name, entry);
+        } else {
+            policy_destroy(policy);
+        }
+    }
+}
+
+static void
+load_lease(struct datastore *ds, const json_t *json)
+{
+    const char *epoch = json_string_value(json_object_get(json, "epoch"));
+    const char *holder = json_string_value(json_object_get(json, "holder"));
+    if (epoch) {
+        ds->lease.epoch = strtoull(epoch, NULL, 10);
+        ds->lease.held = json_is_true(json_object_get(json, "held"));
+        ds->lease.holder = holder && holder[0] ? xstrdup(holder) : NULL;
+    }
+}
+
+/* A wall clock that was set back must not make a tombstone stand for ever. */
+static void
+load_tombstones(struct datastore *ds, json_t *json)
+{
+    long long int max = time_wall_msec() + ds->tombstone_s * 1000LL;
+    const char *id;
+    json_t *value;
+
+    json_object_foreach (json, id, value) {
+        long long int *until = xmalloc(sizeof *until);
+        *until = MIN(json_integer_value(value), max);
+        free(shash_replace(&ds->tombstones, id, until));
+    }
+}
+
+/* Without what the file says an agent would take the data plane's SAs for
+ * nobody's, and deleted SPIs for new ones. */
+static void OVS_NO_RETURN
+give_up(const struct datastore *ds, const char *reason)
+{
+    ovs_fatal(0, "%s: cannot be used (%s).  It says which SAs the data plane is "
+              "to keep and which SPIs were used: bring it back, or remove it "
+              "to begin with nothing", ds->file_name, reason);
+}
+
+/* Ends the process if the entries are not valid. */
+static void
+check_entries(const struct datastore *ds, json_t *sad, json_t *spd)
+{
+    json_t *entries = json_array();
+    const json_t *item;
+    size_t i;
+
+    json_array_foreach (sad, i, item) {
+        json_array_append(entries, json_object_get(item, "entry"));
+    }
+    json_t *data = json_pack("{s:{s:{s:o}, s:{s:O}}}",
+                             "ietf-i2nsf-ikeless:ipsec-ikeless",
+                               "sad", "sad-entry", entries,
+                               "spd", "spd-entry", spd);
+    struct rc_error *error = (data ? yang_schema_validate(ds->schema, data)
+                              : rc_error_format(400, "malformed-message",
+                                                "not an array"));
+    json_decref(data);
+    if (error) {
+        give_up(ds, error->message);
+    }
+}
+
+void
+datastore_file_load(struct datastore *ds, const struct shash *sas)
+{
+    json_error_t parse_error;
+    json_t *json;
+    struct stat s;
+
+    if (stat(ds->file_name, &s) && errno == ENOENT) {
+        return;
+    }
+    json = json_load_file(ds->file_name, 0, &parse_error);
+    if (json_integer_value(json_object_get(json, "format")) != FORMAT) {
+        give_up(ds, json ? "its format is unknown" : parse_error.text);
+    }
+
+    json_t *sad = json_object_get(json, "sad");
+    json_t *spd = json_object_get(json, "spd");
+    check_entries(ds, sad, spd);
+    load_lease(ds, json_object_get(json, "lease"));
+    load_tombstones(ds, json_object_get(json, "tombstones"));
+    load_sad(ds, sad, sas);
+    load_spd(ds, spd);
+    json_decref(json);
+}

@@ -1,0 +1,701 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "vnf-agent/datastore/datastore-private.h"
+
+#include <errno.h>
+
+#include "lib/secret.h"
+#include "openvswitch/vlog.h"
+#include "timeval.h"
+#include "util.h"
+#include "vnf-agent/backend/backend.h"
+#include "vnf-agent/yang/rc-error.h"
+#include "vnf-agent/datastore/sad-spd.h"
+#include "vnf-agent/yang/yang-schema.h"
+
+VLOG_DEFINE_THIS_MODULE(datastore_stage);
+
+static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
+
+struct stage *
+stage_create(struct datastore *ds)
+{
+    struct stage *stage = xzalloc(sizeof *stage);
+    stage->ds = ds;
+    for (size_t i = 0; i < N_DATASTORE_LISTS; i++) {
+        shash_init(&stage->changes[i]);
+    }
+    shash_init(&stage->places);
+    sset_init(&stage->spis);
+    sset_init(&stage->buried);
+    lease_clone(&stage->lease, &ds->lease);
+    return stage;
+}
+
+void
+stage_destroy(struct stage *stage)
+{
+    if (stage) {
+        for (size_t i = 0; i < N_DATASTORE_LISTS; i++) {
+            struct shash_node *node;
+            SHASH_FOR_EACH (node, &stage->changes[i]) {
+                struct change *change = node->data;
+                entry_destroy(change->entry);
+                free(change);
+            }
+            shash_destroy(&stage->changes[i]);
+        }
+        shash_destroy_free_data(&stage->places);
+        sset_destroy(&stage->spis);
+        sset_destroy(&stage->buried);
+        free(stage->lease.holder);
+        free(stage);
+    }
+}
+
+/* Looking. */
+
+static const struct entry *
+stage_find(const struct stage *stage, enum datastore_list list,
+           const char *name)
+{
+    const struct change *change = shash_find_data(&stage->changes[list], name);
+    return (change ? change->entry
+            : shash_find_data(&stage->ds->lists[list], name));
+}
+
+bool
+stage_has(const struct stage *stage, enum datastore_list list,
+          const char *name)
+{
+    return stage_find(stage, list, name) != NULL;
+}
+
+bool
+stage_has_lease(const struct stage *stage)
+{
+    return stage->lease.held;
+}
+
+size_t
+stage_count(const struct stage *stage, enum datastore_list list)
+{
+    size_t n;
+    free(datastore_sorted(stage->ds, stage, list, &n));
+    return n;
+}
+
+json_t *
+stage_names(const struct stage *stage, enum datastore_list list)
+{
+    json_t *names = json_array();
+    size_t n;
+    struct named_entry *entries = datastore_sorted(stage->ds, stage, list, &n);
+    for (size_t i = 0; i < n; i++) {
+        json_array_append_new(names, json_string(entries[i].name));
+    }
+    free(entries);
+    return names;
+}
+
+json_t *
+stage_get(const struct stage *stage, enum datastore_list list,
+          const char *name)
+{
+    const struct entry *entry = stage_find(stage, list, name);
+    return entry ? entry->json : NULL;
+}
+
+json_t *
+stage_get_lease(const struct stage *stage)
+{
+    return lease_to_json(&stage->lease);
+}
+
+/* Putting. */
+
+/* 'entry' (NULL: deleted) keeps the place of the one that it replaces. */
+static void
+set_change(struct stage *stage, enum datastore_list list, const char *name,
+           struct entry *entry)
+{
+    const struct entry *old = stage_find(stage, list, name);
+    if (entry) {
+        entry->serial = (old ? old->serial
+                         : stage->ds->serial + ++stage->n_added);
+    }
+    struct change *change = shash_find_data(&stage->changes[list], name);
+    if (!change) {
+        change = xzalloc(sizeof *change);
+        shash_add(&stage->changes[list], name, change);
+    }
+    entry_destroy(change->entry);
+    change->entry = entry;
+    stage->edited = true;
+}
+
+static struct rc_error *
+validate(const struct stage *stage, enum datastore_list list, json_t *entry)
+{
+    json_t *data = json_pack("{s:{s:{s:[O]}}}",
+                             "ietf-i2nsf-ikeless:ipsec-ikeless",
+                             datastore_list_container(list),
+                             datastore_list_name(list), entry);
+    struct rc_error *error = yang_schema_validate(stage->ds->schema, data);
+    json_decref(data);
+    return error;
+}
+
+/* Says where an entry of 'list' is, for an error-path. */
+static char *
+entry_path(enum datastore_list list, const char *name)
+{
+    return xasprintf("/ietf-i2nsf-ikeless:ipsec-ikeless/%s/%s[name='%s']",
+                     datastore_list_container(list),
+                     datastore_list_name(list), name);
+}
+
+/* May 'sa' come into the SAD, where no entry has its name? */
+static struct rc_error *
+check_new_sa(const struct stage *stage, const struct sa *sa)
+{
+    char id[SA_ID_LEN];
+    sa_id(sa->direction, sa->spi, id);
+
+    const struct entry *user = shash_find_data(&stage->ds->spis, id);
+    bool used = (user
+                 && stage_find(stage, DATASTORE_SAD, user->sa->name) == user);
+    if (used || sset_contains(&stage->spis, id)) {
+        return rc_error_create(
+            409, "data-exists", entry_path(DATASTORE_SAD, sa->name),
+            xasprintf("the %s SPI 0x%08"PRIx32" is that of another SA%s%s",
+                      sa_direction_to_string(sa->direction), sa->spi,
+                      used ? ", " : "", used ? user->sa->name : ""));
+    }
+    long long int until = datastore_tombstone(stage->ds, id);
+    if (until || sset_contains(&stage->buried, id)) {
+        long long int left_s = (until
+                                ? (until - time_wall_msec()) / 1000 + 1
+                                : stage->ds->tombstone_s);
+        return rc_error_create(
+            409, "data-exists", entry_path(DATASTORE_SAD, sa->name),
+            xasprintf("the %s SPI 0x%08"PRIx32" was deleted and stays unused "
+                      "for %lld s more: take another SPI and key",
+                      sa_direction_to_string(sa->direction), sa->spi, left_s));
+    }
+    return NULL;
+}
+
+/* Stages 'sa', of which ownership is taken. */
+static struct rc_error *
+put_sa(struct stage *stage, const struct entry *old, json_t *entry,
+       struct sa *sa)
+{
+    struct rc_error *error = NULL;
+
+    if (old && sa_equal(old->sa, sa)) {
+        sa_destroy(sa);
+        return NULL;
+    }
+    if (old) {
+        error = rc_error_create(
+            409, "data-exists", entry_path(DATASTORE_SAD, sa->name),
+            xstrdup("an SA never changes, and this one differs from the one of "
+                    "that name: make a new one with another name, SPI and "
+                    "key"));
+    } else {
+        error = check_new_sa(stage, sa);
+    }
+    if (error) {
+        sa_destroy(sa);
+        return error;
+    }
+
+    char id[SA_ID_LEN];
+    sset_add(&stage->spis, sa_id(sa->direction, sa->spi, id));
+    struct entry *new = xzalloc(sizeof *new);
+    new->json = json_incref(entry);
+    new->sa = sa;
+    set_change(stage, DATASTORE_SAD, sa->name, new);
+    return NULL;
+}
+
+static struct rc_error *
+put_policy(struct stage *stage, enum stage_mode mode, const struct entry *old,
+           json_t *entry, struct policy *policy)
+{
+    if (old && mode == STAGE_CREATE && !policy_equal(old->policy, policy)) {
+        struct rc_error *error = rc_error_create(
+            409, "data-exists", entry_path(DATASTORE_SPD, policy->name),
+            xstrdup("another policy of that name exists"));
+        policy_destroy(policy);
+        return error;
+    }
+    if (old && policy_equal(old->policy, policy)
+        && json_equal(old->json, entry)) {
+        policy_destroy(policy);
+        return NULL;
+    }
+    struct entry *new = xzalloc(sizeof *new);
+    new->json = json_incref(entry);
+    new->policy = policy;
+    set_change(stage, DATASTORE_SPD, policy->name, new);
+    return NULL;
+}
+
+static struct rc_error *
+put_valid(struct stage *stage, enum datastore_list list, enum stage_mode mode,
+          json_t *entry, const struct sad_keys *keys)
+{
+    const char *name = json_string_value(json_object_get(entry, "name"));
+    const struct entry *old = stage_find(stage, list, name);
+    const struct in6_addr *own_ip = &stage->ds->own_ip;
+    struct rc_error *error;
+
+    switch (list) {
+    case DATASTORE_SAD: {
+        struct sa *sa;
+        error = sad_parse(entry, own_ip, keys, old ? old->sa : NULL, &sa);
+        sad_strip_keys(entry);
+        return error ? error : put_sa(stage, old, entry, sa);
+    }
+    case DATASTORE_SPD: {
+        struct policy *policy;
+        error = spd_parse(entry, own_ip, &policy);
+        return error ? error : put_policy(stage, mode, old, entry, policy);
+    }
+    }
+    OVS_NOT_REACHED();
+}
+
+struct rc_error *
+stage_put(struct stage *stage, enum datastore_list list, enum stage_mode mode,
+          json_t *entry)
+{
+    struct sad_keys keys = { .encryption = NULL };
+    struct rc_error *error = sad_spd_unqualify(entry, SAD_SPD_PREFIX);
+    if (!error && list == DATASTORE_SAD) {
+        error = sad_take_keys(entry, &keys);
+    }
+    if (error) {
+        return error;
+    }
+
+    error = validate(stage, list, entry);
+    if (error) {
+        sad_keys_destroy(&keys);
+        return error;
+    }
+    stage->edited = true;
+    error = put_valid(stage, list, mode, entry, &keys);
+    sad_keys_destroy(&keys);
+    return error;
+}
+
+/* Places. */
+
+/* Gives the policy the last place. */
+static void
+move_policy_last(struct stage *stage, const char *name)
+{
+    const struct entry *old = stage_find(stage, DATASTORE_SPD, name);
+    struct entry *new = xzalloc(sizeof *new);
+    new->json = json_incref(old->json);
+    new->policy = policy_clone(old->policy);
+    /* Gives its place up. */
+    set_change(stage, DATASTORE_SPD, name, NULL);
+    set_change(stage, DATASTORE_SPD, name, new);
+}
+
+/* The data plane does not know the order of SAs: they are not touched. */
+static void
+move_sa_last(struct stage *stage, const char *name)
+{
+    uint64_t serial = stage->ds->serial + ++stage->n_added;
+    free(shash_replace(&stage->places, name, xmemdup(&serial, sizeof serial)));
+    stage->edited = true;
+}
+
+void
+stage_reorder(struct stage *stage, enum datastore_list list,
+              const json_t *names)
+{
+    json_t *old_names = stage_names(stage, list);
+    const json_t *name;
+    bool same = true;
+    size_t i;
+
+    json_array_foreach (names, i, name) {
+        same = same && json_equal(name, json_array_get(old_names, i));
+        if (same) {
+            continue;
+        }
+        switch (list) {
+        case DATASTORE_SAD:
+            move_sa_last(stage, json_string_value(name));
+            break;
+        case DATASTORE_SPD:
+            move_policy_last(stage, json_string_value(name));
+            break;
+        }
+    }
+    json_decref(old_names);
+}
+
+bool
+stage_where_from_string(const char *s, enum stage_where *where)
+{
+    static const char *const names[] = {
+        [STAGE_FIRST] = "first",
+        [STAGE_LAST] = "last",
+        [STAGE_BEFORE] = "before",
+        [STAGE_AFTER] = "after",
+    };
+    for (size_t i = STAGE_FIRST; i < ARRAY_SIZE(names); i++) {
+        if (!strcmp(s, names[i])) {
+            *where = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Returns the index of 'name' in the array 'names', or its size. */
+static size_t
+index_of(const json_t *names, const char *name)
+{
+    size_t i;
+    const json_t *other;
+    json_array_foreach (names, i, other) {
+        if (!strcmp(json_string_value(other), name)) {
+            return i;
+        }
+    }
+    return i;
+}
+
+struct rc_error *
+stage_place(struct stage *stage, enum datastore_list list, const char *name,
+            enum stage_where where, const char *point)
+{
+    if (where == STAGE_ANYWHERE) {
+        return NULL;
+    }
+    json_t *names = stage_names(stage, list);
+    size_t place = index_of(names, name);
+    json_t *moved = json_incref(json_array_get(names, place));
+    json_array_remove(names, place);
+
+    struct rc_error *error = NULL;
+    if (where == STAGE_BEFORE || where == STAGE_AFTER) {
+        place = index_of(names, point);
+        if (place >= json_array_size(names)) {
+            error = rc_error_create(400, "bad-attribute",
+                                    entry_path(list, point),
+                                    xstrdup("the point is not another entry "
+                                            "of the list"));
+        }
+        place += where == STAGE_AFTER;
+    } else {
+        place = where == STAGE_FIRST ? 0 : json_array_size(names);
+    }
+    if (!error) {
+        json_array_insert(names, place, moved);
+        stage_reorder(stage, list, names);
+    }
+    json_decref(moved);
+    json_decref(names);
+    return error;
+}
+
+/* Deleting. */
+
+void
+stage_delete(struct stage *stage, enum datastore_list list, const char *name)
+{
+    const struct entry *old = stage_find(stage, list, name);
+
+    stage->edited = true;
+    if (!old) {
+        return;
+    }
+    if (old->sa) {
+        char id[SA_ID_LEN];
+        sa_id(old->sa->direction, old->sa->spi, id);
+        sset_find_and_delete(&stage->spis, id);
+        sset_add(&stage->buried, id);
+    }
+    set_change(stage, list, name, NULL);
+}
+
+void
+stage_clear(struct stage *stage, enum datastore_list list)
+{
+    size_t n;
+    struct named_entry *entries = datastore_sorted(stage->ds, stage, list, &n);
+    for (size_t i = 0; i < n; i++) {
+        char *name = xstrdup(entries[i].name);
+        stage_delete(stage, list, name);
+        free(name);
+    }
+    free(entries);
+    stage->edited = true;
+}
+
+/* Lease. */
+
+struct rc_error *
+stage_put_lease(struct stage *stage, json_t *json)
+{
+    struct rc_error *error = sad_spd_unqualify(json, "sdsa-agent:");
+    if (error) {
+        return error;
+    }
+    json_t *data = json_pack("{s:{s:O}}", "sdsa-agent:sdsa-agent", "lease",
+                             json);
+    error = yang_schema_validate(stage->ds->schema, data);
+    json_decref(data);
+    if (error) {
+        return error;
+    }
+
+    const char *holder = json_string_value(json_object_get(json, "holder"));
+    uint64_t epoch = sad_spd_get_uint(json, "epoch", 0);
+    if (epoch < stage->lease.epoch) {
+        return rc_error_create(
+            409, "lock-denied", xstrdup("/sdsa-agent:sdsa-agent/lease/epoch"),
+            xasprintf("epoch %"PRIu64" is over: %s%s%"PRIu64" is the last one "
+                      "that wrote here", epoch,
+                      stage->lease.holder ? stage->lease.holder : "",
+                      stage->lease.holder ? " with " : "",
+                      stage->lease.epoch));
+    }
+    stage->lease_first |= !stage->edited;
+    stage->lease_edited |= (!stage->lease.held || epoch != stage->lease.epoch
+                            || !nullable_string_is_equal(
+                                holder, stage->lease.holder));
+    stage->edited = true;
+    stage->lease.held = true;
+    stage->lease.epoch = epoch;
+    free(stage->lease.holder);
+    stage->lease.holder = nullable_xstrdup(holder);
+    return NULL;
+}
+
+void
+stage_delete_lease(struct stage *stage)
+{
+    stage->edited = true;
+    stage->lease_edited |= stage->lease.held;
+    stage->lease.held = false;
+}
+
+/* Committing. */
+
+static void
+add_edit(struct ovs_list *edits, enum backend_edit_type type,
+         const struct entry *entry)
+{
+    struct backend_edit *edit = xmalloc(sizeof *edit);
+    edit->type = type;
+    edit->sa = entry->sa;
+    edit->policy = entry->policy;
+    ovs_list_push_back(edits, &edit->node);
+}
+
+/* Adds an edit for each new or changed entry of 'list', in their order: the
+ * first policy that fits is the one that counts. */
+static void
+add_new_entries(const struct stage *stage, enum datastore_list list,
+                enum backend_edit_type type, struct ovs_list *edits)
+{
+    size_t n;
+    struct named_entry *entries = datastore_sorted(stage->ds, stage, list, &n);
+    for (size_t i = 0; i < n; i++) {
+        if (shash_find(&stage->changes[list], entries[i].name)) {
+            add_edit(edits, type, entries[i].entry);
+        }
+    }
+    free(entries);
+}
+
+/* Lists what the backend is to do: SAs come before the policies that use them
+ * and go after them. */
+static void
+list_edits(const struct stage *stage, struct ovs_list *edits)
+{
+    const struct shash *sad = &stage->changes[DATASTORE_SAD];
+    const struct shash *spd = &stage->changes[DATASTORE_SPD];
+    const struct shash_node *node;
+    const struct change *change;
+    const struct entry *old;
+
+    ovs_list_init(edits);
+    add_new_entries(stage, DATASTORE_SAD, BACKEND_SA_ADD, edits);
+    SHASH_FOR_EACH (node, spd) {
+        change = node->data;
+        old = shash_find_data(&stage->ds->lists[DATASTORE_SPD], node->name);
+        if (old && (!change->entry || change->entry->serial != old->serial)) {
+            add_edit(edits, BACKEND_POLICY_DELETE, old);
+        }
+    }
+    add_new_entries(stage, DATASTORE_SPD, BACKEND_POLICY_SET, edits);
+    SHASH_FOR_EACH (node, sad) {
+        old = shash_find_data(&stage->ds->lists[DATASTORE_SAD], node->name);
+        if (old) {
+            add_edit(edits, BACKEND_SA_DELETE, old);
+        }
+    }
+}
+
+/* What a backend's errno is in RESTCONF.  Takes ownership of 'message'. */
+static struct rc_error *
+backend_error(int error, char *message)
+{
+    if (!message) {
+        message = xasprintf("data plane: %s", ovs_strerror(error));
+    }
+    switch (error) {
+    case EEXIST:
+        return rc_error_create(409, "data-exists", NULL, message);
+    case ENOENT:
+        return rc_error_create(409, "data-missing", NULL, message);
+    case ENOSPC:
+        return rc_error_create(409, "resource-denied", NULL, message);
+    case EINVAL:
+    case ENOTSUP:
+        return rc_error_create(400, "invalid-value", NULL, message);
+    default:
+        return rc_error_create(500, "operation-failed", NULL, message);
+    }
+}
+
+static struct rc_error *
+apply(struct datastore *ds, struct ovs_list *edits)
+{
+    char *message = NULL;
+
+    if (ovs_list_is_empty(edits)) {
+        return NULL;
+    }
+    int error = ds->backend->class->apply(ds->backend, edits, &message);
+    if (!error) {
+        return NULL;
+    }
+    if (error == ETIMEDOUT || error == ECONNRESET) {
+        ds->in_doubt = true;
+    }
+    VLOG_INFO_RL(&rl, "refused by the data plane: %s",
+                 message ? message : ovs_strerror(error));
+    return backend_error(error, message);
+}
+
+/* Makes the stage's changes those of the datastore. */
+static void
+take_over(struct stage *stage)
+{
+    struct datastore *ds = stage->ds;
+    const char *id;
+
+    for (size_t i = 0; i < N_DATASTORE_LISTS; i++) {
+        struct shash_node *node;
+        SHASH_FOR_EACH (node, &stage->changes[i]) {
+            struct change *change = node->data;
+            struct shash_node *old = shash_find(&ds->lists[i], node->name);
+            if (old) {
+                datastore_remove(ds, i, old);
+            }
+            if (change->entry) {
+                if (change->entry->sa) {
+                    secret_destroy(change->entry->sa->key);
+                    change->entry->sa->key = NULL;
+                }
+                datastore_insert(ds, i, node->name, change->entry);
+                change->entry = NULL;
+            }
+        }
+    }
+    SSET_FOR_EACH (id, &stage->buried) {
+        datastore_bury(ds, id);
+    }
+    const struct shash_node *place;
+    SHASH_FOR_EACH (place, &stage->places) {
+        struct entry *entry = shash_find_data(&ds->lists[DATASTORE_SAD],
+                                              place->name);
+        if (entry) {
+            entry->serial = *(const uint64_t *) place->data;
+            ds->serial = MAX(ds->serial, entry->serial);
+        }
+    }
+    free(ds->lease.holder);
+    lease_clone(&ds->lease, &stage->lease);
+    datastore_changed(ds);
+}
+
+/* Forgets tombstones that are over. */
+static void
+purge_tombstones(struct datastore *ds)
+{
+    struct shash_node *node;
+    SHASH_FOR_EACH_SAFE (node, &ds->tombstones) {
+        if (!datastore_tombstone(ds, node->name)) {
+            free(node->data);
+            shash_delete(&ds->tombstones, node);
+        }
+    }
+}
+
+static bool
+stage_is_noop(const struct stage *stage)
+{
+    return (shash_is_empty(&stage->changes[DATASTORE_SAD])
+            && shash_is_empty(&stage->changes[DATASTORE_SPD])
+            && shash_is_empty(&stage->places)
+            && !stage->lease_edited);
+}
+
+struct rc_error *
+stage_commit(struct stage *stage)
+{
+    struct datastore *ds = stage->ds;
+    struct backend_edit *edit;
+    struct ovs_list edits;
+
+    if (!ds->loaded) {
+        return rc_error_format(503, "operation-failed",
+                               "the data plane has not answered yet: try "
+                               "again");
+    }
+    if (ds->lease.held && !stage->lease_first) {
+        return rc_error_create(
+            409, "lock-denied", xstrdup("/sdsa-agent:sdsa-agent/lease"),
+            xasprintf("%s holds the lease with epoch %"PRIu64": only a YANG "
+                      "Patch may write whose first edit merges the lease with "
+                      "an epoch that is not lower",
+                      ds->lease.holder ? ds->lease.holder : "a controller",
+                      ds->lease.epoch));
+    }
+    if (stage_is_noop(stage)) {
+        return NULL;
+    }
+
+    purge_tombstones(ds);
+    char *message = datastore_file_prepare(ds, stage);
+    if (message) {
+        VLOG_WARN_RL(&rl, "%s", message);
+        return rc_error_create(500, "operation-failed", NULL, message);
+    }
+    list_edits(stage, &edits);
+    struct rc_error *error = apply(ds, &edits);
+    LIST_FOR_EACH_POP (edit, node, &edits) {
+        free(edit);
+    }
+    if (error) {
+        datastore_file_abort(ds);
+        return error;
+    }
+    datastore_file_commit(ds);
+    take_over(stage);
+    return NULL;
+}

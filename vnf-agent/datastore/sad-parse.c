@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "vnf-agent/datastore/sad-spd-private.h"
+
+#include <string.h>
+
+#include "lib/address.h"
+#include "lib/secret.h"
+#include "lib/suite.h"
+#include "packets.h"
+#include "util.h"
+#include "vnf-agent/yang/rc-error.h"
+
+#define refuse_sad(ENTRY, LEAF, ...) \
+    sad_spd_refuse("sad-entry", ENTRY, LEAF, __VA_ARGS__)
+
+static void
+parse_lifetime(const json_t *json, struct sa_lifetime *lifetime)
+{
+    lifetime->time_s = sad_spd_get_uint(json, "time", 0);
+    lifetime->bytes = sad_spd_get_uint(json, "bytes", 0);
+    lifetime->packets = sad_spd_get_uint(json, "packets", 0);
+    lifetime->idle_s = sad_spd_get_uint(json, "idle", 0);
+}
+
+#define ESP_SA "ipsec-sa-config/esp-sa/"
+
+/* If the entry says none it is the schema's default; but an AEAD has no other
+ * integrity. */
+static uint16_t
+integrity_algorithm(const json_t *integrity, uint16_t encryption)
+{
+    return sad_spd_get_uint(integrity, "integrity-algorithm",
+                            suite_is_aead(encryption) ? 0 : 12);
+}
+
+/* The keys fit no suite with these algorithms: says which one is wrong. */
+static struct rc_error *
+refuse_keys(const json_t *entry, uint16_t alg, const struct sad_keys *keys)
+{
+    if (suite_is_aead(alg) && keys->integrity) {
+        return refuse_sad(entry, ESP_SA "integrity/key",
+                          "this encryption-algorithm brings integrity with it: "
+                          "all key octets are in encryption/key");
+    }
+    if (!suite_is_aead(alg)
+        && (!keys->integrity || secret_size(keys->integrity) != 32)) {
+        return refuse_sad(entry, ESP_SA "integrity/key",
+                          "HMAC-SHA2-256-128 takes 32 octets (RFC 4868 "
+                          "s.2.1.1)");
+    }
+    return refuse_sad(entry, ESP_SA "encryption/key",
+                      "a key of %"PRIuSIZE" octets is not supported: AES takes "
+                      "16 or 32 octets, ChaCha20 32, an AEAD 4 more of salt "
+                      "(RFC 4106 s.8.1, RFC 7634 s.2)",
+                      secret_size(keys->encryption));
+}
+
+static struct rc_error *
+parse_suite(const json_t *entry, const json_t *config,
+            const struct sad_keys *keys, const struct sa *like, struct sa *sa)
+{
+    const json_t *esp = json_object_get(config, "esp-sa");
+    const json_t *encryption = json_object_get(esp, "encryption");
+    uint16_t alg = sad_spd_get_uint(encryption, "encryption-algorithm", 12);
+    uint16_t auth = integrity_algorithm(json_object_get(esp, "integrity"),
+                                        alg);
+
+    if (!suite_has_number(alg, auth)) {
+        return refuse_sad(entry, ESP_SA "integrity/integrity-algorithm",
+                          "%"PRIu16" does not go with encryption-algorithm "
+                          "%"PRIu16": AES-CBC (12) takes HMAC-SHA2-256-128 "
+                          "(12), an AEAD none (0)", auth, alg);
+    }
+    if (!keys->encryption && !keys->integrity && like
+        && like->suite->encryption == alg && like->suite->integrity == auth) {
+        sa->suite = like->suite;
+        return NULL;
+    }
+    if (!keys->encryption) {
+        return refuse_sad(entry, ESP_SA "encryption/key",
+                          "a new SA needs its key");
+    }
+    sa->suite = suite_by_number(alg, auth, secret_size(keys->encryption),
+                                keys->integrity
+                                ? secret_size(keys->integrity) : 0);
+    return sa->suite ? NULL : refuse_keys(entry, alg, keys);
+}
+
+/* The outer addresses: those of the tunnel, or in transport mode those of the
+ * selector. */
+static struct rc_error *
+parse_addresses(const json_t *entry, const json_t *config,
+                const struct in6_addr *own_ip, struct sa *sa)
+{
+    const char *mode = sad_spd_get_string(config, "mode", "transport");
+    const char *what = "tunnel";
+
+    sa->mode = !strcmp(mode, "tunnel") ? SA_TUNNEL : SA_TRANSPORT;
+    const char *bad = sad_spd_parse_selector(
+        json_object_get(config, "traffic-selector"), &sa->selector);
+    if (!bad && sa->mode == SA_TUNNEL) {
+        bad = sad_spd_parse_tunnel(json_object_get(config, "tunnel"),
+                                   &sa->tunnel_src, &sa->tunnel_dst);
+    }
+    if (bad) {
+        char *leaf = xasprintf("ipsec-sa-config/%s", bad);
+        struct rc_error *error = refuse_sad(entry, leaf, SAD_SPD_ONE_FAMILY);
+        free(leaf);
+        return error;
+    }
+    if (sa->mode == SA_TRANSPORT) {
+        what = "traffic-selector";
+        sa->tunnel_src = sa->selector.src;
+        sa->tunnel_dst = sa->selector.dst;
+        if (!ipv6_mask_is_exact(&sa->selector.src_mask)
+            || !ipv6_mask_is_exact(&sa->selector.dst_mask)) {
+            return refuse_sad(entry, "ipsec-sa-config/traffic-selector",
+                              "in transport mode both prefixes must be "
+                              "hosts");
+        }
+    }
+    if (ipv6_addr_equals(&sa->tunnel_src, own_ip)
+        == ipv6_addr_equals(&sa->tunnel_dst, own_ip)) {
+        char ip[INET6_ADDRSTRLEN];
+        char *leaf = xasprintf("ipsec-sa-config/%s", what);
+        struct rc_error *error
+            = refuse_sad(entry, leaf, "exactly one end must be this gateway "
+                         "(%s): local is the source and remote the "
+                         "destination of the SA's traffic",
+                         ipv6_string_mapped(ip, own_ip));
+        free(leaf);
+        return error;
+    }
+    sa->direction = (ipv6_addr_equals(&sa->tunnel_dst, own_ip) ? SA_INBOUND
+                     : SA_OUTBOUND);
+    return NULL;
+}
+
+static struct rc_error *
+parse_encapsulation(const json_t *entry, const json_t *config, struct sa *sa)
+{
+    const json_t *encap = json_object_get(config, "encapsulation-type");
+
+    if (!strcmp(sad_spd_get_string(encap, "espencap", "none"), "none")) {
+        return NULL;
+    }
+    if (sa->mode != SA_TUNNEL) {
+        return refuse_sad(entry, "ipsec-sa-config/encapsulation-type/espencap",
+                          "ESP goes into UDP in tunnel mode only");
+    }
+    sa->udp = true;
+    sa->udp_src = sad_spd_get_uint(encap, "sport", 4500);
+    sa->udp_dst = sad_spd_get_uint(encap, "dport", 4500);
+    return NULL;
+}
+
+/* What the outer header gets. */
+static void
+parse_header(const json_t *tunnel, struct sa *sa)
+{
+    const json_t *bypass = json_object_get(tunnel, "bypass-dscp");
+    const json_t *value;
+    size_t i;
+
+    sa->df = sad_spd_parse_df(tunnel);
+    if (json_is_false(bypass)) {
+        sa->dscp = SA_DSCP_MAP;
+        sad_spd_parse_dscp_map(tunnel, sa->dscp_map);
+    } else {
+        sa->dscp = bypass ? SA_DSCP_COPY : SA_DSCP_AS_POLICY;
+    }
+    json_array_foreach (json_object_get(tunnel, "dscp-values"), i, value) {
+        sa->inner_dscps |= UINT64_C(1) << json_integer_value(value);
+    }
+}
+
+struct rc_error *
+sad_parse(const json_t *entry, const struct in6_addr *own_ip,
+          const struct sad_keys *keys, const struct sa *like, struct sa **sap)
+{
+    const json_t *config = json_object_get(entry, "ipsec-sa-config");
+    const json_t *soft = json_object_get(config, "sa-lifetime-soft");
+    struct sa *sa = xzalloc(sizeof *sa);
+
+    *sap = NULL;
+    sa->name = xstrdup(sad_spd_get_string(entry, "name", ""));
+    struct rc_error *error = parse_suite(entry, config, keys, like, sa);
+    error = error ? error : parse_addresses(entry, config, own_ip, sa);
+    error = error ? error : parse_encapsulation(entry, config, sa);
+    if (error) {
+        sa_destroy(sa);
+        return error;
+    }
+
+    sa->spi = sad_spd_get_uint(config, "spi", 0);
+    sa->vlan = sad_spd_get_uint(entry, "sdsa-agent:vlan", 0);
+    sa->reqid = sad_spd_get_uint(entry, "reqid", 0);
+    sa->esn = sad_spd_get_bool(config, "ext-seq-num", true);
+    sa->replay_window = sad_spd_get_uint(config, "anti-replay-window-size",
+                                         64);
+    parse_lifetime(json_object_get(config, "sa-lifetime-hard"), &sa->hard);
+    parse_lifetime(soft, &sa->soft);
+    sa->soft_ends = !strcmp(sad_spd_get_string(soft, "action", "replace"),
+                            "terminate-hold");
+    parse_header(json_object_get(config, "tunnel"), sa);
+    if (keys->encryption) {
+        sa->key = secret_join(keys->encryption, keys->integrity);
+        sa->key_check = xmalloc(SECRET_CHECK_STRLEN);
+        secret_check(sa->key, sa->spi, sa->key_check);
+    } else {
+        sa->key_check = xstrdup(like->key_check);
+    }
+    *sap = sa;
+    return NULL;
+}

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "vnf-agent/datastore/sad-spd-private.h"
+
+#include <string.h>
+
+#include "lib/address.h"
+#include "lib/sa.h"
+#include "lib/secret.h"
+#include "packets.h"
+#include "util.h"
+#include "vnf-agent/yang/rc-error.h"
+
+/* Reading JSON. */
+
+const char *
+sad_spd_get_string(const json_t *object, const char *key, const char *def)
+{
+    const char *s = json_string_value(json_object_get(object, key));
+    return s ? s : def;
+}
+
+bool
+sad_spd_get_bool(const json_t *object, const char *key, bool def)
+{
+    const json_t *value = json_object_get(object, key);
+    return value ? json_is_true(value) : def;
+}
+
+uint64_t
+sad_spd_get_uint(const json_t *object, const char *key, uint64_t def)
+{
+    const json_t *value = json_object_get(object, key);
+    const char *s = json_string_value(value);
+    return !value ? def : s ? strtoull(s, NULL, 0)
+                  : (uint64_t) json_integer_value(value);
+}
+
+struct rc_error *
+sad_spd_refuse(const char *list, const json_t *entry, const char *leaf,
+       const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *message = xvasprintf(format, args);
+    va_end(args);
+    return rc_error_create(
+        400, "invalid-value",
+        xasprintf("/ietf-i2nsf-ikeless:ipsec-ikeless/%.3s/%s[name='%s']/%s",
+                  list, list, sad_spd_get_string(entry, "name", ""), leaf), message);
+}
+
+/* Names. */
+
+/* Is it "name" or "module:name"?  libyang takes ":name" for the first. */
+static bool
+is_member_name(const char *name)
+{
+    const char *colon = strchr(name, ':');
+
+    return !colon || (colon != name && !strchr(colon + 1, ':'));
+}
+
+/* Gives the member 'name' of 'object', and of 'value', the name 'plain'. */
+static struct rc_error *
+rename_member(json_t *object, const char *name, const char *plain,
+              json_t *value)
+{
+    if (json_object_get(object, plain)) {
+        return rc_error_format(400, "malformed-message",
+                               "a member is there twice");
+    }
+    char *copy = xstrdup(plain);        /* It may be a part of 'name'. */
+    json_object_set(object, copy, value);
+    json_object_del(object, name);
+    free(copy);
+    return NULL;
+}
+
+/* Renames the members of 'object' that carry 'prefix' without need. */
+static struct rc_error *
+unqualify_members(json_t *object, const char *prefix)
+{
+    struct rc_error *error = NULL;
+    const char *name;
+    void *tmp;
+    json_t *value;
+
+    json_object_foreach_safe (object, tmp, name, value) {
+        if (name[0] == '@') {
+            return rc_error_format(400, "unknown-attribute",
+                                   "annotations are not supported");
+        } else if (!is_member_name(name)) {
+            return rc_error_format(400, "unknown-element",
+                                   "the name of a member is malformed");
+        }
+        error = sad_spd_unqualify(value, prefix);
+        if (!error && !strncmp(name, prefix, strlen(prefix))) {
+            error = rename_member(object, name, name + strlen(prefix), value);
+        }
+        if (error) {
+            return error;
+        }
+    }
+    return NULL;
+}
+
+struct rc_error *
+sad_spd_unqualify(json_t *json, const char *prefix)
+{
+    if (json_is_array(json)) {
+        struct rc_error *error;
+        json_t *value;
+        size_t i;
+
+        json_array_foreach (json, i, value) {
+            error = sad_spd_unqualify(value, prefix);
+            if (error) {
+                return error;
+            }
+        }
+        return NULL;
+    }
+    return json_is_object(json) ? unqualify_members(json, prefix) : NULL;
+}
+
+struct rc_error *
+sad_spd_unqualify_below(json_t *json, const char *prefix)
+{
+    struct rc_error *error = NULL;
+    const char *name;
+    json_t *value;
+
+    json_object_foreach (json, name, value) {
+        error = error ? error : sad_spd_unqualify(value, prefix);
+    }
+    return error;
+}
+
+/* Keys. */
+
+static json_t *
+esp_sa(const json_t *entry)
+{
+    return json_object_get(json_object_get(entry, "ipsec-sa-config"),
+                           "esp-sa");
+}
+
+static void
+wipe_string(json_t *object, const char *key)
+{
+    json_t *value = json_object_get(object, key);
+    const char *s = json_string_value(value);
+    if (s) {
+        char placeholder[] = "00";
+        json_string_set(value, placeholder);
+    }
+}
+
+void
+sad_keys_destroy(struct sad_keys *keys)
+{
+    secret_destroy(keys->encryption);
+    secret_destroy(keys->integrity);
+    *keys = (struct sad_keys) { .encryption = NULL };
+}
+
+/* Takes the key out of the container 'name' of the entry's esp-sa. */
+static struct rc_error *
+take_key(json_t *entry, const char *name, struct secret **keyp)
+{
+    json_t *container = json_object_get(esp_sa(entry), name);
+    const json_t *key = json_object_get(container, "key");
+    const char *hex = json_string_value(key);
+
+    *keyp = hex ? secret_from_hex(hex, strlen(hex)) : NULL;
+    wipe_string(container, "key");
+    if (key && !*keyp) {
+        char *leaf = xasprintf("ipsec-sa-config/esp-sa/%s/key", name);
+        struct rc_error *error
+            = sad_spd_refuse("sad-entry", entry, leaf, "must be a string of "
+                             "hex octets joined by colons");
+
+        free(leaf);
+        return error;
+    }
+    return NULL;
+}
+
+struct rc_error *
+sad_take_keys(json_t *entry, struct sad_keys *keys)
+{
+    *keys = (struct sad_keys) { .encryption = NULL };
+    wipe_string(json_object_get(esp_sa(entry), "encryption"), "iv");
+
+    struct rc_error *error = take_key(entry, "encryption", &keys->encryption);
+    struct rc_error *other = take_key(entry, "integrity", &keys->integrity);
+    if (error) {
+        rc_error_destroy(other);
+    }
+    error = error ? error : other;
+    if (error) {
+        sad_keys_destroy(keys);
+    }
+    return error;
+}
+
+void
+sad_strip_keys(json_t *entry)
+{
+    json_t *encryption = json_object_get(esp_sa(entry), "encryption");
+    json_object_del(encryption, "key");
+    json_object_del(encryption, "iv");
+    json_object_del(json_object_get(esp_sa(entry), "integrity"), "key");
+}
+
+/* Selectors and tunnels. */
+
+/* Reads a prefix of either family. */
+static enum sa_family
+parse_prefix(const char *text, struct in6_addr *ip, struct in6_addr *mask)
+{
+    bool is_ipv4 = !strchr(text, ':');
+    ovs_be32 ip4, mask4;
+    char *error = (is_ipv4 ? ip_parse_masked(text, &ip4, &mask4)
+                   : ipv6_parse_masked(text, ip, mask));
+    if (error) {
+        free(error);
+        return SA_FAMILY_ANY;
+    }
+    if (is_ipv4) {
+        *ip = in6_addr_mapped_ipv4(ip4);
+        *mask = in6_addr_mapped_ipv4(mask4);
+        memset(mask, 0xff, sizeof *mask - sizeof mask4);
+    }
+    *ip = ipv6_addr_bitand(ip, mask);
+    return is_ipv4 ? SA_FAMILY_IPV4 : SA_FAMILY_IPV6;
+}
+
+/* Reads a list of port ranges; "0 to 0" is any. */
+static void
+parse_ports(const json_t *selector, const char *key, struct sa_ports *ports)
+{
+    const json_t *range;
+    size_t i;
+
+    *ports = (struct sa_ports) { .n = 0 };
+    json_array_foreach (json_object_get(selector, key), i, range) {
+        uint16_t min = sad_spd_get_uint(range, "start", 0);
+        uint16_t max = sad_spd_get_uint(range, "end", UINT16_MAX);
+
+        ovs_assert(ports->n < SA_MAX_PORT_RANGES);      /* As the schema. */
+        ports->ranges[ports->n++] = (struct sa_port_range) {
+            min, min || max ? max : UINT16_MAX
+        };
+    }
+}
+
+const char *
+sad_spd_parse_selector(const json_t *json, struct sa_selector *sel)
+{
+    const json_t *protocol = json_object_get(json, "inner-protocol");
+
+    *sel = (struct sa_selector) SA_SELECTOR_ANY;
+    sel->family = parse_prefix(
+        sad_spd_get_string(json, "local-prefix", "0.0.0.0/0"),
+        &sel->src, &sel->src_mask);
+    if (sel->family == SA_FAMILY_ANY) {
+        return "traffic-selector/local-prefix";
+    }
+    if (parse_prefix(sad_spd_get_string(json, "remote-prefix", "0.0.0.0/0"),
+                     &sel->dst, &sel->dst_mask) != sel->family) {
+        return "traffic-selector/remote-prefix";
+    }
+    if (json_is_integer(protocol)) {
+        sel->protocol = json_integer_value(protocol);
+    }
+    parse_ports(json, "local-ports", &sel->src_ports);
+    parse_ports(json, "remote-ports", &sel->dst_ports);
+    return NULL;
+}
+
+const char *
+sad_spd_parse_tunnel(const json_t *tunnel, struct in6_addr *src,
+                     struct in6_addr *dst)
+{
+    return (!address_parse(sad_spd_get_string(tunnel, "local", ""), src)
+            ? "tunnel/local"
+            : !address_parse(sad_spd_get_string(tunnel, "remote", ""), dst)
+              || address_is_ipv6(src) != address_is_ipv6(dst)
+            ? "tunnel/remote" : NULL);
+}
+
+enum sa_df
+sad_spd_parse_df(const json_t *tunnel)
+{
+    const char *df = sad_spd_get_string(tunnel, "df-bit", "");
+
+    return (!strcmp(df, "copy") ? SA_DF_COPY
+            : !strcmp(df, "set") ? SA_DF_SET
+            : !strcmp(df, "clear") ? SA_DF_CLEAR : SA_DF_AS_POLICY);
+}
+
+void
+sad_spd_parse_dscp_map(const json_t *tunnel, uint8_t map[SA_N_DSCPS])
+{
+    const json_t *mapping;
+    uint64_t mapped = 0;        /* Bits. */
+    size_t i;
+
+    memset(map, 0, SA_N_DSCPS);
+    json_array_foreach (json_object_get(tunnel, "dscp-mapping"), i, mapping) {
+        uint8_t outer = sad_spd_get_uint(mapping, "outer-dscp", 0);
+        uint64_t inner = (json_object_get(mapping, "inner-dscp")
+                          ? UINT64_C(1) << sad_spd_get_uint(mapping,
+                                                            "inner-dscp", 0)
+                          : UINT64_MAX);
+
+        /* The first mapping that names a value counts. */
+        for (int dscp = 0; dscp < SA_N_DSCPS; dscp++) {
+            if (inner & ~mapped & UINT64_C(1) << dscp) {
+                map[dscp] = outer;
+            }
+        }
+        mapped |= inner;
+    }
+}

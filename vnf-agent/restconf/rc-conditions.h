@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SDSA_RC_CONDITIONS_H
+#define SDSA_RC_CONDITIONS_H 1
+
+/* Conditional requests (RFC 9110 s.13), without any I/O. */
+
+#include <stdbool.h>
+
+/* What a request's headers say, NULL where there is none. */
+struct rc_conditions {
+    const char *if_match, *if_none_match;
+    const char *if_modified_since, *if_unmodified_since;
+};
+
+enum rc_verdict {
+    RC_GO_ON,
+    RC_NOT_MODIFIED,            /* 304 */
+    RC_FAILED,                  /* 412 */
+};
+
+/* Of a resource that has 'etag' (in quotes), changed last at 'modified_s'
+ * (seconds of the wall clock) and is there if 'exists'. */
+enum rc_verdict rc_conditions_check(const struct rc_conditions *,
+                                    bool is_read, const char *etag,
+                                    long long int modified_s, bool exists);
+
+/* An HTTP date (RFC 9110 s.5.6.7); caller frees. */
+char *rc_conditions_date(long long int s);
+
+#endif /* vnf-agent/restconf/rc-conditions.h */

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SDSA_RC_PATH_H
+#define SDSA_RC_PATH_H 1
+
+/* A data resource's path (RFC 8040 s.3.5.3): "/module:node/list=key,key/leaf".
+ *
+ * It is split first and percent-decoded then, so that keys may contain slashes
+ * and commas. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct lysc_node;
+struct rc_error;
+struct yang_schema;
+
+struct rc_segment {
+    char *module;               /* Or NULL: that of the parent. */
+    char *name;
+    char **keys;                /* 'n_keys' of them, decoded. */
+    size_t n_keys;
+    bool has_keys;              /* There was a '='. */
+};
+
+struct rc_path {
+    struct rc_segment *segments;
+    size_t n, allocated;
+};
+
+/* Appends the segments of 'text', which begins with a slash or is empty, to
+ * '*path'.  An empty last segment is ignored.  Caller frees with
+ * rc_path_destroy(), also after an error. */
+struct rc_error *rc_path_append(struct rc_path *, const char *text);
+void rc_path_destroy(struct rc_path *);
+
+/* Appends copies of the segments of 'base'. */
+void rc_path_append_path(struct rc_path *, const struct rc_path *base);
+
+/* Finds the schema node of 'path' (NULL: that of the datastore).  Refuses what
+ * the schema does not have, and keys that do not fit: all lists but the last one
+ * need theirs. */
+struct rc_error *rc_path_resolve(const struct rc_path *,
+                                 const struct yang_schema *,
+                                 const struct lysc_node **nodep);
+
+/* The path as an instance-identifier (RFC 7951 s.6.11), for an error-path.
+ * Caller frees. */
+char *rc_path_to_string(const struct rc_path *, const struct yang_schema *);
+
+/* Is the segment 'module':'name'?  Its module may be left out if 'top' is
+ * false. */
+bool rc_segment_is(const struct rc_segment *, bool top, const char *module,
+                   const char *name);
+
+#endif /* vnf-agent/restconf/rc-path.h */

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SDSA_RC_QUERY_H
+#define SDSA_RC_QUERY_H 1
+
+/* A request's query parameters: RFC 8040 s.4.8. */
+
+#include <stdbool.h>
+
+#include "vnf-agent/datastore/datastore.h"
+#include "vnf-agent/restconf/rc-path.h"
+#include "vnf-agent/yang/yang-schema.h"
+
+struct rc_error;
+
+/* A node that "fields" selects, and which nodes below it. */
+struct rc_fields {
+    struct rc_fields *next;     /* Beside it. */
+    struct rc_fields *children; /* NULL: all. */
+    char *module;               /* Or NULL: that of the parent. */
+    char *name;
+};
+
+#define RC_DEPTH_UNBOUNDED 65536
+
+struct rc_query {
+    enum datastore_content content;
+    int depth;                  /* Levels, at least 1. */
+    struct rc_fields *fields;   /* NULL: all. */
+    enum yang_defaults defaults;
+    enum stage_where where;
+    struct rc_path point;       /* Of STAGE_BEFORE and STAGE_AFTER. */
+};
+
+/* Which parameters a request may have. */
+enum rc_query_kind {
+    RC_QUERY_READ,              /* content, depth, fields, with-defaults. */
+    RC_QUERY_PLACE,             /* insert, point. */
+    RC_QUERY_NONE,
+};
+
+/* Parses 'text' (NULL: nothing).  Caller frees with rc_query_destroy(), also
+ * after an error. */
+struct rc_error *rc_query_parse(struct rc_query *, enum rc_query_kind,
+                                const char *text);
+void rc_query_destroy(struct rc_query *);
+
+#endif /* vnf-agent/restconf/rc-query.h */

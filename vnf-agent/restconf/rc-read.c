@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "vnf-agent/restconf/rc-read.h"
+
+#include <libyang/libyang.h>
+
+#include "util.h"
+#include "vnf-agent/datastore/datastore.h"
+#include "vnf-agent/restconf/json-tree.h"
+#include "vnf-agent/yang/rc-error.h"
+#include "vnf-agent/restconf/rc-filter.h"
+#include "vnf-agent/restconf/rc-path.h"
+#include "vnf-agent/restconf/rc-query.h"
+#include "vnf-agent/restconf/state.h"
+#include "vnf-agent/yang/yang-schema.h"
+
+/* What is asked for. */
+struct reading {
+    const struct rc_source *source;
+    const struct rc_path *path;
+    enum datastore_content content;
+    const char *base;
+};
+
+/* The containers of the top. */
+
+static json_t *
+get_ikeless(const struct reading *r)
+{
+    /* One SA of thousands is often asked for. */
+    const struct rc_segment *s = r->path->segments;
+    const char *sad_name = (r->path->n > 2 && !strcmp(s[1].name, "sad")
+                            && s[2].n_keys == 1 ? s[2].keys[0] : NULL);
+    return datastore_get_ikeless(r->source->datastore, r->content, sad_name);
+}
+
+static json_t *
+get_agent(const struct reading *r)
+{
+    json_t *json = json_object();
+    if (r->content != CONTENT_NONCONFIG) {
+        json_t *lease = datastore_get_lease(r->source->datastore);
+        if (lease) {
+            json_object_set_new(json, "lease", lease);
+        }
+    }
+    if (r->content != CONTENT_CONFIG) {
+        json_object_set_new(json, "state",
+                            agent_state_get(r->source->backend,
+                                            r->source->backend_config));
+    }
+    return json;
+}
+
+static json_t *
+get_library(const struct reading *r)
+{
+    return json_incref(yang_schema_library(r->source->schema,
+                                           "yang-library"));
+}
+
+static json_t *
+get_modules_state(const struct reading *r)
+{
+    return json_incref(yang_schema_library(r->source->schema,
+                                           "modules-state"));
+}
+
+static json_t *
+get_restconf_state(const struct reading *r)
+{
+    static const char *const names[] = {
+        "defaults:1.0?basic-mode=explicit", "depth:1.0", "fields:1.0",
+        "with-defaults:1.0", "yang-patch:1.0",
+    };
+    json_t *capabilities = json_array();
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        char *uri = xasprintf("urn:ietf:params:restconf:capability:%s",
+                              names[i]);
+        json_array_append_new(capabilities, json_string(uri));
+        free(uri);
+    }
+    char *location = xasprintf("%s"RC_STREAM_PATH, r->base);
+    json_t *state = json_pack(
+        "{s:{s:o}, s:{s:[{s:s, s:s, s:b, s:[{s:s, s:s}]}]}}",
+        "capabilities", "capability", capabilities,
+        "streams", "stream",
+          "name", RC_STREAM_NAME,
+          "description", "All notifications of the agent.",
+          "replay-support", false,
+          "access", "encoding", "json", "location", location);
+    free(location);
+    return state;
+}
+
+static const struct top {
+    const char *module, *name;
+    bool state;                 /* It has nothing else. */
+    json_t *(*get)(const struct reading *);
+} tops[] = {
+    { "ietf-i2nsf-ikeless", "ipsec-ikeless", false, get_ikeless },
+    { "sdsa-agent", "sdsa-agent", false, get_agent },
+    { "ietf-yang-library", "yang-library", true, get_library },
+    { "ietf-yang-library", "modules-state", true, get_modules_state },
+    { "ietf-restconf-monitoring", "restconf-state", true,
+      get_restconf_state },
+};
+
+/* All of the top that 'path' is about, as an object of top-level nodes. */
+static json_t *
+get_tops(const struct reading *r)
+{
+    const struct rc_segment *first = r->path->n ? r->path->segments : NULL;
+    json_t *data = json_object();
+
+    for (size_t i = 0; i < ARRAY_SIZE(tops); i++) {
+        const struct top *top = &tops[i];
+        if ((top->state && r->content == CONTENT_CONFIG)
+            || (first && (strcmp(first->name, top->name)
+                          || strcmp(first->module, top->module)))) {
+            continue;
+        }
+        char *name = xasprintf("%s:%s", top->module, top->name);
+        json_object_set_new(data, name, top->get(r));
+        free(name);
+    }
+    return data;
+}
+
+/* The node of 'path' in 'data' (borrowed), or NULL. */
+static json_t *
+find(const struct reading *r, json_t *data)
+{
+    const struct lysc_node *node = NULL;
+    json_t *json = data;
+
+    for (size_t i = 0; json && i < r->path->n; i++) {
+        json = json_tree_child(r->source->schema, &r->path->segments[i], json,
+                               &node);
+    }
+    return json;
+}
+
+/* 'value' is the node, an entry if the path ends with keys. */
+static json_t *
+wrap(const struct rc_path *path, const struct lysc_node *node, json_t *value)
+{
+    char *name = (node ? yang_node_json_name(node, true)
+                  : xstrdup("ietf-restconf:data"));
+    bool is_entry = path->n && path->segments[path->n - 1].has_keys;
+    json_t *json = (is_entry ? json_pack("{s:[O]}", name, value)
+                    : json_pack("{s:O}", name, value));
+    free(name);
+    return json;
+}
+
+struct rc_error *
+rc_read(const struct rc_source *source, const struct rc_path *path,
+        const struct rc_query *query, const char *base, bool *only_configp,
+        json_t **valuep)
+{
+    const struct yang_schema *schema = source->schema;
+    struct reading r = { source, path, query->content, base };
+    const struct lysc_node *node;
+
+    *valuep = NULL;
+    struct rc_error *error = rc_path_resolve(path, schema, &node);
+    error = error ? error : rc_filter_check(schema, node, query->fields);
+    if (error) {
+        return error;
+    }
+    *only_configp = (query->content == CONTENT_CONFIG
+                     || (node && !yang_node_has_state(node)));
+
+    json_t *tops_json = get_tops(&r);
+    json_t *data = yang_schema_show(schema, tops_json, query->defaults);
+    json_t *found = find(&r, data);
+    if (found) {
+        bool whole = !query->fields && query->depth >= RC_DEPTH_UNBOUNDED;
+        json_t *part = (whole ? json_incref(found)
+                        : rc_filter(schema, node, found, query->fields,
+                                    query->depth));
+        *valuep = wrap(path, node, part);
+        json_decref(part);
+    } else {
+        error = rc_error_create(404, "invalid-value",
+                                rc_path_to_string(path, schema),
+                                xstrdup("there is no such node"));
+    }
+    json_decref(data);
+    json_decref(tops_json);
+    return error;
+}

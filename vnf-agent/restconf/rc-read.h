@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SDSA_RC_READ_H
+#define SDSA_RC_READ_H 1
+
+/* Reading a data resource. */
+
+#include <jansson.h>
+#include <stdbool.h>
+
+struct backend;
+struct backend_config;
+struct datastore;
+struct rc_error;
+struct rc_path;
+struct rc_query;
+struct yang_schema;
+
+/* Where what can be read comes from. */
+struct rc_source {
+    struct datastore *datastore;
+    struct backend *backend;
+    const struct backend_config *backend_config;
+    const struct yang_schema *schema;
+};
+
+/* Returns NULL and in '*valuep' (caller owns the reference) an object with the
+ * resource as its one member, or an error.  'base' is the URL that the client
+ * sees of the server, "https://HOST:PORT".
+ *
+ * '*only_configp' says whether there is nothing but configuration in what was
+ * asked for: only then the datastore's entity tag is that of the answer. */
+struct rc_error *rc_read(const struct rc_source *, const struct rc_path *,
+                         const struct rc_query *, const char *base,
+                         bool *only_configp, json_t **valuep);
+
+/* Where the event stream is. */
+#define RC_STREAM_NAME "NETCONF"
+#define RC_STREAM_PATH "/streams/NETCONF"
+
+#endif /* vnf-agent/restconf/rc-read.h */

@@ -1,0 +1,684 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "vnf-agent/restconf/restconf.h"
+
+#include <libyang/libyang.h>
+#include <string.h>
+#include <strings.h>
+
+#include "lib/https/https-server.h"
+#include "lib/percent.h"
+#include "lib/secret.h"
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/vlog.h"
+#include "random.h"
+#include "util.h"
+#include "vnf-agent/restconf/rc-conditions.h"
+#include "vnf-agent/restconf/rc-edit.h"
+#include "vnf-agent/yang/rc-error.h"
+#include "vnf-agent/restconf/rc-events.h"
+#include "vnf-agent/restconf/rc-path.h"
+#include "vnf-agent/restconf/rc-query.h"
+#include "vnf-agent/restconf/yang-patch.h"
+#include "vnf-agent/yang/yang-schema.h"
+
+VLOG_DEFINE_THIS_MODULE(restconf);
+
+#define DATA_TYPE "application/yang-data+json"
+#define PATCH_TYPE "application/yang-patch+json"
+#define XRD_TYPE "application/xrd+xml"
+#define STREAM_TYPE "text/event-stream"
+
+#define ROOT "/restconf"
+
+#define READ_METHODS "OPTIONS, HEAD, GET"
+
+struct restconf {
+    struct restconf_config config;
+    char *controller_name;
+    uint32_t incarnation;       /* Entity tags of another run differ. */
+    uint64_t n_requests, n_errors;
+};
+
+static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(10, 10);
+
+struct restconf *
+restconf_create(const struct restconf_config *config)
+{
+    struct restconf *rc = xzalloc(sizeof *rc);
+    rc->config = *config;
+    rc->controller_name = xstrdup(config->controller_name);
+    rc->incarnation = random_uint32();
+    return rc;
+}
+
+void
+restconf_destroy(struct restconf *rc)
+{
+    if (rc) {
+        free(rc->controller_name);
+        free(rc);
+    }
+}
+
+void
+restconf_get_counters(const struct restconf *rc, uint64_t *n_requests,
+                      uint64_t *n_errors)
+{
+    *n_requests = rc->n_requests;
+    *n_errors = rc->n_errors;
+}
+
+/* Replies. */
+
+static void
+reply_json(struct https_request *req, int status, const json_t *json)
+{
+    char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+    https_reply(req, status, DATA_TYPE, text, text ? strlen(text) : 0);
+    wiping_free(text);
+}
+
+/* Takes ownership of 'error'. */
+static void
+reply_error(struct restconf *rc, struct https_request *req,
+            struct rc_error *error)
+{
+    rc->n_errors++;
+    VLOG_INFO_RL(&rl, "%s: %s: refused with %d %s: %s",
+                 https_request_peer(req), https_request_method(req),
+                 error->status, error->tag, error->message);
+    json_t *json = json_pack("{s:o}", "ietf-restconf:errors",
+                             rc_error_to_json(error));
+    reply_json(req, error->status, json);
+    json_decref(json);
+    rc_error_destroy(error);
+}
+
+static bool
+method_is(const struct https_request *req, const char *method)
+{
+    return !strcmp(https_request_method(req), method);
+}
+
+static bool
+is_read(const struct https_request *req)
+{
+    return method_is(req, "GET") || method_is(req, "HEAD");
+}
+
+static bool
+is_write(const struct https_request *req)
+{
+    return (method_is(req, "PUT") || method_is(req, "POST")
+            || method_is(req, "PATCH") || method_is(req, "DELETE"));
+}
+
+/* "https://HOST", as the client sees it. */
+static char *
+base_url(const struct https_request *req)
+{
+    const char *host = https_request_header(req, "Host");
+    return xasprintf("https://%s", host ? host : "");
+}
+
+/* Conditions of a request. */
+
+static char *
+etag(const struct restconf *rc)
+{
+    return xasprintf("\"%08"PRIx32"-%"PRIx64"\"", rc->incarnation,
+                     datastore_generation(rc->config.source->datastore));
+}
+
+/* The datastore's: of its nodes we keep none (RFC 8040 s.3.5.2). */
+static void
+put_validators(const struct restconf *rc, struct https_request *req)
+{
+    char *tag = etag(rc);
+    char *date = rc_conditions_date(
+        datastore_modified_s(rc->config.source->datastore));
+    https_reply_header(req, "ETag", tag);
+    https_reply_header(req, "Last-Modified", date);
+    free(tag);
+    free(date);
+}
+
+static enum rc_verdict
+check_conditions(const struct restconf *rc, const struct https_request *req,
+                 bool exists)
+{
+    const struct rc_conditions conditions = {
+        .if_match = https_request_header(req, "If-Match"),
+        .if_none_match = https_request_header(req, "If-None-Match"),
+        .if_modified_since = https_request_header(req, "If-Modified-Since"),
+        .if_unmodified_since = https_request_header(req,
+                                                    "If-Unmodified-Since"),
+    };
+    char *tag = etag(rc);
+    enum rc_verdict verdict = rc_conditions_check(
+        &conditions, is_read(req), tag,
+        datastore_modified_s(rc->config.source->datastore), exists);
+    free(tag);
+    return verdict;
+}
+
+static struct rc_error *
+precondition_failed(void)
+{
+    return rc_error_format(412, "operation-failed",
+                           "the condition of the request does not hold: the "
+                           "datastore has changed, or the node is there or is "
+                           "not");
+}
+
+/* Is 'header' (a list of media types, or NULL) one that takes 'type'? */
+static bool
+accepts(const char *header, const char *type)
+{
+    size_t n = strcspn(type, "/");
+
+    if (!header) {
+        return true;
+    }
+    for (const char *s = header; *s; ) {
+        s += strspn(s, ", \t");
+        size_t len = strcspn(s, ",; \t");
+        if ((len == 3 && !strncmp(s, "*/*", 3))
+            || (len == n + 2 && !strncasecmp(s, type, n)
+                && !strncmp(s + n, "/*", 2))
+            || (len == strlen(type) && !strncasecmp(s, type, len))) {
+            return true;
+        }
+        s += strcspn(s, ",");
+    }
+    return false;
+}
+
+static struct rc_error *
+check_accept(const struct https_request *req, const char *type)
+{
+    return (accepts(https_request_header(req, "Accept"), type) ? NULL
+            : rc_error_format(406, "invalid-value", "only %s can be had",
+                              type));
+}
+
+static bool
+content_type_is(const struct https_request *req, const char *type)
+{
+    const char *header = https_request_header(req, "Content-Type");
+    size_t len = header ? strcspn(header, "; \t") : 0;
+    return len == strlen(type) && !strncasecmp(header, type, len);
+}
+
+static struct rc_error *
+check_content_type(const struct https_request *req, const char *type)
+{
+    return (content_type_is(req, type) ? NULL
+            : rc_error_format(415, "operation-not-supported",
+                              "the Content-Type must be %s", type));
+}
+
+/* May the client write? */
+static struct rc_error *
+check_writer(const struct restconf *rc, const struct https_request *req)
+{
+    return (!strcmp(https_request_peer(req), rc->controller_name) ? NULL
+            : rc_error_format(403, "access-denied",
+                              "only %s may write here, and your certificate "
+                              "says %s", rc->controller_name,
+                              https_request_peer(req)));
+}
+
+/* jansson's own message would quote what was sent, perhaps a key. */
+static struct rc_error *
+parse_body(const struct https_request *req, json_t **jsonp)
+{
+    json_error_t error;
+    size_t size;
+    const char *body = https_request_body(req, &size);
+
+    *jsonp = json_loadb(body, size, JSON_REJECT_DUPLICATES, &error);
+    if (!*jsonp) {
+        return rc_error_format(400, "malformed-message",
+                               "the body is not JSON, or has a member twice: "
+                               "line %d, column %d", error.line, error.column);
+    }
+    return NULL;
+}
+
+static struct rc_error *
+not_allowed(struct https_request *req, const char *allow)
+{
+    https_reply_header(req, "Allow", allow);
+    return rc_error_format(405, "operation-not-supported",
+                           "this resource takes %s", allow);
+}
+
+static void
+reply_options(struct https_request *req, const char *allow)
+{
+    https_reply_header(req, "Allow", allow);
+    if (strstr(allow, "PATCH")) {
+        https_reply_header(req, "Accept-Patch", DATA_TYPE", "PATCH_TYPE);
+    }
+    https_reply(req, 200, NULL, NULL, 0);
+}
+
+/* Methods on data resources. */
+
+static struct rc_error *
+handle_get(struct restconf *rc, struct https_request *req,
+           const struct rc_path *path)
+{
+    const struct rc_source *source = rc->config.source;
+    struct rc_query query;
+    json_t *value = NULL;
+    bool only_config = false;
+
+    struct rc_error *error = rc_query_parse(&query, RC_QUERY_READ,
+                                            https_request_query(req));
+    error = error ? error : check_accept(req, DATA_TYPE);
+    if (!error) {
+        char *base = base_url(req);
+        error = rc_read(source, path, &query, base, &only_config, &value);
+        free(base);
+    }
+    if (!error) {
+        /* State changes without a new entity tag. */
+        enum rc_verdict verdict = (only_config
+                                   ? check_conditions(rc, req, true)
+                                   : RC_GO_ON);
+        if (verdict == RC_FAILED) {
+            error = precondition_failed();
+        } else {
+            if (only_config || !path->n) {
+                put_validators(rc, req);
+            }
+            reply_json(req, verdict == RC_NOT_MODIFIED ? 304 : 200,
+                       verdict == RC_NOT_MODIFIED ? NULL : value);
+        }
+    }
+    json_decref(value);
+    rc_query_destroy(&query);
+    return error;
+}
+
+static struct rc_error *
+handle_yang_patch(struct restconf *rc, struct https_request *req,
+                  const struct rc_path *path)
+{
+    json_t *patch = NULL, *answer = NULL;
+
+    struct rc_error *error = parse_body(req, &patch);
+    if (!error) {
+        int status = yang_patch_apply(rc->config.source->datastore,
+                                      rc->config.source->schema, path, patch,
+                                      &answer);
+        if (status >= 400) {
+            char *text = json_dumps(answer, JSON_COMPACT);
+            rc->n_errors++;
+            VLOG_INFO_RL(&rl, "%s: PATCH refused with %d: %s",
+                         https_request_peer(req), status, text);
+            wiping_free(text);
+        } else {
+            put_validators(rc, req);
+        }
+        reply_json(req, status, answer);
+    }
+    json_decref(patch);
+    json_decref(answer);
+    return error;
+}
+
+/* Appends the keys that 'value', of the list or leaf-list 'node', has. */
+static bool
+append_keys(struct ds *text, const struct lysc_node *node,
+            const json_t *value)
+{
+    const json_t *entry = json_array_get(value, 0);
+    const char *name;
+
+    for (size_t i = 0; ; i++) {
+        name = yang_node_key(node, i);
+        const json_t *key = name ? json_object_get(entry, name) : entry;
+        if (!name && (i || node->nodetype == LYS_LIST)) {
+            return i;
+        }
+        char *plain = (json_is_integer(key)
+                       ? xasprintf("%"JSON_INTEGER_FORMAT,
+                                   json_integer_value(key))
+                       : nullable_xstrdup(json_string_value(key)));
+        char *encoded = plain ? percent_encode(plain) : NULL;
+        ds_put_format(text, "%c%s", i ? ',' : '=', encoded ? encoded : "");
+        free(plain);
+        free(encoded);
+        if (!plain || !name) {
+            return plain != NULL;
+        }
+    }
+}
+
+/* POST creates a child of its resource: appends that child to 'path', and its
+ * text to 'location'. */
+static struct rc_error *
+append_child(const struct yang_schema *schema, struct rc_path *path,
+             const json_t *value, struct ds *location)
+{
+    const struct lysc_node *parent;
+    const char *name = json_object_iter_key(
+        json_object_iter(CONST_CAST(json_t *, value)));
+
+    if (json_object_size(value) != 1) {
+        return rc_error_format(400, "malformed-message",
+                               "the body must be an object with one member");
+    }
+    struct rc_error *error = rc_path_resolve(path, schema, &parent);
+    if (error) {
+        return error;
+    }
+    const struct lysc_node *node = yang_schema_member(schema, parent, name);
+    if (!node || !strchr(name, ':')) {
+        return rc_error_create(400, "unknown-element",
+                               rc_path_to_string(path, schema),
+                               xstrdup("there is no such node here; its name "
+                                       "begins with that of its module"));
+    }
+    struct ds text = DS_EMPTY_INITIALIZER;
+    ds_put_format(&text, "/%s:%s", node->module->name, node->name);
+    bool ok = (!(node->nodetype & (LYS_LIST | LYS_LEAFLIST))
+               || append_keys(&text, node, json_object_get(value, name)));
+    error = (ok ? rc_path_append(path, ds_cstr(&text))
+             : rc_error_format(400, "missing-element",
+                               "the value must be an array of one entry with "
+                               "all of its keys"));
+    ds_put_cstr(location, ds_cstr(&text));
+    ds_destroy(&text);
+    return error;
+}
+
+/* Stages and commits one edit. */
+static struct rc_error *
+write_one(struct restconf *rc, struct https_request *req, enum rc_edit_op op,
+          const struct rc_path *path, const struct rc_query *query,
+          json_t *value, bool *existedp)
+{
+    const struct yang_schema *schema = rc->config.source->schema;
+    struct stage *stage = stage_create(rc->config.source->datastore);
+    const struct rc_edit edit = {
+        .op = op,
+        .target = path,
+        .value = value,
+        .where = query->where,
+        .point = &query->point,
+    };
+    *existedp = rc_edit_exists(stage, schema, path);
+
+    struct rc_error *error = (check_conditions(rc, req, *existedp) == RC_GO_ON
+                              ? NULL : precondition_failed());
+    if (!error && op == RC_EDIT_CREATE && *existedp) {
+        error = rc_error_create(409, "data-exists",
+                                rc_path_to_string(path, schema),
+                                xstrdup("the node is there already"));
+    }
+    error = error ? error : rc_edit(stage, schema, &edit);
+    error = error ? error : stage_commit(stage);
+    stage_destroy(stage);
+    return error;
+}
+
+static struct rc_error *
+handle_write(struct restconf *rc, struct https_request *req,
+             enum rc_edit_op op, struct rc_path *path)
+{
+    bool has_body = op != RC_EDIT_DELETE;
+    bool has_place = op == RC_EDIT_CREATE || op == RC_EDIT_REPLACE;
+    struct ds location = DS_EMPTY_INITIALIZER;
+    struct rc_query query;
+    json_t *value = NULL;
+    bool existed = false;
+
+    struct rc_error *error = rc_query_parse(&query, (has_place
+                                                     ? RC_QUERY_PLACE
+                                                     : RC_QUERY_NONE),
+                                            https_request_query(req));
+    if (has_body) {
+        error = error ? error : check_content_type(req, DATA_TYPE);
+        error = error ? error : parse_body(req, &value);
+    }
+    if (op == RC_EDIT_CREATE) {
+        char *base = base_url(req);
+        ds_put_format(&location, "%s%s", base, https_request_path(req));
+        free(base);
+        if (ds_last(&location) == '/') {
+            ds_chomp(&location, '/');
+        }
+        error = error ? error : append_child(rc->config.source->schema, path,
+                                             value, &location);
+    }
+    error = error ? error : write_one(rc, req, op, path, &query, value,
+                                      &existed);
+    if (!error) {
+        put_validators(rc, req);
+        if (op == RC_EDIT_CREATE) {
+            https_reply_header(req, "Location", ds_cstr(&location));
+        }
+        https_reply(req, (op == RC_EDIT_CREATE
+                          || (op == RC_EDIT_REPLACE && !existed) ? 201 : 204),
+                    NULL, NULL, 0);
+    }
+    json_decref(value);
+    ds_destroy(&location);
+    rc_query_destroy(&query);
+    return error;
+}
+
+/* A plain patch merges into what is there (RFC 8040 s.4.6.1); a YANG Patch has
+ * edits of its own. */
+static struct rc_error *
+handle_patch(struct restconf *rc, struct https_request *req,
+             struct rc_path *path, const struct lysc_node *node)
+{
+    if (!content_type_is(req, PATCH_TYPE)
+        && !content_type_is(req, DATA_TYPE)) {
+        return rc_error_format(415, "operation-not-supported",
+                               "the Content-Type must be "DATA_TYPE" or "
+                               PATCH_TYPE);
+    }
+
+    struct stage *stage = stage_create(rc->config.source->datastore);
+    bool exists = rc_edit_exists(stage, rc->config.source->schema, path);
+    stage_destroy(stage);
+    bool is_there = exists || !node || (node->nodetype == LYS_CONTAINER
+                                        && !(node->flags & LYS_PRESENCE));
+    if (content_type_is(req, DATA_TYPE)) {
+        return (is_there ? handle_write(rc, req, RC_EDIT_MERGE, path)
+                : rc_error_create(404, "invalid-value",
+                                  rc_path_to_string(
+                                      path, rc->config.source->schema),
+                                  xstrdup("there is no such node")));
+    }
+    struct rc_query query;
+    struct rc_error *error = rc_query_parse(&query, RC_QUERY_NONE,
+                                            https_request_query(req));
+    rc_query_destroy(&query);
+    if (!error && check_conditions(rc, req, exists) != RC_GO_ON) {
+        error = precondition_failed();
+    }
+    return error ? error : handle_yang_patch(rc, req, path);
+}
+
+static struct rc_error *
+dispatch_write(struct restconf *rc, struct https_request *req,
+               struct rc_path *path, const struct lysc_node *node)
+{
+    struct rc_error *error = check_writer(rc, req);
+    return (error ? error
+            : method_is(req, "PATCH") ? handle_patch(rc, req, path, node)
+            : method_is(req, "PUT")
+            ? handle_write(rc, req, RC_EDIT_REPLACE, path)
+            : method_is(req, "POST")
+            ? handle_write(rc, req, RC_EDIT_CREATE, path)
+            : handle_write(rc, req, RC_EDIT_DELETE, path));
+}
+
+static const char *
+data_methods(const struct lysc_node *node)
+{
+    return (!node ? READ_METHODS", POST, PUT, PATCH"
+            : node->flags & LYS_CONFIG_R ? READ_METHODS
+            : node->nodetype & (LYS_LEAF | LYS_LEAFLIST)
+            ? READ_METHODS", PUT, PATCH, DELETE"
+            : READ_METHODS", POST, PUT, PATCH, DELETE");
+}
+
+static struct rc_error *
+handle_data(struct restconf *rc, struct https_request *req, const char *text)
+{
+    const struct lysc_node *node = NULL;
+    struct rc_path path = { .n = 0 };
+    struct rc_error *error = rc_path_append(&path, text);
+    error = error ? error : rc_path_resolve(&path, rc->config.source->schema,
+                                            &node);
+    if (error) {
+        /* Nothing. */
+    } else if (method_is(req, "OPTIONS")) {
+        reply_options(req, data_methods(node));
+    } else if (is_read(req)) {
+        error = handle_get(rc, req, &path);
+    } else if (strstr(data_methods(node), https_request_method(req))) {
+        error = dispatch_write(rc, req, &path, node);
+    } else {
+        error = not_allowed(req, data_methods(node));
+    }
+    rc_path_destroy(&path);
+    return error;
+}
+
+/* The other resources, which can only be read. */
+
+static const struct fixed {
+    const char *path, *type;
+    const char *body;           /* NULL: the event stream. */
+} fixed[] = {
+    { "/.well-known/host-meta", XRD_TYPE,
+      "<XRD xmlns='http://docs.oasis-open.org/ns/xri/xrd-1.0'>"
+      "<Link rel='restconf' href='"ROOT"'/></XRD>" },
+    { ROOT, DATA_TYPE,
+      "{\"ietf-restconf:restconf\":{\"data\":{},\"operations\":{},"
+      "\"yang-library-version\":\"2019-01-04\"}}" },
+    { ROOT"/yang-library-version", DATA_TYPE,
+      "{\"ietf-restconf:yang-library-version\":\"2019-01-04\"}" },
+    { ROOT"/operations", DATA_TYPE, "{\"ietf-restconf:operations\":{}}" },
+    { RC_STREAM_PATH, STREAM_TYPE, NULL },
+};
+
+static struct rc_error *
+get_fixed(struct restconf *rc, struct https_request *req,
+          const struct fixed *f)
+{
+    struct rc_query query;
+    struct rc_error *error = rc_query_parse(&query, RC_QUERY_NONE,
+                                            https_request_query(req));
+    rc_query_destroy(&query);
+    error = error ? error : check_accept(req, f->type);
+    if (error) {
+        return error;
+    } else if (f->body) {
+        https_reply(req, 200, f->type, f->body, strlen(f->body));
+        return NULL;
+    } else if (method_is(req, "HEAD")) {
+        https_reply_header(req, "Content-Type", f->type);
+        https_reply(req, 200, NULL, NULL, 0);
+        return NULL;
+    }
+    return rc_events_subscribe(rc->config.events, req);
+}
+
+static struct rc_error *
+handle_fixed(struct restconf *rc, struct https_request *req, const char *path)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(fixed); i++) {
+        if (strcmp(path, fixed[i].path)) {
+            continue;
+        } else if (method_is(req, "OPTIONS")) {
+            reply_options(req, READ_METHODS);
+            return NULL;
+        } else if (!is_read(req)) {
+            return not_allowed(req, READ_METHODS);
+        }
+        return get_fixed(rc, req, &fixed[i]);
+    }
+    return rc_error_format(404, "invalid-value",
+                           "there is no such resource: begin at "ROOT);
+}
+
+/* What was no request. */
+static struct rc_error *
+describe_error(int status)
+{
+    switch (status) {
+    case 413:
+        return rc_error_format(status, "too-big", "the body is too large");
+    case 414:
+    case 431:
+        return rc_error_format(status, "too-big",
+                               "the request line or the headers are too "
+                               "large");
+    case 501:
+    case 505:
+        return rc_error_format(status, "operation-not-supported",
+                               "HTTP/1.1 is spoken here, without transfer "
+                               "codings but chunked");
+    default:
+        return rc_error_format(status, "malformed-message",
+                               "this is no HTTP/1.1 request");
+    }
+}
+
+void
+restconf_admit(struct https_request *req, void *rc_)
+{
+    struct restconf *rc = rc_;
+    struct rc_error *error;
+
+    if (!https_request_has_body(req)) {
+        return;
+    }
+    error = (!is_write(req) || method_is(req, "DELETE")
+             ? rc_error_format(400, "malformed-message",
+                               "a body goes with PUT, POST and PATCH")
+             : check_writer(rc, req));
+    if (error) {
+        rc->n_requests++;
+        https_reply_header(req, "Cache-Control", "no-cache");
+        reply_error(rc, req, error);
+    }
+}
+
+void
+restconf_handle(struct https_request *req, void *rc_)
+{
+    static const char data[] = ROOT"/data";
+    struct restconf *rc = rc_;
+    const char *path = https_request_path(req);
+    size_t n = strlen(data);
+    struct rc_error *error = NULL;
+
+    rc->n_requests++;
+    https_reply_header(req, "Cache-Control", "no-cache");
+    if (https_request_error(req)) {
+        error = describe_error(https_request_error(req));
+    } else if (!is_read(req) && !is_write(req) && !method_is(req, "OPTIONS")) {
+        error = rc_error_format(501, "operation-not-supported",
+                                "there is no such method");
+    } else if (!strncmp(path, data, n) && (path[n] == '/' || !path[n])) {
+        error = handle_data(rc, req, path + n);
+    } else {
+        error = handle_fixed(rc, req, path);
+    }
+    if (error) {
+        reply_error(rc, req, error);
+    }
+}

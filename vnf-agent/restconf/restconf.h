@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SDSA_RESTCONF_H
+#define SDSA_RESTCONF_H 1
+
+/* The RESTCONF server (RFC 8040): methods, media types, status codes, error
+ * bodies.  JSON only.  Every client with a certificate of our CA may read; only
+ * the controller may write.  doc/agent-api.md says what of the RFC there is. */
+
+#include <stdint.h>
+
+#include "vnf-agent/restconf/rc-read.h"
+
+struct https_request;
+struct rc_events;
+struct restconf;
+
+struct restconf_config {
+    /* Filled in before the first request, and lives as long. */
+    const struct rc_source *source;
+    struct rc_events *events;
+
+    /* Subject CN of the only client that may write. */
+    const char *controller_name;
+};
+
+struct restconf *restconf_create(const struct restconf_config *);
+void restconf_destroy(struct restconf *);
+
+/* Handlers for https_server_create(); 'aux' is the struct restconf. */
+void restconf_admit(struct https_request *, void *aux);
+void restconf_handle(struct https_request *, void *aux);
+
+/* Requests answered so far, and those of them with an error. */
+void restconf_get_counters(const struct restconf *, uint64_t *n_requests,
+                           uint64_t *n_errors);
+
+#endif /* vnf-agent/restconf/restconf.h */

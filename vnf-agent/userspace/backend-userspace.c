@@ -1,0 +1,671 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The userspace backend: starts sdsa-esp, or adopts the one that runs, and
+ * speaks to it through its control socket. */
+#include <config.h>
+#include "vnf-agent/backend/backend.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "lib/process-util.h"
+#include "openvswitch/poll-loop.h"
+#include "openvswitch/vlog.h"
+#include "timeval.h"
+#include "util.h"
+#include "vnf-agent/userspace/control-client.h"
+#include "vnf-agent/esp/control.h"
+#include "vnf-agent/esp/engine.h"
+
+VLOG_DEFINE_THIS_MODULE(backend_userspace);
+
+#define START_TIMEOUT_MS 10000  /* Of open(): until the new process answers. */
+#define STATUS_INTERVAL_MS 1000
+#define MIN_BACKOFF_MS 100      /* Between starts of a data plane that dies. */
+#define MAX_BACKOFF_MS 10000
+#define RETRY_MS 20             /* Between tries to connect. */
+#define MAX_DUMP_TRIES 10       /* While others change the tables. */
+
+struct backend_userspace {
+    struct backend up;
+    char *name, *rundir, *netns, *plain_port, *cipher_port;
+    struct in6_addr cipher_ip;
+    char *control_path;
+
+    struct control_client client;
+    struct control_hello hello; /* The last one. */
+    char *reason;               /* Why it is not up, or NULL. */
+    long long int status_ms;    /* When to ask for the status again. */
+    long long int retry_ms;     /* When to try to connect again. */
+    long long int start_deadline_ms;    /* Until then a start is under way. */
+    long long int next_start_ms;        /* No other start before that. */
+    int backoff_ms;
+};
+
+static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
+
+static struct backend_userspace *
+backend_userspace_cast(const struct backend *backend)
+{
+    ovs_assert(backend->class == &backend_userspace_class);
+    return CONTAINER_OF(backend, struct backend_userspace, up);
+}
+
+static void
+set_reason(struct backend_userspace *b, const char *reason)
+{
+    if (!nullable_string_is_equal(b->reason, reason)) {
+        VLOG_INFO("%s: data plane: %s", b->name, reason ? reason : "up");
+        free(b->reason);
+        b->reason = nullable_xstrdup(reason);
+    }
+}
+
+/* The connection is of no more use. */
+static void
+disconnect(struct backend_userspace *b, const char *reason)
+{
+    control_client_disconnect(&b->client);
+    set_reason(b, reason);
+}
+
+/* Requests. */
+
+/* What a request came to: sees whether it has ended a connection, and if
+ * 'errorp' is nonnull makes a message of every error in '*errorp' (caller
+ * frees).  Takes ownership of 'message'.  Returns 'error'. */
+static int
+finish_transact(struct backend_userspace *b, bool was_connected, int error,
+                char *message, char **errorp)
+{
+    if (was_connected && b->client.fd < 0) {
+        set_reason(b, error == ETIMEDOUT ? "data plane does not answer"
+                   : "data plane died");
+    }
+    if (error && errorp) {
+        *errorp = (message && message[0] ? message
+                   : xstrdup(b->reason ? b->reason : ovs_strerror(error)));
+        message = message == *errorp ? NULL : message;
+    }
+    free(message);
+    return error;
+}
+
+/* control_client_transact(), with finish_transact(). */
+static int
+transact(struct backend_userspace *b, const struct control_buffer *request,
+         struct control_buffer *reply, struct wire_reader *r, char **errorp)
+{
+    bool was_connected = b->client.fd >= 0;
+    char *message;
+    int error = control_client_transact(&b->client, request, reply, r,
+                                        &message);
+
+    return finish_transact(b, was_connected, error, message, errorp);
+}
+
+/* The same with a request of a small payload without secrets. */
+static int
+transact_small(struct backend_userspace *b, enum control_type type,
+               const uint8_t *payload, size_t size,
+               struct control_buffer *reply, struct wire_reader *r,
+               char **errorp)
+{
+    bool was_connected = b->client.fd >= 0;
+    char *message;
+    int error = control_client_transact_small(&b->client, type, payload, size,
+                                              reply, r, &message);
+
+    return finish_transact(b, was_connected, error, message, errorp);
+}
+
+/* Asks what and how the data plane is. */
+static int
+say_hello(struct backend_userspace *b, char **errorp)
+{
+    struct control_buffer reply;
+    struct control_hello hello;
+    struct wire_reader r;
+    int error;
+
+    error = transact_small(b, CONTROL_HELLO, NULL, 0, &reply, &r, errorp);
+    if (!error) {
+        control_get_hello(&r, &hello);
+        if (r.failed) {
+            control_hello_destroy(&hello);
+            *errorp = xstrdup("malformed answer of the data plane");
+            error = EPROTO;
+        } else {
+            control_hello_destroy(&b->hello);
+            b->hello = hello;
+            set_reason(b, hello.trouble[0] ? hello.trouble : NULL);
+            b->status_ms = time_msec() + STATUS_INTERVAL_MS;
+        }
+    }
+    control_free(&reply);
+    return error;
+}
+
+/* From now on events come. */
+static int
+subscribe(struct backend_userspace *b, char **errorp)
+{
+    struct control_buffer reply;
+    struct wire_reader r;
+    int error = transact_small(b, CONTROL_SUBSCRIBE, NULL, 0, &reply, &r,
+                               errorp);
+
+    control_free(&reply);
+    return error;
+}
+
+/* Connects to the data plane that runs, and checks that it is ours.  Returns
+ * 0, or a positive errno with a message in '*errorp' (caller frees): ENOENT or
+ * ECONNREFUSED if there is none. */
+static int
+attach(struct backend_userspace *b, char **errorp)
+{
+    int error = control_client_connect(&b->client, b->control_path);
+
+    if (error) {
+        *errorp = xasprintf("no data plane at %s (%s)", b->control_path,
+                            ovs_strerror(error));
+        return error;
+    }
+
+    error = say_hello(b, errorp);
+    if (!error && (strcmp(b->hello.plain_port, b->plain_port)
+                   || strcmp(b->hello.cipher_port, b->cipher_port)
+                   || !ipv6_addr_equals(&b->hello.cipher_ip,
+                                        &b->cipher_ip))) {
+        char ip[INET6_ADDRSTRLEN];
+        *errorp = xasprintf("a data plane of that name runs already with %s, "
+                            "%s, %s: end it with `ovs-appctl -t "
+                            "%s/%s.esp.unixctl exit`", b->hello.plain_port,
+                            b->hello.cipher_port,
+                            ipv6_string_mapped(ip, &b->hello.cipher_ip),
+                            b->rundir, b->name);
+        error = EBUSY;
+    }
+    if (!error) {
+        error = subscribe(b, errorp);
+    }
+    if (error) {
+        disconnect(b, *errorp);
+    }
+    return error;
+}
+
+/* Starts the data plane; it answers a little later. */
+static int
+start(struct backend_userspace *b, char **errorp)
+{
+    char ip[INET6_ADDRSTRLEN];
+    char *argv[] = {
+        process_find_program("sdsa-esp", "vnf-agent"),
+        xasprintf("--name=%s", b->name),
+        xasprintf("--rundir=%s", b->rundir),
+        xasprintf("--plain=%s", b->plain_port),
+        xasprintf("--cipher=%s", b->cipher_port),
+        xasprintf("--cipher-ip=%s", ipv6_string_mapped(ip, &b->cipher_ip)),
+        xasprintf("--log-file=%s/%s.esp.log", b->rundir, b->name),
+        NULL
+    };
+    int error = process_start_detached(argv, b->netns, errorp);
+
+    VLOG_INFO("%s: started %s%s%s", b->name, argv[0], error ? ": " : "",
+              error ? *errorp : "");
+    for (size_t i = 0; argv[i]; i++) {
+        free(argv[i]);
+    }
+    return error;
+}
+
+/* Lifecycle. */
+
+static void
+backend_userspace_free(struct backend_userspace *b)
+{
+    control_client_destroy(&b->client);
+    control_hello_destroy(&b->hello);
+    free(b->name);
+    free(b->rundir);
+    free(b->netns);
+    free(b->plain_port);
+    free(b->cipher_port);
+    free(b->control_path);
+    free(b->reason);
+    free(b);
+}
+
+/* Starts the data plane and waits until it answers. */
+static int
+start_and_attach(struct backend_userspace *b, char **errorp)
+{
+    long long int deadline_ms = time_msec() + START_TIMEOUT_MS;
+    int error = start(b, errorp);
+
+    if (error) {
+        return error;
+    }
+    for (;;) {
+        error = attach(b, errorp);
+        if (error != ENOENT && error != ECONNREFUSED) {
+            return error;
+        }
+        free(*errorp);
+        if (time_msec() >= deadline_ms) {
+            *errorp = xasprintf("sdsa-esp did not come up; see "
+                                "%s/%s.esp.log", b->rundir, b->name);
+            return ETIMEDOUT;
+        }
+        poll(NULL, 0, RETRY_MS);
+    }
+}
+
+static int
+backend_userspace_open(const struct backend_config *config,
+                       struct backend **backendp, char **errorp)
+{
+    *backendp = NULL;
+    *errorp = NULL;
+    if (!config->name[0] || strchr(config->name, '/')) {
+        *errorp = xasprintf("%s cannot be part of a file name", config->name);
+        return EINVAL;
+    }
+    if (mkdir(config->rundir, 0755) && errno != EEXIST) {
+        int error = errno;
+
+        *errorp = xasprintf("cannot make %s (%s)", config->rundir,
+                            ovs_strerror(error));
+        return error;
+    }
+
+    struct backend_userspace *b = xzalloc(sizeof *b);
+    b->up.class = &backend_userspace_class;
+    b->name = xstrdup(config->name);
+    b->rundir = abs_file_name(NULL, config->rundir);
+    b->netns = nullable_xstrdup(config->netns);
+    b->plain_port = xstrdup(config->plain_port);
+    b->cipher_port = xstrdup(config->cipher_port);
+    b->cipher_ip = config->cipher_ip;
+    b->control_path = xasprintf("%s/%s.esp.ctl", b->rundir, b->name);
+    control_client_init(&b->client);
+    b->backoff_ms = MIN_BACKOFF_MS;
+
+    int error = attach(b, errorp);
+    if (error == ENOENT || error == ECONNREFUSED) {
+        free(*errorp);
+        error = start_and_attach(b, errorp);
+    } else if (!error) {
+        VLOG_INFO("%s: adopted the data plane that runs", b->name);
+    }
+    if (error) {
+        backend_userspace_free(b);
+        return error;
+    }
+    *backendp = &b->up;
+    return 0;
+}
+
+static void
+backend_userspace_close(struct backend *backend, bool stop)
+{
+    struct backend_userspace *b = backend_userspace_cast(backend);
+
+    if (stop && b->client.fd >= 0) {
+        struct control_buffer reply;
+        struct wire_reader r;
+
+        if (!transact_small(b, CONTROL_SHUTDOWN, NULL, 0, &reply, &r, NULL)) {
+            control_client_wait_end(&b->client);
+        }
+        control_free(&reply);
+    }
+    backend_userspace_free(b);
+}
+
+/* Tries to get the data plane back: the one that runs, else a new one. */
+static void
+reconnect(struct backend_userspace *b)
+{
+    long long int now_ms = time_msec();
+    char *message = NULL;
+    int error;
+
+    if (now_ms < b->retry_ms) {
+        return;
+    }
+    error = attach(b, &message);
+    if (!error) {
+        b->next_start_ms = now_ms + b->backoff_ms;
+        b->start_deadline_ms = 0;
+        return;
+    }
+    b->retry_ms = now_ms + RETRY_MS;
+    if (error != ENOENT && error != ECONNREFUSED) {
+        b->retry_ms = now_ms + STATUS_INTERVAL_MS;
+    } else if (now_ms >= b->start_deadline_ms && now_ms >= b->next_start_ms) {
+        free(message);
+        message = NULL;
+        error = start(b, &message);
+        if (error) {
+            set_reason(b, message);
+        } else {
+            b->start_deadline_ms = now_ms + START_TIMEOUT_MS;
+        }
+        b->next_start_ms = now_ms + b->backoff_ms;
+        b->backoff_ms = MIN(2 * b->backoff_ms, MAX_BACKOFF_MS);
+    }
+    free(message);
+}
+
+static void
+backend_userspace_run(struct backend *backend)
+{
+    struct backend_userspace *b = backend_userspace_cast(backend);
+
+    if (control_client_run(&b->client)) {
+        set_reason(b, "data plane died");
+        b->retry_ms = 0;
+    }
+    if (b->client.fd >= 0 && (time_msec() >= b->status_ms
+                              || control_client_needs_request(&b->client))) {
+        char *message = NULL;
+
+        if (say_hello(b, &message)) {
+            VLOG_WARN_RL(&rl, "%s: %s", b->name, message);
+            disconnect(b, message);
+        } else if (time_msec() >= b->next_start_ms + MAX_BACKOFF_MS) {
+            b->backoff_ms = MIN_BACKOFF_MS;
+        }
+        free(message);
+    }
+    if (b->client.fd < 0) {
+        reconnect(b);
+    }
+}
+
+static void
+backend_userspace_wait(struct backend *backend)
+{
+    const struct backend_userspace *b = backend_userspace_cast(backend);
+
+    control_client_wait(&b->client);
+    if (control_client_needs_request(&b->client)) {
+        poll_immediate_wake();
+    }
+    if (b->client.fd >= 0) {
+        poll_timer_wait_until(b->status_ms);
+    } else {
+        poll_timer_wait_until(MAX(b->retry_ms, time_msec() + RETRY_MS));
+    }
+}
+
+static bool
+backend_userspace_is_up(const struct backend *backend, const char **reasonp)
+{
+    const struct backend_userspace *b = backend_userspace_cast(backend);
+
+    *reasonp = b->reason;
+    return b->client.fd >= 0 && !b->reason;
+}
+
+static const struct uuid *
+backend_userspace_boot_id(const struct backend *backend)
+{
+    return &backend_userspace_cast(backend)->hello.boot_id;
+}
+
+static void
+backend_userspace_get_ports(const struct backend *backend,
+                            struct backend_port *plain,
+                            struct backend_port *cipher)
+{
+    const struct backend_userspace *b = backend_userspace_cast(backend);
+
+    *plain = b->hello.ports[ENGINE_PLAIN];
+    *cipher = b->hello.ports[ENGINE_CIPHER];
+}
+
+/* What it holds. */
+
+/* Can the edit be said on the control socket? */
+static bool
+edit_fits(const struct backend_edit *edit)
+{
+    const char *name = (edit->sa ? edit->sa->name
+                        : edit->policy ? edit->policy->name : NULL);
+
+    return !name || strlen(name) <= WIRE_MAX_STRING;
+}
+
+static int
+backend_userspace_apply(struct backend *backend, const struct ovs_list *edits,
+                        char **errorp)
+{
+    struct backend_userspace *b = backend_userspace_cast(backend);
+    const struct backend_edit *edit;
+    struct control_buffer reply;
+    struct wire_reader r;
+
+    *errorp = NULL;
+    LIST_FOR_EACH (edit, node, edits) {
+        if (!edit_fits(edit)) {
+            *errorp = xasprintf("a name is longer than %d octets",
+                                WIRE_MAX_STRING);
+            return EINVAL;
+        }
+    }
+
+    struct control_buffer request = control_encode_apply(edits, ++b->client.xid);
+    if (request.size > CONTROL_HEADER_LEN + CONTROL_MAX_PAYLOAD) {
+        control_free(&request);
+        *errorp = xstrdup("too many edits in one batch");
+        return ENOSPC;
+    }
+    int error = transact(b, &request, &reply, &r, errorp);
+    control_free(&request);
+    control_free(&reply);
+    return error;
+}
+
+struct dump_chunk {
+    struct control_buffer reply;
+    struct wire_reader objects; /* At the first object of 'reply'. */
+};
+
+/* A dump that is being read: replies of one generation of the tables. */
+struct dump {
+    struct dump_chunk *chunks;
+    size_t n, allocated;
+    uint64_t generation;
+};
+
+static void
+dump_clear(struct dump *dump)
+{
+    for (size_t i = 0; i < dump->n; i++) {
+        control_free(&dump->chunks[i].reply);
+    }
+    dump->n = 0;
+}
+
+static void
+dump_destroy(struct dump *dump)
+{
+    dump_clear(dump);
+    free(dump->chunks);
+}
+
+/* Reads to the end of a chunk's objects, and calls back if there is somebody
+ * to call.  Returns the serial from which to go on, or 0. */
+static uint64_t
+read_chunk(enum control_type type, struct wire_reader *r,
+           backend_dump_sa_cb *sa_cb, backend_dump_policy_cb *policy_cb,
+           void *aux)
+{
+    while (wire_get_u8(r) && !r->failed) {
+        if (type == CONTROL_DUMP_SAS) {
+            struct sa *sa = wire_get_sa(r);
+            struct sa_stats stats;
+
+            wire_get_sa_stats(r, &stats);
+            if (sa && sa_cb && !r->failed) {
+                sa_cb(sa, &stats, aux);
+            }
+            sa_destroy(sa);
+        } else {
+            struct policy *policy = wire_get_policy(r);
+
+            if (policy && policy_cb) {
+                policy_cb(policy, aux);
+            }
+            policy_destroy(policy);
+        }
+    }
+    return wire_get_u64(r);
+}
+
+/* Fetches all chunks of 'type'.  Returns 0, a positive errno, or EAGAIN if the
+ * tables changed meanwhile. */
+static int
+fetch_chunks(struct backend_userspace *b, enum control_type type,
+             struct dump *dump)
+{
+    uint64_t serial = 0;
+
+    do {
+        struct control_buffer reply;
+        struct wire_reader r;
+        uint8_t payload[8];
+        struct wire_writer w = { .buf = payload };
+
+        wire_put_u64(&w, serial);
+        int error = transact_small(b, type, payload, w.size, &reply, &r, NULL);
+        if (error) {
+            control_free(&reply);
+            return error;
+        }
+        if (dump->n >= dump->allocated) {
+            dump->chunks = x2nrealloc(dump->chunks, &dump->allocated,
+                                      sizeof *dump->chunks);
+        }
+
+        uint64_t generation = wire_get_u64(&r);
+        bool changed = dump->n && generation != dump->generation;
+        dump->generation = generation;
+        dump->chunks[dump->n++] = (struct dump_chunk) {
+            .reply = reply,
+            .objects = r,
+        };
+        serial = read_chunk(type, &r, NULL, NULL, NULL);
+        if (r.failed) {
+            return EPROTO;
+        } else if (changed) {
+            return EAGAIN;
+        }
+    } while (serial);
+    return 0;
+}
+
+static int
+backend_userspace_dump(struct backend *backend, backend_dump_sa_cb *sa_cb,
+                       backend_dump_policy_cb *policy_cb, void *aux)
+{
+    struct backend_userspace *b = backend_userspace_cast(backend);
+    struct dump dump = { .chunks = NULL };
+    size_t n_policy_chunks = 0;
+    int error = EAGAIN;
+
+    /* Policies first, then SAs, both of one generation. */
+    for (int i = 0; error == EAGAIN && i < MAX_DUMP_TRIES; i++) {
+        dump_clear(&dump);
+        error = fetch_chunks(b, CONTROL_DUMP_POLICIES, &dump);
+        if (!error) {
+            n_policy_chunks = dump.n;
+            error = fetch_chunks(b, CONTROL_DUMP_SAS, &dump);
+        }
+    }
+    for (size_t i = 0; !error && i < dump.n; i++) {
+        read_chunk(i < n_policy_chunks ? CONTROL_DUMP_POLICIES
+                   : CONTROL_DUMP_SAS,
+                   &dump.chunks[i].objects, sa_cb, policy_cb, aux);
+    }
+    dump_destroy(&dump);
+    return error;
+}
+
+static int
+backend_userspace_get_sa_stats(struct backend *backend,
+                               enum sa_direction direction, uint32_t spi,
+                               struct sa_stats *stats)
+{
+    struct backend_userspace *b = backend_userspace_cast(backend);
+    struct control_buffer reply;
+    struct wire_reader r;
+    uint8_t payload[5];
+    struct wire_writer w = { .buf = payload };
+
+    wire_put_u8(&w, direction);
+    wire_put_u32(&w, spi);
+    int error = transact_small(b, CONTROL_SA_STATS, payload, w.size, &reply,
+                               &r, NULL);
+    if (!error) {
+        wire_get_sa_stats(&r, stats);
+        error = r.failed ? EPROTO : 0;
+    }
+    control_free(&reply);
+    return error;
+}
+
+static int
+backend_userspace_get_stats(struct backend *backend,
+                            struct backend_stats *stats)
+{
+    struct backend_userspace *b = backend_userspace_cast(backend);
+    struct control_buffer reply;
+    struct wire_reader r;
+
+    int error = transact_small(b, CONTROL_STATS, NULL, 0, &reply, &r, NULL);
+    if (!error) {
+        wire_get_stats(&r, stats);
+        error = r.failed ? EPROTO : 0;
+    }
+    control_free(&reply);
+    return error;
+}
+
+static bool
+backend_userspace_next_event(struct backend *backend,
+                             struct backend_event *event)
+{
+    struct backend_userspace *b = backend_userspace_cast(backend);
+
+    return control_client_pop_event(&b->client, event);
+}
+
+static bool
+backend_userspace_has_suite(const struct backend *backend OVS_UNUSED,
+                            const struct suite *suite OVS_UNUSED)
+{
+    return true;
+}
+
+const struct backend_class backend_userspace_class = {
+    .name = "userspace",
+    .open = backend_userspace_open,
+    .close = backend_userspace_close,
+    .run = backend_userspace_run,
+    .wait = backend_userspace_wait,
+    .is_up = backend_userspace_is_up,
+    .boot_id = backend_userspace_boot_id,
+    .get_ports = backend_userspace_get_ports,
+    .apply = backend_userspace_apply,
+    .dump = backend_userspace_dump,
+    .get_sa_stats = backend_userspace_get_sa_stats,
+    .get_stats = backend_userspace_get_stats,
+    .next_event = backend_userspace_next_event,
+    .has_suite = backend_userspace_has_suite,
+};
