@@ -10,8 +10,8 @@
 
 #include "hash.h"
 #include "lib/sdsa-idl.h"
-#include "ofctl-app/network/network.h"
 #include "ofctl-app/model/path-check.h"
+#include "ofctl-app/network/network.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
 #include "sset.h"

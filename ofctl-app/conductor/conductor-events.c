@@ -8,9 +8,9 @@
 
 #include <inttypes.h>
 
-#include "ofctl-app/southbound/agent-event.h"
 #include "ofctl-app/network/network.h"
 #include "ofctl-app/network/resync.h"
+#include "ofctl-app/southbound/agent-event.h"
 #include "openvswitch/vlog.h"
 #include "timeval.h"
 #include "util.h"

@@ -9,9 +9,9 @@
 #include <inttypes.h>
 
 #include "ofctl-app/network/live-check.h"
-#include "ofctl-app/operation/op.h"
 #include "ofctl-app/network/status.h"
 #include "ofctl-app/network/too-big.h"
+#include "ofctl-app/operation/op.h"
 #include "openvswitch/dynamic-string.h"
 #include "util.h"
 

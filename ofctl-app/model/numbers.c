@@ -6,11 +6,11 @@
 #include <openssl/rand.h>
 
 #include "bitmap.h"
+#include "hash.h"
 #include "lib/nsh.h"
 #include "ofctl-app/model/path.h"
 #include "openvswitch/hmap.h"
 #include "openvswitch/shash.h"
-#include "hash.h"
 #include "random.h"
 #include "util.h"
 

@@ -5,8 +5,8 @@
 
 #include <inttypes.h>
 
-#include "ofctl-app/network/network.h"
 #include "ofctl-app/flows/steering.h"
+#include "ofctl-app/network/network.h"
 #include "openvswitch/dynamic-string.h"
 #include "sset.h"
 #include "timeval.h"

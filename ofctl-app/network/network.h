@@ -14,10 +14,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "ofctl-app/southbound/agents.h"
-#include "ofctl-app/southbound/bridges.h"
 #include "ofctl-app/model/inventory.h"
 #include "ofctl-app/model/path.h"
+#include "ofctl-app/southbound/agents.h"
+#include "ofctl-app/southbound/bridges.h"
 #include "openvswitch/hmap.h"
 #include "smap.h"
 #include "sset.h"

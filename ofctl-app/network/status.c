@@ -4,11 +4,11 @@
 #include "ofctl-app/network/status.h"
 
 #include "lib/sdsa-idl.h"
-#include "ofctl-app/network/network.h"
+#include "ofctl-app/flows/steering.h"
 #include "ofctl-app/model/path-check.h"
 #include "ofctl-app/model/path-mtu.h"
+#include "ofctl-app/network/network.h"
 #include "ofctl-app/network/resync.h"
-#include "ofctl-app/flows/steering.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/vlog.h"
 #include "smap.h"

@@ -6,8 +6,8 @@
 #include <inttypes.h>
 
 #include "dp-packet.h"
-#include "ofctl-app/southbound/bridges.h"
 #include "ofctl-app/flows/icmp.h"
+#include "ofctl-app/southbound/bridges.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/shash.h"
 #include "openvswitch/token-bucket.h"

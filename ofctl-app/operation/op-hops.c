@@ -7,9 +7,9 @@
 #include "ofctl-app/operation/op-private.h"
 
 #include "dp-packet.h"
+#include "ofctl-app/flows/probe.h"
 #include "ofctl-app/model/match.h"
 #include "ofctl-app/network/network.h"
-#include "ofctl-app/flows/probe.h"
 #include "timeval.h"
 #include "util.h"
 

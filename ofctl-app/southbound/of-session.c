@@ -6,15 +6,15 @@
 
 #include <errno.h>
 
-#include "ofctl-app/southbound/bridges.h"
 #include "ofctl-app/flows/flow-set.h"
+#include "ofctl-app/flows/steering.h"
+#include "ofctl-app/southbound/bridges.h"
 #include "ofctl-app/southbound/of-bundle.h"
 #include "ofctl-app/southbound/of-ports.h"
-#include "ofctl-app/flows/steering.h"
 
+#include "openvswitch/ofp-actions.h"
 #include "openvswitch/ofp-connection.h"
 #include "openvswitch/ofp-errors.h"
-#include "openvswitch/ofp-actions.h"
 #include "openvswitch/ofp-flow.h"
 #include "openvswitch/ofp-meter.h"
 #include "openvswitch/ofp-msgs.h"

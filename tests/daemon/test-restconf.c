@@ -15,10 +15,10 @@
 #include "util.h"
 #include "vnf-agent/backend/backend.h"
 #include "vnf-agent/restconf/rc-conditions.h"
-#include "vnf-agent/yang/rc-error.h"
 #include "vnf-agent/restconf/rc-events.h"
 #include "vnf-agent/restconf/rc-path.h"
 #include "vnf-agent/restconf/rc-query.h"
+#include "vnf-agent/yang/rc-error.h"
 
 /* Replaces "\r", "\n", "\0" and "\\" in 's'; returns the length. */
 static size_t

@@ -9,9 +9,9 @@
 #include "tests/fuzz/fuzz-agent.h"
 #include "tests/fuzz/fuzz-request.h"
 #include "tests/fuzz/fuzz.h"
-#include "vnf-agent/yang/rc-error.h"
 #include "vnf-agent/restconf/rc-path.h"
 #include "vnf-agent/restconf/rc-query.h"
+#include "vnf-agent/yang/rc-error.h"
 
 static bool
 takes(const char *method)

@@ -11,10 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/process-util.h"
-#include "lib/sa.h"
 #include "lib/address.h"
+#include "lib/process-util.h"
 #include "lib/restconf/restconf-root.h"
+#include "lib/sa.h"
 #include "lib/secret.h"
 #include "lib/suite.h"
 #include "util.h"

@@ -12,8 +12,8 @@
 #include "openvswitch/vlog.h"
 #include "timeval.h"
 #include "util.h"
-#include "vnf-agent/yang/rc-error.h"
 #include "vnf-agent/datastore/sad-spd.h"
+#include "vnf-agent/yang/rc-error.h"
 #include "vnf-agent/yang/yang-schema.h"
 
 VLOG_DEFINE_THIS_MODULE(datastore_file);

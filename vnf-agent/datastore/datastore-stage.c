@@ -10,8 +10,8 @@
 #include "timeval.h"
 #include "util.h"
 #include "vnf-agent/backend/backend.h"
-#include "vnf-agent/yang/rc-error.h"
 #include "vnf-agent/datastore/sad-spd.h"
+#include "vnf-agent/yang/rc-error.h"
 #include "vnf-agent/yang/yang-schema.h"
 
 VLOG_DEFINE_THIS_MODULE(datastore_stage);

@@ -20,8 +20,8 @@
 #include "openvswitch/hmap.h"
 #include "openvswitch/list.h"
 #include "vnf-agent/backend/backend.h"
-#include "vnf-agent/esp/replay.h"
 #include "vnf-agent/backend/used-keys.h"
+#include "vnf-agent/esp/replay.h"
 
 struct esp_key;
 

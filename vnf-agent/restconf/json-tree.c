@@ -8,8 +8,8 @@
 
 #include "util.h"
 #include "vnf-agent/restconf/rc-edit.h"
-#include "vnf-agent/yang/rc-error.h"
 #include "vnf-agent/restconf/rc-path.h"
+#include "vnf-agent/yang/rc-error.h"
 #include "vnf-agent/yang/yang-schema.h"
 
 /* Finding. */

@@ -6,10 +6,10 @@
 #include <libyang/libyang.h>
 
 #include "util.h"
-#include "vnf-agent/restconf/json-tree.h"
-#include "vnf-agent/yang/rc-error.h"
-#include "vnf-agent/restconf/rc-path.h"
 #include "vnf-agent/datastore/sad-spd.h"
+#include "vnf-agent/restconf/json-tree.h"
+#include "vnf-agent/restconf/rc-path.h"
+#include "vnf-agent/yang/rc-error.h"
 #include "vnf-agent/yang/yang-schema.h"
 
 #define IKELESS "ietf-i2nsf-ikeless"

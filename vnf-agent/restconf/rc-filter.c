@@ -6,8 +6,8 @@
 #include <libyang/libyang.h>
 
 #include "util.h"
-#include "vnf-agent/yang/rc-error.h"
 #include "vnf-agent/restconf/rc-query.h"
+#include "vnf-agent/yang/rc-error.h"
 #include "vnf-agent/yang/yang-schema.h"
 
 struct rc_error *

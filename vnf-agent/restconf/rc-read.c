@@ -8,11 +8,11 @@
 #include "util.h"
 #include "vnf-agent/datastore/datastore.h"
 #include "vnf-agent/restconf/json-tree.h"
-#include "vnf-agent/yang/rc-error.h"
 #include "vnf-agent/restconf/rc-filter.h"
 #include "vnf-agent/restconf/rc-path.h"
 #include "vnf-agent/restconf/rc-query.h"
 #include "vnf-agent/restconf/state.h"
+#include "vnf-agent/yang/rc-error.h"
 #include "vnf-agent/yang/yang-schema.h"
 
 /* What is asked for. */

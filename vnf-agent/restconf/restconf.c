@@ -16,11 +16,11 @@
 #include "util.h"
 #include "vnf-agent/restconf/rc-conditions.h"
 #include "vnf-agent/restconf/rc-edit.h"
-#include "vnf-agent/yang/rc-error.h"
 #include "vnf-agent/restconf/rc-events.h"
 #include "vnf-agent/restconf/rc-path.h"
 #include "vnf-agent/restconf/rc-query.h"
 #include "vnf-agent/restconf/yang-patch.h"
+#include "vnf-agent/yang/rc-error.h"
 #include "vnf-agent/yang/yang-schema.h"
 
 VLOG_DEFINE_THIS_MODULE(restconf);

@@ -6,8 +6,8 @@
 #include "util.h"
 #include "vnf-agent/datastore/datastore.h"
 #include "vnf-agent/restconf/rc-edit.h"
-#include "vnf-agent/yang/rc-error.h"
 #include "vnf-agent/restconf/rc-path.h"
+#include "vnf-agent/yang/rc-error.h"
 
 /* Edits a patch may have. */
 #define MAX_EDITS 20000

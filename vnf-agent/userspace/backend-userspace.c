@@ -14,9 +14,9 @@
 #include "openvswitch/vlog.h"
 #include "timeval.h"
 #include "util.h"
-#include "vnf-agent/userspace/control-client.h"
 #include "vnf-agent/esp/control.h"
 #include "vnf-agent/esp/engine.h"
+#include "vnf-agent/userspace/control-client.h"
 
 VLOG_DEFINE_THIS_MODULE(backend_userspace);
 

@@ -24,8 +24,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "vnf-agent/xfrm/hop-id.h"
 #include "packets.h"
+#include "vnf-agent/xfrm/hop-id.h"
 
 struct nl_msg;
 struct nlmsghdr;
