@@ -53,6 +53,7 @@ EXTRA_DIST += $(COMMON_AT) $(TESTSUITE_AT) $(SYSTEM_TESTSUITE_AT) \
 	$(KERNEL_TESTSUITE_AT) \
 	$(TESTSUITE) $(SYSTEM_TESTSUITE) $(KERNEL_TESTSUITE) \
 	tests/atlocal.in \
+	tests/data/restconf-errors \
 	tests/kernel/kernel-check \
 	tests/kernel/kernel-guest \
 	tests/kernel/kernel-net \
@@ -74,6 +75,7 @@ EXTRA_DIST += $(COMMON_AT) $(TESTSUITE_AT) $(SYSTEM_TESTSUITE_AT) \
 	tests/tools/random-lab \
 	tests/tools/rc-client \
 	tests/tools/restconf-ansible \
+	tests/tools/restconf-errors \
 	tests/tools/restconf-hostile \
 	tests/tools/restconf-keys \
 	tests/tools/restconf-rekey \
