@@ -36,13 +36,13 @@ static char *
 find_trouble(const struct conductor *c, struct live_path *const *paths,
              size_t n)
 {
+    const struct inventory *inv = network_inventory(c->net);
     char *trouble = NULL;
     for (size_t i = 0; i < n && !trouble; i++) {
         const struct live_path *live = paths[i];
         const struct smap_node *node;
-        trouble = path_check(live->path, &c->net->inv);
-        trouble = trouble ? trouble : path_check_lost(live->path,
-                                                      &c->net->inv);
+        trouble = path_check(live->path, inv);
+        trouble = trouble ? trouble : path_check_lost(live->path, inv);
         trouble = trouble ? trouble : nullable_xstrdup(live->broken);
         SMAP_FOR_EACH (node, &live->troubles) {
             trouble = trouble ? trouble : xstrdup(node->value);
@@ -88,7 +88,7 @@ can_flip(const struct conductor *c, const struct live_path *live)
     network_path_bridges(c->net, live,
                          PATH_FLOWS_CLASSIFIER | PATH_FLOWS_COMPANION, &names);
     SSET_FOR_EACH (name, &names) {
-        const struct bridge *br = bridges_find(c->net->bridges, name);
+        const struct bridge *br = network_bridge(c->net, name);
         can = can && br && bridge_is_up(br);
     }
     sset_destroy(&names);
@@ -120,8 +120,8 @@ bool
 conductor_fail_over(struct conductor *c, const struct due_chain *due)
 {
     size_t n, n_backup;
-    struct live_path **paths = conductor_chain_paths(c, due->name, &n,
-                                                     &n_backup);
+    struct live_path **paths = network_chain_paths(c->net, due->name, &n,
+                                                   &n_backup);
     struct live_path **backup = &paths[n];
     bool ok = would_do(c, due->chain, backup, n_backup, due->is_interrupted);
     if (ok) {
@@ -156,12 +156,12 @@ conductor_hurry(struct conductor *c, const struct sdsa_chain *row,
         return;
     }
     size_t n, n_backup, n_active = 0;
-    struct live_path **paths = conductor_chain_paths(c, row->name, &n,
-                                                     &n_backup);
+    struct live_path **paths = network_chain_paths(c->net, row->name, &n,
+                                                   &n_backup);
     char *damage = NULL;
     for (size_t i = 0; i < n; i++) {
         if (paths[i]->path->state == PATH_ACTIVE && !damage) {
-            damage = path_check(paths[i]->path, &c->net->inv);
+            damage = path_check(paths[i]->path, network_inventory(c->net));
         }
     }
     struct live_path **backup = &paths[n];
@@ -354,7 +354,8 @@ conductor_keep_backup(struct conductor *c, const struct sdsa_chain *row,
                       const struct inv_chain *chain)
 {
     size_t n, n_old;
-    struct live_path **paths = conductor_chain_paths(c, row->name, &n, &n_old);
+    struct live_path **paths = network_chain_paths(c->net, row->name, &n,
+                                                   &n_old);
     struct backup b = {
         .c = c,
         .row = row,

@@ -65,23 +65,21 @@ has_failed(const struct chain_memory *m, const char *intent, int64_t wanted,
 uint64_t
 conductor_topology_seqno(const struct conductor *c)
 {
-    uint64_t sum = c->net->inv_seqno;
+    uint64_t sum = network_inventory_seqno(c->net);
     struct shash_node *node;
-    SHASH_FOR_EACH (node, &c->net->inv.sfs) {
+    SHASH_FOR_EACH (node, &network_inventory(c->net)->sfs) {
         const struct inv_sf *sf = node->data;
         sum += hash_string(sf->group, hash_string(node->name,
                                                   inv_sf_is_up(sf)));
     }
-    SHASH_FOR_EACH (node, &c->net->inv.gateways) {
+    SHASH_FOR_EACH (node, &network_inventory(c->net)->gateways) {
         const struct inv_gateway *gw = node->data;
         sum += hash_string(node->name, gw->is_draining);
     }
-    for (struct bridge *br = bridges_next(c->net->bridges, NULL); br;
-         br = bridges_next(c->net->bridges, br)) {
+    BRIDGES_FOR_EACH (br, network_bridges(c->net)) {
         sum += bridge_seqno(br) + bridge_is_up(br);
     }
-    for (struct agent *a = agents_next(c->net->agents, NULL); a;
-         a = agents_next(c->net->agents, a)) {
+    AGENTS_FOR_EACH (a, network_agents(c->net)) {
         sum += agent_seqno(a)
                + resync_is_done(c->resync, c->net, agent_vnf_id(a));
     }
@@ -93,7 +91,7 @@ conductor_topology_seqno(const struct conductor *c)
 static uint64_t
 world_seqno(const struct conductor *c)
 {
-    return conductor_topology_seqno(c) + c->net->n_removed;
+    return conductor_topology_seqno(c) + network_n_removed_paths(c->net);
 }
 
 void
@@ -165,16 +163,16 @@ static char *
 find_damage(struct conductor *c, struct due_chain *due)
 {
     size_t n, n_backup;
-    struct live_path **paths = conductor_chain_paths(c, due->name, &n,
-                                                     &n_backup);
+    struct live_path **paths = network_chain_paths(c->net, due->name, &n,
+                                                   &n_backup);
     char *damage = (n == conductor_chain_n_paths(due->chain) ? NULL
                     : xstrdup("it has not all its paths"));
     for (size_t i = 0; i < n && !damage; i++) {
-        damage = path_check(paths[i]->path, &c->net->inv);
+        damage = path_check(paths[i]->path, network_inventory(c->net));
     }
     due->is_interrupted = damage != NULL;
     for (size_t i = 0; i < n && !damage; i++) {
-        damage = path_check_lost(paths[i]->path, &c->net->inv);
+        damage = path_check_lost(paths[i]->path, network_inventory(c->net));
     }
     due->keep_way = !damage;
     for (size_t i = 0; i < n && !damage; i++) {
@@ -198,13 +196,13 @@ wears_out(struct conductor *c, const struct chain_memory *m,
           struct due_chain *due)
 {
     size_t n, n_backup;
-    struct live_path **paths = conductor_chain_paths(c, due->name, &n,
-                                                     &n_backup);
+    struct live_path **paths = network_chain_paths(c->net, due->name, &n,
+                                                   &n_backup);
     bool keys_due = conductor_are_keys_due(paths, n);
     const char *broken = NULL;
     char *damage = NULL;
     for (size_t i = 0; i < n && !damage; i++) {
-        damage = path_check(paths[i]->path, &c->net->inv);
+        damage = path_check(paths[i]->path, network_inventory(c->net));
         broken = broken ? broken : paths[i]->broken;
     }
     bool wears = (keys_due || broken) && n && !damage;
@@ -229,7 +227,8 @@ static enum due_state
 consider_chain(struct conductor *c, const struct sdsa_chain *row,
                struct due_chain *due)
 {
-    const struct inv_chain *chain = inventory_chain(&c->net->inv, row->name);
+    const struct inv_chain *chain = inventory_chain(network_inventory(c->net),
+                                                    row->name);
     struct chain_memory *m = conductor_get_memory(c, row->name);
     if (!uuid_equals(&m->row, &row->header_.uuid)) {
         free(m->failed_intent);
@@ -406,10 +405,9 @@ find_orphans(struct conductor *c, struct due_list *list)
 {
     const struct sdsa_sdsa_global *global = sdsa_sdsa_global_first(c->idl);
     struct sset seen = SSET_INITIALIZER(&seen);
-    const struct live_path *live;
-    HMAP_FOR_EACH (live, node, &c->net->paths) {
+    NETWORK_FOR_EACH_PATH (live, c->net) {
         const char *name = live->path->chain;
-        if (inventory_chain(&c->net->inv, name)
+        if (inventory_chain(network_inventory(c->net), name)
             || shash_find(&c->bad_chains, name) || !sset_add(&seen, name)) {
             continue;
         }
@@ -453,7 +451,8 @@ conductor_start_operations(struct conductor *c)
 {
     struct due_list list = { .n = 0 };
     const struct sdsa_chain *row;
-    c->net->loss_ms = conductor_get_config_ms(c, "loss-ms", NETWORK_LOSS_MS);
+    network_set_loss_ms(c->net, conductor_get_config_ms(c, "loss-ms",
+                                                        NETWORK_LOSS_MS));
     c->settled = true;
     find_orphans(c, &list);
     SDSA_CHAIN_FOR_EACH (row, c->idl) {
@@ -478,8 +477,8 @@ conductor_write_outcomes(struct conductor *c)
     const struct sdsa_chain *row;
     SDSA_CHAIN_FOR_EACH (row, c->idl) {
         struct chain_memory *m = shash_find_data(&c->chains, row->name);
-        const struct inv_chain *chain = inventory_chain(&c->net->inv,
-                                                        row->name);
+        const struct inv_chain *chain
+            = inventory_chain(network_inventory(c->net), row->name);
         if (m && m->reason) {
             journal_chain_failed(row, m->failed_wanted, m->reason);
             m->reason_sent = true;

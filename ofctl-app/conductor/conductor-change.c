@@ -41,7 +41,7 @@ conductor_add_op(struct conductor *c, enum op_purpose purpose,
     int drain_ms = conductor_get_config_ms(c, "drain-ms", 1000);
     int drain_max_ms = conductor_get_config_ms(c, "drain-max-ms", 10000);
     for (size_t i = 0; i < n_old; i++) {
-        char *cut = path_check_links(old[i]->path, &c->net->inv);
+        char *cut = path_check_links(old[i]->path, network_inventory(c->net));
         drain_max_ms = cut ? drain_ms : drain_max_ms;
         free(cut);              /* What is lost in it never comes out. */
     }
@@ -82,36 +82,10 @@ conductor_has_operation(const struct conductor *c, const char *chain)
     return shash_find(&c->busy_chains, chain) != NULL;
 }
 
-struct live_path **
-conductor_chain_paths(const struct conductor *c, const char *chain, size_t *n,
-                      size_t *n_backup)
-{
-    struct live_path **paths = NULL;
-    size_t allocated = 0;
-    struct live_path *live;
-    *n = *n_backup = 0;
-    HMAP_FOR_EACH_WITH_HASH (live, chain_node, hash_string(chain, 0),
-                             &c->net->chain_paths) {
-        if (strcmp(live->path->chain, chain)) {
-            continue;
-        }
-        if (*n + *n_backup == allocated) {
-            paths = x2nrealloc(paths, &allocated, sizeof *paths);
-        }
-        if (live->path->backup) {
-            paths[*n + (*n_backup)++] = live;
-        } else {
-            paths[*n + *n_backup] = paths[*n];
-            paths[(*n)++] = live;
-        }
-    }
-    return paths;
-}
-
 bool
 conductor_gateway_answers(const struct conductor *c, const char *vnf_id)
 {
-    const struct agent *agent = agents_find(c->net->agents, vnf_id);
+    const struct agent *agent = network_agent(c->net, vnf_id);
     return (agent && agent_is_up(agent)
             && resync_is_done(c->resync, c->net, vnf_id));
 }
@@ -203,7 +177,7 @@ static bool
 is_leaving(const struct conductor *c, const char *name)
 {
     return (conductor_has_operation(c, name)
-            || (!inventory_chain(&c->net->inv, name)
+            || (!inventory_chain(network_inventory(c->net), name)
                 && !shash_find(&c->bad_chains, name)));
 }
 
@@ -240,7 +214,8 @@ void
 conductor_leave_sfs(struct conductor *c, const struct path *path)
 {
     for (size_t i = 0; i < path->n_sfs; i++) {
-        const struct inv_sf *sf = inventory_sf(&c->net->inv, path->sfs[i]);
+        const struct inv_sf *sf = inventory_sf(network_inventory(c->net),
+                                               path->sfs[i]);
         if (sf && sf->correlation == SF_NONE) {
             long long int *until_ms = xmalloc(sizeof *until_ms);
             *until_ms = time_msec() + conductor_get_config_ms(c, "drain-ms",
@@ -274,8 +249,7 @@ check_conflicts(struct change *change, const struct inv_chain *chain)
         change->wait |= is_sf_left(change->c, chain->reverse_sfs[i]->name);
     }
     char *error = NULL;
-    const struct live_path *live;
-    HMAP_FOR_EACH (live, node, &change->c->net->paths) {
+    NETWORK_FOR_EACH_PATH (live, change->c->net) {
         const struct path *p = live->path;
         if (!error && strcmp(p->chain, chain->name)) {
             error = check_conflict(change, chain, p, false);
@@ -300,8 +274,8 @@ static bool
 gateway_usable(void *change_, const char *vnf_id)
 {
     const struct change *change = change_;
-    const struct inv_gateway *gw = inventory_gateway(&change->c->net->inv,
-                                                     vnf_id);
+    const struct inv_gateway *gw
+        = inventory_gateway(network_inventory(change->c->net), vnf_id);
     return gw && !gw->is_draining && gateway_answers(change_, vnf_id);
 }
 
@@ -309,12 +283,11 @@ static bool
 sf_free(void *change_, const char *chain, const char *sf)
 {
     struct change *change = change_;
-    const struct live_path *live;
     if (is_sf_left(change->c, sf)) {
         change->wait = true;
         return false;
     }
-    HMAP_FOR_EACH (live, node, &change->c->net->paths) {
+    NETWORK_FOR_EACH_PATH (live, change->c->net) {
         if (strcmp(live->path->chain, chain)
             && path_passes_sf(live->path, sf)) {
             return false;
@@ -344,7 +317,7 @@ static bool
 renew_paths(struct change *change, const struct path_hints *way, bool must,
             struct path *paths[2])
 {
-    const struct inventory *inv = &change->c->net->inv;
+    const struct inventory *inv = network_inventory(change->c->net);
     for (size_t i = 0; i < way->n_keep; i++) {
         char *trouble = path_check(way->keep[i], inv);
         trouble = (trouble || must ? trouble
@@ -369,8 +342,8 @@ make_paths(struct change *change, const struct due_chain *due,
 {
     struct path_allocator alloc;
     size_t n_old, n_backup;
-    struct live_path **old = conductor_chain_paths(change->c, due->name,
-                                                   &n_old, &n_backup);
+    struct live_path **old = network_chain_paths(change->c->net, due->name,
+                                                 &n_old, &n_backup);
     const struct path **ways = xcalloc(n_old + 1, sizeof *ways);
     for (size_t i = 0; i < n_old; i++) {
         ways[i] = old[i]->path;
@@ -386,7 +359,7 @@ make_paths(struct change *change, const struct due_chain *due,
     } else if (!due->keep_way || !has_all
                || !renew_paths(change, &way, false, paths)) {
         get_allocator(change, false, &alloc);
-        error = path_compute(&change->c->net->inv, due->chain,
+        error = path_compute(network_inventory(change->c->net), due->chain,
                              due->is_repair ? &way : NULL, &alloc, paths, n);
         if (error && due->keys_due && has_all
             && renew_paths(change, &way, true, paths)) {
@@ -406,14 +379,14 @@ check_changes(const struct change *change, const char *chain,
               struct path *const paths[2], size_t n)
 {
     size_t n_old, n_backup;
-    struct live_path **old = conductor_chain_paths(change->c, chain, &n_old,
-                                                   &n_backup);
+    struct live_path **old = network_chain_paths(change->c->net, chain,
+                                                 &n_old, &n_backup);
     char *error = NULL;
     for (size_t i = 0; i < n_old; i++) {
         for (size_t j = 0; j < n && !error; j++) {
             if (paths[j]->reverse == old[i]->path->reverse) {
-                error = path_check_change(&change->c->net->inv, old[i]->path,
-                                          paths[j]);
+                error = path_check_change(network_inventory(change->c->net),
+                                          old[i]->path, paths[j]);
             }
         }
     }
@@ -479,10 +452,9 @@ static struct live_path **
 find_old(const struct change *change, size_t *n)
 {
     struct network *net = change->c->net;
-    struct live_path **old = xcalloc(hmap_count(&net->paths) + 1, sizeof *old);
-    struct live_path *live;
+    struct live_path **old = xcalloc(network_n_paths(net) + 1, sizeof *old);
     *n = 0;
-    HMAP_FOR_EACH (live, node, &net->paths) {
+    NETWORK_FOR_EACH_PATH (live, net) {
         if (is_replaced(change, live)) {
             old[(*n)++] = live;
         }
@@ -565,8 +537,8 @@ conductor_make_backup(struct conductor *c, const struct inv_chain *chain,
     size_t n_new = n;
     get_allocator(&change, false, &alloc);
     char *error = (renew ? path_renew(ways, n, &alloc, paths)
-                   : path_compute(&c->net->inv, chain, &hints, &alloc, paths,
-                                  &n_new));
+                   : path_compute(network_inventory(c->net), chain, &hints,
+                                  &alloc, paths, &n_new));
     for (size_t i = 0; i < n_new && !error; i++) {
         paths[i]->backup = true;
         numbers_claim(c->numbers, paths[i]);

@@ -27,8 +27,7 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
 static struct live_path *
 find_path(const struct conductor *c, const char *vnf_id, uint32_t esp_spi)
 {
-    struct live_path *live;
-    HMAP_FOR_EACH (live, node, &c->net->paths) {
+    NETWORK_FOR_EACH_PATH (live, c->net) {
         for (size_t i = 0; i <= live->path->n_sfs; i++) {
             const struct path_hop *hop = live->path->hops[i];
             if (hop && hop->esp_spi == esp_spi
@@ -96,13 +95,12 @@ is_used_up(const struct path *path, const struct agent_sa_stats *sa)
 static void
 check_counters(struct conductor *c)
 {
-    struct live_path *live;
-    HMAP_FOR_EACH (live, node, &c->net->paths) {
+    NETWORK_FOR_EACH_PATH (live, c->net) {
         const struct path *path = live->path;
         for (size_t i = 0; i <= path->n_sfs; i++) {
             const struct path_hop *hop = path->hops[i];
             const struct agent *agent
-                = hop ? agents_find(c->net->agents, hop->sender) : NULL;
+                = hop ? network_agent(c->net, hop->sender) : NULL;
             struct agent_sa_stats sa;
             if (agent && agent_get_sa(agent, hop->esp_spi, &sa)
                 && is_used_up(path, &sa)) {
@@ -121,8 +119,7 @@ conductor_take_events(struct conductor *c)
         c->counters_ms = time_msec() + COUNTERS_MS;
     }
 
-    for (struct agent *a = agents_next(c->net->agents, NULL); a;
-         a = agents_next(c->net->agents, a)) {
+    AGENTS_FOR_EACH (a, network_agents(c->net)) {
         struct agent_event event;
         for (int i = 0; i < MAX_EVENTS && agent_next_event(a, &event); i++) {
             take_event(c, agent_vnf_id(a), &event);

@@ -164,11 +164,7 @@ void conductor_remove_op(struct conductor *, struct op *);
 
 bool conductor_has_operation(const struct conductor *, const char *chain);
 
-/* The live paths of 'chain' (caller frees the array): 'n' in use, and behind
- * them 'n_backup' for backup; and how many of each it should have. */
-struct live_path **conductor_chain_paths(const struct conductor *,
-                                         const char *chain, size_t *n,
-                                         size_t *n_backup);
+/* How many paths of each kind, in use and for backup, a chain should have. */
 size_t conductor_chain_n_paths(const struct inv_chain *);
 
 /* Does the agent answer, and is it in line? */

@@ -69,9 +69,8 @@ conductor_format_status(const struct conductor *c)
     struct ds ds = DS_EMPTY_INITIALIZER;
     ds_put_format(&ds, "active in epoch %"PRIu64"\n%"PRIuSIZE" paths, %"
                   PRIuSIZE" operations under way\n", c->epoch,
-                  hmap_count(&c->net->paths), ovs_list_size(&c->ops));
-    for (struct bridge *br = bridges_next(c->net->bridges, NULL); br;
-         br = bridges_next(c->net->bridges, br)) {
+                  network_n_paths(c->net), ovs_list_size(&c->ops));
+    BRIDGES_FOR_EACH (br, network_bridges(c->net)) {
         unsigned long long int n_changes, n_bundles;
         bridge_get_load(br, &n_changes, &n_bundles);
         ds_put_format(&ds, "bridge %s: %s, %"PRIuSIZE" flows, %llu changes in "
@@ -80,8 +79,7 @@ conductor_format_status(const struct conductor *c)
                       n_changes, n_bundles,
                       bridge_is_up(br) ? "" : bridge_reason(br));
     }
-    for (struct agent *a = agents_next(c->net->agents, NULL); a;
-         a = agents_next(c->net->agents, a)) {
+    AGENTS_FOR_EACH (a, network_agents(c->net)) {
         unsigned long long int n_patches, n_transfers;
         agent_get_load(a, &n_patches, &n_transfers);
         ds_put_format(&ds, "gateway %s: %s, %llu patches in %llu requests "
@@ -98,8 +96,7 @@ conductor_format_packets(const struct conductor *c)
     struct ds ds = DS_EMPTY_INITIALIZER;
     if (c->state == ACTIVE) {
         too_big_format(c->too_big, &ds);
-        for (struct bridge *br = bridges_next(c->net->bridges, NULL); br;
-             br = bridges_next(c->net->bridges, br)) {
+        BRIDGES_FOR_EACH (br, network_bridges(c->net)) {
             if (bridge_n_packets_lost(br)) {
                 ds_put_format(&ds, "bridge %s: %"PRIu64" lost for want of "
                               "room\n", bridge_name(br),

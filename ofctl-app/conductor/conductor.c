@@ -175,7 +175,7 @@ update_inventory(struct conductor *c)
 
     struct shash_node *node;
     SHASH_FOR_EACH_SAFE (node, &c->chains) {
-        if (!inventory_chain(&c->net->inv, node->name)
+        if (!inventory_chain(network_inventory(c->net), node->name)
             && !shash_find(&c->bad_chains, node->name)) {
             conductor_destroy_memory(node->data);
             shash_delete(&c->chains, node);
@@ -191,7 +191,7 @@ activate(struct conductor *c)
     if (error) {
         VLOG_FATAL("%s", error);
     }
-    bridges_set_generation(c->net->bridges, c->epoch);
+    bridges_set_generation(network_bridges(c->net), c->epoch);
     c->numbers = numbers_create();
     c->resync = resync_create();
     c->too_big = too_big_create();
@@ -220,7 +220,7 @@ activate(struct conductor *c)
         resume_operation(c, op_row);
     }
     VLOG_INFO("active in epoch %"PRIu64" with %"PRIuSIZE" paths", c->epoch,
-              hmap_count(&c->net->paths));
+              network_n_paths(c->net));
 }
 
 static void
@@ -253,8 +253,7 @@ deactivate(struct conductor *c)
 static void
 take_bridge_results(struct conductor *c)
 {
-    for (struct bridge *br = bridges_next(c->net->bridges, NULL); br;
-         br = bridges_next(c->net->bridges, br)) {
+    BRIDGES_FOR_EACH (br, network_bridges(c->net)) {
         uint64_t ticket;
         char *error;
         while (bridge_next_result(br, &ticket, &error)) {
@@ -301,8 +300,7 @@ take_too_big(struct conductor *c, struct bridge *br,
 static void
 take_packets_in(struct conductor *c)
 {
-    for (struct bridge *br = bridges_next(c->net->bridges, NULL); br;
-         br = bridges_next(c->net->bridges, br)) {
+    BRIDGES_FOR_EACH (br, network_bridges(c->net)) {
         struct bridge_packet_in packet;
         while (bridge_next_packet_in(br, &packet)) {
             uint8_t what = packet.n_userdata ? packet.userdata[0] : 0;
@@ -335,8 +333,7 @@ take_broken(struct conductor *c, const char *vnf_id, const struct sset *broken)
 static void
 take_agent_results(struct conductor *c)
 {
-    for (struct agent *a = agents_next(c->net->agents, NULL); a;
-         a = agents_next(c->net->agents, a)) {
+    AGENTS_FOR_EACH (a, network_agents(c->net)) {
         const char *vnf_id = agent_vnf_id(a);
         struct restconf_result result;
         while (agent_next_result(a, &result)) {
@@ -388,7 +385,8 @@ static void
 end_chain(struct conductor *c, const struct op *op,
           const struct op_chain *oc, bool done)
 {
-    const struct inv_chain *chain = inventory_chain(&c->net->inv, oc->name);
+    const struct inv_chain *chain = inventory_chain(network_inventory(c->net),
+                                                    oc->name);
     if (oc->is_meanwhile) {
         if (!done) {
             conductor_pause_chain(c, oc->name);
@@ -489,7 +487,7 @@ forget_removals(struct conductor *c, const struct sdsa_sdsa_global *global)
     for (size_t i = 0; i < global->n_removals; i++) {
         const char *name = global->key_removals[i];
         size_t n, n_backup;
-        free(conductor_chain_paths(c, name, &n, &n_backup));
+        free(network_chain_paths(c->net, name, &n, &n_backup));
         if (!n && !n_backup && !conductor_has_operation(c, name)) {
             sdsa_sdsa_global_update_removals_delkey(global, name);
         }

@@ -15,12 +15,10 @@
 void
 live_check_ask(struct network *net)
 {
-    for (struct bridge *br = bridges_next(net->bridges, NULL); br;
-         br = bridges_next(net->bridges, br)) {
+    BRIDGES_FOR_EACH (br, network_bridges(net)) {
         bridge_count_again(br);
     }
-    for (struct agent *a = agents_next(net->agents, NULL); a;
-         a = agents_next(net->agents, a)) {
+    AGENTS_FOR_EACH (a, network_agents(net)) {
         agent_poll_sas(a);
     }
 }
@@ -31,14 +29,12 @@ live_check_is_known(const struct network *net, long long int since_ms)
     if (time_msec() > since_ms + LIVE_CHECK_TIMEOUT_MS) {
         return true;
     }
-    for (struct bridge *br = bridges_next(net->bridges, NULL); br;
-         br = bridges_next(net->bridges, br)) {
+    BRIDGES_FOR_EACH (br, network_bridges(net)) {
         if (bridge_is_up(br) && bridge_counted_ms(br) < since_ms) {
             return false;
         }
     }
-    for (struct agent *a = agents_next(net->agents, NULL); a;
-         a = agents_next(net->agents, a)) {
+    AGENTS_FOR_EACH (a, network_agents(net)) {
         if (agent_is_up(a) && agent_polled_sas_ms(a) < since_ms) {
             return false;
         }
@@ -53,7 +49,7 @@ format_bridge(const struct network *net, const struct path *path,
     static const enum steering_role roles[] = {
         STEERING_TRANSPORT, STEERING_CLASSIFIER, STEERING_COMPANION,
     };
-    const struct bridge *br = bridges_find(net->bridges, name);
+    const struct bridge *br = network_bridge(net, name);
     ds_put_format(out, "%"PRIu32" bridge %s: ", path->nsh_spi, name);
     if (!br || !bridge_is_up(br)) {
         ds_put_format(out, "unknown %s\n",
@@ -87,7 +83,7 @@ format_sa(const struct network *net, const struct path *path,
           struct ds *out)
 {
     const char *vnf_id = sender ? hop->sender : hop->receiver;
-    const struct agent *agent = agents_find(net->agents, vnf_id);
+    const struct agent *agent = network_agent(net, vnf_id);
     struct agent_sa_stats sa;
     ds_put_format(out, "%"PRIu32" %s %s 0x%08"PRIx32": ", path->nsh_spi,
                   sender ? "sender" : "receiver", vnf_id, hop->esp_spi);
@@ -110,14 +106,13 @@ char *
 live_check_format(const struct network *net, long long int since_ms)
 {
     struct ds out = DS_EMPTY_INITIALIZER;
-    const struct live_path *live;
-    HMAP_FOR_EACH (live, node, &net->paths) {
+    NETWORK_FOR_EACH_PATH (live, net) {
         const struct path *path = live->path;
         if (path->state != PATH_ACTIVE) {
             continue;
         }
         struct sset bridges = SSET_INITIALIZER(&bridges);
-        path_bridges(path, &net->inv, &bridges);
+        path_bridges(path, network_inventory(net), &bridges);
         const char **names = sset_sort(&bridges);
         for (size_t i = 0; i < sset_count(&bridges); i++) {
             format_bridge(net, path, names[i], since_ms, &out);

@@ -27,6 +27,19 @@ struct bridge_view {
     unsigned int inv_seqno;
 };
 
+struct network {
+    struct inventory inv;
+    unsigned int inv_seqno;     /* Changes with 'inv' or what agents say. */
+    struct bridges *bridges;
+    struct agents *agents;
+    struct hmap paths, chain_paths;     /* Of struct live_path. */
+    unsigned int n_removed;     /* Paths, ever. */
+    int loss_ms;                /* NETWORK_LOSS_MS, or as the user wants. */
+    struct shash bridge_views;  /* struct bridge_view */
+    struct sset down;           /* Links and functions that are */
+    char *inv_digest;           /* Of 'inv' but for its chains */
+};
+
 char *
 network_create(const struct network_config *config, struct network **netp)
 {
@@ -134,8 +147,7 @@ static bool
 update_gateways(struct network *net)
 {
     bool changed = false;
-    for (struct agent *a = agents_next(net->agents, NULL); a;
-         a = agents_next(net->agents, a)) {
+    AGENTS_FOR_EACH (a, net->agents) {
         struct inv_gateway *gw = shash_find_data(&net->inv.gateways,
                                                  agent_vnf_id(a));
         const struct agent_port *plain = agent_plain_port(a);
@@ -236,16 +248,14 @@ update_losses(struct network *net)
 static void
 wait_losses(const struct network *net)
 {
-    for (struct bridge *br = bridges_next(net->bridges, NULL); br;
-         br = bridges_next(net->bridges, br)) {
+    BRIDGES_FOR_EACH (br, net->bridges) {
         const struct inv_bridge *b = inventory_bridge(&net->inv,
                                                       bridge_name(br));
         if (b && !b->is_lost && !bridge_is_connected(br)) {
             poll_timer_wait_until(bridge_down_since_ms(br) + net->loss_ms);
         }
     }
-    for (struct agent *a = agents_next(net->agents, NULL); a;
-         a = agents_next(net->agents, a)) {
+    AGENTS_FOR_EACH (a, net->agents) {
         const struct inv_gateway *gw = inventory_gateway(&net->inv,
                                                          agent_vnf_id(a));
         if (gw && !gw->is_lost && !agent_is_up(a)) {
@@ -546,6 +556,48 @@ refresh_bridge(struct network *net, struct bridge *br)
     return ok;
 }
 
+const struct inventory *
+network_inventory(const struct network *net)
+{
+    return &net->inv;
+}
+
+unsigned int
+network_inventory_seqno(const struct network *net)
+{
+    return net->inv_seqno;
+}
+
+struct bridges *
+network_bridges(const struct network *net)
+{
+    return net->bridges;
+}
+
+struct agents *
+network_agents(const struct network *net)
+{
+    return net->agents;
+}
+
+struct bridge *
+network_bridge(const struct network *net, const char *name)
+{
+    return bridges_find(net->bridges, name);
+}
+
+struct agent *
+network_agent(const struct network *net, const char *vnf_id)
+{
+    return agents_find(net->agents, vnf_id);
+}
+
+void
+network_set_loss_ms(struct network *net, int loss_ms)
+{
+    net->loss_ms = loss_ms;
+}
+
 void
 network_run(struct network *net)
 {
@@ -558,8 +610,7 @@ network_run(struct network *net)
     update_sfs(net);
     update_losses(net);
 
-    for (struct bridge *br = bridges_next(net->bridges, NULL); br;
-         br = bridges_next(net->bridges, br)) {
+    BRIDGES_FOR_EACH (br, net->bridges) {
         struct bridge_view *view = shash_find_data(&net->bridge_views,
                                                    bridge_name(br));
         if (bridge_is_connected(br)
@@ -644,4 +695,50 @@ network_find_path(const struct network *net, uint32_t nsh_spi)
         }
     }
     return NULL;
+}
+
+struct live_path **
+network_chain_paths(const struct network *net, const char *chain, size_t *n,
+                    size_t *n_backup)
+{
+    struct live_path **paths = NULL;
+    size_t allocated = 0;
+    struct live_path *live;
+    *n = *n_backup = 0;
+    HMAP_FOR_EACH_WITH_HASH (live, chain_node, hash_string(chain, 0),
+                             &net->chain_paths) {
+        if (strcmp(live->path->chain, chain)) {
+            continue;
+        }
+        if (*n + *n_backup == allocated) {
+            paths = x2nrealloc(paths, &allocated, sizeof *paths);
+        }
+        if (live->path->backup) {
+            paths[*n + (*n_backup)++] = live;
+        } else {
+            paths[*n + *n_backup] = paths[*n];
+            paths[(*n)++] = live;
+        }
+    }
+    return paths;
+}
+
+size_t
+network_n_paths(const struct network *net)
+{
+    return hmap_count(&net->paths);
+}
+
+struct live_path *
+network_next_path(const struct network *net, const struct live_path *prev)
+{
+    struct hmap_node *node = (prev ? hmap_next(&net->paths, &prev->node)
+                              : hmap_first(&net->paths));
+    return node ? CONTAINER_OF(node, struct live_path, node) : NULL;
+}
+
+unsigned int
+network_n_removed_paths(const struct network *net)
+{
+    return net->n_removed;
 }

@@ -20,10 +20,13 @@
 #include "ofctl-app/southbound/bridges.h"
 #include "openvswitch/hmap.h"
 #include "smap.h"
-#include "sset.h"
 
-/* After so long a gateway or a bridge that is away counts as lost. */
+/* After so many ms a gateway or a bridge that is away counts as lost, unless
+ * network_set_loss_ms() says otherwise. */
 #define NETWORK_LOSS_MS 10000
+
+struct network;
+struct sset;
 
 struct network_config {
     const char *listen;         /* For bridges_create(). */
@@ -69,19 +72,6 @@ struct live_path {
                                  * than the path carries. */
 };
 
-struct network {
-    struct inventory inv;
-    unsigned int inv_seqno;     /* Changes with 'inv' or what agents say. */
-    struct bridges *bridges;
-    struct agents *agents;
-    struct hmap paths, chain_paths;     /* Of struct live_path. */
-    unsigned int n_removed;     /* Paths, ever. */
-    int loss_ms;                /* NETWORK_LOSS_MS, or as the user wants. */
-    struct shash bridge_views;  /* struct bridge_view, private. */
-    struct sset down;           /* Links and functions that are, private. */
-    char *inv_digest;           /* Of 'inv' but for its chains, private. */
-};
-
 /* Returns NULL and the network in '*netp' (caller must free with
  * network_destroy()), or a message for the user (caller frees). */
 char *network_create(const struct network_config *, struct network **netp);
@@ -95,11 +85,60 @@ void network_set_inventory(struct network *, struct inventory *inv);
 void network_run(struct network *);
 void network_wait(struct network *);
 
-/* Live paths.  Adding takes ownership of 'path'. */
+/* The inventory: what network_set_inventory() has set, with what bridges and
+ * agents said since.  It belongs to the network; the next
+ * network_set_inventory() moves another one to the same address. */
+const struct inventory *network_inventory(const struct network *);
+
+/* A number that changes when flows have to be computed anew because of the
+ * inventory. */
+unsigned int network_inventory_seqno(const struct network *);
+
+/* Sessions; they belong to the network. */
+struct bridges *network_bridges(const struct network *);
+struct agents *network_agents(const struct network *);
+
+/* The session with the bridge 'name' or with the agent of 'vnf_id', or NULL if
+ * the inventory has none of that name. */
+struct bridge *network_bridge(const struct network *, const char *name);
+struct agent *network_agent(const struct network *, const char *vnf_id);
+
+/* Sets after how many milliseconds a gateway or a bridge that is away counts
+ * as lost, in place of NETWORK_LOSS_MS. */
+void network_set_loss_ms(struct network *, int loss_ms);
+
+/* Makes 'path', of which it takes ownership, a live path of the network, which
+ * owns what is returned.  'twin' is the NSH SPI of the path's other direction,
+ * or 0; 'flows' is a bitwise OR of enum path_flows. */
 struct live_path *network_add_path(struct network *, struct path *path,
                                    uint32_t twin, unsigned int flows);
+
+/* Destroys the live path; its flows stay until the next change on a bridge. */
 void network_remove_path(struct network *, struct live_path *);
+
+/* The live path of 'nsh_spi', or NULL. */
 struct live_path *network_find_path(const struct network *, uint32_t nsh_spi);
+
+/* The live paths of 'chain' (caller frees the array): '*n' in use, and behind
+ * them '*n_backup' for backup. */
+struct live_path **network_chain_paths(const struct network *,
+                                       const char *chain, size_t *n,
+                                       size_t *n_backup);
+
+/* How many live paths there are, and how many were removed so far. */
+size_t network_n_paths(const struct network *);
+unsigned int network_n_removed_paths(const struct network *);
+
+/* The live path behind 'prev' in no particular order: NULL gives the first,
+ * NULL is returned after the last. */
+struct live_path *network_next_path(const struct network *,
+                                    const struct live_path *prev);
+
+/* For each live path of NET, as 'struct live_path *LIVE'.  None may be added
+ * or removed meanwhile. */
+#define NETWORK_FOR_EACH_PATH(LIVE, NET)                                \
+    for (struct live_path *LIVE = network_next_path(NET, NULL); LIVE;   \
+         LIVE = network_next_path(NET, LIVE))
 
 /* A change of flows on one bridge: for each path of 'paths' the flows become
  * those that path->flows says.  All in one bundle.  A path that cannot have

@@ -84,7 +84,7 @@ resync_is_done(const struct resync *resync, const struct network *net,
                const char *vnf_id)
 {
     return is_done(shash_find_data(&resync->agents, vnf_id),
-                   agents_find(net->agents, vnf_id));
+                   network_agent(net, vnf_id));
 }
 
 void
@@ -116,8 +116,7 @@ send_get(struct resync_agent *ra, struct network *net, struct agent *agent)
     ra->sent_ms = time_msec();
     sset_clear(&ra->get_active);
 
-    const struct live_path *live;
-    HMAP_FOR_EACH (live, node, &net->paths) {
+    NETWORK_FOR_EACH_PATH (live, net) {
         if (live->path->state == PATH_ACTIVE) {
             char spi[16];
             snprintf(spi, sizeof spi, "%"PRIu32, live->path->nsh_spi);
@@ -141,14 +140,13 @@ resync_run(struct resync *resync, struct network *net)
 {
     struct shash_node *node;
     SHASH_FOR_EACH_SAFE (node, &resync->agents) {
-        if (!agents_find(net->agents, node->name)) {
+        if (!network_agent(net, node->name)) {
             resync_agent_destroy(node->data);
             shash_delete(&resync->agents, node);
         }
     }
 
-    for (struct agent *agent = agents_next(net->agents, NULL); agent;
-         agent = agents_next(net->agents, agent)) {
+    AGENTS_FOR_EACH (agent, network_agents(net)) {
         const char *vnf_id = agent_vnf_id(agent);
         struct resync_agent *ra = shash_find_data(&resync->agents, vnf_id);
         if (!ra) {
@@ -179,7 +177,7 @@ resync_wait(const struct resync *resync, const struct network *net)
     const struct shash_node *node;
     SHASH_FOR_EACH (node, &resync->agents) {
         const struct resync_agent *ra = node->data;
-        const struct agent *agent = agents_find(net->agents, node->name);
+        const struct agent *agent = network_agent(net, node->name);
         if (agent && agent_is_up(agent) && !ra->get_ticket
             && !ra->patch_ticket) {
             poll_timer_wait_until(next_look_ms(ra, agent));
@@ -212,8 +210,7 @@ match_paths(const struct resync_agent *ra, const struct network *net,
             struct sset *broken)
 {
     struct sset found = SSET_INITIALIZER(&found);
-    const struct live_path *live;
-    HMAP_FOR_EACH (live, node, &net->paths) {
+    NETWORK_FOR_EACH_PATH (live, net) {
         const struct path *path = live->path;
         char spi[16];
         snprintf(spi, sizeof spi, "%"PRIu32, path->nsh_spi);
@@ -302,7 +299,7 @@ resync_agent_result(struct resync *resync, struct network *net,
                     uint64_t epoch, struct sset *broken)
 {
     struct resync_agent *ra = shash_find_data(&resync->agents, vnf_id);
-    struct agent *agent = agents_find(net->agents, vnf_id);
+    struct agent *agent = network_agent(net, vnf_id);
     if (!ra || !agent
         || (result->ticket != ra->get_ticket
             && result->ticket != ra->patch_ticket)) {

@@ -21,7 +21,7 @@ write_bridges(const struct ovsdb_idl *idl, const struct network *net)
 {
     const struct sdsa_bridge *row;
     SDSA_BRIDGE_FOR_EACH (row, idl) {
-        const struct bridge *br = bridges_find(net->bridges, row->name);
+        const struct bridge *br = network_bridge(net, row->name);
         struct smap status = SMAP_INITIALIZER(&status);
         bool up = br && bridge_is_up(br);
         smap_add(&status, "connected", up ? "true" : "false");
@@ -67,7 +67,7 @@ write_gateways(const struct ovsdb_idl *idl, const struct network *net,
 {
     const struct sdsa_gateway *row;
     SDSA_GATEWAY_FOR_EACH (row, idl) {
-        const struct agent *agent = agents_find(net->agents, row->vnf_id);
+        const struct agent *agent = network_agent(net, row->vnf_id);
         struct smap status = SMAP_INITIALIZER(&status);
         bool up = agent && agent_is_up(agent)
                   && resync_is_done(resync, net, row->vnf_id);
@@ -136,8 +136,8 @@ stats_differ(const struct stat_item *items, size_t n, char *const *keys,
 static void
 write_sa_statistics(const struct sdsa_hop *hop, const struct network *net)
 {
-    const struct agent *sender = agents_find(net->agents, hop->sender);
-    const struct agent *receiver = agents_find(net->agents, hop->receiver);
+    const struct agent *sender = network_agent(net, hop->sender);
+    const struct agent *receiver = network_agent(net, hop->receiver);
     for (size_t i = 0; i < hop->n_sas; i++) {
         const struct sdsa_sa *sa = hop->sas[i];
         struct agent_sa_stats out, in;
@@ -163,10 +163,10 @@ write_statistics(const struct ovsdb_idl *idl, const struct network *net)
 {
     const struct sdsa_path *row;
     SDSA_PATH_FOR_EACH (row, idl) {
-        const struct inv_endpoint *src = inventory_endpoint(&net->inv,
-                                                            row->src);
+        const struct inv_endpoint *src
+            = inventory_endpoint(network_inventory(net), row->src);
         const struct bridge *br
-            = src ? bridges_find(net->bridges, src->bridge->name) : NULL;
+            = src ? network_bridge(net, src->bridge->name) : NULL;
         if (br) {
             const struct live_path *live = network_find_path(net,
                                                              row->nsh_spi);
@@ -190,7 +190,7 @@ static char *
 path_trouble(const struct network *net, const struct live_path *live)
 {
     if (smap_is_empty(&live->troubles)) {
-        return path_check_links(live->path, &net->inv);
+        return path_check_links(live->path, network_inventory(net));
     }
     const struct smap_node **sorted = smap_sort(&live->troubles);
     char *reason = xstrdup(sorted[0]->value);
@@ -201,10 +201,11 @@ path_trouble(const struct network *net, const struct live_path *live)
 static void
 write_links(const struct ovsdb_idl *idl, const struct network *net)
 {
+    const struct inventory *inv = network_inventory(net);
     const struct sdsa_link *row;
     SDSA_LINK_FOR_EACH (row, idl) {
-        for (size_t i = 0; i < net->inv.n_links; i++) {
-            const struct inv_link *l = &net->inv.links[i];
+        for (size_t i = 0; i < inv->n_links; i++) {
+            const struct inv_link *l = &inv->links[i];
             if (!strcmp(l->from->name, row->bridge_a->name)
                 && !strcmp(l->out_port, row->port_a)) {
                 const char *state = l->is_down ? "down" : "up";
@@ -221,7 +222,8 @@ write_sfs(const struct ovsdb_idl *idl, const struct network *net)
 {
     const struct sdsa_service_function *row;
     SDSA_SERVICE_FUNCTION_FOR_EACH (row, idl) {
-        const struct inv_sf *sf = inventory_sf(&net->inv, row->name);
+        const struct inv_sf *sf = inventory_sf(network_inventory(net),
+                                               row->name);
         const char *state = !sf ? "" : sf->is_down ? "down" : "up";
         if (strcmp(state, row->state)) {
             sdsa_service_function_set_state(row, state);
@@ -242,7 +244,7 @@ write_paths(const struct ovsdb_idl *idl, const struct network *net)
             sdsa_path_set_reason(row, reason ? reason : "");
         }
         free(reason);
-        int mtu = live ? path_mtu(&net->inv, live->path) : 0;
+        int mtu = live ? path_mtu(network_inventory(net), live->path) : 0;
         if (mtu != row->mtu) {
             sdsa_path_set_mtu(row, mtu);
         }
@@ -267,13 +269,12 @@ char *
 status_format_sas(const struct network *net)
 {
     struct ds ds = DS_EMPTY_INITIALIZER;
-    const struct live_path *live;
-    HMAP_FOR_EACH (live, node, &net->paths) {
+    NETWORK_FOR_EACH_PATH (live, net) {
         const struct path *path = live->path;
         for (size_t i = 0; i <= path->n_sfs; i++) {
             const struct path_hop *hop = path->hops[i];
             const struct agent *receiver
-                = hop ? agents_find(net->agents, hop->receiver) : NULL;
+                = hop ? network_agent(net, hop->receiver) : NULL;
             struct agent_sa_stats in;
             if (receiver && agent_get_sa(receiver, hop->esp_spi, &in)) {
                 ds_put_format(&ds, "%s %s SI %d SPI 0x%08"PRIx32" %s => %s: "
@@ -296,10 +297,10 @@ is_settled(const struct network *net, const struct resync *resync,
 {
     if (!strncmp(participant, "gateway ", 8)) {
         const char *vnf_id = participant + 8;
-        return !inventory_gateway(&net->inv, vnf_id)
+        return !inventory_gateway(network_inventory(net), vnf_id)
                || resync_is_done(resync, net, vnf_id);
     }
-    const struct bridge *br = bridges_find(net->bridges, participant + 7);
+    const struct bridge *br = network_bridge(net, participant + 7);
     return !br || (bridge_is_up(br) && !bridge_has_pending(br));
 }
 

@@ -21,9 +21,9 @@ char *
 op_hop_send_probe(const struct op *op, const struct network *net,
                   const struct op_participant *p)
 {
-    const struct inv_gateway *gw = inventory_gateway(&net->inv,
+    const struct inv_gateway *gw = inventory_gateway(network_inventory(net),
                                                      p->hop->sender);
-    struct bridge *br = gw ? bridges_find(net->bridges, gw->bridge->name)
+    struct bridge *br = gw ? network_bridge(net, gw->bridge->name)
                            : NULL;
     ofp_port_t port = br ? bridge_port(br, gw->plain_port) : 0;
     if (!port) {
@@ -58,7 +58,7 @@ op_probe_result(struct op *op, const struct network *net, const char *bridge,
             && p->path->nsh_spi == probe->nsh_spi
             && p->hop->si == probe->si && p->probe_size == probe->ip_size) {
             const struct inv_gateway *gw
-                = inventory_gateway(&net->inv, p->hop->receiver);
+                = inventory_gateway(network_inventory(net), p->hop->receiver);
             if (gw && !strcmp(gw->bridge->name, bridge)) {
                 operation_acknowledged(op->fsm, i, OPERATION_STEP_PROVE,
                                        time_msec());
@@ -75,8 +75,8 @@ op_probe_result(struct op *op, const struct network *net, const char *bridge,
 static void
 ask_drained(struct op_participant *p, const struct network *net)
 {
-    struct agent *sender = agents_find(net->agents, p->hop->sender);
-    struct agent *receiver = agents_find(net->agents, p->hop->receiver);
+    struct agent *sender = network_agent(net, p->hop->sender);
+    struct agent *receiver = network_agent(net, p->hop->receiver);
     if (sender) {
         agent_poll_sas(sender);
     }
@@ -91,8 +91,8 @@ ask_drained(struct op_participant *p, const struct network *net)
 static bool
 is_drained(struct op_participant *p, bool is_fed, const struct network *net)
 {
-    const struct agent *sender = agents_find(net->agents, p->hop->sender);
-    const struct agent *receiver = agents_find(net->agents, p->hop->receiver);
+    const struct agent *sender = network_agent(net, p->hop->sender);
+    const struct agent *receiver = network_agent(net, p->hop->receiver);
     if (!sender || !receiver || !agent_is_up(sender)
         || !agent_is_up(receiver)) {
         return true;

@@ -79,7 +79,8 @@ add_gateways(struct op *op, const struct path *path, unsigned int sender_steps,
 static void
 add_new_hops(struct op *op, const struct network *net, const struct path *path)
 {
-    size_t size = MAX(path_mtu(&net->inv, path), PROBE_MIN_IP_SIZE);
+    size_t size = MAX(path_mtu(network_inventory(net), path),
+                      PROBE_MIN_IP_SIZE);
     for (size_t i = 0; i <= path->n_sfs; i++) {
         const struct path_hop *hop = path->hops[i];
         if (hop) {
@@ -117,7 +118,7 @@ add_bridges(struct op *op, const struct network *net,
 {
     struct sset names = SSET_INITIALIZER(&names);
     const char *name;
-    path_bridges(live->path, &net->inv, &names);
+    path_bridges(live->path, network_inventory(net), &names);
     SSET_FOR_EACH (name, &names) {
         participant_get(op, OP_BRIDGE, name)->steps |= steps;
     }
@@ -173,7 +174,7 @@ find_participants(struct op *op, const struct network *net, bool prove)
     for (size_t i = 0; i < op->n_participants; i++) {
         struct op_participant *p = &op->participants[i];
         const struct agent *agent
-            = (p->kind == OP_GATEWAY ? agents_find(net->agents, p->name)
+            = (p->kind == OP_GATEWAY ? network_agent(net, p->name)
                : NULL);
         p->boot_id = xstrdup(agent ? agent_boot_id(agent) : "");
     }
@@ -348,13 +349,13 @@ add_sa_edits(const struct op *op, const struct network *net,
         switch (step) {
         case OPERATION_STEP_INBOUND:
             if (receives) {
-                sa_request_add_inbound(req, &net->inv, path, hop,
+                sa_request_add_inbound(req, network_inventory(net), path, hop,
                                        find_key(op, hop));
             }
             break;
         case OPERATION_STEP_OUTBOUND:
             if (sends) {
-                sa_request_add_outbound(req, &net->inv, path, hop,
+                sa_request_add_outbound(req, network_inventory(net), path, hop,
                                         find_key(op, hop));
             }
             break;
@@ -384,7 +385,7 @@ check_paths(const struct network *net, struct live_path *const *paths,
 {
     char *error = NULL;
     for (size_t i = 0; i < n && !error; i++) {
-        error = path_check(paths[i]->path, &net->inv);
+        error = path_check(paths[i]->path, network_inventory(net));
     }
     return error;
 }
@@ -394,7 +395,7 @@ send_to_gateway(struct op *op, struct network *net, uint64_t epoch,
                 const struct op_participant *p, enum operation_step step,
                 char **errorp)
 {
-    struct agent *agent = agents_find(net->agents, p->name);
+    struct agent *agent = network_agent(net, p->name);
     if (!agent) {
         *errorp = xstrdup("it is not in the database any more");
         return 0;
@@ -449,7 +450,7 @@ send_to_bridge(struct op *op, struct network *net,
                const struct op_participant *p, enum operation_step step,
                char **errorp)
 {
-    struct bridge *br = bridges_find(net->bridges, p->name);
+    struct bridge *br = network_bridge(net, p->name);
     if (!br) {
         *errorp = xstrdup("it is not in the database any more");
         return 0;
@@ -487,9 +488,9 @@ drop_lost_tickets(struct op_participant *p, const struct network *net)
 {
     bool is_gateway = p->kind == OP_GATEWAY;
     const struct agent *agent
-        = is_gateway ? agents_find(net->agents, p->name) : NULL;
+        = is_gateway ? network_agent(net, p->name) : NULL;
     const struct bridge *br
-        = is_gateway ? NULL : bridges_find(net->bridges, p->name);
+        = is_gateway ? NULL : network_bridge(net, p->name);
     for (size_t i = 0; i < p->n_pending; ) {
         uint64_t ticket = p->pending[i].ticket;
         if ((agent && agent_has_ticket(agent, ticket))
@@ -537,8 +538,8 @@ do_send(struct op *op, struct network *net, uint64_t epoch, size_t index,
     } else if (!(step & (OPERATION_STEP_INBOUND | OPERATION_STEP_OUTBOUND
                          | OPERATION_STEP_FLOWS))
                && !(is_gateway
-                    ? agents_find(net->agents, p->name) != NULL
-                    : bridges_find(net->bridges, p->name) != NULL)) {
+                    ? network_agent(net, p->name) != NULL
+                    : network_bridge(net, p->name) != NULL)) {
         /* The operator took it out of the database: it owes nothing. */
         operation_acknowledged(op->fsm, index, step, time_msec());
     } else {
@@ -564,7 +565,7 @@ notice_losses(struct op *op, struct network *net)
     for (size_t i = 0; i < op->n_participants; i++) {
         const struct op_participant *p = &op->participants[i];
         if (p->kind == OP_GATEWAY) {
-            const struct agent *agent = agents_find(net->agents, p->name);
+            const struct agent *agent = network_agent(net, p->name);
             if (!agent) {
                 operation_lost(op->fsm, i, "it was removed from the database",
                                time_msec());
@@ -573,7 +574,7 @@ notice_losses(struct op *op, struct network *net)
                                time_msec());
             }
         } else if (p->kind == OP_BRIDGE) {
-            const struct bridge *br = bridges_find(net->bridges, p->name);
+            const struct bridge *br = network_bridge(net, p->name);
             if (!br || !bridge_is_connected(br)) {
                 operation_lost(op->fsm, i, "it is not connected",
                                time_msec());

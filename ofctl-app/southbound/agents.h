@@ -35,6 +35,12 @@ void agents_remove(struct agents *, struct agent *);
 struct agent *agents_find(const struct agents *, const char *vnf_id);
 struct agent *agents_next(const struct agents *, const struct agent *prev);
 
+/* For each agent of AGENTS, as 'struct agent *AGENT'.  None may be added or
+ * removed meanwhile. */
+#define AGENTS_FOR_EACH(AGENT, AGENTS)                                  \
+    for (struct agent *AGENT = agents_next(AGENTS, NULL); AGENT;        \
+         AGENT = agents_next(AGENTS, AGENT))
+
 const char *agent_vnf_id(const struct agent *);
 const char *agent_url(const struct agent *);
 

@@ -64,6 +64,12 @@ struct bridge *bridges_find(const struct bridges *, const char *name);
 /* Iterates: NULL gives the first, NULL returned after the last. */
 struct bridge *bridges_next(const struct bridges *, const struct bridge *prev);
 
+/* For each bridge of BRIDGES, as 'struct bridge *BRIDGE'.  None may be added
+ * or removed meanwhile. */
+#define BRIDGES_FOR_EACH(BRIDGE, BRIDGES)                                   \
+    for (struct bridge *BRIDGE = bridges_next(BRIDGES, NULL); BRIDGE;       \
+         BRIDGE = bridges_next(BRIDGES, BRIDGE))
+
 const char *bridge_name(const struct bridge *);
 /* Connected and its ports known. */
 bool bridge_is_connected(const struct bridge *);

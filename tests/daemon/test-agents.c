@@ -65,8 +65,7 @@ cmd_list(struct unixctl_conn *conn, int argc OVS_UNUSED,
          const char *argv[] OVS_UNUSED, void *aux OVS_UNUSED)
 {
     struct ds reply = DS_EMPTY_INITIALIZER;
-    for (struct agent *agent = agents_next(agents, NULL); agent;
-         agent = agents_next(agents, agent)) {
+    AGENTS_FOR_EACH (agent, agents) {
         ds_put_format(&reply, "%s %s\n", agent_vnf_id(agent),
                       agent_url(agent));
     }

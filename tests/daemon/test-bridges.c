@@ -220,8 +220,7 @@ cmd_list(struct unixctl_conn *conn, int argc OVS_UNUSED,
          const char *argv[] OVS_UNUSED, void *aux OVS_UNUSED)
 {
     struct ds s = DS_EMPTY_INITIALIZER;
-    for (struct bridge *bridge = bridges_next(bridges, NULL); bridge;
-         bridge = bridges_next(bridges, bridge)) {
+    BRIDGES_FOR_EACH (bridge, bridges) {
         ds_put_format(&s, "%s\n", bridge_name(bridge));
     }
     unixctl_command_reply(conn, ds_cstr(&s));
@@ -332,8 +331,7 @@ cmd_exit(struct unixctl_conn *conn, int argc OVS_UNUSED,
 static void
 collect_results(void)
 {
-    for (struct bridge *bridge = bridges_next(bridges, NULL); bridge;
-         bridge = bridges_next(bridges, bridge)) {
+    BRIDGES_FOR_EACH (bridge, bridges) {
         uint64_t ticket;
         char *error;
         while (bridge_next_result(bridge, &ticket, &error)) {
