@@ -61,7 +61,7 @@ ofctl_app_operation_liboperation_la_SOURCES = \
 	ofctl-app/operation/op-hops.c \
 	ofctl-app/operation/op-private.h \
 	ofctl-app/operation/op.c ofctl-app/operation/op.h \
-	ofctl-app/operation/operation.c ofctl-app/operation/operation.h
+	ofctl-app/operation/op-fsm.c ofctl-app/operation/op-fsm.h
 
 # conductor: which change is due, and when.
 noinst_LTLIBRARIES += ofctl-app/conductor/libconductor.la

@@ -10,7 +10,7 @@ TESTSUITE_AT = \
 	tests/unit/match.at \
 	tests/unit/path.at \
 	tests/unit/steering.at \
-	tests/unit/operation.at \
+	tests/unit/op-fsm.at \
 	tests/unit/icmp.at \
 	tests/unit/sa-request.at \
 	tests/unit/esp.at \
@@ -101,7 +101,7 @@ check_PROGRAMS += \
 	tests/unit/test-icmp \
 	tests/unit/test-lib \
 	tests/unit/test-match \
-	tests/unit/test-operation \
+	tests/unit/test-op-fsm \
 	tests/unit/test-path \
 	tests/unit/test-sa-request \
 	tests/unit/test-steering \
@@ -138,8 +138,8 @@ tests_unit_test_lib_LDADD = \
 tests_unit_test_match_SOURCES = tests/unit/test-match.c
 tests_unit_test_match_LDADD = \
 	$(controller_pure_libs) lib/libsdsa.la
-tests_unit_test_operation_SOURCES = tests/unit/test-operation.c
-tests_unit_test_operation_LDADD = \
+tests_unit_test_op_fsm_SOURCES = tests/unit/test-op-fsm.c
+tests_unit_test_op_fsm_LDADD = \
 	ofctl-app/operation/liboperation.la lib/libsdsa.la
 tests_unit_test_path_SOURCES = \
 	tests/unit/test-path.c \

@@ -9,7 +9,7 @@
  * all (SF_KEPT).
  * Version 0 is there at the beginning; operation v replaces the live one by v.
  *
- * States and events have the names of ofctl-app/operation/operation.h; each transition is
+ * States and events have the names of ofctl-app/operation/op-fsm.h; each transition is
  * one GO(), and a test compares these with what the coordinator does.
  *
  * Faults that find what the protocol is for (-D):

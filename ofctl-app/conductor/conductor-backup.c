@@ -143,7 +143,7 @@ find_hasty(const struct conductor *c, const char *chain)
 {
     struct op *op = shash_find_data(&c->busy_chains, chain);
     return (op && op->n_chains == 1 && op->purpose != OP_FAILOVER
-            && !op->resumed && !operation_is_committed(op->fsm)
+            && !op->resumed && !op_fsm_is_committed(op->fsm)
             ? op : NULL);
 }
 
@@ -172,7 +172,7 @@ conductor_hurry(struct conductor *c, const struct sdsa_chain *row,
     }
     if (damage && would_do(c, chain, backup, n_active, true)) {
         char *why = xasprintf("given up to use the backup path: %s", damage);
-        operation_abort(op->fsm, why, time_msec());
+        op_fsm_abort(op->fsm, why, time_msec());
         free(why);
     }
     free(damage);
@@ -384,9 +384,9 @@ conductor_backup_failed(struct conductor *c, const struct op *op,
                         const char *chain)
 {
     struct chain_memory *m = conductor_get_memory(c, chain);
-    const char *reason = operation_reason(op->fsm);
+    const char *reason = op_fsm_reason(op->fsm);
     VLOG_WARN("chain %s: operation %u for its backup path: %s", chain,
-              operation_number(op->fsm), reason);
+              op_fsm_number(op->fsm), reason);
     if (op->purpose == OP_FAILOVER) {
         for (size_t i = 0; i < op->n_new; i++) {
             if (!op->new[i]->broken) {

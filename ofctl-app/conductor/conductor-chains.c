@@ -500,8 +500,8 @@ conductor_write_outcomes(struct conductor *c)
 
     const struct op *op;
     LIST_FOR_EACH (op, node, &c->ops) {
-        if (operation_get_state(op->fsm) == OPERATION_FLIP
-            && operation_reason(op->fsm)[0]) {
+        if (op_fsm_get_state(op->fsm) == OP_FSM_FLIP
+            && op_fsm_reason(op->fsm)[0]) {
             journal_chain_hangs(c->idl, op);
         }
     }

@@ -45,7 +45,7 @@ conductor_add_op(struct conductor *c, enum op_purpose purpose,
         drain_max_ms = cut ? drain_ms : drain_max_ms;
         free(cut);              /* What is lost in it never comes out. */
     }
-    const struct operation_timeouts timeouts = {
+    const struct op_fsm_timeouts timeouts = {
         .prepare_ms = conductor_get_config_ms(c, "prepare-timeout-ms", 5000),
         .retry_ms = conductor_get_config_ms(c, "retry-ms", 1000),
         .drain_ms = n_new && n_old ? drain_ms : 0,

@@ -410,7 +410,7 @@ end_chain(struct conductor *c, const struct op *op,
 static void
 end_operation(struct conductor *c, struct op *op)
 {
-    bool done = op->journal_state == OPERATION_DONE;
+    bool done = op->journal_state == OP_FSM_DONE;
     char **slot = &c->history[c->n_history++ % N_HISTORY];
     free(*slot);
     *slot = op_format(op);
@@ -419,7 +419,7 @@ end_operation(struct conductor *c, struct op *op)
     for (size_t i = 0; i < op->n_debts; i++) {
         const char *participant = op->debts[i].participant;
         VLOG_WARN("operation %u: %s owes the removal of %s paths",
-                  operation_number(op->fsm), participant,
+                  op_fsm_number(op->fsm), participant,
                   op->debts[i].of_new ? "new" : "old");
     }
     collect_debts(c, op);
@@ -452,8 +452,8 @@ mark_paths(struct live_path **paths, size_t n, enum path_state state)
 static const char *
 journal_step(const struct op *op)
 {
-    return (op->journal_state == OPERATION_JOURNAL_PREPARE ? "journal-prepare"
-            : op->journal_state == OPERATION_JOURNAL_COMMIT ? "journal-commit"
+    return (op->journal_state == OP_FSM_JOURNAL_PREPARE ? "journal-prepare"
+            : op->journal_state == OP_FSM_JOURNAL_COMMIT ? "journal-commit"
             : "journal-end");
 }
 
@@ -461,21 +461,21 @@ journal_step(const struct op *op)
 static void
 take_journaled(struct conductor *c, struct op *op)
 {
-    enum operation_state state = op->journal_state;
+    enum op_fsm_state state = op->journal_state;
     op->journal = OP_JOURNAL_IDLE;
     failure_test("after", journal_step(op));
-    if (state == OPERATION_DONE || state == OPERATION_FAILED) {
+    if (state == OP_FSM_DONE || state == OP_FSM_FAILED) {
         end_operation(c, op);
         return;
     }
-    if (state == OPERATION_JOURNAL_COMMIT) {
+    if (state == OP_FSM_JOURNAL_COMMIT) {
         mark_paths(op->new, op->n_new, PATH_ACTIVE);
         mark_paths(op->old, op->n_old, PATH_RELEASING);
         for (size_t i = 0; op->purpose == OP_FAILOVER && i < op->n_new; i++) {
             op->new[i]->path->backup = false;
         }
     }
-    operation_journaled(op->fsm, true, NULL, time_msec());
+    op_fsm_journaled(op->fsm, true, NULL, time_msec());
 }
 
 /* The database: one transaction at a time. */
@@ -557,12 +557,12 @@ take_transaction(struct conductor *c, enum ovsdb_idl_txn_status status,
         if (ok) {
             take_journaled(c, op);
         } else if (status == TXN_ERROR
-                   && op->journal_state == OPERATION_JOURNAL_PREPARE) {
+                   && op->journal_state == OP_FSM_JOURNAL_PREPARE) {
             /* Nothing was sent to anybody yet: it fails, and is cleaned up
              * should an earlier attempt have been committed after all. */
             char *why = xasprintf("the database refused it: %s", error);
             op->journal = OP_JOURNAL_IDLE;
-            operation_journaled(op->fsm, false, why, time_msec());
+            op_fsm_journaled(op->fsm, false, why, time_msec());
             free(why);
         } else {
             op->journal = OP_JOURNAL_NEEDED;    /* Write it again. */
@@ -722,13 +722,13 @@ conductor_abort(struct conductor *c, unsigned int number)
 {
     struct op *op;
     LIST_FOR_EACH (op, node, &c->ops) {
-        if (operation_number(op->fsm) == number) {
-            if (operation_abort(op->fsm, "aborted by the operator",
-                                time_msec())) {
+        if (op_fsm_number(op->fsm) == number) {
+            if (op_fsm_abort(op->fsm, "aborted by the operator",
+                             time_msec())) {
                 op->aborted = true;
                 return NULL;
             }
-            return (operation_get_state(op->fsm) == OPERATION_UNDO
+            return (op_fsm_get_state(op->fsm) == OP_FSM_UNDO
                     ? xasprintf("operation %u is rolling back already", number)
                     : xasprintf("operation %u is past its commit point: it "
                                 "goes forward only", number));

@@ -11,7 +11,7 @@
  * somebody sends it SIGCONT and has done meanwhile what the test needs; at
  * "refuse-STEP" it goes on as if the participant had refused.
  *
- * STEP is one of operation_step_to_string(), or "journal-prepare",
+ * STEP is one of op_fsm_step_to_string(), or "journal-prepare",
  * "journal-commit" or "journal-end".
  *
  * There is "time/warp MS" too, as in ovs-vswitchd(8) for tests: it lets so much

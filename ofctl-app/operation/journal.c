@@ -166,13 +166,13 @@ write_operation(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
                 const struct op *op, const char *state)
 {
     const struct sdsa_operation *row
-        = journal_find_operation(idl, operation_number(op->fsm));
+        = journal_find_operation(idl, op_fsm_number(op->fsm));
     if (row) {
         sdsa_operation_set_state(row, state);
         return row;
     }
     row = sdsa_operation_insert(txn);
-    sdsa_operation_set_number(row, operation_number(op->fsm));
+    sdsa_operation_set_number(row, op_fsm_number(op->fsm));
     for (size_t i = 0; i < op->n_chains; i++) {
         const struct op_chain *chain = &op->chains[i];
         sdsa_operation_update_chains_addvalue(row, chain->name);
@@ -200,7 +200,7 @@ static void
 write_prepare(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
               const struct op *op)
 {
-    if (!journal_find_operation(idl, operation_number(op->fsm))) {
+    if (!journal_find_operation(idl, op_fsm_number(op->fsm))) {
         write_operation(txn, idl, op, "preparing");
         for (size_t i = 0; i < op->n_new; i++) {
             write_path(txn, op->new[i]);
@@ -232,7 +232,7 @@ write_history(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
     const struct sdsa_history *row, *oldest = NULL;
     size_t n = 0;
     SDSA_HISTORY_FOR_EACH (row, idl) {
-        if (row->number == operation_number(op->fsm)) {
+        if (row->number == op_fsm_number(op->fsm)) {
             return;             /* An earlier attempt, whose answer was lost. */
         }
         oldest = !oldest || row->number < oldest->number ? row : oldest;
@@ -247,16 +247,16 @@ write_history(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
     struct sset names = SSET_INITIALIZER(&names);
     op_report(op, &phases, &names, &lost);
     row = sdsa_history_insert(txn);
-    sdsa_history_set_number(row, operation_number(op->fsm));
+    sdsa_history_set_number(row, op_fsm_number(op->fsm));
     for (size_t i = 0; i < op->n_chains; i++) {
         sdsa_history_update_chains_addvalue(row, op->chains[i].name);
     }
     sdsa_history_set_cause(row, op->why);
-    sdsa_history_set_result(row, (op->journal_state == OPERATION_DONE
+    sdsa_history_set_result(row, (op->journal_state == OP_FSM_DONE
                                   ? "done" : "failed"));
-    sdsa_history_set_reason(row, operation_reason(op->fsm));
+    sdsa_history_set_reason(row, op_fsm_reason(op->fsm));
     sdsa_history_set_started(row, op->started_wall_s);
-    sdsa_history_set_round_trips(row, operation_round_trips(op->fsm));
+    sdsa_history_set_round_trips(row, op_fsm_round_trips(op->fsm));
 
     const struct simap_node *node;
     SIMAP_FOR_EACH (node, &phases) {
@@ -297,7 +297,7 @@ write_outcome(const struct ovsdb_idl *idl, const struct op *op,
         }
     } else if (row && !op->resumed && op->purpose == OP_CHANGE) {
         sdsa_chain_set_failed(row, chain->wanted);
-        sdsa_chain_set_reason(row, operation_reason(op->fsm));
+        sdsa_chain_set_reason(row, op_fsm_reason(op->fsm));
     }
 }
 
@@ -305,10 +305,10 @@ static void
 write_end(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
           const struct op *op)
 {
-    bool done = op->journal_state == OPERATION_DONE;
+    bool done = op->journal_state == OP_FSM_DONE;
     write_history(txn, idl, op);
     const struct sdsa_operation *row
-        = journal_find_operation(idl, operation_number(op->fsm));
+        = journal_find_operation(idl, op_fsm_number(op->fsm));
     if (row) {
         sdsa_operation_delete(row);
     }
@@ -323,7 +323,7 @@ write_end(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
         size_t n = debt->of_new ? op->n_new : op->n_old;
         int64_t *spis = path_numbers(debt->of_new ? op->new : op->old, n);
         struct sdsa_debt *d = sdsa_debt_insert(txn);
-        sdsa_debt_set_operation(d, operation_number(op->fsm));
+        sdsa_debt_set_operation(d, op_fsm_number(op->fsm));
         sdsa_debt_set_participant(d, debt->participant);
         sdsa_debt_set_paths(d, spis, n);
         sdsa_debt_set_created(d, time_wall());
@@ -340,9 +340,9 @@ journal_write(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
               const struct op *op)
 {
     /* Only these states are ever journaled. */
-    if (op->journal_state == OPERATION_JOURNAL_PREPARE) {
+    if (op->journal_state == OP_FSM_JOURNAL_PREPARE) {
         write_prepare(txn, idl, op);
-    } else if (op->journal_state == OPERATION_JOURNAL_COMMIT) {
+    } else if (op->journal_state == OP_FSM_JOURNAL_COMMIT) {
         write_commit(txn, idl, op);
     } else {
         write_end(txn, idl, op);
@@ -362,7 +362,7 @@ journal_chain_failed(const struct sdsa_chain *chain, int64_t wanted,
 void
 journal_chain_hangs(const struct ovsdb_idl *idl, const struct op *op)
 {
-    const char *reason = operation_reason(op->fsm);
+    const char *reason = op_fsm_reason(op->fsm);
     for (size_t i = 0; i < op->n_chains; i++) {
         const struct sdsa_chain *row
             = sdsa_chain_get_for_uuid(idl, &op->chains[i].uuid);

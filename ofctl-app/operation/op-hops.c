@@ -54,14 +54,14 @@ op_probe_result(struct op *op, const struct network *net, const char *bridge,
     }
     for (size_t i = 0; i < op->n_participants; i++) {
         const struct op_participant *p = &op->participants[i];
-        if (p->steps & OPERATION_STEP_PROVE
+        if (p->steps & OP_FSM_STEP_PROVE
             && p->path->nsh_spi == probe->nsh_spi
             && p->hop->si == probe->si && p->probe_size == probe->ip_size) {
             const struct inv_gateway *gw
                 = inventory_gateway(network_inventory(net), p->hop->receiver);
             if (gw && !strcmp(gw->bridge->name, bridge)) {
-                operation_acknowledged(op->fsm, i, OPERATION_STEP_PROVE,
-                                       time_msec());
+                op_fsm_acknowledged(op->fsm, i, OP_FSM_STEP_PROVE,
+                                    time_msec());
             }
         }
     }
@@ -121,7 +121,7 @@ static bool
 is_fed(const struct op *op, size_t i)
 {
     const struct op_participant *p = &op->participants[i];
-    return (i && p[-1].path == p->path && p[-1].steps & OPERATION_STEP_DRAIN
+    return (i && p[-1].path == p->path && p[-1].steps & OP_FSM_STEP_DRAIN
             && !p[-1].drained);
 }
 
@@ -132,14 +132,14 @@ op_hops_drain(struct op *op, const struct network *net)
 {
     for (size_t i = 0; i < op->n_participants; i++) {
         struct op_participant *p = &op->participants[i];
-        if (!(p->steps & OPERATION_STEP_DRAIN) || p->drained) {
+        if (!(p->steps & OP_FSM_STEP_DRAIN) || p->drained) {
             continue;
         }
         if (p->asked_ms) {
             if (is_drained(p, is_fed(op, i), net)) {
                 p->drained = true;
-                operation_acknowledged(op->fsm, i, OPERATION_STEP_DRAIN,
-                                       time_msec());
+                op_fsm_acknowledged(op->fsm, i, OP_FSM_STEP_DRAIN,
+                                    time_msec());
             }
         } else if (time_msec() >= p->next_ask_ms) {
             ask_drained(p, net);

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "ofctl-app/operation/operation.h"
+#include "ofctl-app/operation/op-fsm.h"
 
 struct network;
 struct op;
@@ -25,7 +25,7 @@ struct op_key {
 /* A request that was sent and is not answered yet. */
 struct op_pending {
     uint64_t ticket;
-    enum operation_step step;
+    enum op_fsm_step step;
 };
 
 enum op_kind { OP_GATEWAY, OP_BRIDGE, OP_HOP };

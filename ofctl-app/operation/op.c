@@ -88,7 +88,7 @@ add_new_hops(struct op *op, const struct network *net, const struct path *path)
                                     " octets)", hop->sender, hop->receiver,
                                     size);
             struct op_participant *p = participant_add(op, OP_HOP, "", title);
-            p->steps = OPERATION_STEP_PROVE;
+            p->steps = OP_FSM_STEP_PROVE;
             p->path = path;
             p->hop = hop;
             p->probe_size = size;
@@ -105,7 +105,7 @@ add_old_hops(struct op *op, const struct path *path)
             char *title = xasprintf("the old hop %s => %s", hop->sender,
                                     hop->receiver);
             struct op_participant *p = participant_add(op, OP_HOP, "", title);
-            p->steps = OPERATION_STEP_DRAIN;
+            p->steps = OP_FSM_STEP_DRAIN;
             p->path = path;
             p->hop = hop;
         }
@@ -136,7 +136,7 @@ add_classifiers(struct op *op, const struct network *net,
     network_path_bridges(net, live,
                          PATH_FLOWS_CLASSIFIER | PATH_FLOWS_COMPANION, &names);
     SSET_FOR_EACH (name, &names) {
-        participant_get(op, OP_BRIDGE, name)->steps |= OPERATION_STEP_FLIP;
+        participant_get(op, OP_BRIDGE, name)->steps |= OP_FSM_STEP_FLIP;
     }
     sset_destroy(&names);
 }
@@ -149,10 +149,10 @@ find_participants(struct op *op, const struct network *net, bool prove)
         const struct live_path *live = op->new[i];
         if (!prepared) {
             add_gateways(op, live->path,
-                         OPERATION_STEP_OUTBOUND | OPERATION_STEP_UNDO,
-                         OPERATION_STEP_INBOUND | OPERATION_STEP_UNDO);
+                         OP_FSM_STEP_OUTBOUND | OP_FSM_STEP_UNDO,
+                         OP_FSM_STEP_INBOUND | OP_FSM_STEP_UNDO);
             add_bridges(op, net, live,
-                        OPERATION_STEP_FLOWS | OPERATION_STEP_UNDO);
+                        OP_FSM_STEP_FLOWS | OP_FSM_STEP_UNDO);
         }
         if (prepared || !live->path->backup) {
             add_classifiers(op, net, live);
@@ -163,12 +163,12 @@ find_participants(struct op *op, const struct network *net, bool prove)
     }
     for (size_t i = 0; i < op->n_old; i++) {
         const struct live_path *live = op->old[i];
-        add_gateways(op, live->path, OPERATION_STEP_RELEASE,
-                     OPERATION_STEP_RELEASE);
+        add_gateways(op, live->path, OP_FSM_STEP_RELEASE,
+                     OP_FSM_STEP_RELEASE);
         /* Where no new path has a classifier there is nothing to flip to:
          * RELEASE takes the old one with the rest, and owes it if the bridge
          * is away. */
-        add_bridges(op, net, live, OPERATION_STEP_RELEASE);
+        add_bridges(op, net, live, OP_FSM_STEP_RELEASE);
         add_old_hops(op, live->path);
     }
     for (size_t i = 0; i < op->n_participants; i++) {
@@ -243,7 +243,7 @@ op_create(struct network *net, enum op_purpose purpose, unsigned int number,
           const struct op_chain *chains, size_t n_chains, const char *why,
           struct live_path **old, size_t n_old,
           struct live_path **new, size_t n_new, bool prove,
-          const struct operation_timeouts *timeouts)
+          const struct op_fsm_timeouts *timeouts)
 {
     struct op *op = xzalloc(sizeof *op);
     ovs_list_init(&op->node);
@@ -259,13 +259,13 @@ op_create(struct network *net, enum op_purpose purpose, unsigned int number,
     uuid_generate(&op->probe_token);
     find_participants(op, net, prove);
 
-    struct operation_participant *ps = xcalloc(op->n_participants + 1,
-                                               sizeof *ps);
+    struct op_fsm_participant *ps = xcalloc(op->n_participants + 1,
+                                            sizeof *ps);
     for (size_t i = 0; i < op->n_participants; i++) {
         ps[i].name = op->participants[i].title;
         ps[i].steps = op->participants[i].steps;
     }
-    op->fsm = operation_create(number, ps, op->n_participants, timeouts);
+    op->fsm = op_fsm_create(number, ps, op->n_participants, timeouts);
     free(ps);
     return op;
 }
@@ -274,10 +274,10 @@ void
 op_start(struct op *op)
 {
     if (op->purpose == OP_FAILOVER) {
-        operation_start_prepared(op->fsm, time_msec());
+        op_fsm_start_prepared(op->fsm, time_msec());
     } else {
         make_keys(op);
-        operation_start(op->fsm, time_msec());
+        op_fsm_start(op->fsm, time_msec());
     }
 }
 
@@ -295,10 +295,10 @@ op_resume(struct op *op, bool committed)
     }
     op->resumed = true;
     if (committed) {
-        operation_resume_committing(op->fsm, time_msec());
+        op_fsm_resume_committing(op->fsm, time_msec());
     } else {
-        operation_resume_preparing(op->fsm, time_msec(),
-                                   "the controller restarted");
+        op_fsm_resume_preparing(op->fsm, time_msec(),
+                                "the controller restarted");
     }
 }
 
@@ -307,7 +307,7 @@ op_destroy(struct op *op)
 {
     if (op) {
         wipe_keys(op);
-        operation_destroy(op->fsm);
+        op_fsm_destroy(op->fsm);
         for (size_t i = 0; i < op->n_participants; i++) {
             free(op->participants[i].name);
             free(op->participants[i].title);
@@ -336,7 +336,7 @@ op_destroy(struct op *op)
 /* Adds to 'req' what gateway 'vnf_id' gets in 'step' for 'path'. */
 static void
 add_sa_edits(const struct op *op, const struct network *net,
-             const char *vnf_id, enum operation_step step,
+             const char *vnf_id, enum op_fsm_step step,
              const struct path *path, struct restconf_patch *req)
 {
     for (size_t i = 0; i <= path->n_sfs; i++) {
@@ -347,20 +347,20 @@ add_sa_edits(const struct op *op, const struct network *net,
         bool sends = !strcmp(hop->sender, vnf_id);
         bool receives = !strcmp(hop->receiver, vnf_id);
         switch (step) {
-        case OPERATION_STEP_INBOUND:
+        case OP_FSM_STEP_INBOUND:
             if (receives) {
                 sa_request_add_inbound(req, network_inventory(net), path, hop,
                                        find_key(op, hop));
             }
             break;
-        case OPERATION_STEP_OUTBOUND:
+        case OP_FSM_STEP_OUTBOUND:
             if (sends) {
                 sa_request_add_outbound(req, network_inventory(net), path, hop,
                                         find_key(op, hop));
             }
             break;
-        case OPERATION_STEP_RELEASE:
-        case OPERATION_STEP_UNDO:
+        case OP_FSM_STEP_RELEASE:
+        case OP_FSM_STEP_UNDO:
             if (sends) {
                 sa_request_remove_outbound(req, path, hop);
             }
@@ -368,10 +368,10 @@ add_sa_edits(const struct op *op, const struct network *net,
                 sa_request_remove_inbound(req, path, hop);
             }
             break;
-        case OPERATION_STEP_FLOWS:
-        case OPERATION_STEP_FLIP:
-        case OPERATION_STEP_PROVE:
-        case OPERATION_STEP_DRAIN:
+        case OP_FSM_STEP_FLOWS:
+        case OP_FSM_STEP_FLIP:
+        case OP_FSM_STEP_PROVE:
+        case OP_FSM_STEP_DRAIN:
             OVS_NOT_REACHED();
         }
     }
@@ -392,7 +392,7 @@ check_paths(const struct network *net, struct live_path *const *paths,
 
 static uint64_t
 send_to_gateway(struct op *op, struct network *net, uint64_t epoch,
-                const struct op_participant *p, enum operation_step step,
+                const struct op_participant *p, enum op_fsm_step step,
                 char **errorp)
 {
     struct agent *agent = network_agent(net, p->name);
@@ -400,7 +400,7 @@ send_to_gateway(struct op *op, struct network *net, uint64_t epoch,
         *errorp = xstrdup("it is not in the database any more");
         return 0;
     }
-    bool adds = step & (OPERATION_STEP_INBOUND | OPERATION_STEP_OUTBOUND);
+    bool adds = step & (OP_FSM_STEP_INBOUND | OP_FSM_STEP_OUTBOUND);
     if (adds) {
         if (!agent_is_up(agent)) {
             *errorp = xstrdup(agent_reason(agent));
@@ -412,11 +412,11 @@ send_to_gateway(struct op *op, struct network *net, uint64_t epoch,
         }
     }
 
-    bool of_old = step == OPERATION_STEP_RELEASE;
+    bool of_old = step == OP_FSM_STEP_RELEASE;
     struct live_path **paths = of_old ? op->old : op->new;
     size_t n = of_old ? op->n_old : op->n_new;
-    char *id = xasprintf("op-%u-%s", operation_number(op->fsm),
-                         operation_step_to_string(step));
+    char *id = xasprintf("op-%u-%s", op_fsm_number(op->fsm),
+                         op_fsm_step_to_string(step));
     struct restconf_patch *req = sa_request_create(id, epoch);
     for (size_t i = 0; i < n; i++) {
         add_sa_edits(op, net, p->name, step, paths[i]->path, req);
@@ -428,18 +428,18 @@ send_to_gateway(struct op *op, struct network *net, uint64_t epoch,
 /* Marks which flows are wanted after 'step': it is sent to several bridges,
  * the marks are the same each time. */
 static void
-mark_flows(struct op *op, enum operation_step step)
+mark_flows(struct op *op, enum op_fsm_step step)
 {
     for (size_t i = 0; i < op->n_new; i++) {
-        op->new[i]->flows = (step == OPERATION_STEP_UNDO ? 0
-                             : step == OPERATION_STEP_FLOWS
+        op->new[i]->flows = (step == OP_FSM_STEP_UNDO ? 0
+                             : step == OP_FSM_STEP_FLOWS
                              ? PATH_FLOWS_TRANSPORT
                              : path_flows_in_use(op->new[i]->path));
     }
     for (size_t i = 0; i < op->n_old; i++) {
-        if (step == OPERATION_STEP_FLIP) {
+        if (step == OP_FSM_STEP_FLIP) {
             op->old[i]->flows = path_flows_left(op->old[i]->path);
-        } else if (step == OPERATION_STEP_RELEASE) {
+        } else if (step == OP_FSM_STEP_RELEASE) {
             op->old[i]->flows = 0;
         }
     }
@@ -447,7 +447,7 @@ mark_flows(struct op *op, enum operation_step step)
 
 static uint64_t
 send_to_bridge(struct op *op, struct network *net,
-               const struct op_participant *p, enum operation_step step,
+               const struct op_participant *p, enum op_fsm_step step,
                char **errorp)
 {
     struct bridge *br = network_bridge(net, p->name);
@@ -455,7 +455,7 @@ send_to_bridge(struct op *op, struct network *net,
         *errorp = xstrdup("it is not in the database any more");
         return 0;
     }
-    if (step == OPERATION_STEP_FLOWS && !bridge_is_up(br)) {
+    if (step == OP_FSM_STEP_FLOWS && !bridge_is_up(br)) {
         *errorp = xasprintf("it is not connected: see \"ovs-vsctl "
                             "get-controller %s\" and its log", p->name);
         return 0;
@@ -465,18 +465,18 @@ send_to_bridge(struct op *op, struct network *net,
     struct live_path **paths = xmalloc((op->n_old + op->n_new + 1)
                                        * sizeof *paths);
     size_t n = 0;
-    if (step != OPERATION_STEP_FLOWS && step != OPERATION_STEP_UNDO) {
+    if (step != OP_FSM_STEP_FLOWS && step != OP_FSM_STEP_UNDO) {
         for (size_t i = 0; i < op->n_old; i++) {
             paths[n++] = op->old[i];
         }
     }
-    if (step != OPERATION_STEP_RELEASE) {
+    if (step != OP_FSM_STEP_RELEASE) {
         for (size_t i = 0; i < op->n_new; i++) {
             paths[n++] = op->new[i];
         }
     }
     uint64_t ticket = network_change_flows(net, br, paths, n,
-                                           step != OPERATION_STEP_FLIP,
+                                           step != OP_FSM_STEP_FLIP,
                                            errorp);
     free(paths);
     return ticket;
@@ -504,18 +504,18 @@ drop_lost_tickets(struct op_participant *p, const struct network *net)
 
 static void
 do_send(struct op *op, struct network *net, uint64_t epoch, size_t index,
-        enum operation_step step)
+        enum op_fsm_step step)
 {
     struct op_participant *p = &op->participants[index];
-    if (step == OPERATION_STEP_DRAIN) {
+    if (step == OP_FSM_STEP_DRAIN) {
         return;                 /* op_hops_drain() does it. */
-    } else if (failure_test_refuses(operation_step_to_string(step))) {
-        operation_refused(op->fsm, index, step, "failure test", time_msec());
+    } else if (failure_test_refuses(op_fsm_step_to_string(step))) {
+        op_fsm_refused(op->fsm, index, step, "failure test", time_msec());
         return;
     } else if (p->kind == OP_HOP) {
         char *error = op_hop_send_probe(op, net, p);
         if (error) {
-            operation_refused(op->fsm, index, step, error, time_msec());
+            op_fsm_refused(op->fsm, index, step, error, time_msec());
             free(error);
         }
         return;
@@ -535,26 +535,26 @@ do_send(struct op *op, struct network *net, uint64_t epoch, size_t index,
     if (ticket) {
         ovs_assert(p->n_pending < ARRAY_SIZE(p->pending));
         p->pending[p->n_pending++] = (struct op_pending) { ticket, step };
-    } else if (!(step & (OPERATION_STEP_INBOUND | OPERATION_STEP_OUTBOUND
-                         | OPERATION_STEP_FLOWS))
+    } else if (!(step & (OP_FSM_STEP_INBOUND | OP_FSM_STEP_OUTBOUND
+                         | OP_FSM_STEP_FLOWS))
                && !(is_gateway
                     ? network_agent(net, p->name) != NULL
                     : network_bridge(net, p->name) != NULL)) {
         /* The operator took it out of the database: it owes nothing. */
-        operation_acknowledged(op->fsm, index, step, time_msec());
+        op_fsm_acknowledged(op->fsm, index, step, time_msec());
     } else {
-        operation_refused(op->fsm, index, step, error, time_msec());
+        op_fsm_refused(op->fsm, index, step, error, time_msec());
     }
     free(error);
 }
 
 static void
-do_owe(struct op *op, size_t index, enum operation_step step)
+do_owe(struct op *op, size_t index, enum op_fsm_step step)
 {
     op->debts = xrealloc(op->debts, (op->n_debts + 1) * sizeof *op->debts);
     op->debts[op->n_debts++] = (struct op_debt) {
         .participant = xstrdup(op->participants[index].title),
-        .of_new = step == OPERATION_STEP_UNDO,
+        .of_new = step == OP_FSM_STEP_UNDO,
     };
 }
 
@@ -567,17 +567,17 @@ notice_losses(struct op *op, struct network *net)
         if (p->kind == OP_GATEWAY) {
             const struct agent *agent = network_agent(net, p->name);
             if (!agent) {
-                operation_lost(op->fsm, i, "it was removed from the database",
-                               time_msec());
+                op_fsm_lost(op->fsm, i, "it was removed from the database",
+                            time_msec());
             } else if (strcmp(agent_boot_id(agent), p->boot_id)) {
-                operation_lost(op->fsm, i, "its data plane restarted",
-                               time_msec());
+                op_fsm_lost(op->fsm, i, "its data plane restarted",
+                            time_msec());
             }
         } else if (p->kind == OP_BRIDGE) {
             const struct bridge *br = network_bridge(net, p->name);
             if (!br || !bridge_is_connected(br)) {
-                operation_lost(op->fsm, i, "it is not connected",
-                               time_msec());
+                op_fsm_lost(op->fsm, i, "it is not connected",
+                            time_msec());
             }
         }
     }
@@ -588,9 +588,9 @@ notice_losses(struct op *op, struct network *net)
 static void
 log_transitions(struct op *op)
 {
-    struct operation_transition t;
-    while (operation_next_transition(op->fsm, &t)) {
-        VLOG_DBG("operation %u: %s, %s: %s", operation_number(op->fsm),
+    struct op_fsm_transition t;
+    while (op_fsm_next_transition(op->fsm, &t)) {
+        VLOG_DBG("operation %u: %s, %s: %s", op_fsm_number(op->fsm),
                  t.from, t.event, t.to);
     }
 }
@@ -598,37 +598,37 @@ log_transitions(struct op *op)
 void
 op_run(struct op *op, struct network *net, uint64_t epoch)
 {
-    if (!operation_is_committed(op->fsm)) {
+    if (!op_fsm_is_committed(op->fsm)) {
         notice_losses(op, net);
     }
-    operation_run(op->fsm, time_msec());
-    if (operation_get_state(op->fsm) == OPERATION_DRAIN) {
+    op_fsm_run(op->fsm, time_msec());
+    if (op_fsm_get_state(op->fsm) == OP_FSM_DRAIN) {
         op_hops_drain(op, net);
     }
 
     log_transitions(op);
-    struct operation_action action;
-    while (operation_next_action(op->fsm, &action)) {
+    struct op_fsm_action action;
+    while (op_fsm_next_action(op->fsm, &action)) {
         switch (action.type) {
-        case OPERATION_ACT_JOURNAL:
+        case OP_FSM_ACT_JOURNAL:
             op->journal = OP_JOURNAL_NEEDED;
             op->journal_state = action.state;
-            if (action.state == OPERATION_JOURNAL_COMMIT) {
+            if (action.state == OP_FSM_JOURNAL_COMMIT) {
                 wipe_keys(op);        /* Both ends of every hop have theirs. */
             }
             break;
-        case OPERATION_ACT_SEND:
-            failure_test("before", operation_step_to_string(action.step));
+        case OP_FSM_ACT_SEND:
+            failure_test("before", op_fsm_step_to_string(action.step));
             do_send(op, net, epoch, action.participant, action.step);
-            failure_test("after", operation_step_to_string(action.step));
+            failure_test("after", op_fsm_step_to_string(action.step));
             break;
-        case OPERATION_ACT_OWE:
+        case OP_FSM_ACT_OWE:
             do_owe(op, action.participant, action.step);
             break;
-        case OPERATION_ACT_FINISH:
+        case OP_FSM_ACT_FINISH:
             wipe_keys(op);
             op->journal = OP_JOURNAL_NEEDED;
-            op->journal_state = operation_get_state(op->fsm);
+            op->journal_state = op_fsm_get_state(op->fsm);
             break;
         }
     }
@@ -638,14 +638,14 @@ op_run(struct op *op, struct network *net, uint64_t epoch)
 void
 op_wait(const struct op *op)
 {
-    long long int deadline = operation_deadline(op->fsm);
+    long long int deadline = op_fsm_deadline(op->fsm);
     if (deadline != LLONG_MAX) {
         poll_timer_wait_until(deadline);
     }
     for (size_t i = 0; i < op->n_participants; i++) {
         const struct op_participant *p = &op->participants[i];
-        if (operation_get_state(op->fsm) == OPERATION_DRAIN && !p->drained
-            && !p->asked_ms && p->steps & OPERATION_STEP_DRAIN) {
+        if (op_fsm_get_state(op->fsm) == OP_FSM_DRAIN && !p->drained
+            && !p->asked_ms && p->steps & OP_FSM_STEP_DRAIN) {
             poll_timer_wait_until(p->next_ask_ms);
         }
     }
@@ -664,18 +664,18 @@ take_result(struct op *op, enum op_kind kind, const char *name,
         }
         for (size_t j = 0; j < p->n_pending; j++) {
             if (p->pending[j].ticket == ticket) {
-                enum operation_step step = p->pending[j].step;
+                enum op_fsm_step step = p->pending[j].step;
                 p->pending[j] = p->pending[--p->n_pending];
                 if (error) {
-                    if (step == OPERATION_STEP_FLIP) {
+                    if (step == OP_FSM_STEP_FLIP) {
                         VLOG_WARN_RL(&rl, "operation %u: %s refused its flip, "
                                      "which is tried again: %s",
-                                     operation_number(op->fsm), p->title,
+                                     op_fsm_number(op->fsm), p->title,
                                      error);
                     }
-                    operation_refused(op->fsm, i, step, error, time_msec());
+                    op_fsm_refused(op->fsm, i, step, error, time_msec());
                 } else {
-                    operation_acknowledged(op->fsm, i, step, time_msec());
+                    op_fsm_acknowledged(op->fsm, i, step, time_msec());
                 }
                 return true;
             }
@@ -702,10 +702,10 @@ void
 op_report(const struct op *op, struct simap *phases_ms,
           struct sset *participants, struct simap *lost)
 {
-    for (int i = 0; i < OPERATION_DONE; i++) {
-        if (operation_waited_in(op->fsm, i) || i == OPERATION_FLIP) {
-            simap_put(phases_ms, operation_state_to_string(i),
-                      operation_time_in(op->fsm, i, time_msec()));
+    for (int i = 0; i < OP_FSM_DONE; i++) {
+        if (op_fsm_waited_in(op->fsm, i) || i == OP_FSM_FLIP) {
+            simap_put(phases_ms, op_fsm_state_to_string(i),
+                      op_fsm_time_in(op->fsm, i, time_msec()));
         }
     }
     for (size_t i = 0; i < op->n_participants; i++) {
@@ -726,24 +726,24 @@ char *
 op_format(const struct op *op)
 {
     struct ds ds = DS_EMPTY_INITIALIZER;
-    enum operation_state state = operation_get_state(op->fsm);
+    enum op_fsm_state state = op_fsm_get_state(op->fsm);
 
     ds_put_format(&ds, "%u %s (%s): %s after %lld ms",
-                  operation_number(op->fsm), op->names, op->why,
-                  operation_state_to_string(state),
+                  op_fsm_number(op->fsm), op->names, op->why,
+                  op_fsm_state_to_string(state),
                   time_msec() - op->started_ms);
     const char *sep = ": ";
-    for (size_t i = 0; i < OPERATION_DONE; i++) {
-        long long int ms = operation_time_in(op->fsm, i, time_msec());
+    for (size_t i = 0; i < OP_FSM_DONE; i++) {
+        long long int ms = op_fsm_time_in(op->fsm, i, time_msec());
         if (ms > 0) {
             ds_put_format(&ds, "%s%s %lld", sep,
-                          operation_state_to_string(i), ms);
+                          op_fsm_state_to_string(i), ms);
             sep = ", ";
         }
     }
-    ds_put_format(&ds, "; %u round trips", operation_round_trips(op->fsm));
-    if (operation_reason(op->fsm)[0]) {
-        ds_put_format(&ds, "; %s", operation_reason(op->fsm));
+    ds_put_format(&ds, "; %u round trips", op_fsm_round_trips(op->fsm));
+    if (op_fsm_reason(op->fsm)[0]) {
+        ds_put_format(&ds, "; %s", op_fsm_reason(op->fsm));
     }
     return ds_steal_cstr(&ds);
 }

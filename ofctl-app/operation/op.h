@@ -2,7 +2,7 @@
 #ifndef SDSA_OP_H
 #define SDSA_OP_H 1
 
-/* One operation at work: the coordinator's state machine (operation.h)
+/* One operation at work: the coordinator's state machine (op-fsm.h)
  * together with what it moves: the old and new paths of one chain or several,
  * the keys of the new ones, and the participants with what was sent to each.
  *
@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "ofctl-app/operation/operation.h"
+#include "ofctl-app/operation/op-fsm.h"
 #include "openvswitch/list.h"
 #include "openvswitch/uuid.h"
 
@@ -56,7 +56,7 @@ struct op_chain {
 struct op {
     struct ovs_list node;       /* In conductor's 'ops'. */
     enum op_purpose purpose;
-    struct operation *fsm;
+    struct op_fsm *fsm;
     struct op_chain *chains;
     size_t n_chains;
     char *names;                /* Of the chains, for people: "a b". */
@@ -69,7 +69,7 @@ struct op {
                                  * nothing, that says nothing of the chain. */
 
     enum op_journal journal;
-    enum operation_state journal_state; /* JOURNAL_PREPARE, JOURNAL_COMMIT, or
+    enum op_fsm_state journal_state; /* JOURNAL_PREPARE, JOURNAL_COMMIT, or
                                          * DONE, FAILED: the end. */
     struct op_debt *debts;
     size_t n_debts;
@@ -90,7 +90,7 @@ struct op *op_create(struct network *, enum op_purpose, unsigned int number,
                      const char *why,
                      struct live_path **old, size_t n_old,
                      struct live_path **new, size_t n_new, bool prove,
-                     const struct operation_timeouts *);
+                     const struct op_fsm_timeouts *);
 /* Begins: makes the keys of the new paths (and sets their check values), unless
  * they are prepared. */
 void op_start(struct op *);

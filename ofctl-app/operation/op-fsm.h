@@ -1,5 +1,6 @@
-#ifndef SDSA_OPERATION_H
-#define SDSA_OPERATION_H 1
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SDSA_OP_FSM_H
+#define SDSA_OP_FSM_H 1
 
 /* The coordinator of one operation: a pure state machine (doc/architecture.md,
  * "One operation").
@@ -11,7 +12,7 @@
  * caller (conductor) does what actions say and reports what came of it.
  *
  *                        journal    INBOUND, FLOWS       OUTBOUND
- *     operation_start() ---------> [all acknowledged] ---------> [all ack.]
+ *       op_fsm_start() ----------> [all acknowledged] ---------> [all ack.]
  *          |                             |                          |
  *          |                             |               PROVE: [all ack.]
  *          | refused, lost, timed out, aborted:                     | journal
@@ -38,74 +39,74 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define OPERATION_STATES                                                    \
+#define OP_FSM_STATES                                                       \
     /* Journal entry written, waiting for its commit.  Entered by start. */ \
-    OPERATION_STATE(JOURNAL_PREPARE, "journal-prepare")                     \
+    OP_FSM_STATE(JOURNAL_PREPARE, "journal-prepare")                        \
     /* Inbound SAs at receivers; transport flows at bridges. */             \
-    OPERATION_STATE(PREPARE_INBOUND, "prepare-inbound")                     \
+    OP_FSM_STATE(PREPARE_INBOUND, "prepare-inbound")                        \
     /* Outbound SAs at senders. */                                          \
-    OPERATION_STATE(PREPARE_OUTBOUND, "prepare-outbound")                   \
+    OP_FSM_STATE(PREPARE_OUTBOUND, "prepare-outbound")                      \
     /* Probes through the hops.  Left at once when there is none.           \
      * Entered by start_prepared, too. */                                   \
-    OPERATION_STATE(PROVE, "prove")                                         \
+    OP_FSM_STATE(PROVE, "prove")                                            \
     /* Journal says COMMITTING, waiting for its commit.  Neither back nor   \
      * forward until the database has answered. */                          \
-    OPERATION_STATE(JOURNAL_COMMIT, "journal-commit")                       \
+    OP_FSM_STATE(JOURNAL_COMMIT, "journal-commit")                          \
     /* Classifiers flip. */                                                 \
-    OPERATION_STATE(FLIP, "flip")                                           \
+    OP_FSM_STATE(FLIP, "flip")                                              \
     /* A path was replaced: the old one drains, for drain_ms at least, and  \
      * until it is proven.  Passed through at once when nobody flips or     \
      * nobody releases. */                                                  \
-    OPERATION_STATE(DRAIN, "drain")                                         \
+    OP_FSM_STATE(DRAIN, "drain")                                            \
     /* Old flows, SAs and VLANs go. */                                      \
-    OPERATION_STATE(RELEASE, "release")                                     \
+    OP_FSM_STATE(RELEASE, "release")                                        \
     /* What PREPARE did is taken back. */                                   \
-    OPERATION_STATE(UNDO, "undo")                                           \
+    OP_FSM_STATE(UNDO, "undo")                                              \
     /* Final.  The caller writes the outcome and destroys it. */            \
-    OPERATION_STATE(DONE, "done")                                           \
-    OPERATION_STATE(FAILED, "failed")
+    OP_FSM_STATE(DONE, "done")                                              \
+    OP_FSM_STATE(FAILED, "failed")
 
-enum operation_state {
-#define OPERATION_STATE(ENUM, TEXT) OPERATION_##ENUM,
-    OPERATION_STATES
-#undef OPERATION_STATE
+enum op_fsm_state {
+#define OP_FSM_STATE(ENUM, TEXT) OP_FSM_##ENUM,
+    OP_FSM_STATES
+#undef OP_FSM_STATE
 };
 
-const char *operation_state_to_string(enum operation_state);
+const char *op_fsm_state_to_string(enum op_fsm_state);
 
-enum operation_step {
-    OPERATION_STEP_INBOUND = 1 << 0,
-    OPERATION_STEP_FLOWS = 1 << 1,
-    OPERATION_STEP_OUTBOUND = 1 << 2,
-    OPERATION_STEP_FLIP = 1 << 3,
-    OPERATION_STEP_RELEASE = 1 << 4,
-    OPERATION_STEP_UNDO = 1 << 5,
-    OPERATION_STEP_PROVE = 1 << 6,
-    OPERATION_STEP_DRAIN = 1 << 7,
+enum op_fsm_step {
+    OP_FSM_STEP_INBOUND = 1 << 0,
+    OP_FSM_STEP_FLOWS = 1 << 1,
+    OP_FSM_STEP_OUTBOUND = 1 << 2,
+    OP_FSM_STEP_FLIP = 1 << 3,
+    OP_FSM_STEP_RELEASE = 1 << 4,
+    OP_FSM_STEP_UNDO = 1 << 5,
+    OP_FSM_STEP_PROVE = 1 << 6,
+    OP_FSM_STEP_DRAIN = 1 << 7,
 };
 
-const char *operation_step_to_string(enum operation_step);
+const char *op_fsm_step_to_string(enum op_fsm_step);
 
-struct operation_participant {
+struct op_fsm_participant {
     const char *name;           /* "gateway gw1", "bridge br2", "the hop gw1
                                  * => gw2".  Copied. */
-    unsigned int steps;         /* Bitwise OR of enum operation_step. */
+    unsigned int steps;         /* Bitwise OR of enum op_fsm_step. */
 };
 
-enum operation_action_type {
-    OPERATION_ACT_JOURNAL,      /* Write 'state' into the journal; then call
-                                 * operation_journaled(). */
-    OPERATION_ACT_SEND,         /* Send 'step' to 'participant'. */
-    OPERATION_ACT_OWE,        /* Participant never acknowledged 'step' (RELEASE
+enum op_fsm_action_type {
+    OP_FSM_ACT_JOURNAL,         /* Write 'state' into the journal; then call
+                                 * op_fsm_journaled(). */
+    OP_FSM_ACT_SEND,            /* Send 'step' to 'participant'. */
+    OP_FSM_ACT_OWE,             /* Participant never acknowledged 'step' (RELEASE
                                  * or UNDO): write a debt. */
-    OPERATION_ACT_FINISH,       /* Reached DONE or FAILED. */
+    OP_FSM_ACT_FINISH,          /* Reached DONE or FAILED. */
 };
 
-struct operation_action {
-    enum operation_action_type type;
-    enum operation_state state;      /* JOURNAL: JOURNAL_PREPARE or _COMMIT. */
+struct op_fsm_action {
+    enum op_fsm_action_type type;
+    enum op_fsm_state state;            /* JOURNAL: JOURNAL_PREPARE or _COMMIT. */
     size_t participant;                 /* SEND, OWE: index. */
-    enum operation_step step;           /* SEND, OWE. */
+    enum op_fsm_step step;              /* SEND, OWE. */
 };
 
 /* A state was entered.  An event is named by what it brings about, so that there
@@ -113,11 +114,11 @@ struct operation_action {
  * "acknowledged" (of all who had to); "refused" (also: lost, aborted, too late:
  * the operation rolls back); "time-out" (it goes on without).  doc/model has the
  * same. */
-struct operation_transition {
+struct op_fsm_transition {
     const char *from, *event, *to;      /* Of states as text; first "idle". */
 };
 
-struct operation_timeouts {
+struct op_fsm_timeouts {
     int prepare_ms;             /* For all of PREPARE and PROVE, from the
                                  * journal's acknowledgement on; then roll
                                  * back. */
@@ -129,71 +130,71 @@ struct operation_timeouts {
     int prove_ms;               /* Between two sends of PROVE. */
 };
 
-struct operation;
+struct op_fsm;
 
 /* 'participants' are copied; their order gives the indexes. */
-struct operation *operation_create(unsigned int number,
-                                   const struct operation_participant *,
-                                   size_t n, const struct operation_timeouts *);
+struct op_fsm *op_fsm_create(unsigned int number,
+                             const struct op_fsm_participant *,
+                             size_t n, const struct op_fsm_timeouts *);
 /* Accepts NULL. */
-void operation_destroy(struct operation *);
+void op_fsm_destroy(struct op_fsm *);
 
 /* Begins.  To resume from a journal call one of the other two instead:
  * preparing: undo; committing: forward. */
-void operation_start(struct operation *, long long int now_ms);
+void op_fsm_start(struct op_fsm *, long long int now_ms);
 /* The same of one whose new paths are prepared, and not in the journal: it begins
  * with PROVE, and JOURNAL_COMMIT is its first entry.  Nobody takes part in UNDO. */
-void operation_start_prepared(struct operation *, long long int now_ms);
-void operation_resume_preparing(struct operation *, long long int now_ms,
-                                const char *reason);
-void operation_resume_committing(struct operation *, long long int now_ms);
+void op_fsm_start_prepared(struct op_fsm *, long long int now_ms);
+void op_fsm_resume_preparing(struct op_fsm *, long long int now_ms,
+                             const char *reason);
+void op_fsm_resume_committing(struct op_fsm *, long long int now_ms);
 
 /* Events.  Late, repeated or unexpected ones are ignored.
  *
  * The database has answered about the entry of the last JOURNAL action.  'ok'
  * false, with a reason, only if it surely refused: then the operation rolls
  * back.  'reason' is ignored if 'ok'. */
-void operation_journaled(struct operation *, bool ok, const char *reason,
-                         long long int now_ms);
-void operation_acknowledged(struct operation *, size_t participant,
-                            enum operation_step, long long int now_ms);
-void operation_refused(struct operation *, size_t participant,
-                       enum operation_step, const char *reason,
-                       long long int now_ms);
+void op_fsm_journaled(struct op_fsm *, bool ok, const char *reason,
+                      long long int now_ms);
+void op_fsm_acknowledged(struct op_fsm *, size_t participant,
+                         enum op_fsm_step, long long int now_ms);
+void op_fsm_refused(struct op_fsm *, size_t participant,
+                    enum op_fsm_step, const char *reason,
+                    long long int now_ms);
 /* The participant's session or boot id changed, or it is gone: rolls back, in
  * JOURNAL_PREPARE once the database has answered.  From JOURNAL_COMMIT on it
  * is ignored. */
-void operation_lost(struct operation *, size_t participant, const char *reason,
-                    long long int now_ms);
+void op_fsm_lost(struct op_fsm *, size_t participant, const char *reason,
+                 long long int now_ms);
 /* The operator gave up.  Returns false if it is too late: JOURNAL_COMMIT (the
  * database may have it already) and after, or rolling back by itself. */
-bool operation_abort(struct operation *, const char *reason,
-                     long long int now_ms);
+bool op_fsm_abort(struct op_fsm *, const char *reason,
+                  long long int now_ms);
 /* Time passed. */
-void operation_run(struct operation *, long long int now_ms);
-/* When operation_run() has something to do, or LLONG_MAX. */
-long long int operation_deadline(const struct operation *);
+void op_fsm_run(struct op_fsm *, long long int now_ms);
+/* When op_fsm_run() has something to do, or LLONG_MAX. */
+long long int op_fsm_deadline(const struct op_fsm *);
 
 /* Pops the next action.  Returns false if there is none. */
-bool operation_next_action(struct operation *, struct operation_action *);
+bool op_fsm_next_action(struct op_fsm *, struct op_fsm_action *);
 
 /* Pops the next transition that was made.  Returns false if there is none. */
-bool operation_next_transition(struct operation *,
-                               struct operation_transition *);
+bool op_fsm_next_transition(struct op_fsm *,
+                            struct op_fsm_transition *);
 
-unsigned int operation_number(const struct operation *);
-enum operation_state operation_get_state(const struct operation *);
-bool operation_is_committed(const struct operation *);
+unsigned int op_fsm_number(const struct op_fsm *);
+enum op_fsm_state op_fsm_get_state(const struct op_fsm *);
+bool op_fsm_is_committed(const struct op_fsm *);
 /* Why it failed, what keeps FLIP from its end, or what was not seen to drain;
  * "" if nothing did. */
-const char *operation_reason(const struct operation *);
+const char *op_fsm_reason(const struct op_fsm *);
 /* Sequential rounds of requests so far (design: at most 3 until FLIP's
  * end).  PROVE's packets do not count: they ask nobody. */
-unsigned int operation_round_trips(const struct operation *);
+unsigned int op_fsm_round_trips(const struct op_fsm *);
 /* Did 'state' wait for anybody?  Without participants it is passed through. */
-bool operation_waited_in(const struct operation *, enum operation_state);
+bool op_fsm_waited_in(const struct op_fsm *, enum op_fsm_state);
 /* Milliseconds spent in 'state' so far. */
-long long int operation_time_in(const struct operation *, enum operation_state,
-                                long long int now_ms);
+long long int op_fsm_time_in(const struct op_fsm *, enum op_fsm_state,
+                             long long int now_ms);
 
-#endif /* ofctl-app/operation/operation.h */
+#endif /* ofctl-app/operation/op-fsm.h */

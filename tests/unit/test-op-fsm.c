@@ -2,10 +2,10 @@
 
 /* Drives the coordinator.
  *
- *   test-operation script < FILE      obeys a text script; prints it with what
+ *   test-op-fsm script < FILE      obeys a text script; prints it with what
  *                                     came of each line, indented
- *   test-operation random SEED N      N random scripts against the invariants
- *   test-operation transitions        prints "STATE EVENT STATE" of all that it
+ *   test-op-fsm random SEED N      N random scripts against the invariants
+ *   test-op-fsm transitions        prints "STATE EVENT STATE" of all that it
  *                                     does, in the words of doc/model
  *
  * A script: "participant NAME STEP,...", "timeouts PREPARE RETRY DRAIN DRAIN-MAX
@@ -17,7 +17,7 @@
 
 #include <config.h>
 
-#include "ofctl-app/operation/operation.h"
+#include "ofctl-app/operation/op-fsm.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -26,10 +26,10 @@
 #include "openvswitch/dynamic-string.h"
 #include "util.h"
 
-static const enum operation_step all_steps[] = {
-    OPERATION_STEP_INBOUND, OPERATION_STEP_FLOWS, OPERATION_STEP_OUTBOUND,
-    OPERATION_STEP_PROVE, OPERATION_STEP_FLIP, OPERATION_STEP_DRAIN,
-    OPERATION_STEP_RELEASE, OPERATION_STEP_UNDO,
+static const enum op_fsm_step all_steps[] = {
+    OP_FSM_STEP_INBOUND, OP_FSM_STEP_FLOWS, OP_FSM_STEP_OUTBOUND,
+    OP_FSM_STEP_PROVE, OP_FSM_STEP_FLIP, OP_FSM_STEP_DRAIN,
+    OP_FSM_STEP_RELEASE, OP_FSM_STEP_UNDO,
 };
 
 /* Scripts. */
@@ -38,19 +38,19 @@ static const enum operation_step all_steps[] = {
 #define PROVE_MS 200
 
 struct script {
-    struct operation_participant participants[MAX_PARTICIPANTS];
+    struct op_fsm_participant participants[MAX_PARTICIPANTS];
     size_t n;
-    struct operation_timeouts timeouts;
-    struct operation *op;
-    enum operation_state state;         /* Last printed. */
+    struct op_fsm_timeouts timeouts;
+    struct op_fsm *fsm;
+    enum op_fsm_state state;         /* Last printed. */
     long long int now;
 };
 
-static enum operation_step
+static enum op_fsm_step
 parse_step(const char *name)
 {
     for (size_t i = 0; i < ARRAY_SIZE(all_steps); i++) {
-        if (!strcmp(name, operation_step_to_string(all_steps[i]))) {
+        if (!strcmp(name, op_fsm_step_to_string(all_steps[i]))) {
             return all_steps[i];
         }
     }
@@ -71,45 +71,45 @@ find_participant(const struct script *s, const char *name)
 static void
 print_actions(struct script *s)
 {
-    struct operation_action a;
-    while (operation_next_action(s->op, &a)) {
+    struct op_fsm_action a;
+    while (op_fsm_next_action(s->fsm, &a)) {
         switch (a.type) {
-        case OPERATION_ACT_JOURNAL:
-            printf("  journal %s\n", operation_state_to_string(a.state));
+        case OP_FSM_ACT_JOURNAL:
+            printf("  journal %s\n", op_fsm_state_to_string(a.state));
             break;
-        case OPERATION_ACT_SEND:
-            printf("  send %s to %s\n", operation_step_to_string(a.step),
+        case OP_FSM_ACT_SEND:
+            printf("  send %s to %s\n", op_fsm_step_to_string(a.step),
                    s->participants[a.participant].name);
             break;
-        case OPERATION_ACT_OWE:
+        case OP_FSM_ACT_OWE:
             printf("  %s owes %s\n", s->participants[a.participant].name,
-                   operation_step_to_string(a.step));
+                   op_fsm_step_to_string(a.step));
             break;
-        case OPERATION_ACT_FINISH:
+        case OP_FSM_ACT_FINISH:
             printf("  finish after %u round trips%s%s\n",
-                   operation_round_trips(s->op),
-                   operation_reason(s->op)[0] ? ": " : "",
-                   operation_reason(s->op));
+                   op_fsm_round_trips(s->fsm),
+                   op_fsm_reason(s->fsm)[0] ? ": " : "",
+                   op_fsm_reason(s->fsm));
             break;
         }
     }
-    if (s->state != operation_get_state(s->op)) {
-        s->state = operation_get_state(s->op);
-        printf("  %s%s\n", operation_state_to_string(s->state),
-               operation_is_committed(s->op) ? ", committed" : "");
+    if (s->state != op_fsm_get_state(s->fsm)) {
+        s->state = op_fsm_get_state(s->fsm);
+        printf("  %s%s\n", op_fsm_state_to_string(s->state),
+               op_fsm_is_committed(s->fsm) ? ", committed" : "");
     }
-    if (s->state == OPERATION_FLIP && operation_reason(s->op)[0]) {
-        printf("  waits: %s\n", operation_reason(s->op));
+    if (s->state == OP_FSM_FLIP && op_fsm_reason(s->fsm)[0]) {
+        printf("  waits: %s\n", op_fsm_reason(s->fsm));
     }
 }
 
 static void
 print_times(const struct script *s)
 {
-    for (int state = 0; state <= OPERATION_FAILED; state++) {
-        long long int ms = operation_time_in(s->op, state, s->now);
+    for (int state = 0; state <= OP_FSM_FAILED; state++) {
+        long long int ms = op_fsm_time_in(s->fsm, state, s->now);
         if (ms) {
-            printf("  %lld ms in %s\n", ms, operation_state_to_string(state));
+            printf("  %lld ms in %s\n", ms, op_fsm_state_to_string(state));
         }
     }
 }
@@ -120,7 +120,7 @@ tick(struct script *s, const char *ms)
     if (ms) {
         s->now += atoll(ms);
     } else {
-        long long int deadline = operation_deadline(s->op);
+        long long int deadline = op_fsm_deadline(s->fsm);
         if (deadline == LLONG_MAX) {
             printf("  nothing to wait for\n");
             return;
@@ -128,14 +128,14 @@ tick(struct script *s, const char *ms)
         printf("  %lld ms pass\n", deadline - s->now);
         s->now = deadline;
     }
-    operation_run(s->op, s->now);
+    op_fsm_run(s->fsm, s->now);
 }
 
 static void
 declare(struct script *s, char *words[6])
 {
     if (!strcmp(words[0], "participant")) {
-        struct operation_participant *p = &s->participants[s->n++];
+        struct op_fsm_participant *p = &s->participants[s->n++];
         ovs_assert(s->n <= MAX_PARTICIPANTS);
         p->name = xstrdup(words[1]);
         char *save_ptr = NULL;
@@ -144,7 +144,7 @@ declare(struct script *s, char *words[6])
             p->steps |= parse_step(step);
         }
     } else if (!strcmp(words[0], "timeouts")) {
-        s->timeouts = (struct operation_timeouts) {
+        s->timeouts = (struct op_fsm_timeouts) {
             .prepare_ms = atoi(words[1]),
             .retry_ms = atoi(words[2]),
             .drain_ms = atoi(words[3]),
@@ -153,7 +153,7 @@ declare(struct script *s, char *words[6])
             .prove_ms = PROVE_MS,
         };
     } else {
-        s->op = operation_create(1, s->participants, s->n, &s->timeouts);
+        s->fsm = op_fsm_create(1, s->participants, s->n, &s->timeouts);
         s->state = -1;
         s->now = 1000;
     }
@@ -163,33 +163,33 @@ static void
 obey(struct script *s, char *words[6])
 {
     const char *verb = words[0];
-    if (!s->op) {
+    if (!s->fsm) {
         declare(s, words);
-        if (!s->op) {
+        if (!s->fsm) {
             return;
         }
     }
     if (!strcmp(verb, "start")) {
-        operation_start(s->op, s->now);
+        op_fsm_start(s->fsm, s->now);
     } else if (!strcmp(verb, "start-prepared")) {
-        operation_start_prepared(s->op, s->now);
+        op_fsm_start_prepared(s->fsm, s->now);
     } else if (!strcmp(verb, "resume-preparing")) {
-        operation_resume_preparing(s->op, s->now, words[1]);
+        op_fsm_resume_preparing(s->fsm, s->now, words[1]);
     } else if (!strcmp(verb, "resume-committing")) {
-        operation_resume_committing(s->op, s->now);
+        op_fsm_resume_committing(s->fsm, s->now);
     } else if (!strcmp(verb, "journaled")) {
         bool ok = !strcmp(words[1], "ok");
-        operation_journaled(s->op, ok, ok ? NULL : words[1], s->now);
+        op_fsm_journaled(s->fsm, ok, ok ? NULL : words[1], s->now);
     } else if (!strcmp(verb, "ack")) {
-        operation_acknowledged(s->op, find_participant(s, words[1]),
-                               parse_step(words[2]), s->now);
+        op_fsm_acknowledged(s->fsm, find_participant(s, words[1]),
+                            parse_step(words[2]), s->now);
     } else if (!strcmp(verb, "refuse")) {
-        operation_refused(s->op, find_participant(s, words[1]),
-                          parse_step(words[2]), words[3], s->now);
+        op_fsm_refused(s->fsm, find_participant(s, words[1]),
+                       parse_step(words[2]), words[3], s->now);
     } else if (!strcmp(verb, "lost")) {
-        operation_lost(s->op, find_participant(s, words[1]), words[2], s->now);
+        op_fsm_lost(s->fsm, find_participant(s, words[1]), words[2], s->now);
     } else if (!strcmp(verb, "abort")) {
-        printf("  %s\n", (operation_abort(s->op, words[1], s->now)
+        printf("  %s\n", (op_fsm_abort(s->fsm, words[1], s->now)
                           ? "aborts" : "too late"));
     } else if (!strcmp(verb, "tick")) {
         tick(s, words[1]);
@@ -219,7 +219,7 @@ run_script(void)
         }
     }
     ds_destroy(&line);
-    operation_destroy(s.op);
+    op_fsm_destroy(s.fsm);
     for (size_t i = 0; i < s.n; i++) {
         free(CONST_CAST(char *, s.participants[i].name));
     }
@@ -236,10 +236,10 @@ struct model_participant {
 };
 
 struct model {
-    struct operation *op;
+    struct op_fsm *fsm;
     struct model_participant p[MAX_PARTICIPANTS];
     size_t n;
-    struct operation_timeouts timeouts;
+    struct op_fsm_timeouts timeouts;
     long long int start, now;
     bool resumed;               /* From either state of the journal. */
     bool aborted;               /* An abort was accepted. */
@@ -282,20 +282,20 @@ model_all_acked(const struct model *m, unsigned int steps)
 static bool
 has_drained(const struct model *m)
 {
-    long long int ms = operation_time_in(m->op, OPERATION_DRAIN, m->now);
+    long long int ms = op_fsm_time_in(m->fsm, OP_FSM_DRAIN, m->now);
     unsigned int steps = 0;
     for (size_t i = 0; i < m->n; i++) {
         steps |= m->p[i].steps;
     }
-    return (!(steps & OPERATION_STEP_FLIP)
-            || !(steps & OPERATION_STEP_RELEASE) || !m->timeouts.drain_ms
+    return (!(steps & OP_FSM_STEP_FLIP)
+            || !(steps & OP_FSM_STEP_RELEASE) || !m->timeouts.drain_ms
             || ms >= m->timeouts.drain_max_ms
             || (ms >= m->timeouts.drain_ms
-                && model_all_acked(m, OPERATION_STEP_DRAIN)));
+                && model_all_acked(m, OP_FSM_STEP_DRAIN)));
 }
 
 static void
-check_send(struct model *m, size_t i, enum operation_step step)
+check_send(struct model *m, size_t i, enum op_fsm_step step)
 {
     struct model_participant *p = &m->p[i];
 
@@ -303,43 +303,43 @@ check_send(struct model *m, size_t i, enum operation_step step)
     CHECK(p->steps & step);
     CHECK(!m->finished);
     switch (step) {
-    case OPERATION_STEP_INBOUND:
-    case OPERATION_STEP_FLOWS:
-    case OPERATION_STEP_OUTBOUND:
+    case OP_FSM_STEP_INBOUND:
+    case OP_FSM_STEP_FLOWS:
+    case OP_FSM_STEP_OUTBOUND:
         CHECK(!m->committed);
         CHECK(!m->resumed);
         CHECK(!(p->sent & step));
-        CHECK(!(p->sent & OPERATION_STEP_UNDO));
+        CHECK(!(p->sent & OP_FSM_STEP_UNDO));
         CHECK(m->journal < 0);
-        CHECK(step != OPERATION_STEP_OUTBOUND
-              || model_all_acked(m, OPERATION_STEP_INBOUND));
+        CHECK(step != OP_FSM_STEP_OUTBOUND
+              || model_all_acked(m, OP_FSM_STEP_INBOUND));
         break;
-    case OPERATION_STEP_PROVE:
+    case OP_FSM_STEP_PROVE:
         CHECK(!m->committed);
         CHECK(!m->resumed);
         CHECK(!(p->acked & step));
-        CHECK(!(p->sent & OPERATION_STEP_UNDO));
+        CHECK(!(p->sent & OP_FSM_STEP_UNDO));
         CHECK(m->journal < 0);
-        CHECK(model_all_acked(m, (OPERATION_STEP_INBOUND
-                                  | OPERATION_STEP_FLOWS
-                                  | OPERATION_STEP_OUTBOUND)));
+        CHECK(model_all_acked(m, (OP_FSM_STEP_INBOUND
+                                  | OP_FSM_STEP_FLOWS
+                                  | OP_FSM_STEP_OUTBOUND)));
         break;
-    case OPERATION_STEP_FLIP:
+    case OP_FSM_STEP_FLIP:
         CHECK(m->committed);
         CHECK(!(p->acked & step));
         break;
-    case OPERATION_STEP_DRAIN:
+    case OP_FSM_STEP_DRAIN:
         CHECK(m->committed);
-        CHECK(model_all_acked(m, OPERATION_STEP_FLIP));
-        CHECK(!(p->sent & (step | OPERATION_STEP_RELEASE)));
+        CHECK(model_all_acked(m, OP_FSM_STEP_FLIP));
+        CHECK(!(p->sent & (step | OP_FSM_STEP_RELEASE)));
         break;
-    case OPERATION_STEP_RELEASE:
+    case OP_FSM_STEP_RELEASE:
         CHECK(m->committed);
-        CHECK(model_all_acked(m, OPERATION_STEP_FLIP));
+        CHECK(model_all_acked(m, OP_FSM_STEP_FLIP));
         CHECK(!(p->acked & step));
         CHECK(has_drained(m));
         break;
-    case OPERATION_STEP_UNDO:
+    case OP_FSM_STEP_UNDO:
         CHECK(!m->committed);
         CHECK(p->sent || m->resumed);
         CHECK(!(p->acked & step));
@@ -349,34 +349,34 @@ check_send(struct model *m, size_t i, enum operation_step step)
 }
 
 static void
-check_journal(struct model *m, enum operation_state state)
+check_journal(struct model *m, enum op_fsm_state state)
 {
     CHECK(m->journal < 0);
     CHECK(!m->resumed);
     CHECK(!m->committed);
-    CHECK(state == OPERATION_JOURNAL_PREPARE
-          || state == OPERATION_JOURNAL_COMMIT);
-    CHECK(state == OPERATION_JOURNAL_PREPARE
-          || model_all_acked(m, (OPERATION_STEP_INBOUND
-                                 | OPERATION_STEP_FLOWS
-                                 | OPERATION_STEP_OUTBOUND
-                                 | OPERATION_STEP_PROVE)));
+    CHECK(state == OP_FSM_JOURNAL_PREPARE
+          || state == OP_FSM_JOURNAL_COMMIT);
+    CHECK(state == OP_FSM_JOURNAL_PREPARE
+          || model_all_acked(m, (OP_FSM_STEP_INBOUND
+                                 | OP_FSM_STEP_FLOWS
+                                 | OP_FSM_STEP_OUTBOUND
+                                 | OP_FSM_STEP_PROVE)));
     m->journal = state;
 }
 
 static void
 check_finish(struct model *m)
 {
-    enum operation_step last = (m->committed ? OPERATION_STEP_RELEASE
-                                : OPERATION_STEP_UNDO);
+    enum op_fsm_step last = (m->committed ? OP_FSM_STEP_RELEASE
+                             : OP_FSM_STEP_UNDO);
     CHECK(!m->finished);
     m->finished++;
-    CHECK(operation_get_state(m->op) == (m->committed ? OPERATION_DONE
-                                         : OPERATION_FAILED));
+    CHECK(op_fsm_get_state(m->fsm) == (m->committed ? OP_FSM_DONE
+                                       : OP_FSM_FAILED));
     CHECK(m->committed ? has_drained(m)
-          : operation_reason(m->op)[0] != '\0');
+          : op_fsm_reason(m->fsm)[0] != '\0');
     CHECK(!(m->committed && m->aborted));
-    CHECK(!m->committed || model_all_acked(m, OPERATION_STEP_FLIP));
+    CHECK(!m->committed || model_all_acked(m, OP_FSM_STEP_FLIP));
     for (size_t i = 0; i < m->n; i++) {
         const struct model_participant *p = &m->p[i];
         bool touched = m->committed || m->resumed || p->sent;
@@ -387,72 +387,72 @@ check_finish(struct model *m)
 static void
 check_actions(struct model *m)
 {
-    struct operation_action a;
-    while (operation_next_action(m->op, &a)) {
+    struct op_fsm_action a;
+    while (op_fsm_next_action(m->fsm, &a)) {
         switch (a.type) {
-        case OPERATION_ACT_JOURNAL:
+        case OP_FSM_ACT_JOURNAL:
             check_journal(m, a.state);
             break;
-        case OPERATION_ACT_SEND:
+        case OP_FSM_ACT_SEND:
             check_send(m, a.participant, a.step);
             break;
-        case OPERATION_ACT_OWE:
+        case OP_FSM_ACT_OWE:
             CHECK(a.participant < m->n);
-            CHECK(a.step == (m->committed ? OPERATION_STEP_RELEASE
-                             : OPERATION_STEP_UNDO));
+            CHECK(a.step == (m->committed ? OP_FSM_STEP_RELEASE
+                             : OP_FSM_STEP_UNDO));
             CHECK(m->p[a.participant].sent & a.step);
             CHECK(!((m->p[a.participant].acked | m->p[a.participant].owed)
                     & a.step));
             m->p[a.participant].owed |= a.step;
             break;
-        case OPERATION_ACT_FINISH:
+        case OP_FSM_ACT_FINISH:
             check_finish(m);
             break;
         }
     }
-    CHECK(operation_is_committed(m->op) == m->committed);
-    CHECK(operation_round_trips(m->op) <= 3);
-    CHECK((operation_get_state(m->op) >= OPERATION_DONE) == m->finished);
+    CHECK(op_fsm_is_committed(m->fsm) == m->committed);
+    CHECK(op_fsm_round_trips(m->fsm) <= 3);
+    CHECK((op_fsm_get_state(m->fsm) >= OP_FSM_DONE) == m->finished);
 
     long long int sum = 0;
-    for (int state = 0; state <= OPERATION_FAILED; state++) {
-        sum += operation_time_in(m->op, state, m->now);
+    for (int state = 0; state <= OP_FSM_FAILED; state++) {
+        sum += op_fsm_time_in(m->fsm, state, m->now);
     }
     CHECK(m->finished ? sum <= m->now - m->start : sum == m->now - m->start);
 }
 
 static void
-model_ack(struct model *m, size_t i, enum operation_step step)
+model_ack(struct model *m, size_t i, enum op_fsm_step step)
 {
     if (i < m->n) {
         m->p[i].acked |= m->p[i].sent & step;
     }
-    operation_acknowledged(m->op, i, step, m->now);
+    op_fsm_acknowledged(m->fsm, i, step, m->now);
 }
 
 static void
 model_journaled(struct model *m, bool ok)
 {
-    m->committed |= ok && m->journal == OPERATION_JOURNAL_COMMIT;
+    m->committed |= ok && m->journal == OP_FSM_JOURNAL_COMMIT;
     m->journal = -1;
-    operation_journaled(m->op, ok, ok ? NULL : "refused", m->now);
+    op_fsm_journaled(m->fsm, ok, ok ? NULL : "refused", m->now);
 }
 
 static void
 model_tick(struct model *m, long long int ms)
 {
     m->now += ms;
-    operation_run(m->op, m->now);
+    op_fsm_run(m->fsm, m->now);
     check_actions(m);
     /* Nothing that is due stays due: no busy loop. */
-    CHECK(operation_deadline(m->op) > m->now);
+    CHECK(op_fsm_deadline(m->fsm) > m->now);
 }
 
 static void
 model_create(struct model *m)
 {
     static const int ms[] = { 0, 1, 10, 100, 1000 };
-    struct operation_participant participants[MAX_PARTICIPANTS];
+    struct op_fsm_participant participants[MAX_PARTICIPANTS];
 
     *m = (struct model) {
         .n = rng(7),
@@ -473,18 +473,18 @@ model_create(struct model *m)
         participants[i].name = "p";
         participants[i].steps = m->p[i].steps;
     }
-    m->op = operation_create(1, participants, m->n, &m->timeouts);
+    m->fsm = op_fsm_create(1, participants, m->n, &m->timeouts);
     switch (rng(8)) {
     case 0:
         m->resumed = true;
-        operation_resume_preparing(m->op, m->now, "restarted");
+        op_fsm_resume_preparing(m->fsm, m->now, "restarted");
         break;
     case 1:
         m->resumed = m->committed = true;
-        operation_resume_committing(m->op, m->now);
+        op_fsm_resume_committing(m->fsm, m->now);
         break;
     default:
-        operation_start(m->op, m->now);
+        op_fsm_start(m->fsm, m->now);
         break;
     }
     check_actions(m);
@@ -508,15 +508,15 @@ ack_something(struct model *m)
 static void
 random_event(struct model *m)
 {
-    enum operation_step step = all_steps[rng(ARRAY_SIZE(all_steps))];
+    enum op_fsm_step step = all_steps[rng(ARRAY_SIZE(all_steps))];
     size_t i = rng(m->n + 1);           /* Perhaps nobody. */
 
     switch (rng(64)) {
     case 0:
-        operation_refused(m->op, i, step, "no", m->now);
+        op_fsm_refused(m->fsm, i, step, "no", m->now);
         break;
     case 1:
-        operation_lost(m->op, i, "gone", m->now);
+        op_fsm_lost(m->fsm, i, "gone", m->now);
         break;
     case 2:
         model_ack(m, i, step);          /* Late, repeated or never asked. */
@@ -525,7 +525,7 @@ random_event(struct model *m)
         model_journaled(m, rng(2));     /* Perhaps unasked. */
         break;
     case 4:
-        if (!rng(4) && operation_abort(m->op, "abort", m->now)) {
+        if (!rng(4) && op_fsm_abort(m->fsm, "abort", m->now)) {
             CHECK(!m->committed);
             m->aborted = true;
         }
@@ -554,12 +554,12 @@ wind_down(struct model *m)
         CHECK(i < 4000);        /* 2 x 1,001 ms with retries each ms. */
         if (m->journal >= 0) {
             model_journaled(m, true);
-        } else if (m->committed && !model_all_acked(m, OPERATION_STEP_FLIP)) {
+        } else if (m->committed && !model_all_acked(m, OP_FSM_STEP_FLIP)) {
             for (size_t j = 0; j < m->n; j++) {
-                model_ack(m, j, OPERATION_STEP_FLIP);
+                model_ack(m, j, OP_FSM_STEP_FLIP);
             }
         } else {
-            long long int deadline = operation_deadline(m->op);
+            long long int deadline = op_fsm_deadline(m->fsm);
             CHECK(deadline < LLONG_MAX);
             model_tick(m, deadline - m->now);
         }
@@ -568,7 +568,7 @@ wind_down(struct model *m)
     /* Whatever comes now changes nothing. */
     for (int i = 0; i < 10; i++) {
         random_event(m);
-        CHECK(operation_deadline(m->op) == LLONG_MAX);
+        CHECK(op_fsm_deadline(m->fsm) == LLONG_MAX);
     }
 }
 
@@ -590,7 +590,7 @@ run_random(uint64_t seed, int n_sequences)
         for (size_t j = 0; j < m.n; j++) {
             n_owed += m.p[j].owed != 0;
         }
-        operation_destroy(m.op);
+        op_fsm_destroy(m.fsm);
     }
     /* Else it would have tested little. */
     CHECK(n_done > n_sequences / 10);
@@ -603,45 +603,45 @@ run_random(uint64_t seed, int n_sequences)
 /* Transitions. */
 
 /* Everybody that an operation with old and new paths has. */
-static const struct operation_participant everybody[] = {
-    { "gateway", (OPERATION_STEP_INBOUND | OPERATION_STEP_OUTBOUND
-                  | OPERATION_STEP_RELEASE | OPERATION_STEP_UNDO) },
-    { "bridge", (OPERATION_STEP_FLOWS | OPERATION_STEP_FLIP
-                 | OPERATION_STEP_RELEASE | OPERATION_STEP_UNDO) },
-    { "new hop", OPERATION_STEP_PROVE },
-    { "old hop", OPERATION_STEP_DRAIN },
+static const struct op_fsm_participant everybody[] = {
+    { "gateway", (OP_FSM_STEP_INBOUND | OP_FSM_STEP_OUTBOUND
+                  | OP_FSM_STEP_RELEASE | OP_FSM_STEP_UNDO) },
+    { "bridge", (OP_FSM_STEP_FLOWS | OP_FSM_STEP_FLIP
+                 | OP_FSM_STEP_RELEASE | OP_FSM_STEP_UNDO) },
+    { "new hop", OP_FSM_STEP_PROVE },
+    { "old hop", OP_FSM_STEP_DRAIN },
 };
 
 /* One event at random. */
 static void
-any_event(struct operation *op, long long int *now)
+any_event(struct op_fsm *fsm, long long int *now)
 {
     size_t i = rng(ARRAY_SIZE(everybody));
-    enum operation_step step = all_steps[rng(ARRAY_SIZE(all_steps))];
-    enum operation_state state = operation_get_state(op);
+    enum op_fsm_step step = all_steps[rng(ARRAY_SIZE(all_steps))];
+    enum op_fsm_state state = op_fsm_get_state(fsm);
     switch (rng(24)) {
     case 0:
-        operation_refused(op, i, step, "no", *now);
+        op_fsm_refused(fsm, i, step, "no", *now);
         break;
     case 1:
-        operation_lost(op, i, "gone", *now);
+        op_fsm_lost(fsm, i, "gone", *now);
         break;
     case 2:
-        operation_abort(op, "abort", *now);
+        op_fsm_abort(fsm, "abort", *now);
         break;
     case 3: case 4:
-        *now = MAX(*now, MIN(operation_deadline(op), *now + 100000));
-        operation_run(op, *now);
+        *now = MAX(*now, MIN(op_fsm_deadline(fsm), *now + 100000));
+        op_fsm_run(fsm, *now);
         break;
     case 5: case 6: case 7:
-        operation_journaled(op, rng(4), "refused", *now);
+        op_fsm_journaled(fsm, rng(4), "refused", *now);
         break;
     default:
         /* One participant that has done all that it was asked to. */
         for (size_t j = 0; j < ARRAY_SIZE(all_steps); j++) {
             if (everybody[i].steps & all_steps[j]
-                && operation_get_state(op) == state) {
-                operation_acknowledged(op, i, all_steps[j], *now);
+                && op_fsm_get_state(fsm) == state) {
+                op_fsm_acknowledged(fsm, i, all_steps[j], *now);
             }
         }
         break;
@@ -651,34 +651,34 @@ any_event(struct operation *op, long long int *now)
 static int
 run_transitions(void)
 {
-    static const struct operation_timeouts timeouts = {
+    static const struct op_fsm_timeouts timeouts = {
         .prepare_ms = 1000, .retry_ms = 100, .drain_ms = 10,
         .drain_max_ms = 1000, .release_ms = 1000, .prove_ms = 100,
     };
     rng_state = 1;
     for (int i = 0; i < 20000; i++) {
-        struct operation *op = operation_create(1, everybody,
-                                                ARRAY_SIZE(everybody),
-                                                &timeouts);
-        struct operation_action action;
-        struct operation_transition tr;
+        struct op_fsm *fsm = op_fsm_create(1, everybody,
+                                           ARRAY_SIZE(everybody),
+                                           &timeouts);
+        struct op_fsm_action action;
+        struct op_fsm_transition tr;
         long long int now = 1000;
         switch (rng(8)) {
-        case 0: operation_resume_preparing(op, now, "resumed"); break;
-        case 1: operation_resume_committing(op, now); break;
-        case 2: operation_start_prepared(op, now); break;
-        default: operation_start(op, now); break;
+        case 0: op_fsm_resume_preparing(fsm, now, "resumed"); break;
+        case 1: op_fsm_resume_committing(fsm, now); break;
+        case 2: op_fsm_start_prepared(fsm, now); break;
+        default: op_fsm_start(fsm, now); break;
         }
-        while (operation_get_state(op) < OPERATION_DONE) {
-            while (operation_next_action(op, &action)) {
+        while (op_fsm_get_state(fsm) < OP_FSM_DONE) {
+            while (op_fsm_next_action(fsm, &action)) {
                 /* Nobody does it. */
             }
-            any_event(op, &now);
+            any_event(fsm, &now);
         }
-        while (operation_next_transition(op, &tr)) {
+        while (op_fsm_next_transition(fsm, &tr)) {
             printf("%s %s %s\n", tr.from, tr.event, tr.to);
         }
-        operation_destroy(op);
+        op_fsm_destroy(fsm);
     }
     return 0;
 }

@@ -1,0 +1,739 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "ofctl-app/operation/op-fsm.h"
+
+#include <limits.h>
+#include <stdlib.h>
+
+#include "openvswitch/dynamic-string.h"
+#include "util.h"
+
+#define N_STATES (OP_FSM_FAILED + 1)
+#define MAX_NAMES 5             /* In a reason. */
+
+struct participant {
+    char *name;
+    unsigned int steps;         /* That it takes part in. */
+    unsigned int sent;          /* That were sent to it. */
+    unsigned int acked;         /* That it acknowledged. */
+    unsigned int refused;       /* RELEASE, UNDO: to be sent again. */
+};
+
+struct op_fsm {
+    unsigned int number;
+    struct participant *participants;
+    size_t n;
+    struct op_fsm_timeouts timeouts;
+
+    enum op_fsm_state state;
+    bool committed;
+    char *reason;
+    char *doom;                 /* JOURNAL_PREPARE: why it will roll back. */
+    unsigned int round_trips;
+
+    long long int entered_ms;   /* When 'state' was entered. */
+    long long int spent_ms[N_STATES];   /* In states that were left. */
+    bool waited_in[N_STATES];   /* Not passed through at once. */
+    long long int prepare_by_ms;        /* Deadline of PREPARE. */
+    long long int retry_ms;     /* When to send again what was refused or
+                                 * not acknowledged. */
+
+    struct op_fsm_action *actions;   /* A queue: [first, last). */
+    size_t first_action, last_action, allocated_actions;
+
+    /* No state is entered twice. */
+    struct op_fsm_transition transitions[N_STATES];
+    size_t first_transition, last_transition;
+};
+
+/* Events, by what they bring about (op-fsm.h). */
+#define STARTED "start"
+#define RESUMED "resumed"
+#define JOURNALED "journaled"
+#define ACKNOWLEDGED "acknowledged"
+#define REFUSED "refused"
+#define TIMED_OUT "time-out"
+
+const char *
+op_fsm_state_to_string(enum op_fsm_state state)
+{
+    switch (state) {
+#define OP_FSM_STATE(ENUM, TEXT) case OP_FSM_##ENUM: return TEXT;
+        OP_FSM_STATES
+#undef OP_FSM_STATE
+    }
+    OVS_NOT_REACHED();
+}
+
+const char *
+op_fsm_step_to_string(enum op_fsm_step step)
+{
+    switch (step) {
+    case OP_FSM_STEP_INBOUND: return "inbound";
+    case OP_FSM_STEP_FLOWS: return "flows";
+    case OP_FSM_STEP_OUTBOUND: return "outbound";
+    case OP_FSM_STEP_FLIP: return "flip";
+    case OP_FSM_STEP_RELEASE: return "release";
+    case OP_FSM_STEP_UNDO: return "undo";
+    case OP_FSM_STEP_PROVE: return "prove";
+    case OP_FSM_STEP_DRAIN: return "drain";
+    }
+    OVS_NOT_REACHED();
+}
+
+struct op_fsm *
+op_fsm_create(unsigned int number,
+              const struct op_fsm_participant *participants, size_t n,
+              const struct op_fsm_timeouts *timeouts)
+{
+    struct op_fsm *fsm = xzalloc(sizeof *fsm);
+    fsm->number = number;
+    fsm->participants = xcalloc(n + 1, sizeof *fsm->participants);
+    fsm->n = n;
+    for (size_t i = 0; i < n; i++) {
+        fsm->participants[i].name = xstrdup(participants[i].name);
+        fsm->participants[i].steps = participants[i].steps;
+    }
+    fsm->timeouts = *timeouts;
+    fsm->reason = xstrdup("");
+    fsm->retry_ms = LLONG_MAX;
+    return fsm;
+}
+
+void
+op_fsm_destroy(struct op_fsm *fsm)
+{
+    if (fsm) {
+        for (size_t i = 0; i < fsm->n; i++) {
+            free(fsm->participants[i].name);
+        }
+        free(fsm->participants);
+        free(fsm->reason);
+        free(fsm->doom);
+        free(fsm->actions);
+        free(fsm);
+    }
+}
+
+/* Actions. */
+
+static void
+act(struct op_fsm *fsm, struct op_fsm_action action)
+{
+    if (fsm->last_action == fsm->allocated_actions) {
+        fsm->actions = x2nrealloc(fsm->actions, &fsm->allocated_actions,
+                                  sizeof *fsm->actions);
+    }
+    fsm->actions[fsm->last_action++] = action;
+}
+
+bool
+op_fsm_next_action(struct op_fsm *fsm, struct op_fsm_action *action)
+{
+    if (fsm->first_action == fsm->last_action) {
+        fsm->first_action = fsm->last_action = 0;
+        return false;
+    }
+    *action = fsm->actions[fsm->first_action++];
+    return true;
+}
+
+static void
+act_journal(struct op_fsm *fsm, enum op_fsm_state state)
+{
+    act(fsm, (struct op_fsm_action) {
+        .type = OP_FSM_ACT_JOURNAL,
+        .state = state,
+    });
+}
+
+static void
+act_send(struct op_fsm *fsm, size_t i, enum op_fsm_step step)
+{
+    fsm->participants[i].sent |= step;
+    fsm->participants[i].refused &= ~step;
+    act(fsm, (struct op_fsm_action) {
+        .type = OP_FSM_ACT_SEND,
+        .participant = i,
+        .step = step,
+    });
+}
+
+/* Sends 'step' to all that take part in it.  Returns their number. */
+static size_t
+send_step(struct op_fsm *fsm, enum op_fsm_step step)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < fsm->n; i++) {
+        if (fsm->participants[i].steps & step) {
+            act_send(fsm, i, step);
+            n++;
+        }
+    }
+    return n;
+}
+
+/* Sends 'step' again to those who have not acknowledged it. */
+static void
+send_again(struct op_fsm *fsm, enum op_fsm_step step)
+{
+    for (size_t i = 0; i < fsm->n; i++) {
+        const struct participant *p = &fsm->participants[i];
+        if (p->steps & step & ~p->acked) {
+            act_send(fsm, i, step);
+        }
+    }
+}
+
+static bool
+has_participants(const struct op_fsm *fsm, enum op_fsm_step step)
+{
+    for (size_t i = 0; i < fsm->n; i++) {
+        if (fsm->participants[i].steps & step) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Has everyone who takes part in one of 'steps' acknowledged it? */
+static bool
+all_acked(const struct op_fsm *fsm, unsigned int steps)
+{
+    for (size_t i = 0; i < fsm->n; i++) {
+        const struct participant *p = &fsm->participants[i];
+        if (p->steps & steps & ~p->acked) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* States. */
+
+static void
+set_reason(struct op_fsm *fsm, const char *reason)
+{
+    free(fsm->reason);
+    fsm->reason = xstrdup(reason);
+}
+
+static void
+note(struct op_fsm *fsm, const char *from, const char *event)
+{
+    ovs_assert(fsm->last_transition < N_STATES);
+    fsm->transitions[fsm->last_transition++] = (struct op_fsm_transition) {
+        .from = from,
+        .event = event,
+        .to = op_fsm_state_to_string(fsm->state),
+    };
+}
+
+/* Enters the first state. */
+static void
+begin(struct op_fsm *fsm, enum op_fsm_state state, const char *event,
+      long long int now)
+{
+    fsm->state = state;
+    fsm->entered_ms = now;
+    note(fsm, "idle", event);
+}
+
+static void
+enter(struct op_fsm *fsm, enum op_fsm_state state, const char *event,
+      long long int now)
+{
+    const char *from = op_fsm_state_to_string(fsm->state);
+    fsm->spent_ms[fsm->state] += now - fsm->entered_ms;
+    fsm->state = state;
+    fsm->entered_ms = now;
+    note(fsm, from, event);
+}
+
+static void
+finish(struct op_fsm *fsm, enum op_fsm_state state, const char *event,
+       long long int now)
+{
+    enter(fsm, state, event, now);
+    act(fsm, (struct op_fsm_action) { .type = OP_FSM_ACT_FINISH });
+}
+
+/* PROVE was entered. */
+static void
+send_prove(struct op_fsm *fsm, long long int now)
+{
+    send_step(fsm, OP_FSM_STEP_PROVE);
+    fsm->retry_ms = now + fsm->timeouts.prove_ms;
+}
+
+static void
+enter_release(struct op_fsm *fsm, const char *event, long long int now)
+{
+    enter(fsm, OP_FSM_RELEASE, event, now);
+    fsm->retry_ms = LLONG_MAX;
+    send_step(fsm, OP_FSM_STEP_RELEASE);
+}
+
+/* FLIP was entered. */
+static void
+send_flip(struct op_fsm *fsm, long long int now)
+{
+    fsm->committed = true;
+    fsm->round_trips += send_step(fsm, OP_FSM_STEP_FLIP) > 0;
+    fsm->retry_ms = now + fsm->timeouts.retry_ms;
+}
+
+/* Goes on as far as acknowledgements allow. */
+static void
+advance(struct op_fsm *fsm, long long int now)
+{
+    if (fsm->state == OP_FSM_PREPARE_INBOUND
+        && all_acked(fsm, OP_FSM_STEP_INBOUND)) {
+        enter(fsm, OP_FSM_PREPARE_OUTBOUND, ACKNOWLEDGED, now);
+        fsm->round_trips += send_step(fsm, OP_FSM_STEP_OUTBOUND) > 0;
+    }
+    if (fsm->state == OP_FSM_PREPARE_OUTBOUND
+        && all_acked(fsm, OP_FSM_STEP_OUTBOUND | OP_FSM_STEP_FLOWS)) {
+        enter(fsm, OP_FSM_PROVE, ACKNOWLEDGED, now);
+        send_prove(fsm, now);
+    }
+    if (fsm->state == OP_FSM_PROVE && all_acked(fsm, OP_FSM_STEP_PROVE)) {
+        enter(fsm, OP_FSM_JOURNAL_COMMIT, ACKNOWLEDGED, now);
+        act_journal(fsm, OP_FSM_JOURNAL_COMMIT);
+    }
+    if (fsm->state == OP_FSM_FLIP && all_acked(fsm, OP_FSM_STEP_FLIP)) {
+        set_reason(fsm, "");
+        enter(fsm, OP_FSM_DRAIN, ACKNOWLEDGED, now);
+        if (!fsm->timeouts.drain_ms
+            || !has_participants(fsm, OP_FSM_STEP_FLIP)
+            || !has_participants(fsm, OP_FSM_STEP_RELEASE)) {
+            enter_release(fsm, ACKNOWLEDGED, now);
+        } else {
+            send_step(fsm, OP_FSM_STEP_DRAIN);
+        }
+    }
+    if (fsm->state == OP_FSM_DRAIN
+        && now >= fsm->entered_ms + fsm->timeouts.drain_ms
+        && all_acked(fsm, OP_FSM_STEP_DRAIN)) {
+        enter_release(fsm, ACKNOWLEDGED, now);
+    }
+    if (fsm->state == OP_FSM_RELEASE
+        && all_acked(fsm, OP_FSM_STEP_RELEASE)) {
+        finish(fsm, OP_FSM_DONE, ACKNOWLEDGED, now);
+    }
+    if (fsm->state == OP_FSM_UNDO && all_acked(fsm, OP_FSM_STEP_UNDO)) {
+        finish(fsm, OP_FSM_FAILED, ACKNOWLEDGED, now);
+    }
+    fsm->waited_in[fsm->state] = true;
+}
+
+/* Is the operation in PREPARE or PROVE, before anything irrevocable? */
+static bool
+is_preparing(const struct op_fsm *fsm)
+{
+    return (fsm->state == OP_FSM_PREPARE_INBOUND
+            || fsm->state == OP_FSM_PREPARE_OUTBOUND
+            || fsm->state == OP_FSM_PROVE);
+}
+
+/* Takes back what PREPARE sent; UNDO was entered for 'reason'.
+ * 'may_have_sent': a predecessor's sends are not known, so everyone is asked. */
+static void
+send_undo(struct op_fsm *fsm, const char *reason, bool may_have_sent,
+          long long int now)
+{
+    set_reason(fsm, reason);
+    fsm->retry_ms = LLONG_MAX;
+    for (size_t i = 0; i < fsm->n; i++) {
+        struct participant *p = &fsm->participants[i];
+        if (!(p->steps & OP_FSM_STEP_UNDO)) {
+            continue;
+        }
+        if (p->sent || may_have_sent) {
+            act_send(fsm, i, OP_FSM_STEP_UNDO);
+        } else {
+            p->acked |= OP_FSM_STEP_UNDO;
+        }
+    }
+    advance(fsm, now);
+}
+
+static void
+roll_back(struct op_fsm *fsm, const char *reason, long long int now)
+{
+    enter(fsm, OP_FSM_UNDO, REFUSED, now);
+    send_undo(fsm, reason, false, now);
+}
+
+void
+op_fsm_start(struct op_fsm *fsm, long long int now)
+{
+    begin(fsm, OP_FSM_JOURNAL_PREPARE, STARTED, now);
+    act_journal(fsm, OP_FSM_JOURNAL_PREPARE);
+}
+
+void
+op_fsm_start_prepared(struct op_fsm *fsm, long long int now)
+{
+    begin(fsm, OP_FSM_PROVE, STARTED, now);
+    fsm->prepare_by_ms = now + fsm->timeouts.prepare_ms;
+    send_prove(fsm, now);
+    advance(fsm, now);
+}
+
+void
+op_fsm_resume_preparing(struct op_fsm *fsm, long long int now,
+                        const char *reason)
+{
+    begin(fsm, OP_FSM_UNDO, RESUMED, now);
+    send_undo(fsm, reason, true, now);
+}
+
+void
+op_fsm_resume_committing(struct op_fsm *fsm, long long int now)
+{
+    begin(fsm, OP_FSM_FLIP, RESUMED, now);
+    send_flip(fsm, now);
+    advance(fsm, now);
+}
+
+bool
+op_fsm_next_transition(struct op_fsm *fsm,
+                       struct op_fsm_transition *transition)
+{
+    if (fsm->first_transition == fsm->last_transition) {
+        return false;
+    }
+    *transition = fsm->transitions[fsm->first_transition++];
+    return true;
+}
+
+/* Events. */
+
+void
+op_fsm_journaled(struct op_fsm *fsm, bool ok, const char *reason,
+                 long long int now)
+{
+    if (fsm->state == OP_FSM_JOURNAL_PREPARE) {
+        if (!ok || fsm->doom) {
+            roll_back(fsm, fsm->doom ? fsm->doom : reason, now);
+            return;
+        }
+        enter(fsm, OP_FSM_PREPARE_INBOUND, JOURNALED, now);
+        fsm->prepare_by_ms = now + fsm->timeouts.prepare_ms;
+        size_t n = send_step(fsm, OP_FSM_STEP_INBOUND);
+        n += send_step(fsm, OP_FSM_STEP_FLOWS);
+        fsm->round_trips += n > 0;
+        advance(fsm, now);
+    } else if (fsm->state == OP_FSM_JOURNAL_COMMIT) {
+        if (!ok) {
+            roll_back(fsm, reason, now);
+            return;
+        }
+        enter(fsm, OP_FSM_FLIP, JOURNALED, now);
+        send_flip(fsm, now);
+        advance(fsm, now);
+    }
+}
+
+void
+op_fsm_acknowledged(struct op_fsm *fsm, size_t i,
+                    enum op_fsm_step step, long long int now)
+{
+    if (i < fsm->n && fsm->participants[i].sent & step) {
+        fsm->participants[i].acked |= step;
+        fsm->participants[i].refused &= ~step;
+        advance(fsm, now);
+    }
+}
+
+void
+op_fsm_refused(struct op_fsm *fsm, size_t i, enum op_fsm_step step,
+               const char *reason, long long int now)
+{
+    if (i >= fsm->n || !(fsm->participants[i].sent & step)
+        || fsm->participants[i].acked & step) {
+        return;
+    }
+    struct participant *p = &fsm->participants[i];
+    bool now_sending = ((step == OP_FSM_STEP_RELEASE
+                         && fsm->state == OP_FSM_RELEASE)
+                        || (step == OP_FSM_STEP_UNDO
+                            && fsm->state == OP_FSM_UNDO));
+    if (now_sending) {
+        p->refused |= step;
+        fsm->retry_ms = MIN(fsm->retry_ms, now + fsm->timeouts.retry_ms);
+    } else if (fsm->state == OP_FSM_FLIP && step == OP_FSM_STEP_FLIP) {
+        char *why = xasprintf("%s refused (flip), to be tried again: %s",
+                              p->name, reason);
+        set_reason(fsm, why);
+        free(why);
+    } else if (is_preparing(fsm)
+               && step & (OP_FSM_STEP_INBOUND | OP_FSM_STEP_FLOWS
+                          | OP_FSM_STEP_OUTBOUND
+                          | OP_FSM_STEP_PROVE)) {
+        char *why = xasprintf("%s refused (%s): %s", p->name,
+                              op_fsm_step_to_string(step), reason);
+        roll_back(fsm, why, now);
+        free(why);
+    }
+}
+
+/* Rolls back for 'reason', unless it is too late.  What is in the journal's
+ * hands does not come back: from JOURNAL_PREPARE when the database has
+ * answered, from JOURNAL_COMMIT never.  Takes ownership of 'reason'. */
+static bool
+give_up(struct op_fsm *fsm, char *reason, long long int now)
+{
+    if (fsm->state == OP_FSM_JOURNAL_PREPARE) {
+        if (!fsm->doom) {
+            fsm->doom = reason;
+            return true;
+        }
+    } else if (is_preparing(fsm)) {
+        roll_back(fsm, reason, now);
+    } else {
+        free(reason);
+        return false;
+    }
+    free(reason);
+    return true;
+}
+
+void
+op_fsm_lost(struct op_fsm *fsm, size_t i, const char *reason,
+            long long int now)
+{
+    if (i < fsm->n
+        && fsm->participants[i].steps & (OP_FSM_STEP_INBOUND
+                                         | OP_FSM_STEP_FLOWS
+                                         | OP_FSM_STEP_OUTBOUND
+                                         | OP_FSM_STEP_PROVE
+                                         | OP_FSM_STEP_FLIP)) {
+        give_up(fsm, xasprintf("%s was lost: %s", fsm->participants[i].name,
+                               reason), now);
+    }
+}
+
+bool
+op_fsm_abort(struct op_fsm *fsm, const char *reason, long long int now)
+{
+    return give_up(fsm, xstrdup(reason), now);
+}
+
+/* Who did not acknowledge, for the reason of a time-out: the first of them by
+ * name. */
+static char *
+missing(const struct op_fsm *fsm, unsigned int steps)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    size_t n = 0;
+    for (size_t i = 0; i < fsm->n; i++) {
+        const struct participant *p = &fsm->participants[i];
+        if (p->sent & p->steps & steps & ~p->acked && n++ < MAX_NAMES) {
+            ds_put_format(&ds, "%s%s", ds.length ? ", " : "", p->name);
+        }
+    }
+    if (n > MAX_NAMES) {
+        ds_put_format(&ds, " and %"PRIuSIZE" others", n - MAX_NAMES);
+    }
+    return ds_steal_cstr(&ds);
+}
+
+/* Takes ownership of 'why'. */
+static void
+time_out(struct op_fsm *fsm, char *why, long long int now)
+{
+    roll_back(fsm, why, now);
+    free(why);
+}
+
+static void
+run_prepare(struct op_fsm *fsm, long long int now)
+{
+    if (now >= fsm->prepare_by_ms) {
+        char *names = missing(fsm, (OP_FSM_STEP_INBOUND
+                                    | OP_FSM_STEP_FLOWS
+                                    | OP_FSM_STEP_OUTBOUND));
+        time_out(fsm, xasprintf("no answer within %d ms from %s",
+                                fsm->timeouts.prepare_ms, names), now);
+        free(names);
+    }
+}
+
+static void
+run_prove(struct op_fsm *fsm, long long int now)
+{
+    if (now >= fsm->prepare_by_ms) {
+        char *names = missing(fsm, OP_FSM_STEP_PROVE);
+        time_out(fsm, xasprintf("no packet came through %s in %lld ms: check "
+                                "that its links are up, and the MTU of all "
+                                "ports on the way", names,
+                                now - fsm->entered_ms), now);
+        free(names);
+    } else if (now >= fsm->retry_ms) {
+        fsm->retry_ms = now + fsm->timeouts.prove_ms;
+        send_again(fsm, OP_FSM_STEP_PROVE);
+    }
+}
+
+/* RELEASE and UNDO: again for those that refused; at last what is owed. */
+static void
+run_cleaning(struct op_fsm *fsm, enum op_fsm_step step,
+             enum op_fsm_state end, long long int now)
+{
+    if (now >= fsm->entered_ms + fsm->timeouts.release_ms) {
+        for (size_t i = 0; i < fsm->n; i++) {
+            const struct participant *p = &fsm->participants[i];
+            if (p->steps & step & ~p->acked) {
+                act(fsm, (struct op_fsm_action) {
+                    .type = OP_FSM_ACT_OWE,
+                    .participant = i,
+                    .step = step,
+                });
+            }
+        }
+        finish(fsm, end, TIMED_OUT, now);
+    } else if (now >= fsm->retry_ms) {
+        fsm->retry_ms = LLONG_MAX;
+        for (size_t i = 0; i < fsm->n; i++) {
+            if (fsm->participants[i].refused & step) {
+                act_send(fsm, i, step);
+            }
+        }
+    }
+}
+
+static void
+run_flip(struct op_fsm *fsm, long long int now)
+{
+    if (now >= fsm->retry_ms) {
+        fsm->retry_ms = now + fsm->timeouts.retry_ms;
+        send_again(fsm, OP_FSM_STEP_FLIP);
+    }
+}
+
+static void
+run_drain(struct op_fsm *fsm, long long int now)
+{
+    if (now >= fsm->entered_ms + fsm->timeouts.drain_max_ms
+        && !all_acked(fsm, OP_FSM_STEP_DRAIN)) {
+        char *names = missing(fsm, OP_FSM_STEP_DRAIN);
+        char *why = xasprintf("not seen to drain in %d ms: %s",
+                              fsm->timeouts.drain_max_ms, names);
+        set_reason(fsm, why);
+        free(why);
+        free(names);
+        enter_release(fsm, TIMED_OUT, now);
+    }
+    advance(fsm, now);
+}
+
+void
+op_fsm_run(struct op_fsm *fsm, long long int now)
+{
+    switch (fsm->state) {
+    case OP_FSM_PREPARE_INBOUND:
+    case OP_FSM_PREPARE_OUTBOUND:
+        run_prepare(fsm, now);
+        break;
+    case OP_FSM_PROVE:
+        run_prove(fsm, now);
+        break;
+    case OP_FSM_FLIP:
+        run_flip(fsm, now);
+        break;
+    case OP_FSM_DRAIN:
+        run_drain(fsm, now);
+        break;
+    case OP_FSM_RELEASE:
+        run_cleaning(fsm, OP_FSM_STEP_RELEASE, OP_FSM_DONE, now);
+        break;
+    case OP_FSM_UNDO:
+        run_cleaning(fsm, OP_FSM_STEP_UNDO, OP_FSM_FAILED, now);
+        break;
+    case OP_FSM_JOURNAL_PREPARE:
+    case OP_FSM_JOURNAL_COMMIT:
+    case OP_FSM_DONE:
+    case OP_FSM_FAILED:
+        break;
+    }
+}
+
+long long int
+op_fsm_deadline(const struct op_fsm *fsm)
+{
+    if (fsm->first_action != fsm->last_action) {
+        return LLONG_MIN;
+    }
+    switch (fsm->state) {
+    case OP_FSM_PREPARE_INBOUND:
+    case OP_FSM_PREPARE_OUTBOUND:
+        return fsm->prepare_by_ms;
+    case OP_FSM_PROVE:
+        return MIN(fsm->retry_ms, fsm->prepare_by_ms);
+    case OP_FSM_FLIP:
+        return fsm->retry_ms;
+    case OP_FSM_DRAIN:
+        return fsm->entered_ms + (all_acked(fsm, OP_FSM_STEP_DRAIN)
+                                  ? fsm->timeouts.drain_ms
+                                  : fsm->timeouts.drain_max_ms);
+    case OP_FSM_RELEASE:
+    case OP_FSM_UNDO:
+        return MIN(fsm->retry_ms, fsm->entered_ms + fsm->timeouts.release_ms);
+    case OP_FSM_JOURNAL_PREPARE:
+    case OP_FSM_JOURNAL_COMMIT:
+    case OP_FSM_DONE:
+    case OP_FSM_FAILED:
+        break;
+    }
+    return LLONG_MAX;
+}
+
+/* Asking. */
+
+unsigned int
+op_fsm_number(const struct op_fsm *fsm)
+{
+    return fsm->number;
+}
+
+enum op_fsm_state
+op_fsm_get_state(const struct op_fsm *fsm)
+{
+    return fsm->state;
+}
+
+bool
+op_fsm_is_committed(const struct op_fsm *fsm)
+{
+    return fsm->committed;
+}
+
+const char *
+op_fsm_reason(const struct op_fsm *fsm)
+{
+    return fsm->reason;
+}
+
+unsigned int
+op_fsm_round_trips(const struct op_fsm *fsm)
+{
+    return fsm->round_trips;
+}
+
+bool
+op_fsm_waited_in(const struct op_fsm *fsm, enum op_fsm_state state)
+{
+    return fsm->waited_in[state];
+}
+
+long long int
+op_fsm_time_in(const struct op_fsm *fsm, enum op_fsm_state state,
+               long long int now)
+{
+    return (fsm->spent_ms[state]
+            + (fsm->state == state && state < OP_FSM_DONE
+               ? now - fsm->entered_ms : 0));
+}
