@@ -58,7 +58,7 @@ vnf_agent_xfrm_libxfrm_la_SOURCES = \
 # yang: libyang, and errors with a path.
 noinst_LTLIBRARIES += vnf-agent/yang/libyang.la
 vnf_agent_yang_libyang_la_SOURCES = \
-	vnf-agent/yang/rc-error.c vnf-agent/yang/rc-error.h \
+	vnf-agent/yang/yang-error.c vnf-agent/yang/yang-error.h \
 	vnf-agent/yang/yang-schema.c vnf-agent/yang/yang-schema.h
 
 # datastore: SAD and SPD: validated, persisted without keys.
@@ -79,6 +79,7 @@ vnf_agent_restconf_librestconf_la_SOURCES = \
 	vnf-agent/restconf/json-tree.c vnf-agent/restconf/json-tree.h \
 	vnf-agent/restconf/rc-conditions.c vnf-agent/restconf/rc-conditions.h \
 	vnf-agent/restconf/rc-edit.c vnf-agent/restconf/rc-edit.h \
+	vnf-agent/restconf/rc-error.c vnf-agent/restconf/rc-error.h \
 	vnf-agent/restconf/rc-events.c vnf-agent/restconf/rc-events.h \
 	vnf-agent/restconf/rc-filter.c vnf-agent/restconf/rc-filter.h \
 	vnf-agent/restconf/rc-path.c vnf-agent/restconf/rc-path.h \

@@ -15,10 +15,10 @@
 #include "util.h"
 #include "vnf-agent/backend/backend.h"
 #include "vnf-agent/restconf/rc-conditions.h"
+#include "vnf-agent/restconf/rc-error.h"
 #include "vnf-agent/restconf/rc-events.h"
 #include "vnf-agent/restconf/rc-path.h"
 #include "vnf-agent/restconf/rc-query.h"
-#include "vnf-agent/yang/rc-error.h"
 
 /* Replaces "\r", "\n", "\0" and "\\" in 's'; returns the length. */
 static size_t
@@ -100,10 +100,11 @@ cmd_chunked(char *text)
 }
 
 static void
-print_error(struct rc_error *error)
+print_error(struct yang_error *error)
 {
-    printf("%d %s: %s\n", error->status, error->tag, error->message);
-    rc_error_destroy(error);
+    printf("%d %s: %s\n", rc_error_status(error), rc_error_tag(error),
+           error->message);
+    yang_error_destroy(error);
 }
 
 static void
@@ -124,7 +125,7 @@ static void
 cmd_path(char *text)
 {
     struct rc_path path = { .n = 0 };
-    struct rc_error *error = rc_path_append(&path, text);
+    struct yang_error *error = rc_path_append(&path, text);
     if (error) {
         print_error(error);
     } else {
@@ -157,8 +158,8 @@ cmd_query(char *text)
                                : RC_QUERY_PLACE);
     const char *space = strchr(text, ' ');
     struct rc_query query;
-    struct rc_error *error = rc_query_parse(&query, kind,
-                                            space ? space + 1 : NULL);
+    struct yang_error *error = rc_query_parse(&query, kind,
+                                              space ? space + 1 : NULL);
     if (error) {
         print_error(error);
     } else {

@@ -10,7 +10,7 @@
 #include "tests/fuzz/fuzz.h"
 #include "vnf-agent/datastore/datastore-private.h"
 #include "vnf-agent/esp/tables.h"
-#include "vnf-agent/yang/rc-error.h"
+#include "vnf-agent/yang/yang-error.h"
 #include "vnf-agent/yang/yang-schema.h"
 
 #define IKELESS "ietf-i2nsf-ikeless:ipsec-ikeless"
@@ -129,8 +129,8 @@ make_templates(struct fuzz_store *store)
             FUZZ_CHECK(json != NULL);
             char *name = xstrdup(json_string_value(json_object_get(json,
                                                                    "name")));
-            struct rc_error *error = stage_put(stage, list, STAGE_CREATE,
-                                               json);
+            struct yang_error *error = stage_put(stage, list, STAGE_CREATE,
+                                                 json);
             if (error) {
                 ovs_abort(0, "%s", error->message);
             }
@@ -366,7 +366,7 @@ fuzz_store_check_agreement(const struct fuzz_store *store)
                                            NULL);
     check_no_key(config);
     json_t *data = json_pack("{s:O}", IKELESS, config);
-    struct rc_error *error = yang_schema_validate(store->schema, data);
+    struct yang_error *error = yang_schema_validate(store->schema, data);
     if (error) {
         ovs_abort(0, "what was taken is not valid: %s", error->message);
     }

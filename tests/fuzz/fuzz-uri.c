@@ -11,7 +11,7 @@
 #include "tests/fuzz/fuzz.h"
 #include "vnf-agent/restconf/rc-path.h"
 #include "vnf-agent/restconf/rc-query.h"
-#include "vnf-agent/yang/rc-error.h"
+#include "vnf-agent/yang/yang-error.h"
 
 static bool
 takes(const char *method)
@@ -160,14 +160,14 @@ check_path_text(const char *s)
     struct rc_path path = { .n = 0 };
     const struct lysc_node *node;
 
-    struct rc_error *error = rc_path_append(&path, s);
+    struct yang_error *error = rc_path_append(&path, s);
     if (!error) {
         check_path(&path);
         error = rc_path_resolve(&path, fuzz_agent_schema(), &node);
         /* What is in no schema is shown too. */
         free(rc_path_to_string(&path, fuzz_agent_schema()));
     }
-    rc_error_destroy(error);
+    yang_error_destroy(error);
     rc_path_destroy(&path);
 }
 
@@ -178,7 +178,7 @@ check_query_text(enum rc_query_kind kind, const char *s)
         = kind == RC_QUERY_PLACE ? put_place : put_query;
     struct rc_query query, again;
 
-    struct rc_error *error = rc_query_parse(&query, kind, s);
+    struct yang_error *error = rc_query_parse(&query, kind, s);
     if (!error && kind != RC_QUERY_NONE) {
         struct ds text = DS_EMPTY_INITIALIZER;
         struct ds again_text = DS_EMPTY_INITIALIZER;
@@ -194,7 +194,7 @@ check_query_text(enum rc_query_kind kind, const char *s)
         ds_destroy(&again_text);
     }
     FUZZ_CHECK(error || kind != RC_QUERY_NONE || !s || !s[strspn(s, "&")]);
-    rc_error_destroy(error);
+    yang_error_destroy(error);
     rc_query_destroy(&query);
 }
 

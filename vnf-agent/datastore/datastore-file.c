@@ -13,7 +13,7 @@
 #include "timeval.h"
 #include "util.h"
 #include "vnf-agent/datastore/sad-spd.h"
-#include "vnf-agent/yang/rc-error.h"
+#include "vnf-agent/yang/yang-error.h"
 #include "vnf-agent/yang/yang-schema.h"
 
 VLOG_DEFINE_THIS_MODULE(datastore_file);
@@ -154,8 +154,8 @@ load_sa(const struct datastore *ds, const json_t *item,
     struct sa *sa = NULL;
 
     if (like && check && !strcmp(check, like->key_check)) {
-        rc_error_destroy(sad_parse(json, &ds->own_ip, &no_keys, like,
-                                   &sa));
+        yang_error_destroy(sad_parse(json, &ds->own_ip, &no_keys, like,
+                                     &sa));
     }
     return sa;
 }
@@ -195,7 +195,7 @@ load_spd(struct datastore *ds, json_t *array)
 
     json_array_foreach (array, i, json) {
         struct policy *policy = NULL;
-        rc_error_destroy(spd_parse(json, &ds->own_ip, &policy));
+        yang_error_destroy(spd_parse(json, &ds->own_ip, &policy));
         if (policy && !shash_find(&ds->lists[DATASTORE_SPD], policy->name)) {
             struct entry *entry = xzalloc(sizeof *entry);
             entry->json = json_incref(json);
@@ -259,9 +259,9 @@ check_entries(const struct datastore *ds, json_t *sad, json_t *spd)
                              "ietf-i2nsf-ikeless:ipsec-ikeless",
                                "sad", "sad-entry", entries,
                                "spd", "spd-entry", spd);
-    struct rc_error *error = (data ? yang_schema_validate(ds->schema, data)
-                              : rc_error_format(400, "malformed-message",
-                                                "not an array"));
+    struct yang_error *error = (data ? yang_schema_validate(ds->schema, data)
+                                : yang_error_format(YANG_MALFORMED_MESSAGE,
+                                                    "not an array"));
     json_decref(data);
     if (error) {
         give_up(ds, error->message);

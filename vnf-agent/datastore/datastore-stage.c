@@ -11,7 +11,7 @@
 #include "util.h"
 #include "vnf-agent/backend/backend.h"
 #include "vnf-agent/datastore/sad-spd.h"
-#include "vnf-agent/yang/rc-error.h"
+#include "vnf-agent/yang/yang-error.h"
 #include "vnf-agent/yang/yang-schema.h"
 
 VLOG_DEFINE_THIS_MODULE(datastore_stage);
@@ -135,14 +135,14 @@ set_change(struct stage *stage, enum datastore_list list, const char *name,
     stage->edited = true;
 }
 
-static struct rc_error *
+static struct yang_error *
 validate(const struct stage *stage, enum datastore_list list, json_t *entry)
 {
     json_t *data = json_pack("{s:{s:{s:[O]}}}",
                              "ietf-i2nsf-ikeless:ipsec-ikeless",
                              datastore_list_container(list),
                              datastore_list_name(list), entry);
-    struct rc_error *error = yang_schema_validate(stage->ds->schema, data);
+    struct yang_error *error = yang_schema_validate(stage->ds->schema, data);
     json_decref(data);
     return error;
 }
@@ -157,7 +157,7 @@ entry_path(enum datastore_list list, const char *name)
 }
 
 /* May 'sa' come into the SAD, where no entry has its name? */
-static struct rc_error *
+static struct yang_error *
 check_new_sa(const struct stage *stage, const struct sa *sa)
 {
     char id[SA_ID_LEN];
@@ -167,8 +167,8 @@ check_new_sa(const struct stage *stage, const struct sa *sa)
     bool used = (user
                  && stage_find(stage, DATASTORE_SAD, user->sa->name) == user);
     if (used || sset_contains(&stage->spis, id)) {
-        return rc_error_create(
-            409, "data-exists", entry_path(DATASTORE_SAD, sa->name),
+        return yang_error_create(
+            YANG_DATA_EXISTS, entry_path(DATASTORE_SAD, sa->name),
             xasprintf("the %s SPI 0x%08"PRIx32" is that of another SA%s%s",
                       sa_direction_to_string(sa->direction), sa->spi,
                       used ? ", " : "", used ? user->sa->name : ""));
@@ -178,8 +178,8 @@ check_new_sa(const struct stage *stage, const struct sa *sa)
         long long int left_s = (until
                                 ? (until - time_wall_msec()) / 1000 + 1
                                 : stage->ds->tombstone_s);
-        return rc_error_create(
-            409, "data-exists", entry_path(DATASTORE_SAD, sa->name),
+        return yang_error_create(
+            YANG_DATA_EXISTS, entry_path(DATASTORE_SAD, sa->name),
             xasprintf("the %s SPI 0x%08"PRIx32" was deleted and stays unused "
                       "for %lld s more: take another SPI and key",
                       sa_direction_to_string(sa->direction), sa->spi, left_s));
@@ -188,19 +188,19 @@ check_new_sa(const struct stage *stage, const struct sa *sa)
 }
 
 /* Stages 'sa', of which ownership is taken. */
-static struct rc_error *
+static struct yang_error *
 put_sa(struct stage *stage, const struct entry *old, json_t *entry,
        struct sa *sa)
 {
-    struct rc_error *error = NULL;
+    struct yang_error *error = NULL;
 
     if (old && sa_equal(old->sa, sa)) {
         sa_destroy(sa);
         return NULL;
     }
     if (old) {
-        error = rc_error_create(
-            409, "data-exists", entry_path(DATASTORE_SAD, sa->name),
+        error = yang_error_create(
+            YANG_DATA_EXISTS, entry_path(DATASTORE_SAD, sa->name),
             xstrdup("an SA never changes, and this one differs from the one of "
                     "that name: make a new one with another name, SPI and "
                     "key"));
@@ -221,13 +221,13 @@ put_sa(struct stage *stage, const struct entry *old, json_t *entry,
     return NULL;
 }
 
-static struct rc_error *
+static struct yang_error *
 put_policy(struct stage *stage, enum stage_mode mode, const struct entry *old,
            json_t *entry, struct policy *policy)
 {
     if (old && mode == STAGE_CREATE && !policy_equal(old->policy, policy)) {
-        struct rc_error *error = rc_error_create(
-            409, "data-exists", entry_path(DATASTORE_SPD, policy->name),
+        struct yang_error *error = yang_error_create(
+            YANG_DATA_EXISTS, entry_path(DATASTORE_SPD, policy->name),
             xstrdup("another policy of that name exists"));
         policy_destroy(policy);
         return error;
@@ -244,14 +244,14 @@ put_policy(struct stage *stage, enum stage_mode mode, const struct entry *old,
     return NULL;
 }
 
-static struct rc_error *
+static struct yang_error *
 put_valid(struct stage *stage, enum datastore_list list, enum stage_mode mode,
           json_t *entry, const struct sad_keys *keys)
 {
     const char *name = json_string_value(json_object_get(entry, "name"));
     const struct entry *old = stage_find(stage, list, name);
     const struct in6_addr *own_ip = &stage->ds->own_ip;
-    struct rc_error *error;
+    struct yang_error *error;
 
     switch (list) {
     case DATASTORE_SAD: {
@@ -269,12 +269,12 @@ put_valid(struct stage *stage, enum datastore_list list, enum stage_mode mode,
     OVS_NOT_REACHED();
 }
 
-struct rc_error *
+struct yang_error *
 stage_put(struct stage *stage, enum datastore_list list, enum stage_mode mode,
           json_t *entry)
 {
     struct sad_keys keys = { .encryption = NULL };
-    struct rc_error *error = sad_spd_unqualify(entry, SAD_SPD_PREFIX);
+    struct yang_error *error = sad_spd_unqualify(entry, SAD_SPD_PREFIX);
     if (!error && list == DATASTORE_SAD) {
         error = sad_take_keys(entry, &keys);
     }
@@ -375,7 +375,7 @@ index_of(const json_t *names, const char *name)
     return i;
 }
 
-struct rc_error *
+struct yang_error *
 stage_place(struct stage *stage, enum datastore_list list, const char *name,
             enum stage_where where, const char *point)
 {
@@ -387,14 +387,14 @@ stage_place(struct stage *stage, enum datastore_list list, const char *name,
     json_t *moved = json_incref(json_array_get(names, place));
     json_array_remove(names, place);
 
-    struct rc_error *error = NULL;
+    struct yang_error *error = NULL;
     if (where == STAGE_BEFORE || where == STAGE_AFTER) {
         place = index_of(names, point);
         if (place >= json_array_size(names)) {
-            error = rc_error_create(400, "bad-attribute",
-                                    entry_path(list, point),
-                                    xstrdup("the point is not another entry "
-                                            "of the list"));
+            error = yang_error_create(YANG_BAD_ATTRIBUTE,
+                                      entry_path(list, point),
+                                      xstrdup("the point is not another entry "
+                                              "of the list"));
         }
         place += where == STAGE_AFTER;
     } else {
@@ -445,10 +445,10 @@ stage_clear(struct stage *stage, enum datastore_list list)
 
 /* Lease. */
 
-struct rc_error *
+struct yang_error *
 stage_put_lease(struct stage *stage, json_t *json)
 {
-    struct rc_error *error = sad_spd_unqualify(json, "sdsa-agent:");
+    struct yang_error *error = sad_spd_unqualify(json, "sdsa-agent:");
     if (error) {
         return error;
     }
@@ -463,8 +463,8 @@ stage_put_lease(struct stage *stage, json_t *json)
     const char *holder = json_string_value(json_object_get(json, "holder"));
     uint64_t epoch = sad_spd_get_uint(json, "epoch", 0);
     if (epoch < stage->lease.epoch) {
-        return rc_error_create(
-            409, "lock-denied", xstrdup("/sdsa-agent:sdsa-agent/lease/epoch"),
+        return yang_error_create(
+            YANG_LOCK_DENIED, xstrdup("/sdsa-agent:sdsa-agent/lease/epoch"),
             xasprintf("epoch %"PRIu64" is over: %s%s%"PRIu64" is the last one "
                       "that wrote here", epoch,
                       stage->lease.holder ? stage->lease.holder : "",
@@ -550,7 +550,7 @@ list_edits(const struct stage *stage, struct ovs_list *edits)
 }
 
 /* What a backend's errno is in RESTCONF.  Takes ownership of 'message'. */
-static struct rc_error *
+static struct yang_error *
 backend_error(int error, char *message)
 {
     if (!message) {
@@ -558,20 +558,20 @@ backend_error(int error, char *message)
     }
     switch (error) {
     case EEXIST:
-        return rc_error_create(409, "data-exists", NULL, message);
+        return yang_error_create(YANG_DATA_EXISTS, NULL, message);
     case ENOENT:
-        return rc_error_create(409, "data-missing", NULL, message);
+        return yang_error_create(YANG_DATA_MISSING, NULL, message);
     case ENOSPC:
-        return rc_error_create(409, "resource-denied", NULL, message);
+        return yang_error_create(YANG_RESOURCE_DENIED, NULL, message);
     case EINVAL:
     case ENOTSUP:
-        return rc_error_create(400, "invalid-value", NULL, message);
+        return yang_error_create(YANG_INVALID_VALUE, NULL, message);
     default:
-        return rc_error_create(500, "operation-failed", NULL, message);
+        return yang_error_create(YANG_OPERATION_FAILED, NULL, message);
     }
 }
 
-static struct rc_error *
+static struct yang_error *
 apply(struct datastore *ds, struct ovs_list *edits)
 {
     char *message = NULL;
@@ -655,7 +655,7 @@ stage_is_noop(const struct stage *stage)
             && !stage->lease_edited);
 }
 
-struct rc_error *
+struct yang_error *
 stage_commit(struct stage *stage)
 {
     struct datastore *ds = stage->ds;
@@ -663,13 +663,13 @@ stage_commit(struct stage *stage)
     struct ovs_list edits;
 
     if (!ds->loaded) {
-        return rc_error_format(503, "operation-failed",
-                               "the data plane has not answered yet: try "
-                               "again");
+        return yang_error_format(YANG_NOT_READY,
+                                 "the data plane has not answered yet: try "
+                                 "again");
     }
     if (ds->lease.held && !stage->lease_first) {
-        return rc_error_create(
-            409, "lock-denied", xstrdup("/sdsa-agent:sdsa-agent/lease"),
+        return yang_error_create(
+            YANG_LOCK_DENIED, xstrdup("/sdsa-agent:sdsa-agent/lease"),
             xasprintf("%s holds the lease with epoch %"PRIu64": only a YANG "
                       "Patch may write whose first edit merges the lease with "
                       "an epoch that is not lower",
@@ -684,10 +684,10 @@ stage_commit(struct stage *stage)
     char *message = datastore_file_prepare(ds, stage);
     if (message) {
         VLOG_WARN_RL(&rl, "%s", message);
-        return rc_error_create(500, "operation-failed", NULL, message);
+        return yang_error_create(YANG_OPERATION_FAILED, NULL, message);
     }
     list_edits(stage, &edits);
-    struct rc_error *error = apply(ds, &edits);
+    struct yang_error *error = apply(ds, &edits);
     LIST_FOR_EACH_POP (edit, node, &edits) {
         free(edit);
     }

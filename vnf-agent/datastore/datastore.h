@@ -29,7 +29,7 @@
 
 struct backend;
 struct datastore;
-struct rc_error;
+struct yang_error;
 struct stage;
 struct yang_schema;
 
@@ -99,8 +99,8 @@ json_t *stage_get_lease(const struct stage *);
  *
  * STAGE_CREATE refuses what exists, unless it is the same. */
 enum stage_mode { STAGE_CREATE, STAGE_REPLACE };
-struct rc_error *stage_put(struct stage *, enum datastore_list,
-                           enum stage_mode, json_t *entry);
+struct yang_error *stage_put(struct stage *, enum datastore_list,
+                             enum stage_mode, json_t *entry);
 
 /* Gives the entries the order of the array 'names', which has each of them. */
 void stage_reorder(struct stage *, enum datastore_list, const json_t *names);
@@ -115,18 +115,18 @@ enum stage_where {
     STAGE_AFTER,
 };
 bool stage_where_from_string(const char *, enum stage_where *);
-struct rc_error *stage_place(struct stage *, enum datastore_list,
-                             const char *name, enum stage_where,
-                             const char *point);
+struct yang_error *stage_place(struct stage *, enum datastore_list,
+                               const char *name, enum stage_where,
+                               const char *point);
 
 /* Of an entry that is not there: nothing. */
 void stage_delete(struct stage *, enum datastore_list, const char *name);
 void stage_clear(struct stage *, enum datastore_list);
 
 /* Takes the lease, as 'lease' says it, or renews it. */
-struct rc_error *stage_put_lease(struct stage *, json_t *lease);
+struct yang_error *stage_put_lease(struct stage *, json_t *lease);
 void stage_delete_lease(struct stage *);
 
-struct rc_error *stage_commit(struct stage *);
+struct yang_error *stage_commit(struct stage *);
 
 #endif /* vnf-agent/datastore/datastore.h */

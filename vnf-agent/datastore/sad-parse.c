@@ -10,7 +10,7 @@
 #include "lib/suite.h"
 #include "packets.h"
 #include "util.h"
-#include "vnf-agent/yang/rc-error.h"
+#include "vnf-agent/yang/yang-error.h"
 
 #define refuse_sad(ENTRY, LEAF, ...) \
     sad_spd_refuse("sad-entry", ENTRY, LEAF, __VA_ARGS__)
@@ -36,7 +36,7 @@ integrity_algorithm(const json_t *integrity, uint16_t encryption)
 }
 
 /* The keys fit no suite with these algorithms: says which one is wrong. */
-static struct rc_error *
+static struct yang_error *
 refuse_keys(const json_t *entry, uint16_t alg, const struct sad_keys *keys)
 {
     if (suite_is_aead(alg) && keys->integrity) {
@@ -57,7 +57,7 @@ refuse_keys(const json_t *entry, uint16_t alg, const struct sad_keys *keys)
                       secret_size(keys->encryption));
 }
 
-static struct rc_error *
+static struct yang_error *
 parse_suite(const json_t *entry, const json_t *config,
             const struct sad_keys *keys, const struct sa *like, struct sa *sa)
 {
@@ -90,7 +90,7 @@ parse_suite(const json_t *entry, const json_t *config,
 
 /* The outer addresses: those of the tunnel, or in transport mode those of the
  * selector. */
-static struct rc_error *
+static struct yang_error *
 parse_addresses(const json_t *entry, const json_t *config,
                 const struct in6_addr *own_ip, struct sa *sa)
 {
@@ -106,7 +106,7 @@ parse_addresses(const json_t *entry, const json_t *config,
     }
     if (bad) {
         char *leaf = xasprintf("ipsec-sa-config/%s", bad);
-        struct rc_error *error = refuse_sad(entry, leaf, SAD_SPD_ONE_FAMILY);
+        struct yang_error *error = refuse_sad(entry, leaf, SAD_SPD_ONE_FAMILY);
         free(leaf);
         return error;
     }
@@ -125,7 +125,7 @@ parse_addresses(const json_t *entry, const json_t *config,
         == ipv6_addr_equals(&sa->tunnel_dst, own_ip)) {
         char ip[INET6_ADDRSTRLEN];
         char *leaf = xasprintf("ipsec-sa-config/%s", what);
-        struct rc_error *error
+        struct yang_error *error
             = refuse_sad(entry, leaf, "exactly one end must be this gateway "
                          "(%s): local is the source and remote the "
                          "destination of the SA's traffic",
@@ -138,7 +138,7 @@ parse_addresses(const json_t *entry, const json_t *config,
     return NULL;
 }
 
-static struct rc_error *
+static struct yang_error *
 parse_encapsulation(const json_t *entry, const json_t *config, struct sa *sa)
 {
     const json_t *encap = json_object_get(config, "encapsulation-type");
@@ -176,7 +176,7 @@ parse_header(const json_t *tunnel, struct sa *sa)
     }
 }
 
-struct rc_error *
+struct yang_error *
 sad_parse(const json_t *entry, const struct in6_addr *own_ip,
           const struct sad_keys *keys, const struct sa *like, struct sa **sap)
 {
@@ -186,7 +186,7 @@ sad_parse(const json_t *entry, const struct in6_addr *own_ip,
 
     *sap = NULL;
     sa->name = xstrdup(sad_spd_get_string(entry, "name", ""));
-    struct rc_error *error = parse_suite(entry, config, keys, like, sa);
+    struct yang_error *error = parse_suite(entry, config, keys, like, sa);
     error = error ? error : parse_addresses(entry, config, own_ip, sa);
     error = error ? error : parse_encapsulation(entry, config, sa);
     if (error) {

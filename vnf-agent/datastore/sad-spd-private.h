@@ -18,8 +18,8 @@ bool sad_spd_get_bool(const json_t *object, const char *key, bool def);
 
 /* A refusal of 'leaf' (a path below the entry) in 'entry' of 'list'
  * ("sad-entry" or "spd-entry"). */
-struct rc_error *sad_spd_refuse(const char *list, const json_t *entry,
-                                const char *leaf, const char *format, ...)
+struct yang_error *sad_spd_refuse(const char *list, const json_t *entry,
+                                  const char *leaf, const char *format, ...)
     OVS_PRINTF_FORMAT(4, 5);
 
 /* Each reads a container; returns the name of the leaf that cannot be done, as

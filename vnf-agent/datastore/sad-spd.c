@@ -10,7 +10,7 @@
 #include "lib/secret.h"
 #include "packets.h"
 #include "util.h"
-#include "vnf-agent/yang/rc-error.h"
+#include "vnf-agent/yang/yang-error.h"
 
 /* Reading JSON. */
 
@@ -37,7 +37,7 @@ sad_spd_get_uint(const json_t *object, const char *key, uint64_t def)
                   : (uint64_t) json_integer_value(value);
 }
 
-struct rc_error *
+struct yang_error *
 sad_spd_refuse(const char *list, const json_t *entry, const char *leaf,
        const char *format, ...)
 {
@@ -45,8 +45,8 @@ sad_spd_refuse(const char *list, const json_t *entry, const char *leaf,
     va_start(args, format);
     char *message = xvasprintf(format, args);
     va_end(args);
-    return rc_error_create(
-        400, "invalid-value",
+    return yang_error_create(
+        YANG_INVALID_VALUE,
         xasprintf("/ietf-i2nsf-ikeless:ipsec-ikeless/%.3s/%s[name='%s']/%s",
                   list, list, sad_spd_get_string(entry, "name", ""), leaf), message);
 }
@@ -63,13 +63,13 @@ is_member_name(const char *name)
 }
 
 /* Gives the member 'name' of 'object', and of 'value', the name 'plain'. */
-static struct rc_error *
+static struct yang_error *
 rename_member(json_t *object, const char *name, const char *plain,
               json_t *value)
 {
     if (json_object_get(object, plain)) {
-        return rc_error_format(400, "malformed-message",
-                               "a member is there twice");
+        return yang_error_format(YANG_MALFORMED_MESSAGE,
+                                 "a member is there twice");
     }
     char *copy = xstrdup(plain);        /* It may be a part of 'name'. */
     json_object_set(object, copy, value);
@@ -79,21 +79,21 @@ rename_member(json_t *object, const char *name, const char *plain,
 }
 
 /* Renames the members of 'object' that carry 'prefix' without need. */
-static struct rc_error *
+static struct yang_error *
 unqualify_members(json_t *object, const char *prefix)
 {
-    struct rc_error *error = NULL;
+    struct yang_error *error = NULL;
     const char *name;
     void *tmp;
     json_t *value;
 
     json_object_foreach_safe (object, tmp, name, value) {
         if (name[0] == '@') {
-            return rc_error_format(400, "unknown-attribute",
-                                   "annotations are not supported");
+            return yang_error_format(YANG_UNKNOWN_ATTRIBUTE,
+                                     "annotations are not supported");
         } else if (!is_member_name(name)) {
-            return rc_error_format(400, "unknown-element",
-                                   "the name of a member is malformed");
+            return yang_error_format(YANG_UNKNOWN_ELEMENT,
+                                     "the name of a member is malformed");
         }
         error = sad_spd_unqualify(value, prefix);
         if (!error && !strncmp(name, prefix, strlen(prefix))) {
@@ -106,11 +106,11 @@ unqualify_members(json_t *object, const char *prefix)
     return NULL;
 }
 
-struct rc_error *
+struct yang_error *
 sad_spd_unqualify(json_t *json, const char *prefix)
 {
     if (json_is_array(json)) {
-        struct rc_error *error;
+        struct yang_error *error;
         json_t *value;
         size_t i;
 
@@ -125,10 +125,10 @@ sad_spd_unqualify(json_t *json, const char *prefix)
     return json_is_object(json) ? unqualify_members(json, prefix) : NULL;
 }
 
-struct rc_error *
+struct yang_error *
 sad_spd_unqualify_below(json_t *json, const char *prefix)
 {
-    struct rc_error *error = NULL;
+    struct yang_error *error = NULL;
     const char *name;
     json_t *value;
 
@@ -167,7 +167,7 @@ sad_keys_destroy(struct sad_keys *keys)
 }
 
 /* Takes the key out of the container 'name' of the entry's esp-sa. */
-static struct rc_error *
+static struct yang_error *
 take_key(json_t *entry, const char *name, struct secret **keyp)
 {
     json_t *container = json_object_get(esp_sa(entry), name);
@@ -178,7 +178,7 @@ take_key(json_t *entry, const char *name, struct secret **keyp)
     wipe_string(container, "key");
     if (key && !*keyp) {
         char *leaf = xasprintf("ipsec-sa-config/esp-sa/%s/key", name);
-        struct rc_error *error
+        struct yang_error *error
             = sad_spd_refuse("sad-entry", entry, leaf, "must be a string of "
                              "hex octets joined by colons");
 
@@ -188,16 +188,16 @@ take_key(json_t *entry, const char *name, struct secret **keyp)
     return NULL;
 }
 
-struct rc_error *
+struct yang_error *
 sad_take_keys(json_t *entry, struct sad_keys *keys)
 {
     *keys = (struct sad_keys) { .encryption = NULL };
     wipe_string(json_object_get(esp_sa(entry), "encryption"), "iv");
 
-    struct rc_error *error = take_key(entry, "encryption", &keys->encryption);
-    struct rc_error *other = take_key(entry, "integrity", &keys->integrity);
+    struct yang_error *error = take_key(entry, "encryption", &keys->encryption);
+    struct yang_error *other = take_key(entry, "integrity", &keys->integrity);
     if (error) {
-        rc_error_destroy(other);
+        yang_error_destroy(other);
     }
     error = error ? error : other;
     if (error) {

@@ -9,7 +9,7 @@
 #include "lib/suite.h"
 #include "packets.h"
 #include "util.h"
-#include "vnf-agent/yang/rc-error.h"
+#include "vnf-agent/yang/yang-error.h"
 
 #define refuse_spd(ENTRY, LEAF, ...) \
     sad_spd_refuse("spd-entry", ENTRY, LEAF, __VA_ARGS__)
@@ -69,7 +69,7 @@ parse_suites(const json_t *algs)
 }
 
 /* Reads the addresses of the tunnel, one end of which is ours. */
-static struct rc_error *
+static struct yang_error *
 parse_tunnel(const json_t *entry, const json_t *tunnel,
              const struct in6_addr *own_ip, struct policy *policy)
 {
@@ -90,7 +90,7 @@ parse_tunnel(const json_t *entry, const json_t *tunnel,
 }
 
 /* Reads what the policy asks of its SAs. */
-static struct rc_error *
+static struct yang_error *
 parse_sa_cfg(const json_t *entry, const json_t *sa_cfg,
              const struct in6_addr *own_ip, struct policy *policy)
 {
@@ -112,7 +112,7 @@ parse_sa_cfg(const json_t *entry, const json_t *sa_cfg,
             ? parse_tunnel(entry, tunnel, own_ip, policy) : NULL);
 }
 
-static struct rc_error *
+static struct yang_error *
 parse_config(const json_t *entry, const json_t *config,
              const struct in6_addr *own_ip, struct policy *policy)
 {
@@ -122,7 +122,7 @@ parse_config(const json_t *entry, const json_t *config,
 
     if (bad) {
         char *leaf = xasprintf("ipsec-policy-config/%s", bad);
-        struct rc_error *error = refuse_spd(entry, leaf, SAD_SPD_ONE_FAMILY);
+        struct yang_error *error = refuse_spd(entry, leaf, SAD_SPD_ONE_FAMILY);
         free(leaf);
         return error;
     }
@@ -135,7 +135,7 @@ parse_config(const json_t *entry, const json_t *config,
             : NULL);
 }
 
-struct rc_error *
+struct yang_error *
 spd_parse(const json_t *entry, const struct in6_addr *own_ip,
           struct policy **policyp)
 {
@@ -150,7 +150,7 @@ spd_parse(const json_t *entry, const struct in6_addr *own_ip,
     policy->reqid = sad_spd_get_uint(entry, "reqid", 0);
     policy->outbound_spi = sad_spd_get_uint(entry, "sdsa-agent:outbound-spi",
                                             0);
-    struct rc_error *error = parse_config(
+    struct yang_error *error = parse_config(
         entry, json_object_get(entry, "ipsec-policy-config"), own_ip, policy);
     if (error) {
         policy_destroy(policy);

@@ -8,8 +8,8 @@
 
 #include "util.h"
 #include "vnf-agent/restconf/rc-edit.h"
+#include "vnf-agent/restconf/rc-error.h"
 #include "vnf-agent/restconf/rc-path.h"
-#include "vnf-agent/yang/rc-error.h"
 #include "vnf-agent/yang/yang-schema.h"
 
 /* Finding. */
@@ -168,13 +168,12 @@ is_multiple(const struct lysc_node *node)
     return node->nodetype & (LYS_LIST | LYS_LEAFLIST);
 }
 
-static struct rc_error *
+static struct yang_error *
 missing(const struct yang_schema *schema, const struct rc_edit *edit,
-        int status, const char *tag)
+        int kind)
 {
-    return rc_error_create(status, tag,
-                           rc_path_to_string(edit->target, schema),
-                           xstrdup("there is no such node"));
+    return yang_error_create(kind, rc_path_to_string(edit->target, schema),
+                             xstrdup("there is no such node"));
 }
 
 /* Goes to the parent of the target, making containers on the way if 'make'.
@@ -202,27 +201,27 @@ descend(const struct yang_schema *schema, const struct rc_edit *edit,
 }
 
 /* Takes the new value out of 'edit' (borrowed). */
-static struct rc_error *
+static struct yang_error *
 take_value(const struct rc_edit *edit, const struct place *place,
            json_t **valuep)
 {
     char *name = yang_node_json_name(place->node, true);
     json_t *value = json_object_get(edit->value, name);
-    struct rc_error *error = NULL;
+    struct yang_error *error = NULL;
 
     if (!value || json_object_size(edit->value) != 1
         || (is_multiple(place->node) && json_array_size(value) != 1)) {
-        error = rc_error_format(400, "malformed-message",
-                                "the value must be an object whose one member "
-                                "is %s%s", name,
-                                (is_multiple(place->node)
-                                 ? ", an array of one entry" : ""));
+        error = yang_error_format(YANG_MALFORMED_MESSAGE,
+                                  "the value must be an object whose one "
+                                  "member is %s%s", name,
+                                  (is_multiple(place->node)
+                                   ? ", an array of one entry" : ""));
     } else if (is_multiple(place->node)
                && !entry_is(place->node, place->segment,
                             json_array_get(value, 0))) {
-        error = rc_error_format(400, "invalid-value",
-                                "the keys in the value are not those of its "
-                                "resource");
+        error = yang_error_format(YANG_INVALID_VALUE,
+                                  "the keys in the value are not those of its "
+                                  "resource");
     }
     *valuep = (value && is_multiple(place->node) ? json_array_get(value, 0)
                : value);
@@ -262,7 +261,7 @@ take_away(const struct place *place)
 }
 
 /* Moves the entry within its list. */
-static struct rc_error *
+static struct yang_error *
 move(const struct yang_schema *schema, const struct rc_edit *edit,
      struct place *place)
 {
@@ -270,24 +269,24 @@ move(const struct yang_schema *schema, const struct rc_edit *edit,
         return NULL;
     }
     if (!is_multiple(place->node) || !lysc_is_userordered(place->node)) {
-        return rc_error_create(400, "bad-attribute",
-                               rc_path_to_string(edit->target, schema),
-                               xstrdup("only entries of lists that the user "
-                                       "orders have places"));
+        return yang_error_create(YANG_BAD_ATTRIBUTE,
+                                 rc_path_to_string(edit->target, schema),
+                                 xstrdup("only entries of lists that the user "
+                                         "orders have places"));
     }
     json_t *entry = json_incref(json_array_get(place->list, place->index));
     json_array_remove(place->list, place->index);
-    struct rc_error *error = NULL;
+    struct yang_error *error = NULL;
     size_t at = edit->where == STAGE_FIRST ? 0 : json_array_size(place->list);
     if (edit->where == STAGE_BEFORE || edit->where == STAGE_AFTER) {
         at = json_tree_find_entry(
             place->node, &edit->point->segments[edit->point->n - 1],
             place->list);
         if (at == SIZE_MAX) {
-            error = rc_error_create(400, "bad-attribute",
-                                    rc_path_to_string(edit->point, schema),
-                                    xstrdup("the point is not another entry "
-                                            "of the list"));
+            error = yang_error_create(YANG_BAD_ATTRIBUTE,
+                                      rc_path_to_string(edit->point, schema),
+                                      xstrdup("the point is not another entry "
+                                              "of the list"));
         }
         at += edit->where == STAGE_AFTER;
     }
@@ -298,19 +297,19 @@ move(const struct yang_schema *schema, const struct rc_edit *edit,
     return error;
 }
 
-static struct rc_error *
+static struct yang_error *
 apply_value(const struct yang_schema *schema, const struct rc_edit *edit,
             struct place *place, json_t *old)
 {
     json_t *value;
-    struct rc_error *error = take_value(edit, place, &value);
+    struct yang_error *error = take_value(edit, place, &value);
     if (error) {
         return error;
     }
     if (old && edit->op == RC_EDIT_CREATE) {
-        return rc_error_create(409, "data-exists",
-                               rc_path_to_string(edit->target, schema),
-                               xstrdup("the node is there already"));
+        return yang_error_create(YANG_DATA_EXISTS,
+                                 rc_path_to_string(edit->target, schema),
+                                 xstrdup("the node is there already"));
     }
     if (old && edit->op == RC_EDIT_MERGE) {
         json_t *merged = json_tree_merge(schema, place->node, old, value);
@@ -322,7 +321,7 @@ apply_value(const struct yang_schema *schema, const struct rc_edit *edit,
     return move(schema, edit, place);
 }
 
-static struct rc_error *
+static struct yang_error *
 apply(const struct yang_schema *schema, const struct rc_edit *edit,
       struct place *place)
 {
@@ -340,11 +339,11 @@ apply(const struct yang_schema *schema, const struct rc_edit *edit,
 
     case RC_EDIT_MOVE:
         return (old ? move(schema, edit, place)
-                : missing(schema, edit, 409, "data-missing"));
+                : missing(schema, edit, YANG_DATA_MISSING));
 
     case RC_EDIT_DELETE:
         if (!old) {
-            return missing(schema, edit, 409, "data-missing");
+            return missing(schema, edit, YANG_DATA_MISSING);
         }
         /* Fall through. */
     case RC_EDIT_REMOVE:
@@ -356,7 +355,7 @@ apply(const struct yang_schema *schema, const struct rc_edit *edit,
     OVS_NOT_REACHED();
 }
 
-struct rc_error *
+struct yang_error *
 json_tree_edit(const struct yang_schema *schema, const struct lysc_node *node,
                json_t *root, const struct rc_edit *edit, size_t skip)
 {
@@ -372,19 +371,19 @@ json_tree_edit(const struct yang_schema *schema, const struct lysc_node *node,
     if (!descend(schema, edit, skip, make, &node, &place.parent)) {
         return (edit->op == RC_EDIT_REMOVE ? NULL
                 : edit->op == RC_EDIT_DELETE
-                ? missing(schema, edit, 409, "data-missing")
-                : missing(schema, edit, 404, "invalid-value"));
+                ? missing(schema, edit, YANG_DATA_MISSING)
+                : missing(schema, edit, RC_NO_NODE));
     }
     place.node = yang_schema_child(schema, node, place.segment->module,
                                    place.segment->name);
     if (is_multiple(place.node) && !place.segment->has_keys) {
-        return rc_error_create(400, "invalid-value",
-                               rc_path_to_string(target, schema),
-                               xstrdup("one entry of the list must be named "
-                                       "by its keys"));
+        return yang_error_create(YANG_INVALID_VALUE,
+                                 rc_path_to_string(target, schema),
+                                 xstrdup("one entry of the list must be named "
+                                         "by its keys"));
     }
     place.name = yang_node_json_name(place.node, false);
-    struct rc_error *error = apply(schema, edit, &place);
+    struct yang_error *error = apply(schema, edit, &place);
     free(place.name);
     return error;
 }

@@ -12,7 +12,7 @@
 
 struct lysc_node;
 struct rc_edit;
-struct rc_error;
+struct yang_error;
 struct rc_segment;
 struct yang_schema;
 
@@ -33,8 +33,8 @@ json_t *json_tree_merge(const struct yang_schema *, const struct lysc_node *,
 
 /* Applies 'edit' below 'root', an object whose schema node is 'node'.  The
  * first 'skip' segments of the edit's target lead to 'root'; there are more. */
-struct rc_error *json_tree_edit(const struct yang_schema *,
-                                const struct lysc_node *node, json_t *root,
-                                const struct rc_edit *, size_t skip);
+struct yang_error *json_tree_edit(const struct yang_schema *,
+                                  const struct lysc_node *node, json_t *root,
+                                  const struct rc_edit *, size_t skip);
 
 #endif /* vnf-agent/restconf/json-tree.h */

@@ -8,8 +8,8 @@
 #include "util.h"
 #include "vnf-agent/datastore/sad-spd.h"
 #include "vnf-agent/restconf/json-tree.h"
+#include "vnf-agent/restconf/rc-error.h"
 #include "vnf-agent/restconf/rc-path.h"
-#include "vnf-agent/yang/rc-error.h"
 #include "vnf-agent/yang/yang-schema.h"
 
 #define IKELESS "ietf-i2nsf-ikeless"
@@ -86,21 +86,31 @@ lease_node(const struct yang_schema *schema)
 
 /* Errors. */
 
-static struct rc_error *
+static struct yang_error *
 bad_value(const char *expected)
 {
-    return rc_error_format(400, "malformed-message",
-                           "the value must be an object whose one member is "
-                           "%s", expected);
+    return yang_error_format(YANG_MALFORMED_MESSAGE,
+                             "the value must be an object whose one member is "
+                             "%s", expected);
 }
 
-static struct rc_error *
-target_error(const struct job *job, int status, const char *tag,
-             const char *message)
+static struct yang_error *
+target_error(const struct job *job, int kind, const char *message)
 {
-    return rc_error_create(status, tag,
-                           rc_path_to_string(job->edit->target, job->schema),
-                           xstrdup(message));
+    return yang_error_create(kind, rc_path_to_string(job->edit->target,
+                                                     job->schema),
+                             xstrdup(message));
+}
+
+/* What an edit meets whose target is inside of something that is not there. */
+static struct yang_error *
+no_parent(const struct job *job, const char *message)
+{
+    enum rc_edit_op op = job->edit->op;
+
+    return (op == RC_EDIT_REMOVE ? NULL
+            : target_error(job, (op == RC_EDIT_DELETE ? YANG_DATA_MISSING
+                                 : RC_NO_NODE), message));
 }
 
 /* The value of the one member 'name' of 'object', or NULL. */
@@ -112,7 +122,7 @@ only_member(json_t *object, const char *name)
 }
 
 /* Refuses members of 'object' other than the two. */
-static struct rc_error *
+static struct yang_error *
 check_members(json_t *object, const char *a, const char *b)
 {
     const char *name;
@@ -120,9 +130,9 @@ check_members(json_t *object, const char *a, const char *b)
 
     json_object_foreach (object, name, value) {
         if (strcmp(name, a) && strcmp(name, b)) {
-            return rc_error_format(400, "unknown-element",
-                                   "only %s%s%s can be there", a,
-                                   b[0] ? " and " : "", b);
+            return yang_error_format(YANG_UNKNOWN_ELEMENT,
+                                     "only %s%s%s can be there", a,
+                                     b[0] ? " and " : "", b);
         }
     }
     return NULL;
@@ -177,7 +187,7 @@ exists(const struct job *job)
 /* Entries. */
 
 /* Stages the entry; of what is there merged into it, if the edit merges. */
-static struct rc_error *
+static struct yang_error *
 put_entry(const struct job *job, enum datastore_list list, json_t *entry)
 {
     enum rc_edit_op op = job->edit->op;
@@ -192,10 +202,10 @@ put_entry(const struct job *job, enum datastore_list list, json_t *entry)
                                  copy, entry);
         json_decref(copy);
     }
-    struct rc_error *error = stage_put(job->stage, list,
-                                       (op == RC_EDIT_CREATE ? STAGE_CREATE
-                                        : STAGE_REPLACE),
-                                       merged ? merged : entry);
+    struct yang_error *error = stage_put(job->stage, list,
+                                         (op == RC_EDIT_CREATE ? STAGE_CREATE
+                                          : STAGE_REPLACE),
+                                         merged ? merged : entry);
     json_decref(merged);
     return error;
 }
@@ -241,11 +251,11 @@ reorder(struct stage *stage, enum datastore_list list, json_t *entries)
 
 /* Stages the content of a container sad or spd: {"sad-entry": [...]}, or NULL
  * for nothing. */
-static struct rc_error *
+static struct yang_error *
 put_list(const struct job *job, enum datastore_list list, json_t *container)
 {
     json_t *entries = json_object_get(container, datastore_list_name(list));
-    struct rc_error *error = NULL;
+    struct yang_error *error = NULL;
     json_t *entry;
     size_t i;
 
@@ -274,10 +284,10 @@ put_list(const struct job *job, enum datastore_list list, json_t *container)
 }
 
 /* 'top' is the content of ipsec-ikeless, or NULL for nothing. */
-static struct rc_error *
+static struct yang_error *
 put_ikeless(const struct job *job, json_t *top)
 {
-    struct rc_error *error = NULL;
+    struct yang_error *error = NULL;
     if (top) {
         error = sad_spd_unqualify(top, SAD_SPD_PREFIX);
         error = error ? error : check_members(top, "sad", "spd");
@@ -293,18 +303,18 @@ put_ikeless(const struct job *job, json_t *top)
 
 /* Lease. */
 
-static struct rc_error *
+static struct yang_error *
 put_lease(const struct job *job, json_t *lease)
 {
     json_t *old = stage_get_lease(job->stage);
-    struct rc_error *error;
+    struct yang_error *error;
 
     if (!json_is_object(lease)) {
         error = bad_value("\""AGENT":lease\"");
     } else if (job->edit->op == RC_EDIT_CREATE && old) {
-        error = rc_error_create(409, "data-exists",
-                                xstrdup("/"AGENT":"AGENT"/lease"),
-                                xstrdup("the lease is held: merge it"));
+        error = yang_error_create(YANG_DATA_EXISTS,
+                                  xstrdup("/"AGENT":"AGENT"/lease"),
+                                  xstrdup("the lease is held: merge it"));
     } else {
         error = sad_spd_unqualify(lease, AGENT":");
         json_t *new = (!error && old && job->edit->op == RC_EDIT_MERGE
@@ -319,10 +329,10 @@ put_lease(const struct job *job, json_t *lease)
 }
 
 /* 'top' is the content of the container of the lease, or NULL for nothing. */
-static struct rc_error *
+static struct yang_error *
 put_agent(const struct job *job, json_t *top)
 {
-    struct rc_error *error = NULL;
+    struct yang_error *error = NULL;
     json_t *lease;
 
     if (top) {
@@ -341,15 +351,15 @@ put_agent(const struct job *job, json_t *top)
 
 /* Putting. */
 
-static struct rc_error *
+static struct yang_error *
 put_datastore(const struct job *job)
 {
     json_t *data = only_member(job->edit->value, "ietf-restconf:data");
     if (!json_is_object(data)) {
         return bad_value("\"ietf-restconf:data\"");
     }
-    struct rc_error *error = check_members(data, AGENT":"AGENT,
-                                           IKELESS":ipsec-ikeless");
+    struct yang_error *error = check_members(data, AGENT":"AGENT,
+                                             IKELESS":ipsec-ikeless");
     /* The lease comes first: with it the rest may be written. */
     error = error ? error : put_agent(job, json_object_get(data,
                                                            AGENT":"AGENT));
@@ -358,14 +368,14 @@ put_datastore(const struct job *job)
 }
 
 /* An entry by its resource, with a place. */
-static struct rc_error *
+static struct yang_error *
 put_one_entry(const struct job *job)
 {
     const struct target *target = &job->target;
     char *member = xasprintf(IKELESS":%s", datastore_list_name(target->list));
     json_t *array = only_member(job->edit->value, member);
     json_t *entry = json_array_get(array, 0);
-    struct rc_error *error = NULL;
+    struct yang_error *error = NULL;
 
     if (json_array_size(array) != 1) {
         char *expected = xasprintf("\"%s\", an array of one entry", member);
@@ -379,28 +389,23 @@ put_one_entry(const struct job *job)
     }
     const char *name = json_string_value(json_object_get(entry, "name"));
     if (!name || strcmp(name, target->name)) {
-        return target_error(job, 400, "invalid-value",
+        return target_error(job, YANG_INVALID_VALUE,
                             "the entry's name is not that of its resource");
     }
     return put_entry(job, target->list, entry);
 }
 
 /* What is below an entry is edited in a copy of that, without its keys. */
-static struct rc_error *
+static struct yang_error *
 edit_in_entry(const struct job *job)
 {
     const struct target *target = &job->target;
     json_t *old = stage_get(job->stage, target->list, target->name);
     if (!old) {
-        return (job->edit->op == RC_EDIT_REMOVE ? NULL
-                : job->edit->op == RC_EDIT_DELETE
-                ? target_error(job, 409, "data-missing",
-                               "there is no entry of that name")
-                : target_error(job, 404, "invalid-value",
-                               "there is no entry of that name"));
+        return no_parent(job, "there is no entry of that name");
     }
-    struct rc_error *error = sad_spd_unqualify_below(job->edit->value,
-                                                     SAD_SPD_PREFIX);
+    struct yang_error *error = sad_spd_unqualify_below(job->edit->value,
+                                                       SAD_SPD_PREFIX);
     if (error) {
         return error;
     }
@@ -410,7 +415,7 @@ edit_in_entry(const struct job *job)
                            job->edit, 3);
     if (!error && !json_equal(json_object_get(copy, "name"),
                               json_object_get(old, "name"))) {
-        error = target_error(job, 400, "invalid-value",
+        error = target_error(job, YANG_INVALID_VALUE,
                              "the key of an entry cannot change");
     }
     error = error ? error : stage_put(job->stage, target->list, STAGE_REPLACE,
@@ -419,17 +424,14 @@ edit_in_entry(const struct job *job)
     return error;
 }
 
-static struct rc_error *
+static struct yang_error *
 edit_in_lease(const struct job *job)
 {
     json_t *lease = stage_get_lease(job->stage);
-    struct rc_error *error
+    struct yang_error *error
         = (lease ? json_tree_edit(job->schema, lease_node(job->schema), lease,
                                   job->edit, 2)
-           : job->edit->op == RC_EDIT_REMOVE ? NULL
-           : target_error(job, job->edit->op == RC_EDIT_DELETE ? 409 : 404,
-                          (job->edit->op == RC_EDIT_DELETE ? "data-missing"
-                           : "invalid-value"), "nobody holds the lease"));
+           : no_parent(job, "nobody holds the lease"));
     if (!error && lease) {
         error = stage_put_lease(job->stage, lease);
     }
@@ -437,11 +439,11 @@ edit_in_lease(const struct job *job)
     return error;
 }
 
-static struct rc_error *
+static struct yang_error *
 put(const struct job *job)
 {
     json_t *value = job->edit->value;
-    struct rc_error *error;
+    struct yang_error *error;
 
     switch (job->target.type) {
     case TARGET_DATASTORE:
@@ -520,7 +522,7 @@ delete(struct stage *stage, const struct target *target)
 }
 
 /* Moves an entry of the SAD or SPD. */
-static struct rc_error *
+static struct yang_error *
 place(const struct job *job)
 {
     const struct rc_path *point = job->edit->point;
@@ -530,7 +532,7 @@ place(const struct job *job)
         return NULL;
     }
     if (target->type != TARGET_ENTRY) {
-        return target_error(job, 400, "bad-attribute",
+        return target_error(job, YANG_BAD_ATTRIBUTE,
                             "only entries of lists that the user orders have "
                             "places");
     }
@@ -540,7 +542,7 @@ place(const struct job *job)
 }
 
 /* Is the point an entry of the list that the target is in? */
-static struct rc_error *
+static struct yang_error *
 check_point(const struct job *job)
 {
     const struct rc_edit *edit = job->edit;
@@ -549,48 +551,48 @@ check_point(const struct job *job)
     if (edit->where != STAGE_BEFORE && edit->where != STAGE_AFTER) {
         return NULL;
     }
-    struct rc_error *error = rc_path_resolve(edit->point, job->schema,
-                                             &point_node);
+    struct yang_error *error = rc_path_resolve(edit->point, job->schema,
+                                               &point_node);
     error = error ? error : rc_path_resolve(edit->target, job->schema, &node);
     if (!error && (point_node != node || !node
                    || !edit->point->segments[edit->point->n - 1].has_keys)) {
-        error = rc_error_format(400, "bad-attribute",
-                                "the point must be an entry of the list that "
-                                "the target is in");
+        error = yang_error_format(YANG_BAD_ATTRIBUTE,
+                                  "the point must be an entry of the list that "
+                                  "the target is in");
     }
     return error;
 }
 
-static struct rc_error *
+static struct yang_error *
 check_target(const struct job *job)
 {
     const struct lysc_node *node;
-    struct rc_error *error = rc_path_resolve(job->edit->target, job->schema,
-                                             &node);
-    if (error && error->status == 404) {
-        rc_error_destroy(error);
-        return target_error(job, 400, "unknown-element",
+    struct yang_error *error = rc_path_resolve(job->edit->target, job->schema,
+                                               &node);
+    if (error && error->kind == RC_NO_NODE) {
+        yang_error_destroy(error);
+        return target_error(job, YANG_UNKNOWN_ELEMENT,
                             "there is no such node");
     }
     if (!error && node && node->flags & LYS_CONFIG_R) {
-        error = target_error(job, 405, "operation-not-supported",
+        error = target_error(job, YANG_OPERATION_NOT_SUPPORTED,
                              "this node is state, which cannot be edited");
     }
     return error ? error : check_point(job);
 }
 
-static struct rc_error *
+static struct yang_error *
 run(const struct job *job)
 {
     const struct target *target = &job->target;
-    struct rc_error *error;
+    struct yang_error *error;
 
     if (target->type == TARGET_IN_ENTRY) {
         return edit_in_entry(job);
     } else if (target->type == TARGET_IN_LEASE) {
         return edit_in_lease(job);
     } else if (target->type == TARGET_ENTRIES) {
-        return target_error(job, 400, "invalid-value",
+        return target_error(job, YANG_INVALID_VALUE,
                             "one entry of the list must be named by its key");
     }
 
@@ -598,11 +600,11 @@ run(const struct job *job)
     case RC_EDIT_DELETE:
     case RC_EDIT_MOVE:
         if (target->type == TARGET_DATASTORE) {
-            return target_error(job, 405, "operation-not-supported",
+            return target_error(job, YANG_OPERATION_NOT_SUPPORTED,
                                 "the datastore as such stays");
         }
         if (!exists(job)) {
-            return target_error(job, 409, "data-missing",
+            return target_error(job, YANG_DATA_MISSING,
                                 "there is no such node");
         }
         if (job->edit->op == RC_EDIT_MOVE) {
@@ -611,7 +613,7 @@ run(const struct job *job)
         /* Fall through. */
     case RC_EDIT_REMOVE:
         if (target->type == TARGET_DATASTORE) {
-            return target_error(job, 405, "operation-not-supported",
+            return target_error(job, YANG_OPERATION_NOT_SUPPORTED,
                                 "the datastore as such stays");
         }
         delete(job->stage, target);
@@ -626,12 +628,12 @@ run(const struct job *job)
     OVS_NOT_REACHED();
 }
 
-struct rc_error *
+struct yang_error *
 rc_edit(struct stage *stage, const struct yang_schema *schema,
         const struct rc_edit *edit)
 {
     struct job job = { .stage = stage, .schema = schema, .edit = edit };
-    struct rc_error *error = check_target(&job);
+    struct yang_error *error = check_target(&job);
     if (!error) {
         job.target = classify(edit->target);
         error = run(&job);
@@ -649,9 +651,9 @@ rc_edit_exists(const struct stage *stage, const struct yang_schema *schema,
         .schema = schema,
         .edit = &edit,
     };
-    struct rc_error *error = check_target(&job);
+    struct yang_error *error = check_target(&job);
     if (error) {
-        rc_error_destroy(error);
+        yang_error_destroy(error);
         return false;
     }
     job.target = classify(path);

@@ -14,7 +14,7 @@
 
 #include "vnf-agent/datastore/datastore.h"
 
-struct rc_error;
+struct yang_error;
 struct rc_path;
 struct yang_schema;
 
@@ -41,8 +41,8 @@ struct rc_edit {
 };
 
 /* Stages the edit. */
-struct rc_error *rc_edit(struct stage *, const struct yang_schema *,
-                         const struct rc_edit *);
+struct yang_error *rc_edit(struct stage *, const struct yang_schema *,
+                           const struct rc_edit *);
 
 /* Is the resource there? */
 bool rc_edit_exists(const struct stage *, const struct yang_schema *,

@@ -13,7 +13,7 @@
 #include "util.h"
 #include "vnf-agent/backend/backend.h"
 #include "vnf-agent/datastore/datastore.h"
-#include "vnf-agent/yang/rc-error.h"
+#include "vnf-agent/yang/yang-error.h"
 
 VLOG_DEFINE_THIS_MODULE(rc_events);
 
@@ -75,15 +75,15 @@ send_all(struct rc_events *events, const char *text)
     events->next_heartbeat_ms = time_msec() + HEARTBEAT_MS;
 }
 
-struct rc_error *
+struct yang_error *
 rc_events_subscribe(struct rc_events *events, struct https_request *req)
 {
     struct https_stream *stream = https_reply_stream(req,
                                                      "text/event-stream");
     if (!stream) {
-        return rc_error_format(409, "resource-denied",
-                               "this client has as many event streams as it "
-                               "may");
+        return yang_error_format(YANG_RESOURCE_DENIED,
+                                 "this client has as many event streams as it "
+                                 "may");
     }
     VLOG_INFO("%s listens to events", https_request_peer(req));
     if (ovs_list_is_empty(&events->subscribers)) {

@@ -14,7 +14,7 @@ struct backend;
 struct backend_event;
 struct datastore;
 struct https_request;
-struct rc_error;
+struct yang_error;
 struct rc_events;
 
 struct rc_events *rc_events_create(void);
@@ -22,8 +22,8 @@ struct rc_events *rc_events_create(void);
 void rc_events_destroy(struct rc_events *);
 
 /* Answers 'req' with the stream, or returns an error. */
-struct rc_error *rc_events_subscribe(struct rc_events *,
-                                     struct https_request *);
+struct yang_error *rc_events_subscribe(struct rc_events *,
+                                       struct https_request *);
 
 /* The notification that 'event' is, ietf-restconf:notification, or NULL if there
  * is none (of an SA that is gone).  'sa_name' is the name of the SA of the

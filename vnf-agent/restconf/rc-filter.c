@@ -7,10 +7,10 @@
 
 #include "util.h"
 #include "vnf-agent/restconf/rc-query.h"
-#include "vnf-agent/yang/rc-error.h"
+#include "vnf-agent/yang/yang-error.h"
 #include "vnf-agent/yang/yang-schema.h"
 
-struct rc_error *
+struct yang_error *
 rc_filter_check(const struct yang_schema *schema, const struct lysc_node *node,
                 const struct rc_fields *fields)
 {
@@ -18,12 +18,12 @@ rc_filter_check(const struct yang_schema *schema, const struct lysc_node *node,
         const struct lysc_node *child = yang_schema_child(
             schema, node, fields->module, fields->name);
         if (!child) {
-            return rc_error_format(400, "invalid-value",
-                                   "query parameter fields: there is no node "
-                                   "%s there", fields->name);
+            return yang_error_format(YANG_INVALID_VALUE,
+                                     "query parameter fields: there is no node "
+                                     "%s there", fields->name);
         }
-        struct rc_error *error = rc_filter_check(schema, child,
-                                                 fields->children);
+        struct yang_error *error = rc_filter_check(schema, child,
+                                                   fields->children);
         if (error) {
             return error;
         }

@@ -9,14 +9,14 @@
 #include <jansson.h>
 
 struct lysc_node;
-struct rc_error;
+struct yang_error;
 struct rc_fields;
 struct yang_schema;
 
 /* Does the schema have all of 'fields' below 'node' (NULL: the datastore)? */
-struct rc_error *rc_filter_check(const struct yang_schema *,
-                                 const struct lysc_node *node,
-                                 const struct rc_fields *);
+struct yang_error *rc_filter_check(const struct yang_schema *,
+                                   const struct lysc_node *node,
+                                   const struct rc_fields *);
 
 /* Returns of 'value', which is that of 'node', what 'fields' (NULL: all) selects
  * and is no deeper than 'depth', where the node itself is 1.  Caller owns the

@@ -9,7 +9,7 @@
 #include "lib/percent.h"
 #include "openvswitch/dynamic-string.h"
 #include "util.h"
-#include "vnf-agent/yang/rc-error.h"
+#include "vnf-agent/restconf/rc-error.h"
 #include "vnf-agent/yang/yang-schema.h"
 
 static bool
@@ -68,7 +68,7 @@ add_segment(struct rc_path *path)
     return segment;
 }
 
-struct rc_error *
+struct yang_error *
 rc_path_append(struct rc_path *path, const char *text)
 {
     const char *s = text;
@@ -76,17 +76,17 @@ rc_path_append(struct rc_path *path, const char *text)
     while (*s == '/' && s[1]) {
         size_t n = strcspn(++s, "/");
         if (!parse_segment(add_segment(path), s, n)) {
-            return rc_error_create(400, "invalid-value", NULL,
-                                   xasprintf("%s is not the path of a data "
-                                             "resource (RFC 8040 s.3.5.3)",
-                                             text));
+            return yang_error_create(YANG_INVALID_VALUE, NULL,
+                                     xasprintf("%s is not the path of a data "
+                                               "resource (RFC 8040 s.3.5.3)",
+                                               text));
         }
         s += n;
     }
     if (*s && strcmp(s, "/")) {
-        return rc_error_create(400, "invalid-value", NULL,
-                               xasprintf("%s: a path begins with a slash",
-                                         text));
+        return yang_error_create(YANG_INVALID_VALUE, NULL,
+                                 xasprintf("%s: a path begins with a slash",
+                                           text));
     }
     return NULL;
 }
@@ -136,7 +136,7 @@ keys_fit(const struct rc_segment *segment, const struct lysc_node *node,
               && !yang_node_key(node, segment->n_keys));
 }
 
-struct rc_error *
+struct yang_error *
 rc_path_resolve(const struct rc_path *path, const struct yang_schema *schema,
                 const struct lysc_node **nodep)
 {
@@ -146,8 +146,8 @@ rc_path_resolve(const struct rc_path *path, const struct yang_schema *schema,
         const struct rc_segment *s = &path->segments[i];
         node = yang_schema_child(schema, node, s->module, s->name);
         if (!node || !keys_fit(s, node, i + 1 == path->n)) {
-            return rc_error_create(
-                node ? 400 : 404, "invalid-value",
+            return yang_error_create(
+                node ? YANG_INVALID_VALUE : RC_NO_NODE,
                 rc_path_to_string(path, schema),
                 xasprintf(node ? "%s needs as many keys as its list has"
                           : "there is no node %s here", s->name));

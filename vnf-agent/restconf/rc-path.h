@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 struct lysc_node;
-struct rc_error;
+struct yang_error;
 struct yang_schema;
 
 struct rc_segment {
@@ -30,7 +30,7 @@ struct rc_path {
 /* Appends the segments of 'text', which begins with a slash or is empty, to
  * '*path'.  An empty last segment is ignored.  Caller frees with
  * rc_path_destroy(), also after an error. */
-struct rc_error *rc_path_append(struct rc_path *, const char *text);
+struct yang_error *rc_path_append(struct rc_path *, const char *text);
 void rc_path_destroy(struct rc_path *);
 
 /* Appends copies of the segments of 'base'. */
@@ -39,9 +39,9 @@ void rc_path_append_path(struct rc_path *, const struct rc_path *base);
 /* Finds the schema node of 'path' (NULL: that of the datastore).  Refuses what
  * the schema does not have, and keys that do not fit: all lists but the last one
  * need theirs. */
-struct rc_error *rc_path_resolve(const struct rc_path *,
-                                 const struct yang_schema *,
-                                 const struct lysc_node **nodep);
+struct yang_error *rc_path_resolve(const struct rc_path *,
+                                   const struct yang_schema *,
+                                   const struct lysc_node **nodep);
 
 /* The path as an instance-identifier (RFC 7951 s.6.11), for an error-path.
  * Caller frees. */

@@ -8,7 +8,7 @@
 
 #include "lib/percent.h"
 #include "util.h"
-#include "vnf-agent/yang/rc-error.h"
+#include "vnf-agent/yang/yang-error.h"
 
 #define MAX_FIELDS_NESTING 32
 
@@ -109,11 +109,11 @@ fields_parse(struct rc_fields **list, const char **sp, int nesting)
 
 /* Parameters. */
 
-static struct rc_error *
+static struct yang_error *
 bad_value(const char *name, const char *expected)
 {
-    return rc_error_format(400, "invalid-value",
-                           "query parameter %s: %s", name, expected);
+    return yang_error_format(YANG_INVALID_VALUE,
+                             "query parameter %s: %s", name, expected);
 }
 
 /* Returns the index of 'value' in 'names', or -1. */
@@ -128,7 +128,7 @@ find_name(const char *const names[], size_t n, const char *value)
     return -1;
 }
 
-static struct rc_error *
+static struct yang_error *
 parse_content(struct rc_query *query, const char *value)
 {
     static const char *const names[] = {
@@ -142,7 +142,7 @@ parse_content(struct rc_query *query, const char *value)
                                      "must be all, config or nonconfig");
 }
 
-static struct rc_error *
+static struct yang_error *
 parse_depth(struct rc_query *query, const char *value)
 {
     size_t n = strlen(value);
@@ -155,7 +155,7 @@ parse_depth(struct rc_query *query, const char *value)
             : bad_value("depth", "must be 1 to 65535 or unbounded"));
 }
 
-static struct rc_error *
+static struct yang_error *
 parse_fields(struct rc_query *query, const char *value)
 {
     const char *s = value;
@@ -163,7 +163,7 @@ parse_fields(struct rc_query *query, const char *value)
             : bad_value("fields", "not an expression of RFC 8040 s.4.8.3"));
 }
 
-static struct rc_error *
+static struct yang_error *
 parse_defaults(struct rc_query *query, const char *value)
 {
     static const char *const names[] = {
@@ -178,14 +178,14 @@ parse_defaults(struct rc_query *query, const char *value)
                                      "report-all or report-all-tagged");
 }
 
-static struct rc_error *
+static struct yang_error *
 parse_insert(struct rc_query *query, const char *value)
 {
     return (stage_where_from_string(value, &query->where) ? NULL
             : bad_value("insert", "must be first, last, before or after"));
 }
 
-static struct rc_error *
+static struct yang_error *
 parse_point(struct rc_query *query, const char *value)
 {
     return rc_path_append(&query->point, value);
@@ -194,7 +194,7 @@ parse_point(struct rc_query *query, const char *value)
 static const struct parameter {
     const char *name;
     enum rc_query_kind kind;
-    struct rc_error *(*parse)(struct rc_query *, const char *value);
+    struct yang_error *(*parse)(struct rc_query *, const char *value);
 } parameters[] = {
     { "content", RC_QUERY_READ, parse_content },
     { "depth", RC_QUERY_READ, parse_depth },
@@ -205,7 +205,7 @@ static const struct parameter {
 };
 
 /* Parses one "NAME=VALUE" of 'n' characters.  '*seen' has a bit a parameter. */
-static struct rc_error *
+static struct yang_error *
 parse_one(struct rc_query *query, enum rc_query_kind kind, const char *text,
           size_t n, unsigned int *seen)
 {
@@ -223,18 +223,18 @@ parse_one(struct rc_query *query, enum rc_query_kind kind, const char *text,
         }
         *seen |= 1u << i;
         char *value = percent_decode(equals + 1, n - name_len - 1);
-        struct rc_error *error = (value ? p->parse(query, value)
-                                  : bad_value(p->name,
-                                              "malformed percent-encoding"));
+        struct yang_error *error = (value ? p->parse(query, value)
+                                    : bad_value(p->name,
+                                                "malformed percent-encoding"));
         free(value);
         return error;
     }
-    return rc_error_format(400, "invalid-value",
-                           "there is no query parameter %.*s here",
-                           (int) MIN(name_len, 64), text);
+    return yang_error_format(YANG_INVALID_VALUE,
+                             "there is no query parameter %.*s here",
+                             (int) MIN(name_len, 64), text);
 }
 
-struct rc_error *
+struct yang_error *
 rc_query_parse(struct rc_query *query, enum rc_query_kind kind,
                const char *text)
 {
@@ -247,7 +247,7 @@ rc_query_parse(struct rc_query *query, enum rc_query_kind kind,
     query->where = STAGE_ANYWHERE;
     while (text && *text) {
         size_t n = strcspn(text, "&");
-        struct rc_error *error = parse_one(query, kind, text, n, &seen);
+        struct yang_error *error = parse_one(query, kind, text, n, &seen);
         if (error) {
             return error;
         }

@@ -10,7 +10,7 @@
 #include "vnf-agent/restconf/rc-path.h"
 #include "vnf-agent/yang/yang-schema.h"
 
-struct rc_error;
+struct yang_error;
 
 /* A node that "fields" selects, and which nodes below it. */
 struct rc_fields {
@@ -40,8 +40,8 @@ enum rc_query_kind {
 
 /* Parses 'text' (NULL: nothing).  Caller frees with rc_query_destroy(), also
  * after an error. */
-struct rc_error *rc_query_parse(struct rc_query *, enum rc_query_kind,
-                                const char *text);
+struct yang_error *rc_query_parse(struct rc_query *, enum rc_query_kind,
+                                  const char *text);
 void rc_query_destroy(struct rc_query *);
 
 #endif /* vnf-agent/restconf/rc-query.h */

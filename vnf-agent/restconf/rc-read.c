@@ -8,11 +8,11 @@
 #include "util.h"
 #include "vnf-agent/datastore/datastore.h"
 #include "vnf-agent/restconf/json-tree.h"
+#include "vnf-agent/restconf/rc-error.h"
 #include "vnf-agent/restconf/rc-filter.h"
 #include "vnf-agent/restconf/rc-path.h"
 #include "vnf-agent/restconf/rc-query.h"
 #include "vnf-agent/restconf/state.h"
-#include "vnf-agent/yang/rc-error.h"
 #include "vnf-agent/yang/yang-schema.h"
 
 /* What is asked for. */
@@ -155,7 +155,7 @@ wrap(const struct rc_path *path, const struct lysc_node *node, json_t *value)
     return json;
 }
 
-struct rc_error *
+struct yang_error *
 rc_read(const struct rc_source *source, const struct rc_path *path,
         const struct rc_query *query, const char *base, bool *only_configp,
         json_t **valuep)
@@ -165,7 +165,7 @@ rc_read(const struct rc_source *source, const struct rc_path *path,
     const struct lysc_node *node;
 
     *valuep = NULL;
-    struct rc_error *error = rc_path_resolve(path, schema, &node);
+    struct yang_error *error = rc_path_resolve(path, schema, &node);
     error = error ? error : rc_filter_check(schema, node, query->fields);
     if (error) {
         return error;
@@ -184,9 +184,9 @@ rc_read(const struct rc_source *source, const struct rc_path *path,
         *valuep = wrap(path, node, part);
         json_decref(part);
     } else {
-        error = rc_error_create(404, "invalid-value",
-                                rc_path_to_string(path, schema),
-                                xstrdup("there is no such node"));
+        error = yang_error_create(RC_NO_NODE,
+                                  rc_path_to_string(path, schema),
+                                  xstrdup("there is no such node"));
     }
     json_decref(data);
     json_decref(tops_json);

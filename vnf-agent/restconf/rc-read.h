@@ -10,7 +10,7 @@
 struct backend;
 struct backend_config;
 struct datastore;
-struct rc_error;
+struct yang_error;
 struct rc_path;
 struct rc_query;
 struct yang_schema;
@@ -29,9 +29,9 @@ struct rc_source {
  *
  * '*only_configp' says whether there is nothing but configuration in what was
  * asked for: only then the datastore's entity tag is that of the answer. */
-struct rc_error *rc_read(const struct rc_source *, const struct rc_path *,
-                         const struct rc_query *, const char *base,
-                         bool *only_configp, json_t **valuep);
+struct yang_error *rc_read(const struct rc_source *, const struct rc_path *,
+                           const struct rc_query *, const char *base,
+                           bool *only_configp, json_t **valuep);
 
 /* Where the event stream is. */
 #define RC_STREAM_NAME "NETCONF"

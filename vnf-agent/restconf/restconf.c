@@ -16,11 +16,11 @@
 #include "util.h"
 #include "vnf-agent/restconf/rc-conditions.h"
 #include "vnf-agent/restconf/rc-edit.h"
+#include "vnf-agent/restconf/rc-error.h"
 #include "vnf-agent/restconf/rc-events.h"
 #include "vnf-agent/restconf/rc-path.h"
 #include "vnf-agent/restconf/rc-query.h"
 #include "vnf-agent/restconf/yang-patch.h"
-#include "vnf-agent/yang/rc-error.h"
 #include "vnf-agent/yang/yang-schema.h"
 
 VLOG_DEFINE_THIS_MODULE(restconf);
@@ -80,20 +80,20 @@ reply_json(struct https_request *req, int status, const json_t *json)
     wiping_free(text);
 }
 
-/* Takes ownership of 'error'. */
+/* Replies with 'error', of which ownership is taken, and 'status'. */
 static void
-reply_error(struct restconf *rc, struct https_request *req,
-            struct rc_error *error)
+reply_error(struct restconf *rc, struct https_request *req, int status,
+            struct yang_error *error)
 {
     rc->n_errors++;
     VLOG_INFO_RL(&rl, "%s: %s: refused with %d %s: %s",
                  https_request_peer(req), https_request_method(req),
-                 error->status, error->tag, error->message);
+                 status, rc_error_tag(error), error->message);
     json_t *json = json_pack("{s:o}", "ietf-restconf:errors",
                              rc_error_to_json(error));
-    reply_json(req, error->status, json);
+    reply_json(req, status, json);
     json_decref(json);
-    rc_error_destroy(error);
+    yang_error_destroy(error);
 }
 
 static bool
@@ -164,13 +164,13 @@ check_conditions(const struct restconf *rc, const struct https_request *req,
     return verdict;
 }
 
-static struct rc_error *
+static struct yang_error *
 precondition_failed(void)
 {
-    return rc_error_format(412, "operation-failed",
-                           "the condition of the request does not hold: the "
-                           "datastore has changed, or the node is there or is "
-                           "not");
+    return yang_error_format(RC_PRECONDITION,
+                             "the condition of the request does not hold: the "
+                             "datastore has changed, or the node is there or is "
+                             "not");
 }
 
 /* Is 'header' (a list of media types, or NULL) one that takes 'type'? */
@@ -196,12 +196,12 @@ accepts(const char *header, const char *type)
     return false;
 }
 
-static struct rc_error *
+static struct yang_error *
 check_accept(const struct https_request *req, const char *type)
 {
     return (accepts(https_request_header(req, "Accept"), type) ? NULL
-            : rc_error_format(406, "invalid-value", "only %s can be had",
-                              type));
+            : yang_error_format(RC_NOT_ACCEPTABLE, "only %s can be had",
+                                type));
 }
 
 static bool
@@ -212,27 +212,27 @@ content_type_is(const struct https_request *req, const char *type)
     return len == strlen(type) && !strncasecmp(header, type, len);
 }
 
-static struct rc_error *
+static struct yang_error *
 check_content_type(const struct https_request *req, const char *type)
 {
     return (content_type_is(req, type) ? NULL
-            : rc_error_format(415, "operation-not-supported",
-                              "the Content-Type must be %s", type));
+            : yang_error_format(RC_MEDIA_TYPE,
+                                "the Content-Type must be %s", type));
 }
 
 /* May the client write? */
-static struct rc_error *
+static struct yang_error *
 check_writer(const struct restconf *rc, const struct https_request *req)
 {
     return (!strcmp(https_request_peer(req), rc->controller_name) ? NULL
-            : rc_error_format(403, "access-denied",
-                              "only %s may write here, and your certificate "
-                              "says %s", rc->controller_name,
-                              https_request_peer(req)));
+            : yang_error_format(YANG_ACCESS_DENIED,
+                                "only %s may write here, and your certificate "
+                                "says %s", rc->controller_name,
+                                https_request_peer(req)));
 }
 
 /* jansson's own message would quote what was sent, perhaps a key. */
-static struct rc_error *
+static struct yang_error *
 parse_body(const struct https_request *req, json_t **jsonp)
 {
     json_error_t error;
@@ -241,19 +241,19 @@ parse_body(const struct https_request *req, json_t **jsonp)
 
     *jsonp = json_loadb(body, size, JSON_REJECT_DUPLICATES, &error);
     if (!*jsonp) {
-        return rc_error_format(400, "malformed-message",
-                               "the body is not JSON, or has a member twice: "
-                               "line %d, column %d", error.line, error.column);
+        return yang_error_format(YANG_MALFORMED_MESSAGE,
+                                 "the body is not JSON, or has a member twice: "
+                                 "line %d, column %d", error.line, error.column);
     }
     return NULL;
 }
 
-static struct rc_error *
+static struct yang_error *
 not_allowed(struct https_request *req, const char *allow)
 {
     https_reply_header(req, "Allow", allow);
-    return rc_error_format(405, "operation-not-supported",
-                           "this resource takes %s", allow);
+    return yang_error_format(YANG_OPERATION_NOT_SUPPORTED,
+                             "this resource takes %s", allow);
 }
 
 static void
@@ -268,7 +268,7 @@ reply_options(struct https_request *req, const char *allow)
 
 /* Methods on data resources. */
 
-static struct rc_error *
+static struct yang_error *
 handle_get(struct restconf *rc, struct https_request *req,
            const struct rc_path *path)
 {
@@ -277,8 +277,8 @@ handle_get(struct restconf *rc, struct https_request *req,
     json_t *value = NULL;
     bool only_config = false;
 
-    struct rc_error *error = rc_query_parse(&query, RC_QUERY_READ,
-                                            https_request_query(req));
+    struct yang_error *error = rc_query_parse(&query, RC_QUERY_READ,
+                                              https_request_query(req));
     error = error ? error : check_accept(req, DATA_TYPE);
     if (!error) {
         char *base = base_url(req);
@@ -305,13 +305,13 @@ handle_get(struct restconf *rc, struct https_request *req,
     return error;
 }
 
-static struct rc_error *
+static struct yang_error *
 handle_yang_patch(struct restconf *rc, struct https_request *req,
                   const struct rc_path *path)
 {
     json_t *patch = NULL, *answer = NULL;
 
-    struct rc_error *error = parse_body(req, &patch);
+    struct yang_error *error = parse_body(req, &patch);
     if (!error) {
         int status = yang_patch_apply(rc->config.source->datastore,
                                       rc->config.source->schema, path, patch,
@@ -362,7 +362,7 @@ append_keys(struct ds *text, const struct lysc_node *node,
 
 /* POST creates a child of its resource: appends that child to 'path', and its
  * text to 'location'. */
-static struct rc_error *
+static struct yang_error *
 append_child(const struct yang_schema *schema, struct rc_path *path,
              const json_t *value, struct ds *location)
 {
@@ -371,35 +371,35 @@ append_child(const struct yang_schema *schema, struct rc_path *path,
         json_object_iter(CONST_CAST(json_t *, value)));
 
     if (json_object_size(value) != 1) {
-        return rc_error_format(400, "malformed-message",
-                               "the body must be an object with one member");
+        return yang_error_format(YANG_MALFORMED_MESSAGE,
+                                 "the body must be an object with one member");
     }
-    struct rc_error *error = rc_path_resolve(path, schema, &parent);
+    struct yang_error *error = rc_path_resolve(path, schema, &parent);
     if (error) {
         return error;
     }
     const struct lysc_node *node = yang_schema_member(schema, parent, name);
     if (!node || !strchr(name, ':')) {
-        return rc_error_create(400, "unknown-element",
-                               rc_path_to_string(path, schema),
-                               xstrdup("there is no such node here; its name "
-                                       "begins with that of its module"));
+        return yang_error_create(YANG_UNKNOWN_ELEMENT,
+                                 rc_path_to_string(path, schema),
+                                 xstrdup("there is no such node here; its name "
+                                         "begins with that of its module"));
     }
     struct ds text = DS_EMPTY_INITIALIZER;
     ds_put_format(&text, "/%s:%s", node->module->name, node->name);
     bool ok = (!(node->nodetype & (LYS_LIST | LYS_LEAFLIST))
                || append_keys(&text, node, json_object_get(value, name)));
     error = (ok ? rc_path_append(path, ds_cstr(&text))
-             : rc_error_format(400, "missing-element",
-                               "the value must be an array of one entry with "
-                               "all of its keys"));
+             : yang_error_format(YANG_MISSING_ELEMENT,
+                                 "the value must be an array of one entry with "
+                                 "all of its keys"));
     ds_put_cstr(location, ds_cstr(&text));
     ds_destroy(&text);
     return error;
 }
 
 /* Stages and commits one edit. */
-static struct rc_error *
+static struct yang_error *
 write_one(struct restconf *rc, struct https_request *req, enum rc_edit_op op,
           const struct rc_path *path, const struct rc_query *query,
           json_t *value, bool *existedp)
@@ -415,12 +415,12 @@ write_one(struct restconf *rc, struct https_request *req, enum rc_edit_op op,
     };
     *existedp = rc_edit_exists(stage, schema, path);
 
-    struct rc_error *error = (check_conditions(rc, req, *existedp) == RC_GO_ON
-                              ? NULL : precondition_failed());
+    struct yang_error *error = (check_conditions(rc, req, *existedp) == RC_GO_ON
+                                ? NULL : precondition_failed());
     if (!error && op == RC_EDIT_CREATE && *existedp) {
-        error = rc_error_create(409, "data-exists",
-                                rc_path_to_string(path, schema),
-                                xstrdup("the node is there already"));
+        error = yang_error_create(YANG_DATA_EXISTS,
+                                  rc_path_to_string(path, schema),
+                                  xstrdup("the node is there already"));
     }
     error = error ? error : rc_edit(stage, schema, &edit);
     error = error ? error : stage_commit(stage);
@@ -428,7 +428,7 @@ write_one(struct restconf *rc, struct https_request *req, enum rc_edit_op op,
     return error;
 }
 
-static struct rc_error *
+static struct yang_error *
 handle_write(struct restconf *rc, struct https_request *req,
              enum rc_edit_op op, struct rc_path *path)
 {
@@ -439,10 +439,10 @@ handle_write(struct restconf *rc, struct https_request *req,
     json_t *value = NULL;
     bool existed = false;
 
-    struct rc_error *error = rc_query_parse(&query, (has_place
-                                                     ? RC_QUERY_PLACE
-                                                     : RC_QUERY_NONE),
-                                            https_request_query(req));
+    struct yang_error *error = rc_query_parse(&query, (has_place
+                                                       ? RC_QUERY_PLACE
+                                                       : RC_QUERY_NONE),
+                                              https_request_query(req));
     if (has_body) {
         error = error ? error : check_content_type(req, DATA_TYPE);
         error = error ? error : parse_body(req, &value);
@@ -476,15 +476,15 @@ handle_write(struct restconf *rc, struct https_request *req,
 
 /* A plain patch merges into what is there (RFC 8040 s.4.6.1); a YANG Patch has
  * edits of its own. */
-static struct rc_error *
+static struct yang_error *
 handle_patch(struct restconf *rc, struct https_request *req,
              struct rc_path *path, const struct lysc_node *node)
 {
     if (!content_type_is(req, PATCH_TYPE)
         && !content_type_is(req, DATA_TYPE)) {
-        return rc_error_format(415, "operation-not-supported",
-                               "the Content-Type must be "DATA_TYPE" or "
-                               PATCH_TYPE);
+        return yang_error_format(RC_MEDIA_TYPE,
+                                 "the Content-Type must be "DATA_TYPE" or "
+                                 PATCH_TYPE);
     }
 
     struct stage *stage = stage_create(rc->config.source->datastore);
@@ -494,14 +494,14 @@ handle_patch(struct restconf *rc, struct https_request *req,
                                         && !(node->flags & LYS_PRESENCE));
     if (content_type_is(req, DATA_TYPE)) {
         return (is_there ? handle_write(rc, req, RC_EDIT_MERGE, path)
-                : rc_error_create(404, "invalid-value",
-                                  rc_path_to_string(
+                : yang_error_create(RC_NO_NODE,
+                                    rc_path_to_string(
                                       path, rc->config.source->schema),
-                                  xstrdup("there is no such node")));
+                                    xstrdup("there is no such node")));
     }
     struct rc_query query;
-    struct rc_error *error = rc_query_parse(&query, RC_QUERY_NONE,
-                                            https_request_query(req));
+    struct yang_error *error = rc_query_parse(&query, RC_QUERY_NONE,
+                                              https_request_query(req));
     rc_query_destroy(&query);
     if (!error && check_conditions(rc, req, exists) != RC_GO_ON) {
         error = precondition_failed();
@@ -509,11 +509,11 @@ handle_patch(struct restconf *rc, struct https_request *req,
     return error ? error : handle_yang_patch(rc, req, path);
 }
 
-static struct rc_error *
+static struct yang_error *
 dispatch_write(struct restconf *rc, struct https_request *req,
                struct rc_path *path, const struct lysc_node *node)
 {
-    struct rc_error *error = check_writer(rc, req);
+    struct yang_error *error = check_writer(rc, req);
     return (error ? error
             : method_is(req, "PATCH") ? handle_patch(rc, req, path, node)
             : method_is(req, "PUT")
@@ -533,12 +533,12 @@ data_methods(const struct lysc_node *node)
             : READ_METHODS", POST, PUT, PATCH, DELETE");
 }
 
-static struct rc_error *
+static struct yang_error *
 handle_data(struct restconf *rc, struct https_request *req, const char *text)
 {
     const struct lysc_node *node = NULL;
     struct rc_path path = { .n = 0 };
-    struct rc_error *error = rc_path_append(&path, text);
+    struct yang_error *error = rc_path_append(&path, text);
     error = error ? error : rc_path_resolve(&path, rc->config.source->schema,
                                             &node);
     if (error) {
@@ -574,13 +574,13 @@ static const struct fixed {
     { RC_STREAM_PATH, STREAM_TYPE, NULL },
 };
 
-static struct rc_error *
+static struct yang_error *
 get_fixed(struct restconf *rc, struct https_request *req,
           const struct fixed *f)
 {
     struct rc_query query;
-    struct rc_error *error = rc_query_parse(&query, RC_QUERY_NONE,
-                                            https_request_query(req));
+    struct yang_error *error = rc_query_parse(&query, RC_QUERY_NONE,
+                                              https_request_query(req));
     rc_query_destroy(&query);
     error = error ? error : check_accept(req, f->type);
     if (error) {
@@ -596,7 +596,7 @@ get_fixed(struct restconf *rc, struct https_request *req,
     return rc_events_subscribe(rc->config.events, req);
 }
 
-static struct rc_error *
+static struct yang_error *
 handle_fixed(struct restconf *rc, struct https_request *req, const char *path)
 {
     for (size_t i = 0; i < ARRAY_SIZE(fixed); i++) {
@@ -610,30 +610,30 @@ handle_fixed(struct restconf *rc, struct https_request *req, const char *path)
         }
         return get_fixed(rc, req, &fixed[i]);
     }
-    return rc_error_format(404, "invalid-value",
-                           "there is no such resource: begin at "ROOT);
+    return yang_error_format(RC_NO_NODE,
+                             "there is no such resource: begin at "ROOT);
 }
 
 /* What was no request. */
-static struct rc_error *
+static struct yang_error *
 describe_error(int status)
 {
     switch (status) {
     case 413:
-        return rc_error_format(status, "too-big", "the body is too large");
+        return yang_error_format(YANG_TOO_BIG, "the body is too large");
     case 414:
     case 431:
-        return rc_error_format(status, "too-big",
-                               "the request line or the headers are too "
-                               "large");
+        return yang_error_format(YANG_TOO_BIG,
+                                 "the request line or the headers are too "
+                                 "large");
     case 501:
     case 505:
-        return rc_error_format(status, "operation-not-supported",
-                               "HTTP/1.1 is spoken here, without transfer "
-                               "codings but chunked");
+        return yang_error_format(YANG_OPERATION_NOT_SUPPORTED,
+                                 "HTTP/1.1 is spoken here, without transfer "
+                                 "codings but chunked");
     default:
-        return rc_error_format(status, "malformed-message",
-                               "this is no HTTP/1.1 request");
+        return yang_error_format(YANG_MALFORMED_MESSAGE,
+                                 "this is no HTTP/1.1 request");
     }
 }
 
@@ -641,19 +641,19 @@ void
 restconf_admit(struct https_request *req, void *rc_)
 {
     struct restconf *rc = rc_;
-    struct rc_error *error;
+    struct yang_error *error;
 
     if (!https_request_has_body(req)) {
         return;
     }
     error = (!is_write(req) || method_is(req, "DELETE")
-             ? rc_error_format(400, "malformed-message",
-                               "a body goes with PUT, POST and PATCH")
+             ? yang_error_format(YANG_MALFORMED_MESSAGE,
+                                 "a body goes with PUT, POST and PATCH")
              : check_writer(rc, req));
     if (error) {
         rc->n_requests++;
         https_reply_header(req, "Cache-Control", "no-cache");
-        reply_error(rc, req, error);
+        reply_error(rc, req, rc_error_status(error), error);
     }
 }
 
@@ -664,21 +664,22 @@ restconf_handle(struct https_request *req, void *rc_)
     struct restconf *rc = rc_;
     const char *path = https_request_path(req);
     size_t n = strlen(data);
-    struct rc_error *error = NULL;
+    int status = https_request_error(req);
+    struct yang_error *error = NULL;
 
     rc->n_requests++;
     https_reply_header(req, "Cache-Control", "no-cache");
-    if (https_request_error(req)) {
-        error = describe_error(https_request_error(req));
+    if (status) {
+        error = describe_error(status);
     } else if (!is_read(req) && !is_write(req) && !method_is(req, "OPTIONS")) {
-        error = rc_error_format(501, "operation-not-supported",
-                                "there is no such method");
+        error = yang_error_format(RC_NO_METHOD,
+                                  "there is no such method");
     } else if (!strncmp(path, data, n) && (path[n] == '/' || !path[n])) {
         error = handle_data(rc, req, path + n);
     } else {
         error = handle_fixed(rc, req, path);
     }
     if (error) {
-        reply_error(rc, req, error);
+        reply_error(rc, req, status ? status : rc_error_status(error), error);
     }
 }

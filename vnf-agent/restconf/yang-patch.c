@@ -6,8 +6,8 @@
 #include "util.h"
 #include "vnf-agent/datastore/datastore.h"
 #include "vnf-agent/restconf/rc-edit.h"
+#include "vnf-agent/restconf/rc-error.h"
 #include "vnf-agent/restconf/rc-path.h"
-#include "vnf-agent/yang/rc-error.h"
 
 /* Edits a patch may have. */
 #define MAX_EDITS 20000
@@ -45,7 +45,7 @@ find_operation(const char *name)
 }
 
 /* Does the edit have the members that its operation takes, and no others? */
-static struct rc_error *
+static struct yang_error *
 check_members(const json_t *edit, const struct operation *operation)
 {
     static const char *const names[] = {
@@ -60,27 +60,27 @@ check_members(const json_t *edit, const struct operation *operation)
             known |= !strcmp(name, names[i]);
         }
         if (!known) {
-            return rc_error_format(400, "unknown-element",
-                                   "an edit has no such member");
+            return yang_error_format(YANG_UNKNOWN_ELEMENT,
+                                     "an edit has no such member");
         }
     }
     bool has_value = json_object_get(edit, "value") != NULL;
     if (operation->has_value != has_value) {
-        return rc_error_format(400, has_value ? "unknown-element"
-                               : "missing-element",
-                               "create, insert, merge and replace need a "
-                               "value, delete, move and remove have none");
+        return yang_error_format(has_value ? YANG_UNKNOWN_ELEMENT
+                                 : YANG_MISSING_ELEMENT,
+                                 "create, insert, merge and replace need a "
+                                 "value, delete, move and remove have none");
     }
     if (!operation->has_place && (json_object_get(edit, "where")
                                   || json_object_get(edit, "point"))) {
-        return rc_error_format(400, "unknown-element",
-                               "where and point go with insert and move");
+        return yang_error_format(YANG_UNKNOWN_ELEMENT,
+                                 "where and point go with insert and move");
     }
     return NULL;
 }
 
 /* Reads "where" (default: last) and "point", which is relative to 'base'. */
-static struct rc_error *
+static struct yang_error *
 parse_place(const json_t *edit, const struct rc_path *base,
             enum stage_where *where, struct rc_path *point)
 {
@@ -92,14 +92,14 @@ parse_place(const json_t *edit, const struct rc_path *base,
         && (!json_is_string(where_json)
             || !stage_where_from_string(json_string_value(where_json),
                                         where))) {
-        return rc_error_format(400, "invalid-value",
-                               "where must be first, last, before or after");
+        return yang_error_format(YANG_INVALID_VALUE,
+                                 "where must be first, last, before or after");
     }
     bool needs_point = *where == STAGE_BEFORE || *where == STAGE_AFTER;
     if (needs_point != (json_object_get(edit, "point") != NULL)
         || (needs_point && !text)) {
-        return rc_error_format(400, "missing-element",
-                               "point goes with before and after");
+        return yang_error_format(YANG_MISSING_ELEMENT,
+                                 "point goes with before and after");
     }
     if (needs_point) {
         rc_path_append_path(point, base);
@@ -108,7 +108,7 @@ parse_place(const json_t *edit, const struct rc_path *base,
     return NULL;
 }
 
-static struct rc_error *
+static struct yang_error *
 apply_edit(struct stage *stage, const struct yang_schema *schema,
            const struct rc_path *base, json_t *json)
 {
@@ -117,13 +117,13 @@ apply_edit(struct stage *stage, const struct yang_schema *schema,
     const char *target = get_string(json, "target");
 
     if (!operation) {
-        return rc_error_format(400, "invalid-value",
-                               "operation must be create, delete, insert, "
-                               "merge, move, remove or replace");
+        return yang_error_format(YANG_INVALID_VALUE,
+                                 "operation must be create, delete, insert, "
+                                 "merge, move, remove or replace");
     }
     if (!target) {
-        return rc_error_format(400, "missing-element",
-                               "an edit needs its target");
+        return yang_error_format(YANG_MISSING_ELEMENT,
+                                 "an edit needs its target");
     }
 
     struct rc_path path = { .n = 0 }, point = { .n = 0 };
@@ -133,7 +133,7 @@ apply_edit(struct stage *stage, const struct yang_schema *schema,
         .value = json_object_get(json, "value"),
         .point = &point,
     };
-    struct rc_error *error = check_members(json, operation);
+    struct yang_error *error = check_members(json, operation);
     rc_path_append_path(&path, base);
     error = error ? error : rc_path_append(&path, target);
     if (!error && operation->has_place) {
@@ -150,23 +150,23 @@ apply_edit(struct stage *stage, const struct yang_schema *schema,
 static int
 reply_not_a_patch(json_t **replyp, const char *message)
 {
-    struct rc_error *error = rc_error_format(400, "malformed-message", "%s",
-                                             message);
-    int status = error->status;
+    struct yang_error *error = yang_error_format(YANG_MALFORMED_MESSAGE, "%s",
+                                                 message);
+    int status = rc_error_status(error);
     *replyp = json_pack("{s:o}", "ietf-restconf:errors",
                         rc_error_to_json(error));
-    rc_error_destroy(error);
+    yang_error_destroy(error);
     return status;
 }
 
 /* Replies to a patch; 'error', of which ownership is taken, is NULL or that of
  * the edit 'edit_id', or of all (NULL). */
 static int
-reply(const char *patch_id, const char *edit_id, struct rc_error *error,
+reply(const char *patch_id, const char *edit_id, struct yang_error *error,
       json_t **replyp)
 {
     json_t *status = json_pack("{s:s}", "patch-id", patch_id);
-    int code = error ? error->status : 200;
+    int code = error ? rc_error_status(error) : 200;
 
     if (!error) {
         json_object_set_new(status, "ok", json_pack("[n]"));
@@ -179,19 +179,19 @@ reply(const char *patch_id, const char *edit_id, struct rc_error *error,
         json_object_set_new(status, "errors", rc_error_to_json(error));
     }
     *replyp = json_pack("{s:o}", "ietf-yang-patch:yang-patch-status", status);
-    rc_error_destroy(error);
+    yang_error_destroy(error);
     return code;
 }
 
 /* Stages all edits.  On error '*edit_idp' is the id of the edit that failed,
  * of which 'edits' owns the memory. */
-static struct rc_error *
+static struct yang_error *
 stage_edits(struct stage *stage, const struct yang_schema *schema,
             const struct rc_path *base, const json_t *edits,
             const char **edit_idp)
 {
     json_t *ids = json_object();
-    struct rc_error *error = NULL;
+    struct yang_error *error = NULL;
     json_t *edit;
     size_t i;
 
@@ -199,11 +199,11 @@ stage_edits(struct stage *stage, const struct yang_schema *schema,
         const char *id = get_string(edit, "edit-id");
         *edit_idp = id;
         if (!id) {
-            error = rc_error_format(400, "missing-element",
-                                    "edit %"PRIuSIZE" has no edit-id", i + 1);
+            error = yang_error_format(YANG_MISSING_ELEMENT,
+                                      "edit %"PRIuSIZE" has no edit-id", i + 1);
         } else if (json_object_get(ids, id)) {
-            error = rc_error_format(400, "bad-element",
-                                    "two edits have this edit-id");
+            error = yang_error_format(YANG_BAD_ELEMENT,
+                                      "two edits have this edit-id");
         } else {
             json_object_set_new(ids, id, json_true());
             error = apply_edit(stage, schema, base, edit);
@@ -237,17 +237,18 @@ yang_patch_apply(struct datastore *ds, const struct yang_schema *schema,
     }
     if (edits && !json_is_array(edits)) {
         return reply(patch_id, NULL,
-                     rc_error_format(400, "malformed-message",
-                                     "edit must be an array"), replyp);
+                     yang_error_format(YANG_MALFORMED_MESSAGE,
+                                       "edit must be an array"), replyp);
     }
     if (json_array_size(edits) > MAX_EDITS) {
         return reply(patch_id, NULL,
-                     rc_error_format(413, "too-big", "more than %d edits",
-                                     MAX_EDITS), replyp);
+                     yang_error_format(YANG_TOO_BIG, "more than %d edits",
+                                       MAX_EDITS), replyp);
     }
 
     struct stage *stage = stage_create(ds);
-    struct rc_error *error = stage_edits(stage, schema, base, edits, &edit_id);
+    struct yang_error *error = stage_edits(stage, schema, base, edits,
+                                           &edit_id);
     if (!error) {
         error = stage_commit(stage);
     }

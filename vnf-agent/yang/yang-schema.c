@@ -8,7 +8,7 @@
 #include "hash.h"
 #include "lib/secret.h"
 #include "util.h"
-#include "vnf-agent/yang/rc-error.h"
+#include "vnf-agent/yang/yang-error.h"
 
 struct yang_schema {
     struct ly_ctx *ctx;
@@ -110,17 +110,17 @@ yang_schema_destroy(struct yang_schema *schema)
 }
 
 /* The error-tag that fits what libyang found. */
-static const char *
-error_tag(const struct ly_ctx *ctx)
+static enum yang_error_kind
+error_kind(const struct ly_ctx *ctx)
 {
     const struct ly_err_item *e = ly_err_first(ctx);
     if (!e || e->vecode == LYVE_SYNTAX || e->vecode == LYVE_SYNTAX_JSON) {
-        return "malformed-message";
+        return YANG_MALFORMED_MESSAGE;
     }
     if (e->vecode == LYVE_REFERENCE) {
-        return "unknown-element";
+        return YANG_UNKNOWN_ELEMENT;
     }
-    return "invalid-value";
+    return YANG_INVALID_VALUE;
 }
 
 /* The node that libyang's error is about, out of its prose: 'Data location
@@ -140,12 +140,12 @@ error_path(const struct ly_ctx *ctx)
 }
 
 /* What libyang last found wrong; forgets it. */
-static struct rc_error *
+static struct yang_error *
 take_error(const struct yang_schema *schema)
 {
     const char *message = ly_errmsg(schema->ctx);
-    struct rc_error *error = rc_error_create(
-        400, error_tag(schema->ctx), error_path(schema->ctx),
+    struct yang_error *error = yang_error_create(
+        error_kind(schema->ctx), error_path(schema->ctx),
         xstrdup(message ? message : "not valid"));
     ly_err_clean(schema->ctx, NULL);
     return error;
@@ -165,7 +165,7 @@ parse(const struct yang_schema *schema, const json_t *data, uint32_t options,
     return retval;
 }
 
-struct rc_error *
+struct yang_error *
 yang_schema_validate(const struct yang_schema *schema, const json_t *data)
 {
     struct lyd_node *tree;

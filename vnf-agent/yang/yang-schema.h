@@ -7,7 +7,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-struct rc_error;
+struct yang_error;
 struct yang_schema;
 
 /* Loads the modules from 'dir'.  Returns NULL and the schema in '*schemap'
@@ -18,8 +18,8 @@ void yang_schema_destroy(struct yang_schema *);
 
 /* Is 'data' (an object of top-level nodes, without keys: libyang's dictionary
  * is not wiped) valid configuration? */
-struct rc_error *yang_schema_validate(const struct yang_schema *,
-                                      const json_t *data);
+struct yang_error *yang_schema_validate(const struct yang_schema *,
+                                        const json_t *data);
 
 /* How data with defaults are shown: RFC 6243 s.3, RFC 8040 s.4.8.9. */
 enum yang_defaults {
