@@ -122,7 +122,7 @@ tests_unit_test_esp_SOURCES = \
 	tests/unit/test-esp.c \
 	tests/unit/test-esp.h
 tests_unit_test_esp_LDADD = \
-	$(agent_backend_libs) lib/libsdsa.la $(LIBNL_LIBS)
+	vnf-agent/esp/libesp.la $(agent_backend_libs) lib/libsdsa.la $(LIBNL_LIBS)
 tests_unit_test_events_SOURCES = tests/unit/test-events.c
 tests_unit_test_events_LDADD = \
 	$(controller_south_libs) lib/libsdsa.la $(LIBCURL_LIBS)

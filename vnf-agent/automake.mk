@@ -6,6 +6,7 @@
 noinst_LTLIBRARIES += vnf-agent/backend/libbackend.la
 vnf_agent_backend_libbackend_la_SOURCES = \
 	vnf-agent/backend/backend.c vnf-agent/backend/backend.h \
+	vnf-agent/backend/control-msg.c vnf-agent/backend/control-msg.h \
 	vnf-agent/backend/used-keys.c vnf-agent/backend/used-keys.h \
 	vnf-agent/backend/wire.c vnf-agent/backend/wire.h
 
@@ -13,8 +14,8 @@ vnf_agent_backend_libbackend_la_SOURCES = \
 noinst_LTLIBRARIES += vnf-agent/esp/libesp.la
 vnf_agent_esp_libesp_la_SOURCES = \
 	vnf-agent/esp/control-server.c vnf-agent/esp/control-server.h \
-	vnf-agent/esp/control.c vnf-agent/esp/control.h \
 	vnf-agent/esp/engine.c vnf-agent/esp/engine.h \
+	vnf-agent/esp/esp-control.c vnf-agent/esp/esp-control.h \
 	vnf-agent/esp/esp.c vnf-agent/esp/esp.h \
 	vnf-agent/esp/events.c vnf-agent/esp/events.h \
 	vnf-agent/esp/ip.c vnf-agent/esp/ip.h \
@@ -27,16 +28,16 @@ vnf_agent_esp_libesp_la_SOURCES = \
 noinst_LTLIBRARIES += vnf-agent/userspace/libuserspace.la
 vnf_agent_userspace_libuserspace_la_SOURCES = \
 	vnf-agent/userspace/backend-userspace.c \
+	vnf-agent/userspace/backend-userspace.h \
 	vnf-agent/userspace/control-client.c vnf-agent/userspace/control-client.h
 
 # xfrm: the backend that speaks to the kernel.
 noinst_LTLIBRARIES += vnf-agent/xfrm/libxfrm.la
 vnf_agent_xfrm_libxfrm_la_SOURCES = \
 	vnf-agent/xfrm/apply.c \
-	vnf-agent/xfrm/backend-xfrm.c \
+	vnf-agent/xfrm/backend-xfrm.c vnf-agent/xfrm/backend-xfrm.h \
 	vnf-agent/xfrm/batch.c \
 	vnf-agent/xfrm/changes.c vnf-agent/xfrm/changes.h \
-	vnf-agent/xfrm/choose.c \
 	vnf-agent/xfrm/counters.c \
 	vnf-agent/xfrm/events.c \
 	vnf-agent/xfrm/hop-id.h \
@@ -92,13 +93,15 @@ vnf_agent_restconf_librestconf_la_SOURCES = \
 # Top first, for the linker.
 agent_backend_libs = \
 	vnf-agent/xfrm/libxfrm.la vnf-agent/userspace/libuserspace.la \
-	vnf-agent/esp/libesp.la vnf-agent/backend/libbackend.la
+	vnf-agent/backend/libbackend.la
 agent_restconf_libs = \
 	vnf-agent/restconf/librestconf.la vnf-agent/datastore/libdatastore.la \
 	vnf-agent/yang/libyang.la
 
 sbin_PROGRAMS += vnf-agent/sdsa-agent
-vnf_agent_sdsa_agent_SOURCES = vnf-agent/sdsa-agent.c
+vnf_agent_sdsa_agent_SOURCES = \
+	vnf-agent/backend-choose.c vnf-agent/backend-choose.h \
+	vnf-agent/sdsa-agent.c
 vnf_agent_sdsa_agent_LDADD = \
 	$(agent_restconf_libs) $(agent_backend_libs) \
 	lib/https/libhttps.la lib/libsdsa.la $(LIBYANG_LIBS) $(LIBNL_LIBS)

@@ -20,10 +20,12 @@
 #include "unixctl.h"
 #include "util.h"
 #include "uuid.h"
+#include "vnf-agent/backend-choose.h"
 #include "vnf-agent/backend/backend.h"
 #include "vnf-agent/datastore/datastore.h"
 #include "vnf-agent/restconf/rc-events.h"
 #include "vnf-agent/restconf/restconf.h"
+#include "vnf-agent/xfrm/backend-xfrm.h"
 #include "vnf-agent/yang/yang-schema.h"
 
 VLOG_DEFINE_THIS_MODULE(agent);

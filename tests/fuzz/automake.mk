@@ -26,7 +26,7 @@ fuzz_agent_sources = $(fuzz_sources) \
 	tests/fuzz/fuzz-request.c tests/fuzz/fuzz-request.h \
 	tests/fuzz/fuzz-store.c tests/fuzz/fuzz-store.h
 fuzz_agent_libs = \
-	$(agent_restconf_libs) $(agent_backend_libs) \
+	$(agent_restconf_libs) vnf-agent/esp/libesp.la $(agent_backend_libs) \
 	lib/https/libhttps.la lib/libsdsa.la $(LIBYANG_LIBS) $(LIBNL_LIBS)
 
 fuzz_edit_sources = $(fuzz_agent_sources) \

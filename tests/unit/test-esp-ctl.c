@@ -24,9 +24,10 @@
 #include "timeval.h"
 #include "util.h"
 #include "uuid.h"
-#include "vnf-agent/backend/backend.h"
-#include "vnf-agent/esp/control.h"
 #include "vnf-agent/esp/engine.h"
+#include "vnf-agent/esp/esp-control.h"
+#include "vnf-agent/userspace/backend-userspace.h"
+#include "vnf-agent/xfrm/backend-xfrm.h"
 
 #define SYNTAX                                                               \
     "commands, one a line:\n"                                                \
@@ -531,7 +532,7 @@ test_esp_fuzz_control(int argc, char *argv[])
     int n = argc > 1 ? atoi(argv[1]) : 20000;
     struct ovs_list edits = OVS_LIST_INITIALIZER(&edits);
     struct control_hello hello = {
-        .plain_port = "p", .cipher_port = "c", .trouble = "",
+        .plain_port = "p", .cipher_port = "c", .reason = "",
     };
     const struct in6_addr ip = in6_addr_mapped_ipv4(htonl(0xc0000201));
     struct engine *engine = engine_create(&ip);
@@ -571,7 +572,8 @@ test_esp_fuzz_control(int argc, char *argv[])
             payload[rand() % header.payload_size] = rand();
         }
 
-        struct control_buffer reply = control_handle(&ctx, &header, payload);
+        struct control_buffer reply 
+            = esp_control_handle(&ctx, &header, payload);
         struct wire_reader r = {
             .p = reply.data + CONTROL_HEADER_LEN,
             .left = reply.size - CONTROL_HEADER_LEN,

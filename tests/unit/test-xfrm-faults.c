@@ -26,6 +26,7 @@
 #include "timeval.h"
 #include "util.h"
 #include "uuid.h"
+#include "vnf-agent/xfrm/backend-xfrm.h"
 #include "vnf-agent/xfrm/nl-build.h"
 #include "vnf-agent/xfrm/private.h"
 

@@ -39,6 +39,11 @@ struct backend_config {
     const char *choice;         /* Why this backend, in words, or NULL. */
 };
 
+/* Destination MACs of the frames that a data plane sends.  Bridges know the
+ * frames by VLAN and port and rewrite these. */
+#define BACKEND_CIPHER_PEER ETH_ADDR_C(02,5d,5a,00,00,01)
+#define BACKEND_PLAIN_PEER ETH_ADDR_C(02,5d,5a,00,00,02)
+
 struct backend_port {
     struct eth_addr mac;
     int mtu;                    /* Octets, IP packet. */
@@ -188,22 +193,5 @@ struct backend_class {
 struct backend {
     const struct backend_class *class;
 };
-
-extern const struct backend_class backend_userspace_class;
-extern const struct backend_class backend_xfrm_class;
-
-/* The backend that 'kind' ("auto", or the name of one) means for 'config', and
- * in '*whyp' why (caller frees).  "auto" is "userspace" if its data plane runs
- * already, else "xfrm" if the kernel can do it and the gateway has a network
- * namespace of its own.  Returns NULL, with a message in '*whyp', if there is
- * none of that name. */
-const struct backend_class *backend_choose(const char *kind,
-                                           const struct backend_config *,
-                                           char **whyp);
-
-/* Removes from the kernel all that the backend "xfrm" ever made in
- * config->netns, also if nobody knows of it any more.  Other objects stay.
- * Returns NULL or a message (caller frees). */
-char *backend_xfrm_flush(const struct backend_config *);
 
 #endif /* vnf-agent/backend/backend.h */

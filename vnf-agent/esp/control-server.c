@@ -16,7 +16,7 @@
 #include "socket-util.h"
 #include "timeval.h"
 #include "util.h"
-#include "vnf-agent/esp/control.h"
+#include "vnf-agent/esp/esp-control.h"
 
 VLOG_DEFINE_THIS_MODULE(esp_control);
 
@@ -185,8 +185,8 @@ static void
 client_perform(struct client *client, struct control_context *ctx)
 {
     ctx->subscribe = false;
-    client->reply = control_handle(ctx, &client->header,
-                                   client->payload.data);
+    client->reply = esp_control_handle(ctx, &client->header,
+                                       client->payload.data);
     client->reply_sent = 0;
     client->subscribed = client->subscribed || ctx->subscribe;
     client->event_credit = CONTROL_EVENTS_CREDIT;
@@ -222,7 +222,7 @@ client_run_events(struct client *client, struct control_context *ctx)
 {
     while (client->subscribed && client->event_credit
            && client_is_idle(client)) {
-        client->reply = control_take_event(ctx);
+        client->reply = esp_control_pop_event(ctx);
         client->reply_sent = 0;
         if (!client->reply.data) {
             break;

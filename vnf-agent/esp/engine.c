@@ -123,14 +123,16 @@ find_policy(const struct engine *engine, enum sa_direction direction,
     return NULL;
 }
 
-/* Writes an Ethernet header for an IP packet of 'ip_size' octets at 'ip' into the room before it: 'frame' becomes what 'port' is to send. */
+/* Writes an Ethernet header for the IP packet of 'ip_size' octets at 'ip' into
+ * the room before it, and sets '*frame' to the frame that 'port' is to
+ * send. */
 static void
 finish_frame(const struct engine *engine, enum engine_port port, uint16_t vlan,
              uint8_t *ip, size_t ip_size, struct engine_frame *frame)
 {
     static const struct eth_addr dst[2] = {
-        [ENGINE_PLAIN] = ENGINE_PLAIN_DST,
-        [ENGINE_CIPHER] = ENGINE_CIPHER_DST,
+        [ENGINE_PLAIN] = BACKEND_PLAIN_PEER,
+        [ENGINE_CIPHER] = BACKEND_CIPHER_PEER,
     };
     size_t header_size = ETH_HEADER_LEN + (vlan ? VLAN_HEADER_LEN : 0);
     uint8_t *p = ip - header_size;

@@ -27,11 +27,6 @@
 #define ENGINE_HEADROOM 96  /* VLAN tag, IPv6, UDP and ESP headers, IV. */
 #define ENGINE_TAILROOM 64
 
-/* Destination MACs of what the engine sends; bridges know the frames by VLAN
- * and port and rewrite these. */
-#define ENGINE_CIPHER_DST ETH_ADDR_C(02,5d,5a,00,00,01)
-#define ENGINE_PLAIN_DST ETH_ADDR_C(02,5d,5a,00,00,02)
-
 /* An Ethernet frame of 'size' octets at 'data', with ENGINE_HEADROOM octets
  * before it and ENGINE_TAILROOM after it to be written. */
 struct engine_frame {

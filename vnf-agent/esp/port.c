@@ -36,7 +36,7 @@ struct port {
     int fd;                     /* -1: not open. */
     struct backend_port info;
     bool is_up;                 /* Administratively. */
-    char *trouble;
+    char *reason;
     uint8_t *buffers;           /* PORT_BATCH of BUFFER_SIZE. */
     struct mmsghdr msgs[PORT_BATCH];
     struct iovec iovs[PORT_BATCH];
@@ -75,21 +75,21 @@ port_destroy(struct port *port)
         port_close(port);
         free_cacheline(port->buffers);
         free(port->name);
-        free(port->trouble);
+        free(port->reason);
         free(port);
     }
 }
 
 /* Notes why no frame can pass, and logs it when it is news. */
 static void
-set_trouble(struct port *port, const char *trouble)
+set_reason(struct port *port, const char *reason)
 {
-    if (nullable_string_is_equal(port->trouble, trouble)) {
+    if (nullable_string_is_equal(port->reason, reason)) {
         return;
     }
-    free(port->trouble);
-    port->trouble = nullable_xstrdup(trouble);
-    VLOG_INFO("port %s %s", port->name, trouble ? trouble : "is up");
+    free(port->reason);
+    port->reason = nullable_xstrdup(reason);
+    VLOG_INFO("port %s %s", port->name, reason ? reason : "is up");
 }
 
 /* Opens a socket that receives nothing yet (protocol 0).  Returns 0 or a
@@ -207,7 +207,7 @@ port_query(struct port *port)
 void
 port_refresh(struct port *port)
 {
-    set_trouble(port, port_query(port));
+    set_reason(port, port_query(port));
 }
 
 const struct backend_port *
@@ -217,9 +217,9 @@ port_get(const struct port *port)
 }
 
 const char *
-port_trouble(const struct port *port)
+port_down_reason(const struct port *port)
 {
-    return port->trouble;
+    return port->reason;
 }
 
 /* Reads what the kernel tells beside the frame.  Returns false if the frame is

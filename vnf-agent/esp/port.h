@@ -30,7 +30,7 @@ void port_refresh(struct port *);
 const struct backend_port *port_get(const struct port *);
 
 /* Why no frame can pass, or NULL if it can. */
-const char *port_trouble(const struct port *);
+const char *port_down_reason(const struct port *);
 
 /* Receives up to PORT_BATCH frames without blocking; returns their number.
  * Their buffers are the port's, valid until the next call. */

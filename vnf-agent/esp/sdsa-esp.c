@@ -32,8 +32,8 @@
 #include "unixctl.h"
 #include "util.h"
 #include "vnf-agent/esp/control-server.h"
-#include "vnf-agent/esp/control.h"
 #include "vnf-agent/esp/engine.h"
+#include "vnf-agent/esp/esp-control.h"
 #include "vnf-agent/esp/port.h"
 #include "vnf-agent/esp/show.h"
 
@@ -235,27 +235,30 @@ lock_pid_file(struct esp *esp)
     }
 }
 
-/* The ports have news for the engine and for those who ask. */
+/* Tells the engine and the clients of the control socket what the ports are
+ * like now. */
 static void
 update_ports(struct esp *esp)
 {
-    free(esp->hello.trouble);
-    esp->hello.trouble = NULL;
-    for (int i = 0; i < 2; i++) {
-        const char *trouble = port_trouble(esp->ports[i]);
+    struct control_hello *hello = &esp->hello;
+    const char *names[2] = {
+        [ENGINE_PLAIN] = hello->plain_port,
+        [ENGINE_CIPHER] = hello->cipher_port,
+    };
+    char *reason = NULL;
 
-        esp->hello.ports[i] = esp->engine->ports[i]
-            = *port_get(esp->ports[i]);
-        if (trouble && !esp->hello.trouble) {
-            esp->hello.trouble = xasprintf(
-                "port %s %s",
-                i == ENGINE_PLAIN ? esp->hello.plain_port
-                : esp->hello.cipher_port, trouble);
+    for (int i = 0; i < 2; i++) {
+        const char *port_reason = port_down_reason(esp->ports[i]);
+
+        esp->engine->ports[i] = *port_get(esp->ports[i]);
+        if (port_reason && !reason) {
+            reason = xasprintf("port %s %s", names[i], port_reason);
         }
     }
-    if (!esp->hello.trouble) {
-        esp->hello.trouble = xstrdup("");
-    }
+    hello->plain = esp->engine->ports[ENGINE_PLAIN];
+    hello->cipher = esp->engine->ports[ENGINE_CIPHER];
+    free(hello->reason);
+    hello->reason = reason ? reason : xstrdup("");
 }
 
 static void

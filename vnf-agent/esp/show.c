@@ -5,14 +5,14 @@
 #include "lib/suite.h"
 #include "openvswitch/dynamic-string.h"
 #include "uuid.h"
-#include "vnf-agent/esp/control.h"
+#include "vnf-agent/backend/control-msg.h"
 #include "vnf-agent/esp/engine.h"
 
 void
 show_hello(const struct control_hello *hello, struct ds *s)
 {
-    const struct backend_port *plain = &hello->ports[ENGINE_PLAIN];
-    const struct backend_port *cipher = &hello->ports[ENGINE_CIPHER];
+    const struct backend_port *plain = &hello->plain;
+    const struct backend_port *cipher = &hello->cipher;
     char ip[INET6_ADDRSTRLEN];
 
     ds_put_format(s, "boot id "UUID_FMT"\n", UUID_ARGS(&hello->boot_id));
@@ -22,7 +22,7 @@ show_hello(const struct control_hello *hello, struct ds *s)
                   hello->cipher_port, ETH_ADDR_ARGS(cipher->mac), cipher->mtu,
                   ipv6_string_mapped(ip, &hello->cipher_ip));
     ds_put_format(s, "trouble: %s\n",
-                  hello->trouble[0] ? hello->trouble : "none");
+                  hello->reason[0] ? hello->reason : "none");
 }
 
 static void

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The userspace backend: starts sdsa-esp, or adopts the one that runs, and
- * speaks to it through its control socket. */
 #include <config.h>
-#include "vnf-agent/backend/backend.h"
+#include "vnf-agent/userspace/backend-userspace.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -14,8 +12,6 @@
 #include "openvswitch/vlog.h"
 #include "timeval.h"
 #include "util.h"
-#include "vnf-agent/esp/control.h"
-#include "vnf-agent/esp/engine.h"
 #include "vnf-agent/userspace/control-client.h"
 
 VLOG_DEFINE_THIS_MODULE(backend_userspace);
@@ -139,7 +135,7 @@ say_hello(struct backend_userspace *b, char **errorp)
         } else {
             control_hello_destroy(&b->hello);
             b->hello = hello;
-            set_reason(b, hello.trouble[0] ? hello.trouble : NULL);
+            set_reason(b, hello.reason[0] ? hello.reason : NULL);
             b->status_ms = time_msec() + STATUS_INTERVAL_MS;
         }
     }
@@ -425,8 +421,8 @@ backend_userspace_get_ports(const struct backend *backend,
 {
     const struct backend_userspace *b = backend_userspace_cast(backend);
 
-    *plain = b->hello.ports[ENGINE_PLAIN];
-    *cipher = b->hello.ports[ENGINE_CIPHER];
+    *plain = b->hello.plain;
+    *cipher = b->hello.cipher;
 }
 
 /* What it holds. */

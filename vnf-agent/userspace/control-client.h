@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "openvswitch/list.h"
-#include "vnf-agent/esp/control.h"
+#include "vnf-agent/backend/control-msg.h"
 
 #define CONTROL_CLIENT_TIMEOUT_MS 2000
 #define CONTROL_CLIENT_MAX_EVENTS 4096  /* Not taken yet; more are dropped. */

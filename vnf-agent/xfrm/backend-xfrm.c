@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The kernel backend: ESP of Linux (XFRM), in the network namespace of the
- * gateway's data ports. */
 #include <config.h>
-#include "vnf-agent/xfrm/private.h"
+#include "vnf-agent/xfrm/backend-xfrm.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +16,7 @@
 #include "openvswitch/vlog.h"
 #include "timeval.h"
 #include "util.h"
-#include "vnf-agent/esp/engine.h"
+#include "vnf-agent/xfrm/private.h"
 #include "vnf-agent/xfrm/probe.h"
 
 VLOG_DEFINE_THIS_MODULE(backend_xfrm);
@@ -226,8 +224,8 @@ backend_xfrm_create(const struct backend_config *config,
     b->name = xstrdup(config->name);
     b->plain_port = xstrdup(config->plain_port);
     b->cipher_port = xstrdup(config->cipher_port);
-    b->ports.plain_peer = (struct eth_addr) ENGINE_PLAIN_DST;
-    b->ports.cipher_peer = (struct eth_addr) ENGINE_CIPHER_DST;
+    b->ports.plain_peer = (struct eth_addr) BACKEND_PLAIN_PEER;
+    b->ports.cipher_peer = (struct eth_addr) BACKEND_CIPHER_PEER;
     b->ports.cipher_ip = config->cipher_ip;
     b->records = records_create();
 

@@ -52,7 +52,6 @@ struct backend_xfrm {
 static inline struct backend_xfrm *
 backend_xfrm_cast(const struct backend *backend)
 {
-    ovs_assert(backend->class == &backend_xfrm_class);
     return CONTAINER_OF(backend, struct backend_xfrm, up);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <config.h>
-#include "vnf-agent/backend/backend.h"
+#include "vnf-agent/backend-choose.h"
 
 #include <string.h>
 #include <sys/socket.h>
@@ -8,6 +8,8 @@
 
 #include "socket-util.h"
 #include "util.h"
+#include "vnf-agent/userspace/backend-userspace.h"
+#include "vnf-agent/xfrm/backend-xfrm.h"
 #include "vnf-agent/xfrm/probe.h"
 
 /* Is a data plane of the userspace backend there to be adopted? */
@@ -25,20 +27,20 @@ userspace_runs(const struct backend_config *config)
 }
 
 static const struct backend_class *
-choose_best(const struct backend_config *config, char **whyp)
+choose_best(const struct backend_config *config, char **reasonp)
 {
     const struct backend_class *class = &backend_userspace_class;
 
     if (userspace_runs(config)) {
-        *whyp = xstrdup("auto: sdsa-esp runs already");
+        *reasonp = xstrdup("auto: sdsa-esp runs already");
     } else if (!config->netns) {
-        *whyp = xstrdup("auto: the kernel would need a network namespace of "
-                        "the gateway's own (--netns)");
+        *reasonp = xstrdup("auto: the kernel would need a network namespace "
+                           "of the gateway's own (--netns)");
     } else {
         struct xfrm_probe probe;
 
         xfrm_probe(&probe);
-        *whyp = xasprintf("auto: the kernel has %s", probe.why);
+        *reasonp = xasprintf("auto: the kernel has %s", probe.why);
         free(probe.why);
         if (probe.works) {
             class = &backend_xfrm_class;
@@ -49,22 +51,22 @@ choose_best(const struct backend_config *config, char **whyp)
 
 const struct backend_class *
 backend_choose(const char *kind, const struct backend_config *config,
-               char **whyp)
+               char **reasonp)
 {
     static const struct backend_class *const classes[] = {
         &backend_userspace_class, &backend_xfrm_class
     };
 
     if (!strcmp(kind, "auto")) {
-        return choose_best(config, whyp);
+        return choose_best(config, reasonp);
     }
     for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
         if (!strcmp(kind, classes[i]->name)) {
-            *whyp = xasprintf("--backend=%s", kind);
+            *reasonp = xasprintf("--backend=%s", kind);
             return classes[i];
         }
     }
-    *whyp = xasprintf("%s: no such backend; there are auto, %s and %s", kind,
-                      classes[0]->name, classes[1]->name);
+    *reasonp = xasprintf("%s: no such backend; there are auto, %s and %s",
+                         kind, classes[0]->name, classes[1]->name);
     return NULL;
 }

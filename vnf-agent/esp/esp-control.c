@@ -1,121 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <config.h>
-#include "vnf-agent/esp/control.h"
+#include "vnf-agent/esp/esp-control.h"
 
 #include <errno.h>
-#include <openssl/crypto.h>
-#include <string.h>
 
 #include "openvswitch/list.h"
 #include "util.h"
 #include "vnf-agent/esp/engine.h"
 
-#define CONTROL_MAGIC 0x53455350        /* "SESP" */
-
-void
-control_put_header(struct wire_writer *w, const struct control_header *header)
-{
-    wire_put_u32(w, CONTROL_MAGIC);
-    wire_put_u16(w, header->version);
-    wire_put_u16(w, header->type);
-    wire_put_u32(w, header->payload_size);
-    wire_put_u32(w, header->xid);
-}
-
-bool
-control_get_header(const uint8_t bytes[CONTROL_HEADER_LEN],
-                   struct control_header *header)
-{
-    struct wire_reader r = { .p = bytes, .left = CONTROL_HEADER_LEN };
-
-    if (wire_get_u32(&r) != CONTROL_MAGIC) {
-        return false;
-    }
-    header->version = wire_get_u16(&r);
-    header->type = wire_get_u16(&r);
-    header->payload_size = wire_get_u32(&r);
-    header->xid = wire_get_u32(&r);
-    return true;
-}
-
-void
-control_free(struct control_buffer *buffer)
-{
-    if (buffer->data) {
-        OPENSSL_cleanse(buffer->data, buffer->size);
-        free(buffer->data);
-    }
-    *buffer = (struct control_buffer) { .data = NULL };
-}
-
-void
-control_hello_destroy(struct control_hello *hello)
-{
-    free(hello->plain_port);
-    free(hello->cipher_port);
-    free(hello->trouble);
-    *hello = (struct control_hello) { .plain_port = NULL };
-}
-
-static void
-put_edits(struct wire_writer *w, const struct ovs_list *edits)
-{
-    const struct backend_edit *edit;
-
-    wire_put_u32(w, ovs_list_size(edits));
-    LIST_FOR_EACH (edit, node, edits) {
-        wire_put_edit(w, edit);
-    }
-}
-
-struct control_buffer
-control_encode_apply(const struct ovs_list *edits, uint32_t xid)
-{
-    struct wire_writer count = { .buf = NULL };
-
-    put_edits(&count, edits);
-
-    struct control_header header = {
-        .version = CONTROL_VERSION,
-        .type = CONTROL_APPLY,
-        .payload_size = count.size,
-        .xid = xid,
-    };
-    struct wire_writer w = {
-        .buf = xmalloc(CONTROL_HEADER_LEN + count.size)
-    };
-    control_put_header(&w, &header);
-    put_edits(&w, edits);
-    return (struct control_buffer) { .data = w.buf, .size = w.size };
-}
-
-static void
-put_hello(struct wire_writer *w, const struct control_hello *hello)
-{
-    wire_put_bytes(w, &hello->boot_id, sizeof hello->boot_id);
-    wire_put_string(w, hello->plain_port);
-    wire_put_string(w, hello->cipher_port);
-    wire_put_address(w, &hello->cipher_ip);
-    for (int i = 0; i < 2; i++) {
-        wire_put_bytes(w, &hello->ports[i].mac, sizeof hello->ports[i].mac);
-        wire_put_u32(w, hello->ports[i].mtu);
-    }
-    wire_put_string(w, hello->trouble);
-}
-
-void
-control_get_hello(struct wire_reader *r, struct control_hello *hello)
-{
-    wire_get_bytes(r, &hello->boot_id, sizeof hello->boot_id);
-    hello->plain_port = wire_get_string(r);
-    hello->cipher_port = wire_get_string(r);
-    hello->cipher_ip = wire_get_address(r);
-    for (int i = 0; i < 2; i++) {
-        wire_get_bytes(r, &hello->ports[i].mac, sizeof hello->ports[i].mac);
-        hello->ports[i].mtu = wire_get_u32(r);
-    }
-    hello->trouble = wire_get_string(r);
-}
+#define MAX_CHUNK 256           /* Objects in one reply to CONTROL_DUMP_*. */
 
 /* Applies the edits of the request. */
 static int
@@ -162,7 +55,7 @@ put_sa_chunk(struct wire_writer *w, const struct control_context *ctx,
         if (esp_sa->serial < first) {
             continue;
         }
-        if (n >= CONTROL_DUMP_CHUNK) {
+        if (n >= MAX_CHUNK) {
             next = esp_sa->serial;
             break;
         }
@@ -191,7 +84,7 @@ put_policy_chunk(struct wire_writer *w, const struct control_context *ctx,
         if (esp_policy->serial < first) {
             continue;
         }
-        if (n >= CONTROL_DUMP_CHUNK) {
+        if (n >= MAX_CHUNK) {
             next = esp_policy->serial;
             break;
         }
@@ -203,7 +96,7 @@ put_policy_chunk(struct wire_writer *w, const struct control_context *ctx,
     wire_put_u64(w, next);
 }
 
-/* What a request asked for, taken out of its payload. */
+/* Arguments of a request, parsed from its payload. */
 struct request {
     uint16_t type;
     uint64_t first;             /* CONTROL_DUMP_*. */
@@ -251,7 +144,7 @@ perform(struct control_context *ctx, struct wire_reader *r,
     return 0;
 }
 
-/* Writes what a successful reply has after errno and message. */
+/* Writes the part of a successful reply after errno and message. */
 static void
 put_result(struct wire_writer *w, const struct control_context *ctx,
            const struct request *request)
@@ -260,7 +153,7 @@ put_result(struct wire_writer *w, const struct control_context *ctx,
 
     switch ((enum control_type) request->type) {
     case CONTROL_HELLO:
-        put_hello(w, ctx->hello);
+        control_put_hello(w, ctx->hello);
         break;
     case CONTROL_DUMP_SAS:
         put_sa_chunk(w, ctx, request->first);
@@ -283,20 +176,29 @@ put_result(struct wire_writer *w, const struct control_context *ctx,
     }
 }
 
+/* A reply that is being built. */
+struct reply {
+    const struct control_context *ctx;
+    const struct request *request;
+    int error;                  /* 0, or a positive errno. */
+    const char *message;        /* For people; NULL: none. */
+};
+
 static void
-put_reply(struct wire_writer *w, const struct control_context *ctx,
-          const struct request *request, int error, const char *message)
+put_reply(struct wire_writer *w, const void *reply_)
 {
-    wire_put_u32(w, error);
-    wire_put_string(w, message);
-    if (!error) {
-        put_result(w, ctx, request);
+    const struct reply *reply = reply_;
+
+    wire_put_u32(w, reply->error);
+    wire_put_string(w, reply->message);
+    if (!reply->error) {
+        put_result(w, reply->ctx, reply->request);
     }
 }
 
 struct control_buffer
-control_handle(struct control_context *ctx,
-               const struct control_header *header, const uint8_t *payload)
+esp_control_handle(struct control_context *ctx,
+                   const struct control_header *header, const uint8_t *payload)
 {
     struct wire_reader r = { .p = payload, .left = header->payload_size };
     struct request request = { .type = header->type };
@@ -314,45 +216,28 @@ control_handle(struct control_context *ctx,
         error = perform(ctx, &r, &request, &message);
     }
 
-    struct wire_writer count = { .buf = NULL };
-    put_reply(&count, ctx, &request, error, message);
-
-    struct control_header reply_header = {
-        .version = CONTROL_VERSION,
-        .type = header->type,
-        .payload_size = count.size,
-        .xid = header->xid,
-    };
-    struct wire_writer w = {
-        .buf = xmalloc(CONTROL_HEADER_LEN + count.size)
-    };
-    control_put_header(&w, &reply_header);
-    put_reply(&w, ctx, &request, error, message);
+    const struct reply reply = { ctx, &request, error, message };
+    struct control_buffer buffer = control_encode(header->type, header->xid,
+                                                  put_reply, &reply);
     free(message);
-    return (struct control_buffer) { .data = w.buf, .size = w.size };
+    return buffer;
+}
+
+static void
+put_event(struct wire_writer *w, const void *event)
+{
+    wire_put_event(w, event);
 }
 
 struct control_buffer
-control_take_event(struct control_context *ctx)
+esp_control_pop_event(struct control_context *ctx)
 {
+    struct control_buffer buffer = { .data = NULL };
     struct backend_event event;
 
-    if (!events_pop(&ctx->engine->events, &event)) {
-        return (struct control_buffer) { .data = NULL };
+    if (events_pop(&ctx->engine->events, &event)) {
+        buffer = control_encode(CONTROL_EVENT, 0, put_event, &event);
+        free(event.policy);
     }
-
-    struct wire_writer count = { .buf = NULL };
-    wire_put_event(&count, &event);
-    struct control_header header = {
-        .version = CONTROL_VERSION,
-        .type = CONTROL_EVENT,
-        .payload_size = count.size,
-    };
-    struct wire_writer w = {
-        .buf = xmalloc(CONTROL_HEADER_LEN + count.size)
-    };
-    control_put_header(&w, &header);
-    wire_put_event(&w, &event);
-    free(event.policy);
-    return (struct control_buffer) { .data = w.buf, .size = w.size };
+    return buffer;
 }
