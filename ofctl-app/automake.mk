@@ -30,6 +30,11 @@ ofctl_app_flows_libflows_la_SOURCES = \
 	ofctl-app/flows/steering.c ofctl-app/flows/steering.h \
 	ofctl-app/flows/trace.c ofctl-app/flows/trace.h
 
+# plan: what each chain needs now, and its paths: pure.
+noinst_LTLIBRARIES += ofctl-app/plan/libplan.la
+ofctl_app_plan_libplan_la_SOURCES = \
+	ofctl-app/plan/live-paths.c ofctl-app/plan/live-paths.h
+
 # southbound: sessions with bridges, agents and the databases of switches.
 noinst_LTLIBRARIES += ofctl-app/southbound/libsouthbound.la
 ofctl_app_southbound_libsouthbound_la_SOURCES = \
@@ -74,8 +79,9 @@ ofctl_app_conductor_libconductor_la_SOURCES = \
 	ofctl-app/conductor/conductor-show.c \
 	ofctl-app/conductor/conductor.c ofctl-app/conductor/conductor.h
 
-# Top first, for the linker.  sdsa-ctl and sdsa-trace use the lowest three.
+# Top first, for the linker.  sdsa-ctl and sdsa-trace use the lowest four.
 controller_pure_libs = \
+	ofctl-app/plan/libplan.la \
 	ofctl-app/flows/libflows.la ofctl-app/view/libview.la \
 	ofctl-app/model/libmodel.la
 controller_south_libs = \

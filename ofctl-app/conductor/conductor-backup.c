@@ -120,8 +120,8 @@ bool
 conductor_fail_over(struct conductor *c, const struct due_chain *due)
 {
     size_t n, n_backup;
-    struct live_path **paths = network_chain_paths(c->net, due->name, &n,
-                                                   &n_backup);
+    struct live_path **paths = live_paths_of_chain(
+        network_live_paths(c->net), due->name, &n, &n_backup);
     struct live_path **backup = &paths[n];
     bool ok = would_do(c, due->chain, backup, n_backup, due->is_interrupted);
     if (ok) {
@@ -156,8 +156,8 @@ conductor_hurry(struct conductor *c, const struct sdsa_chain *row,
         return;
     }
     size_t n, n_backup, n_active = 0;
-    struct live_path **paths = network_chain_paths(c->net, row->name, &n,
-                                                   &n_backup);
+    struct live_path **paths = live_paths_of_chain(
+        network_live_paths(c->net), row->name, &n, &n_backup);
     char *damage = NULL;
     for (size_t i = 0; i < n; i++) {
         if (paths[i]->path->state == PATH_ACTIVE && !damage) {
@@ -354,8 +354,8 @@ conductor_keep_backup(struct conductor *c, const struct sdsa_chain *row,
                       const struct inv_chain *chain)
 {
     size_t n, n_old;
-    struct live_path **paths = network_chain_paths(c->net, row->name, &n,
-                                                   &n_old);
+    struct live_path **paths = live_paths_of_chain(
+        network_live_paths(c->net), row->name, &n, &n_old);
     struct backup b = {
         .c = c,
         .row = row,

@@ -163,8 +163,8 @@ static char *
 find_damage(struct conductor *c, struct due_chain *due)
 {
     size_t n, n_backup;
-    struct live_path **paths = network_chain_paths(c->net, due->name, &n,
-                                                   &n_backup);
+    struct live_path **paths = live_paths_of_chain(
+        network_live_paths(c->net), due->name, &n, &n_backup);
     char *damage = (n == conductor_chain_n_paths(due->chain) ? NULL
                     : xstrdup("it has not all its paths"));
     for (size_t i = 0; i < n && !damage; i++) {
@@ -196,8 +196,8 @@ wears_out(struct conductor *c, const struct chain_memory *m,
           struct due_chain *due)
 {
     size_t n, n_backup;
-    struct live_path **paths = network_chain_paths(c->net, due->name, &n,
-                                                   &n_backup);
+    struct live_path **paths = live_paths_of_chain(
+        network_live_paths(c->net), due->name, &n, &n_backup);
     bool keys_due = conductor_are_keys_due(paths, n);
     const char *broken = NULL;
     char *damage = NULL;

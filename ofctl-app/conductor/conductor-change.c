@@ -342,8 +342,8 @@ make_paths(struct change *change, const struct due_chain *due,
 {
     struct path_allocator alloc;
     size_t n_old, n_backup;
-    struct live_path **old = network_chain_paths(change->c->net, due->name,
-                                                 &n_old, &n_backup);
+    struct live_path **old = live_paths_of_chain(
+        network_live_paths(change->c->net), due->name, &n_old, &n_backup);
     const struct path **ways = xcalloc(n_old + 1, sizeof *ways);
     for (size_t i = 0; i < n_old; i++) {
         ways[i] = old[i]->path;
@@ -379,8 +379,8 @@ check_changes(const struct change *change, const char *chain,
               struct path *const paths[2], size_t n)
 {
     size_t n_old, n_backup;
-    struct live_path **old = network_chain_paths(change->c->net, chain,
-                                                 &n_old, &n_backup);
+    struct live_path **old = live_paths_of_chain(
+        network_live_paths(change->c->net), chain, &n_old, &n_backup);
     char *error = NULL;
     for (size_t i = 0; i < n_old; i++) {
         for (size_t j = 0; j < n && !error; j++) {

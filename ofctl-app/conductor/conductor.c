@@ -486,9 +486,8 @@ forget_removals(struct conductor *c, const struct sdsa_sdsa_global *global)
 {
     for (size_t i = 0; i < global->n_removals; i++) {
         const char *name = global->key_removals[i];
-        size_t n, n_backup;
-        free(network_chain_paths(c->net, name, &n, &n_backup));
-        if (!n && !n_backup && !conductor_has_operation(c, name)) {
+        if (!live_paths_has_chain(network_live_paths(c->net), name)
+            && !conductor_has_operation(c, name)) {
             sdsa_sdsa_global_update_removals_delkey(global, name);
         }
     }

@@ -32,7 +32,7 @@ struct network {
     unsigned int inv_seqno;     /* Changes with 'inv' or what agents say. */
     struct bridges *bridges;
     struct agents *agents;
-    struct hmap paths, chain_paths;     /* Of struct live_path. */
+    struct live_paths paths;
     unsigned int n_removed;     /* Paths, ever. */
     int loss_ms;                /* NETWORK_LOSS_MS, or as the user wants. */
     struct shash bridge_views;  /* struct bridge_view */
@@ -46,8 +46,7 @@ network_create(const struct network_config *config, struct network **netp)
     struct network *net = xzalloc(sizeof *net);
     net->loss_ms = NETWORK_LOSS_MS;
     inventory_init(&net->inv);
-    hmap_init(&net->paths);
-    hmap_init(&net->chain_paths);
+    live_paths_init(&net->paths);
     shash_init(&net->bridge_views);
     sset_init(&net->down);
     *netp = NULL;
@@ -72,12 +71,7 @@ void
 network_destroy(struct network *net)
 {
     if (net) {
-        struct live_path *live;
-        HMAP_FOR_EACH_SAFE (live, node, &net->paths) {
-            network_remove_path(net, live);
-        }
-        hmap_destroy(&net->paths);
-        hmap_destroy(&net->chain_paths);
+        live_paths_destroy(&net->paths);
         bridges_destroy(net->bridges);
         agents_destroy(net->agents);
         shash_destroy_free_data(&net->bridge_views);
@@ -102,7 +96,7 @@ sync_bridges(struct network *net, const struct inventory *inv)
         if (!new || !old || old->datapath_id != new->datapath_id) {
             free(shash_find_and_delete(&net->bridge_views, name));
             struct live_path *live;
-            HMAP_FOR_EACH (live, node, &net->paths) {
+            LIVE_PATHS_FOR_EACH (live, &net->paths) {
                 smap_remove(&live->troubles, name);
             }
             bridges_remove(net->bridges, br);
@@ -383,7 +377,7 @@ sole_flow_kind(const struct network *net, const struct live_path *live,
     const struct path *path = live->path;
     enum path_flows kind = PATH_FLOWS_TRANSPORT;
     const struct live_path *other;
-    HMAP_FOR_EACH (other, node, &net->paths) {
+    LIVE_PATHS_FOR_EACH (other, &net->paths) {
         if (other == live || !passes_untagged(other->path, sf)) {
             continue;
         } else if (strcmp(other->path->chain, path->chain)) {
@@ -521,7 +515,7 @@ static bool
 refresh_bridge(struct network *net, struct bridge *br)
 {
     struct ovs_list flows = OVS_LIST_INITIALIZER(&flows);
-    size_t n_max = N_PATH_COOKIES * hmap_count(&net->paths) + 1;
+    size_t n_max = N_PATH_COOKIES * hmap_count(&net->paths.by_spi) + 1;
     uint64_t *cookies = xmalloc(n_max * sizeof *cookies);
     size_t n = 0;
 
@@ -532,7 +526,7 @@ refresh_bridge(struct network *net, struct bridge *br)
      * come first. */
     for (int in_use = 0; in_use <= 1; in_use++) {
         struct live_path *live;
-        HMAP_FOR_EACH (live, node, &net->paths) {
+        LIVE_PATHS_FOR_EACH (live, &net->paths) {
             if (in_use != !!(live->flows & PATH_FLOWS_CLASSIFIER)) {
                 continue;
             }
@@ -642,13 +636,7 @@ struct live_path *
 network_add_path(struct network *net, struct path *path, uint32_t twin,
                  unsigned int flows)
 {
-    struct live_path *live = xmalloc(sizeof *live);
-    *live = (struct live_path) { .path = path, .twin = twin, .flows = flows };
-    smap_init(&live->troubles);
-    hmap_insert(&net->paths, &live->node, hash_int(path->nsh_spi, 0));
-    hmap_insert(&net->chain_paths, &live->chain_node,
-                hash_string(path->chain, 0));
-    return live;
+    return live_paths_add(&net->paths, path, twin, flows);
 }
 
 /* 'path' goes.  What comes out of a function without tags may be for another
@@ -662,7 +650,7 @@ note_left_sfs(struct network *net, const struct path *path)
         if (!sf || sf->correlation != SF_NONE) {
             continue;
         }
-        HMAP_FOR_EACH (other, node, &net->paths) {
+        LIVE_PATHS_FOR_EACH (other, &net->paths) {
             if (strcmp(other->path->chain, path->chain)
                 && passes_untagged(other->path, sf->name)) {
                 net->inv_seqno++;
@@ -675,65 +663,35 @@ note_left_sfs(struct network *net, const struct path *path)
 void
 network_remove_path(struct network *net, struct live_path *live)
 {
-    hmap_remove(&net->paths, &live->node);
-    hmap_remove(&net->chain_paths, &live->chain_node);
     net->n_removed++;
     note_left_sfs(net, live->path);
-    path_destroy(live->path);
-    free(live->broken);
-    smap_destroy(&live->troubles);
-    free(live);
+    live_paths_remove(&net->paths, live);
+}
+
+const struct live_paths *
+network_live_paths(const struct network *net)
+{
+    return &net->paths;
 }
 
 struct live_path *
 network_find_path(const struct network *net, uint32_t nsh_spi)
 {
-    struct live_path *live;
-    HMAP_FOR_EACH_WITH_HASH (live, node, hash_int(nsh_spi, 0), &net->paths) {
-        if (live->path->nsh_spi == nsh_spi) {
-            return live;
-        }
-    }
-    return NULL;
-}
-
-struct live_path **
-network_chain_paths(const struct network *net, const char *chain, size_t *n,
-                    size_t *n_backup)
-{
-    struct live_path **paths = NULL;
-    size_t allocated = 0;
-    struct live_path *live;
-    *n = *n_backup = 0;
-    HMAP_FOR_EACH_WITH_HASH (live, chain_node, hash_string(chain, 0),
-                             &net->chain_paths) {
-        if (strcmp(live->path->chain, chain)) {
-            continue;
-        }
-        if (*n + *n_backup == allocated) {
-            paths = x2nrealloc(paths, &allocated, sizeof *paths);
-        }
-        if (live->path->backup) {
-            paths[*n + (*n_backup)++] = live;
-        } else {
-            paths[*n + *n_backup] = paths[*n];
-            paths[(*n)++] = live;
-        }
-    }
-    return paths;
+    return live_paths_find(&net->paths, nsh_spi);
 }
 
 size_t
 network_n_paths(const struct network *net)
 {
-    return hmap_count(&net->paths);
+    return hmap_count(&net->paths.by_spi);
 }
 
 struct live_path *
 network_next_path(const struct network *net, const struct live_path *prev)
 {
-    struct hmap_node *node = (prev ? hmap_next(&net->paths, &prev->node)
-                              : hmap_first(&net->paths));
+    struct hmap_node *node = (prev
+                              ? hmap_next(&net->paths.by_spi, &prev->node)
+                              : hmap_first(&net->paths.by_spi));
     return node ? CONTAINER_OF(node, struct live_path, node) : NULL;
 }
 

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #include "ofctl-app/model/inventory.h"
-#include "ofctl-app/model/path.h"
+#include "ofctl-app/plan/live-paths.h"
 #include "ofctl-app/southbound/agents.h"
 #include "ofctl-app/southbound/bridges.h"
 #include "openvswitch/hmap.h"
@@ -31,45 +31,6 @@ struct sset;
 struct network_config {
     const char *listen;         /* For bridges_create(). */
     struct agents_config agents;
-};
-
-/* Which of a path's flows are wanted on the bridges. */
-enum path_flows {
-    PATH_FLOWS_TRANSPORT = 1 << 0,
-    PATH_FLOWS_CLASSIFIER = 1 << 1,
-    PATH_FLOWS_COMPANION = 1 << 2,
-    PATH_FLOWS_ALL = (PATH_FLOWS_TRANSPORT | PATH_FLOWS_CLASSIFIER
-                      | PATH_FLOWS_COMPANION),
-    /* Of a path that is being left: nothing enters it any more, what is in it
-     * comes out.  Where a new path has the same companion that counts. */
-    PATH_FLOWS_LEFT = PATH_FLOWS_TRANSPORT | PATH_FLOWS_COMPANION,
-};
-
-/* Those of a path in use: of a backup path what carries packets, and nothing that
- * puts any on it; and those of one that is being left. */
-static inline unsigned int
-path_flows_in_use(const struct path *path)
-{
-    return path->backup ? PATH_FLOWS_TRANSPORT : PATH_FLOWS_ALL;
-}
-
-static inline unsigned int
-path_flows_left(const struct path *path)
-{
-    return path->backup ? PATH_FLOWS_TRANSPORT : PATH_FLOWS_LEFT;
-}
-
-struct live_path {
-    struct hmap_node node;      /* In network's 'paths', by NSH SPI... */
-    struct hmap_node chain_node; /* ...and 'chain_paths', by chain name. */
-    struct path *path;
-    uint32_t twin;              /* NSH SPI of the other direction, or 0. */
-    unsigned int flows;         /* Bitwise OR of enum path_flows. */
-    char *broken;               /* Why it must be replaced, or NULL. */
-    bool expiring;              /* A gateway says that it needs new keys. */
-    struct smap troubles;       /* Bridge name: why it has no flows there. */
-    uint64_t too_big;           /* Packets that the controller was sent as longer
-                                 * than the path carries. */
 };
 
 /* Returns NULL and the network in '*netp' (caller must free with
@@ -119,11 +80,8 @@ void network_remove_path(struct network *, struct live_path *);
 /* The live path of 'nsh_spi', or NULL. */
 struct live_path *network_find_path(const struct network *, uint32_t nsh_spi);
 
-/* The live paths of 'chain' (caller frees the array): '*n' in use, and behind
- * them '*n_backup' for backup. */
-struct live_path **network_chain_paths(const struct network *,
-                                       const char *chain, size_t *n,
-                                       size_t *n_backup);
+/* All live paths; they belong to the network. */
+const struct live_paths *network_live_paths(const struct network *);
 
 /* How many live paths there are, and how many were removed so far. */
 size_t network_n_paths(const struct network *);

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "ofctl-app/plan/live-paths.h"
+
+#include "hash.h"
+#include "util.h"
+
+void
+live_paths_init(struct live_paths *paths)
+{
+    hmap_init(&paths->by_spi);
+    hmap_init(&paths->by_chain);
+}
+
+void
+live_paths_destroy(struct live_paths *paths)
+{
+    struct live_path *live;
+    HMAP_FOR_EACH_SAFE (live, node, &paths->by_spi) {
+        live_paths_remove(paths, live);
+    }
+    hmap_destroy(&paths->by_spi);
+    hmap_destroy(&paths->by_chain);
+}
+
+struct live_path *
+live_paths_add(struct live_paths *paths, struct path *path, uint32_t twin,
+               unsigned int flows)
+{
+    struct live_path *live = xmalloc(sizeof *live);
+    *live = (struct live_path) { .path = path, .twin = twin, .flows = flows };
+    smap_init(&live->troubles);
+    hmap_insert(&paths->by_spi, &live->node, hash_int(path->nsh_spi, 0));
+    hmap_insert(&paths->by_chain, &live->chain_node,
+                hash_string(path->chain, 0));
+    return live;
+}
+
+void
+live_paths_remove(struct live_paths *paths, struct live_path *live)
+{
+    hmap_remove(&paths->by_spi, &live->node);
+    hmap_remove(&paths->by_chain, &live->chain_node);
+    path_destroy(live->path);
+    free(live->broken);
+    smap_destroy(&live->troubles);
+    free(live);
+}
+
+struct live_path *
+live_paths_find(const struct live_paths *paths, uint32_t nsh_spi)
+{
+    struct live_path *live;
+    HMAP_FOR_EACH_WITH_HASH (live, node, hash_int(nsh_spi, 0),
+                             &paths->by_spi) {
+        if (live->path->nsh_spi == nsh_spi) {
+            return live;
+        }
+    }
+    return NULL;
+}
+
+struct live_path **
+live_paths_of_chain(const struct live_paths *paths, const char *chain,
+                    size_t *n, size_t *n_backup)
+{
+    struct live_path **found = NULL;
+    size_t allocated = 0;
+    struct live_path *live;
+    *n = *n_backup = 0;
+    HMAP_FOR_EACH_WITH_HASH (live, chain_node, hash_string(chain, 0),
+                             &paths->by_chain) {
+        if (strcmp(live->path->chain, chain)) {
+            continue;
+        }
+        if (*n + *n_backup == allocated) {
+            found = x2nrealloc(found, &allocated, sizeof *found);
+        }
+        if (live->path->backup) {
+            found[*n + (*n_backup)++] = live;
+        } else {
+            found[*n + *n_backup] = found[*n];
+            found[(*n)++] = live;
+        }
+    }
+    return found;
+}
+
+bool
+live_paths_has_chain(const struct live_paths *paths, const char *chain)
+{
+    struct live_path *live;
+    HMAP_FOR_EACH_WITH_HASH (live, chain_node, hash_string(chain, 0),
+                             &paths->by_chain) {
+        if (!strcmp(live->path->chain, chain)) {
+            return true;
+        }
+    }
+    return false;
+}

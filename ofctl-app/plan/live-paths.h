@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SDSA_LIVE_PATHS_H
+#define SDSA_LIVE_PATHS_H 1
+
+/* The set of live paths: those that are, or are to be, on the bridges and at
+ * the gateways, with what is known of each.  Found by NSH SPI and by chain.
+ * Pure; one thread. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ofctl-app/model/path.h"
+#include "openvswitch/hmap.h"
+#include "smap.h"
+
+/* Which of a path's flows are wanted on the bridges. */
+enum path_flows {
+    PATH_FLOWS_TRANSPORT = 1 << 0,
+    PATH_FLOWS_CLASSIFIER = 1 << 1,
+    PATH_FLOWS_COMPANION = 1 << 2,
+    PATH_FLOWS_ALL = (PATH_FLOWS_TRANSPORT | PATH_FLOWS_CLASSIFIER
+                      | PATH_FLOWS_COMPANION),
+    /* Flows of an old path while it drains: no classifier.  A companion that
+     * a new path also has stays because the new path owns it, too. */
+    PATH_FLOWS_LEFT = PATH_FLOWS_TRANSPORT | PATH_FLOWS_COMPANION,
+};
+
+/* Which flows a path in use has: a backup path only those that carry packets,
+ * none that puts any on it. */
+static inline unsigned int
+path_flows_in_use(const struct path *path)
+{
+    return path->backup ? PATH_FLOWS_TRANSPORT : PATH_FLOWS_ALL;
+}
+
+/* Which flows a path has that is being left. */
+static inline unsigned int
+path_flows_left(const struct path *path)
+{
+    return path->backup ? PATH_FLOWS_TRANSPORT : PATH_FLOWS_LEFT;
+}
+
+struct live_path {
+    struct hmap_node node;      /* In 'by_spi' of struct live_paths. */
+    struct hmap_node chain_node; /* In 'by_chain'. */
+    struct path *path;          /* Owned. */
+    uint32_t twin;              /* NSH SPI of the other direction, or 0. */
+    unsigned int flows;         /* Bitwise OR of enum path_flows. */
+    char *broken;               /* Reason why it must be replaced, or NULL. */
+    bool expiring;              /* A gateway says that it needs new keys. */
+    struct smap troubles;       /* Bridge name: why it has no flows there. */
+    uint64_t too_big;           /* Packets that the controller was sent because
+                                 * the path is too small for them. */
+};
+
+struct live_paths {
+    struct hmap by_spi;         /* Of struct live_path: by NSH SPI. */
+    struct hmap by_chain;       /* The same by the chain's name. */
+};
+
+/* Makes '*paths' an empty set. */
+void live_paths_init(struct live_paths *paths);
+
+/* Destroys the set with its paths. */
+void live_paths_destroy(struct live_paths *);
+
+/* Adds 'path', of which it takes ownership.  'twin' is the NSH SPI of the
+ * path's other direction, or 0; 'flows' is a bitwise OR of enum path_flows.
+ * Returns the live path, which belongs to the set. */
+struct live_path *live_paths_add(struct live_paths *, struct path *path,
+                                 uint32_t twin, unsigned int flows);
+
+/* Takes the live path out of the set and destroys it. */
+void live_paths_remove(struct live_paths *, struct live_path *);
+
+/* Returns the live path of 'nsh_spi', or NULL. */
+struct live_path *live_paths_find(const struct live_paths *,
+                                  uint32_t nsh_spi);
+
+/* Returns the live paths of 'chain' (caller frees the array): '*n' in use, and
+ * behind them '*n_backup' for backup. */
+struct live_path **live_paths_of_chain(const struct live_paths *,
+                                       const char *chain, size_t *n,
+                                       size_t *n_backup);
+
+/* Does 'chain' have a live path? */
+bool live_paths_has_chain(const struct live_paths *, const char *chain);
+
+/* For each live path of PATHS, in the variable LIVE, in no particular order.
+ * None may be added or removed meanwhile. */
+#define LIVE_PATHS_FOR_EACH(LIVE, PATHS)                \
+    HMAP_FOR_EACH (LIVE, node, &(PATHS)->by_spi)
+
+#endif /* ofctl-app/plan/live-paths.h */
