@@ -44,6 +44,7 @@ ofctl_app_southbound_libsouthbound_la_SOURCES = \
 	ofctl-app/southbound/bridges.c ofctl-app/southbound/bridges.h \
 	ofctl-app/southbound/of-bundle.c ofctl-app/southbound/of-bundle.h \
 	ofctl-app/southbound/of-listener.c ofctl-app/southbound/of-listener.h \
+	ofctl-app/southbound/of-packet.c ofctl-app/southbound/of-packet.h \
 	ofctl-app/southbound/of-ports.c ofctl-app/southbound/of-ports.h \
 	ofctl-app/southbound/of-session.c ofctl-app/southbound/of-session.h \
 	ofctl-app/southbound/sa-request.c ofctl-app/southbound/sa-request.h \

@@ -102,12 +102,10 @@ main(int argc, char *argv[])
 
     /* What the configuration says of TLS is checked at once, not when the lock
      * is ours. */
-    struct agents *agents;
-    char *error = agents_create(&options.network.agents, &agents);
+    char *error = agents_check_config(&options.network.agents);
     if (error) {
         ovs_fatal(0, "%s", error);
     }
-    agents_destroy(agents);
 
     struct ovsdb_idl *idl = ovsdb_idl_create(options.db, &sdsa_idl_class, true,
                                              true);

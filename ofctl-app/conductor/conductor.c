@@ -16,6 +16,7 @@
 #include "ofctl-app/operation/failure-test.h"
 #include "ofctl-app/operation/journal.h"
 #include "ofctl-app/operation/op.h"
+#include "ofctl-app/southbound/of-packet.h"
 #include "ofctl-app/southbound/vswitches.h"
 #include "ofctl-app/view/inventory-idl.h"
 #include "ofctl-app/view/path-idl.h"
@@ -270,7 +271,7 @@ take_bridge_results(struct conductor *c)
 
 static void
 take_probe(struct conductor *c, const struct bridge *br,
-           const struct bridge_packet_in *packet)
+           const struct of_packet_in *packet)
 {
     struct probe probe;
     if (probe_parse(packet->frame, packet->size, packet->total_size, &probe)
@@ -287,7 +288,7 @@ take_probe(struct conductor *c, const struct bridge *br,
 
 static void
 take_too_big(struct conductor *c, struct bridge *br,
-             const struct bridge_packet_in *packet)
+             const struct of_packet_in *packet)
 {
     struct live_path *live = network_find_path(c->net,
                                                packet->cookie & 0xffffff);
@@ -301,7 +302,7 @@ static void
 take_packets_in(struct conductor *c)
 {
     BRIDGES_FOR_EACH (br, network_bridges(c->net)) {
-        struct bridge_packet_in packet;
+        struct of_packet_in packet;
         while (bridge_next_packet_in(br, &packet)) {
             uint8_t what = packet.n_userdata ? packet.userdata[0] : 0;
             if (what == STEERING_USERDATA_TOO_BIG) {
@@ -309,7 +310,7 @@ take_packets_in(struct conductor *c)
             } else if (what == STEERING_USERDATA_PROBE) {
                 take_probe(c, br, &packet);
             }
-            bridge_packet_in_uninit(&packet);
+            of_packet_in_uninit(&packet);
         }
     }
 }

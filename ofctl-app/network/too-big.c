@@ -8,6 +8,7 @@
 #include "dp-packet.h"
 #include "ofctl-app/flows/icmp.h"
 #include "ofctl-app/southbound/bridges.h"
+#include "ofctl-app/southbound/of-packet.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/shash.h"
 #include "openvswitch/token-bucket.h"
@@ -59,7 +60,7 @@ get_bridge(struct too_big *tb, const char *name)
 
 void
 too_big_answer(struct too_big *tb, struct bridge *br,
-               const struct bridge_packet_in *packet)
+               const struct of_packet_in *packet)
 {
     struct too_big_bridge *b = get_bridge(tb, bridge_name(br));
     int mtu = (packet->n_userdata >= 3

@@ -7,8 +7,8 @@
  * counted. */
 
 struct bridge;
-struct bridge_packet_in;
 struct ds;
+struct of_packet_in;
 struct too_big;
 
 struct too_big *too_big_create(void);
@@ -16,7 +16,7 @@ void too_big_destroy(struct too_big *);         /* Accepts NULL. */
 
 /* Answers a packet that a flow with STEERING_USERDATA_TOO_BIG sent. */
 void too_big_answer(struct too_big *, struct bridge *,
-                    const struct bridge_packet_in *);
+                    const struct of_packet_in *);
 
 /* Appends the counters, a line a bridge. */
 void too_big_format(const struct too_big *, struct ds *);

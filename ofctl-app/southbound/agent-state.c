@@ -7,7 +7,6 @@
 #include <stdlib.h>
 
 #include "hash.h"
-#include "ofctl-app/southbound/agents.h"
 #include "openvswitch/vlog.h"
 #include "util.h"
 
@@ -108,7 +107,7 @@ get_uint64(const json_t *object, const char *key)
 /* The gateway's state. */
 
 static void
-take_boot_id(struct agent_state *state, const char *boot_id)
+set_boot_id(struct agent_state *state, const char *boot_id)
 {
     if (boot_id[0] && strcmp(boot_id, state->boot_id)) {
         set_string(&state->boot_id, boot_id);
@@ -117,7 +116,7 @@ take_boot_id(struct agent_state *state, const char *boot_id)
 }
 
 static void
-take_port(struct agent_state *state, const json_t *json,
+parse_port(struct agent_state *state, const json_t *json,
           struct agent_port *port)
 {
     struct eth_addr mac;
@@ -130,7 +129,7 @@ take_port(struct agent_state *state, const json_t *json,
 }
 
 static void
-take_drops(struct agent_state *state, const json_t *json)
+parse_drops(struct agent_state *state, const json_t *json)
 {
     const json_t *list = json_object_get(json_object_get(json, "counters"),
                                          "drop");
@@ -144,7 +143,7 @@ take_drops(struct agent_state *state, const json_t *json)
 }
 
 void
-agent_state_take(struct agent_state *state, const char *body)
+agent_state_parse(struct agent_state *state, const char *body)
 {
     json_t *root = json_loads(body, 0, NULL);
     const json_t *json = json_object_get(root, "sdsa-agent:state");
@@ -155,13 +154,13 @@ agent_state_take(struct agent_state *state, const char *body)
     } else if (strcmp(vnf_id, state->vnf_id)) {
         reason = xasprintf("%s is the agent of %s", state->url, vnf_id);
     } else {
-        take_boot_id(state, get_string(json, "boot-id"));
-        take_port(state, json_object_get(json, "plain-port"),
+        set_boot_id(state, get_string(json, "boot-id"));
+        parse_port(state, json_object_get(json, "plain-port"),
                   &state->plain);
-        take_port(state, json_object_get(json, "cipher-port"),
+        parse_port(state, json_object_get(json, "cipher-port"),
                   &state->cipher);
         set_string(&state->backend, get_string(json, "backend"));
-        take_drops(state, json);
+        parse_drops(state, json);
         if (!json_is_true(json_object_get(json, "data-plane-up"))) {
             reason = xasprintf("its data plane is down: %s",
                                get_string(json, "reason"));
@@ -179,7 +178,7 @@ agent_state_take(struct agent_state *state, const char *body)
 /* Its SAs. */
 
 void
-agent_state_take_sas(struct agent_state *state, const char *body)
+agent_state_parse_sas(struct agent_state *state, const char *body)
 {
     json_t *root = json_loads(body, 0, NULL);
     const json_t *top = json_object_get(root,

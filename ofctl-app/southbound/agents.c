@@ -30,7 +30,7 @@ struct agents {
 };
 
 /* A result for the caller. */
-struct result_node {
+struct agent_result {
     struct ovs_list node;       /* In agent's 'results'. */
     struct restconf_result result;
 };
@@ -46,7 +46,7 @@ struct agent {
     long long int down_since_ms;        /* While it is down. */
     bool sas_wanted;            /* As soon as there is none on its way. */
     int backoff_ms;
-    struct ovs_list results;    /* struct result_node. */
+    struct ovs_list results;    /* struct agent_result. */
 };
 
 /* Lifecycle. */
@@ -73,6 +73,15 @@ agents_create(const struct agents_config *config, struct agents **agentsp)
         shash_init(&agents->agents);
         *agentsp = agents;
     }
+    return error;
+}
+
+char *
+agents_check_config(const struct agents_config *config)
+{
+    struct agents *agents;
+    char *error = agents_create(config, &agents);
+    agents_destroy(agents);
     return error;
 }
 
@@ -112,7 +121,7 @@ agents_remove(struct agents *agents, struct agent *agent)
 {
     restconf_stream_destroy(agent->stream);
     restconf_client_destroy(agent->client);
-    struct result_node *r;
+    struct agent_result *r;
     LIST_FOR_EACH_POP (r, node, &agent->results) {
         free(r->result.body);
         free(r->result.error);
@@ -168,8 +177,8 @@ agent_next_result(struct agent *agent, struct restconf_result *result)
     if (ovs_list_is_empty(&agent->results)) {
         return false;
     }
-    struct result_node *r = CONTAINER_OF(ovs_list_pop_front(&agent->results),
-                                         struct result_node, node);
+    struct agent_result *r = CONTAINER_OF(ovs_list_pop_front(&agent->results),
+                                         struct agent_result, node);
     *result = r->result;
     free(r);
     return true;
@@ -198,13 +207,13 @@ agent_tells_events(const struct agent *agent)
 /* Running. */
 
 static void
-take_state(struct agent *agent, const struct restconf_result *result)
+handle_state(struct agent *agent, const struct restconf_result *result)
 {
     bool was_up = agent->state.up;
     if (result->error) {
         agent_state_set_down(&agent->state, result->error);
     } else {
-        agent_state_take(&agent->state, result->body);
+        agent_state_parse(&agent->state, result->body);
     }
     if (agent->state.up && !was_up) {
         agent->next_sas_ms = time_msec();
@@ -218,10 +227,10 @@ take_state(struct agent *agent, const struct restconf_result *result)
 }
 
 static void
-take_sas(struct agent *agent, const struct restconf_result *result)
+handle_sas(struct agent *agent, const struct restconf_result *result)
 {
     if (!result->error) {
-        agent_state_take_sas(&agent->state, result->body);
+        agent_state_parse_sas(&agent->state, result->body);
         agent->polled_sas_ms = agent->asked_sas_ms;
     }
     agent->next_sas_ms = time_msec() + (agent->sas_wanted ? 0 : SA_POLL_MS);
@@ -229,16 +238,16 @@ take_sas(struct agent *agent, const struct restconf_result *result)
 
 /* Takes ownership of what 'result' points to. */
 static void
-take_result(struct agent *agent, const struct restconf_result *result)
+handle_result(struct agent *agent, const struct restconf_result *result)
 {
     if (result->ticket == agent->state_ticket) {
         agent->state_ticket = 0;
-        take_state(agent, result);
+        handle_state(agent, result);
     } else if (result->ticket == agent->sas_ticket) {
         agent->sas_ticket = 0;
-        take_sas(agent, result);
+        handle_sas(agent, result);
     } else {
-        struct result_node *r = xmalloc(sizeof *r);
+        struct agent_result *r = xmalloc(sizeof *r);
         r->result = *result;
         ovs_list_push_back(&agent->results, &r->node);
         return;
@@ -258,7 +267,7 @@ run_agent(struct agent *agent)
 {
     struct restconf_result result;
     while (restconf_client_next_result(agent->client, &result)) {
-        take_result(agent, &result);
+        handle_result(agent, &result);
     }
 
     restconf_stream_want(agent->stream, agent->state.up);

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "lib/restconf/restconf-client.h"
-#include "packets.h"
+#include "ofctl-app/southbound/agent-state.h"
 
 struct agents;
 struct agent;
@@ -21,6 +21,10 @@ struct agents_config {
     int poll_interval_ms;       /* 0: 2,000. */
     int request_timeout_ms;     /* 0: 4,000. */
 };
+
+/* Returns NULL if agents_create() could use 'config', or a message for the user
+ * (caller frees). */
+char *agents_check_config(const struct agents_config *config);
 
 /* Returns NULL and the object in '*agentsp' (caller must free with
  * agents_destroy()), or a message for the user (caller frees). */
@@ -53,10 +57,6 @@ long long int agent_down_since_ms(const struct agent *);
 const char *agent_boot_id(const struct agent *);     /* "" before the first. */
 const char *agent_backend(const struct agent *);
 /* All zeros before the first. */
-struct agent_port {
-    struct eth_addr mac;
-    int mtu;                    /* Octets, IP packet; 0: it did not say. */
-};
 const struct agent_port *agent_plain_port(const struct agent *);
 const struct agent_port *agent_cipher_port(const struct agent *);
 /* Changes when is_up, boot id or a port's MAC or MTU changes. */
@@ -66,26 +66,12 @@ uint64_t agent_drops(const struct agent *, const char *reason /* or NULL */);
 
 /* Counters of an SA that this controller named ("sa-SPI"), as of the last poll
  * (every 5 s).  Returns false if the agent has none of that SPI. */
-struct agent_sa_stats {
-    uint64_t packets, bytes;    /* Protected or accepted. */
-    uint64_t seq;               /* Last sent, or highest received. */
-    uint64_t replayed, failed;
-};
 bool agent_get_sa(const struct agent *, uint32_t spi,
                   struct agent_sa_stats *);
 /* Polls them anew, soon; and when the last poll was asked for that was answered
  * (time_msec(); LLONG_MIN: there is none). */
 void agent_poll_sas(struct agent *);
 long long int agent_polled_sas_ms(const struct agent *);
-
-/* Packets that were lost on the hop of an inbound SA: of the sequence numbers
- * up to the highest that came, those that did not.  What is lost behind that
- * shows as soon as another one comes. */
-static inline uint64_t
-agent_sa_lost(const struct agent_sa_stats *in)
-{
-    return in->seq > in->packets ? in->seq - in->packets : 0;
-}
 
 /* As restconf_client_request() and the others of restconf-client.h. */
 uint64_t agent_request(struct agent *, const char *method, const char *path,

@@ -7,6 +7,7 @@
 #include "ofctl-app/flows/flow-set.h"
 #include "ofctl-app/southbound/of-bundle.h"
 #include "ofctl-app/southbound/of-listener.h"
+#include "ofctl-app/southbound/of-packet.h"
 #include "ofctl-app/southbound/of-session.h"
 
 #include "hash.h"
@@ -436,22 +437,18 @@ bridge_set_reason(struct bridge *bridge, char *reason)
 }
 
 bool
-bridge_next_packet_in(struct bridge *bridge, struct bridge_packet_in *packet)
+bridge_next_packet_in(struct bridge *bridge, struct of_packet_in *packet)
 {
     return (bridge->session
-            && of_session_next_packet_in(bridge->session, packet));
-}
-
-void
-bridge_packet_in_uninit(struct bridge_packet_in *packet)
-{
-    free(packet->frame);
+            && of_packet_queue_pop(of_session_packets_in(bridge->session),
+                                   packet));
 }
 
 uint64_t
 bridge_n_packets_lost(const struct bridge *bridge)
 {
-    return bridge->session ? of_session_n_packets_lost(bridge->session) : 0;
+    return (bridge->session
+            ? of_session_packets_in(bridge->session)->n_lost : 0);
 }
 
 bool
@@ -841,7 +838,8 @@ bridge_wait(const struct bridge *bridge)
         poll_immediate_wake();
     }
     if (bridge->session) {
-        if (of_session_has_packet_in(bridge->session)) {
+        struct of_packet_queue *queue = of_session_packets_in(bridge->session);
+        if (!of_packet_queue_is_empty(queue)) {
             poll_immediate_wake();
         }
         of_session_wait(bridge->session);

@@ -41,6 +41,7 @@
 
 struct bridges;
 struct bridge;
+struct of_packet_in;
 
 /* 'listen' is a passive connection method: "pssl:6653[:IP]", "ptcp:..",
  * "punix:..".  TLS files are libopenvswitch's process-wide ones
@@ -133,22 +134,11 @@ size_t bridge_n_flows(const struct bridge *);
 void bridge_get_load(const struct bridge *, unsigned long long int *n_changes,
                      unsigned long long int *n_bundles);
 
-/* A packet that a flow has sent us by "controller". */
-struct bridge_packet_in {
-    uint64_t cookie;            /* The flow's. */
-    ofp_port_t in_port;         /* Where the packet came in. */
-    uint8_t userdata[8];        /* The flow's, cut off behind these. */
-    size_t n_userdata;
-    void *frame;            /* Ethernet frame; a switch may have cut it off at
-                             * max_len octets (Open vSwitch 3.1 does not). */
-    size_t size;
-    size_t total_size;          /* Of the whole frame. */
-};
+/* Pops the oldest packet that a flow of ours has sent (caller frees with
+ * of_packet_in_uninit()).  Returns false if there is none.  The queue is
+ * bounded (OF_PACKET_QUEUE_MAX) and goes with the session. */
+bool bridge_next_packet_in(struct bridge *, struct of_packet_in *);
 
-/* Pops the oldest one (caller frees with bridge_packet_in_uninit()).  Returns
- * false if there is none.  The queue is bounded and goes with the session. */
-bool bridge_next_packet_in(struct bridge *, struct bridge_packet_in *);
-void bridge_packet_in_uninit(struct bridge_packet_in *);
 /* Packets that this session had no room for. */
 uint64_t bridge_n_packets_lost(const struct bridge *);
 

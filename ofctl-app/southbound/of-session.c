@@ -8,11 +8,10 @@
 
 #include "ofctl-app/flows/flow-set.h"
 #include "ofctl-app/flows/steering.h"
-#include "ofctl-app/southbound/bridges.h"
 #include "ofctl-app/southbound/of-bundle.h"
+#include "ofctl-app/southbound/of-packet.h"
 #include "ofctl-app/southbound/of-ports.h"
 
-#include "openvswitch/ofp-actions.h"
 #include "openvswitch/ofp-connection.h"
 #include "openvswitch/ofp-errors.h"
 #include "openvswitch/ofp-flow.h"
@@ -41,11 +40,10 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 10);
 #define MAX_QUEUE 100           /* Messages of a bundle in the send queue. */
 #define MAX_ECHOES 16           /* Replies in the send queue. */
 #define MAX_PACKETS_OUT 256     /* Packets in the send queue. */
-#define MAX_PACKETS_IN 64       /* Packets that nobody has asked for. */
 #define FIRST_XID 0x10000       /* Below are those of rconn itself. */
 
 /* Something that we asked. */
-struct request {
+struct of_request {
     bool pending;
     ovs_be32 xid;
     long long int deadline_ms;
@@ -61,29 +59,27 @@ struct of_session {
     bool more;                  /* To receive or to send, at once. */
 
     uint64_t generation;
-    struct request role;
+    struct of_request role;
     bool is_master;
     char *role_reason;          /* Why not, or NULL. */
 
-    struct request meters;      /* The barrier behind them. */
+    struct of_request meters;      /* The barrier behind them. */
     uint32_t first_meter_xid;
     bool has_meters;
 
-    struct request port_desc;
+    struct of_request port_desc;
     struct of_ports ports;
     bool ports_known;
     unsigned int port_seqno;
 
-    struct request dump;
+    struct of_request dump;
     enum of_dump dumping;
 
     struct of_bundle *bundle;
     uint32_t bundle_id;         /* Last one used. */
     long long int bundle_deadline_ms;
 
-    struct bridge_packet_in packets_in[MAX_PACKETS_IN];         /* A ring. */
-    unsigned int packets_in_head, packets_in_tail;      /* Ever. */
-    uint64_t n_packets_lost;
+    struct of_packet_queue packets_in;
 };
 
 static void of_session_receive(struct of_session *, struct flow_set *);
@@ -103,7 +99,7 @@ of_session_break(struct of_session *session, const char *format, ...)
 }
 
 static void
-of_session_request(struct of_session *session, struct request *request,
+of_session_request(struct of_session *session, struct of_request *request,
                    struct ofpbuf *msg)
 {
     request->pending = true;
@@ -238,10 +234,7 @@ of_session_destroy(struct of_session *session)
         rconn_packet_counter_destroy(session->echoes);
         rconn_packet_counter_destroy(session->adds);
         rconn_packet_counter_destroy(session->packets_out);
-        struct bridge_packet_in packet;
-        while (of_session_next_packet_in(session, &packet)) {
-            bridge_packet_in_uninit(&packet);
-        }
+        of_packet_queue_clear(&session->packets_in);
         of_ports_destroy(&session->ports);
         of_bundle_destroy(session->bundle);
         free(session->reason);
@@ -252,7 +245,7 @@ of_session_destroy(struct of_session *session)
 
 /* Returns true, and ends the session, if 'request' has waited too long. */
 static void
-request_check(struct of_session *session, const struct request *request,
+request_check(struct of_session *session, const struct of_request *request,
               const char *what)
 {
     if (request->pending && time_msec() >= request->deadline_ms) {
@@ -288,7 +281,7 @@ of_session_run(struct of_session *session, struct flow_set *set)
 }
 
 static void
-request_wait(const struct request *request)
+request_wait(const struct of_request *request)
 {
     if (request->pending) {
         poll_timer_wait_until(request->deadline_ms);
@@ -567,88 +560,19 @@ of_session_receive_role_status(struct of_session *session,
 
 /* Packets. */
 
-/* Keeps a packet that one of our flows sent; others are of no interest. */
-static void
-of_session_receive_packet_in(struct of_session *session,
-                             const struct ofp_header *oh)
+struct of_packet_queue *
+of_session_packets_in(struct of_session *session)
 {
-    struct ofputil_packet_in pin;
-    size_t total_len;
-    uint32_t buffer_id;
-    if (ofputil_decode_packet_in(oh, true, NULL, NULL, &pin, &total_len,
-                                 &buffer_id, NULL)) {
-        VLOG_INFO_RL(&rl, "%s: packet that is not understood",
-                     rconn_get_name(session->rconn));
-        return;
-    }
-    uint64_t cookie = ntohll(pin.cookie);
-    if ((cookie & STEERING_COOKIE_MASK) != STEERING_COOKIE) {
-        return;
-    }
-    if (session->packets_in_head - session->packets_in_tail
-        >= MAX_PACKETS_IN) {
-        session->n_packets_lost++;
-        return;
-    }
-    struct bridge_packet_in *p
-        = &session->packets_in[session->packets_in_head++ % MAX_PACKETS_IN];
-    *p = (struct bridge_packet_in) {
-        .cookie = cookie,
-        .in_port = pin.flow_metadata.flow.in_port.ofp_port,
-        .frame = xmemdup(pin.packet, pin.packet_len),
-        .size = pin.packet_len,
-        .total_size = total_len,
-        .n_userdata = MIN(pin.userdata_len, sizeof p->userdata),
-    };
-    if (p->n_userdata) {
-        memcpy(p->userdata, pin.userdata, p->n_userdata);
-    }
-}
-
-bool
-of_session_next_packet_in(struct of_session *session,
-                          struct bridge_packet_in *packet)
-{
-    if (!of_session_has_packet_in(session)) {
-        return false;
-    }
-    *packet = session->packets_in[session->packets_in_tail++ % MAX_PACKETS_IN];
-    return true;
-}
-
-bool
-of_session_has_packet_in(const struct of_session *session)
-{
-    return session->packets_in_head != session->packets_in_tail;
-}
-
-uint64_t
-of_session_n_packets_lost(const struct of_session *session)
-{
-    return session->n_packets_lost;
+    return &session->packets_in;
 }
 
 bool
 of_session_packet_out(struct of_session *session, const void *frame,
                       size_t size, ofp_port_t out_port)
 {
-    struct ofpbuf ofpacts;
-    ofpbuf_init(&ofpacts, 0);
-    ofpact_put_OUTPUT(&ofpacts)->port = out_port;
-    struct ofputil_packet_out out = {
-        .packet = frame,
-        .packet_len = size,
-        .buffer_id = UINT32_MAX,
-        .ofpacts = ofpacts.data,
-        .ofpacts_len = ofpacts.size,
-    };
-    match_init_catchall(&out.flow_metadata);
-    match_set_in_port(&out.flow_metadata, OFPP_CONTROLLER);
-    int error = rconn_send_with_limit(
-        session->rconn, ofputil_encode_packet_out(&out, OFPUTIL_P_OF15_OXM),
+    return !rconn_send_with_limit(
+        session->rconn, of_packet_out_encode(frame, size, out_port),
         session->packets_out, MAX_PACKETS_OUT);
-    ofpbuf_uninit(&ofpacts);
-    return !error;
 }
 
 /* Messages. */
@@ -681,7 +605,7 @@ of_session_receive_error(struct of_session *session,
 
 /* True if 'oh' answers 'request'. */
 static bool
-is_answer(const struct request *request, const struct ofp_header *oh)
+is_answer(const struct of_request *request, const struct ofp_header *oh)
 {
     return request->pending && request->xid == oh->xid;
 }
@@ -715,7 +639,10 @@ of_session_receive_message(struct of_session *session, struct flow_set *set,
         session->meters.pending = false;
         session->has_meters = session->is_master;
     } else if (type == OFPTYPE_PACKET_IN) {
-        of_session_receive_packet_in(session, oh);
+        if (!of_packet_queue_receive(&session->packets_in, oh)) {
+            VLOG_INFO_RL(&rl, "%s: packet that is not understood",
+                         rconn_get_name(session->rconn));
+        }
     } else if (type == OFPTYPE_ROLE_STATUS) {
         of_session_receive_role_status(session, oh);
     } else if (type == OFPTYPE_PORT_DESC_STATS_REPLY

@@ -16,10 +16,10 @@
 
 #include "openvswitch/ofp-port.h"
 
-struct bridge_packet_in;
 struct flow_diff;
 struct flow_set;
 struct of_bundle;
+struct of_packet_queue;
 struct of_session;
 struct vconn;
 
@@ -68,11 +68,10 @@ const struct of_bundle *of_session_bundle(const struct of_session *);
 /* Ends a bundle that is DONE or REFUSED. */
 void of_session_end_bundle(struct of_session *);
 
-/* As bridge_next_packet_in(), bridge_n_packets_lost() and
- * bridge_packet_out() in bridges.h. */
-bool of_session_next_packet_in(struct of_session *, struct bridge_packet_in *);
-bool of_session_has_packet_in(const struct of_session *);
-uint64_t of_session_n_packets_lost(const struct of_session *);
+/* Packets that flows of ours sent; the queue belongs to the session. */
+struct of_packet_queue *of_session_packets_in(struct of_session *);
+
+/* As bridge_packet_out() in bridges.h. */
 bool of_session_packet_out(struct of_session *, const void *frame, size_t size,
                            ofp_port_t out_port);
 

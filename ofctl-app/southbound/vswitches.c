@@ -227,7 +227,7 @@ get_declared(struct declarations *ds, enum kind kind, const char *name,
 }
 
 static void
-take_port(struct declared *d, int side, const char *port)
+add_port(struct declared *d, int side, const char *port)
 {
     if (d->ports[side]) {
         set_trouble(d, "both %s and %s declare it", d->ports[side], port);
@@ -237,7 +237,7 @@ take_port(struct declared *d, int side, const char *port)
 }
 
 static void
-take_interface(struct declarations *ds, enum kind kind,
+parse_interface(struct declarations *ds, enum kind kind,
                const struct ovsrec_interface *iface,
                const struct sdsa_bridge *bridge)
 {
@@ -251,10 +251,10 @@ take_interface(struct declarations *ds, enum kind kind,
                         ? smap_get_def(ids, kinds[kind].side_key, "") : NULL);
     bool both = side && kinds[kind].both && !strcmp(side, kinds[kind].both);
     if (!side || both || !strcmp(side, kinds[kind].sides[0])) {
-        take_port(d, 0, iface->name);
+        add_port(d, 0, iface->name);
     }
     if (both || (side && !strcmp(side, kinds[kind].sides[1]))) {
-        take_port(d, 1, iface->name);
+        add_port(d, 1, iface->name);
     }
     for (int i = 0; i < 3 && kinds[kind].attributes[i]; i++) {
         const char *key = kinds[kind].attributes[i];
@@ -359,7 +359,7 @@ declarations_init(struct declarations *ds, const struct vswitches *vs,
         if (br) {
             INTERFACE_FOR_EACH (iface, br) {
                 for (int kind = 0; kind < N_KINDS; kind++) {
-                    take_interface(ds, kind, iface, row);
+                    parse_interface(ds, kind, iface, row);
                 }
             }
         }

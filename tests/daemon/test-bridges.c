@@ -6,6 +6,7 @@
 #include <config.h>
 
 #include "ofctl-app/southbound/bridges.h"
+#include "ofctl-app/southbound/of-packet.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -287,7 +288,7 @@ cmd_packets_in(struct unixctl_conn *conn, int argc OVS_UNUSED,
         return;
     }
     struct ds s = DS_EMPTY_INITIALIZER;
-    struct bridge_packet_in p;
+    struct of_packet_in p;
     while (bridge_next_packet_in(bridge, &p)) {
         ds_put_format(&s, "in_port=%"PRIu32" cookie=0x%"PRIx64" userdata=0x",
                       ofp_to_u16(p.in_port), p.cookie);
@@ -296,7 +297,7 @@ cmd_packets_in(struct unixctl_conn *conn, int argc OVS_UNUSED,
         }
         ds_put_format(&s, " length=%"PRIuSIZE"/%"PRIuSIZE"\n", p.size,
                       p.total_size);
-        bridge_packet_in_uninit(&p);
+        of_packet_in_uninit(&p);
     }
     ds_put_format(&s, "lost %"PRIu64, bridge_n_packets_lost(bridge));
     unixctl_command_reply(conn, ds_cstr(&s));
