@@ -10,7 +10,7 @@
 #include "lib/sdsa-idl.h"
 #include "lib/secret.h"
 #include "ofctl-app/conductor/conductor.h"
-#include "ofctl-app/network/live-check.h"
+#include "ofctl-app/network/flow-audit.h"
 #include "ofctl-app/operation/failure-test.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
@@ -317,7 +317,7 @@ wait_waiters(const struct live_waiters *waiters)
 {
     if (waiters->n) {
         poll_timer_wait_until(waiters->waiting[0].since_ms
-                              + LIVE_CHECK_TIMEOUT_MS + 1);
+                              + FLOW_AUDIT_TIMEOUT_MS + 1);
     }
 }
 

@@ -71,12 +71,12 @@ take_event(struct conductor *c, const char *vnf_id,
     case AGENT_EVENT_ACQUIRE:
         VLOG_WARN_RL(&rl, "gateway %s: policy %s has no SA", vnf_id,
                      event->policy);
-        resync_soon(c->resync, vnf_id);
+        resync_hasten(c->resync, vnf_id);
         break;
     case AGENT_EVENT_BAD_SPI:
         VLOG_WARN_RL(&rl, "gateway %s: ESP with unknown SPI 0x%08"PRIx32,
                      vnf_id, event->esp_spi);
-        resync_soon(c->resync, vnf_id);
+        resync_hasten(c->resync, vnf_id);
         break;
     }
 }

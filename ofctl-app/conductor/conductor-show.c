@@ -8,7 +8,7 @@
 
 #include <inttypes.h>
 
-#include "ofctl-app/network/live-check.h"
+#include "ofctl-app/network/flow-audit.h"
 #include "ofctl-app/network/status.h"
 #include "ofctl-app/network/too-big.h"
 #include "ofctl-app/operation/op.h"
@@ -44,7 +44,7 @@ void
 conductor_ask_live(struct conductor *c)
 {
     if (c->state == ACTIVE) {
-        live_check_ask(c->net);
+        flow_audit_ask(c->net);
     }
 }
 
@@ -52,10 +52,10 @@ bool
 conductor_format_live(const struct conductor *c, long long int since_ms,
                       char **textp)
 {
-    if (c->state == ACTIVE && !live_check_is_known(c->net, since_ms)) {
+    if (c->state == ACTIVE && !flow_audit_is_known(c->net, since_ms)) {
         return false;
     }
-    *textp = (c->state == ACTIVE ? live_check_format(c->net, since_ms)
+    *textp = (c->state == ACTIVE ? flow_audit_format(c->net, since_ms)
               : xstrdup("standing by\n"));
     return true;
 }

@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 
+#include "hmapx.h"
 #include "lib/sdsa-idl.h"
 #include "ofctl-app/flows/probe.h"
 #include "ofctl-app/flows/steering.h"
@@ -23,7 +24,6 @@
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
 #include "ovsdb-idl.h"
-#include "sset.h"
 #include "timeval.h"
 #include "util.h"
 
@@ -317,17 +317,15 @@ take_packets_in(struct conductor *c)
 
 /* The gateway does not carry these paths (any more). */
 static void
-take_broken(struct conductor *c, const char *vnf_id, const struct sset *broken)
+take_broken(const char *vnf_id, const struct hmapx *broken)
 {
-    const char *spi;
-    SSET_FOR_EACH (spi, broken) {
-        struct live_path *live = network_find_path(c->net, atoll(spi));
-        if (live) {
-            free(live->broken);
-            live->broken = xasprintf("gateway %s lost its SAs", vnf_id);
-            VLOG_WARN("chain %s, path %"PRIu32": %s", live->path->chain,
-                      live->path->nsh_spi, live->broken);
-        }
+    const struct hmapx_node *node;
+    HMAPX_FOR_EACH (node, broken) {
+        struct live_path *live = node->data;
+        free(live->broken);
+        live->broken = xasprintf("gateway %s lost its SAs", vnf_id);
+        VLOG_WARN("chain %s, path %"PRIu32": %s", live->path->chain,
+                  live->path->nsh_spi, live->broken);
     }
 }
 
@@ -338,10 +336,10 @@ take_agent_results(struct conductor *c)
         const char *vnf_id = agent_vnf_id(a);
         struct restconf_result result;
         while (agent_next_result(a, &result)) {
-            struct sset broken = SSET_INITIALIZER(&broken);
+            struct hmapx broken = HMAPX_INITIALIZER(&broken);
             if (resync_agent_result(c->resync, c->net, vnf_id, &result,
                                     c->epoch, &broken)) {
-                take_broken(c, vnf_id, &broken);
+                take_broken(vnf_id, &broken);
             } else {
                 struct op *op;
                 LIST_FOR_EACH (op, node, &c->ops) {
@@ -350,7 +348,7 @@ take_agent_results(struct conductor *c)
                     }
                 }
             }
-            sset_destroy(&broken);
+            hmapx_destroy(&broken);
             free(result.body);
             free(result.error);
         }
@@ -377,7 +375,7 @@ collect_debts(struct conductor *c, const struct op *op)
     for (size_t i = 0; i < op->n_debts; i++) {
         const char *participant = op->debts[i].participant;
         if (!strncmp(participant, "gateway ", 8)) {
-            resync_again(c->resync, participant + 8);
+            resync_force(c->resync, participant + 8);
         }
     }
 }

@@ -31,7 +31,7 @@ char *conductor_format_status(const struct conductor *);
 char *conductor_format_sas(const struct conductor *);
 /* Asks bridges and gateways what they have of the paths; and once they have
  * answered, or 'since_ms' (when they were asked) is long ago, says it in
- * '*textp' (see live-check.h) and returns true. */
+ * '*textp' (see flow-audit.h) and returns true. */
 void conductor_ask_live(struct conductor *);
 bool conductor_format_live(const struct conductor *, long long int since_ms,
                            char **textp);

@@ -23,7 +23,7 @@ struct trace_view {
     struct smap troubles;       /* "gateway gw1", "bridge br1", "chain web":
                                  * what is wrong with it. */
     long long int now_s;        /* Since the epoch. */
-    /* What bridges and gateways have, as live-check.h says it: what stands
+    /* What bridges and gateways have, as flow-audit.h says it: what stands
      * before the colon, and behind it.  Empty: it is not known. */
     struct smap live;
 };

@@ -4,7 +4,9 @@
 #include "ofctl-app/network/resync.h"
 
 #include <jansson.h>
+#include <stdlib.h>
 
+#include "hmapx.h"
 #include "lib/restconf/restconf-patch.h"
 #include "lib/secret.h"
 #include "ofctl-app/network/network.h"
@@ -29,7 +31,9 @@ struct resync_agent {
     char *boot_id;              /* For which it was done; NULL: never. */
     uint64_t get_ticket;        /* Of the GET in flight, or 0. */
     char *get_boot_id;          /* When it was sent. */
-    struct sset get_active;     /* Active paths when it was sent. */
+    uint32_t *get_active;       /* NSH SPIs of the paths that were active when
+                                 * it was sent, in ascending order. */
+    size_t n_active;
     uint64_t patch_ticket;      /* Of the removal in flight, or 0. */
     long long int sent_ms;      /* When the one in flight was sent. */
     long long int next_ms;      /* Not to be tried before. */
@@ -54,7 +58,7 @@ resync_agent_destroy(struct resync_agent *ra)
     if (ra) {
         free(ra->boot_id);
         free(ra->get_boot_id);
-        sset_destroy(&ra->get_active);
+        free(ra->get_active);
         free(ra);
     }
 }
@@ -88,7 +92,7 @@ resync_is_done(const struct resync *resync, const struct network *net,
 }
 
 void
-resync_again(struct resync *resync, const char *vnf_id)
+resync_force(struct resync *resync, const char *vnf_id)
 {
     struct resync_agent *ra = shash_find_data(&resync->agents, vnf_id);
     if (ra) {
@@ -100,12 +104,27 @@ resync_again(struct resync *resync, const char *vnf_id)
 }
 
 void
-resync_soon(struct resync *resync, const char *vnf_id)
+resync_hasten(struct resync *resync, const char *vnf_id)
 {
     struct resync_agent *ra = shash_find_data(&resync->agents, vnf_id);
     if (ra) {
         ra->next_audit_ms = MIN(ra->next_audit_ms, ra->sent_ms + SOON_MS);
     }
+}
+
+static int
+compare_spis(const void *a_, const void *b_)
+{
+    const uint32_t *a = a_, *b = b_;
+    return *a < *b ? -1 : *a > *b;
+}
+
+/* True if the path was active when the GET was sent. */
+static bool
+was_active(const struct resync_agent *ra, const struct path *path)
+{
+    return bsearch(&path->nsh_spi, ra->get_active, ra->n_active,
+                   sizeof *ra->get_active, compare_spis) != NULL;
 }
 
 static void
@@ -114,15 +133,15 @@ send_get(struct resync_agent *ra, struct network *net, struct agent *agent)
     free(ra->get_boot_id);
     ra->get_boot_id = xstrdup(agent_boot_id(agent));
     ra->sent_ms = time_msec();
-    sset_clear(&ra->get_active);
-
+    ra->n_active = 0;
+    ra->get_active = xrealloc(ra->get_active, (network_n_paths(net)
+                                               * sizeof *ra->get_active));
     NETWORK_FOR_EACH_PATH (live, net) {
         if (live->path->state == PATH_ACTIVE) {
-            char spi[16];
-            snprintf(spi, sizeof spi, "%"PRIu32, live->path->nsh_spi);
-            sset_add(&ra->get_active, spi);
+            ra->get_active[ra->n_active++] = live->path->nsh_spi;
         }
     }
+    qsort(ra->get_active, ra->n_active, sizeof *ra->get_active, compare_spis);
     ra->get_ticket = agent_request(
         agent, "GET",
         "/data/ietf-i2nsf-ikeless:ipsec-ikeless?content=config", NULL, NULL);
@@ -151,7 +170,6 @@ resync_run(struct resync *resync, struct network *net)
         struct resync_agent *ra = shash_find_data(&resync->agents, vnf_id);
         if (!ra) {
             ra = xzalloc(sizeof *ra);
-            sset_init(&ra->get_active);
             shash_add(&resync->agents, vnf_id, ra);
         }
         uint64_t ticket = ra->get_ticket ? ra->get_ticket : ra->patch_ticket;
@@ -207,13 +225,11 @@ list_names(const json_t *top, const char *outer, const char *name,
 static void
 match_paths(const struct resync_agent *ra, const struct network *net,
             const char *vnf_id, struct sset *sad, struct sset *spd,
-            struct sset *broken)
+            struct hmapx *broken)
 {
     struct sset found = SSET_INITIALIZER(&found);
     NETWORK_FOR_EACH_PATH (live, net) {
         const struct path *path = live->path;
-        char spi[16];
-        snprintf(spi, sizeof spi, "%"PRIu32, path->nsh_spi);
         for (size_t i = 0; i <= path->n_sfs; i++) {
             const struct path_hop *hop = path->hops[i];
             for (int sender = 0; hop && sender <= 1; sender++) {
@@ -224,9 +240,8 @@ match_paths(const struct resync_agent *ra, const struct network *net,
                 sa_request_sa_name(hop, sa);
                 sa_request_policy_name(path, hop, sender, policy);
                 if ((!sset_contains(sad, sa) || !sset_contains(spd, policy))
-                    && path->state == PATH_ACTIVE
-                    && sset_contains(&ra->get_active, spi)) {
-                    sset_add(broken, spi);
+                    && path->state == PATH_ACTIVE && was_active(ra, path)) {
+                    hmapx_add(broken, live);
                 }
                 sset_add(&found, sa);
                 sset_add(&found, policy);
@@ -254,7 +269,7 @@ finish(struct resync_agent *ra)
 /* The agent's configuration is 'body': removes what is not wanted. */
 static bool
 reconcile(struct resync_agent *ra, struct network *net, struct agent *agent,
-          const char *body, uint64_t epoch, struct sset *broken)
+          const char *body, uint64_t epoch, struct hmapx *broken)
 {
     json_t *root = json_loads(body ? body : "", 0, NULL);
     const json_t *top = json_object_get(root,
@@ -296,7 +311,7 @@ reconcile(struct resync_agent *ra, struct network *net, struct agent *agent,
 bool
 resync_agent_result(struct resync *resync, struct network *net,
                     const char *vnf_id, const struct restconf_result *result,
-                    uint64_t epoch, struct sset *broken)
+                    uint64_t epoch, struct hmapx *broken)
 {
     struct resync_agent *ra = shash_find_data(&resync->agents, vnf_id);
     struct agent *agent = network_agent(net, vnf_id);

@@ -15,10 +15,10 @@
 #include <stdint.h>
 
 struct agent;
+struct hmapx;
 struct restconf_result;
 struct network;
 struct resync;
-struct sset;
 
 struct resync *resync_create(void);
 void resync_destroy(struct resync *);
@@ -28,19 +28,20 @@ void resync_run(struct resync *, struct network *);
 void resync_wait(const struct resync *, const struct network *);
 
 /* An answer came.  Returns true if the ticket was ours; then '*broken' has got
- * the NSH SPIs (as text) of active paths that the agent does not carry. */
+ * the live paths (struct live_path) that are active and whose SAs the agent does
+ * not have all. */
 bool resync_agent_result(struct resync *, struct network *,
                          const char *vnf_id, const struct restconf_result *,
-                         uint64_t epoch, struct sset *broken);
+                         uint64_t epoch, struct hmapx *broken);
 
 /* Has the agent been brought in line since it was last met? */
 bool resync_is_done(const struct resync *, const struct network *,
                     const char *vnf_id);
 
 /* Something may be amiss at the agent: looks at it once more, soon. */
-void resync_soon(struct resync *, const char *vnf_id);
+void resync_hasten(struct resync *, const char *vnf_id);
 
 /* Asks for it once more: the agent owes something. */
-void resync_again(struct resync *, const char *vnf_id);
+void resync_force(struct resync *, const char *vnf_id);
 
 #endif /* ofctl-app/network/resync.h */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <config.h>
 
-#include "ofctl-app/network/live-check.h"
+#include "ofctl-app/network/flow-audit.h"
 
 #include <inttypes.h>
 
@@ -13,7 +13,7 @@
 #include "util.h"
 
 void
-live_check_ask(struct network *net)
+flow_audit_ask(struct network *net)
 {
     BRIDGES_FOR_EACH (br, network_bridges(net)) {
         bridge_count_again(br);
@@ -24,9 +24,9 @@ live_check_ask(struct network *net)
 }
 
 bool
-live_check_is_known(const struct network *net, long long int since_ms)
+flow_audit_is_known(const struct network *net, long long int since_ms)
 {
-    if (time_msec() > since_ms + LIVE_CHECK_TIMEOUT_MS) {
+    if (time_msec() > since_ms + FLOW_AUDIT_TIMEOUT_MS) {
         return true;
     }
     BRIDGES_FOR_EACH (br, network_bridges(net)) {
@@ -103,7 +103,7 @@ format_sa(const struct network *net, const struct path *path,
 }
 
 char *
-live_check_format(const struct network *net, long long int since_ms)
+flow_audit_format(const struct network *net, long long int since_ms)
 {
     struct ds out = DS_EMPTY_INITIALIZER;
     NETWORK_FOR_EACH_PATH (live, net) {

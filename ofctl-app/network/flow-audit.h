@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef SDSA_LIVE_CHECK_H
-#define SDSA_LIVE_CHECK_H 1
+#ifndef SDSA_FLOW_AUDIT_H
+#define SDSA_FLOW_AUDIT_H 1
 
 /* What bridges and gateways have of the active paths just now: their flows and
  * SAs are read, and compared with what they should be.
@@ -18,16 +18,16 @@
 
 struct network;
 
-#define LIVE_CHECK_TIMEOUT_MS 5000
+#define FLOW_AUDIT_TIMEOUT_MS 5000
 
 /* Asks all that can be reached. */
-void live_check_ask(struct network *);
+void flow_audit_ask(struct network *);
 
 /* Have they answered what they were asked at 'since_ms' (time_msec()), or had
  * the time for it? */
-bool live_check_is_known(const struct network *, long long int since_ms);
+bool flow_audit_is_known(const struct network *, long long int since_ms);
 
 /* The text; caller frees.  Who did not answer since is "unknown". */
-char *live_check_format(const struct network *, long long int since_ms);
+char *flow_audit_format(const struct network *, long long int since_ms);
 
-#endif /* ofctl-app/network/live-check.h */
+#endif /* ofctl-app/network/flow-audit.h */
