@@ -12,6 +12,7 @@
 #include "daemon.h"
 #include "fatal-signal.h"
 #include "lib/address.h"
+#include "lib/https/https-peers.h"
 #include "lib/https/https-server.h"
 #include "lib/secret.h"
 #include "openvswitch/dynamic-string.h"
@@ -463,14 +464,13 @@ cmd_show(struct unixctl_conn *conn, int argc OVS_UNUSED,
                   datastore_count_tombstones(agent->datastore));
     ds_put_format(&s, "requests: %"PRIu64", %"PRIu64" refused\n", n_requests,
                   n_errors);
-    struct https_server_stats stats;
-    https_server_get_stats(agent->https, &stats);
+    const struct https_stats *stats = https_server_stats(agent->https);
     ds_put_format(&s, "connections: %"PRIuSIZE", of them %"PRIuSIZE" event "
                   "streams; %"PRIuSIZE" in the handshake\n",
-                  stats.n_connections, stats.n_streams, stats.n_pending);
+                  stats->n_connections, stats->n_streams, stats->n_pending);
     ds_put_format(&s, "connections ever: %"PRIu64", %"PRIu64" closed for "
-                  "others, %"PRIu64" too slow\n", stats.n_accepted,
-                  stats.n_evicted, stats.n_overdue);
+                  "others, %"PRIu64" too slow\n", stats->n_accepted,
+                  stats->n_evicted, stats->n_overdue);
     unixctl_command_reply(conn, ds_cstr(&s));
     ds_destroy(&s);
 }

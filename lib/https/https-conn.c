@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <config.h>
 
-#include "lib/https/https-private.h"
+#include "lib/https/https-conn.h"
 
 #include <errno.h>
 #include <openssl/err.h>
@@ -18,9 +18,11 @@ VLOG_DEFINE_THIS_MODULE(https_conn);
 
 #define READ_SIZE 16384         /* Octets, of one TLS record. */
 #define MAX_STEPS 32            /* Of one https_conn_run(). */
+#define MAX_BODY (4 * 1024 * 1024)      /* Octets; more is answered 413. */
 #define LINGER_TIMEOUT_MS 5000
 #define MAX_DISCARD (64 * 1024 * 1024)  /* Octets, in LINGER. */
 #define MAX_STREAM_INPUT 65536  /* Octets that a stream's client may send. */
+#define STREAM_SNDBUF (64 * 1024)       /* Octets that the kernel holds. */
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 10);
 
@@ -32,13 +34,12 @@ enum step {
 };
 
 struct https_conn *
-https_conn_create(struct https_server *server, int fd, char *address)
+https_conn_create(SSL_CTX *ctx, const struct https_handlers *handlers, int fd)
 {
-    SSL *ssl = SSL_new(server->ctx);
+    SSL *ssl = SSL_new(ctx);
     if (!ssl || !SSL_set_fd(ssl, fd)) {
         SSL_free(ssl);
         close(fd);
-        free(address);
         return NULL;
     }
     SSL_set_accept_state(ssl);
@@ -47,44 +48,26 @@ https_conn_create(struct https_server *server, int fd, char *address)
                        | SSL_MODE_RELEASE_BUFFERS));
 
     struct https_conn *conn = xzalloc(sizeof *conn);
-    conn->server = server;
+    conn->handlers = handlers;
     conn->fd = fd;
     conn->ssl = ssl;
     conn->want = EPOLLIN;
     conn->state = CONN_HANDSHAKE;
-    conn->peer_name = address;
-    ds_init(&conn->reply_headers);
+    https_request_init(&conn->req, &conn->member);
     return conn;
-}
-
-/* Forgets the request that was answered. */
-static void
-forget_request(struct https_conn *conn)
-{
-    http_head_destroy(&conn->head);
-    wiping_buffer_uninit(&conn->body);
-    memset(&conn->chunked, 0, sizeof conn->chunked);
-    conn->scanned = 0;
-    conn->replied = false;
 }
 
 void
 https_conn_destroy(struct https_conn *conn)
 {
-    if (conn->stream) {
-        conn->stream->conn = NULL;
-    }
     if (conn->state != CONN_HANDSHAKE && conn->state != CONN_LINGER) {
         SSL_shutdown(conn->ssl);
         ERR_clear_error();
     }
     SSL_free(conn->ssl);
     close(conn->fd);
-    forget_request(conn);
+    https_request_uninit(&conn->req);
     wiping_buffer_uninit(&conn->in);
-    wiping_buffer_uninit(&conn->out);
-    ds_destroy(&conn->reply_headers);
-    free(conn->peer_name);
     free(conn);
 }
 
@@ -121,7 +104,7 @@ read_some(struct https_conn *conn)
         return step;
     }
     if (!conn->in.size && conn->state == CONN_HEAD) {
-        https_conn_set_deadline(conn, conn->server->config.request_timeout_ms);
+        https_member_set_deadline(&conn->member, HTTPS_REQUEST_TIMEOUT_MS);
     }
     wiping_buffer_added(&conn->in, n);
     return STEP_AGAIN;
@@ -131,14 +114,14 @@ read_some(struct https_conn *conn)
 static enum step
 write_out(struct https_conn *conn)
 {
-    while (conn->out.size) {
+    while (conn->req.out.size) {
         ERR_clear_error();
-        int n = SSL_write(conn->ssl, wiping_buffer_head(&conn->out),
-                          MIN(conn->out.size, 1 << 20));
+        int n = SSL_write(conn->ssl, wiping_buffer_head(&conn->req.out),
+                          MIN(conn->req.out.size, 1 << 20));
         if (n <= 0) {
             return ssl_wait(conn, n);
         }
-        wiping_buffer_pull(&conn->out, n);
+        wiping_buffer_pull(&conn->req.out, n);
     }
     return STEP_AGAIN;
 }
@@ -155,17 +138,32 @@ step_handshake(struct https_conn *conn)
         if (step == STEP_OVER) {
             const char *reason = ERR_reason_error_string(ERR_peek_error());
             VLOG_INFO_RL(&rl, "%s: TLS handshake failed (%s)",
-                         conn->peer_name, reason ? reason : "connection lost");
+                         conn->member.name, reason ? reason : "connection lost");
         }
         return step;
     }
     X509 *cert = SSL_get1_peer_certificate(conn->ssl);
     char *name = tls_peer_name(cert);
     X509_free(cert);
-    https_conn_authenticated(conn, name ? name : xstrdup(""));
+    https_member_identify(&conn->member, name ? name : xstrdup(""));
     conn->state = CONN_HEAD;
-    https_conn_set_deadline(conn, conn->server->config.idle_timeout_ms);
+    https_member_set_deadline(&conn->member, HTTPS_IDLE_TIMEOUT_MS);
     return STEP_AGAIN;
+}
+
+/* Has 'handler' answer what has been read, or admit it. */
+static void
+dispatch(struct https_conn *conn, https_handler *handler, int error)
+{
+    https_request_dispatch(&conn->req, handler, conn->handlers->aux, error);
+    if (conn->req.stream) {
+        /* What waits is to wait where it can be counted. */
+        int size = STREAM_SNDBUF;
+        setsockopt(conn->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+        conn->state = CONN_STREAM;
+    } else if (conn->req.replied) {
+        conn->state = CONN_REPLY;
+    }
 }
 
 /* Answers without having read all of the request, which ends the
@@ -173,22 +171,22 @@ step_handshake(struct https_conn *conn)
 static enum step
 refuse(struct https_conn *conn, int status)
 {
-    conn->keep_alive = false;
-    https_request_dispatch(conn, conn->server->handle, status);
-    ovs_assert(conn->replied);
-    https_conn_set_deadline(conn, conn->server->config.request_timeout_ms);
+    conn->req.keep_alive = false;
+    dispatch(conn, conn->handlers->handle, status);
+    ovs_assert(conn->req.replied);
+    https_member_set_deadline(&conn->member, HTTPS_REQUEST_TIMEOUT_MS);
     return STEP_AGAIN;
 }
 
 static enum step
 handle(struct https_conn *conn)
 {
-    https_request_dispatch(conn, conn->server->handle, 0);
-    ovs_assert(conn->replied);
-    wiping_buffer_uninit(&conn->body);
-    https_conn_used(conn);
+    dispatch(conn, conn->handlers->handle, 0);
+    ovs_assert(conn->req.replied);
+    wiping_buffer_uninit(&conn->req.body);
+    https_member_use(&conn->member);
     conn->has_handled = true;
-    https_conn_set_deadline(conn, conn->server->config.idle_timeout_ms);
+    https_member_set_deadline(&conn->member, HTTPS_IDLE_TIMEOUT_MS);
     return STEP_AGAIN;
 }
 
@@ -196,30 +194,30 @@ handle(struct https_conn *conn)
 static enum step
 begin_request(struct https_conn *conn, size_t size)
 {
-    int status = http_head_parse(&conn->head, wiping_buffer_head(&conn->in),
+    int status = http_head_parse(&conn->req.head, wiping_buffer_head(&conn->in),
                                  size);
     wiping_buffer_pull(&conn->in, size);
     if (!status
-        && conn->head.content_length > conn->server->config.max_body_bytes) {
+        && conn->req.head.content_length > MAX_BODY) {
         status = 413;
     }
     if (status) {
         return refuse(conn, status);
     }
-    bool has_body = conn->head.chunked || conn->head.content_length;
-    conn->keep_alive = conn->head.keep_alive && !has_body;
-    if (conn->server->admit) {
-        https_request_dispatch(conn, conn->server->admit, 0);
-        if (conn->replied) {
+    bool has_body = conn->req.head.chunked || conn->req.head.content_length;
+    conn->req.keep_alive = conn->req.head.keep_alive && !has_body;
+    if (conn->handlers->admit) {
+        dispatch(conn, conn->handlers->admit, 0);
+        if (conn->req.replied) {
             return STEP_AGAIN;
         }
     }
-    conn->keep_alive = conn->head.keep_alive;
+    conn->req.keep_alive = conn->req.head.keep_alive;
     if (!has_body) {
         return handle(conn);
     }
-    if (conn->head.expect_continue && !conn->in.size) {
-        wiping_buffer_puts(&conn->out, "HTTP/1.1 100 Continue\r\n\r\n");
+    if (conn->req.head.expect_continue && !conn->in.size) {
+        wiping_buffer_puts(&conn->req.out, "HTTP/1.1 100 Continue\r\n\r\n");
     }
     conn->state = CONN_BODY;
     return STEP_AGAIN;
@@ -254,22 +252,22 @@ step_body(struct https_conn *conn)
         return step;
     }
     const char *data = wiping_buffer_head(&conn->in);
-    if (conn->head.chunked) {
-        size_t n = http_chunked_feed(&conn->chunked, data, conn->in.size,
-                                     &conn->body);
+    if (conn->req.head.chunked) {
+        size_t n = http_chunked_feed(&conn->req.chunked, data, conn->in.size,
+                                     &conn->req.body);
         if (n == SIZE_MAX) {
             return refuse(conn, 400);
         }
         wiping_buffer_pull(&conn->in, n);
-        if (conn->body.size > conn->server->config.max_body_bytes) {
+        if (conn->req.body.size > MAX_BODY) {
             return refuse(conn, 413);
         }
-        return conn->chunked.done ? handle(conn) : read_some(conn);
+        return conn->req.chunked.done ? handle(conn) : read_some(conn);
     }
-    size_t n = MIN(conn->head.content_length - conn->body.size, conn->in.size);
-    wiping_buffer_put(&conn->body, data, n);
+    size_t n = MIN(conn->req.head.content_length - conn->req.body.size, conn->in.size);
+    wiping_buffer_put(&conn->req.body, data, n);
     wiping_buffer_pull(&conn->in, n);
-    return (conn->body.size == conn->head.content_length ? handle(conn)
+    return (conn->req.body.size == conn->req.head.content_length ? handle(conn)
             : read_some(conn));
 }
 
@@ -280,20 +278,21 @@ step_reply(struct https_conn *conn)
     if (step != STEP_AGAIN) {
         return step;
     }
-    if (!conn->keep_alive) {
+    if (!conn->req.keep_alive) {
         SSL_shutdown(conn->ssl);
         ERR_clear_error();
         shutdown(conn->fd, SHUT_WR);
-        https_conn_set_deadline(conn, LINGER_TIMEOUT_MS);
+        https_member_set_deadline(&conn->member, LINGER_TIMEOUT_MS);
         conn->state = CONN_LINGER;
         conn->want = EPOLLIN;
         return STEP_AGAIN;
     }
-    forget_request(conn);
+    https_request_reset(&conn->req);
+    conn->scanned = 0;
     conn->state = CONN_HEAD;
-    https_conn_set_deadline(conn, (conn->in.size
-                                   ? conn->server->config.request_timeout_ms
-                                   : conn->server->config.idle_timeout_ms));
+    https_member_set_deadline(&conn->member, (conn->in.size
+                                   ? HTTPS_REQUEST_TIMEOUT_MS
+                                   : HTTPS_IDLE_TIMEOUT_MS));
     return STEP_AGAIN;
 }
 
@@ -301,7 +300,7 @@ step_reply(struct https_conn *conn)
 static enum step
 step_stream(struct https_conn *conn)
 {
-    if (!conn->stream) {
+    if (!conn->req.stream) {
         return STEP_OVER;
     }
     enum step step = read_some(conn);
@@ -316,11 +315,11 @@ step_stream(struct https_conn *conn)
     if (step == STEP_AGAIN) {
         return STEP_AGAIN;
     }
-    bool had_output = conn->out.size;
+    bool had_output = conn->req.out.size;
     step = write_out(conn);
     if (step == STEP_AGAIN) {
         if (had_output) {
-            https_conn_set_deadline(conn, 0);
+            https_member_set_deadline(&conn->member, 0);
         }
         conn->want = EPOLLIN;
         return STEP_WAIT;
@@ -359,7 +358,7 @@ bool
 https_conn_run(struct https_conn *conn)
 {
     conn->has_handled = false;
-    for (int i = 0; i < MAX_STEPS && !conn->is_dead; i++) {
+    for (int i = 0; i < MAX_STEPS && !conn->member.is_dead; i++) {
         if (conn->has_handled && conn->state == CONN_HEAD && conn->in.size) {
             break;              /* Others come between its requests. */
         }
@@ -372,9 +371,9 @@ https_conn_run(struct https_conn *conn)
             return false;
         }
     }
-    if (conn->is_dead) {
+    if (conn->member.is_dead) {
         return false;
     }
-    https_conn_set_ready(conn);
+    https_member_set_ready(&conn->member);
     return true;
 }

@@ -1,20 +1,48 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <config.h>
 
-#include "lib/https/https-private.h"
+#include "lib/https/https-request.h"
 
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
 #include <time.h>
 
+#include "lib/https/https-exchange.h"
 #include "util.h"
 
-struct https_request {
-    struct https_conn *conn;
-    char *path, *query;
-    int error;
+struct https_stream {
+    struct https_request *req;  /* NULL: the connection has ended. */
+    bool chunked;
 };
+
+void
+https_request_init(struct https_request *req, struct https_member *member)
+{
+    *req = (struct https_request) {
+        .member = member,
+        .reply_headers = DS_EMPTY_INITIALIZER,
+    };
+}
+
+void
+https_request_reset(struct https_request *req)
+{
+    http_head_destroy(&req->head);
+    wiping_buffer_uninit(&req->body);
+    memset(&req->chunked, 0, sizeof req->chunked);
+    req->replied = false;
+}
+
+void
+https_request_uninit(struct https_request *req)
+{
+    if (req->stream) {
+        req->stream->req = NULL;
+    }
+    https_request_reset(req);
+    wiping_buffer_uninit(&req->out);
+    ds_destroy(&req->reply_headers);
+}
 
 /* The path and query of a request's target, which may be a whole URI
  * (RFC 9112 s.3.2.2). */
@@ -30,23 +58,17 @@ target_path(const char *target)
 }
 
 void
-https_request_dispatch(struct https_conn *conn, https_handler *handler,
-                       int error)
+https_request_dispatch(struct https_request *req, https_handler *handler,
+                       void *aux, int error)
 {
-    char *path = (conn->head.target ? target_path(conn->head.target)
-                  : xstrdup(""));
-    char *query = strchr(path, '?');
-    if (query) {
-        *query++ = '\0';
+    req->path = req->head.target ? target_path(req->head.target) : xstrdup("");
+    req->query = strchr(req->path, '?');
+    if (req->query) {
+        *req->query++ = '\0';
     }
-    struct https_request req = {
-        .conn = conn,
-        .path = path,
-        .query = query,
-        .error = error,
-    };
-    handler(&req, conn->server->aux);
-    free(path);
+    req->error = error;
+    handler(req, aux);
+    free(req->path);
 }
 
 int
@@ -56,9 +78,15 @@ https_request_error(const struct https_request *req)
 }
 
 const char *
+https_request_method_name(const struct https_request *req)
+{
+    return req->head.method ? req->head.method : "";
+}
+
+enum https_method
 https_request_method(const struct https_request *req)
 {
-    return req->conn->head.method ? req->conn->head.method : "";
+    return https_method_from_string(https_request_method_name(req));
 }
 
 const char *
@@ -76,26 +104,26 @@ https_request_query(const struct https_request *req)
 const char *
 https_request_header(const struct https_request *req, const char *name)
 {
-    return http_head_get(&req->conn->head, name);
+    return http_head_get(&req->head, name);
 }
 
 bool
 https_request_has_body(const struct https_request *req)
 {
-    return req->conn->head.chunked || req->conn->head.content_length;
+    return req->head.chunked || req->head.content_length;
 }
 
 const char *
 https_request_body(const struct https_request *req, size_t *size)
 {
-    *size = req->conn->body.size;
-    return *size ? wiping_buffer_head(&req->conn->body) : "";
+    *size = req->body.size;
+    return *size ? wiping_buffer_head(&req->body) : "";
 }
 
 const char *
 https_request_peer(const struct https_request *req)
 {
-    return req->conn->peer_name;
+    return req->member->name;
 }
 
 /* Replies. */
@@ -104,12 +132,12 @@ void
 https_reply_header(struct https_request *req, const char *name,
                    const char *value)
 {
-    ds_put_format(&req->conn->reply_headers, "%s: %s\r\n", name, value);
+    ds_put_format(&req->reply_headers, "%s: %s\r\n", name, value);
 }
 
 /* Puts status line and headers into 'out'. */
 static void
-put_head(struct https_conn *conn, int status, const char *content_type)
+put_head(struct https_request *req, int status, const char *content_type)
 {
     char date[64];
     time_t now = time(NULL);
@@ -118,110 +146,95 @@ put_head(struct https_conn *conn, int status, const char *content_type)
 
     char *text = xasprintf("HTTP/1.1 %d %s\r\nDate: %s\r\n%s%s%s%s%s",
                            status, http_reason(status), date,
-                           ds_cstr(&conn->reply_headers),
+                           ds_cstr(&req->reply_headers),
                            content_type ? "Content-Type: " : "",
                            content_type ? content_type : "",
                            content_type ? "\r\n" : "",
-                           conn->keep_alive ? "" : "Connection: close\r\n");
-    wiping_buffer_puts(&conn->out, text);
+                           req->keep_alive ? "" : "Connection: close\r\n");
+    wiping_buffer_puts(&req->out, text);
     free(text);
-    ds_clear(&conn->reply_headers);
+    ds_clear(&req->reply_headers);
 }
 
 void
 https_reply(struct https_request *req, int status, const char *content_type,
             const char *body, size_t size)
 {
-    struct https_conn *conn = req->conn;
-
-    ovs_assert(!conn->replied);
-    conn->replied = true;
-    conn->state = CONN_REPLY;
-    put_head(conn, status, size ? content_type : NULL);
+    ovs_assert(!req->replied);
+    req->replied = true;
+    put_head(req, status, size ? content_type : NULL);
     if (status != 204 && status != 304) {
         char length[64];
         snprintf(length, sizeof length, "Content-Length: %"PRIuSIZE"\r\n",
                  size);
-        wiping_buffer_puts(&conn->out, length);
+        wiping_buffer_puts(&req->out, length);
     }
-    wiping_buffer_puts(&conn->out, "\r\n");
-    if (strcmp(https_request_method(req), "HEAD")) {
-        wiping_buffer_put(&conn->out, body, size);
+    wiping_buffer_puts(&req->out, "\r\n");
+    if (https_request_method(req) != HTTPS_HEAD) {
+        wiping_buffer_put(&req->out, body, size);
     }
 }
 
 struct https_stream *
 https_reply_stream(struct https_request *req, const char *content_type)
 {
-    struct https_conn *conn = req->conn;
-    struct https_peer *peer = https_conn_peer(conn);
-
-    ovs_assert(!conn->replied);
-    if (peer->n_streams >= (conn->server->config.max_per_peer + 3) / 4) {
+    ovs_assert(!req->replied);
+    if (!https_member_begin_stream(req->member)) {
         return NULL;
     }
-    peer->n_streams++;
-    conn->server->stats.n_streams++;
-    conn->replied = true;
-    conn->state = CONN_STREAM;
+    req->replied = true;
 
     struct https_stream *stream = xmalloc(sizeof *stream);
-    stream->conn = conn;
-    stream->chunked = conn->head.minor;
-    conn->stream = stream;
-
-    /* What waits is to wait where we can count it. */
-    int size = 64 * 1024;
-    setsockopt(conn->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+    stream->req = req;
+    stream->chunked = req->head.minor;
+    req->stream = stream;
     if (stream->chunked) {
         https_reply_header(req, "Transfer-Encoding", "chunked");
     }
-    put_head(conn, 200, content_type);
-    wiping_buffer_puts(&conn->out, "\r\n");
+    put_head(req, 200, content_type);
+    wiping_buffer_puts(&req->out, "\r\n");
     return stream;
 }
 
 void
 https_stream_send(struct https_stream *stream, const char *data, size_t size)
 {
-    struct https_conn *conn = stream->conn;
+    struct https_request *req = stream->req;
 
-    if (!conn || conn->is_dead || !size) {
+    if (!req || req->member->is_dead || !size) {
         return;
     }
-    if (conn->out.size + size > HTTPS_STREAM_MAX_QUEUE) {
-        conn->server->stats.n_overdue++;
-        conn->is_dead = true;
+    if (req->out.size + size > HTTPS_STREAM_MAX_QUEUE) {
+        req->member->peers->stats.n_overdue++;
+        https_member_kill(req->member);
     } else {
-        if (!conn->out.size) {
-            https_conn_set_deadline(conn,
-                                    conn->server->config.request_timeout_ms);
+        if (!req->out.size) {
+            https_member_set_deadline(req->member, HTTPS_REQUEST_TIMEOUT_MS);
         }
         if (stream->chunked) {
             char length[24];
             snprintf(length, sizeof length, "%zx\r\n", size);
-            wiping_buffer_puts(&conn->out, length);
+            wiping_buffer_puts(&req->out, length);
         }
-        wiping_buffer_put(&conn->out, data, size);
-        wiping_buffer_puts(&conn->out, stream->chunked ? "\r\n" : "");
+        wiping_buffer_put(&req->out, data, size);
+        wiping_buffer_puts(&req->out, stream->chunked ? "\r\n" : "");
     }
-    https_conn_set_ready(conn);
+    https_member_set_ready(req->member);
 }
 
 bool
 https_stream_is_open(const struct https_stream *stream)
 {
-    return stream->conn && !stream->conn->is_dead;
+    return stream->req && !stream->req->member->is_dead;
 }
 
 void
 https_stream_close(struct https_stream *stream)
 {
     if (stream) {
-        if (stream->conn) {
-            stream->conn->stream = NULL;
-            stream->conn->is_dead = true;
-            https_conn_set_ready(stream->conn);
+        if (stream->req) {
+            stream->req->stream = NULL;
+            https_member_kill(stream->req->member);
         }
         free(stream);
     }

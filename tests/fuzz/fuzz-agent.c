@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "hash.h"
+#include "lib/https/https-request.h"
 #include "lib/secret.h"
 #include "tests/fuzz/fuzz-request.h"
 #include "tests/fuzz/fuzz-store.h"
@@ -265,7 +266,7 @@ fuzz_agent_handle(const uint8_t *data, size_t size)
     struct https_request req;
     struct keys keys = { .n = 0 };
 
-    if (fuzz_request_init(&req, data, size) && config.takes(req.method)) {
+    if (fuzz_request_init(&req, data, size) && (https_request_method(&req) & config.methods)) {
         req.content_type = config.content_type;
         replace_keys(req.body, req.body_size, &keys);
         drop_known_keys(&keys, data, size);

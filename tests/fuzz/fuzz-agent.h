@@ -27,7 +27,7 @@ struct yang_schema;
 
 /* What a target takes. */
 struct fuzz_agent_config {
-    bool (*takes)(const char *method);  /* Others are not tried. */
+    unsigned int methods;       /* enum https_method: those that are tried. */
     const char *content_type;           /* Of a body. */
 };
 

@@ -3,18 +3,10 @@
  * s.4). */
 #include <config.h>
 
-#include <string.h>
-
+#include "lib/https/https-method.h"
 #include "tests/fuzz/fuzz-edit.h"
 
-static bool
-takes(const char *method)
-{
-    return (!strcmp(method, "PUT") || !strcmp(method, "POST")
-            || !strcmp(method, "PATCH") || !strcmp(method, "DELETE"));
-}
-
 const struct fuzz_agent_config fuzz_edit_config = {
-    .takes = takes,
+    .methods = HTTPS_POST | HTTPS_PUT | HTTPS_PATCH | HTTPS_DELETE,
     .content_type = "application/yang-data+json",
 };

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "lib/https/https-server.h"
+#include "lib/https/https-request.h"
 #include "tests/fuzz/fuzz.h"
 #include "util.h"
 
@@ -101,7 +101,7 @@ fuzz_request_uninit(struct https_request *req)
     ds_destroy(&req->reply_headers);
 }
 
-/* lib/https/https-server.h */
+/* lib/https/https-request.h */
 
 int
 https_request_error(const struct https_request *req OVS_UNUSED)
@@ -110,9 +110,15 @@ https_request_error(const struct https_request *req OVS_UNUSED)
 }
 
 const char *
-https_request_method(const struct https_request *req)
+https_request_method_name(const struct https_request *req)
 {
     return req->method;
+}
+
+enum https_method
+https_request_method(const struct https_request *req)
+{
+    return https_method_from_string(req->method);
 }
 
 const char *

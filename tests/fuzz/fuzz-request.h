@@ -2,8 +2,8 @@
 #ifndef SDSA_FUZZ_REQUEST_H
 #define SDSA_FUZZ_REQUEST_H 1
 
-/* A request without a connection: what lib/https/https-server.h calls so.  See
- * fuzz-agent.h for its text. */
+/* A request without a connection: what lib/https/https-request.h calls so.
+ * See fuzz-agent.h for its text. */
 
 #include <stdbool.h>
 #include <stddef.h>

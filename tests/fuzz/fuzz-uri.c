@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "lib/https/https-method.h"
 #include "lib/percent.h"
 #include "openvswitch/dynamic-string.h"
 #include "tests/fuzz/fuzz-agent.h"
@@ -13,17 +14,12 @@
 #include "vnf-agent/restconf/rc-query.h"
 #include "vnf-agent/yang/yang-error.h"
 
-static bool
-takes(const char *method)
-{
-    return (!strcmp(method, "GET") || !strcmp(method, "HEAD")
-            || !strcmp(method, "OPTIONS"));
-}
-
 int
 LLVMFuzzerInitialize(int *argc OVS_UNUSED, char ***argv OVS_UNUSED)
 {
-    const struct fuzz_agent_config config = { .takes = takes };
+    const struct fuzz_agent_config config = {
+        .methods = HTTPS_OPTIONS | HTTPS_HEAD | HTTPS_GET,
+    };
     fuzz_agent_init(&config);
     return 0;
 }

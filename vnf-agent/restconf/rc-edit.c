@@ -642,20 +642,19 @@ rc_edit(struct stage *stage, const struct yang_schema *schema,
 }
 
 bool
-rc_edit_exists(const struct stage *stage, const struct yang_schema *schema,
+rc_edit_exists(struct datastore *ds, const struct yang_schema *schema,
                const struct rc_path *path)
 {
     const struct rc_edit edit = { .target = path };
-    struct job job = {
-        .stage = CONST_CAST(struct stage *, stage),
-        .schema = schema,
-        .edit = &edit,
-    };
+    struct job job = { stage_create(ds), schema, &edit, { .name = NULL } };
     struct yang_error *error = check_target(&job);
-    if (error) {
-        yang_error_destroy(error);
-        return false;
+    bool found = false;
+
+    if (!error) {
+        job.target = classify(path);
+        found = exists(&job);
     }
-    job.target = classify(path);
-    return exists(&job);
+    yang_error_destroy(error);
+    stage_destroy(job.stage);
+    return found;
 }

@@ -44,8 +44,8 @@ struct rc_edit {
 struct yang_error *rc_edit(struct stage *, const struct yang_schema *,
                            const struct rc_edit *);
 
-/* Is the resource there? */
-bool rc_edit_exists(const struct stage *, const struct yang_schema *,
+/* Returns true if the configuration has the resource 'target'. */
+bool rc_edit_exists(struct datastore *, const struct yang_schema *,
                     const struct rc_path *target);
 
 #endif /* vnf-agent/restconf/rc-edit.h */

@@ -3,7 +3,7 @@
 
 #include "vnf-agent/restconf/rc-events.h"
 
-#include "lib/https/https-server.h"
+#include "lib/https/https-request.h"
 #include "lib/secret.h"
 #include "openvswitch/list.h"
 #include "openvswitch/poll-loop.h"

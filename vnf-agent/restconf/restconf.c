@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "lib/https/https-server.h"
+#include "lib/https/https-request.h"
 #include "lib/percent.h"
 #include "lib/secret.h"
 #include "openvswitch/dynamic-string.h"
@@ -32,10 +32,12 @@ VLOG_DEFINE_THIS_MODULE(restconf);
 
 #define ROOT "/restconf"
 
-#define READ_METHODS "OPTIONS, HEAD, GET"
+#define READ_METHODS (HTTPS_OPTIONS | HTTPS_HEAD | HTTPS_GET)
+#define BODY_METHODS (HTTPS_POST | HTTPS_PUT | HTTPS_PATCH)
 
 struct restconf {
-    struct restconf_config config;
+    const struct rc_source *source;
+    struct rc_events *events;
     char *controller_name;
     uint32_t incarnation;       /* Entity tags of another run differ. */
     uint64_t n_requests, n_errors;
@@ -47,7 +49,8 @@ struct restconf *
 restconf_create(const struct restconf_config *config)
 {
     struct restconf *rc = xzalloc(sizeof *rc);
-    rc->config = *config;
+    rc->source = config->source;
+    rc->events = config->events;
     rc->controller_name = xstrdup(config->controller_name);
     rc->incarnation = random_uint32();
     return rc;
@@ -87,7 +90,7 @@ reply_error(struct restconf *rc, struct https_request *req, int status,
 {
     rc->n_errors++;
     VLOG_INFO_RL(&rl, "%s: %s: refused with %d %s: %s",
-                 https_request_peer(req), https_request_method(req),
+                 https_request_peer(req), https_request_method_name(req),
                  status, rc_error_tag(error), error->message);
     json_t *json = json_pack("{s:o}", "ietf-restconf:errors",
                              rc_error_to_json(error));
@@ -97,22 +100,9 @@ reply_error(struct restconf *rc, struct https_request *req, int status,
 }
 
 static bool
-method_is(const struct https_request *req, const char *method)
-{
-    return !strcmp(https_request_method(req), method);
-}
-
-static bool
 is_read(const struct https_request *req)
 {
-    return method_is(req, "GET") || method_is(req, "HEAD");
-}
-
-static bool
-is_write(const struct https_request *req)
-{
-    return (method_is(req, "PUT") || method_is(req, "POST")
-            || method_is(req, "PATCH") || method_is(req, "DELETE"));
+    return https_request_method(req) & (HTTPS_GET | HTTPS_HEAD);
 }
 
 /* "https://HOST", as the client sees it. */
@@ -129,7 +119,7 @@ static char *
 etag(const struct restconf *rc)
 {
     return xasprintf("\"%08"PRIx32"-%"PRIx64"\"", rc->incarnation,
-                     datastore_generation(rc->config.source->datastore));
+                     datastore_generation(rc->source->datastore));
 }
 
 /* The datastore's: of its nodes we keep none (RFC 8040 s.3.5.2). */
@@ -138,7 +128,7 @@ put_validators(const struct restconf *rc, struct https_request *req)
 {
     char *tag = etag(rc);
     char *date = rc_conditions_date(
-        datastore_modified_s(rc->config.source->datastore));
+        datastore_modified_s(rc->source->datastore));
     https_reply_header(req, "ETag", tag);
     https_reply_header(req, "Last-Modified", date);
     free(tag);
@@ -159,7 +149,7 @@ check_conditions(const struct restconf *rc, const struct https_request *req,
     char *tag = etag(rc);
     enum rc_verdict verdict = rc_conditions_check(
         &conditions, is_read(req), tag,
-        datastore_modified_s(rc->config.source->datastore), exists);
+        datastore_modified_s(rc->source->datastore), exists);
     free(tag);
     return verdict;
 }
@@ -248,22 +238,32 @@ parse_body(const struct https_request *req, json_t **jsonp)
     return NULL;
 }
 
+/* Replies to OPTIONS of a resource that has 'methods', or refuses the request
+ * if it has another method.  Sets '*donep' to true if there is nothing left to
+ * do. */
 static struct yang_error *
-not_allowed(struct https_request *req, const char *allow)
+check_method(struct https_request *req, unsigned int methods, bool *donep)
 {
-    https_reply_header(req, "Allow", allow);
-    return yang_error_format(YANG_OPERATION_NOT_SUPPORTED,
-                             "this resource takes %s", allow);
-}
+    enum https_method method = https_request_method(req);
+    struct yang_error *error = NULL;
 
-static void
-reply_options(struct https_request *req, const char *allow)
-{
-    https_reply_header(req, "Allow", allow);
-    if (strstr(allow, "PATCH")) {
-        https_reply_header(req, "Accept-Patch", DATA_TYPE", "PATCH_TYPE);
+    *donep = method == HTTPS_OPTIONS || !(method & methods);
+    if (*donep) {
+        char *allow = https_methods_to_string(methods);
+        https_reply_header(req, "Allow", allow);
+        if (method != HTTPS_OPTIONS) {
+            error = yang_error_format(YANG_OPERATION_NOT_SUPPORTED,
+                                      "this resource takes %s", allow);
+        } else {
+            if (methods & HTTPS_PATCH) {
+                https_reply_header(req, "Accept-Patch",
+                                   DATA_TYPE", "PATCH_TYPE);
+            }
+            https_reply(req, 200, NULL, NULL, 0);
+        }
+        free(allow);
     }
-    https_reply(req, 200, NULL, NULL, 0);
+    return error;
 }
 
 /* Methods on data resources. */
@@ -272,7 +272,6 @@ static struct yang_error *
 handle_get(struct restconf *rc, struct https_request *req,
            const struct rc_path *path)
 {
-    const struct rc_source *source = rc->config.source;
     struct rc_query query;
     json_t *value = NULL;
     bool only_config = false;
@@ -282,7 +281,7 @@ handle_get(struct restconf *rc, struct https_request *req,
     error = error ? error : check_accept(req, DATA_TYPE);
     if (!error) {
         char *base = base_url(req);
-        error = rc_read(source, path, &query, base, &only_config, &value);
+        error = rc_read(rc->source, path, &query, base, &only_config, &value);
         free(base);
     }
     if (!error) {
@@ -313,8 +312,8 @@ handle_yang_patch(struct restconf *rc, struct https_request *req,
 
     struct yang_error *error = parse_body(req, &patch);
     if (!error) {
-        int status = yang_patch_apply(rc->config.source->datastore,
-                                      rc->config.source->schema, path, patch,
+        int status = yang_patch_apply(rc->source->datastore,
+                                      rc->source->schema, path, patch,
                                       &answer);
         if (status >= 400) {
             char *text = json_dumps(answer, JSON_COMPACT);
@@ -404,8 +403,8 @@ write_one(struct restconf *rc, struct https_request *req, enum rc_edit_op op,
           const struct rc_path *path, const struct rc_query *query,
           json_t *value, bool *existedp)
 {
-    const struct yang_schema *schema = rc->config.source->schema;
-    struct stage *stage = stage_create(rc->config.source->datastore);
+    const struct yang_schema *schema = rc->source->schema;
+    struct datastore *ds = rc->source->datastore;
     const struct rc_edit edit = {
         .op = op,
         .target = path,
@@ -413,7 +412,8 @@ write_one(struct restconf *rc, struct https_request *req, enum rc_edit_op op,
         .where = query->where,
         .point = &query->point,
     };
-    *existedp = rc_edit_exists(stage, schema, path);
+    struct stage *stage = stage_create(ds);
+    *existedp = rc_edit_exists(ds, schema, path);
 
     struct yang_error *error = (check_conditions(rc, req, *existedp) == RC_GO_ON
                                 ? NULL : precondition_failed());
@@ -454,7 +454,7 @@ handle_write(struct restconf *rc, struct https_request *req,
         if (ds_last(&location) == '/') {
             ds_chomp(&location, '/');
         }
-        error = error ? error : append_child(rc->config.source->schema, path,
+        error = error ? error : append_child(rc->source->schema, path,
                                              value, &location);
     }
     error = error ? error : write_one(rc, req, op, path, &query, value,
@@ -487,16 +487,14 @@ handle_patch(struct restconf *rc, struct https_request *req,
                                  PATCH_TYPE);
     }
 
-    struct stage *stage = stage_create(rc->config.source->datastore);
-    bool exists = rc_edit_exists(stage, rc->config.source->schema, path);
-    stage_destroy(stage);
+    const struct yang_schema *schema = rc->source->schema;
+    bool exists = rc_edit_exists(rc->source->datastore, schema, path);
     bool is_there = exists || !node || (node->nodetype == LYS_CONTAINER
                                         && !(node->flags & LYS_PRESENCE));
     if (content_type_is(req, DATA_TYPE)) {
         return (is_there ? handle_write(rc, req, RC_EDIT_MERGE, path)
                 : yang_error_create(RC_NO_NODE,
-                                    rc_path_to_string(
-                                      path, rc->config.source->schema),
+                                    rc_path_to_string(path, schema),
                                     xstrdup("there is no such node")));
     }
     struct rc_query query;
@@ -509,28 +507,39 @@ handle_patch(struct restconf *rc, struct https_request *req,
     return error ? error : handle_yang_patch(rc, req, path);
 }
 
-static struct yang_error *
-dispatch_write(struct restconf *rc, struct https_request *req,
-               struct rc_path *path, const struct lysc_node *node)
-{
-    struct yang_error *error = check_writer(rc, req);
-    return (error ? error
-            : method_is(req, "PATCH") ? handle_patch(rc, req, path, node)
-            : method_is(req, "PUT")
-            ? handle_write(rc, req, RC_EDIT_REPLACE, path)
-            : method_is(req, "POST")
-            ? handle_write(rc, req, RC_EDIT_CREATE, path)
-            : handle_write(rc, req, RC_EDIT_DELETE, path));
-}
-
-static const char *
+static unsigned int
 data_methods(const struct lysc_node *node)
 {
-    return (!node ? READ_METHODS", POST, PUT, PATCH"
+    const unsigned int all = READ_METHODS | BODY_METHODS | HTTPS_DELETE;
+
+    return (!node ? all & ~HTTPS_DELETE
             : node->flags & LYS_CONFIG_R ? READ_METHODS
-            : node->nodetype & (LYS_LEAF | LYS_LEAFLIST)
-            ? READ_METHODS", PUT, PATCH, DELETE"
-            : READ_METHODS", POST, PUT, PATCH, DELETE");
+            : node->nodetype & (LYS_LEAF | LYS_LEAFLIST) ? all & ~HTTPS_POST
+            : all);
+}
+
+/* Does the method, which the resource 'node' has. */
+static struct yang_error *
+dispatch(struct restconf *rc, struct https_request *req, struct rc_path *path,
+         const struct lysc_node *node)
+{
+    if (is_read(req)) {
+        return handle_get(rc, req, path);
+    }
+    struct yang_error *error = check_writer(rc, req);
+    if (error) {
+        return error;
+    }
+    switch (https_request_method(req)) {
+    case HTTPS_PATCH: return handle_patch(rc, req, path, node);
+    case HTTPS_PUT: return handle_write(rc, req, RC_EDIT_REPLACE, path);
+    case HTTPS_POST: return handle_write(rc, req, RC_EDIT_CREATE, path);
+    case HTTPS_DELETE: return handle_write(rc, req, RC_EDIT_DELETE, path);
+    case HTTPS_OPTIONS:
+    case HTTPS_HEAD:
+    case HTTPS_GET: break;
+    }
+    OVS_NOT_REACHED();
 }
 
 static struct yang_error *
@@ -538,19 +547,12 @@ handle_data(struct restconf *rc, struct https_request *req, const char *text)
 {
     const struct lysc_node *node = NULL;
     struct rc_path path = { .n = 0 };
+    bool done = false;
     struct yang_error *error = rc_path_append(&path, text);
-    error = error ? error : rc_path_resolve(&path, rc->config.source->schema,
-                                            &node);
-    if (error) {
-        /* Nothing. */
-    } else if (method_is(req, "OPTIONS")) {
-        reply_options(req, data_methods(node));
-    } else if (is_read(req)) {
-        error = handle_get(rc, req, &path);
-    } else if (strstr(data_methods(node), https_request_method(req))) {
-        error = dispatch_write(rc, req, &path, node);
-    } else {
-        error = not_allowed(req, data_methods(node));
+    error = error ? error : rc_path_resolve(&path, rc->source->schema, &node);
+    error = error ? error : check_method(req, data_methods(node), &done);
+    if (!error && !done) {
+        error = dispatch(rc, req, &path, node);
     }
     rc_path_destroy(&path);
     return error;
@@ -588,27 +590,23 @@ get_fixed(struct restconf *rc, struct https_request *req,
     } else if (f->body) {
         https_reply(req, 200, f->type, f->body, strlen(f->body));
         return NULL;
-    } else if (method_is(req, "HEAD")) {
+    } else if (https_request_method(req) == HTTPS_HEAD) {
         https_reply_header(req, "Content-Type", f->type);
         https_reply(req, 200, NULL, NULL, 0);
         return NULL;
     }
-    return rc_events_subscribe(rc->config.events, req);
+    return rc_events_subscribe(rc->events, req);
 }
 
 static struct yang_error *
 handle_fixed(struct restconf *rc, struct https_request *req, const char *path)
 {
     for (size_t i = 0; i < ARRAY_SIZE(fixed); i++) {
-        if (strcmp(path, fixed[i].path)) {
-            continue;
-        } else if (method_is(req, "OPTIONS")) {
-            reply_options(req, READ_METHODS);
-            return NULL;
-        } else if (!is_read(req)) {
-            return not_allowed(req, READ_METHODS);
+        if (!strcmp(path, fixed[i].path)) {
+            bool done;
+            struct yang_error *error = check_method(req, READ_METHODS, &done);
+            return done ? error : get_fixed(rc, req, &fixed[i]);
         }
-        return get_fixed(rc, req, &fixed[i]);
     }
     return yang_error_format(RC_NO_NODE,
                              "there is no such resource: begin at "ROOT);
@@ -646,7 +644,7 @@ restconf_admit(struct https_request *req, void *rc_)
     if (!https_request_has_body(req)) {
         return;
     }
-    error = (!is_write(req) || method_is(req, "DELETE")
+    error = (!(https_request_method(req) & BODY_METHODS)
              ? yang_error_format(YANG_MALFORMED_MESSAGE,
                                  "a body goes with PUT, POST and PATCH")
              : check_writer(rc, req));
@@ -671,7 +669,7 @@ restconf_handle(struct https_request *req, void *rc_)
     https_reply_header(req, "Cache-Control", "no-cache");
     if (status) {
         error = describe_error(status);
-    } else if (!is_read(req) && !is_write(req) && !method_is(req, "OPTIONS")) {
+    } else if (!https_request_method(req)) {
         error = yang_error_format(RC_NO_METHOD,
                                   "there is no such method");
     } else if (!strncmp(path, data, n) && (path[n] == '/' || !path[n])) {

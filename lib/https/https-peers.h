@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SDSA_HTTPS_PEERS_H
+#define SDSA_HTTPS_PEERS_H 1
+
+/* The connections of an HTTPS server, as far as limits and time go: who has
+ * how many, which one is idle, which one must end when, which one has to run
+ * although its socket says nothing.  No I/O.
+ *
+ * A connection belongs to a peer, which is its network address until its
+ * certificate is known and then the certificate's name.  Where a limit is
+ * reached a connection is evicted, not refused (decision 46). */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "heap.h"
+#include "openvswitch/list.h"
+#include "openvswitch/shash.h"
+
+#define HTTPS_REQUEST_TIMEOUT_MS 10000  /* From first octet to last. */
+#define HTTPS_IDLE_TIMEOUT_MS 60000     /* Between requests; of a reply. */
+
+struct https_stats {
+    size_t n_pending;           /* Connections before their certificate. */
+    size_t n_connections;       /* Connections after it. */
+    size_t n_streams;           /* Of these, those with an event stream. */
+    uint64_t n_accepted, n_evicted, n_overdue;  /* Since the start. */
+};
+
+struct https_peers {
+    size_t max_connections;     /* In all. */
+    struct ovs_list pending;    /* struct https_member, before certificates. */
+    struct ovs_list known;      /* The others. */
+    struct ovs_list ready;
+    struct heap timers;         /* Next deadline first. */
+    struct shash addresses;     /* struct https_peer: of 'pending'. */
+    struct shash names;         /* The same of 'known'. */
+    struct https_stats stats;
+};
+
+struct https_member {
+    struct https_peers *peers;
+    struct ovs_list node;       /* In 'pending' or 'known', idlest first. */
+    struct ovs_list ready_node; /* In 'ready' if 'is_ready'. */
+    struct heap_node timer;     /* In 'timers'. */
+    char *name;                 /* Network address, then subject CN. */
+    bool is_known;              /* 'name' is the subject CN. */
+    bool is_stream;             /* The connection has an event stream. */
+    bool is_ready;              /* To be run without waiting for epoll. */
+    bool is_dead;               /* To be destroyed when it is run next. */
+};
+
+/* Makes an empty set of at most 'max_connections'. */
+void https_peers_init(struct https_peers *, size_t max_connections);
+
+/* Frees what the set holds.  All members must have been removed before. */
+void https_peers_uninit(struct https_peers *);
+
+/* Adds a new connection from 'address', of which ownership is taken.  Its
+ * deadline is that of a request.  Evicts where it is one too many. */
+void https_peers_add(struct https_peers *, struct https_member *,
+                     char *address);
+
+/* Removes the member. */
+void https_peers_remove(struct https_member *);
+
+/* Makes room for one connection more: evicts the idlest one before its
+ * certificate or, if there is none, the idlest one of the peer that has
+ * most. */
+void https_peers_evict(struct https_peers *);
+
+/* Returns the member with the next deadline, or NULL if there is no member. */
+struct https_member *https_peers_first(const struct https_peers *);
+
+/* Moves all members that are ready to the list 'ready'. */
+void https_peers_move_ready(struct https_peers *, struct ovs_list *ready);
+
+/* Wakes the poll loop when a member is ready or overdue. */
+void https_peers_wait(const struct https_peers *);
+
+/* Notes that the client has shown a certificate with the name 'name', of which
+ * ownership is taken. */
+void https_member_identify(struct https_member *, char *name);
+
+/* Notes that a request is done: the member is the least idle one. */
+void https_member_use(struct https_member *);
+
+/* Notes that the connection has an event stream.  Returns false, and does
+ * nothing, if the peer has as many as it may: a quarter of its
+ * connections. */
+bool https_member_begin_stream(struct https_member *);
+
+/* Sets the deadline, 'timeout_ms' from now; 0: none. */
+void https_member_set_deadline(struct https_member *, int timeout_ms);
+
+/* Returns true if the deadline has passed. */
+bool https_member_is_overdue(const struct https_member *);
+
+/* Has the connection run without waiting for epoll. */
+void https_member_set_ready(struct https_member *);
+
+/* Notes that the connection is run now: it is not ready any more. */
+void https_member_clear_ready(struct https_member *);
+
+/* Has the connection destroyed when it is run next.  Not at once: it may be
+ * running, or in a list of events. */
+void https_member_kill(struct https_member *);
+
+#endif /* lib/https/https-peers.h */

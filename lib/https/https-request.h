@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SDSA_HTTPS_REQUEST_H
+#define SDSA_HTTPS_REQUEST_H 1
+
+/* A request to an HTTPS server and the reply to it, as a handler sees them.
+ * What a request's functions return lives until the handler returns. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/https/https-method.h"
+
+struct https_request;
+struct https_stream;
+
+/* A function that the server calls with a request, and its 'aux'. */
+typedef void https_handler(struct https_request *, void *aux);
+
+/* Returns 0, or the HTTP status with which to answer a message that is no
+ * request or is too large: method and path may then be empty. */
+int https_request_error(const struct https_request *);
+
+/* Returns the method, or 0 if it is none of enum https_method. */
+enum https_method https_request_method(const struct https_request *);
+
+/* Returns the method's name as the client sent it, which may be any token. */
+const char *https_request_method_name(const struct https_request *);
+
+/* Returns the path as the client sent it, still percent-encoded: split first
+ * and decode then (RFC 3986 s.2.4). */
+const char *https_request_path(const struct https_request *);
+
+/* Returns the query, still percent-encoded, or NULL if there is none. */
+const char *https_request_query(const struct https_request *);
+
+/* Returns the value of header 'name', the first one if there are several, or
+ * NULL if there is none. */
+const char *https_request_header(const struct https_request *,
+                                 const char *name);
+
+/* Returns true if the client sends a body, which may not have come yet. */
+bool https_request_has_body(const struct https_request *);
+
+/* Returns the body, and its number of octets in '*size'. */
+const char *https_request_body(const struct https_request *, size_t *size);
+
+/* Returns the subject CN of the client's certificate. */
+const char *https_request_peer(const struct https_request *);
+
+/* Adds a header to the reply, which must not have been sent yet. */
+void https_reply_header(struct https_request *, const char *name,
+                        const char *value);
+
+/* Answers with 'status' and the 'size' octets of 'body' (NULL only if 'size'
+ * is 0).  A request is answered exactly once. */
+void https_reply(struct https_request *, int status, const char *content_type,
+                 const char *body, size_t size);
+
+/* Answers with 200 and a body without an end.  Returns the stream, which the
+ * caller must free with https_stream_close(); or NULL, without an answer, if
+ * the client has as many streams as it may. */
+struct https_stream *https_reply_stream(struct https_request *,
+                                        const char *content_type);
+
+/* Octets of a stream that may wait for a client. */
+#define HTTPS_STREAM_MAX_QUEUE (256 * 1024)
+
+/* Appends 'size' octets of 'data' to the stream.  A client that does not read,
+ * so that more than HTTPS_STREAM_MAX_QUEUE octets would wait, is cut. */
+void https_stream_send(struct https_stream *, const char *data, size_t size);
+
+/* Returns true while the client is there. */
+bool https_stream_is_open(const struct https_stream *);
+
+/* Ends the stream, if it has not ended, and frees it.  Accepts NULL.  Must be
+ * called before https_server_destroy(). */
+void https_stream_close(struct https_stream *);
+
+#endif /* lib/https/https-request.h */
