@@ -119,6 +119,7 @@ tests_unit_test_esp_SOURCES = \
 	tests/unit/test-esp-state.c \
 	tests/unit/test-esp-suites.c \
 	tests/unit/test-esp-tag.c \
+	tests/unit/test-esp-wire.c \
 	tests/unit/test-esp.c \
 	tests/unit/test-esp.h
 tests_unit_test_esp_LDADD = \

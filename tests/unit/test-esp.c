@@ -216,6 +216,7 @@ main(int argc, char *argv[])
         { "ctl", test_esp_ctl },
         { "send", test_esp_send },
         { "tag", test_esp_tag },
+        { "wire", test_esp_wire },
     };
 
     set_program_name(argv[0]);
