@@ -30,6 +30,18 @@ sa_clone(const struct sa *sa)
     return copy;
 }
 
+struct sa *
+sa_clone_without_key(const struct sa *sa)
+{
+    char key_check[SECRET_CHECK_STRLEN];
+    struct sa copy = *sa;
+
+    secret_check(sa->key, sa->spi, key_check);
+    copy.key = NULL;
+    copy.key_check = key_check;
+    return sa_clone(&copy);
+}
+
 void
 sa_destroy(struct sa *sa)
 {
@@ -66,73 +78,44 @@ ports_equal(const struct sa_ports *a, const struct sa_ports *b)
             && !memcmp(a->ranges, b->ranges, a->n * sizeof a->ranges[0]));
 }
 
+#define EQUAL_UINT(A, B) (A) == (B)
+#define EQUAL_ENUM(A, B) (A) == (B)
+#define EQUAL_ADDRESS(A, B) ipv6_addr_equals(&(A), &(B))
+#define EQUAL_STRING(A, B) nullable_string_is_equal(A, B)
+#define EQUAL_PROTOCOL(A, B) (A) == (B)
+#define EQUAL_PORTS(A, B) ports_equal(&(A), &(B))
+#define EQUAL_SUITE(A, B) (A) == (B)
+#define EQUAL_KEY(A, B) true            /* 'key_check' stands for it. */
+#define EQUAL_DSCP_MAP(A, B) !memcmp(A, B, sizeof (sa_dscp_map))
+#define EQUAL_SELECTOR(A, B) selector_equal(&(A), &(B))
+#define EQUAL_LIFETIME(A, B) lifetime_equal(&(A), &(B))
+#define FIELD(TYPE, NAME, KIND, ...) EQUAL_##KIND(a->NAME, b->NAME) &&
+
 static bool
 selector_equal(const struct sa_selector *a, const struct sa_selector *b)
 {
-    return (a->family == b->family
-            && ipv6_addr_equals(&a->src, &b->src)
-            && ipv6_addr_equals(&a->src_mask, &b->src_mask)
-            && ipv6_addr_equals(&a->dst, &b->dst)
-            && ipv6_addr_equals(&a->dst_mask, &b->dst_mask)
-            && a->protocol == b->protocol
-            && ports_equal(&a->src_ports, &b->src_ports)
-            && ports_equal(&a->dst_ports, &b->dst_ports));
+    return SA_SELECTOR_FIELDS true;
 }
 
 static bool
 lifetime_equal(const struct sa_lifetime *a, const struct sa_lifetime *b)
 {
-    return (a->time_s == b->time_s && a->bytes == b->bytes
-            && a->packets == b->packets && a->idle_s == b->idle_s);
+    return SA_LIFETIME_FIELDS true;
 }
 
 bool
 sa_equal(const struct sa *a, const struct sa *b)
 {
-    return (nullable_string_is_equal(a->name, b->name)
-            && a->spi == b->spi
-            && a->direction == b->direction
-            && a->vlan == b->vlan
-            && a->reqid == b->reqid
-            && a->mode == b->mode
-            && ipv6_addr_equals(&a->tunnel_src, &b->tunnel_src)
-            && ipv6_addr_equals(&a->tunnel_dst, &b->tunnel_dst)
-            && a->udp == b->udp
-            && a->udp_src == b->udp_src
-            && a->udp_dst == b->udp_dst
-            && selector_equal(&a->selector, &b->selector)
-            && a->suite == b->suite
-            && nullable_string_is_equal(a->key_check, b->key_check)
-            && a->esn == b->esn
-            && a->replay_window == b->replay_window
-            && lifetime_equal(&a->soft, &b->soft)
-            && lifetime_equal(&a->hard, &b->hard)
-            && a->soft_ends == b->soft_ends
-            && a->df == b->df
-            && a->dscp == b->dscp
-            && !memcmp(a->dscp_map, b->dscp_map, sizeof a->dscp_map)
-            && a->inner_dscps == b->inner_dscps);
+    return SA_FIELDS true;
 }
 
 bool
 policy_equal(const struct policy *a, const struct policy *b)
 {
-    return (nullable_string_is_equal(a->name, b->name)
-            && a->direction == b->direction
-            && a->vlan == b->vlan
-            && a->reqid == b->reqid
-            && a->outbound_spi == b->outbound_spi
-            && selector_equal(&a->selector, &b->selector)
-            && a->action == b->action
-            && a->mode == b->mode
-            && ipv6_addr_equals(&a->tunnel_src, &b->tunnel_src)
-            && ipv6_addr_equals(&a->tunnel_dst, &b->tunnel_dst)
-            && a->esn == b->esn
-            && a->suites == b->suites
-            && a->df == b->df
-            && a->bypass_dscp == b->bypass_dscp
-            && !memcmp(a->dscp_map, b->dscp_map, sizeof a->dscp_map));
+    return POLICY_FIELDS true;
 }
+
+#undef FIELD
 
 bool
 policy_takes_sa(const struct policy *policy, const struct sa *sa)
@@ -147,8 +130,8 @@ policy_takes_sa(const struct policy *policy, const struct sa *sa)
                                         &sa->tunnel_dst))));
 }
 
-/* Is 'port' (-1 if the packet shows none) one of them?  The whole range also
- * takes packets without ports. */
+/* Returns true if 'ports' has 'port' (-1: the packet does not show one).  The
+ * whole range has packets without ports too. */
 static bool
 port_matches(const struct sa_ports *ports, int port)
 {

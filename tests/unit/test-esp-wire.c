@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SAs, policies and events as the control socket and the records have them:
- * octet by octet. */
+/* SAs, policies and events as the control socket has them, octet by octet; and
+ * members that are changed one by one, to see that all that is made of an SA
+ * or a policy sees the change. */
 #include <config.h>
 #undef NDEBUG
 #include "tests/unit/test-esp.h"
@@ -9,14 +10,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/address.h"
 #include "lib/sa.h"
 #include "lib/secret.h"
 #include "lib/suite.h"
+#include "openvswitch/dynamic-string.h"
 #include "util.h"
 #include "vnf-agent/backend/backend.h"
 #include "vnf-agent/backend/wire.h"
+#include "vnf-agent/esp/engine.h"
+#include "vnf-agent/esp/show.h"
+#include "vnf-agent/xfrm/records.h"
 
 static struct in6_addr
 ip_address(const char *s)
@@ -218,4 +224,238 @@ test_esp_wire(int argc OVS_UNUSED, char *argv[] OVS_UNUSED)
     print_octets("stats", &octets);
     sa_destroy(sa);
     policy_destroy(policy);
+}
+
+/* Changing of one member. */
+
+/* Each changes member M if '*i' is 0, and counts '*i' down. */
+#define CHANGE(NAME, STATEMENT)                                             \
+    if (!(*i)--) {                                                          \
+        STATEMENT;                                                          \
+        return xstrdup(NAME);                                               \
+    }
+#define CHANGE_PART(NAME, PART)                                             \
+    {                                                                       \
+        char *part = PART;                                                  \
+        if (part) {                                                         \
+            char *name = xasprintf(NAME".%s", part);                        \
+            free(part);                                                     \
+            return name;                                                    \
+        }                                                                   \
+    }
+#define CHANGE_UINT(M, NAME) CHANGE(NAME, M ^= 1)
+#define CHANGE_ENUM(M, NAME) CHANGE(NAME, M = !M)
+#define CHANGE_ADDRESS(M, NAME) CHANGE(NAME, (M).s6_addr[15] ^= 1)
+#define CHANGE_STRING(M, NAME) CHANGE(NAME, free(M); M = xstrdup("changed"))
+#define CHANGE_PROTOCOL(M, NAME) CHANGE(NAME, M = 18)
+#define CHANGE_PORTS(M, NAME) CHANGE(NAME, (M).n = 0)
+#define CHANGE_SUITE(M, NAME) \
+    CHANGE(NAME, M = suite_by_name("chacha20-poly1305"))
+#define CHANGE_KEY(M, NAME) \
+    CHANGE(NAME, secret_destroy(M); M = secret_create("changed", 7))
+#define CHANGE_DSCP_MAP(M, NAME) CHANGE(NAME, M[7] ^= 1)
+#define CHANGE_SELECTOR(M, NAME) CHANGE_PART(NAME, change_selector(&M, i))
+#define CHANGE_LIFETIME(M, NAME) CHANGE_PART(NAME, change_lifetime(&M, i))
+#define FIELD(TYPE, NAME, KIND, ...) CHANGE_##KIND(o->NAME, #NAME)
+
+/* Each changes member number '*i' of 'o' and returns its name (caller frees),
+ * or NULL if 'o' has fewer members, with '*i' counted down by these. */
+static char *
+change_selector(struct sa_selector *o, int *i)
+{
+    SA_SELECTOR_FIELDS
+    return NULL;
+}
+
+static char *
+change_lifetime(struct sa_lifetime *o, int *i)
+{
+    SA_LIFETIME_FIELDS
+    return NULL;
+}
+
+static char *
+change_sa(struct sa *o, int *i)
+{
+    SA_FIELDS
+    return NULL;
+}
+
+static char *
+change_policy(struct policy *o, int *i)
+{
+    POLICY_FIELDS
+    return NULL;
+}
+
+/* What is made of an SA or a policy, as text; the caller frees the lines. */
+
+static char *
+finish_show(const struct engine *engine)
+{
+    struct ds s = DS_EMPTY_INITIALIZER;
+
+    show_engine(engine, 0, &s);
+    return ds_steal_cstr(&s);
+}
+
+static char *
+show_sa(struct sa *sa)
+{
+    struct engine *engine = engine_create(&sa->tunnel_dst);
+    struct esp_sa esp_sa = { .sa = sa };
+
+    ovs_list_push_back(&engine->tables->sa_list, &esp_sa.all_node);
+    char *text = finish_show(engine);
+    ovs_list_init(&engine->tables->sa_list);
+    engine_destroy(engine);
+    return text;
+}
+
+static char *
+show_policy(struct policy *policy)
+{
+    struct engine *engine = engine_create(&policy->tunnel_dst);
+    struct esp_policy esp_policy = { .policy = policy };
+
+    ovs_list_push_back(&engine->tables->policy_list, &esp_policy.all_node);
+    char *text = finish_show(engine);
+    ovs_list_init(&engine->tables->policy_list);
+    engine_destroy(engine);
+    return text;
+}
+
+static struct records *
+open_records(void)
+{
+    struct records *records = records_create();
+
+    assert(!records_open(records, "records"));
+    return records;
+}
+
+/* Does the records' file give the SA or the policy back? */
+static bool
+records_keep(const struct sa *sa, const struct policy *policy)
+{
+    struct records *records = open_records();
+
+    if (sa) {
+        struct sa_record *record = xzalloc(sizeof *record);
+
+        record->sa = sa_clone(sa);
+        secret_destroy(record->sa->key);
+        record->sa->key = NULL;
+        record->used_key = used_keys_add(&records->used_keys, sa->direction,
+                                         "0123456789abcdef");
+        records_link_sa(records, record);
+    } else {
+        struct policy_record *record = xzalloc(sizeof *record);
+
+        record->policy = policy_clone(policy);
+        records_link_policy(records, record);
+    }
+    assert(!records_save(records));
+    records_destroy(records);
+
+    records = open_records();
+    bool same;
+    if (sa) {
+        struct sa_record *record = records_find_sa(records, sa->direction,
+                                                   sa->spi);
+        same = record && sa_equal(record->sa, sa);
+    } else {
+        struct policy_record *record = records_find_policy(records,
+                                                           policy->name);
+        same = record && policy_equal(record->policy, policy);
+    }
+    records_destroy(records);
+    assert(!unlink("records"));
+    return same;
+}
+
+static void
+print_seen(const char *object, const char *name, bool equal, bool wire,
+           bool records, bool show)
+{
+    printf("%s %s:%s%s%s%s\n", object, name, equal ? " equal" : "",
+           wire ? " wire" : "", records ? " records" : "",
+           show ? " show" : "");
+}
+
+static bool
+octets_equal(const struct octets *a, const struct octets *b)
+{
+    return a->w.size == b->w.size && !memcmp(a->buf, b->buf, a->w.size);
+}
+
+static bool
+try_sa(int i)
+{
+    struct sa *sa = make_full_sa();
+    struct sa *changed = sa_clone(sa);
+    char *name = change_sa(changed, &i);
+
+    assert(changed->name != sa->name && changed->key != sa->key
+           && changed->key_check != sa->key_check);
+    if (name) {
+        char *texts[] = { show_sa(sa), show_sa(changed) };
+        struct octets octets[2];
+
+        wire_put_sa(begin(&octets[0]), sa);
+        wire_put_sa(begin(&octets[1]), changed);
+        check_sa_octets(&octets[1], changed);
+        print_seen("SA", name, !sa_equal(sa, changed),
+                   !octets_equal(&octets[0], &octets[1]),
+                   (records_keep(changed, NULL)
+                    && !sa_equal(sa, changed)),
+                   strcmp(texts[0], texts[1]));
+        free(texts[0]);
+        free(texts[1]);
+    }
+    sa_destroy(changed);
+    sa_destroy(sa);
+    free(name);
+    return name != NULL;
+}
+
+static bool
+try_policy(int i)
+{
+    struct policy *policy = make_full_policy();
+    policy->bypass_dscp = false;        /* Else the map is not shown. */
+    struct policy *changed = policy_clone(policy);
+    char *name = change_policy(changed, &i);
+
+    assert(changed->name != policy->name);
+    if (name) {
+        char *texts[] = { show_policy(policy), show_policy(changed) };
+        struct octets octets[2];
+
+        wire_put_policy(begin(&octets[0]), policy);
+        wire_put_policy(begin(&octets[1]), changed);
+        check_policy_octets(&octets[1], changed);
+        print_seen("policy", name, !policy_equal(policy, changed),
+                   !octets_equal(&octets[0], &octets[1]),
+                   (records_keep(NULL, changed)
+                    && !policy_equal(policy, changed)),
+                   strcmp(texts[0], texts[1]));
+        free(texts[0]);
+        free(texts[1]);
+    }
+    policy_destroy(changed);
+    policy_destroy(policy);
+    free(name);
+    return name != NULL;
+}
+
+void
+test_esp_fields(int argc OVS_UNUSED, char *argv[] OVS_UNUSED)
+{
+    for (int i = 0; try_sa(i); i++) {
+        continue;
+    }
+    for (int i = 0; try_policy(i); i++) {
+        continue;
+    }
 }

@@ -217,6 +217,7 @@ main(int argc, char *argv[])
         { "send", test_esp_send },
         { "tag", test_esp_tag },
         { "wire", test_esp_wire },
+        { "fields", test_esp_fields },
     };
 
     set_program_name(argv[0]);

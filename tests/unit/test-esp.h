@@ -11,5 +11,6 @@ void test_esp_ctl(int argc, char *argv[]);
 void test_esp_send(int argc, char *argv[]);
 void test_esp_tag(int argc, char *argv[]);
 void test_esp_wire(int argc, char *argv[]);
+void test_esp_fields(int argc, char *argv[]);
 
 #endif /* tests/unit/test-esp.h */

@@ -186,84 +186,12 @@ get_ports(struct wire_reader *r, struct sa_ports *ports)
 }
 
 static void
-put_selector(struct wire_writer *w, const struct sa_selector *sel)
+put_key(struct wire_writer *w, const struct secret *key)
 {
-    wire_put_u8(w, sel->family);
-    wire_put_address(w, &sel->src);
-    wire_put_address(w, &sel->src_mask);
-    wire_put_address(w, &sel->dst);
-    wire_put_address(w, &sel->dst_mask);
-    wire_put_u16(w, sel->protocol < 0 ? UINT16_MAX : sel->protocol);
-    put_ports(w, &sel->src_ports);
-    put_ports(w, &sel->dst_ports);
-}
+    size_t size = key ? secret_size(key) : 0;
 
-static void
-get_selector(struct wire_reader *r, struct sa_selector *sel)
-{
-    sel->family = get_enum(r, SA_FAMILY_IPV6);
-    sel->src = wire_get_address(r);
-    sel->src_mask = wire_get_address(r);
-    sel->dst = wire_get_address(r);
-    sel->dst_mask = wire_get_address(r);
-    sel->protocol = wire_get_u16(r);
-    if (sel->protocol == UINT16_MAX) {
-        sel->protocol = -1;
-    } else if (sel->protocol > UINT8_MAX) {
-        r->failed = true;
-    }
-    get_ports(r, &sel->src_ports);
-    get_ports(r, &sel->dst_ports);
-}
-
-static void
-put_lifetime(struct wire_writer *w, const struct sa_lifetime *lifetime)
-{
-    wire_put_u32(w, lifetime->time_s);
-    wire_put_u64(w, lifetime->bytes);
-    wire_put_u64(w, lifetime->packets);
-    wire_put_u32(w, lifetime->idle_s);
-}
-
-static void
-get_lifetime(struct wire_reader *r, struct sa_lifetime *lifetime)
-{
-    lifetime->time_s = wire_get_u32(r);
-    lifetime->bytes = wire_get_u64(r);
-    lifetime->packets = wire_get_u64(r);
-    lifetime->idle_s = wire_get_u32(r);
-}
-
-void
-wire_put_sa(struct wire_writer *w, const struct sa *sa)
-{
-    size_t key_size = sa->key ? secret_size(sa->key) : 0;
-
-    wire_put_string(w, sa->name);
-    wire_put_u32(w, sa->spi);
-    wire_put_u8(w, sa->direction);
-    wire_put_u16(w, sa->vlan);
-    wire_put_u64(w, sa->reqid);
-    wire_put_u8(w, sa->mode);
-    wire_put_address(w, &sa->tunnel_src);
-    wire_put_address(w, &sa->tunnel_dst);
-    wire_put_u8(w, sa->udp);
-    wire_put_u16(w, sa->udp_src);
-    wire_put_u16(w, sa->udp_dst);
-    put_selector(w, &sa->selector);
-    wire_put_string(w, sa->suite ? sa->suite->name : NULL);
-    wire_put_u16(w, key_size);
-    wire_put_bytes(w, sa->key ? secret_bytes(sa->key) : NULL, key_size);
-    wire_put_string(w, sa->key_check);
-    wire_put_u8(w, sa->esn);
-    wire_put_u32(w, sa->replay_window);
-    put_lifetime(w, &sa->soft);
-    put_lifetime(w, &sa->hard);
-    wire_put_u8(w, sa->soft_ends);
-    wire_put_u8(w, sa->df);
-    wire_put_u8(w, sa->dscp);
-    wire_put_bytes(w, sa->dscp_map, sizeof sa->dscp_map);
-    wire_put_u64(w, sa->inner_dscps);
+    wire_put_u16(w, size);
+    wire_put_bytes(w, key ? secret_bytes(key) : NULL, size);
 }
 
 static struct secret *
@@ -284,99 +212,151 @@ get_key(struct wire_reader *r)
     return key;
 }
 
+static const struct suite *
+get_suite(struct wire_reader *r)
+{
+    char *name = wire_get_string(r);
+    const struct suite *suite = name ? suite_by_name(name) : NULL;
+
+    free(name);
+    return suite;
+}
+
+/* UINT16_MAX stands for -1. */
+static int
+get_protocol(struct wire_reader *r)
+{
+    uint16_t protocol = wire_get_u16(r);
+
+    r->failed |= protocol > UINT8_MAX && protocol != UINT16_MAX;
+    return protocol == UINT16_MAX ? -1 : protocol;
+}
+
 static void
-get_dscp_map(struct wire_reader *r, uint8_t map[SA_N_DSCPS])
+get_dscp_map(struct wire_reader *r, sa_dscp_map map)
 {
     for (int i = 0; i < SA_N_DSCPS; i++) {
         map[i] = get_enum(r, SA_N_DSCPS - 1);
     }
 }
 
-struct sa *
-wire_get_sa(struct wire_reader *r)
-{
-    struct sa *sa = xzalloc(sizeof *sa);
-    char *suite_name;
+/* Writers of a member of each kind of lib/sa.h's lists. */
+#define PUT_UINT(M) put_uint(w, M, sizeof (M))
+#define PUT_ENUM(M) wire_put_u8(w, M)
+#define PUT_ADDRESS(M) wire_put_address(w, &(M))
+#define PUT_STRING(M) wire_put_string(w, M)
+#define PUT_PROTOCOL(M) wire_put_u16(w, M)
+#define PUT_PORTS(M) put_ports(w, &(M))
+#define PUT_SUITE(M) wire_put_string(w, (M) ? (M)->name : NULL)
+#define PUT_KEY(M) put_key(w, M)
+#define PUT_DSCP_MAP(M) wire_put_bytes(w, M, sizeof (sa_dscp_map))
+#define PUT_SELECTOR(M) put_selector(w, &(M))
+#define PUT_LIFETIME(M) put_lifetime(w, &(M))
+#define FIELD(TYPE, NAME, KIND, ...) PUT_##KIND(o->NAME);
 
-    sa->name = wire_get_string(r);
-    sa->spi = wire_get_u32(r);
-    sa->direction = get_enum(r, SA_INBOUND);
-    sa->vlan = wire_get_u16(r);
-    sa->reqid = wire_get_u64(r);
-    sa->mode = get_enum(r, SA_TRANSPORT);
-    sa->tunnel_src = wire_get_address(r);
-    sa->tunnel_dst = wire_get_address(r);
-    sa->udp = get_enum(r, 1);
-    sa->udp_src = wire_get_u16(r);
-    sa->udp_dst = wire_get_u16(r);
-    get_selector(r, &sa->selector);
-    suite_name = wire_get_string(r);
-    sa->suite = suite_name ? suite_by_name(suite_name) : NULL;
-    free(suite_name);
-    sa->key = get_key(r);
-    sa->key_check = wire_get_string(r);
-    sa->esn = get_enum(r, 1);
-    sa->replay_window = wire_get_u32(r);
-    get_lifetime(r, &sa->soft);
-    get_lifetime(r, &sa->hard);
-    sa->soft_ends = get_enum(r, 1);
-    sa->df = get_enum(r, SA_DF_COPY);
-    sa->dscp = get_enum(r, SA_DSCP_MAP);
-    get_dscp_map(r, sa->dscp_map);
-    sa->inner_dscps = wire_get_u64(r);
-    if (r->failed) {
-        sa_destroy(sa);
-        return NULL;
-    }
-    return sa;
+static void
+put_selector(struct wire_writer *w, const struct sa_selector *o)
+{
+    SA_SELECTOR_FIELDS
+}
+
+static void
+put_lifetime(struct wire_writer *w, const struct sa_lifetime *o)
+{
+    SA_LIFETIME_FIELDS
 }
 
 void
-wire_put_policy(struct wire_writer *w, const struct policy *policy)
+wire_put_sa(struct wire_writer *w, const struct sa *o)
 {
-    wire_put_string(w, policy->name);
-    wire_put_u8(w, policy->direction);
-    wire_put_u16(w, policy->vlan);
-    wire_put_u64(w, policy->reqid);
-    wire_put_u32(w, policy->outbound_spi);
-    put_selector(w, &policy->selector);
-    wire_put_u8(w, policy->action);
-    wire_put_u8(w, policy->mode);
-    wire_put_address(w, &policy->tunnel_src);
-    wire_put_address(w, &policy->tunnel_dst);
-    wire_put_u8(w, policy->esn);
-    wire_put_u32(w, policy->suites);
-    wire_put_u8(w, policy->df);
-    wire_put_u8(w, policy->bypass_dscp);
-    wire_put_bytes(w, policy->dscp_map, sizeof policy->dscp_map);
+    SA_FIELDS
+}
+
+void
+wire_put_policy(struct wire_writer *w, const struct policy *o)
+{
+    POLICY_FIELDS
+}
+
+void
+wire_put_sa_stats(struct wire_writer *w, const struct sa_stats *o)
+{
+    SA_STATS_FIELDS
+}
+
+static void
+put_traffic(struct wire_writer *w, const struct sa_traffic *o)
+{
+    SA_TRAFFIC_FIELDS
+}
+
+#undef FIELD
+
+/* Readers. */
+#define GET_UINT(M, MAX) M = get_uint(r, sizeof (M))
+#define GET_ENUM(M, MAX) M = get_enum(r, MAX)
+#define GET_ADDRESS(M, MAX) M = wire_get_address(r)
+#define GET_STRING(M, MAX) M = wire_get_string(r)
+#define GET_PROTOCOL(M, MAX) M = get_protocol(r)
+#define GET_PORTS(M, MAX) get_ports(r, &(M))
+#define GET_SUITE(M, MAX) M = get_suite(r)
+#define GET_KEY(M, MAX) M = get_key(r)
+#define GET_DSCP_MAP(M, MAX) get_dscp_map(r, M)
+#define GET_SELECTOR(M, MAX) get_selector(r, &(M))
+#define GET_LIFETIME(M, MAX) get_lifetime(r, &(M))
+#define FIELD(TYPE, NAME, KIND, ...) GET_##KIND(o->NAME, __VA_ARGS__);
+
+static void
+get_selector(struct wire_reader *r, struct sa_selector *o)
+{
+    SA_SELECTOR_FIELDS
+}
+
+static void
+get_lifetime(struct wire_reader *r, struct sa_lifetime *o)
+{
+    SA_LIFETIME_FIELDS
+}
+
+struct sa *
+wire_get_sa(struct wire_reader *r)
+{
+    struct sa *o = xzalloc(sizeof *o);
+
+    SA_FIELDS
+    if (r->failed) {
+        sa_destroy(o);
+        return NULL;
+    }
+    return o;
 }
 
 struct policy *
 wire_get_policy(struct wire_reader *r)
 {
-    struct policy *policy = xzalloc(sizeof *policy);
+    struct policy *o = xzalloc(sizeof *o);
 
-    policy->name = wire_get_string(r);
-    policy->direction = get_enum(r, SA_INBOUND);
-    policy->vlan = wire_get_u16(r);
-    policy->reqid = wire_get_u64(r);
-    policy->outbound_spi = wire_get_u32(r);
-    get_selector(r, &policy->selector);
-    policy->action = get_enum(r, POLICY_PROTECT);
-    policy->mode = get_enum(r, SA_TRANSPORT);
-    policy->tunnel_src = wire_get_address(r);
-    policy->tunnel_dst = wire_get_address(r);
-    policy->esn = get_enum(r, 1);
-    policy->suites = wire_get_u32(r);
-    policy->df = get_enum(r, SA_DF_COPY);
-    policy->bypass_dscp = get_enum(r, 1);
-    get_dscp_map(r, policy->dscp_map);
+    POLICY_FIELDS
     if (r->failed) {
-        policy_destroy(policy);
+        policy_destroy(o);
         return NULL;
     }
-    return policy;
+    return o;
 }
+
+void
+wire_get_sa_stats(struct wire_reader *r, struct sa_stats *o)
+{
+    SA_STATS_FIELDS
+}
+
+static void
+get_traffic(struct wire_reader *r, struct sa_traffic *o)
+{
+    SA_TRAFFIC_FIELDS
+}
+
+#undef FIELD
 
 /* Edits. */
 
@@ -448,34 +428,6 @@ wire_edit_destroy(struct backend_edit *edit)
 /* Counters. */
 
 void
-wire_put_sa_stats(struct wire_writer *w, const struct sa_stats *stats)
-{
-    wire_put_u64(w, stats->packets);
-    wire_put_u64(w, stats->bytes);
-    wire_put_u64(w, stats->seq);
-    wire_put_u64(w, stats->replayed);
-    wire_put_u64(w, stats->failed);
-    wire_put_u32(w, stats->age_s);
-    wire_put_u32(w, stats->idle_s);
-    wire_put_u8(w, stats->soft_expired);
-    wire_put_u8(w, stats->hard_expired);
-}
-
-void
-wire_get_sa_stats(struct wire_reader *r, struct sa_stats *stats)
-{
-    stats->packets = wire_get_u64(r);
-    stats->bytes = wire_get_u64(r);
-    stats->seq = wire_get_u64(r);
-    stats->replayed = wire_get_u64(r);
-    stats->failed = wire_get_u64(r);
-    stats->age_s = wire_get_u32(r);
-    stats->idle_s = wire_get_u32(r);
-    stats->soft_expired = get_enum(r, 1);
-    stats->hard_expired = get_enum(r, 1);
-}
-
-void
 wire_put_stats(struct wire_writer *w, const struct backend_stats *stats)
 {
     wire_put_u64(w, stats->plain_rx);
@@ -500,28 +452,6 @@ wire_get_stats(struct wire_reader *r, struct backend_stats *stats)
 }
 
 /* Events. */
-
-static void
-put_traffic(struct wire_writer *w, const struct sa_traffic *t)
-{
-    wire_put_u8(w, t->ipv6);
-    wire_put_address(w, &t->src);
-    wire_put_address(w, &t->dst);
-    wire_put_u32(w, t->protocol);
-    wire_put_u32(w, t->src_port);
-    wire_put_u32(w, t->dst_port);
-}
-
-static void
-get_traffic(struct wire_reader *r, struct sa_traffic *t)
-{
-    t->ipv6 = get_enum(r, 1);
-    t->src = wire_get_address(r);
-    t->dst = wire_get_address(r);
-    t->protocol = (int32_t) wire_get_u32(r);
-    t->src_port = (int32_t) wire_get_u32(r);
-    t->dst_port = (int32_t) wire_get_u32(r);
-}
 
 void
 wire_put_event(struct wire_writer *w, const struct backend_event *event)

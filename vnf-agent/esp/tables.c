@@ -262,12 +262,7 @@ add_sa(struct tables *tables, const struct sa *sa, long long int now_ms,
     }
 
     struct esp_sa *esp_sa = xzalloc(sizeof *esp_sa);
-    struct sa keyless = *sa;
-    char key_check[SECRET_CHECK_STRLEN];
-    secret_check(sa->key, sa->spi, key_check);
-    keyless.key = NULL;
-    keyless.key_check = key_check;
-    esp_sa->sa = sa_clone(&keyless);
+    esp_sa->sa = sa_clone_without_key(sa);
     esp_sa->key = key;
     esp_sa->serial = tables->next_serial++;
     esp_sa->created_ms = esp_sa->used_ms = now_ms;

@@ -34,18 +34,6 @@ name_fits(const char *name)
     return !name || strlen(name) <= WIRE_MAX_STRING;
 }
 
-static struct sa *
-clone_without_key(const struct sa *sa)
-{
-    struct sa copy = *sa;
-    char check[SECRET_CHECK_STRLEN];
-
-    secret_check(sa->key, sa->spi, check);
-    copy.key = NULL;
-    copy.key_check = check;
-    return sa_clone(&copy);
-}
-
 static int
 add_sa(struct transaction *t, const struct sa *sa, char **errorp)
 {
@@ -74,7 +62,7 @@ add_sa(struct transaction *t, const struct sa *sa, char **errorp)
 
     struct sa_record *record = xzalloc(sizeof *record);
     record->used_key = used_key;
-    record->sa = clone_without_key(sa);
+    record->sa = sa_clone_without_key(sa);
     record->clear_df = sa->df != SA_DF_COPY;
     record->copy_dscp = true;
     record->created_s = time_wall();
