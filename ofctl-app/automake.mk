@@ -8,6 +8,7 @@ ofctl_app_model_libmodel_la_SOURCES = \
 	ofctl-app/model/inventory.c ofctl-app/model/inventory.h \
 	ofctl-app/model/match.c ofctl-app/model/match.h \
 	ofctl-app/model/numbers.c ofctl-app/model/numbers.h \
+	ofctl-app/model/participant.c ofctl-app/model/participant.h \
 	ofctl-app/model/path-check.c ofctl-app/model/path-check.h \
 	ofctl-app/model/path-mtu.c ofctl-app/model/path-mtu.h \
 	ofctl-app/model/path-private.h \
@@ -64,10 +65,16 @@ noinst_LTLIBRARIES += ofctl-app/operation/liboperation.la
 ofctl_app_operation_liboperation_la_SOURCES = \
 	ofctl-app/operation/failure-test.c ofctl-app/operation/failure-test.h \
 	ofctl-app/operation/journal.c ofctl-app/operation/journal.h \
-	ofctl-app/operation/op-hops.c \
+	ofctl-app/operation/op-bridge.c ofctl-app/operation/op-bridge.h \
+	ofctl-app/operation/op-fsm.c ofctl-app/operation/op-fsm.h \
+	ofctl-app/operation/op-gateway.c ofctl-app/operation/op-gateway.h \
+	ofctl-app/operation/op-hops.c ofctl-app/operation/op-hops.h \
+	ofctl-app/operation/op-participants.c \
+	ofctl-app/operation/op-participants.h \
 	ofctl-app/operation/op-private.h \
+	ofctl-app/operation/op-spec.h \
 	ofctl-app/operation/op.c ofctl-app/operation/op.h \
-	ofctl-app/operation/op-fsm.c ofctl-app/operation/op-fsm.h
+	ofctl-app/operation/ops.c ofctl-app/operation/ops.h
 
 # conductor: which change is due, and when.
 noinst_LTLIBRARIES += ofctl-app/conductor/libconductor.la

@@ -5,6 +5,7 @@
 #include "utilities/sdsa-ctl.h"
 
 #include "lib/sdsa-idl.h"
+#include "ofctl-app/model/participant.h"
 #include "openvswitch/dynamic-string.h"
 #include "smap.h"
 #include "sset.h"
@@ -381,8 +382,8 @@ show_absent(struct ovsdb_idl *idl, const struct sdsa_chain *chain, bool all,
     }
     const struct sdsa_debt *debt;
     SDSA_DEBT_FOR_EACH (debt, idl) {
-        const char *name = strchr(debt->participant, ' ');
-        if (all || (name && takes_part(idl, chain, name + 1))) {
+        const struct participant p = participant_parse(debt->participant);
+        if (all || takes_part(idl, chain, p.name)) {
             svec_add_nocopy(&lines, xasprintf(
                 "%s owes the removal of paths of operation %"PRId64,
                 debt->participant, debt->operation));

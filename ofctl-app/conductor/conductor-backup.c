@@ -12,6 +12,8 @@
 #include "lib/sdsa-idl.h"
 #include "ofctl-app/model/path-check.h"
 #include "ofctl-app/network/network.h"
+#include "ofctl-app/operation/op.h"
+#include "ofctl-app/operation/ops.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
 #include "sset.h"
@@ -128,9 +130,17 @@ conductor_fail_over(struct conductor *c, const struct due_chain *due)
         const struct op_chain chain = conductor_op_chain(due->row, due->chain);
         conductor_set_protection(conductor_get_memory(c, due->name),
                                  xstrdup("its backup path is in use"));
-        op_start(conductor_add_op(c, OP_FAILOVER, c->next_operation++,
-                                  due->is_interrupted, &chain, 1, due->why,
-                                  paths, n, backup, n_backup));
+        op_start(conductor_add_op(c, &(struct op_spec) {
+            .purpose = OP_FAILOVER,
+            .cause = due->why,
+            .chains = &chain,
+            .n_chains = 1,
+            .old = paths,
+            .n_old = n,
+            .new = backup,
+            .n_new = n_backup,
+            .prove = !due->is_interrupted,
+        }));
     }
     free(paths);
     return ok;
@@ -141,9 +151,10 @@ conductor_fail_over(struct conductor *c, const struct due_chain *due)
 static struct op *
 find_hasty(const struct conductor *c, const char *chain)
 {
-    struct op *op = shash_find_data(&c->busy_chains, chain);
-    return (op && op->n_chains == 1 && op->purpose != OP_FAILOVER
-            && !op->resumed && !op_fsm_is_committed(op->fsm)
+    struct op *op = ops_find_chain(c->ops, chain);
+    return (op && op_get_spec(op)->n_chains == 1
+            && op_get_spec(op)->purpose != OP_FAILOVER
+            && !op_is_resumed(op) && !op_is_committed(op)
             ? op : NULL);
 }
 
@@ -172,7 +183,7 @@ conductor_hurry(struct conductor *c, const struct sdsa_chain *row,
     }
     if (damage && would_do(c, chain, backup, n_active, true)) {
         char *why = xasprintf("given up to use the backup path: %s", damage);
-        op_fsm_abort(op->fsm, why, time_msec());
+        op_abort(op, why, false);
         free(why);
     }
     free(damage);
@@ -219,8 +230,17 @@ start_operation(struct conductor *c, const struct sdsa_chain *row,
                                    n_new == 2 ? new[!i]->nsh_spi : 0, 0);
     }
     const struct op_chain oc = conductor_op_chain(row, chain);
-    op_start(conductor_add_op(c, OP_BACKUP, c->next_operation++, false, &oc, 1,
-                              why, old, n_old, live, n_new));
+    op_start(conductor_add_op(c, &(struct op_spec) {
+        .purpose = OP_BACKUP,
+        .cause = why,
+        .chains = &oc,
+        .n_chains = 1,
+        .old = old,
+        .n_old = n_old,
+        .new = live,
+        .n_new = n_new,
+        .prove = true,
+    }));
 }
 
 /* The chain's memory, its paths in use, and its backup paths. */
@@ -384,13 +404,14 @@ conductor_backup_failed(struct conductor *c, const struct op *op,
                         const char *chain)
 {
     struct chain_memory *m = conductor_get_memory(c, chain);
-    const char *reason = op_fsm_reason(op->fsm);
+    const char *reason = op_reason(op);
     VLOG_WARN("chain %s: operation %u for its backup path: %s", chain,
-              op_fsm_number(op->fsm), reason);
-    if (op->purpose == OP_FAILOVER) {
-        for (size_t i = 0; i < op->n_new; i++) {
-            if (!op->new[i]->broken) {
-                op->new[i]->broken = xstrdup(reason);
+              op_get_spec(op)->number, reason);
+    const struct op_spec *spec = op_get_spec(op);
+    if (spec->purpose == OP_FAILOVER) {
+        for (size_t i = 0; i < spec->n_new; i++) {
+            if (!spec->new[i]->broken) {
+                spec->new[i]->broken = xstrdup(reason);
             }
         }
     } else {

@@ -15,6 +15,7 @@
 #include "ofctl-app/network/resync.h"
 #include "ofctl-app/operation/journal.h"
 #include "ofctl-app/operation/op.h"
+#include "ofctl-app/operation/ops.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
 #include "ovsdb-idl.h"
@@ -316,10 +317,10 @@ remember_error(struct conductor *c, const struct due_chain *const *group,
         }
         struct chain_memory *m = conductor_get_memory(c, due->name);
         const struct op_chain failed = {
-            .name = CONST_CAST(char *, due->name),
+            .name = due->name,
             .wanted = due->row->wanted,
             .change = due->row->change,
-            .intent = due->chain ? due->chain->intent : CONST_CAST(char *, ""),
+            .intent = due->chain ? due->chain->intent : "",
         };
         conductor_remember_failure(c, &failed, true, false);
         free(m->reason);
@@ -431,7 +432,7 @@ start_due(struct conductor *c, struct due_list *list)
     for (size_t i = 0; i < list->n; i++) {
         size_t n = 0;
         if (list->dues[i].taken || is_held(list, list->dues[i].group)
-            || ovs_list_size(&c->ops) >= OPS_AT_ONCE) {
+            || ops_count(c->ops) >= OPS_AT_ONCE) {
             continue;
         }
         for (size_t j = i; j < list->n; j++) {
@@ -466,7 +467,7 @@ conductor_start_operations(struct conductor *c)
     }
     free(list.dues);
     free(list.held);
-    c->settled = c->settled && ovs_list_is_empty(&c->ops);
+    c->settled = c->settled && !ops_count(c->ops);
 }
 
 /* Outcomes. */
@@ -498,12 +499,8 @@ conductor_write_outcomes(struct conductor *c)
         }
     }
 
-    const struct op *op;
-    LIST_FOR_EACH (op, node, &c->ops) {
-        if (op_fsm_get_state(op->fsm) == OP_FSM_FLIP
-            && op_fsm_reason(op->fsm)[0]) {
-            journal_chain_hangs(c->idl, op);
-        }
+    OPS_FOR_EACH (op, c->ops) {
+        journal_chain_hangs(c->idl, op);
     }
 }
 

@@ -14,6 +14,7 @@
 #include "ofctl-app/network/network.h"
 #include "ofctl-app/network/resync.h"
 #include "ofctl-app/operation/op.h"
+#include "ofctl-app/operation/ops.h"
 #include "openvswitch/poll-loop.h"
 #include "ovsdb-idl.h"
 #include "smap.h"
@@ -32,54 +33,37 @@ conductor_get_config_ms(const struct conductor *c, const char *key, int default_
 }
 
 struct op *
-conductor_add_op(struct conductor *c, enum op_purpose purpose,
-                 unsigned int number, bool hurry,
-                 const struct op_chain *chains, size_t n_chains,
-                 const char *why, struct live_path **old, size_t n_old,
-                 struct live_path **new, size_t n_new)
+conductor_add_op(struct conductor *c, const struct op_spec *op_spec)
 {
+    struct op_spec spec = *op_spec;
     int drain_ms = conductor_get_config_ms(c, "drain-ms", 1000);
     int drain_max_ms = conductor_get_config_ms(c, "drain-max-ms", 10000);
-    for (size_t i = 0; i < n_old; i++) {
-        char *cut = path_check_links(old[i]->path, network_inventory(c->net));
+    for (size_t i = 0; i < spec.n_old; i++) {
+        char *cut = path_check_links(spec.old[i]->path,
+                                     network_inventory(c->net));
         drain_max_ms = cut ? drain_ms : drain_max_ms;
         free(cut);              /* What is lost in it never comes out. */
     }
-    const struct op_fsm_timeouts timeouts = {
+    spec.timeouts = (struct op_fsm_timeouts) {
         .prepare_ms = conductor_get_config_ms(c, "prepare-timeout-ms", 5000),
         .retry_ms = conductor_get_config_ms(c, "retry-ms", 1000),
-        .drain_ms = n_new && n_old ? drain_ms : 0,
+        .drain_ms = spec.n_new && spec.n_old ? drain_ms : 0,
         .drain_max_ms = MAX(drain_ms, drain_max_ms),
         .release_ms = conductor_get_config_ms(c, "release-timeout-ms", 5000),
         .prove_ms = PROVE_MS,
     };
     const struct sdsa_sdsa_global *global = sdsa_sdsa_global_first(c->idl);
-    bool prove = (!hurry
+    spec.prove = (spec.prove
                   && (!global || smap_get_bool(&global->other_config, "prove",
                                                true)));
-    struct op *op = op_create(c->net, purpose, number, chains, n_chains, why, old,
-                              n_old, new, n_new, prove, &timeouts);
-    ovs_list_push_back(&c->ops, &op->node);
-    for (size_t i = 0; i < n_chains; i++) {
-        shash_add_once(&c->busy_chains, chains[i].name, op);
-    }
-    return op;
-}
-
-void
-conductor_remove_op(struct conductor *c, struct op *op)
-{
-    for (size_t i = 0; i < op->n_chains; i++) {
-        shash_find_and_delete(&c->busy_chains, op->chains[i].name);
-    }
-    ovs_list_remove(&op->node);
-    op_destroy(op);
+    spec.number = spec.number ? spec.number : c->next_operation++;
+    return ops_add(c->ops, c->net, &spec);
 }
 
 bool
 conductor_has_operation(const struct conductor *c, const char *chain)
 {
-    return shash_find(&c->busy_chains, chain) != NULL;
+    return ops_find_chain(c->ops, chain) != NULL;
 }
 
 bool
@@ -99,7 +83,7 @@ conductor_op_chain(const struct sdsa_chain *row,
         .uuid = row->header_.uuid,
         .wanted = row->wanted,
         .change = row->change,
-        .intent = chain ? chain->intent : CONST_CAST(char *, ""),
+        .intent = chain ? chain->intent : "",
     };
 }
 
@@ -485,11 +469,11 @@ start(struct change *change)
         const struct due_chain *due = change->dues[i];
         if (due->is_meanwhile) {
             chains[i] = (struct op_chain) {
-                .name = CONST_CAST(char *, due->name),
+                .name = due->name,
                 .uuid = due->row->header_.uuid,
                 .wanted = due->row->applied,
                 .intent = due->row->applied_intent,
-                .is_meanwhile = true,
+                .rekey_while_failing = true,
             };
         } else if (due->row) {
             chains[i] = conductor_op_chain(due->row, due->chain);
@@ -499,15 +483,23 @@ start(struct change *change)
             }
         } else {
             chains[i] = (struct op_chain) {
-                .name = CONST_CAST(char *, due->name),
-                .intent = CONST_CAST(char *, ""),
+                .name = due->name,
+                .intent = "",
             };
         }
         why = strcmp(why, due->why) ? "changed together" : why;
     }
-    op_start(conductor_add_op(c, OP_CHANGE, c->next_operation++, false, chains,
-                              change->n, why, old, n_old, new,
-                              change->n_new));
+    op_start(conductor_add_op(c, &(struct op_spec) {
+        .purpose = OP_CHANGE,
+        .cause = why,
+        .chains = chains,
+        .n_chains = change->n,
+        .old = old,
+        .n_old = n_old,
+        .new = new,
+        .n_new = change->n_new,
+        .prove = true,
+    }));
     free(chains);
     free(old);
     free(new);

@@ -9,14 +9,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "ofctl-app/operation/op.h"
-#include "openvswitch/list.h"
+#include "ofctl-app/operation/op-spec.h"
 #include "openvswitch/shash.h"
 #include "openvswitch/uuid.h"
 
 struct inv_chain;
 struct live_path;
 struct network_config;
+struct op;
+struct ops;
 struct path;
 struct sdsa_chain;
 
@@ -67,8 +68,7 @@ struct conductor {
     struct too_big *too_big;
     struct vswitches *vswitches;
     unsigned int vswitches_seqno;       /* That the inventory was made from. */
-    struct ovs_list ops;        /* struct op. */
-    struct shash busy_chains;   /* struct op by the names of its chains. */
+    struct ops *ops;            /* Under way. */
     struct shash chains;        /* struct chain_memory by chain name. */
     struct shash bad_chains;    /* Message by chain name. */
     struct shash left_sfs;      /* Functions without tags whose path went
@@ -150,17 +150,11 @@ char *conductor_start_change(struct conductor *,
                              const struct due_chain *const *, size_t n,
                              size_t *culprit, bool *split);
 
-/* Adds an operation to those under way; the caller starts or resumes it.
- * Arguments as of op_create(); with 'hurry' nothing is proven. */
-struct op *conductor_add_op(struct conductor *, enum op_purpose,
-                            unsigned int number, bool hurry,
-                            const struct op_chain *chains, size_t n_chains,
-                            const char *why,
-                            struct live_path **old, size_t n_old,
-                            struct live_path **new, size_t n_new);
-
-/* Takes it away and destroys it. */
-void conductor_remove_op(struct conductor *, struct op *);
+/* Adds an operation to those under way; the caller starts or resumes it.  Of
+ * the spec, the timeouts are ignored: the user's configuration says them, and
+ * whether anything is proven at all.  A 'number' of 0 stands for the next
+ * one. */
+struct op *conductor_add_op(struct conductor *, const struct op_spec *);
 
 bool conductor_has_operation(const struct conductor *, const char *chain);
 

@@ -12,6 +12,7 @@
 #include "ofctl-app/network/status.h"
 #include "ofctl-app/network/too-big.h"
 #include "ofctl-app/operation/op.h"
+#include "ofctl-app/operation/ops.h"
 #include "openvswitch/dynamic-string.h"
 #include "util.h"
 
@@ -25,8 +26,7 @@ conductor_format_operations(const struct conductor *c)
             ds_put_format(&ds, "%s\n", s);
         }
     }
-    const struct op *op;
-    LIST_FOR_EACH (op, node, &c->ops) {
+    OPS_FOR_EACH (op, c->ops) {
         char *s = op_format(op);
         ds_put_format(&ds, "%s\n", s);
         free(s);
@@ -69,7 +69,7 @@ conductor_format_status(const struct conductor *c)
     struct ds ds = DS_EMPTY_INITIALIZER;
     ds_put_format(&ds, "active in epoch %"PRIu64"\n%"PRIuSIZE" paths, %"
                   PRIuSIZE" operations under way\n", c->epoch,
-                  network_n_paths(c->net), ovs_list_size(&c->ops));
+                  network_n_paths(c->net), ops_count(c->ops));
     BRIDGES_FOR_EACH (br, network_bridges(c->net)) {
         unsigned long long int n_changes, n_bundles;
         bridge_get_load(br, &n_changes, &n_bundles);

@@ -14,9 +14,9 @@
 #include "ofctl-app/network/resync.h"
 #include "ofctl-app/network/status.h"
 #include "ofctl-app/network/too-big.h"
-#include "ofctl-app/operation/failure-test.h"
 #include "ofctl-app/operation/journal.h"
 #include "ofctl-app/operation/op.h"
+#include "ofctl-app/operation/ops.h"
 #include "ofctl-app/southbound/of-packet.h"
 #include "ofctl-app/southbound/vswitches.h"
 #include "ofctl-app/view/inventory-idl.h"
@@ -46,8 +46,7 @@ conductor_create(struct ovsdb_idl *idl, const struct network_config *config)
     c->idl = idl;
     c->config = config;
     c->state = STANDBY;
-    ovs_list_init(&c->ops);
-    shash_init(&c->busy_chains);
+    c->ops = ops_create();
     shash_init(&c->left_sfs);
     shash_init(&c->chains);
     shash_init(&c->bad_chains);
@@ -66,7 +65,7 @@ conductor_destroy(struct conductor *c)
         for (size_t i = 0; i < N_HISTORY; i++) {
             free(c->history[i]);
         }
-        shash_destroy(&c->busy_chains);
+        ops_destroy(c->ops);
         shash_destroy_free_data(&c->left_sfs);
         shash_destroy(&c->chains);
         shash_destroy_free_data(&c->bad_chains);
@@ -116,7 +115,7 @@ rows_to_chains(const struct conductor *c, const struct sdsa_operation *op,
     *n = op->n_chains;
     for (size_t i = 0; i < op->n_chains; i++) {
         chains[i].name = op->chains[i];
-        chains[i].intent = CONST_CAST(char *, "");
+        chains[i].intent = "";
     }
     for (size_t i = 0; i < op->n_wanted && i < op->n_intents; i++) {
         /* Both maps are sorted by their keys, which are the same. */
@@ -146,11 +145,20 @@ resume_operation(struct conductor *c, const struct sdsa_operation *row)
 
     size_t n_chains;
     struct op_chain *chains = rows_to_chains(c, row, &n_chains);
-    struct op *op = conductor_add_op(c, OP_CHANGE, row->number, false, chains,
-                                     n_chains, row->reason, old, n_old, new,
-                                     n_new);
+    struct op *op = conductor_add_op(c, &(struct op_spec) {
+        .number = row->number,
+        .purpose = OP_CHANGE,
+        .cause = row->reason,
+        .chains = chains,
+        .n_chains = n_chains,
+        .old = old,
+        .n_old = n_old,
+        .new = new,
+        .n_new = n_new,
+        .prove = true,
+    });
     VLOG_INFO("operation %"PRId64" of %s was %s: going %s", row->number,
-              op->names, row->state, committed ? "forward" : "back");
+              op_names(op), row->state, committed ? "forward" : "back");
     op_resume(op, committed);
     free(chains);
     free(old);
@@ -227,10 +235,8 @@ activate(struct conductor *c)
 static void
 deactivate(struct conductor *c)
 {
-    struct op *op;
-    LIST_FOR_EACH_SAFE (op, node, &c->ops) {
-        conductor_remove_op(c, op);
-    }
+    ops_destroy(c->ops);
+    c->ops = ops_create();
     struct shash_node *node;
     SHASH_FOR_EACH_SAFE (node, &c->chains) {
         conductor_destroy_memory(node->data);
@@ -258,12 +264,7 @@ take_bridge_results(struct conductor *c)
         uint64_t ticket;
         char *error;
         while (bridge_next_result(br, &ticket, &error)) {
-            struct op *op;
-            LIST_FOR_EACH (op, node, &c->ops) {
-                if (op_bridge_result(op, bridge_name(br), ticket, error)) {
-                    break;
-                }
-            }
+            ops_bridge_result(c->ops, ticket, error);
             free(error);
         }
     }
@@ -277,12 +278,7 @@ take_probe(struct conductor *c, const struct bridge *br,
     if (probe_parse(packet->frame, packet->size, packet->total_size, &probe)
         && packet->cookie == steering_cookie(STEERING_TRANSPORT,
                                              probe.nsh_spi)) {
-        struct op *op;
-        LIST_FOR_EACH (op, node, &c->ops) {
-            if (op_probe_result(op, c->net, bridge_name(br), &probe)) {
-                break;
-            }
-        }
+        ops_probe_result(c->ops, c->net, bridge_name(br), &probe);
     }
 }
 
@@ -341,12 +337,7 @@ take_agent_results(struct conductor *c)
                                     c->epoch, &broken)) {
                 take_broken(vnf_id, &broken);
             } else {
-                struct op *op;
-                LIST_FOR_EACH (op, node, &c->ops) {
-                    if (op_agent_result(op, vnf_id, &result)) {
-                        break;
-                    }
-                }
+                ops_agent_result(c->ops, result.ticket, result.error);
             }
             hmapx_destroy(&broken);
             free(result.body);
@@ -358,7 +349,7 @@ take_agent_results(struct conductor *c)
 /* Operations: the end. */
 
 static void
-forget_paths(struct conductor *c, struct live_path **paths, size_t n)
+forget_paths(struct conductor *c, struct live_path *const *paths, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         numbers_release(c->numbers, paths[i]->path);
@@ -372,10 +363,12 @@ forget_paths(struct conductor *c, struct live_path **paths, size_t n)
 static void
 collect_debts(struct conductor *c, const struct op *op)
 {
-    for (size_t i = 0; i < op->n_debts; i++) {
-        const char *participant = op->debts[i].participant;
-        if (!strncmp(participant, "gateway ", 8)) {
-            resync_force(c->resync, participant + 8);
+    size_t n;
+    const struct op_debt *debts = op_debts(op, &n);
+    for (size_t i = 0; i < n; i++) {
+        const struct participant *p = &debts[i].participant;
+        if (p->kind == PARTICIPANT_GATEWAY) {
+            resync_force(c->resync, p->name);
         }
     }
 }
@@ -386,7 +379,7 @@ end_chain(struct conductor *c, const struct op *op,
 {
     const struct inv_chain *chain = inventory_chain(network_inventory(c->net),
                                                     oc->name);
-    if (oc->is_meanwhile) {
+    if (oc->rekey_while_failing) {
         if (!done) {
             conductor_pause_chain(c, oc->name);
         }
@@ -396,85 +389,57 @@ end_chain(struct conductor *c, const struct op *op,
         struct chain_memory *m = conductor_get_memory(c, oc->name);
         free(m->failed_intent);
         m->failed_intent = NULL;
-    } else if (!chain || op->resumed
+    } else if (!chain || op_is_resumed(op)
                || !uuid_equals(&chain->uuid, &oc->uuid)) {
         return;
-    } else if (op->purpose != OP_CHANGE) {
+    } else if (op_get_spec(op)->purpose != OP_CHANGE) {
         conductor_backup_failed(c, op, oc->name);
     } else {
-        conductor_remember_failure(c, oc, false, op->aborted);
+        conductor_remember_failure(c, oc, false, op_is_aborted(op));
     }
 }
 
 static void
+log_debts(const struct op *op)
+{
+    size_t n;
+    const struct op_debt *debts = op_debts(op, &n);
+    for (size_t i = 0; i < n; i++) {
+        char *participant = participant_format(&debts[i].participant);
+        VLOG_WARN("operation %u: %s owes the removal of %s paths",
+                  op_get_spec(op)->number, participant,
+                  debts[i].of_new ? "new" : "old");
+        free(participant);
+    }
+}
+
+/* The end of the operation is in the database. */
+static void
 end_operation(struct conductor *c, struct op *op)
 {
-    bool done = op->journal_state == OP_FSM_DONE;
+    const struct op_spec *spec = op_get_spec(op);
+    bool done = op_journal_entry(op) == OP_FSM_DONE;
     char **slot = &c->history[c->n_history++ % N_HISTORY];
     free(*slot);
     *slot = op_format(op);
     VLOG(done ? VLL_INFO : VLL_WARN, "operation %s", *slot);
-
-    for (size_t i = 0; i < op->n_debts; i++) {
-        const char *participant = op->debts[i].participant;
-        VLOG_WARN("operation %u: %s owes the removal of %s paths",
-                  op_fsm_number(op->fsm), participant,
-                  op->debts[i].of_new ? "new" : "old");
-    }
+    log_debts(op);
     collect_debts(c, op);
     if (done) {
-        for (size_t i = 0; i < op->n_old; i++) {
-            if (!op->n_new && !op->old[i]->path->backup) {
-                conductor_leave_sfs(c, op->old[i]->path);
+        for (size_t i = 0; i < spec->n_old; i++) {
+            if (!spec->n_new && !spec->old[i]->path->backup) {
+                conductor_leave_sfs(c, spec->old[i]->path);
             }
         }
-        forget_paths(c, op->old, op->n_old);
-    } else if (op->purpose != OP_FAILOVER) {
-        forget_paths(c, op->new, op->n_new);
+        forget_paths(c, spec->old, spec->n_old);
+    } else if (spec->purpose != OP_FAILOVER) {
+        forget_paths(c, spec->new, spec->n_new);
     }
 
-    for (size_t i = 0; i < op->n_chains; i++) {
-        end_chain(c, op, &op->chains[i], done);
+    for (size_t i = 0; i < spec->n_chains; i++) {
+        end_chain(c, op, &spec->chains[i], done);
     }
-    conductor_remove_op(c, op);
-}
-
-static void
-mark_paths(struct live_path **paths, size_t n, enum path_state state)
-{
-    for (size_t i = 0; i < n; i++) {
-        paths[i]->path->state = state;
-    }
-}
-
-/* For failure_test(). */
-static const char *
-journal_step(const struct op *op)
-{
-    return (op->journal_state == OP_FSM_JOURNAL_PREPARE ? "journal-prepare"
-            : op->journal_state == OP_FSM_JOURNAL_COMMIT ? "journal-commit"
-            : "journal-end");
-}
-
-/* The transaction with op's journal entry has been committed. */
-static void
-take_journaled(struct conductor *c, struct op *op)
-{
-    enum op_fsm_state state = op->journal_state;
-    op->journal = OP_JOURNAL_IDLE;
-    failure_test("after", journal_step(op));
-    if (state == OP_FSM_DONE || state == OP_FSM_FAILED) {
-        end_operation(c, op);
-        return;
-    }
-    if (state == OP_FSM_JOURNAL_COMMIT) {
-        mark_paths(op->new, op->n_new, PATH_ACTIVE);
-        mark_paths(op->old, op->n_old, PATH_RELEASING);
-        for (size_t i = 0; op->purpose == OP_FAILOVER && i < op->n_new; i++) {
-            op->new[i]->path->backup = false;
-        }
-    }
-    op_fsm_journaled(op->fsm, true, NULL, time_msec());
+    ops_remove(c->ops, op);
 }
 
 /* The database: one transaction at a time. */
@@ -519,15 +484,11 @@ static void
 begin_transaction(struct conductor *c)
 {
     bool statistics = time_msec() >= c->statistics_ms;
-    struct op *op;
 
     c->txn = ovsdb_idl_txn_create(c->idl);
-    LIST_FOR_EACH (op, node, &c->ops) {
-        if (op->journal == OP_JOURNAL_NEEDED) {
+    OPS_FOR_EACH (op, c->ops) {
+        if (journal_write(c->txn, c->idl, op)) {
             collect_debts(c, op);
-            failure_test("before", journal_step(op));
-            journal_write(c->txn, c->idl, op);
-            op->journal = OP_JOURNAL_SENT;
         }
     }
     conductor_write_outcomes(c);
@@ -547,23 +508,10 @@ take_transaction(struct conductor *c, enum ovsdb_idl_txn_status status,
                  const char *error)
 {
     bool ok = status == TXN_SUCCESS || status == TXN_UNCHANGED;
-    struct op *op;
-    LIST_FOR_EACH_SAFE (op, node, &c->ops) {
-        if (op->journal != OP_JOURNAL_SENT) {
-            continue;
-        }
-        if (ok) {
-            take_journaled(c, op);
-        } else if (status == TXN_ERROR
-                   && op->journal_state == OP_FSM_JOURNAL_PREPARE) {
-            /* Nothing was sent to anybody yet: it fails, and is cleaned up
-             * should an earlier attempt have been committed after all. */
-            char *why = xasprintf("the database refused it: %s", error);
-            op->journal = OP_JOURNAL_IDLE;
-            op_fsm_journaled(op->fsm, false, why, time_msec());
-            free(why);
-        } else {
-            op->journal = OP_JOURNAL_NEEDED;    /* Write it again. */
+    for (struct op *op = ops_next(c->ops, NULL), *next; op; op = next) {
+        next = ops_next(c->ops, op);
+        if (op_journaled(op, ok, error)) {
+            end_operation(c, op);
         }
     }
     conductor_take_outcomes(c, ok);
@@ -675,8 +623,7 @@ conductor_run(struct conductor *c)
         resync_run(c->resync, c->net);
         abort_operations(c);
         conductor_start_operations(c);
-        struct op *op;
-        LIST_FOR_EACH (op, node, &c->ops) {
+        OPS_FOR_EACH (op, c->ops) {
             op_run(op, c->net, c->epoch);
         }
     }
@@ -700,11 +647,10 @@ conductor_wait(struct conductor *c)
     }
     if (c->state == ACTIVE && c->may_act) {
         resync_wait(c->resync, c->net);
-        const struct op *op;
         bool needed = false;
-        LIST_FOR_EACH (op, node, &c->ops) {
+        OPS_FOR_EACH (op, c->ops) {
             op_wait(op);
-            needed = needed || op->journal == OP_JOURNAL_NEEDED;
+            needed = needed || op_needs_journal(op);
         }
         if (!c->txn) {
             poll_timer_wait_until(needed ? c->next_txn_ms
@@ -718,19 +664,14 @@ conductor_wait(struct conductor *c)
 char *
 conductor_abort(struct conductor *c, unsigned int number)
 {
-    struct op *op;
-    LIST_FOR_EACH (op, node, &c->ops) {
-        if (op_fsm_number(op->fsm) == number) {
-            if (op_fsm_abort(op->fsm, "aborted by the operator",
-                             time_msec())) {
-                op->aborted = true;
-                return NULL;
-            }
-            return (op_fsm_get_state(op->fsm) == OP_FSM_UNDO
-                    ? xasprintf("operation %u is rolling back already", number)
-                    : xasprintf("operation %u is past its commit point: it "
-                                "goes forward only", number));
-        }
+    struct op *op = ops_find_number(c->ops, number);
+    if (!op) {
+        return xasprintf("no operation %u is under way", number);
+    } else if (op_abort(op, "aborted by the operator", true)) {
+        return NULL;
     }
-    return xasprintf("no operation %u is under way", number);
+    return (op_get_state(op) == OP_FSM_UNDO
+            ? xasprintf("operation %u is rolling back already", number)
+            : xasprintf("operation %u is past its commit point: it goes "
+                        "forward only", number));
 }

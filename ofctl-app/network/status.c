@@ -5,6 +5,7 @@
 
 #include "lib/sdsa-idl.h"
 #include "ofctl-app/flows/steering.h"
+#include "ofctl-app/model/participant.h"
 #include "ofctl-app/model/path-check.h"
 #include "ofctl-app/model/path-mtu.h"
 #include "ofctl-app/network/network.h"
@@ -295,12 +296,12 @@ static bool
 is_settled(const struct network *net, const struct resync *resync,
            const char *participant)
 {
-    if (!strncmp(participant, "gateway ", 8)) {
-        const char *vnf_id = participant + 8;
-        return !inventory_gateway(network_inventory(net), vnf_id)
-               || resync_is_done(resync, net, vnf_id);
+    const struct participant p = participant_parse(participant);
+    if (p.kind == PARTICIPANT_GATEWAY) {
+        return !inventory_gateway(network_inventory(net), p.name)
+               || resync_is_done(resync, net, p.name);
     }
-    const struct bridge *br = network_bridge(net, participant + 7);
+    const struct bridge *br = network_bridge(net, p.name);
     return !br || (bridge_is_up(br) && !bridge_has_pending(br));
 }
 

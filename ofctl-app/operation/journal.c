@@ -159,22 +159,23 @@ path_numbers(struct live_path *const *paths, size_t n)
     return spis;
 }
 
-/* The Operation's row; one that is there is of an earlier attempt, whose answer
- * was lost. */
-static const struct sdsa_operation *
+/* Writes the row of the Operation.  A row that exists is of an earlier attempt,
+ * whose answer was lost. */
+static void
 write_operation(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
                 const struct op *op, const char *state)
 {
+    const struct op_spec *spec = op_get_spec(op);
     const struct sdsa_operation *row
-        = journal_find_operation(idl, op_fsm_number(op->fsm));
+        = journal_find_operation(idl, spec->number);
     if (row) {
         sdsa_operation_set_state(row, state);
-        return row;
+        return;
     }
     row = sdsa_operation_insert(txn);
-    sdsa_operation_set_number(row, op_fsm_number(op->fsm));
-    for (size_t i = 0; i < op->n_chains; i++) {
-        const struct op_chain *chain = &op->chains[i];
+    sdsa_operation_set_number(row, spec->number);
+    for (size_t i = 0; i < spec->n_chains; i++) {
+        const struct op_chain *chain = &spec->chains[i];
         sdsa_operation_update_chains_addvalue(row, chain->name);
         if (!uuid_is_zero(&chain->uuid)) {
             sdsa_operation_update_wanted_setkey(row, chain->uuid,
@@ -184,26 +185,26 @@ write_operation(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
         }
     }
     sdsa_operation_set_state(row, state);
-    sdsa_operation_set_reason(row, op->why);
-    sdsa_operation_set_started(row, op->started_wall_s);
+    sdsa_operation_set_reason(row, spec->cause);
+    sdsa_operation_set_started(row, op_started_s(op));
 
-    int64_t *spis = path_numbers(op->old, op->n_old);
-    sdsa_operation_set_old_paths(row, spis, op->n_old);
+    int64_t *spis = path_numbers(spec->old, spec->n_old);
+    sdsa_operation_set_old_paths(row, spis, spec->n_old);
     free(spis);
-    spis = path_numbers(op->new, op->n_new);
-    sdsa_operation_set_new_paths(row, spis, op->n_new);
+    spis = path_numbers(spec->new, spec->n_new);
+    sdsa_operation_set_new_paths(row, spis, spec->n_new);
     free(spis);
-    return row;
 }
 
 static void
 write_prepare(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
               const struct op *op)
 {
-    if (!journal_find_operation(idl, op_fsm_number(op->fsm))) {
+    const struct op_spec *spec = op_get_spec(op);
+    if (!journal_find_operation(idl, spec->number)) {
         write_operation(txn, idl, op, "preparing");
-        for (size_t i = 0; i < op->n_new; i++) {
-            write_path(txn, op->new[i]);
+        for (size_t i = 0; i < spec->n_new; i++) {
+            write_path(txn, spec->new[i]);
         }
     }
 }
@@ -212,12 +213,13 @@ static void
 write_commit(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
              const struct op *op)
 {
+    const struct op_spec *spec = op_get_spec(op);
     write_operation(txn, idl, op, "committing");
-    set_path_states(idl, op->new, op->n_new, PATH_ACTIVE);
-    set_path_states(idl, op->old, op->n_old, PATH_RELEASING);
-    for (size_t i = 0; op->purpose == OP_FAILOVER && i < op->n_new; i++) {
+    set_path_states(idl, spec->new, spec->n_new, PATH_ACTIVE);
+    set_path_states(idl, spec->old, spec->n_old, PATH_RELEASING);
+    for (size_t i = 0; spec->purpose == OP_FAILOVER && i < spec->n_new; i++) {
         const struct sdsa_path *row
-            = journal_find_path(idl, op->new[i]->path->nsh_spi);
+            = journal_find_path(idl, spec->new[i]->path->nsh_spi);
         if (row) {
             sdsa_path_set_backup(row, false);
         }
@@ -229,10 +231,11 @@ static void
 write_history(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
               const struct op *op)
 {
+    const struct op_spec *spec = op_get_spec(op);
     const struct sdsa_history *row, *oldest = NULL;
     size_t n = 0;
     SDSA_HISTORY_FOR_EACH (row, idl) {
-        if (row->number == op_fsm_number(op->fsm)) {
+        if (row->number == spec->number) {
             return;             /* An earlier attempt, whose answer was lost. */
         }
         oldest = !oldest || row->number < oldest->number ? row : oldest;
@@ -247,16 +250,16 @@ write_history(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
     struct sset names = SSET_INITIALIZER(&names);
     op_report(op, &phases, &names, &lost);
     row = sdsa_history_insert(txn);
-    sdsa_history_set_number(row, op_fsm_number(op->fsm));
-    for (size_t i = 0; i < op->n_chains; i++) {
-        sdsa_history_update_chains_addvalue(row, op->chains[i].name);
+    sdsa_history_set_number(row, spec->number);
+    for (size_t i = 0; i < spec->n_chains; i++) {
+        sdsa_history_update_chains_addvalue(row, spec->chains[i].name);
     }
-    sdsa_history_set_cause(row, op->why);
-    sdsa_history_set_result(row, (op->journal_state == OP_FSM_DONE
+    sdsa_history_set_cause(row, spec->cause);
+    sdsa_history_set_result(row, (op_journal_entry(op) == OP_FSM_DONE
                                   ? "done" : "failed"));
-    sdsa_history_set_reason(row, op_fsm_reason(op->fsm));
-    sdsa_history_set_started(row, op->started_wall_s);
-    sdsa_history_set_round_trips(row, op_fsm_round_trips(op->fsm));
+    sdsa_history_set_reason(row, op_reason(op));
+    sdsa_history_set_started(row, op_started_s(op));
+    sdsa_history_set_round_trips(row, op_round_trips(op));
 
     const struct simap_node *node;
     SIMAP_FOR_EACH (node, &phases) {
@@ -268,11 +271,11 @@ write_history(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
     const char **array = sset_array(&names);
     sdsa_history_set_participants(row, array, sset_count(&names));
     free(array);
-    int64_t *spis = path_numbers(op->old, op->n_old);
-    sdsa_history_set_old_paths(row, spis, op->n_old);
+    int64_t *spis = path_numbers(spec->old, spec->n_old);
+    sdsa_history_set_old_paths(row, spis, spec->n_old);
     free(spis);
-    spis = path_numbers(op->new, op->n_new);
-    sdsa_history_set_new_paths(row, spis, op->n_new);
+    spis = path_numbers(spec->new, spec->n_new);
+    sdsa_history_set_new_paths(row, spis, spec->n_new);
     free(spis);
     simap_destroy(&phases);
     simap_destroy(&lost);
@@ -285,19 +288,20 @@ write_outcome(const struct ovsdb_idl *idl, const struct op *op,
               const struct op_chain *chain, bool done)
 {
     const struct sdsa_chain *row = sdsa_chain_get_for_uuid(idl, &chain->uuid);
-    if (chain->is_meanwhile) {
+    if (chain->rekey_while_failing) {
         return;
     }
     if (row && done) {
         sdsa_chain_set_applied(row, chain->wanted);
         sdsa_chain_set_applied_intent(row, chain->intent);
         /* A predecessor's may have been new keys for what was applied. */
-        if (!op->resumed || chain->wanted == row->wanted) {
+        if (!op_is_resumed(op) || chain->wanted == row->wanted) {
             sdsa_chain_set_reason(row, "");
         }
-    } else if (row && !op->resumed && op->purpose == OP_CHANGE) {
+    } else if (row && !op_is_resumed(op)
+               && op_get_spec(op)->purpose == OP_CHANGE) {
         sdsa_chain_set_failed(row, chain->wanted);
-        sdsa_chain_set_reason(row, op_fsm_reason(op->fsm));
+        sdsa_chain_set_reason(row, op_reason(op));
     }
 }
 
@@ -305,48 +309,59 @@ static void
 write_end(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
           const struct op *op)
 {
-    bool done = op->journal_state == OP_FSM_DONE;
+    const struct op_spec *spec = op_get_spec(op);
+    bool done = op_journal_entry(op) == OP_FSM_DONE;
     write_history(txn, idl, op);
     const struct sdsa_operation *row
-        = journal_find_operation(idl, op_fsm_number(op->fsm));
+        = journal_find_operation(idl, spec->number);
     if (row) {
         sdsa_operation_delete(row);
     }
     if (done) {
-        delete_paths(idl, op->old, op->n_old);
-    } else if (op->purpose != OP_FAILOVER) {
-        delete_paths(idl, op->new, op->n_new);
+        delete_paths(idl, spec->old, spec->n_old);
+    } else if (spec->purpose != OP_FAILOVER) {
+        delete_paths(idl, spec->new, spec->n_new);
     }
 
-    for (size_t i = 0; i < op->n_debts; i++) {
-        const struct op_debt *debt = &op->debts[i];
-        size_t n = debt->of_new ? op->n_new : op->n_old;
-        int64_t *spis = path_numbers(debt->of_new ? op->new : op->old, n);
+    size_t n_debts;
+    const struct op_debt *debts = op_debts(op, &n_debts);
+    for (size_t i = 0; i < n_debts; i++) {
+        const struct op_debt *debt = &debts[i];
+        size_t n = debt->of_new ? spec->n_new : spec->n_old;
+        int64_t *spis = path_numbers(debt->of_new ? spec->new : spec->old, n);
         struct sdsa_debt *d = sdsa_debt_insert(txn);
-        sdsa_debt_set_operation(d, op_fsm_number(op->fsm));
-        sdsa_debt_set_participant(d, debt->participant);
+        char *participant = participant_format(&debt->participant);
+        sdsa_debt_set_operation(d, spec->number);
+        sdsa_debt_set_participant(d, participant);
         sdsa_debt_set_paths(d, spis, n);
         sdsa_debt_set_created(d, time_wall());
+        free(participant);
         free(spis);
     }
 
-    for (size_t i = 0; i < op->n_chains; i++) {
-        write_outcome(idl, op, &op->chains[i], done);
+    for (size_t i = 0; i < spec->n_chains; i++) {
+        write_outcome(idl, op, &spec->chains[i], done);
     }
 }
 
-void
+bool
 journal_write(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
-              const struct op *op)
+              struct op *op)
 {
+    if (!op_needs_journal(op)) {
+        return false;
+    }
     /* Only these states are ever journaled. */
-    if (op->journal_state == OP_FSM_JOURNAL_PREPARE) {
+    enum op_fsm_state entry = op_journal_entry(op);
+    if (entry == OP_FSM_JOURNAL_PREPARE) {
         write_prepare(txn, idl, op);
-    } else if (op->journal_state == OP_FSM_JOURNAL_COMMIT) {
+    } else if (entry == OP_FSM_JOURNAL_COMMIT) {
         write_commit(txn, idl, op);
     } else {
         write_end(txn, idl, op);
     }
+    op_journal_sent(op);
+    return true;
 }
 
 void
@@ -362,11 +377,15 @@ journal_chain_failed(const struct sdsa_chain *chain, int64_t wanted,
 void
 journal_chain_hangs(const struct ovsdb_idl *idl, const struct op *op)
 {
-    const char *reason = op_fsm_reason(op->fsm);
-    for (size_t i = 0; i < op->n_chains; i++) {
+    const struct op_spec *spec = op_get_spec(op);
+    const char *reason = op_reason(op);
+    if (op_get_state(op) != OP_FSM_FLIP || !reason[0]) {
+        return;
+    }
+    for (size_t i = 0; i < spec->n_chains; i++) {
         const struct sdsa_chain *row
-            = sdsa_chain_get_for_uuid(idl, &op->chains[i].uuid);
-        if (row && !op->chains[i].is_meanwhile
+            = sdsa_chain_get_for_uuid(idl, &spec->chains[i].uuid);
+        if (row && !spec->chains[i].rekey_while_failing
             && strcmp(row->reason, reason)) {
             sdsa_chain_set_reason(row, reason);
         }

@@ -19,21 +19,23 @@ struct sdsa_chain;
 struct sdsa_operation;
 struct sdsa_path;
 
-/* Writes the journal entry that 'op' asks for (op->journal_state):
+/* Writes the journal entry that the operation needs, if it does, and tells the
+ * operation so.  Returns true if it did.  By op_journal_entry():
  *
  *   JOURNAL_PREPARE: the Operation and its new paths.
  *   JOURNAL_COMMIT:  the commit point.
  *   DONE, FAILED:    the end: the Operation and the paths that are gone with it
  *                    are deleted, the chain's outcome and debts written. */
-void journal_write(struct ovsdb_idl_txn *, const struct ovsdb_idl *,
-                   const struct op *);
+bool journal_write(struct ovsdb_idl_txn *, const struct ovsdb_idl *,
+                   struct op *);
 
 /* Marks the chain as failed at sequence number 'wanted' (an operation could
  * not even begin). */
 void journal_chain_failed(const struct sdsa_chain *, int64_t wanted,
                           const char *reason);
 
-/* Says at the chain why 'op', which is committed, does not come to its end. */
+/* If a bridge keeps the operation from the end of FLIP, writes the reason at
+ * its chains. */
 void journal_chain_hangs(const struct ovsdb_idl *, const struct op *);
 
 /* Deletes the Path rows that are of no live path: those that make no sense. */

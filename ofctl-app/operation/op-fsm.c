@@ -21,7 +21,6 @@ struct participant {
 };
 
 struct op_fsm {
-    unsigned int number;
     struct participant *participants;
     size_t n;
     struct op_fsm_timeouts timeouts;
@@ -83,12 +82,10 @@ op_fsm_step_to_string(enum op_fsm_step step)
 }
 
 struct op_fsm *
-op_fsm_create(unsigned int number,
-              const struct op_fsm_participant *participants, size_t n,
+op_fsm_create(const struct op_fsm_participant *participants, size_t n,
               const struct op_fsm_timeouts *timeouts)
 {
     struct op_fsm *fsm = xzalloc(sizeof *fsm);
-    fsm->number = number;
     fsm->participants = xcalloc(n + 1, sizeof *fsm->participants);
     fsm->n = n;
     for (size_t i = 0; i < n; i++) {
@@ -692,12 +689,6 @@ op_fsm_deadline(const struct op_fsm *fsm)
 }
 
 /* Asking. */
-
-unsigned int
-op_fsm_number(const struct op_fsm *fsm)
-{
-    return fsm->number;
-}
 
 enum op_fsm_state
 op_fsm_get_state(const struct op_fsm *fsm)

@@ -133,9 +133,8 @@ struct op_fsm_timeouts {
 struct op_fsm;
 
 /* 'participants' are copied; their order gives the indexes. */
-struct op_fsm *op_fsm_create(unsigned int number,
-                             const struct op_fsm_participant *,
-                             size_t n, const struct op_fsm_timeouts *);
+struct op_fsm *op_fsm_create(const struct op_fsm_participant *, size_t n,
+                             const struct op_fsm_timeouts *);
 /* Accepts NULL. */
 void op_fsm_destroy(struct op_fsm *);
 
@@ -182,7 +181,6 @@ bool op_fsm_next_action(struct op_fsm *, struct op_fsm_action *);
 bool op_fsm_next_transition(struct op_fsm *,
                             struct op_fsm_transition *);
 
-unsigned int op_fsm_number(const struct op_fsm *);
 enum op_fsm_state op_fsm_get_state(const struct op_fsm *);
 bool op_fsm_is_committed(const struct op_fsm *);
 /* Why it failed, what keeps FLIP from its end, or what was not seen to drain;

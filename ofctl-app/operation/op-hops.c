@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <config.h>
 
-/* Hops of an operation: new ones are proven by packets, old ones drain. */
-
-#include "ofctl-app/operation/op.h"
-#include "ofctl-app/operation/op-private.h"
+#include "ofctl-app/operation/op-hops.h"
 
 #include "dp-packet.h"
 #include "ofctl-app/flows/probe.h"
 #include "ofctl-app/model/match.h"
 #include "ofctl-app/network/network.h"
+#include "openvswitch/poll-loop.h"
 #include "timeval.h"
 #include "util.h"
 
-#define DRAIN_ASK_MS 200        /* Between two looks at an old hop. */
+#define DRAIN_ASK_MS 200        /* Between two polls of an old hop. */
 
 /* Proving. */
 
-char *
-op_hop_send_probe(const struct op *op, const struct network *net,
-                  const struct op_participant *p)
+/* Sends a packet through a new hop; its answer is op_hops_probe_result(). */
+static uint64_t
+hop_send(struct op *op, struct network *net, uint64_t epoch OVS_UNUSED,
+         const struct op_participant *p, enum op_fsm_step step OVS_UNUSED,
+         char **errorp)
 {
     const struct inv_gateway *gw = inventory_gateway(network_inventory(net),
                                                      p->hop->sender);
@@ -27,8 +27,9 @@ op_hop_send_probe(const struct op *op, const struct network *net,
                            : NULL;
     ofp_port_t port = br ? bridge_port(br, gw->plain_port) : 0;
     if (!port) {
-        return xasprintf("the plain port of gateway %s is not there",
-                         p->hop->sender);
+        *errorp = xasprintf("the plain port of gateway %s is not there",
+                            p->hop->sender);
+        return 0;
     }
     const struct probe probe = {
         .nsh_spi = p->path->nsh_spi,
@@ -42,16 +43,17 @@ op_hop_send_probe(const struct op *op, const struct network *net,
     bridge_packet_out(br, dp_packet_data(packet), dp_packet_size(packet),
                       port);
     dp_packet_delete(packet);
-    return NULL;
+    return 0;
 }
 
-bool
-op_probe_result(struct op *op, const struct network *net, const char *bridge,
-                const struct probe *probe)
+const struct op_kind op_hop_kind = {
+    .send = hop_send,
+};
+
+void
+op_hops_probe_result(struct op *op, const struct network *net,
+                     const char *bridge, const struct probe *probe)
 {
-    if (!uuid_equals(&probe->token, &op->probe_token)) {
-        return false;
-    }
     for (size_t i = 0; i < op->n_participants; i++) {
         const struct op_participant *p = &op->participants[i];
         if (p->steps & OP_FSM_STEP_PROVE
@@ -65,13 +67,11 @@ op_probe_result(struct op *op, const struct network *net, const char *bridge,
             }
         }
     }
-    return true;
 }
 
-/* Draining: the sender has nothing more to send, and all that it sent has
- * come. */
+/* Draining.  A hop is empty if its sender has nothing more to send and all
+ * that it sent has come. */
 
-/* Asks the gateways of an old hop. */
 static void
 ask_drained(struct op_participant *p, const struct network *net)
 {
@@ -86,8 +86,9 @@ ask_drained(struct op_participant *p, const struct network *net)
     p->asked_ms = time_msec();
 }
 
-/* Is the hop empty, and nothing comes to it any more unless it 'is_fed'?  True
- * too if an end of it is gone, or has no SA any more: then nothing will come. */
+/* Is the hop empty, and does nothing enter it any more?  'is_fed': the hop
+ * before it may still hold packets.  Also true if one of its ends is gone or
+ * has no SA any more: nothing comes out of it then. */
 static bool
 is_drained(struct op_participant *p, bool is_fed, const struct network *net)
 {
@@ -116,7 +117,8 @@ is_drained(struct op_participant *p, bool is_fed, const struct network *net)
     return was_level && p->was_level;
 }
 
-/* May the hop before this one still hold packets?  (They stand in order.) */
+/* May the hop before this one still hold packets?  The hops of a path are
+ * neighbours, in order. */
 static bool
 is_fed(const struct op *op, size_t i)
 {
@@ -125,8 +127,9 @@ is_fed(const struct op *op, size_t i)
             && !p[-1].drained);
 }
 
-/* Twice in a row it must be so: what is on its way in a function between two
- * hops, or in a flow cache of a bridge, has come out by then. */
+/* A hop counts as empty if it is so in two polls in a row: packets in a
+ * function between two hops, or that a bridge's flow cache still sends, have
+ * come out by then. */
 void
 op_hops_drain(struct op *op, const struct network *net)
 {
@@ -143,6 +146,18 @@ op_hops_drain(struct op *op, const struct network *net)
             }
         } else if (time_msec() >= p->next_ask_ms) {
             ask_drained(p, net);
+        }
+    }
+}
+
+void
+op_hops_wait(const struct op *op)
+{
+    for (size_t i = 0; i < op->n_participants; i++) {
+        const struct op_participant *p = &op->participants[i];
+        if (op_fsm_get_state(op->fsm) == OP_FSM_DRAIN && !p->drained
+            && !p->asked_ms && p->steps & OP_FSM_STEP_DRAIN) {
+            poll_timer_wait_until(p->next_ask_ms);
         }
     }
 }

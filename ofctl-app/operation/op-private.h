@@ -2,67 +2,129 @@
 #ifndef SDSA_OP_PRIVATE_H
 #define SDSA_OP_PRIVATE_H 1
 
-/* What the parts of an operation at work share: op.c has participants, keys and
- * requests; op-hops.c proves new hops and drains old ones. */
+/* What the files of an operation at work share.  op.c runs the state machine;
+ * op-participants.c finds out who takes part; op-gateway.c, op-bridge.c and
+ * op-hops.c do what a participant of their kind has to; ops.c has all
+ * operations. */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ofctl-app/model/participant.h"
 #include "ofctl-app/operation/op-fsm.h"
+#include "ofctl-app/operation/op-spec.h"
+#include "openvswitch/hmap.h"
+#include "openvswitch/list.h"
+#include "openvswitch/uuid.h"
 
 struct network;
 struct op;
+struct op_participant;
 struct path;
 struct path_hop;
 struct secret;
 
-struct op_key {
-    const struct path_hop *hop; /* Of one of the new paths. */
-    struct secret *key;
+/* What participants of one kind do. */
+struct op_kind {
+    /* Sends 'step'.  Returns the ticket of the answer; or 0 with '*errorp'
+     * set to the reason why it cannot be sent (caller frees); or 0 with
+     * '*errorp' NULL if it was sent and no answer has a ticket. */
+    uint64_t (*send)(struct op *, struct network *, uint64_t epoch,
+                     const struct op_participant *, enum op_fsm_step,
+                     char **errorp);
+
+    /* The others are NULL for a kind without sessions. */
+
+    /* Is the participant in the database? */
+    bool (*exists)(const struct network *, const char *name);
+
+    /* May 'ticket' still have an answer?  Its session may be gone. */
+    bool (*has_ticket)(const struct network *, const char *name,
+                       uint64_t ticket);
+
+    /* Returns the reason why the participant is not the one that the operation
+     * began with, or NULL if it is. */
+    const char *(*find_loss)(const struct network *,
+                             const struct op_participant *);
 };
 
 /* A request that was sent and is not answered yet. */
-struct op_pending {
+struct op_request {
+    struct hmap_node node;      /* In op->requests, by ticket. */
+    struct op *op;
+    struct op_participant *participant;
+    enum op_fsm_step step;      /* 0: this place is free. */
     uint64_t ticket;
-    enum op_fsm_step step;
 };
 
-enum op_kind { OP_GATEWAY, OP_BRIDGE, OP_HOP };
+/* A key of a new path.  'hop' is one of that path. */
+struct op_key {
+    const struct path_hop *hop;
+    struct secret *key;
+};
 
 struct op_participant {
-    enum op_kind kind;
-    char *name;                 /* VNF-ID, bridge name; "" of a hop. */
-    char *title;                /* "gateway gw1". */
-    unsigned int steps;
-    char *boot_id;              /* Of a gateway, when the operation began. */
+    struct participant id;      /* The name is owned. */
+    char *title;                /* 'id' as text. */
+    const struct op_kind *kind;
+    unsigned int steps;         /* Bitwise OR of enum op_fsm_step. */
+    struct op_request requests[4];
 
-    /* Of a hop. */
+    /* Gateway: its boot id when the operation began. */
+    char *boot_id;
+
+    /* Hop. */
     const struct path *path;
     const struct path_hop *hop;
-    size_t probe_size;          /* New: octets of the packet that must come
-                                 * through it, from the IP header on. */
-    long long int asked_ms;     /* Old: when its gateways were asked what they
-                                 * sent and got; 0: not now. */
-    long long int next_ask_ms;
-    uint64_t sent_seq;          /* As they said last. */
-    bool was_level;             /* Then all that was sent had come. */
+
+    /* New hop: octets of the packet that must come through it, from the IP
+     * header on. */
+    size_t probe_size;
+
+    /* Old hop. */
+    long long int asked_ms;     /* When its gateways were asked for counters
+                                 * that they have not told yet, or 0. */
+    long long int next_ask_ms;  /* When they are asked next. */
+    uint64_t sent_seq;          /* Sequence number that the sender reported in
+                                 * the last poll. */
+    bool was_level;             /* In that poll the receiver had received all
+                                 * of them. */
     bool has_lost;              /* 'lost' is known. */
-    uint64_t lost;
+    uint64_t lost;              /* Packets. */
     bool drained;
-    struct op_pending pending[4];
-    size_t n_pending;
 };
 
-/* In op-hops.c. */
+/* The journal entry that the operation waits for. */
+enum op_journal {
+    OP_JOURNAL_IDLE,            /* None. */
+    OP_JOURNAL_NEEDED,          /* To be written into the next transaction. */
+    OP_JOURNAL_SENT,            /* In the transaction that is under way. */
+};
 
-/* Sends a packet through a new hop; what becomes of it is told by
- * op_probe_result().  Returns NULL, or why it cannot be sent (caller frees). */
-char *op_hop_send_probe(const struct op *, const struct network *,
-                        const struct op_participant *);
+struct op {
+    struct ovs_list node;       /* In struct ops. */
+    struct hmap_node token_node;        /* In struct ops, by probe token. */
+    struct hmap *requests;      /* Of all operations; struct ops owns it. */
+    struct op_spec spec;        /* What it points to is owned, but for the
+                                 * live paths, which the network owns. */
+    char *names;                /* Of the chains, for people: "a b". */
+    struct op_fsm *fsm;
+    long long int started_ms;   /* time_msec(). */
+    long long int started_s;    /* time_wall(). */
+    bool aborted;
+    bool resumed;
 
-/* Asks the gateways of old hops, and acknowledges the drain of those that are
- * empty. */
-void op_hops_drain(struct op *, const struct network *);
+    enum op_journal journal;
+    enum op_fsm_state entry;    /* State that is written into the journal. */
+    struct op_debt *debts;
+    size_t n_debts;
+
+    struct op_participant *participants;
+    size_t n_participants;
+    struct op_key *keys;        /* Of the new paths. */
+    size_t n_keys;
+    struct uuid probe_token;    /* In all of its probes. */
+};
 
 #endif /* ofctl-app/operation/op-private.h */

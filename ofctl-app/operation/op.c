@@ -2,20 +2,17 @@
 #include <config.h>
 
 #include "ofctl-app/operation/op.h"
-#include "ofctl-app/operation/op-private.h"
 
 #include <limits.h>
 
-#include "lib/restconf/restconf-patch.h"
-#include "lib/secret.h"
-#include "lib/suite.h"
-#include "ofctl-app/flows/probe.h"
-#include "ofctl-app/flows/steering.h"
-#include "ofctl-app/model/path-check.h"
-#include "ofctl-app/model/path-mtu.h"
+#include "hash.h"
 #include "ofctl-app/network/network.h"
 #include "ofctl-app/operation/failure-test.h"
-#include "ofctl-app/southbound/sa-request.h"
+#include "ofctl-app/operation/op-bridge.h"
+#include "ofctl-app/operation/op-gateway.h"
+#include "ofctl-app/operation/op-hops.h"
+#include "ofctl-app/operation/op-participants.h"
+#include "ofctl-app/operation/op-private.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
@@ -28,236 +25,57 @@ VLOG_DEFINE_THIS_MODULE(op);
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
 
-/* Participants. */
-
-/* Takes ownership of 'title'. */
-static struct op_participant *
-participant_add(struct op *op, enum op_kind kind, const char *name,
-                char *title)
-{
-    op->participants = xrealloc(op->participants, (op->n_participants + 1)
-                                * sizeof *op->participants);
-    struct op_participant *p = &op->participants[op->n_participants++];
-    *p = (struct op_participant) {
-        .kind = kind,
-        .name = xstrdup(name),
-        .title = title,
-    };
-    return p;
-}
-
-static struct op_participant *
-participant_get(struct op *op, enum op_kind kind, const char *name)
-{
-    for (size_t i = 0; i < op->n_participants; i++) {
-        struct op_participant *p = &op->participants[i];
-        if (p->kind == kind && !strcmp(p->name, name)) {
-            return p;
-        }
-    }
-    return participant_add(op, kind, name,
-                           xasprintf("%s %s", kind == OP_GATEWAY ? "gateway"
-                                     : "bridge", name));
-}
-
-static void
-add_gateways(struct op *op, const struct path *path, unsigned int sender_steps,
-             unsigned int receiver_steps)
-{
-    for (size_t i = 0; i <= path->n_sfs; i++) {
-        const struct path_hop *hop = path->hops[i];
-        if (hop) {
-            participant_get(op, OP_GATEWAY, hop->sender)->steps
-                |= sender_steps;
-            participant_get(op, OP_GATEWAY, hop->receiver)->steps
-                |= receiver_steps;
-        }
-    }
-}
-
-/* Its new hops must be proven, its old ones drain. */
-static void
-add_new_hops(struct op *op, const struct network *net, const struct path *path)
-{
-    size_t size = MAX(path_mtu(network_inventory(net), path),
-                      PROBE_MIN_IP_SIZE);
-    for (size_t i = 0; i <= path->n_sfs; i++) {
-        const struct path_hop *hop = path->hops[i];
-        if (hop) {
-            char *title = xasprintf("the hop %s => %s (with %"PRIuSIZE
-                                    " octets)", hop->sender, hop->receiver,
-                                    size);
-            struct op_participant *p = participant_add(op, OP_HOP, "", title);
-            p->steps = OP_FSM_STEP_PROVE;
-            p->path = path;
-            p->hop = hop;
-            p->probe_size = size;
-        }
-    }
-}
-
-static void
-add_old_hops(struct op *op, const struct path *path)
-{
-    for (size_t i = 0; i <= path->n_sfs; i++) {
-        const struct path_hop *hop = path->hops[i];
-        if (hop) {
-            char *title = xasprintf("the old hop %s => %s", hop->sender,
-                                    hop->receiver);
-            struct op_participant *p = participant_add(op, OP_HOP, "", title);
-            p->steps = OP_FSM_STEP_DRAIN;
-            p->path = path;
-            p->hop = hop;
-        }
-    }
-}
-
-static void
-add_bridges(struct op *op, const struct network *net,
-            const struct live_path *live, unsigned int steps)
-{
-    struct sset names = SSET_INITIALIZER(&names);
-    const char *name;
-    path_bridges(live->path, network_inventory(net), &names);
-    SSET_FOR_EACH (name, &names) {
-        participant_get(op, OP_BRIDGE, name)->steps |= steps;
-    }
-    sset_destroy(&names);
-}
-
-/* The bridges that put packets on a new path: there the old one is taken out
- * in the same bundle. */
-static void
-add_classifiers(struct op *op, const struct network *net,
-                const struct live_path *live)
-{
-    struct sset names = SSET_INITIALIZER(&names);
-    const char *name;
-    network_path_bridges(net, live,
-                         PATH_FLOWS_CLASSIFIER | PATH_FLOWS_COMPANION, &names);
-    SSET_FOR_EACH (name, &names) {
-        participant_get(op, OP_BRIDGE, name)->steps |= OP_FSM_STEP_FLIP;
-    }
-    sset_destroy(&names);
-}
-
-static void
-find_participants(struct op *op, const struct network *net, bool prove)
-{
-    bool prepared = op->purpose == OP_FAILOVER;
-    for (size_t i = 0; i < op->n_new; i++) {
-        const struct live_path *live = op->new[i];
-        if (!prepared) {
-            add_gateways(op, live->path,
-                         OP_FSM_STEP_OUTBOUND | OP_FSM_STEP_UNDO,
-                         OP_FSM_STEP_INBOUND | OP_FSM_STEP_UNDO);
-            add_bridges(op, net, live,
-                        OP_FSM_STEP_FLOWS | OP_FSM_STEP_UNDO);
-        }
-        if (prepared || !live->path->backup) {
-            add_classifiers(op, net, live);
-        }
-        if (prove) {
-            add_new_hops(op, net, live->path);
-        }
-    }
-    for (size_t i = 0; i < op->n_old; i++) {
-        const struct live_path *live = op->old[i];
-        add_gateways(op, live->path, OP_FSM_STEP_RELEASE,
-                     OP_FSM_STEP_RELEASE);
-        /* Where no new path has a classifier there is nothing to flip to:
-         * RELEASE takes the old one with the rest, and owes it if the bridge
-         * is away. */
-        add_bridges(op, net, live, OP_FSM_STEP_RELEASE);
-        add_old_hops(op, live->path);
-    }
-    for (size_t i = 0; i < op->n_participants; i++) {
-        struct op_participant *p = &op->participants[i];
-        const struct agent *agent
-            = (p->kind == OP_GATEWAY ? network_agent(net, p->name)
-               : NULL);
-        p->boot_id = xstrdup(agent ? agent_boot_id(agent) : "");
-    }
-}
-
 /* Creation. */
 
-static void
-make_keys(struct op *op)
+static struct live_path **
+copy_paths(struct live_path *const *paths, size_t n)
 {
-    for (size_t i = 0; i < op->n_new; i++) {
-        const struct path *path = op->new[i]->path;
-        for (size_t j = 0; j <= path->n_sfs; j++) {
-            struct path_hop *hop = path->hops[j];
-            if (hop) {
-                op->keys = xrealloc(op->keys,
-                                    (op->n_keys + 1) * sizeof *op->keys);
-                struct op_key *k = &op->keys[op->n_keys++];
-                k->hop = hop;
-                k->key = secret_create(NULL, suite_keymat_size(path->suite));
-                secret_check(k->key, hop->esp_spi, hop->key_check);
-                hop->created_s = time_wall();
-            }
-        }
-    }
+    return n ? xmemdup(paths, n * sizeof *paths) : NULL;
 }
 
 static void
-wipe_keys(struct op *op)
-{
-    for (size_t i = 0; i < op->n_keys; i++) {
-        secret_destroy(op->keys[i].key);
-    }
-    free(op->keys);
-    op->keys = NULL;
-    op->n_keys = 0;
-}
-
-static const struct secret *
-find_key(const struct op *op, const struct path_hop *hop)
-{
-    for (size_t i = 0; i < op->n_keys; i++) {
-        if (op->keys[i].hop == hop) {
-            return op->keys[i].key;
-        }
-    }
-    return NULL;
-}
-
-static void
-set_chains(struct op *op, const struct op_chain *chains, size_t n)
+set_spec(struct op *op, const struct op_spec *spec)
 {
     struct ds names = DS_EMPTY_INITIALIZER;
-    op->chains = xmemdup(chains, n * sizeof *chains);
-    op->n_chains = n;
-    for (size_t i = 0; i < n; i++) {
-        op->chains[i].name = xstrdup(chains[i].name);
-        op->chains[i].intent = xstrdup(chains[i].intent);
+    struct op_chain *chains = xmemdup(spec->chains,
+                                      spec->n_chains * sizeof *chains);
+    for (size_t i = 0; i < spec->n_chains; i++) {
+        chains[i].name = xstrdup(chains[i].name);
+        chains[i].intent = xstrdup(chains[i].intent);
         ds_put_format(&names, "%s%s", i ? " " : "", chains[i].name);
     }
     op->names = ds_steal_cstr(&names);
+    op->spec = *spec;
+    op->spec.chains = chains;
+    op->spec.cause = xstrdup(spec->cause);
+    op->spec.old = copy_paths(spec->old, spec->n_old);
+    op->spec.new = copy_paths(spec->new, spec->n_new);
+}
+
+static void
+free_spec(struct op_spec *spec)
+{
+    for (size_t i = 0; i < spec->n_chains; i++) {
+        free(CONST_CAST(char *, spec->chains[i].name));
+        free(CONST_CAST(char *, spec->chains[i].intent));
+    }
+    free(CONST_CAST(struct op_chain *, spec->chains));
+    free(CONST_CAST(char *, spec->cause));
+    free(CONST_CAST(struct live_path **, spec->old));
+    free(CONST_CAST(struct live_path **, spec->new));
 }
 
 struct op *
-op_create(struct network *net, enum op_purpose purpose, unsigned int number,
-          const struct op_chain *chains, size_t n_chains, const char *why,
-          struct live_path **old, size_t n_old,
-          struct live_path **new, size_t n_new, bool prove,
-          const struct op_fsm_timeouts *timeouts)
+op_create(struct network *net, const struct op_spec *spec,
+          struct hmap *requests)
 {
     struct op *op = xzalloc(sizeof *op);
-    ovs_list_init(&op->node);
-    op->purpose = purpose;
-    set_chains(op, chains, n_chains);
-    op->why = xstrdup(why);
-    op->old = n_old ? xmemdup(old, n_old * sizeof *old) : NULL;
-    op->n_old = n_old;
-    op->new = n_new ? xmemdup(new, n_new * sizeof *new) : NULL;
-    op->n_new = n_new;
+    op->requests = requests;
+    set_spec(op, spec);
     op->started_ms = time_msec();
-    op->started_wall_s = time_wall();
+    op->started_s = time_wall();
     uuid_generate(&op->probe_token);
-    find_participants(op, net, prove);
+    op_participants_find(op, net);
 
     struct op_fsm_participant *ps = xcalloc(op->n_participants + 1,
                                             sizeof *ps);
@@ -265,7 +83,7 @@ op_create(struct network *net, enum op_purpose purpose, unsigned int number,
         ps[i].name = op->participants[i].title;
         ps[i].steps = op->participants[i].steps;
     }
-    op->fsm = op_fsm_create(number, ps, op->n_participants, timeouts);
+    op->fsm = op_fsm_create(ps, op->n_participants, &spec->timeouts);
     free(ps);
     return op;
 }
@@ -273,10 +91,10 @@ op_create(struct network *net, enum op_purpose purpose, unsigned int number,
 void
 op_start(struct op *op)
 {
-    if (op->purpose == OP_FAILOVER) {
+    if (op->spec.purpose == OP_FAILOVER) {
         op_fsm_start_prepared(op->fsm, time_msec());
     } else {
-        make_keys(op);
+        op_gateway_make_keys(op);
         op_fsm_start(op->fsm, time_msec());
     }
 }
@@ -284,15 +102,7 @@ op_start(struct op *op)
 void
 op_resume(struct op *op, bool committed)
 {
-    for (size_t i = 0; i < op->n_old; i++) {
-        const struct path *path = op->old[i]->path;
-        op->old[i]->flows = (committed ? path_flows_left(path)
-                             : path_flows_in_use(path));
-    }
-    for (size_t i = 0; i < op->n_new; i++) {
-        op->new[i]->flows = (committed ? path_flows_in_use(op->new[i]->path)
-                             : 0);
-    }
+    op_bridge_set_flows(op, committed ? OP_FSM_STEP_FLIP : OP_FSM_STEP_UNDO);
     op->resumed = true;
     if (committed) {
         op_fsm_resume_committing(op->fsm, time_msec());
@@ -302,205 +112,103 @@ op_resume(struct op *op, bool committed)
     }
 }
 
+/* Requests. */
+
+/* Remembers that 'step' was sent and will be answered under 'ticket'. */
+static void
+add_request(struct op *op, struct op_participant *p, enum op_fsm_step step,
+            uint64_t ticket)
+{
+    struct op_request *request = p->requests;
+    while (request->step) {
+        request++;
+        ovs_assert(request < &p->requests[ARRAY_SIZE(p->requests)]);
+    }
+    *request = (struct op_request) {
+        .op = op,
+        .participant = p,
+        .step = step,
+        .ticket = ticket,
+    };
+    hmap_insert(op->requests, &request->node, hash_uint64(ticket));
+}
+
+static void
+remove_request(struct op_request *request)
+{
+    hmap_remove(request->op->requests, &request->node);
+    request->step = 0;
+}
+
+/* Removes the requests of a participant that will have no answer; all of them
+ * if 'net' is NULL. */
+static void
+remove_requests(struct op_participant *p, const struct network *net)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(p->requests); i++) {
+        struct op_request *request = &p->requests[i];
+        if (request->step
+            && !(net && p->kind->has_ticket(net, p->id.name,
+                                            request->ticket))) {
+            remove_request(request);
+        }
+    }
+}
+
+/* Was 'step' sent to the participant, and is it not answered yet? */
+static bool
+has_request(const struct op_participant *p, enum op_fsm_step step)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(p->requests); i++) {
+        if (p->requests[i].step == step) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void
+op_answer(struct op_request *request, const char *error)
+{
+    struct op *op = request->op;
+    const struct op_participant *p = request->participant;
+    enum op_fsm_step step = request->step;
+    size_t index = p - op->participants;
+    remove_request(request);
+    if (!error) {
+        op_fsm_acknowledged(op->fsm, index, step, time_msec());
+        return;
+    }
+    if (step == OP_FSM_STEP_FLIP) {
+        VLOG_WARN_RL(&rl, "operation %u: %s refused its flip, which is tried "
+                     "again: %s", op->spec.number, p->title, error);
+    }
+    op_fsm_refused(op->fsm, index, step, error, time_msec());
+}
+
+/* Destruction. */
+
 void
 op_destroy(struct op *op)
 {
     if (op) {
-        wipe_keys(op);
+        op_gateway_wipe_keys(op);
         op_fsm_destroy(op->fsm);
         for (size_t i = 0; i < op->n_participants; i++) {
-            free(op->participants[i].name);
-            free(op->participants[i].title);
-            free(op->participants[i].boot_id);
+            remove_requests(&op->participants[i], NULL);
         }
-        free(op->participants);
+        op_participants_destroy(op);
         for (size_t i = 0; i < op->n_debts; i++) {
-            free(op->debts[i].participant);
+            free(CONST_CAST(char *, op->debts[i].participant.name));
         }
         free(op->debts);
-        free(op->old);
-        free(op->new);
-        for (size_t i = 0; i < op->n_chains; i++) {
-            free(op->chains[i].name);
-            free(op->chains[i].intent);
-        }
-        free(op->chains);
+        free_spec(&op->spec);
         free(op->names);
-        free(op->why);
         free(op);
     }
 }
 
-/* Sending. */
-
-/* Adds to 'req' what gateway 'vnf_id' gets in 'step' for 'path'. */
-static void
-add_sa_edits(const struct op *op, const struct network *net,
-             const char *vnf_id, enum op_fsm_step step,
-             const struct path *path, struct restconf_patch *req)
-{
-    for (size_t i = 0; i <= path->n_sfs; i++) {
-        const struct path_hop *hop = path->hops[i];
-        if (!hop) {
-            continue;
-        }
-        bool sends = !strcmp(hop->sender, vnf_id);
-        bool receives = !strcmp(hop->receiver, vnf_id);
-        switch (step) {
-        case OP_FSM_STEP_INBOUND:
-            if (receives) {
-                sa_request_add_inbound(req, network_inventory(net), path, hop,
-                                       find_key(op, hop));
-            }
-            break;
-        case OP_FSM_STEP_OUTBOUND:
-            if (sends) {
-                sa_request_add_outbound(req, network_inventory(net), path, hop,
-                                        find_key(op, hop));
-            }
-            break;
-        case OP_FSM_STEP_RELEASE:
-        case OP_FSM_STEP_UNDO:
-            if (sends) {
-                sa_request_remove_outbound(req, path, hop);
-            }
-            if (receives) {
-                sa_request_remove_inbound(req, path, hop);
-            }
-            break;
-        case OP_FSM_STEP_FLOWS:
-        case OP_FSM_STEP_FLIP:
-        case OP_FSM_STEP_PROVE:
-        case OP_FSM_STEP_DRAIN:
-            OVS_NOT_REACHED();
-        }
-    }
-}
-
-/* Do 'paths' still fit the network?  Requests name their gateways'
- * addresses. */
-static char *
-check_paths(const struct network *net, struct live_path *const *paths,
-            size_t n)
-{
-    char *error = NULL;
-    for (size_t i = 0; i < n && !error; i++) {
-        error = path_check(paths[i]->path, network_inventory(net));
-    }
-    return error;
-}
-
-static uint64_t
-send_to_gateway(struct op *op, struct network *net, uint64_t epoch,
-                const struct op_participant *p, enum op_fsm_step step,
-                char **errorp)
-{
-    struct agent *agent = network_agent(net, p->name);
-    if (!agent) {
-        *errorp = xstrdup("it is not in the database any more");
-        return 0;
-    }
-    bool adds = step & (OP_FSM_STEP_INBOUND | OP_FSM_STEP_OUTBOUND);
-    if (adds) {
-        if (!agent_is_up(agent)) {
-            *errorp = xstrdup(agent_reason(agent));
-            return 0;
-        }
-        *errorp = check_paths(net, op->new, op->n_new);
-        if (*errorp) {
-            return 0;
-        }
-    }
-
-    bool of_old = step == OP_FSM_STEP_RELEASE;
-    struct live_path **paths = of_old ? op->old : op->new;
-    size_t n = of_old ? op->n_old : op->n_new;
-    char *id = xasprintf("op-%u-%s", op_fsm_number(op->fsm),
-                         op_fsm_step_to_string(step));
-    struct restconf_patch *req = sa_request_create(id, epoch);
-    for (size_t i = 0; i < n; i++) {
-        add_sa_edits(op, net, p->name, step, paths[i]->path, req);
-    }
-    free(id);
-    return agent_patch(agent, req);
-}
-
-/* Marks which flows are wanted after 'step': it is sent to several bridges,
- * the marks are the same each time. */
-static void
-mark_flows(struct op *op, enum op_fsm_step step)
-{
-    for (size_t i = 0; i < op->n_new; i++) {
-        op->new[i]->flows = (step == OP_FSM_STEP_UNDO ? 0
-                             : step == OP_FSM_STEP_FLOWS
-                             ? PATH_FLOWS_TRANSPORT
-                             : path_flows_in_use(op->new[i]->path));
-    }
-    for (size_t i = 0; i < op->n_old; i++) {
-        if (step == OP_FSM_STEP_FLIP) {
-            op->old[i]->flows = path_flows_left(op->old[i]->path);
-        } else if (step == OP_FSM_STEP_RELEASE) {
-            op->old[i]->flows = 0;
-        }
-    }
-}
-
-static uint64_t
-send_to_bridge(struct op *op, struct network *net,
-               const struct op_participant *p, enum op_fsm_step step,
-               char **errorp)
-{
-    struct bridge *br = network_bridge(net, p->name);
-    if (!br) {
-        *errorp = xstrdup("it is not in the database any more");
-        return 0;
-    }
-    if (step == OP_FSM_STEP_FLOWS && !bridge_is_up(br)) {
-        *errorp = xasprintf("it is not connected: see \"ovs-vsctl "
-                            "get-controller %s\" and its log", p->name);
-        return 0;
-    }
-
-    mark_flows(op, step);
-    struct live_path **paths = xmalloc((op->n_old + op->n_new + 1)
-                                       * sizeof *paths);
-    size_t n = 0;
-    if (step != OP_FSM_STEP_FLOWS && step != OP_FSM_STEP_UNDO) {
-        for (size_t i = 0; i < op->n_old; i++) {
-            paths[n++] = op->old[i];
-        }
-    }
-    if (step != OP_FSM_STEP_RELEASE) {
-        for (size_t i = 0; i < op->n_new; i++) {
-            paths[n++] = op->new[i];
-        }
-    }
-    uint64_t ticket = network_change_flows(net, br, paths, n,
-                                           step != OP_FSM_STEP_FLIP,
-                                           errorp);
-    free(paths);
-    return ticket;
-}
-
-/* Forgets what was asked of a session that is no more: it has no answer. */
-static void
-drop_lost_tickets(struct op_participant *p, const struct network *net)
-{
-    bool is_gateway = p->kind == OP_GATEWAY;
-    const struct agent *agent
-        = is_gateway ? network_agent(net, p->name) : NULL;
-    const struct bridge *br
-        = is_gateway ? NULL : network_bridge(net, p->name);
-    for (size_t i = 0; i < p->n_pending; ) {
-        uint64_t ticket = p->pending[i].ticket;
-        if ((agent && agent_has_ticket(agent, ticket))
-            || (br && bridge_has_ticket(br, ticket))) {
-            i++;
-        } else {
-            p->pending[i] = p->pending[--p->n_pending];
-        }
-    }
-}
+/* What the state machine wants done. */
 
 static void
 do_send(struct op *op, struct network *net, uint64_t epoch, size_t index,
@@ -512,37 +220,22 @@ do_send(struct op *op, struct network *net, uint64_t epoch, size_t index,
     } else if (failure_test_refuses(op_fsm_step_to_string(step))) {
         op_fsm_refused(op->fsm, index, step, "failure test", time_msec());
         return;
-    } else if (p->kind == OP_HOP) {
-        char *error = op_hop_send_probe(op, net, p);
-        if (error) {
-            op_fsm_refused(op->fsm, index, step, error, time_msec());
-            free(error);
-        }
-        return;
     }
-    bool is_gateway = p->kind == OP_GATEWAY;
-    drop_lost_tickets(p, net);
-    for (size_t i = 0; i < p->n_pending; i++) {
-        if (p->pending[i].step == step) {
-            return;             /* Sent, not answered: no use to repeat it. */
-        }
+    remove_requests(p, net);
+    if (has_request(p, step)) {
+        return;                 /* Another one would be of no use. */
     }
 
     char *error = NULL;
-    uint64_t ticket = (is_gateway
-                       ? send_to_gateway(op, net, epoch, p, step, &error)
-                       : send_to_bridge(op, net, p, step, &error));
+    uint64_t ticket = p->kind->send(op, net, epoch, p, step, &error);
     if (ticket) {
-        ovs_assert(p->n_pending < ARRAY_SIZE(p->pending));
-        p->pending[p->n_pending++] = (struct op_pending) { ticket, step };
-    } else if (!(step & (OP_FSM_STEP_INBOUND | OP_FSM_STEP_OUTBOUND
-                         | OP_FSM_STEP_FLOWS))
-               && !(is_gateway
-                    ? network_agent(net, p->name) != NULL
-                    : network_bridge(net, p->name) != NULL)) {
+        add_request(op, p, step, ticket);
+    } else if (error && step & (OP_FSM_STEP_FLIP | OP_FSM_STEP_RELEASE
+                                | OP_FSM_STEP_UNDO)
+               && !p->kind->exists(net, p->id.name)) {
         /* The operator took it out of the database: it owes nothing. */
         op_fsm_acknowledged(op->fsm, index, step, time_msec());
-    } else {
+    } else if (error) {
         op_fsm_refused(op->fsm, index, step, error, time_msec());
     }
     free(error);
@@ -551,47 +244,48 @@ do_send(struct op *op, struct network *net, uint64_t epoch, size_t index,
 static void
 do_owe(struct op *op, size_t index, enum op_fsm_step step)
 {
+    const struct participant *p = &op->participants[index].id;
     op->debts = xrealloc(op->debts, (op->n_debts + 1) * sizeof *op->debts);
     op->debts[op->n_debts++] = (struct op_debt) {
-        .participant = xstrdup(op->participants[index].title),
+        .participant = { p->kind, xstrdup(p->name) },
         .of_new = step == OP_FSM_STEP_UNDO,
     };
 }
 
-/* Participants that are not those that we began with. */
 static void
-notice_losses(struct op *op, struct network *net)
+do_journal(struct op *op, enum op_fsm_state entry)
+{
+    op->journal = OP_JOURNAL_NEEDED;
+    op->entry = entry;
+    if (entry != OP_FSM_JOURNAL_PREPARE) {
+        op_gateway_wipe_keys(op);       /* No end of a hop still needs one. */
+    }
+}
+
+/* Tells the state machine about participants that are not those that the
+ * operation began with. */
+static void
+notice_losses(struct op *op, const struct network *net)
 {
     for (size_t i = 0; i < op->n_participants; i++) {
         const struct op_participant *p = &op->participants[i];
-        if (p->kind == OP_GATEWAY) {
-            const struct agent *agent = network_agent(net, p->name);
-            if (!agent) {
-                op_fsm_lost(op->fsm, i, "it was removed from the database",
-                            time_msec());
-            } else if (strcmp(agent_boot_id(agent), p->boot_id)) {
-                op_fsm_lost(op->fsm, i, "its data plane restarted",
-                            time_msec());
-            }
-        } else if (p->kind == OP_BRIDGE) {
-            const struct bridge *br = network_bridge(net, p->name);
-            if (!br || !bridge_is_connected(br)) {
-                op_fsm_lost(op->fsm, i, "it is not connected",
-                            time_msec());
-            }
+        const char *reason = (p->kind->find_loss
+                              ? p->kind->find_loss(net, p) : NULL);
+        if (reason) {
+            op_fsm_lost(op->fsm, i, reason, time_msec());
         }
     }
 }
 
-/* For who looks at what operations do: tests/tools/chaos holds it against the model
- * (doc/model). */
+/* Logs each transition; tests/tools/chaos compares the log with the model of
+ * doc/model. */
 static void
 log_transitions(struct op *op)
 {
     struct op_fsm_transition t;
     while (op_fsm_next_transition(op->fsm, &t)) {
-        VLOG_DBG("operation %u: %s, %s: %s", op_fsm_number(op->fsm),
-                 t.from, t.event, t.to);
+        VLOG_DBG("operation %u: %s, %s: %s", op->spec.number, t.from, t.event,
+                 t.to);
     }
 }
 
@@ -611,11 +305,7 @@ op_run(struct op *op, struct network *net, uint64_t epoch)
     while (op_fsm_next_action(op->fsm, &action)) {
         switch (action.type) {
         case OP_FSM_ACT_JOURNAL:
-            op->journal = OP_JOURNAL_NEEDED;
-            op->journal_state = action.state;
-            if (action.state == OP_FSM_JOURNAL_COMMIT) {
-                wipe_keys(op);        /* Both ends of every hop have theirs. */
-            }
+            do_journal(op, action.state);
             break;
         case OP_FSM_ACT_SEND:
             failure_test("before", op_fsm_step_to_string(action.step));
@@ -626,9 +316,7 @@ op_run(struct op *op, struct network *net, uint64_t epoch)
             do_owe(op, action.participant, action.step);
             break;
         case OP_FSM_ACT_FINISH:
-            wipe_keys(op);
-            op->journal = OP_JOURNAL_NEEDED;
-            op->journal_state = op_fsm_get_state(op->fsm);
+            do_journal(op, op_fsm_get_state(op->fsm));
             break;
         }
     }
@@ -642,60 +330,160 @@ op_wait(const struct op *op)
     if (deadline != LLONG_MAX) {
         poll_timer_wait_until(deadline);
     }
-    for (size_t i = 0; i < op->n_participants; i++) {
-        const struct op_participant *p = &op->participants[i];
-        if (op_fsm_get_state(op->fsm) == OP_FSM_DRAIN && !p->drained
-            && !p->asked_ms && p->steps & OP_FSM_STEP_DRAIN) {
-            poll_timer_wait_until(p->next_ask_ms);
-        }
+    op_hops_wait(op);
+}
+
+bool
+op_abort(struct op *op, const char *reason, bool by_operator)
+{
+    bool ok = op_fsm_abort(op->fsm, reason, time_msec());
+    op->aborted = op->aborted || (ok && by_operator);
+    return ok;
+}
+
+/* The journal. */
+
+bool
+op_needs_journal(const struct op *op)
+{
+    return op->journal == OP_JOURNAL_NEEDED;
+}
+
+enum op_fsm_state
+op_journal_entry(const struct op *op)
+{
+    return op->entry;
+}
+
+/* Returns true if the entry is the operation's end. */
+static bool
+is_end(const struct op *op)
+{
+    return op->entry == OP_FSM_DONE || op->entry == OP_FSM_FAILED;
+}
+
+/* The entry as a step of failure_test(). */
+static const char *
+entry_step(const struct op *op)
+{
+    return is_end(op) ? "journal-end" : op_fsm_state_to_string(op->entry);
+}
+
+void
+op_journal_sent(struct op *op)
+{
+    failure_test("before", entry_step(op));
+    op->journal = OP_JOURNAL_SENT;
+}
+
+static void
+set_states(struct live_path *const *paths, size_t n, enum path_state state)
+{
+    for (size_t i = 0; i < n; i++) {
+        paths[i]->path->state = state;
     }
 }
 
-/* Results. */
-
-static bool
-take_result(struct op *op, enum op_kind kind, const char *name,
-            uint64_t ticket, const char *error)
+/* The database has the entry. */
+static void
+follow_entry(struct op *op)
 {
-    for (size_t i = 0; i < op->n_participants; i++) {
-        struct op_participant *p = &op->participants[i];
-        if (p->kind != kind || strcmp(p->name, name)) {
-            continue;
+    failure_test("after", entry_step(op));
+    if (op->entry == OP_FSM_JOURNAL_COMMIT) {
+        set_states(op->spec.new, op->spec.n_new, PATH_ACTIVE);
+        set_states(op->spec.old, op->spec.n_old, PATH_RELEASING);
+        for (size_t i = 0; i < op->spec.n_new; i++) {
+            struct path *path = op->spec.new[i]->path;
+            path->backup = path->backup && op->spec.purpose != OP_FAILOVER;
         }
-        for (size_t j = 0; j < p->n_pending; j++) {
-            if (p->pending[j].ticket == ticket) {
-                enum op_fsm_step step = p->pending[j].step;
-                p->pending[j] = p->pending[--p->n_pending];
-                if (error) {
-                    if (step == OP_FSM_STEP_FLIP) {
-                        VLOG_WARN_RL(&rl, "operation %u: %s refused its flip, "
-                                     "which is tried again: %s",
-                                     op_fsm_number(op->fsm), p->title,
-                                     error);
-                    }
-                    op_fsm_refused(op->fsm, i, step, error, time_msec());
-                } else {
-                    op_fsm_acknowledged(op->fsm, i, step, time_msec());
-                }
-                return true;
-            }
-        }
+    }
+    op_fsm_journaled(op->fsm, true, NULL, time_msec());
+}
+
+bool
+op_journaled(struct op *op, bool ok, const char *refusal)
+{
+    if (op->journal != OP_JOURNAL_SENT) {
+        return false;
+    }
+    if (ok) {
+        op->journal = OP_JOURNAL_IDLE;
+        follow_entry(op);
+        return is_end(op);
+    } else if (refusal && op->entry == OP_FSM_JOURNAL_PREPARE) {
+        /* The operation's end cleans up should an earlier attempt at this
+         * entry have been committed after all. */
+        char *reason = xasprintf("the database refused it: %s", refusal);
+        op->journal = OP_JOURNAL_IDLE;
+        op_fsm_journaled(op->fsm, false, reason, time_msec());
+        free(reason);
+    } else {
+        op->journal = OP_JOURNAL_NEEDED;
     }
     return false;
 }
 
-bool
-op_bridge_result(struct op *op, const char *bridge, uint64_t ticket,
-                 const char *error)
+/* Asking. */
+
+const struct op_spec *
+op_get_spec(const struct op *op)
 {
-    return take_result(op, OP_BRIDGE, bridge, ticket, error);
+    return &op->spec;
+}
+
+const char *
+op_names(const struct op *op)
+{
+    return op->names;
+}
+
+enum op_fsm_state
+op_get_state(const struct op *op)
+{
+    return op_fsm_get_state(op->fsm);
 }
 
 bool
-op_agent_result(struct op *op, const char *vnf_id,
-                const struct restconf_result *result)
+op_is_committed(const struct op *op)
 {
-    return take_result(op, OP_GATEWAY, vnf_id, result->ticket, result->error);
+    return op_fsm_is_committed(op->fsm);
+}
+
+bool
+op_is_aborted(const struct op *op)
+{
+    return op->aborted;
+}
+
+bool
+op_is_resumed(const struct op *op)
+{
+    return op->resumed;
+}
+
+const char *
+op_reason(const struct op *op)
+{
+    return op_fsm_reason(op->fsm);
+}
+
+unsigned int
+op_round_trips(const struct op *op)
+{
+    return op_fsm_round_trips(op->fsm);
+}
+
+long long int
+op_started_s(const struct op *op)
+{
+    return op->started_s;
+}
+
+const struct op_debt *
+op_debts(const struct op *op, size_t *n)
+{
+    *n = op->n_debts;
+    return op->debts;
 }
 
 void
@@ -710,7 +498,7 @@ op_report(const struct op *op, struct simap *phases_ms,
     }
     for (size_t i = 0; i < op->n_participants; i++) {
         const struct op_participant *p = &op->participants[i];
-        if (p->kind != OP_HOP) {
+        if (p->id.kind != PARTICIPANT_HOP) {
             sset_add(participants, p->title);
         } else if (p->has_lost) {
             char *hop = xasprintf("%s %s, %s => %s", p->path->chain,
@@ -729,7 +517,7 @@ op_format(const struct op *op)
     enum op_fsm_state state = op_fsm_get_state(op->fsm);
 
     ds_put_format(&ds, "%u %s (%s): %s after %lld ms",
-                  op_fsm_number(op->fsm), op->names, op->why,
+                  op->spec.number, op->names, op->spec.cause,
                   op_fsm_state_to_string(state),
                   time_msec() - op->started_ms);
     const char *sep = ": ";

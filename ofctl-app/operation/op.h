@@ -2,131 +2,124 @@
 #ifndef SDSA_OP_H
 #define SDSA_OP_H 1
 
-/* One operation at work: the coordinator's state machine (op-fsm.h)
- * together with what it moves: the old and new paths of one chain or several,
- * the keys of the new ones, and the participants with what was sent to each.
+/* One operation at work: the coordinator's state machine (op-fsm.h) together
+ * with what it moves: the old and new paths of one chain or several, the keys
+ * of the new ones, and the participants with what was sent to each.
  *
  * Keys live from the operation's creation until both ends of every hop have
- * acknowledged, or the operation ends; they are nowhere else. */
+ * acknowledged, or the operation ends; they are nowhere else.
+ *
+ * An operation is made and destroyed by struct ops (ops.h).  One thread. */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-#include "ofctl-app/operation/op-fsm.h"
-#include "openvswitch/list.h"
-#include "openvswitch/uuid.h"
+#include "ofctl-app/model/participant.h"
+#include "ofctl-app/operation/op-spec.h"
 
+struct hmap;
 struct network;
-struct live_path;
-struct restconf_result;
-struct probe;
+struct op;
+struct op_request;
+struct simap;
+struct sset;
 
-/* Where the journal entry that the state machine asked for stands. */
-enum op_journal {
-    OP_JOURNAL_IDLE,
-    OP_JOURNAL_NEEDED,          /* To be written into the next transaction. */
-    OP_JOURNAL_SENT,          /* In the transaction that is being committed. */
-};
-
-/* What it is for. */
-enum op_purpose {
-    OP_CHANGE,                  /* To have chains as they are wanted. */
-    OP_BACKUP,                  /* To have, or not to have, a backup path. */
-    OP_FAILOVER,                /* To use the backup path: its new paths are
-                                 * prepared already, and if it comes to nothing
-                                 * they stay what they were. */
-};
-
+/* Removal of paths that a participant never acknowledged. */
 struct op_debt {
-    char *participant;          /* "gateway gw1". */
-    bool of_new;              /* Owes removal of the new paths, not the old. */
+    struct participant participant;     /* A gateway or a bridge. */
+    bool of_new;                /* The new paths are owed, not the old ones. */
 };
 
-/* A chain that it changes. */
-struct op_chain {
-    char *name;
-    struct uuid uuid;           /* Of its row; all zero for deletion. */
-    int64_t wanted;             /* Its sequence number that is realised. */
-    int64_t change;             /* What it goes together with; 0: not known. */
-    char *intent;               /* Digest that is realised; "" for deletion. */
-    bool is_meanwhile;          /* New keys for what is applied, while something
-                                 * else is wanted that cannot be. */
-};
+/* Makes an operation over paths that are live in the network.  The spec is
+ * copied.  Its requests are in '*requests' (struct op_request, by ticket) until
+ * they are answered.  The caller starts or resumes the operation, and must free
+ * it with op_destroy(). */
+struct op *op_create(struct network *, const struct op_spec *,
+                     struct hmap *requests);
 
-struct op {
-    struct ovs_list node;       /* In conductor's 'ops'. */
-    enum op_purpose purpose;
-    struct op_fsm *fsm;
-    struct op_chain *chains;
-    size_t n_chains;
-    char *names;                /* Of the chains, for people: "a b". */
-    char *why;                  /* For the log: "new", "deleted", ... */
-    struct live_path **old, **new;      /* Owned by the network. */
-    size_t n_old, n_new;
-    long long int started_ms, started_wall_s;
-    bool aborted;               /* By the operator. */
-    bool resumed;               /* Another controller began it: if it comes to
-                                 * nothing, that says nothing of the chain. */
+/* Wipes the keys and takes the requests out of the map.  The paths stay live.
+ * Accepts NULL. */
+void op_destroy(struct op *);
 
-    enum op_journal journal;
-    enum op_fsm_state journal_state; /* JOURNAL_PREPARE, JOURNAL_COMMIT, or
-                                         * DONE, FAILED: the end. */
-    struct op_debt *debts;
-    size_t n_debts;
-
-    /* Private. */
-    struct op_participant *participants;
-    size_t n_participants;
-    struct op_key *keys;
-    size_t n_keys;
-    struct uuid probe_token;
-};
-
-/* Makes an operation over paths that are live in 'net'.  'number' is from the
- * journal's counter.  'chains' are copied.  With 'prove' it sends packets through
- * the new hops before it commits.  The caller then starts or resumes it. */
-struct op *op_create(struct network *, enum op_purpose, unsigned int number,
-                     const struct op_chain *chains, size_t n_chains,
-                     const char *why,
-                     struct live_path **old, size_t n_old,
-                     struct live_path **new, size_t n_new, bool prove,
-                     const struct op_fsm_timeouts *);
-/* Begins: makes the keys of the new paths (and sets their check values), unless
- * they are prepared. */
+/* Begins.  Makes the keys of the new paths and sets their check values, unless
+ * the paths are prepared (OP_FAILOVER). */
 void op_start(struct op *);
 
-/* Goes on where a controller that is gone left it: forward if it had
+/* Continues what a controller that is gone has begun: forward if it had
  * 'committed', else back.  Sets which flows the paths are to have. */
 void op_resume(struct op *, bool committed);
 
-/* Leaves the paths.  Wipes the keys.  Accepts NULL. */
-void op_destroy(struct op *);
-
-/* Does what the state machine wants done, notices participants that were lost,
- * and time.  'epoch' is this controller's. */
+/* Does what the state machine wants done, and notices participants that were
+ * lost and time that has passed.  'epoch' is this controller's. */
 void op_run(struct op *, struct network *, uint64_t epoch);
+
+/* Wakes up poll_block() when op_run() has something to do. */
 void op_wait(const struct op *);
 
-/* An answer came.  Returns true if the ticket was of this operation. */
-bool op_bridge_result(struct op *, const char *bridge, uint64_t ticket,
-                      const char *error);
-bool op_agent_result(struct op *, const char *vnf_id,
-                     const struct restconf_result *);
+/* Rolls the operation back for 'reason', which is copied.  'by_operator': the
+ * chain is not tried again by itself.  Returns false if it is too late. */
+bool op_abort(struct op *, const char *reason, bool by_operator);
 
-/* A probe came to the end of a hop, at 'bridge'.  Returns true if it was of
- * this operation. */
-bool op_probe_result(struct op *, const struct network *, const char *bridge,
-                     const struct probe *);
+/* The request was answered: 'error' is NULL, or the refusal in words. */
+void op_answer(struct op_request *, const char *error);
 
-/* What to remember of an operation that came to its end: milliseconds by
- * phase; who took part; packets lost on each old hop, as far as both of its
- * gateways told.  Adds to the arguments, which the caller initialised. */
-struct simap;
-struct sset;
+/* Returns true if the operation waits for a journal entry that is to be written
+ * into the next transaction. */
+bool op_needs_journal(const struct op *);
+
+/* The state that this entry is about: JOURNAL_PREPARE, JOURNAL_COMMIT, or DONE
+ * or FAILED for the end.  Undefined before the first entry. */
+enum op_fsm_state op_journal_entry(const struct op *);
+
+/* The entry was written into a transaction that is about to be committed. */
+void op_journal_sent(struct op *);
+
+/* The transaction is over: 'ok' says whether it was committed.  If not,
+ * 'refusal' is NULL or why the database surely refused it; then the operation
+ * fails, if nothing was sent to anybody yet, else the entry is to be written
+ * again.  Does nothing if the transaction had no entry of this operation.
+ * Returns true if the entry was the operation's end. */
+bool op_journaled(struct op *, bool ok, const char *refusal);
+
+/* The operation's copy of what it is to do. */
+const struct op_spec *op_get_spec(const struct op *);
+
+/* The names of its chains for people: "a b". */
+const char *op_names(const struct op *);
+
+/* The state of the state machine. */
+enum op_fsm_state op_get_state(const struct op *);
+
+/* Returns true if the operation is past its commit point. */
+bool op_is_committed(const struct op *);
+
+/* Returns true if the operator has aborted it. */
+bool op_is_aborted(const struct op *);
+
+/* Returns true if another controller began it.  Its failure says nothing about
+ * the chain. */
+bool op_is_resumed(const struct op *);
+
+/* As op_fsm_reason() and op_fsm_round_trips(). */
+const char *op_reason(const struct op *);
+unsigned int op_round_trips(const struct op *);
+
+/* When it was created, in seconds since the epoch. */
+long long int op_started_s(const struct op *);
+
+/* Its debts, '*n' of them, which it has at its end. */
+const struct op_debt *op_debts(const struct op *, size_t *n);
+
+/* Adds what is to be remembered of an operation that came to its end to maps
+ * that the caller initialised: to 'phases_ms' the milliseconds by phase; to
+ * 'participants' who took part; to 'lost' the packets lost on each old hop, as
+ * far as both of its gateways told. */
 void op_report(const struct op *, struct simap *phases_ms,
                struct sset *participants, struct simap *lost);
 
-/* One line for people: "12 web (new): release, 23 ms: ...". */
+/* One line for people, "12 web (new): release after 23 ms: ..."; caller must
+ * free. */
 char *op_format(const struct op *);
 
 #endif /* ofctl-app/operation/op.h */

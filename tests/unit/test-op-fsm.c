@@ -153,7 +153,7 @@ declare(struct script *s, char *words[6])
             .prove_ms = PROVE_MS,
         };
     } else {
-        s->fsm = op_fsm_create(1, s->participants, s->n, &s->timeouts);
+        s->fsm = op_fsm_create(s->participants, s->n, &s->timeouts);
         s->state = -1;
         s->now = 1000;
     }
@@ -473,7 +473,7 @@ model_create(struct model *m)
         participants[i].name = "p";
         participants[i].steps = m->p[i].steps;
     }
-    m->fsm = op_fsm_create(1, participants, m->n, &m->timeouts);
+    m->fsm = op_fsm_create(participants, m->n, &m->timeouts);
     switch (rng(8)) {
     case 0:
         m->resumed = true;
@@ -657,7 +657,7 @@ run_transitions(void)
     };
     rng_state = 1;
     for (int i = 0; i < 20000; i++) {
-        struct op_fsm *fsm = op_fsm_create(1, everybody,
+        struct op_fsm *fsm = op_fsm_create(everybody,
                                            ARRAY_SIZE(everybody),
                                            &timeouts);
         struct op_fsm_action action;

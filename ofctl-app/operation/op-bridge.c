@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "ofctl-app/operation/op-bridge.h"
+
+#include "ofctl-app/network/network.h"
+#include "util.h"
+
+void
+op_bridge_set_flows(struct op *op, enum op_fsm_step step)
+{
+    for (size_t i = 0; i < op->spec.n_new; i++) {
+        struct live_path *live = op->spec.new[i];
+        live->flows = (step == OP_FSM_STEP_UNDO ? 0
+                       : step == OP_FSM_STEP_FLOWS ? PATH_FLOWS_TRANSPORT
+                       : path_flows_in_use(live->path));
+    }
+    for (size_t i = 0; i < op->spec.n_old; i++) {
+        struct live_path *live = op->spec.old[i];
+        if (step == OP_FSM_STEP_FLIP) {
+            live->flows = path_flows_left(live->path);
+        } else if (step == OP_FSM_STEP_RELEASE) {
+            live->flows = 0;
+        }
+    }
+}
+
+static uint64_t
+bridge_send(struct op *op, struct network *net, uint64_t epoch OVS_UNUSED,
+            const struct op_participant *p, enum op_fsm_step step,
+            char **errorp)
+{
+    struct bridge *br = network_bridge(net, p->id.name);
+    if (!br) {
+        *errorp = xstrdup("it is not in the database any more");
+        return 0;
+    }
+    if (step == OP_FSM_STEP_FLOWS && !bridge_is_up(br)) {
+        *errorp = xasprintf("it is not connected: see \"ovs-vsctl "
+                            "get-controller %s\" and its log", p->id.name);
+        return 0;
+    }
+
+    /* Each bridge of a step sets the same. */
+    op_bridge_set_flows(op, step);
+    struct live_path **paths = xmalloc((op->spec.n_old + op->spec.n_new + 1)
+                                       * sizeof *paths);
+    size_t n = 0;
+    if (step != OP_FSM_STEP_FLOWS && step != OP_FSM_STEP_UNDO) {
+        for (size_t i = 0; i < op->spec.n_old; i++) {
+            paths[n++] = op->spec.old[i];
+        }
+    }
+    if (step != OP_FSM_STEP_RELEASE) {
+        for (size_t i = 0; i < op->spec.n_new; i++) {
+            paths[n++] = op->spec.new[i];
+        }
+    }
+    uint64_t ticket = network_change_flows(net, br, paths, n,
+                                           step != OP_FSM_STEP_FLIP,
+                                           errorp);
+    free(paths);
+    return ticket;
+}
+
+static bool
+bridge_exists(const struct network *net, const char *name)
+{
+    return network_bridge(net, name) != NULL;
+}
+
+static bool
+bridge_has_ticket_(const struct network *net, const char *name,
+                   uint64_t ticket)
+{
+    const struct bridge *br = network_bridge(net, name);
+    return br && bridge_has_ticket(br, ticket);
+}
+
+static const char *
+bridge_find_loss(const struct network *net, const struct op_participant *p)
+{
+    const struct bridge *br = network_bridge(net, p->id.name);
+    return br && bridge_is_connected(br) ? NULL : "it is not connected";
+}
+
+const struct op_kind op_bridge_kind = {
+    .send = bridge_send,
+    .exists = bridge_exists,
+    .has_ticket = bridge_has_ticket_,
+    .find_loss = bridge_find_loss,
+};

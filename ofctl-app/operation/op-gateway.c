@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "ofctl-app/operation/op-gateway.h"
+
+#include "lib/restconf/restconf-patch.h"
+#include "lib/secret.h"
+#include "lib/suite.h"
+#include "ofctl-app/model/path-check.h"
+#include "ofctl-app/network/network.h"
+#include "ofctl-app/southbound/sa-request.h"
+#include "timeval.h"
+#include "util.h"
+
+/* Keys. */
+
+void
+op_gateway_make_keys(struct op *op)
+{
+    for (size_t i = 0; i < op->spec.n_new; i++) {
+        const struct path *path = op->spec.new[i]->path;
+        for (size_t j = 0; j <= path->n_sfs; j++) {
+            struct path_hop *hop = path->hops[j];
+            if (hop) {
+                op->keys = xrealloc(op->keys,
+                                    (op->n_keys + 1) * sizeof *op->keys);
+                struct op_key *k = &op->keys[op->n_keys++];
+                k->hop = hop;
+                k->key = secret_create(NULL, suite_keymat_size(path->suite));
+                secret_check(k->key, hop->esp_spi, hop->key_check);
+                hop->created_s = time_wall();
+            }
+        }
+    }
+}
+
+void
+op_gateway_wipe_keys(struct op *op)
+{
+    for (size_t i = 0; i < op->n_keys; i++) {
+        secret_destroy(op->keys[i].key);
+    }
+    free(op->keys);
+    op->keys = NULL;
+    op->n_keys = 0;
+}
+
+static const struct secret *
+find_key(const struct op *op, const struct path_hop *hop)
+{
+    for (size_t i = 0; i < op->n_keys; i++) {
+        if (op->keys[i].hop == hop) {
+            return op->keys[i].key;
+        }
+    }
+    return NULL;
+}
+
+/* Sending. */
+
+/* Adds to 'req' what gateway 'vnf_id' gets in 'step' for 'path'. */
+static void
+add_sa_edits(const struct op *op, const struct network *net,
+             const char *vnf_id, enum op_fsm_step step,
+             const struct path *path, struct restconf_patch *req)
+{
+    for (size_t i = 0; i <= path->n_sfs; i++) {
+        const struct path_hop *hop = path->hops[i];
+        if (!hop) {
+            continue;
+        }
+        bool sends = !strcmp(hop->sender, vnf_id);
+        bool receives = !strcmp(hop->receiver, vnf_id);
+        switch (step) {
+        case OP_FSM_STEP_INBOUND:
+            if (receives) {
+                sa_request_add_inbound(req, network_inventory(net), path, hop,
+                                       find_key(op, hop));
+            }
+            break;
+        case OP_FSM_STEP_OUTBOUND:
+            if (sends) {
+                sa_request_add_outbound(req, network_inventory(net), path, hop,
+                                        find_key(op, hop));
+            }
+            break;
+        case OP_FSM_STEP_RELEASE:
+        case OP_FSM_STEP_UNDO:
+            if (sends) {
+                sa_request_remove_outbound(req, path, hop);
+            }
+            if (receives) {
+                sa_request_remove_inbound(req, path, hop);
+            }
+            break;
+        case OP_FSM_STEP_FLOWS:
+        case OP_FSM_STEP_FLIP:
+        case OP_FSM_STEP_PROVE:
+        case OP_FSM_STEP_DRAIN:
+            OVS_NOT_REACHED();
+        }
+    }
+}
+
+/* Returns NULL if 'paths' still fit the network, else the reason (caller
+ * frees).  Requests name the addresses of the gateways. */
+static char *
+check_paths(const struct network *net, struct live_path *const *paths,
+            size_t n)
+{
+    char *error = NULL;
+    for (size_t i = 0; i < n && !error; i++) {
+        error = path_check(paths[i]->path, network_inventory(net));
+    }
+    return error;
+}
+
+static uint64_t
+gateway_send(struct op *op, struct network *net, uint64_t epoch,
+             const struct op_participant *p, enum op_fsm_step step,
+             char **errorp)
+{
+    struct agent *agent = network_agent(net, p->id.name);
+    if (!agent) {
+        *errorp = xstrdup("it is not in the database any more");
+        return 0;
+    }
+    bool adds = step & (OP_FSM_STEP_INBOUND | OP_FSM_STEP_OUTBOUND);
+    if (adds) {
+        if (!agent_is_up(agent)) {
+            *errorp = xstrdup(agent_reason(agent));
+            return 0;
+        }
+        *errorp = check_paths(net, op->spec.new, op->spec.n_new);
+        if (*errorp) {
+            return 0;
+        }
+    }
+
+    bool of_old = step == OP_FSM_STEP_RELEASE;
+    struct live_path *const *paths = of_old ? op->spec.old : op->spec.new;
+    size_t n = of_old ? op->spec.n_old : op->spec.n_new;
+    char *id = xasprintf("op-%u-%s", op->spec.number,
+                         op_fsm_step_to_string(step));
+    struct restconf_patch *req = sa_request_create(id, epoch);
+    for (size_t i = 0; i < n; i++) {
+        add_sa_edits(op, net, p->id.name, step, paths[i]->path, req);
+    }
+    free(id);
+    return agent_patch(agent, req);
+}
+
+static bool
+gateway_exists(const struct network *net, const char *name)
+{
+    return network_agent(net, name) != NULL;
+}
+
+static bool
+gateway_has_ticket(const struct network *net, const char *name,
+                   uint64_t ticket)
+{
+    const struct agent *agent = network_agent(net, name);
+    return agent && agent_has_ticket(agent, ticket);
+}
+
+static const char *
+gateway_find_loss(const struct network *net, const struct op_participant *p)
+{
+    const struct agent *agent = network_agent(net, p->id.name);
+    return (!agent ? "it was removed from the database"
+            : strcmp(agent_boot_id(agent), p->boot_id)
+            ? "its data plane restarted" : NULL);
+}
+
+const struct op_kind op_gateway_kind = {
+    .send = gateway_send,
+    .exists = gateway_exists,
+    .has_ticket = gateway_has_ticket,
+    .find_loss = gateway_find_loss,
+};
