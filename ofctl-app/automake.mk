@@ -54,6 +54,7 @@ ofctl_app_southbound_libsouthbound_la_SOURCES = \
 # network: the network as the controller drives it.
 noinst_LTLIBRARIES += ofctl-app/network/libnetwork.la
 ofctl_app_network_libnetwork_la_SOURCES = \
+	ofctl-app/network/desired-flows.c ofctl-app/network/desired-flows.h \
 	ofctl-app/network/flow-audit.c ofctl-app/network/flow-audit.h \
 	ofctl-app/network/network.c ofctl-app/network/network.h \
 	ofctl-app/network/resync.c ofctl-app/network/resync.h \

@@ -3,7 +3,6 @@
 
 #include "utilities/sdsa-ctl.h"
 
-#include "flow.h"
 #include "lib/sdsa-idl.h"
 #include "lib/suite.h"
 #include "ofctl-app/flows/steering.h"
@@ -13,10 +12,6 @@
 #include "ofctl-app/view/inventory-idl.h"
 #include "ofctl-app/view/path-idl.h"
 #include "openvswitch/dynamic-string.h"
-#include "openvswitch/match.h"
-#include "openvswitch/ofp-actions.h"
-#include "openvswitch/ofp-flow.h"
-#include "openvswitch/ofp-protocol.h"
 #include "ovsdb-idl.h"
 #include "smap.h"
 #include "sset.h"
@@ -31,8 +26,6 @@ struct plan {
     struct inventory inv;
     struct shash bad_chains;
     struct numbers *numbers;
-    struct shash maps;          /* struct ofputil_port_map by bridge. */
-    uint32_t n_ports;           /* Numbers given: ours, not the switch's. */
     struct ds *out;
     bool adds;                  /* Something comes. */
     bool ok;                    /* No chain would fail. */
@@ -40,70 +33,20 @@ struct plan {
 
 /* Flows. */
 
-static struct ofputil_port_map *
-get_map(struct plan *plan, const char *bridge)
-{
-    struct ofputil_port_map *map = shash_find_data(&plan->maps, bridge);
-    if (!map) {
-        map = xmalloc(sizeof *map);
-        ofputil_port_map_init(map);
-        shash_add(&plan->maps, bridge, map);
-    }
-    return map;
-}
-
-static ofp_port_t
-number_port(const char *bridge, const char *port, void *plan_)
-{
-    struct plan *plan = plan_;
-    struct ofputil_port_map *map = get_map(plan, bridge);
-    ofp_port_t number = ofputil_port_map_get_number(map, port);
-    if (number == OFPP_NONE) {
-        number = u16_to_ofp(++plan->n_ports);
-        ofputil_port_map_put(map, number, port);
-    }
-    return number;
-}
-
-static void
-print_flow(struct plan *plan, char sign, const struct steering_flow *flow)
-{
-    enum ofputil_protocol usable;
-    struct ofputil_flow_mod fm;
-    char *error = parse_ofp_str(&fm, OFPFC_ADD, flow->text, NULL, NULL,
-                                &usable);
-    if (error) {
-        free(error);
-        return;
-    }
-    const struct ofputil_port_map *map = get_map(plan, flow->bridge);
-    struct match match;
-    minimatch_expand(&fm.match, &match);
-    ds_put_format(plan->out, "%c   flow %s table=%d,", sign, flow->bridge,
-                  fm.table_id);
-    match_format(&match, map, plan->out, fm.priority);
-    ds_put_cstr(plan->out, " actions=");
-    struct ofpact_format_params params = { .port_map = map, .s = plan->out };
-    ofpacts_format(fm.ofpacts, fm.ofpacts_len, &params);
-    ds_put_char(plan->out, '\n');
-    minimatch_destroy(&fm.match);
-    free(CONST_CAST(struct ofpact *, fm.ofpacts));
-}
-
 static void
 print_flows(struct plan *plan, char sign, const struct path *path,
             const struct path *twin)
 {
     struct ovs_list flows = OVS_LIST_INITIALIZER(&flows);
-    char *error = steering_path_flows(&plan->inv, path, twin, number_port,
-                                      plan, &flows);
+    char *error = steering_path_flows(&plan->inv, path, twin, &flows);
     if (error) {
         ds_put_format(plan->out, "    no flows: %s\n", error);
         free(error);
     }
     const struct steering_flow *flow;
     LIST_FOR_EACH (flow, node, &flows) {
-        print_flow(plan, sign, flow);
+        ds_put_format(plan->out, "%c   flow %s %s\n", sign, flow->bridge,
+                      flow->text);
     }
     steering_flows_destroy(&flows);
 }
@@ -252,7 +195,6 @@ plan_init(struct plan *plan, const struct ovsdb_idl *idl, struct ds *out)
     };
     inventory_init(&plan->inv);
     shash_init(&plan->bad_chains);
-    shash_init(&plan->maps);
     inventory_from_idl(&plan->inv, idl, &plan->bad_chains);
     const struct sdsa_sdsa_global *global = sdsa_sdsa_global_first(idl);
     numbers_set_next_nsh_spi(plan->numbers, global ? global->next_nsh_spi : 1);
@@ -269,11 +211,6 @@ plan_init(struct plan *plan, const struct ovsdb_idl *idl, struct ds *out)
 static void
 plan_destroy(struct plan *plan)
 {
-    struct shash_node *node;
-    SHASH_FOR_EACH (node, &plan->maps) {
-        ofputil_port_map_destroy(node->data);
-    }
-    shash_destroy_free_data(&plan->maps);
     shash_destroy_free_data(&plan->bad_chains);
     numbers_destroy(plan->numbers);
     inventory_destroy(&plan->inv);

@@ -11,6 +11,7 @@
 #include "hash.h"
 #include "lib/sdsa-idl.h"
 #include "ofctl-app/model/path-check.h"
+#include "ofctl-app/network/desired-flows.h"
 #include "ofctl-app/network/network.h"
 #include "ofctl-app/operation/op.h"
 #include "ofctl-app/operation/ops.h"
@@ -87,8 +88,9 @@ can_flip(const struct conductor *c, const struct live_path *live)
     struct sset names = SSET_INITIALIZER(&names);
     const char *name;
     bool can = true;
-    network_path_bridges(c->net, live,
-                         PATH_FLOWS_CLASSIFIER | PATH_FLOWS_COMPANION, &names);
+    desired_flows_bridges(c->net, live,
+                          PATH_FLOWS_CLASSIFIER | PATH_FLOWS_COMPANION,
+                          &names);
     SSET_FOR_EACH (name, &names) {
         const struct bridge *br = network_bridge(c->net, name);
         can = can && br && bridge_is_up(br);

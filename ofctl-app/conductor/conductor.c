@@ -11,6 +11,7 @@
 #include "ofctl-app/flows/probe.h"
 #include "ofctl-app/flows/steering.h"
 #include "ofctl-app/model/numbers.h"
+#include "ofctl-app/network/desired-flows.h"
 #include "ofctl-app/network/resync.h"
 #include "ofctl-app/network/status.h"
 #include "ofctl-app/network/too-big.h"
@@ -612,6 +613,7 @@ conductor_run(struct conductor *c)
     if (c->state == ACTIVE) {
         /* Without the database the network is held as it is. */
         network_run(c->net);
+        desired_flows_run(c->net);
         take_bridge_results(c);
         take_agent_results(c);
         conductor_take_events(c);

@@ -95,7 +95,7 @@ struct flow_change {
     uint64_t *remove;
     size_t n_remove;
     struct flow_add *add;
-    size_t n_add, allocated_add;
+    size_t n_add;
     struct flow_set *set;       /* Where it is applied, NULL if it is not. */
     struct flow_undo *undo;
     size_t n_undo, allocated_undo;
@@ -361,11 +361,11 @@ flow_add_decode(struct flow_add *add, struct ofpbuf *flow_mod)
 
 static char *
 flow_add_parse(struct flow_add *add, const struct steering_flow *flow,
-               uint64_t ticket)
+               const struct ofputil_port_map *map, uint64_t ticket)
 {
     struct ofputil_flow_mod fm;
     enum ofputil_protocol usable;
-    char *error = parse_ofp_flow_mod_str(&fm, flow->text, NULL, NULL,
+    char *error = parse_ofp_flow_mod_str(&fm, flow->text, map, NULL,
                                          OFPFC_ADD, &usable);
     if (error) {
         return error;
@@ -400,9 +400,10 @@ flow_add_parse(struct flow_add *add, const struct steering_flow *flow,
 }
 
 char *
-flow_change_create(const char *bridge, uint64_t ticket,
+flow_change_create(uint64_t ticket, const struct ofputil_port_map *map,
                    const uint64_t *remove, size_t n_remove,
-                   const struct ovs_list *add, struct flow_change **changep)
+                   const struct steering_flow *const *add, size_t n_add,
+                   struct flow_change **changep)
 {
     struct flow_change *change = xzalloc(sizeof *change);
     change->ticket = ticket;
@@ -411,19 +412,11 @@ flow_change_create(const char *bridge, uint64_t ticket,
         change->n_remove = n_remove;
     }
 
-    const struct steering_flow *flow;
-    LIST_FOR_EACH (flow, node, add) {
-        if (strcmp(flow->bridge, bridge)) {
-            continue;
-        }
-        if (change->n_add >= change->allocated_add) {
-            change->add = x2nrealloc(change->add, &change->allocated_add,
-                                     sizeof *change->add);
-        }
-        char *error = flow_add_parse(&change->add[change->n_add], flow,
-                                     ticket);
+    change->add = xcalloc(n_add + 1, sizeof *change->add);
+    for (size_t i = 0; i < n_add; i++) {
+        char *error = flow_add_parse(&change->add[i], add[i], map, ticket);
         if (error) {
-            char *message = xasprintf("flow \"%s\": %s", flow->text, error);
+            char *message = xasprintf("flow \"%s\": %s", add[i]->text, error);
             free(error);
             flow_change_destroy(change);
             *changep = NULL;

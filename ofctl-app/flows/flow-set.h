@@ -25,7 +25,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "openvswitch/list.h"
 #include "openvswitch/types.h"
 
 struct flow_change;
@@ -33,6 +32,8 @@ struct flow_diff;
 struct flow_set;
 struct ofpbuf;
 struct ofputil_flow_stats;
+struct ofputil_port_map;
+struct steering_flow;
 
 struct flow_set *flow_set_create(void);
 /* All changes and diffs of the set must have been destroyed before. */
@@ -46,14 +47,14 @@ size_t flow_set_n_dirty(const struct flow_set *);
 /* Changes of what is wanted. */
 
 /* Parses a change: all flows of the 'n_remove' cookies in 'remove' lose that
- * owner, then each struct steering_flow of 'add' whose 'bridge' is 'bridge'
- * gets its cookie as last owner.  'ticket' is the caller's name for the
- * change.  Returns NULL and the change in '*changep' (caller must free it with
+ * owner, then each of the 'n_add' flows in 'add' gets its cookie as last
+ * owner.  'map' has the ports that the flows name (NULL: they name none);
+ * 'ticket' is the caller's name for the change.  Returns NULL and the change in '*changep' (caller must free it with
  * flow_change_destroy()), or a message about a flow that does not parse
  * (caller frees) and NULL in '*changep'. */
-char *flow_change_create(const char *bridge, uint64_t ticket,
+char *flow_change_create(uint64_t ticket, const struct ofputil_port_map *map,
                          const uint64_t *remove, size_t n_remove,
-                         const struct ovs_list *add,
+                         const struct steering_flow *const *add, size_t n_add,
                          struct flow_change **changep);
 /* The change can not be undone any more. */
 void flow_change_destroy(struct flow_change *);

@@ -61,7 +61,7 @@ probe_create(const struct probe *probe, struct eth_addr eth_dst,
     struct dp_packet *packet = dp_packet_new(size);
     struct vlan_eth_header *eth = dp_packet_put_zeros(packet, sizeof *eth);
     eth->veth_dst = eth_dst;
-    eth->veth_src = (struct eth_addr) ETH_ADDR_C(02,5d,5a,00,00,03);
+    eth->veth_src = (struct eth_addr) STEERING_NSH_SRC;
     eth->veth_type = htons(ETH_TYPE_VLAN);
     eth->veth_tci = htons(vlan);
     eth->veth_next_type = htons(ipv6 ? ETH_TYPE_IPV6 : ETH_TYPE_IP);

@@ -3,6 +3,7 @@
 
 #include "ofctl-app/flows/steering.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 
 #include "flow.h"
@@ -12,6 +13,8 @@
 #include "ofctl-app/model/path-check.h"
 #include "ofctl-app/model/path-mtu.h"
 #include "openvswitch/dynamic-string.h"
+#include "openvswitch/json.h"
+#include "openvswitch/ofp-port.h"
 #include "packets.h"
 #include "sset.h"
 #include "util.h"
@@ -38,7 +41,7 @@
 /* Locally administered addresses of the NSH frames on a link, and the source
  * of what a receiver is given: nobody looks at them, they only have to be
  * unicast and not zero. */
-static const struct eth_addr nsh_eth_src = ETH_ADDR_C(02,5d,5a,00,00,03);
+static const struct eth_addr nsh_eth_src = STEERING_NSH_SRC;
 static const struct eth_addr nsh_eth_dst = ETH_ADDR_C(02,5d,5a,00,00,04);
 
 /* Flags S and O of a neighbour advertisement, RFC 4861 s.4.4. */
@@ -60,8 +63,6 @@ struct steering {
     const struct path *twin;    /* Or NULL. */
     const char *family;         /* Of the path's packets: "ip" or "ipv6". */
     const struct inv_endpoint *src, *dst;
-    steering_port_cb *port_cb;
-    void *aux;
     struct ovs_list flows;
     char *error;                /* The first one; then nothing more is done. */
 };
@@ -75,17 +76,6 @@ fail(struct steering *s, const char *format, ...)
         s->error = xvasprintf(format, args);
         va_end(args);
     }
-}
-
-static ofp_port_t
-get_port(struct steering *s, const char *bridge, const char *port)
-{
-    ofp_port_t number = s->port_cb(bridge, port, s->aux);
-    if (!number) {
-        fail(s, "bridge %s has no port %s: add it with \"ovs-vsctl add-port "
-             "%s %s\"", bridge, port, bridge, port);
-    }
-    return number;
 }
 
 static const struct inv_gateway *
@@ -111,31 +101,74 @@ get_sf(struct steering *s, size_t i)
     return sf;
 }
 
-static struct steering_flow * OVS_PRINTF_FORMAT(6, 7)
+/* Appends the port's name in quotes, without which "1" would be a number.  The
+ * parser does not see the quotes when it splits a flow at commas, parentheses
+ * and so on, nor when it looks for the words "actions" and "max_len". */
+static void
+put_port(struct ds *ds, const char *name)
+{
+    bool escape_all = strstr(name, "action") || strstr(name, "max_len");
+    ds_put_char(ds, '"');
+    for (const char *p = name; *p; p++) {
+        if (!escape_all && (isalnum((unsigned char) *p) || *p & 0x80
+                            || strchr("-._@", *p))) {
+            ds_put_char(ds, *p);
+        } else {
+            ds_put_format(ds, "\\u%04x", *p);
+        }
+    }
+    ds_put_char(ds, '"');
+}
+
+/* Finds the names of the ports in the flow's text: all that is in quotes. */
+static void
+find_ports(struct steering_flow *flow)
+{
+    const char *p = flow->text;
+    for (size_t i = 0; i < ARRAY_SIZE(flow->ports) && (p = strchr(p, '"'));
+         i++) {
+        size_t n = strcspn(++p, "\"");
+        json_string_unescape(p, n, &flow->ports[i]);
+        p += n + 1;
+    }
+}
+
+/* Appends a flow for what comes in at port 'in_port' (NULL: at any); 'format'
+ * is its text from the rest of the match on. */
+static struct steering_flow * OVS_PRINTF_FORMAT(8, 9)
 add_flow(struct ovs_list *flows, const char *bridge, enum steering_role role,
-         uint32_t nsh_spi, int table, const char *format, ...)
+         uint32_t nsh_spi, int table, int priority, const char *in_port,
+         const char *format, ...)
 {
     struct steering_flow *flow = xzalloc(sizeof *flow);
+    struct ds text = DS_EMPTY_INITIALIZER;
+    ds_put_format(&text, "table=%d,priority=%d,", table, priority);
+    if (in_port) {
+        ds_put_cstr(&text, "in_port=");
+        put_port(&text, in_port);
+        ds_put_char(&text, ',');
+    }
     va_list args;
     va_start(args, format);
-    char *text = xvasprintf(format, args);
+    ds_put_format_valist(&text, format, args);
     va_end(args);
     flow->bridge = xstrdup(bridge);
     flow->cookie = steering_cookie(role, nsh_spi);
-    flow->text = xasprintf("table=%d,%s", table, text);
+    flow->text = ds_steal_cstr(&text);
+    find_ports(flow);
     ovs_list_push_back(flows, &flow->node);
-    free(text);
     return flow;
 }
 
 /* Appends "output:PORT", which is IN_PORT where the packet came from there. */
 static void
-put_output(struct ds *actions, ofp_port_t port, ofp_port_t in_port)
+put_output(struct ds *actions, const char *port, const char *in_port)
 {
-    if (port == in_port) {
+    if (!strcmp(port, in_port)) {
         ds_put_cstr(actions, "in_port");
     } else {
-        ds_put_format(actions, "output:%"PRIu32, ofp_to_u16(port));
+        ds_put_cstr(actions, "output:");
+        put_port(actions, port);
     }
 }
 
@@ -204,29 +237,26 @@ put_correlation(struct steering *s, const struct inv_sf *sf, size_t i,
 /* Appends what gives an untagged packet, which is on the target's bridge, to
  * the target of 'stage'. */
 static void
-put_deliver(struct steering *s, size_t stage, ofp_port_t in_port,
+put_deliver(struct steering *s, size_t stage, const char *in_port,
             struct ds *actions)
 {
     const struct path *path = s->path;
     if (stage == path->n_sfs) {
-        ofp_port_t port = get_port(s, s->dst->bridge->name, s->dst->port);
         put_macs(actions, s->src->mac, s->dst->mac);
-        put_output(actions, port, in_port);
+        put_output(actions, s->dst->port, in_port);
         return;
     }
     const struct inv_sf *sf = get_sf(s, stage);
     if (sf) {
-        ofp_port_t port = get_port(s, sf->bridge->name,
-                                   sf_port(path, sf, true));
         put_correlation(s, sf, stage, actions);
-        put_output(actions, port, in_port);
+        put_output(actions, sf_port(path, sf, true), in_port);
     }
 }
 
 /* Appends what puts an untagged packet, which came from 'in_port', on
  * 'stage'. */
 static void
-put_stage(struct steering *s, size_t stage, ofp_port_t in_port,
+put_stage(struct steering *s, size_t stage, const char *in_port,
           struct ds *actions)
 {
     const struct path_hop *hop = s->path->hops[stage];
@@ -236,56 +266,54 @@ put_stage(struct steering *s, size_t stage, ofp_port_t in_port,
     }
     const struct inv_gateway *gw = get_gateway(s, hop->sender);
     if (gw) {
-        ofp_port_t port = get_port(s, gw->bridge->name, gw->plain_port);
         ds_put_format(actions, "set_field:"ETH_ADDR_FMT"->eth_dst,",
                       ETH_ADDR_ARGS(gw->plain_mac));
         put_push_vlan(actions, hop->sender_vlan);
-        put_output(actions, port, in_port);
+        put_output(actions, gw->plain_port, in_port);
     }
 }
 
 /* The answer to an ARP request for 'ip', which the destination has. */
 static void
-add_arp(struct steering *s, ofp_port_t port, ovs_be32 ip)
+add_arp(struct steering *s, ovs_be32 ip)
 {
     const struct eth_addr mac = s->dst->mac;
     add_flow(&s->flows, s->src->bridge->name, STEERING_COMPANION,
-             s->path->nsh_spi, TABLE_INPUT,
-             "priority=%d,in_port=%"PRIu32",arp,arp_op=1,arp_tpa="IP_FMT","
+             s->path->nsh_spi, TABLE_INPUT, PRIORITY_NEIGHBOUR, s->src->port,
+             "arp,arp_op=1,arp_tpa="IP_FMT","
              "actions=move:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[],"
              "set_field:"ETH_ADDR_FMT"->eth_src,set_field:2->arp_op,"
              "move:NXM_NX_ARP_SHA[]->NXM_NX_ARP_THA[],"
              "move:NXM_OF_ARP_SPA[]->NXM_OF_ARP_TPA[],"
              "set_field:"ETH_ADDR_FMT"->arp_sha,"
              "set_field:"IP_FMT"->arp_spa,in_port",
-             PRIORITY_NEIGHBOUR, ofp_to_u16(port), IP_ARGS(ip),
-             ETH_ADDR_ARGS(mac), ETH_ADDR_ARGS(mac), IP_ARGS(ip));
+             IP_ARGS(ip), ETH_ADDR_ARGS(mac), ETH_ADDR_ARGS(mac),
+             IP_ARGS(ip));
 }
 
 /* The answer to a neighbour solicitation for 'ip' (RFC 4861 s.7.2.4): two
  * tables, as only what is an advertisement has the option of one. */
 static void
-add_nd(struct steering *s, ofp_port_t port, const struct in6_addr *address)
+add_nd(struct steering *s, const struct in6_addr *address)
 {
     const struct eth_addr mac = s->dst->mac;
     char ip[INET6_ADDRSTRLEN];
     ipv6_string_mapped(ip, address);
     add_flow(&s->flows, s->src->bridge->name, STEERING_COMPANION,
-             s->path->nsh_spi, TABLE_INPUT,
-             "priority=%d,in_port=%"PRIu32",icmp6,icmp_type=135,icmp_code=0,"
-             "nd_target=%s,actions=move:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[],"
+             s->path->nsh_spi, TABLE_INPUT, PRIORITY_NEIGHBOUR, s->src->port,
+             "icmp6,icmp_type=135,icmp_code=0,nd_target=%s,"
+             "actions=move:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[],"
              "set_field:"ETH_ADDR_FMT"->eth_src,"
              "move:NXM_NX_IPV6_SRC[]->NXM_NX_IPV6_DST[],"
              "set_field:%s->ipv6_src,set_field:136->icmpv6_type,"
              "set_field:2->nd_options_type,"
              "set_field:"ND_SOLICITED_OVERRIDE"->nd_reserved,resubmit(,%d)",
-             PRIORITY_NEIGHBOUR, ofp_to_u16(port), ip, ETH_ADDR_ARGS(mac), ip,
-             TABLE_ND);
+             ip, ETH_ADDR_ARGS(mac), ip, TABLE_ND);
     add_flow(&s->flows, s->src->bridge->name, STEERING_COMPANION,
-             s->path->nsh_spi, TABLE_ND,
-             "priority=%d,in_port=%"PRIu32",icmp6,icmp_type=136,nd_target=%s,"
+             s->path->nsh_spi, TABLE_ND, PRIORITY_NEIGHBOUR, s->src->port,
+             "icmp6,icmp_type=136,nd_target=%s,"
              "actions=set_field:"ETH_ADDR_FMT"->nd_tll,in_port",
-             PRIORITY_NEIGHBOUR, ofp_to_u16(port), ip, ETH_ADDR_ARGS(mac));
+             ip, ETH_ADDR_ARGS(mac));
 }
 
 /* What the source sends: the classifier takes it, and TABLE_ENTER lets it go
@@ -296,35 +324,33 @@ add_ingress(struct steering *s)
 {
     const struct path *path = s->path;
     const char *bridge = s->src->bridge->name;
-    ofp_port_t port = get_port(s, bridge, s->src->port);
     int mtu = path_mtu(s->inv, path);
     add_flow(&s->flows, bridge, STEERING_CLASSIFIER, path->nsh_spi,
-             TABLE_INPUT, "priority=%d,in_port=%"PRIu32",%s,"
-             "vlan_tci=0x0000/0x1000,"
+             TABLE_INPUT, PRIORITY_CLASSIFIER + path->priority, s->src->port,
+             "%s,vlan_tci=0x0000/0x1000,"
              "actions=set_field:0x%"PRIx32"->reg0,"
              "check_pkt_larger(%d)->NXM_NX_REG3[0],resubmit(,%d)",
-             PRIORITY_CLASSIFIER + path->priority, ofp_to_u16(port),
              path->match, path->nsh_spi, ETH_HEADER_LEN + mtu, TABLE_ENTER);
     add_flow(&s->flows, bridge, STEERING_TRANSPORT, path->nsh_spi, TABLE_ENTER,
-             "priority=%d,reg0=0x%"PRIx32",reg3=0x1/0x1,actions=meter:%d,"
+             PRIORITY_TOO_BIG, NULL,
+             "reg0=0x%"PRIx32",reg3=0x1/0x1,actions=meter:%d,"
              "controller(max_len=%d,userdata=%02x.%02x.%02x)",
-             PRIORITY_TOO_BIG, path->nsh_spi, STEERING_METER,
-             STEERING_TOO_BIG_LEN, STEERING_USERDATA_TOO_BIG, mtu >> 8,
-             mtu & 0xff);
+             path->nsh_spi, STEERING_METER, STEERING_TOO_BIG_LEN,
+             STEERING_USERDATA_TOO_BIG, mtu >> 8, mtu & 0xff);
 
     struct ds actions = DS_EMPTY_INITIALIZER;
-    put_stage(s, 0, port, &actions);
+    put_stage(s, 0, s->src->port, &actions);
     add_flow(&s->flows, bridge, STEERING_TRANSPORT, path->nsh_spi, TABLE_ENTER,
-             "priority=%d,reg0=0x%"PRIx32",actions=%s", PRIORITY_ENTER,
+             PRIORITY_ENTER, NULL, "reg0=0x%"PRIx32",actions=%s",
              path->nsh_spi, ds_cstr(&actions));
     ds_destroy(&actions);
 
     for (size_t i = 0; i < s->dst->n_ips; i++) {
         const struct in6_addr *ip = &s->dst->ips[i];
         if (address_is_ipv6(ip)) {
-            add_nd(s, port, ip);
+            add_nd(s, ip);
         } else {
-            add_arp(s, port, in6_addr_get_mapped_ipv4(ip));
+            add_arp(s, in6_addr_get_mapped_ipv4(ip));
         }
     }
 }
@@ -346,14 +372,12 @@ put_esp_match(struct ds *match, const struct inv_gateway *sender,
 /* Appends what gives the receiver a hop's ESP: untagged, with an Ethernet
  * header. */
 static void
-put_receiver(struct steering *s, const struct path_hop *hop,
-             const struct inv_gateway *receiver, ofp_port_t in_port,
-             struct ds *actions)
+put_receiver(const struct path_hop *hop, const struct inv_gateway *receiver,
+             const char *in_port, struct ds *actions)
 {
     put_macs(actions, nsh_eth_src, receiver->cipher_mac);
     put_push_vlan(actions, hop->receiver_vlan);
-    put_output(actions, get_port(s, receiver->bridge->name,
-                                 receiver->cipher_port), in_port);
+    put_output(actions, receiver->cipher_port, in_port);
 }
 
 /* From the sender's cipher port to the first link; or to the receiver, if it
@@ -363,23 +387,20 @@ add_sender(struct steering *s, const struct path_hop *hop,
            const struct inv_gateway *sender,
            const struct inv_gateway *receiver)
 {
-    const char *bridge = sender->bridge->name;
-    ofp_port_t cipher = get_port(s, bridge, sender->cipher_port);
+    const char *cipher = sender->cipher_port;
     struct ds match = DS_EMPTY_INITIALIZER;
     struct ds actions = DS_EMPTY_INITIALIZER;
     put_esp_match(&match, sender, receiver);
     if (hop->n_route) {
         ds_put_cstr(&actions, "decap(),");
         put_nsh(&actions, s->path->nsh_spi, hop->si, 0, nsh_eth_dst);
-        put_output(&actions, get_port(s, bridge, hop->route[0].out_port),
-                   cipher);
+        put_output(&actions, hop->route[0].out_port, cipher);
     } else {
-        put_receiver(s, hop, receiver, cipher, &actions);
+        put_receiver(hop, receiver, cipher, &actions);
     }
-    add_flow(&s->flows, bridge, STEERING_TRANSPORT, s->path->nsh_spi,
-             TABLE_INPUT, "priority=%d,in_port=%"PRIu32",dl_vlan=%d,%s,%s,"
-             "actions=pop_vlan,%s",
-             PRIORITY_TRANSPORT, ofp_to_u16(cipher), hop->sender_vlan,
+    add_flow(&s->flows, sender->bridge->name, STEERING_TRANSPORT,
+             s->path->nsh_spi, TABLE_INPUT, PRIORITY_TRANSPORT, cipher,
+             "dl_vlan=%d,%s,%s,actions=pop_vlan,%s", hop->sender_vlan,
              address_is_ipv6(&sender->cipher_ip) ? "ipv6" : "ip",
              ds_cstr(&match), ds_cstr(&actions));
     ds_destroy(&match);
@@ -390,16 +411,13 @@ static void
 add_transit(struct steering *s, const struct path_hop *hop)
 {
     for (size_t i = 0; i + 1 < hop->n_route; i++) {
-        const char *bridge = hop->route[i].to;
-        ofp_port_t in_port = get_port(s, bridge, hop->route[i].in_port);
+        const char *in_port = hop->route[i].in_port;
         struct ds actions = DS_EMPTY_INITIALIZER;
-        put_output(&actions, get_port(s, bridge, hop->route[i + 1].out_port),
-                   in_port);
-        add_flow(&s->flows, bridge, STEERING_TRANSPORT, s->path->nsh_spi,
-                 TABLE_INPUT, "priority=%d,in_port=%"PRIu32",dl_type=0x894f,"
-                 "nsh_spi=0x%"PRIx32",nsh_si=%d,actions=%s",
-                 PRIORITY_TRANSPORT, ofp_to_u16(in_port), s->path->nsh_spi,
-                 hop->si, ds_cstr(&actions));
+        put_output(&actions, hop->route[i + 1].out_port, in_port);
+        add_flow(&s->flows, hop->route[i].to, STEERING_TRANSPORT,
+                 s->path->nsh_spi, TABLE_INPUT, PRIORITY_TRANSPORT, in_port,
+                 "dl_type=0x894f,nsh_spi=0x%"PRIx32",nsh_si=%d,actions=%s",
+                 s->path->nsh_spi, hop->si, ds_cstr(&actions));
         ds_destroy(&actions);
     }
 }
@@ -407,16 +425,15 @@ add_transit(struct steering *s, const struct path_hop *hop)
 /* An NSH with this SI comes in and is taken off, which makes the packet
  * recirculate; reg0 and reg1 say what it was. */
 static void
-add_decap(struct steering *s, const char *bridge, ofp_port_t in_port,
+add_decap(struct steering *s, const char *bridge, const char *in_port,
           uint8_t si)
 {
     add_flow(&s->flows, bridge, STEERING_TRANSPORT, s->path->nsh_spi,
-             TABLE_INPUT, "priority=%d,in_port=%"PRIu32",dl_type=0x894f,"
-             "nsh_spi=0x%"PRIx32",nsh_si=%d,"
+             TABLE_INPUT, PRIORITY_TRANSPORT, in_port,
+             "dl_type=0x894f,nsh_spi=0x%"PRIx32",nsh_si=%d,"
              "actions=set_field:0x%"PRIx32"->reg0,set_field:%d->reg1,"
              "decap(),decap(),resubmit(,%d)",
-             PRIORITY_TRANSPORT, ofp_to_u16(in_port), s->path->nsh_spi,
-             si, s->path->nsh_spi, si, TABLE_DELIVER);
+             s->path->nsh_spi, si, s->path->nsh_spi, si, TABLE_DELIVER);
 }
 
 /* From the last link to the receiver's cipher port. */
@@ -427,17 +444,16 @@ add_receiver(struct steering *s, const struct path_hop *hop,
 {
     const struct path_link *link = &hop->route[hop->n_route - 1];
     const char *bridge = receiver->bridge->name;
-    ofp_port_t in_port = get_port(s, link->to, link->in_port);
-    add_decap(s, bridge, in_port, hop->si);
+    add_decap(s, bridge, link->in_port, hop->si);
 
     struct ds match = DS_EMPTY_INITIALIZER;
     struct ds actions = DS_EMPTY_INITIALIZER;
     put_esp_match(&match, sender, receiver);
-    put_receiver(s, hop, receiver, in_port, &actions);
+    put_receiver(hop, receiver, link->in_port, &actions);
     add_flow(&s->flows, bridge, STEERING_TRANSPORT, s->path->nsh_spi,
-             TABLE_DELIVER, "priority=%d,packet_type=(1,0x%x),"
-             "reg0=0x%"PRIx32",reg1=%d,%s,actions=encap(ethernet),%s",
-             PRIORITY_TRANSPORT,
+             TABLE_DELIVER, PRIORITY_TRANSPORT, NULL,
+             "packet_type=(1,0x%x),reg0=0x%"PRIx32",reg1=%d,%s,"
+             "actions=encap(ethernet),%s",
              address_is_ipv6(&sender->cipher_ip) ? ETH_TYPE_IPV6 : ETH_TYPE_IP,
              s->path->nsh_spi, hop->si, ds_cstr(&match), ds_cstr(&actions));
     ds_destroy(&match);
@@ -451,22 +467,20 @@ add_plain(struct steering *s, size_t stage, const struct path_hop *hop,
           const struct inv_gateway *receiver)
 {
     const char *bridge = receiver->bridge->name;
-    ofp_port_t plain = get_port(s, bridge, receiver->plain_port);
+    const char *plain = receiver->plain_port;
     struct ds actions = DS_EMPTY_INITIALIZER;
     put_deliver(s, stage, plain, &actions);
     add_flow(&s->flows, bridge, STEERING_TRANSPORT, s->path->nsh_spi,
-             TABLE_INPUT, "priority=%d,in_port=%"PRIu32",dl_vlan=%d,%s,"
-             "actions=pop_vlan,%s",
-             PRIORITY_TRANSPORT, ofp_to_u16(plain), hop->receiver_vlan,
+             TABLE_INPUT, PRIORITY_TRANSPORT, plain,
+             "dl_vlan=%d,%s,actions=pop_vlan,%s", hop->receiver_vlan,
              s->family, ds_cstr(&actions));
     ds_destroy(&actions);
 
     bool ipv6 = !strcmp(s->family, "ipv6");
     add_flow(&s->flows, bridge, STEERING_TRANSPORT, s->path->nsh_spi,
-             TABLE_INPUT, "priority=%d,in_port=%"PRIu32",dl_vlan=%d,%s,"
-             "nw_proto=%d,actions=meter:%d,"
-             "controller(max_len=%d,userdata=%02x)",
-             PRIORITY_PROBE, ofp_to_u16(plain), hop->receiver_vlan,
+             TABLE_INPUT, PRIORITY_PROBE, plain,
+             "dl_vlan=%d,%s,nw_proto=%d,actions=meter:%d,"
+             "controller(max_len=%d,userdata=%02x)", hop->receiver_vlan,
              ipv6 ? PROBE_MATCH_IPV6 : PROBE_MATCH_IPV4,
              STEERING_PROBE_PROTOCOL, STEERING_METER_PROBE, STEERING_PROBE_LEN,
              STEERING_USERDATA_PROBE);
@@ -490,48 +504,42 @@ add_hop(struct steering *s, size_t stage)
 
 #define UNTAGGED "vlan_tci=0x0000/0x1000"
 
-/* One flow for what comes back from a function on 'port_name', which 'match'
+/* One flow for what comes back from function 'sf' on 'port', which 'match'
  * knows as ours (NULL: all that has no tag is), and goes on along the path on
  * 'stage'; 'undo' takes off what it was known by. */
-static void
-add_return(struct steering *s, const struct inv_sf *sf, const char *port_name,
+static struct steering_flow *
+add_return(struct steering *s, const struct inv_sf *sf, const char *port,
            const char *match, const char *undo, size_t stage)
 {
-    const char *bridge = sf->bridge->name;
-    ofp_port_t port = get_port(s, bridge, port_name);
     struct ds actions = DS_EMPTY_INITIALIZER;
     put_stage(s, stage, port, &actions);
     /* With correlation none only one realisation of the chain can have the
      * function: the flow changes hands when the classifier does. */
     struct steering_flow *flow
-        = add_flow(&s->flows, bridge,
+        = add_flow(&s->flows, sf->bridge->name,
                    match ? STEERING_TRANSPORT : STEERING_COMPANION,
-                   s->path->nsh_spi, TABLE_INPUT,
-                   "priority=%d,in_port=%"PRIu32",%s,%s,actions=%s%s",
-                   PRIORITY_TRANSPORT, ofp_to_u16(port),
-                   match ? match : UNTAGGED, s->family, undo,
-                   ds_cstr(&actions));
-    flow->sole_sf = match ? NULL : sf->name;
+                   s->path->nsh_spi, TABLE_INPUT, PRIORITY_TRANSPORT, port,
+                   "%s,%s,actions=%s%s", match ? match : UNTAGGED, s->family,
+                   undo, ds_cstr(&actions));
     ds_destroy(&actions);
+    return flow;
 }
 
 /* The same, of a function that speaks NSH: it has put the SI on by one. */
 static void
 add_nsh_return(struct steering *s, const struct inv_sf *sf, size_t i,
-               const char *port_name)
+               const char *port)
 {
     const char *bridge = sf->bridge->name;
-    ofp_port_t port = get_port(s, bridge, port_name);
     uint8_t si = NSH_SI_FIRST - (i + 1);
     add_decap(s, bridge, port, si);
 
     struct ds actions = DS_EMPTY_INITIALIZER;
     put_stage(s, i + 1, port, &actions);
     add_flow(&s->flows, bridge, STEERING_TRANSPORT, s->path->nsh_spi,
-             TABLE_DELIVER, "priority=%d,reg0=0x%"PRIx32",reg1=%d,"
-             "in_port=%"PRIu32","UNTAGGED",%s,actions=%s", PRIORITY_TRANSPORT,
-             s->path->nsh_spi, si, ofp_to_u16(port), s->family,
-             ds_cstr(&actions));
+             TABLE_DELIVER, PRIORITY_TRANSPORT, port,
+             "reg0=0x%"PRIx32",reg1=%d,"UNTAGGED",%s,actions=%s",
+             s->path->nsh_spi, si, s->family, ds_cstr(&actions));
     ds_destroy(&actions);
 }
 
@@ -556,7 +564,7 @@ add_sf(struct steering *s, size_t i)
     } else if (sf->correlation == SF_NSH) {
         add_nsh_return(s, sf, i, leaves);
     } else {
-        add_return(s, sf, leaves, NULL, "", i + 1);
+        add_return(s, sf, leaves, NULL, "", i + 1)->sole_sf = path->sfs[i];
     }
     free(match);
 }
@@ -589,8 +597,7 @@ add_answer(struct steering *s, size_t j)
 
 char *
 steering_path_flows(const struct inventory *inv, const struct path *path,
-                    const struct path *twin, steering_port_cb *port_cb,
-                    void *aux, struct ovs_list *flows)
+                    const struct path *twin, struct ovs_list *flows)
 {
     struct steering s = {
         .inv = inv,
@@ -599,8 +606,6 @@ steering_path_flows(const struct inventory *inv, const struct path *path,
         .family = match_is_ipv6(path->match) ? "ipv6" : "ip",
         .src = inventory_endpoint(inv, path->src),
         .dst = inventory_endpoint(inv, path->dst),
-        .port_cb = port_cb,
-        .aux = aux,
     };
     ovs_list_init(&s.flows);
     s.error = path_check_places(path, inv);
@@ -645,7 +650,7 @@ add_port_name(const struct inv_bridge *on, const char *bridge,
  * probes look like.  It must not be answered when it only asks whether an
  * address is free (RFC 4862 s.5.4). */
 static void
-add_endpoint_guards(const char *bridge, ofp_port_t port,
+add_endpoint_guards(const struct inv_endpoint *endpoint,
                     struct ovs_list *flows)
 {
     static const struct {
@@ -661,15 +666,14 @@ add_endpoint_guards(const char *bridge, ofp_port_t port,
         { PRIORITY_LINK_LOCAL, PROBE_MATCH_IPV6 },
     };
     for (size_t i = 0; i < ARRAY_SIZE(guards); i++) {
-        add_flow(flows, bridge, STEERING_GUARD, 0, TABLE_INPUT,
-                 "priority=%d,in_port=%"PRIu32",%s,actions=drop",
-                 guards[i].priority, ofp_to_u16(port), guards[i].match);
+        add_flow(flows, endpoint->bridge->name, STEERING_GUARD, 0, TABLE_INPUT,
+                 guards[i].priority, endpoint->port, "%s,actions=drop",
+                 guards[i].match);
     }
 }
 
 void
 steering_guard_flows(const struct inventory *inv, const char *bridge,
-                     steering_port_cb *port_cb, void *aux,
                      struct ovs_list *flows)
 {
     struct sset ports = SSET_INITIALIZER(&ports);
@@ -691,28 +695,37 @@ steering_guard_flows(const struct inventory *inv, const char *bridge,
     SHASH_FOR_EACH (node, &inv->endpoints) {
         const struct inv_endpoint *endpoint = node->data;
         add_port_name(endpoint->bridge, bridge, endpoint->port, &ports);
-        ofp_port_t port = (strcmp(endpoint->bridge->name, bridge) ? 0
-                           : port_cb(bridge, endpoint->port, aux));
-        if (port) {
-            add_endpoint_guards(bridge, port, flows);
+        if (!strcmp(endpoint->bridge->name, bridge)) {
+            add_endpoint_guards(endpoint, flows);
         }
     }
 
     const char **names = sset_sort(&ports);
     for (size_t i = 0; i < sset_count(&ports); i++) {
-        ofp_port_t port = port_cb(bridge, names[i], aux);
-        if (port) {
-            add_flow(flows, bridge, STEERING_GUARD, 0, TABLE_INPUT,
-                     "priority=%d,in_port=%"PRIu32",actions=drop",
-                     PRIORITY_GUARD, ofp_to_u16(port));
-        }
+        add_flow(flows, bridge, STEERING_GUARD, 0, TABLE_INPUT, PRIORITY_GUARD,
+                 names[i], "actions=drop");
     }
     free(names);
     sset_destroy(&ports);
 
     /* What came under a path's NSH and is not its ESP. */
     add_flow(flows, bridge, STEERING_GUARD, 0, TABLE_DELIVER,
-             "priority=%d,actions=drop", PRIORITY_GUARD);
+             PRIORITY_GUARD, NULL, "actions=drop");
+}
+
+char *
+steering_check_ports(const struct steering_flow *flow,
+                     const struct ofputil_port_map *map)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(flow->ports); i++) {
+        const char *port = flow->ports[i];
+        if (port && ofputil_port_map_get_number(map, port) == OFPP_NONE) {
+            return xasprintf("bridge %s has no port %s: add it with "
+                             "\"ovs-vsctl add-port %s %s\"", flow->bridge,
+                             port, flow->bridge, port);
+        }
+    }
+    return NULL;
 }
 
 void
@@ -723,6 +736,8 @@ steering_flows_destroy(struct ovs_list *flows)
         ovs_list_remove(&flow->node);
         free(flow->bridge);
         free(flow->text);
+        free(flow->ports[0]);
+        free(flow->ports[1]);
         free(flow);
     }
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef SDSA_STEERING_H
 #define SDSA_STEERING_H 1
 
@@ -19,7 +20,8 @@
 #include "ofctl-app/model/inventory.h"
 #include "ofctl-app/model/path.h"
 #include "openvswitch/list.h"
-#include "openvswitch/ofp-port.h"
+
+struct ofputil_port_map;
 
 #define STEERING_COOKIE      UINT64_C(0x5d5a000000000000)
 #define STEERING_COOKIE_MASK UINT64_C(0xffff000000000000)
@@ -45,6 +47,10 @@ enum steering_userdata {
 #define STEERING_METER_PROBE 23131
 #define STEERING_METER_PROBE_RATE 2000
 
+/* Source of the frames that this makes: NSH frames on a link, what a receiver
+ * is given, probes.  Locally administered; no receiver looks at it. */
+#define STEERING_NSH_SRC ETH_ADDR_C(02,5d,5a,00,00,03)
+
 /* The controller's probes: from and to an address that is nobody's (RFC 7600's
  * dummy address, RFC 6666's discard prefix), of a protocol for experiments (RFC
  * 3692).  What comes out of a hop's end and looks like that is given to the
@@ -60,36 +66,47 @@ steering_cookie(enum steering_role role, uint32_t nsh_spi)
     return STEERING_COOKIE | (uint64_t) role << 24 | nsh_spi;
 }
 
+/* The NSH SPI in a cookie. */
+static inline uint32_t
+steering_cookie_spi(uint64_t cookie)
+{
+    return cookie & 0xffffff;
+}
+
 struct steering_flow {
     struct ovs_list node;
     char *bridge;               /* Name. */
     uint64_t cookie;
-    char *text;              /* "table=0,priority=..,MATCH,actions=.."; without
-                                 * the cookie. */
+    char *text;                 /* "table=0,priority=..,MATCH,actions=..";
+                                 * without the cookie. */
+    char *ports[2];             /* Names of the ports in 'text', as the
+                                 * inventory has them; NULL: no more. */
     const char *sole_sf;        /* The function without tags that this is the
                                  * return flow of, or NULL.  Owned by the
-                                 * inventory. */
+                                 * path. */
 };
 
-/* Gives the OpenFlow number of interface 'port' of 'bridge', or 0. */
-typedef ofp_port_t steering_port_cb(const char *bridge, const char *port,
-                                    void *aux);
-
-/* Appends the flows of 'path' (all roles) to 'flows'.  'twin' is the path of
- * the other direction, or NULL: where a packet goes that an SF answers by
- * itself.  Returns NULL, or a message that names the port, gateway or function
- * which is not there (caller frees), and 'flows' as it was. */
+/* Appends the flows of 'path' (all roles, all bridges) to 'flows'.  'twin' is
+ * the path of the other direction, or NULL: packets that a function answers by
+ * itself go there.  Returns NULL; or a message that names the gateway or
+ * function that stands in the way (caller frees), and 'flows' as it was.
+ * Caller frees the flows with steering_flows_destroy(), before 'path'. */
 char *steering_path_flows(const struct inventory *, const struct path *,
-                          const struct path *twin, steering_port_cb *,
-                          void *aux, struct ovs_list *flows);
+                          const struct path *twin, struct ovs_list *flows);
 
 /* Appends the guards of 'bridge': one drop of lowest priority for each port
- * that the inventory names and that exists, and one for what was under an
- * NSH. */
+ * that the inventory names, and one for what was under an NSH.  Caller frees
+ * the flows with steering_flows_destroy(). */
 void steering_guard_flows(const struct inventory *, const char *bridge,
-                          steering_port_cb *, void *aux,
                           struct ovs_list *flows);
 
+/* Returns NULL if 'map' has all ports that 'flow' names, so that it parses with
+ * it; or a message that names the first one that is missing and says what to do
+ * (caller frees). */
+char *steering_check_ports(const struct steering_flow *,
+                           const struct ofputil_port_map *map);
+
+/* Frees all flows of the list and makes it empty. */
 void steering_flows_destroy(struct ovs_list *flows);
 
 #endif /* ofctl-app/flows/steering.h */

@@ -13,7 +13,6 @@
 #include "openvswitch/ofp-flow.h"
 #include "openvswitch/ofp-port.h"
 #include "openvswitch/ofp-protocol.h"
-#include "simap.h"
 #include "util.h"
 
 /* Along a path. */
@@ -278,23 +277,22 @@ struct trace_flow {
 struct tracer {
     const struct trace_view *view;
     const char *bridge;
-    struct simap ports;         /* Of 'bridge': name -> a number of ours. */
+    struct ofputil_port_map ports;      /* Of 'bridge', numbered by us. */
+    uint16_t n_ports;
     struct ovs_list flows;      /* struct trace_flow: table 0 of 'bridge'. */
 };
 
-static ofp_port_t
-number_port(const char *bridge, const char *port, void *tracer_)
+/* Gives numbers to the ports of a flow that have none yet. */
+static void
+number_ports(struct tracer *tracer, const struct steering_flow *flow)
 {
-    struct tracer *tracer = tracer_;
-    if (strcmp(bridge, tracer->bridge)) {
-        return u16_to_ofp(1);
+    for (size_t i = 0; i < ARRAY_SIZE(flow->ports) && flow->ports[i]; i++) {
+        if (ofputil_port_map_get_number(&tracer->ports, flow->ports[i])
+            == OFPP_NONE) {
+            ofputil_port_map_put(&tracer->ports, u16_to_ofp(++tracer->n_ports),
+                                 flow->ports[i]);
+        }
     }
-    unsigned int number = simap_get(&tracer->ports, port);
-    if (!number) {
-        number = simap_count(&tracer->ports) + 1;
-        simap_put(&tracer->ports, port, number);
-    }
-    return u16_to_ofp(number);
 }
 
 static void
@@ -307,8 +305,9 @@ take_flows(struct tracer *tracer, struct ovs_list *flows)
         }
         enum ofputil_protocol usable;
         struct ofputil_flow_mod fm;
-        char *error = parse_ofp_str(&fm, OFPFC_ADD, flow->text, NULL, NULL,
-                                    &usable);
+        number_ports(tracer, flow);
+        char *error = parse_ofp_str(&fm, OFPFC_ADD, flow->text, &tracer->ports,
+                                    NULL, &usable);
         if (error) {
             free(error);
             continue;
@@ -343,15 +342,15 @@ tracer_init(struct tracer *tracer, const struct trace_view *view,
 {
     tracer->view = view;
     tracer->bridge = bridge;
-    simap_init(&tracer->ports);
+    ofputil_port_map_init(&tracer->ports);
+    tracer->n_ports = 0;
     ovs_list_init(&tracer->flows);
     struct ovs_list flows = OVS_LIST_INITIALIZER(&flows);
-    steering_guard_flows(&view->inv, bridge, number_port, tracer, &flows);
+    steering_guard_flows(&view->inv, bridge, &flows);
     take_flows(tracer, &flows);
     for (size_t i = 0; i < view->n_paths; i++) {
         free(steering_path_flows(&view->inv, view->paths[i],
-                                 find_path(view, view->twins[i]), number_port,
-                                 tracer, &flows));
+                                 find_path(view, view->twins[i]), &flows));
         take_flows(tracer, &flows);
     }
 }
@@ -363,7 +362,7 @@ tracer_destroy(struct tracer *tracer)
     LIST_FOR_EACH_POP (flow, node, &tracer->flows) {
         free(flow);
     }
-    simap_destroy(&tracer->ports);
+    ofputil_port_map_destroy(&tracer->ports);
 }
 
 static const struct trace_flow *
@@ -504,7 +503,7 @@ follow(const struct tracer *tracer, const struct trace_flow *flow,
        const char *port, const struct flow *packet, int size, struct ds *out)
 {
     const struct trace_view *view = tracer->view;
-    uint32_t nsh_spi = flow->cookie & 0xffffff;
+    uint32_t nsh_spi = steering_cookie_spi(flow->cookie);
     const struct path *path = find_path(view, nsh_spi);
     const struct inv_endpoint *e = endpoint_at(view, tracer->bridge, port);
     if (flow->cookie == steering_cookie(STEERING_GUARD, 0)) {
@@ -554,19 +553,14 @@ parse_packet(const char *text, const struct ofputil_port_map *map,
 }
 
 static char *
-trace_flow(struct tracer *tracer, const char *text, int size, struct ds *out,
+trace_flow(const struct tracer *tracer, const char *text, int size, struct ds *out,
            enum trace_result *resultp)
 {
-    struct ofputil_port_map map;
-    ofputil_port_map_init(&map);
-    const struct simap_node *node;
-    SIMAP_FOR_EACH (node, &tracer->ports) {
-        ofputil_port_map_put(&map, u16_to_ofp(node->data), node->name);
-    }
+    const struct ofputil_port_map *map = &tracer->ports;
     struct flow packet;
-    char *error = parse_packet(text, &map, &packet);
+    char *error = parse_packet(text, map, &packet);
     const char *port = (error ? NULL
-                        : ofputil_port_map_get_name(&map,
+                        : ofputil_port_map_get_name(map,
                                                     packet.in_port.ofp_port));
     if (!error && !port) {
         error = xasprintf("\"%s\": say with in_port=NAME at which port of %s "
@@ -583,7 +577,7 @@ trace_flow(struct tracer *tracer, const char *text, int size, struct ds *out,
         end_line(tracer->view, "bridge", tracer->bridge, out);
         if (flow) {
             ds_put_format(out, "  flow: cookie=0x%"PRIx64",", flow->cookie);
-            match_format(&flow->match, &map, out, flow->priority);
+            match_format(&flow->match, map, out, flow->priority);
             ds_put_char(out, '\n');
             *resultp = follow(tracer, flow, port, &packet, size, out);
         } else {
@@ -591,7 +585,6 @@ trace_flow(struct tracer *tracer, const char *text, int size, struct ds *out,
                               "flow", tracer->bridge);
         }
     }
-    ofputil_port_map_destroy(&map);
     return error;
 }
 

@@ -6,8 +6,6 @@
 #include "flow.h"
 #include "hash.h"
 #include "lib/secret.h"
-#include "ofctl-app/flows/steering.h"
-#include "ofctl-app/model/match.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
@@ -18,11 +16,9 @@
 
 VLOG_DEFINE_THIS_MODULE(network);
 
-static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
-
-/* What the flows on a bridge were last computed from. */
+/* What network_see_bridge() was last called with. */
 struct bridge_view {
-    bool computed;
+    bool seen;
     unsigned int bridge_seqno;
     unsigned int inv_seqno;
 };
@@ -332,223 +328,7 @@ network_set_inventory(struct network *net, struct inventory *inv)
     net->inv_digest = digest;
 }
 
-/* Flows. */
-
-/* Ports of one bridge, for steering: those of the others do not matter. */
-static ofp_port_t
-lookup_port(const char *bridge, const char *port, void *br_)
-{
-    const struct bridge *br = br_;
-    return (br && !strcmp(bridge, bridge_name(br))
-            ? bridge_port(br, port)
-            : u16_to_ofp(1));
-}
-
-static enum path_flows
-flow_kind(uint64_t cookie)
-{
-    uint32_t nsh_spi = cookie & 0xffffff;
-    return (cookie == steering_cookie(STEERING_CLASSIFIER, nsh_spi)
-            ? PATH_FLOWS_CLASSIFIER
-            : cookie == steering_cookie(STEERING_COMPANION, nsh_spi)
-            ? PATH_FLOWS_COMPANION : PATH_FLOWS_TRANSPORT);
-}
-
-/* Does a path take what comes out of the function 'sf' by the port alone? */
-static bool
-passes_untagged(const struct path *path, const char *sf)
-{
-    for (size_t i = 0; i < path->n_sfs; i++) {
-        if (!strcmp(path->sfs[i], sf)) {
-            return !path->sf_vlans[i];
-        }
-    }
-    return false;
-}
-
-/* Which flow there may be for what comes out of the function 'sf', which keeps
- * no tags, for 'live' to carry: none if it may be another chain's (somebody
- * has changed the correlation); nothing but a companion if it may be another
- * path's that is in use; else it may be there with the path's other flows. */
-static enum path_flows
-sole_flow_kind(const struct network *net, const struct live_path *live,
-               const char *sf)
-{
-    const struct path *path = live->path;
-    enum path_flows kind = PATH_FLOWS_TRANSPORT;
-    const struct live_path *other;
-    LIVE_PATHS_FOR_EACH (other, &net->paths) {
-        if (other == live || !passes_untagged(other->path, sf)) {
-            continue;
-        } else if (strcmp(other->path->chain, path->chain)) {
-            return 0;
-        } else if (other->flows & PATH_FLOWS_COMPANION
-                   && other->path->reverse == path->reverse
-                   && (match_is_ipv6(other->path->match)
-                       == match_is_ipv6(path->match))) {
-            kind = PATH_FLOWS_COMPANION;
-        }
-    }
-    return kind;
-}
-
-/* Moves those flows of 'from', which are those of 'live', that are of 'bridge'
- * (NULL: any) and of the roles in 'which' to 'to' and frees the rest. */
-static void
-select_flows(const struct network *net, const struct live_path *live,
-             struct ovs_list *from, const char *bridge, unsigned int which,
-             struct ovs_list *to)
-{
-    struct steering_flow *flow;
-    LIST_FOR_EACH_SAFE (flow, node, from) {
-        if (bridge && strcmp(bridge, flow->bridge)) {
-            continue;
-        }
-        unsigned int kind = flow_kind(flow->cookie);
-        if (flow->sole_sf) {
-            /* Bridges do not flip all at once: what enters a function by one
-             * must come out by the other. */
-            unsigned int first = sole_flow_kind(net, live, flow->sole_sf);
-            kind = first ? kind | first : 0;
-        }
-        if (which & kind) {
-            ovs_list_remove(&flow->node);
-            ovs_list_push_back(to, &flow->node);
-        }
-    }
-    steering_flows_destroy(from);
-}
-
-static char *
-path_flows(const struct network *net, struct bridge *br,
-           const struct live_path *live, unsigned int which,
-           struct ovs_list *flows)
-{
-    const struct live_path *twin = network_find_path(net, live->twin);
-    struct ovs_list all = OVS_LIST_INITIALIZER(&all);
-    char *error = steering_path_flows(&net->inv, live->path,
-                                      twin ? twin->path : NULL, lookup_port,
-                                      br, &all);
-    select_flows(net, live, &all, br ? bridge_name(br) : NULL, which, flows);
-    return error;
-}
-
-/* Notes whether a live path can have flows on 'br' as things are: 'error' is
- * NULL, or why it has none. */
-static void
-note_trouble(const struct bridge *br, struct live_path *live,
-             const char *error)
-{
-    const char *name = bridge_name(br);
-    if (error) {
-        VLOG_WARN_RL(&rl, "chain %s, path %"PRIu32", bridge %s: %s",
-                     live->path->chain, live->path->nsh_spi, name, error);
-        smap_replace(&live->troubles, name, error);
-    } else {
-        smap_remove(&live->troubles, name);
-    }
-}
-
-#define N_PATH_COOKIES 3
-
-static size_t
-path_cookies(const struct live_path *live, uint64_t cookies[N_PATH_COOKIES])
-{
-    cookies[0] = steering_cookie(STEERING_TRANSPORT, live->path->nsh_spi);
-    cookies[1] = steering_cookie(STEERING_CLASSIFIER, live->path->nsh_spi);
-    cookies[2] = steering_cookie(STEERING_COMPANION, live->path->nsh_spi);
-    return N_PATH_COOKIES;
-}
-
-uint64_t
-network_change_flows(struct network *net, struct bridge *br,
-                     struct live_path *const *paths, size_t n, bool strict,
-                     char **errorp)
-{
-    struct ovs_list flows = OVS_LIST_INITIALIZER(&flows);
-    uint64_t *cookies = xmalloc((N_PATH_COOKIES * n + 1) * sizeof *cookies);
-    size_t n_cookies = 0;
-    char *error = NULL;
-
-    for (size_t i = 0; i < n && !error; i++) {
-        n_cookies += path_cookies(paths[i], &cookies[n_cookies]);
-        if (paths[i]->flows) {
-            error = path_flows(net, br, paths[i], paths[i]->flows, &flows);
-            if (!strict) {
-                /* Of a bridge that is away no port is known: it will be asked
-                 * when it is back. */
-                if (bridge_is_connected(br)) {
-                    note_trouble(br, paths[i], error);
-                }
-                free(error);
-                error = NULL;
-            }
-        }
-    }
-    uint64_t ticket = 0;
-    if (!error) {
-        ticket = bridge_change(br, cookies, n_cookies, &flows, &error);
-    }
-    *errorp = error;
-    steering_flows_destroy(&flows);
-    free(cookies);
-    return ticket;
-}
-
-void
-network_path_bridges(const struct network *net, const struct live_path *live,
-                     unsigned int which, struct sset *names)
-{
-    struct ovs_list flows = OVS_LIST_INITIALIZER(&flows);
-    free(path_flows(net, NULL, live, which, &flows));
-
-    struct steering_flow *flow;
-    LIST_FOR_EACH (flow, node, &flows) {
-        sset_add(names, flow->bridge);
-    }
-    steering_flows_destroy(&flows);
-}
-
-/* Computes anew all flows that 'br' is to have.  Returns false if they could
- * not be; then it keeps what it has. */
-static bool
-refresh_bridge(struct network *net, struct bridge *br)
-{
-    struct ovs_list flows = OVS_LIST_INITIALIZER(&flows);
-    size_t n_max = N_PATH_COOKIES * hmap_count(&net->paths.by_spi) + 1;
-    uint64_t *cookies = xmalloc(n_max * sizeof *cookies);
-    size_t n = 0;
-
-    cookies[n++] = steering_cookie(STEERING_GUARD, 0);
-    steering_guard_flows(&net->inv, bridge_name(br), lookup_port, br, &flows);
-
-    /* The last flow of its kind counts: those of paths that are being left
-     * come first. */
-    for (int in_use = 0; in_use <= 1; in_use++) {
-        struct live_path *live;
-        LIVE_PATHS_FOR_EACH (live, &net->paths) {
-            if (in_use != !!(live->flows & PATH_FLOWS_CLASSIFIER)) {
-                continue;
-            }
-            n += path_cookies(live, &cookies[n]);
-            if (live->flows) {
-                char *error = path_flows(net, br, live, live->flows, &flows);
-                note_trouble(br, live, error);
-                free(error);
-            }
-        }
-    }
-
-    char *error;
-    bool ok = bridge_change(br, cookies, n, &flows, &error) != 0;
-    if (!ok) {
-        VLOG_ERR_RL(&rl, "bridge %s: %s", bridge_name(br), error);
-        free(error);
-    }
-    steering_flows_destroy(&flows);
-    free(cookies);
-    return ok;
-}
+/* What others see. */
 
 const struct inventory *
 network_inventory(const struct network *net)
@@ -603,23 +383,21 @@ network_run(struct network *net)
     update_links(net);
     update_sfs(net);
     update_losses(net);
+}
 
-    BRIDGES_FOR_EACH (br, net->bridges) {
-        struct bridge_view *view = shash_find_data(&net->bridge_views,
-                                                   bridge_name(br));
-        if (bridge_is_connected(br)
-            && (!view->computed || view->bridge_seqno != bridge_seqno(br)
-                || view->inv_seqno != net->inv_seqno)) {
-            *view = (struct bridge_view) {
-                .computed = true,
-                .bridge_seqno = bridge_seqno(br),
-                .inv_seqno = net->inv_seqno,
-            };
-            if (refresh_bridge(net, br)) {
-                bridge_allow_sync(br);
-            }
-        }
-    }
+bool
+network_see_bridge(struct network *net, const struct bridge *br)
+{
+    struct bridge_view *view = shash_find_data(&net->bridge_views,
+                                               bridge_name(br));
+    bool is_new = (!view->seen || view->bridge_seqno != bridge_seqno(br)
+                   || view->inv_seqno != net->inv_seqno);
+    *view = (struct bridge_view) {
+        .seen = true,
+        .bridge_seqno = bridge_seqno(br),
+        .inv_seqno = net->inv_seqno,
+    };
+    return is_new;
 }
 
 void
@@ -639,8 +417,19 @@ network_add_path(struct network *net, struct path *path, uint32_t twin,
     return live_paths_add(&net->paths, path, twin, flows);
 }
 
+bool
+network_passes_untagged(const struct path *path, const char *sf)
+{
+    for (size_t i = 0; i < path->n_sfs; i++) {
+        if (!strcmp(path->sfs[i], sf)) {
+            return !path->sf_vlans[i];
+        }
+    }
+    return false;
+}
+
 /* 'path' goes.  What comes out of a function without tags may be for another
- * chain now, for which it had no flow, see sole_flow_kind(). */
+ * chain now, for which it had no flow. */
 static void
 note_left_sfs(struct network *net, const struct path *path)
 {
@@ -652,7 +441,7 @@ note_left_sfs(struct network *net, const struct path *path)
         }
         LIVE_PATHS_FOR_EACH (other, &net->paths) {
             if (strcmp(other->path->chain, path->chain)
-                && passes_untagged(other->path, sf->name)) {
+                && network_passes_untagged(other->path, sf->name)) {
                 net->inv_seqno++;
                 return;
             }

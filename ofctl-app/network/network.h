@@ -26,7 +26,6 @@
 #define NETWORK_LOSS_MS 10000
 
 struct network;
-struct sset;
 
 struct network_config {
     const char *listen;         /* For bridges_create(). */
@@ -58,6 +57,13 @@ unsigned int network_inventory_seqno(const struct network *);
 /* Sessions; they belong to the network. */
 struct bridges *network_bridges(const struct network *);
 struct agents *network_agents(const struct network *);
+
+/* Must the flows of 'br' be computed anew?  Says true once after each change of
+ * its ports, its connection or network_inventory_seqno(). */
+bool network_see_bridge(struct network *, const struct bridge *br);
+
+/* Does 'path' take what comes out of the function 'sf' by the port alone? */
+bool network_passes_untagged(const struct path *, const char *sf);
 
 /* The session with the bridge 'name' or with the agent of 'vnf_id', or NULL if
  * the inventory has none of that name. */
@@ -97,18 +103,5 @@ struct live_path *network_next_path(const struct network *,
 #define NETWORK_FOR_EACH_PATH(LIVE, NET)                                \
     for (struct live_path *LIVE = network_next_path(NET, NULL); LIVE;   \
          LIVE = network_next_path(NET, LIVE))
-
-/* A change of flows on one bridge: for each path of 'paths' the flows become
- * those that path->flows says.  All in one bundle.  A path that cannot have
- * flows as things are (a port is not there) is an error if 'strict', else it
- * gets none.  Returns the ticket of bridge_change(), or 0 with a message in
- * '*errorp' (caller frees). */
-uint64_t network_change_flows(struct network *, struct bridge *,
-                              struct live_path *const *paths, size_t n,
-                              bool strict, char **errorp);
-
-/* Names of the bridges where 'live' has flows of 'which', added to 'names'. */
-void network_path_bridges(const struct network *, const struct live_path *live,
-                          unsigned int which, struct sset *names);
 
 #endif /* ofctl-app/network/network.h */

@@ -3,6 +3,7 @@
 
 #include "ofctl-app/operation/op-bridge.h"
 
+#include "ofctl-app/network/desired-flows.h"
 #include "ofctl-app/network/network.h"
 #include "util.h"
 
@@ -56,9 +57,8 @@ bridge_send(struct op *op, struct network *net, uint64_t epoch OVS_UNUSED,
             paths[n++] = op->spec.new[i];
         }
     }
-    uint64_t ticket = network_change_flows(net, br, paths, n,
-                                           step != OP_FSM_STEP_FLIP,
-                                           errorp);
+    uint64_t ticket = desired_flows_change(net, br, paths, n,
+                                           step != OP_FSM_STEP_FLIP, errorp);
     free(paths);
     return ticket;
 }

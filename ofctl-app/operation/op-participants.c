@@ -5,6 +5,7 @@
 
 #include "ofctl-app/flows/probe.h"
 #include "ofctl-app/model/path-mtu.h"
+#include "ofctl-app/network/desired-flows.h"
 #include "ofctl-app/network/network.h"
 #include "ofctl-app/operation/op-bridge.h"
 #include "ofctl-app/operation/op-gateway.h"
@@ -127,8 +128,9 @@ add_classifiers(struct op *op, const struct network *net,
                 const struct live_path *live)
 {
     struct sset names = SSET_INITIALIZER(&names);
-    network_path_bridges(net, live,
-                         PATH_FLOWS_CLASSIFIER | PATH_FLOWS_COMPANION, &names);
+    desired_flows_bridges(net, live,
+                          PATH_FLOWS_CLASSIFIER | PATH_FLOWS_COMPANION,
+                          &names);
     add_bridges(op, &names, OP_FSM_STEP_FLIP);
 }
 

@@ -4,6 +4,7 @@
 #include "ofctl-app/plan/live-paths.h"
 
 #include "hash.h"
+#include "ofctl-app/flows/steering.h"
 #include "util.h"
 
 void
@@ -31,6 +32,7 @@ live_paths_add(struct live_paths *paths, struct path *path, uint32_t twin,
     struct live_path *live = xmalloc(sizeof *live);
     *live = (struct live_path) { .path = path, .twin = twin, .flows = flows };
     smap_init(&live->troubles);
+    shash_init(&live->made.by_bridge);
     hmap_insert(&paths->by_spi, &live->node, hash_int(path->nsh_spi, 0));
     hmap_insert(&paths->by_chain, &live->chain_node,
                 hash_string(path->chain, 0));
@@ -42,10 +44,25 @@ live_paths_remove(struct live_paths *paths, struct live_path *live)
 {
     hmap_remove(&paths->by_spi, &live->node);
     hmap_remove(&paths->by_chain, &live->chain_node);
+    live_path_forget_flows(live);
+    shash_destroy(&live->made.by_bridge);
     path_destroy(live->path);
     free(live->broken);
     smap_destroy(&live->troubles);
     free(live);
+}
+
+void
+live_path_forget_flows(struct live_path *live)
+{
+    struct shash_node *node;
+    SHASH_FOR_EACH (node, &live->made.by_bridge) {
+        steering_flows_destroy(node->data);
+    }
+    shash_clear_free_data(&live->made.by_bridge);
+    free(live->made.error);
+    live->made.error = NULL;
+    live->made.is_done = false;
 }
 
 struct live_path *

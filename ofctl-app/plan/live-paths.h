@@ -12,6 +12,7 @@
 
 #include "ofctl-app/model/path.h"
 #include "openvswitch/hmap.h"
+#include "openvswitch/shash.h"
 #include "smap.h"
 
 /* Which of a path's flows are wanted on the bridges. */
@@ -50,6 +51,14 @@ struct live_path {
     char *broken;               /* Reason why it must be replaced, or NULL. */
     bool expiring;              /* A gateway says that it needs new keys. */
     struct smap troubles;       /* Bridge name: why it has no flows there. */
+    struct {                    /* Flows, which network/desired-flows.c makes
+                                 * and keeps here. */
+        bool is_done;           /* They were made. */
+        unsigned int seqno;     /* Of the inventory that they are made from. */
+        bool has_twin;          /* They are made from the other path, too. */
+        struct shash by_bridge; /* Lists of struct steering_flow. */
+        char *error;            /* Why there can be none, or NULL. */
+    } made;
     uint64_t too_big;           /* Packets that the controller was sent because
                                  * the path is too small for them. */
 };
@@ -73,6 +82,9 @@ struct live_path *live_paths_add(struct live_paths *, struct path *path,
 
 /* Takes the live path out of the set and destroys it. */
 void live_paths_remove(struct live_paths *, struct live_path *);
+
+/* Frees 'live->made': the flows will be made anew when they are needed. */
+void live_path_forget_flows(struct live_path *live);
 
 /* Returns the live path of 'nsh_spi', or NULL. */
 struct live_path *live_paths_find(const struct live_paths *,

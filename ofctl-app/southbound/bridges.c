@@ -349,13 +349,15 @@ bridge_port_is_down(const struct bridge *bridge, const char *interface)
 }
 
 uint64_t
-bridge_change(struct bridge *bridge, const uint64_t *remove_cookies,
-              size_t n_remove, const struct ovs_list *add, char **errorp)
+bridge_change(struct bridge *bridge, const struct ofputil_port_map *map,
+              const uint64_t *remove_cookies, size_t n_remove,
+              const struct steering_flow *const *add, size_t n_add,
+              char **errorp)
 {
     struct flow_change *change;
     uint64_t ticket = bridge->bridges->last_ticket + 1;
-    *errorp = flow_change_create(bridge->name, ticket, remove_cookies,
-                                 n_remove, add, &change);
+    *errorp = flow_change_create(ticket, map, remove_cookies, n_remove, add,
+                                 n_add, &change);
     if (*errorp) {
         return 0;
     }

@@ -42,6 +42,8 @@
 struct bridges;
 struct bridge;
 struct of_packet_in;
+struct ofputil_port_map;
+struct steering_flow;
 
 /* 'listen' is a passive connection method: "pssl:6653[:IP]", "ptcp:..",
  * "punix:..".  TLS files are libopenvswitch's process-wide ones
@@ -98,14 +100,15 @@ ofp_port_t bridge_port(const struct bridge *, const char *interface);
 /* Is it known that the interface can carry no packets? */
 bool bridge_port_is_down(const struct bridge *, const char *interface);
 
-/* Changes desired flows: takes out all flows of 'remove_cookies', then adds
- * 'add' (struct steering_flow; those of other bridges are skipped; not owned).
- * Returns a ticket for bridge_next_result() (never 0), or 0 with a message in
+/* Changes desired flows: takes out all flows of 'remove_cookies', then adds the
+ * 'n_add' flows in 'add' (not owned), whose ports are in 'map' (NULL: they name
+ * none).  Returns a ticket for bridge_next_result() (never 0), or 0 with a message in
  * '*errorp' (caller frees) if a flow does not parse, with nothing changed.
  * Not connected: the desired set changes and the result comes after the next
  * resynchronisation. */
-uint64_t bridge_change(struct bridge *, const uint64_t *remove_cookies,
-                       size_t n_remove, const struct ovs_list *add,
+uint64_t bridge_change(struct bridge *, const struct ofputil_port_map *map,
+                       const uint64_t *remove_cookies, size_t n_remove,
+                       const struct steering_flow *const *add, size_t n_add,
                        char **errorp);
 
 /* Was 'ticket' given by this object?  One that another bridge object of the

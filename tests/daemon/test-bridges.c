@@ -37,24 +37,24 @@ static bool exiting;
 struct request {
     uint64_t *remove;
     size_t n_remove, allocated_remove;
-    struct ovs_list add;        /* Of struct steering_flow. */
+    const struct steering_flow **add;
+    size_t n_add, allocated_add;
 };
 
 static void
 request_uninit(struct request *request)
 {
-    struct steering_flow *flow;
-    LIST_FOR_EACH_POP (flow, node, &request->add) {
-        free(flow->bridge);
-        free(flow->text);
-        free(flow);
+    for (size_t i = 0; i < request->n_add; i++) {
+        free(request->add[i]->text);
+        free(CONST_CAST(struct steering_flow *, request->add[i]));
     }
+    free(request->add);
     free(request->remove);
 }
 
-/* Parses "del:COOKIE", "add:COOKIE:FLOW", or "add@BRIDGE:COOKIE:FLOW". */
+/* Parses "del:COOKIE" or "add:COOKIE:FLOW". */
 static bool
-request_add(struct request *request, const char *bridge, const char *word)
+request_add(struct request *request, const char *word)
 {
     if (!strncmp(word, "del:", 4)) {
         if (request->n_remove >= request->allocated_remove) {
@@ -73,10 +73,13 @@ request_add(struct request *request, const char *bridge, const char *word)
     char *text = strtok_r(NULL, "", &save_ptr);
     if (verb && !strncmp(verb, "add", 3) && cookie && text) {
         struct steering_flow *flow = xzalloc(sizeof *flow);
-        flow->bridge = xstrdup(verb[3] == '@' ? verb + 4 : bridge);
         flow->cookie = strtoull(cookie, NULL, 0);
         flow->text = xstrdup(text);
-        ovs_list_push_back(&request->add, &flow->node);
+        if (request->n_add >= request->allocated_add) {
+            request->add = x2nrealloc(request->add, &request->allocated_add,
+                                      sizeof *request->add);
+        }
+        request->add[request->n_add++] = flow;
     }
     free(copy);
     return text != NULL;
@@ -84,8 +87,7 @@ request_add(struct request *request, const char *bridge, const char *word)
 
 /* Adds the lines of a file. */
 static bool
-request_add_file(struct request *request, const char *bridge,
-                 const char *file_name)
+request_add_file(struct request *request, const char *file_name)
 {
     FILE *file = fopen(file_name, "r");
     if (!file) {
@@ -94,7 +96,7 @@ request_add_file(struct request *request, const char *bridge,
     struct ds line = DS_EMPTY_INITIALIZER;
     bool ok = true;
     while (ok && !ds_get_line(&line, file)) {
-        ok = request_add(request, bridge, ds_cstr(&line));
+        ok = request_add(request, ds_cstr(&line));
     }
     ds_destroy(&line);
     fclose(file);
@@ -161,17 +163,18 @@ cmd_change(struct unixctl_conn *conn, int argc, const char *argv[],
 
     struct ds reply = DS_EMPTY_INITIALIZER;
     for (int i = 2; i < argc; i++) {
-        struct request request = { .add = OVS_LIST_INITIALIZER(&request.add) };
+        struct request request = { .remove = NULL };
         for (; i < argc && strcmp(argv[i], ";"); i++) {
             if (argv[i][0] == '@'
-                ? !request_add_file(&request, argv[1], argv[i] + 1)
-                : !request_add(&request, argv[1], argv[i])) {
+                ? !request_add_file(&request, argv[i] + 1)
+                : !request_add(&request, argv[i])) {
                 ds_put_format(&reply, "syntax error: %s\n", argv[i]);
             }
         }
         char *error;
-        uint64_t ticket = bridge_change(bridge, request.remove,
-                                        request.n_remove, &request.add,
+        uint64_t ticket = bridge_change(bridge, NULL, request.remove,
+                                        request.n_remove, request.add,
+                                        request.n_add,
                                         &error);
         if (ticket) {
             ds_put_format(&reply, "%"PRIu64"\n", ticket);

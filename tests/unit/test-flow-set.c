@@ -105,21 +105,20 @@ step_change(void)
     }
 
     struct steering_flow flows[4];
-    struct ovs_list add = OVS_LIST_INITIALIZER(&add);
+    const struct steering_flow *add[ARRAY_SIZE(flows)];
     size_t n_add = random_range(ARRAY_SIZE(flows) + 1);
     for (size_t i = 0; i < n_add; i++) {
         int flow = random_range(N_FLOWS);
         what_t what = 1 + random_range(N_COOKIES * N_ACTIONS);
-        flows[i].bridge = "br0";
         flows[i].cookie = what_cookie(what);
         flows[i].text = xasprintf("table=1,priority=2,in_port=%d,"
                                   "actions=output:%d", flow + 1,
                                   (what - 1) % N_ACTIONS + 1);
-        ovs_list_push_back(&add, &flows[i].node);
+        add[i] = &flows[i];
         model_add(&model, flow, what);
     }
-    char *error = flow_change_create("br0", n_changes + 1, remove, n_remove,
-                                     &add, &changes[n_changes]);
+    char *error = flow_change_create(n_changes + 1, NULL, remove, n_remove, add,
+                                     n_add, &changes[n_changes]);
     ovs_assert(!error);
     for (size_t i = 0; i < n_add; i++) {
         free(flows[i].text);

@@ -5,6 +5,7 @@
  *   path CHAIN         computes its paths, which the others are about
  *   forget gateway|sf|endpoint NAME
  *   flows              of the paths, as "BRIDGE cookie=..,table=..,.."
+ *   parsed             the same flows as the switch gets them: port numbers
  *   guards BRIDGE
  *   ports              of all bridges, as "BRIDGE PORT NUMBER" */
 
@@ -17,6 +18,12 @@
 
 #include "tests/unit/test-topology.h"
 
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/match.h"
+#include "openvswitch/ofp-actions.h"
+#include "openvswitch/ofp-flow.h"
+#include "openvswitch/ofp-port.h"
+#include "openvswitch/ofp-protocol.h"
 #include "util.h"
 
 static struct path *paths[2];
@@ -57,40 +64,98 @@ do_forget(struct topology *t, const char *kind, const char *name)
     free(other);
 }
 
-static void
-print_flows(struct ovs_list *flows)
+/* Returns a message about the first port of the flows that the switch does not
+ * have, or NULL. */
+static char *
+check_ports(const struct topology *t, const struct ovs_list *flows)
 {
+    char *error = NULL;
     const struct steering_flow *flow;
     LIST_FOR_EACH (flow, node, flows) {
-        printf("%s cookie=0x%"PRIx64",%s\n", flow->bridge, flow->cookie,
-               flow->text);
+        struct ofputil_port_map map = OFPUTIL_PORT_MAP_INITIALIZER(&map);
+        topology_ports(t, flow->bridge, &map);
+        error = error ? error : steering_check_ports(flow, &map);
+        ofputil_port_map_destroy(&map);
     }
-    steering_flows_destroy(flows);
+    return error;
 }
 
 static void
-do_flows(struct topology *t)
+print_flow(const struct topology *t OVS_UNUSED,
+           const struct steering_flow *flow)
+{
+    printf("%s cookie=0x%"PRIx64",%s\n", flow->bridge, flow->cookie,
+           flow->text);
+}
+
+static void
+do_flows(struct topology *t,
+         void (*print)(const struct topology *, const struct steering_flow *))
 {
     for (size_t i = 0; i < n_paths; i++) {
         struct ovs_list flows = OVS_LIST_INITIALIZER(&flows);
         const struct path *twin = n_paths > 1 ? paths[!i] : NULL;
-        char *error = steering_path_flows(&t->inv, paths[i], twin,
-                                          topology_port, t, &flows);
+        char *error = steering_path_flows(&t->inv, paths[i], twin, &flows);
         if (error) {
             ovs_assert(ovs_list_is_empty(&flows));
+        } else {
+            error = check_ports(t, &flows);
+        }
+        if (error) {
             printf("%s\n", error);
             free(error);
+        } else {
+            const struct steering_flow *flow;
+            LIST_FOR_EACH (flow, node, &flows) {
+                print(t, flow);
+            }
         }
-        print_flows(&flows);
+        steering_flows_destroy(&flows);
     }
+}
+
+/* Prints the flow as it is after parsing. */
+static void
+print_parsed(const struct topology *t, const struct steering_flow *flow)
+{
+    struct ofputil_port_map map = OFPUTIL_PORT_MAP_INITIALIZER(&map);
+    topology_ports(t, flow->bridge, &map);
+    enum ofputil_protocol usable;
+    struct ofputil_flow_mod fm;
+    char *error = parse_ofp_flow_mod_str(&fm, flow->text, &map, NULL,
+                                         OFPFC_ADD, &usable);
+    if (error) {
+        ovs_fatal(0, "%s: %s", flow->text, error);
+    }
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    struct ofpact_format_params params = { .s = &ds };
+    minimatch_format(&fm.match, NULL, NULL, &ds, fm.priority);
+    ds_put_cstr(&ds, " actions=");
+    ofpacts_format(fm.ofpacts, fm.ofpacts_len, &params);
+    printf("%s table=%d,%s\n", flow->bridge, fm.table_id, ds_cstr(&ds));
+    ds_destroy(&ds);
+    minimatch_destroy(&fm.match);
+    free(CONST_CAST(struct ofpact *, fm.ofpacts));
+    ofputil_port_map_destroy(&map);
 }
 
 static void
 do_guards(struct topology *t, const char *bridge)
 {
     struct ovs_list flows = OVS_LIST_INITIALIZER(&flows);
-    steering_guard_flows(&t->inv, bridge, topology_port, t, &flows);
-    print_flows(&flows);
+    steering_guard_flows(&t->inv, bridge, &flows);
+    struct ofputil_port_map map = OFPUTIL_PORT_MAP_INITIALIZER(&map);
+    topology_ports(t, bridge, &map);
+    struct steering_flow *flow;
+    LIST_FOR_EACH (flow, node, &flows) {
+        char *missing = steering_check_ports(flow, &map);
+        if (!missing) {
+            print_flow(t, flow);
+        }
+        free(missing);
+    }
+    ofputil_port_map_destroy(&map);
+    steering_flows_destroy(&flows);
 }
 
 static void
@@ -111,7 +176,9 @@ obey(struct topology *t, char **words, size_t n)
     } else if (!strcmp(words[0], "forget") && n == 3) {
         do_forget(t, words[1], words[2]);
     } else if (!strcmp(words[0], "flows") && n == 1) {
-        do_flows(t);
+        do_flows(t, print_flow);
+    } else if (!strcmp(words[0], "parsed") && n == 1) {
+        do_flows(t, print_parsed);
     } else if (!strcmp(words[0], "guards") && n == 2) {
         do_guards(t, words[1]);
     } else if (!strcmp(words[0], "ports") && n == 1) {

@@ -360,13 +360,17 @@ topology_allocator(struct topology *t)
     };
 }
 
-ofp_port_t
-topology_port(const char *bridge, const char *port, void *t_)
+void
+topology_ports(const struct topology *t, const char *bridge,
+               struct ofputil_port_map *map)
 {
-    struct topology *t = t_;
-    char *key = xasprintf("%s %s", bridge, port);
-    ofp_port_t number = u16_to_ofp(sset_contains(&t->no_ports, key) ? 0
-                                   : simap_get(&t->ports, key));
-    free(key);
-    return number;
+    size_t n = strlen(bridge);
+    const struct simap_node *node;
+    SIMAP_FOR_EACH (node, &t->ports) {
+        if (!strncmp(node->name, bridge, n) && node->name[n] == ' '
+            && !sset_contains(&t->no_ports, node->name)) {
+            ofputil_port_map_put(map, u16_to_ofp(node->data),
+                                 node->name + n + 1);
+        }
+    }
 }

@@ -61,7 +61,9 @@ void topology_read(struct topology *,
 
 struct path_allocator topology_allocator(struct topology *);
 
-/* A steering_port_cb for it. */
-ofp_port_t topology_port(const char *bridge, const char *port, void *topology);
+/* Puts the ports that the switch has of 'bridge' into 'map', which the caller
+ * initialised. */
+void topology_ports(const struct topology *, const char *bridge,
+                    struct ofputil_port_map *map);
 
 #endif /* tests/unit/test-topology.h */

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "ofctl-app/network/desired-flows.h"
+
+#include "ofctl-app/flows/steering.h"
+#include "ofctl-app/model/match.h"
+#include "openvswitch/ofp-port.h"
+#include "openvswitch/vlog.h"
+#include "sset.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(desired_flows);
+
+static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
+
+/* Flows that one bridge is to get. */
+struct selection {
+    struct bridge *br;
+    struct ofputil_port_map ports;      /* Those that the flows name. */
+    const struct steering_flow **flows;
+    size_t n, allocated;
+};
+
+static void
+selection_init(struct selection *sel, struct bridge *br)
+{
+    *sel = (struct selection) { .br = br };
+    ofputil_port_map_init(&sel->ports);
+}
+
+static void
+selection_uninit(struct selection *sel)
+{
+    ofputil_port_map_destroy(&sel->ports);
+    free(sel->flows);
+}
+
+static void
+selection_add(struct selection *sel, const struct steering_flow *flow)
+{
+    if (sel->n >= sel->allocated) {
+        sel->flows = x2nrealloc(sel->flows, &sel->allocated,
+                                sizeof *sel->flows);
+    }
+    sel->flows[sel->n++] = flow;
+}
+
+/* Finds the numbers of the ports that 'flow' names.  Returns NULL or a message
+ * about a port that the bridge does not have. */
+static char *
+selection_find_ports(struct selection *sel, const struct steering_flow *flow)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(flow->ports) && flow->ports[i]; i++) {
+        ofp_port_t number = bridge_port(sel->br, flow->ports[i]);
+        /* A number has one name: see doc/decisions.md on long names. */
+        if (number && !ofputil_port_map_get_name(&sel->ports, number)) {
+            ofputil_port_map_put(&sel->ports, number, flow->ports[i]);
+        }
+    }
+    return steering_check_ports(flow, &sel->ports);
+}
+
+/* The flows of one path. */
+
+/* Makes the path's flows, unless they are there.  Returns NULL or, if it can
+ * have none, a message, which belongs to 'live'. */
+static const char *
+make_flows(const struct network *net, struct live_path *live)
+{
+    const struct live_path *twin = network_find_path(net, live->twin);
+    unsigned int seqno = network_inventory_seqno(net);
+    if (live->made.is_done && live->made.seqno == seqno
+        && live->made.has_twin == (twin != NULL)) {
+        return live->made.error;
+    }
+    live_path_forget_flows(live);
+    live->made.is_done = true;
+    live->made.seqno = seqno;
+    live->made.has_twin = twin != NULL;
+
+    struct ovs_list all = OVS_LIST_INITIALIZER(&all);
+    live->made.error = steering_path_flows(network_inventory(net), live->path,
+                                           twin ? twin->path : NULL, &all);
+    struct steering_flow *flow;
+    LIST_FOR_EACH_POP (flow, node, &all) {
+        struct ovs_list *of_bridge = shash_find_data(&live->made.by_bridge,
+                                                     flow->bridge);
+        if (!of_bridge) {
+            of_bridge = xmalloc(sizeof *of_bridge);
+            ovs_list_init(of_bridge);
+            shash_add(&live->made.by_bridge, flow->bridge, of_bridge);
+        }
+        ovs_list_push_back(of_bridge, &flow->node);
+    }
+    return live->made.error;
+}
+
+/* Which flow there may be for what comes out of the function 'sf', which keeps
+ * no tags, for 'live' to carry: none if it may be another chain's (the
+ * correlation was changed); nothing but a companion if it may be another
+ * path's that is in use; else it may be there with the path's other flows. */
+static enum path_flows
+sole_flow_kind(const struct network *net, const struct live_path *live,
+               const char *sf)
+{
+    const struct path *path = live->path;
+    enum path_flows kind = PATH_FLOWS_TRANSPORT;
+    NETWORK_FOR_EACH_PATH (other, net) {
+        if (other == live || !network_passes_untagged(other->path, sf)) {
+            continue;
+        } else if (strcmp(other->path->chain, path->chain)) {
+            return 0;
+        } else if (other->flows & PATH_FLOWS_COMPANION
+                   && other->path->reverse == path->reverse
+                   && (match_is_ipv6(other->path->match)
+                       == match_is_ipv6(path->match))) {
+            kind = PATH_FLOWS_COMPANION;
+        }
+    }
+    return kind;
+}
+
+/* Is 'flow', one of those of 'live', among those of the kinds in 'which'? */
+static bool
+is_wanted(const struct network *net, const struct live_path *live,
+          const struct steering_flow *flow, unsigned int which)
+{
+    uint32_t nsh_spi = steering_cookie_spi(flow->cookie);
+    unsigned int kinds
+        = (flow->cookie == steering_cookie(STEERING_CLASSIFIER, nsh_spi)
+           ? PATH_FLOWS_CLASSIFIER
+           : flow->cookie == steering_cookie(STEERING_COMPANION, nsh_spi)
+           ? PATH_FLOWS_COMPANION : PATH_FLOWS_TRANSPORT);
+    if (flow->sole_sf) {
+        /* Bridges do not flip all at once: what enters a function by one must
+         * come out by the other. */
+        unsigned int first = sole_flow_kind(net, live, flow->sole_sf);
+        kinds = first ? kinds | first : 0;
+    }
+    return (which & kinds) != 0;
+}
+
+/* Adds those flows of 'live' that its bridge is to have.  Returns NULL; or a
+ * message, and adds none, if it can have none there. */
+static char *
+selection_add_path(struct selection *sel, const struct network *net,
+                   struct live_path *live)
+{
+    const char *error = make_flows(net, live);
+    struct ovs_list *flows = shash_find_data(&live->made.by_bridge,
+                                             bridge_name(sel->br));
+    if (error || !flows) {
+        return nullable_xstrdup(error);
+    }
+    const struct steering_flow *flow;
+    LIST_FOR_EACH (flow, node, flows) {
+        char *missing = selection_find_ports(sel, flow);
+        if (missing) {
+            return missing;
+        }
+    }
+    LIST_FOR_EACH (flow, node, flows) {
+        if (is_wanted(net, live, flow, live->flows)) {
+            selection_add(sel, flow);
+        }
+    }
+    return NULL;
+}
+
+/* Notes whether a live path can have flows on 'br' as things are: 'error' is
+ * NULL, or why it has none. */
+static void
+note_trouble(const struct bridge *br, struct live_path *live,
+             const char *error)
+{
+    const char *name = bridge_name(br);
+    if (error) {
+        VLOG_WARN_RL(&rl, "chain %s, path %"PRIu32", bridge %s: %s",
+                     live->path->chain, live->path->nsh_spi, name, error);
+        smap_replace(&live->troubles, name, error);
+    } else {
+        smap_remove(&live->troubles, name);
+    }
+}
+
+#define N_PATH_COOKIES 3
+
+static size_t
+path_cookies(const struct live_path *live, uint64_t cookies[N_PATH_COOKIES])
+{
+    cookies[0] = steering_cookie(STEERING_TRANSPORT, live->path->nsh_spi);
+    cookies[1] = steering_cookie(STEERING_CLASSIFIER, live->path->nsh_spi);
+    cookies[2] = steering_cookie(STEERING_COMPANION, live->path->nsh_spi);
+    return N_PATH_COOKIES;
+}
+
+uint64_t
+desired_flows_change(struct network *net, struct bridge *br,
+                     struct live_path *const *paths, size_t n, bool strict,
+                     char **errorp)
+{
+    uint64_t *cookies = xmalloc((N_PATH_COOKIES * n + 1) * sizeof *cookies);
+    size_t n_cookies = 0;
+    char *error = NULL;
+    struct selection sel;
+
+    selection_init(&sel, br);
+    for (size_t i = 0; i < n && !error; i++) {
+        n_cookies += path_cookies(paths[i], &cookies[n_cookies]);
+        if (paths[i]->flows) {
+            error = selection_add_path(&sel, net, paths[i]);
+            if (!strict) {
+                /* Of a bridge that is away no port is known: it will be asked
+                 * when it is back. */
+                if (bridge_is_connected(br)) {
+                    note_trouble(br, paths[i], error);
+                }
+                free(error);
+                error = NULL;
+            }
+        }
+    }
+    uint64_t ticket = 0;
+    if (!error) {
+        ticket = bridge_change(br, &sel.ports, cookies, n_cookies, sel.flows,
+                               sel.n, &error);
+    }
+    *errorp = error;
+    selection_uninit(&sel);
+    free(cookies);
+    return ticket;
+}
+
+void
+desired_flows_bridges(const struct network *net, const struct live_path *live,
+                      unsigned int which, struct sset *names)
+{
+    make_flows(net, CONST_CAST(struct live_path *, live));
+    const struct shash_node *node;
+    SHASH_FOR_EACH (node, &live->made.by_bridge) {
+        const struct steering_flow *flow;
+        LIST_FOR_EACH (flow, node, (const struct ovs_list *) node->data) {
+            if (is_wanted(net, live, flow, which)) {
+                sset_add(names, node->name);
+                break;
+            }
+        }
+    }
+}
+
+/* Computes anew all flows that 'br' is to have.  Returns false if they could
+ * not be; then it keeps what it has. */
+static bool
+refresh_bridge(struct network *net, struct bridge *br)
+{
+    size_t n_max = N_PATH_COOKIES * network_n_paths(net) + 1;
+    uint64_t *cookies = xmalloc(n_max * sizeof *cookies);
+    size_t n = 0;
+    struct selection sel;
+    selection_init(&sel, br);
+
+    struct ovs_list guards = OVS_LIST_INITIALIZER(&guards);
+    steering_guard_flows(network_inventory(net), bridge_name(br), &guards);
+    cookies[n++] = steering_cookie(STEERING_GUARD, 0);
+    const struct steering_flow *guard;
+    LIST_FOR_EACH (guard, node, &guards) {
+        char *missing = selection_find_ports(&sel, guard);
+        if (!missing) {
+            selection_add(&sel, guard);
+        }
+        free(missing);
+    }
+
+    /* The last flow of its kind counts: those of paths that are being left
+     * come first. */
+    for (int in_use = 0; in_use <= 1; in_use++) {
+        NETWORK_FOR_EACH_PATH (live, net) {
+            if (in_use != !!(live->flows & PATH_FLOWS_CLASSIFIER)) {
+                continue;
+            }
+            n += path_cookies(live, &cookies[n]);
+            if (live->flows) {
+                char *error = selection_add_path(&sel, net, live);
+                note_trouble(br, live, error);
+                free(error);
+            }
+        }
+    }
+
+    char *error;
+    bool ok = bridge_change(br, &sel.ports, cookies, n, sel.flows, sel.n,
+                            &error) != 0;
+    if (!ok) {
+        VLOG_ERR_RL(&rl, "bridge %s: %s", bridge_name(br), error);
+        free(error);
+    }
+    selection_uninit(&sel);
+    steering_flows_destroy(&guards);
+    free(cookies);
+    return ok;
+}
+
+void
+desired_flows_run(struct network *net)
+{
+    BRIDGES_FOR_EACH (br, network_bridges(net)) {
+        if (bridge_is_connected(br) && network_see_bridge(net, br)
+            && refresh_bridge(net, br)) {
+            bridge_allow_sync(br);
+        }
+    }
+}
