@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <config.h>
 
-#include <getopt.h>
 #include <stdlib.h>
 
 #include "command-line.h"
 #include "daemon.h"
 #include "fatal-signal.h"
+#include "lib/daemon-options.h"
 #include "lib/sdsa-idl.h"
 #include "lib/secret.h"
 #include "ofctl-app/conductor/conductor.h"
@@ -24,8 +24,8 @@
 VLOG_DEFINE_THIS_MODULE(controller);
 
 struct options {
-    char *db;                   /* Remote of the sdsa database. */
-    char *unixctl;
+    const char *db;             /* Remote of the sdsa database. */
+    const char *unixctl;        /* Control socket; NULL: the default one. */
     struct network_config network;
 };
 
@@ -70,17 +70,14 @@ Options:\n\
     stream_usage("database", true, false, false);
     daemon_usage();
     vlog_usage();
-    printf("\nOther options:\n\
-  --unixctl=SOCKET        override the control socket's name\n\
-  -h, --help              display this help message\n\
-  -V, --version           display version information\n");
-    exit(EXIT_SUCCESS);
+    daemon_options_end_usage();
 }
 
 int
 main(int argc, char *argv[])
 {
     struct options options = {
+        .db = "unix:" SDSA_RUNDIR "/sdsa.sock",
         .network.listen = "pssl:6653",
     };
     bool exiting = false;
@@ -148,8 +145,6 @@ main(int argc, char *argv[])
     conductor_destroy(conductor);
     ovsdb_idl_destroy(idl);
     unixctl_server_destroy(unixctl);
-    free(options.db);
-    free(options.unixctl);
     service_stop();
     return 0;
 }
@@ -157,99 +152,36 @@ main(int argc, char *argv[])
 static void
 parse_options(int argc, char *argv[], struct options *o)
 {
-    enum {
-        OPT_DB = UCHAR_MAX + 1,
-        OPT_LISTEN,
-        OPT_UNIXCTL,
-        DAEMON_OPTION_ENUMS,
-        VLOG_OPTION_ENUMS,
-        SSL_OPTION_ENUMS,
+    struct agents_config *tls = &o->network.agents;
+    const char *protocols = NULL, *ciphers = NULL;
+    const struct daemon_option own[] = {
+        { "db", .value = &o->db },
+        { "listen", .value = &o->network.listen },
+        { "private-key", 'p', .value = &tls->private_key },
+        { "certificate", 'c', .value = &tls->certificate },
+        { "ca-cert", 'C', .value = &tls->ca_cert },
+        { "ssl-protocols", .value = &protocols },
+        { "ssl-ciphers", .value = &ciphers },
+        { "unixctl", .value = &o->unixctl },
+        { "help", 'h', .print = usage },
+        { "version", 'V', .print = daemon_options_print_version },
     };
-    static const struct option long_options[] = {
-        {"db", required_argument, NULL, OPT_DB},
-        {"listen", required_argument, NULL, OPT_LISTEN},
-        {"unixctl", required_argument, NULL, OPT_UNIXCTL},
-        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},
-        DAEMON_LONG_OPTIONS,
-        VLOG_LONG_OPTIONS,
-        STREAM_SSL_LONG_OPTIONS,
-        {NULL, 0, NULL, 0},
-    };
-
-    for (;;) {
-        int c = getopt_long(argc, argv, "p:c:C:hVv::", long_options, NULL);
-        if (c == -1) {
-            break;
-        }
-        switch (c) {
-        case OPT_DB:
-            free(o->db);
-            o->db = xstrdup(optarg);
-            break;
-
-        case OPT_LISTEN:
-            o->network.listen = optarg;
-            break;
-
-        case OPT_UNIXCTL:
-            free(o->unixctl);
-            o->unixctl = xstrdup(optarg);
-            break;
-
-        case 'h':
-            usage();
-
-        case 'V':
-            ovs_print_version(0, 0);
-            exit(EXIT_SUCCESS);
-
-        /* The same files serve OpenFlow, OVSDB and RESTCONF. */
-        case 'p':
-            o->network.agents.private_key = optarg;
-            stream_ssl_set_private_key_file(optarg);
-            break;
-
-        case 'c':
-            o->network.agents.certificate = optarg;
-            stream_ssl_set_certificate_file(optarg);
-            break;
-
-        case 'C':
-            o->network.agents.ca_cert = optarg;
-            stream_ssl_set_ca_cert_file(optarg, false);
-            break;
-
-        case OPT_SSL_PROTOCOLS:
-            stream_ssl_set_protocols(optarg);
-            break;
-
-        case OPT_SSL_CIPHERS:
-            stream_ssl_set_ciphers(optarg);
-            break;
-
-        VLOG_OPTION_HANDLERS
-        DAEMON_OPTION_HANDLERS
-
-        case '?':
-            exit(EXIT_FAILURE);
-
-        default:
-            abort();
-        }
-    }
-
-    if (optind < argc) {
-        ovs_fatal(0, "unexpected argument \"%s\" (use --help for help)",
-                  argv[optind]);
-    }
-    const struct agents_config *tls = &o->network.agents;
+    daemon_options_parse(argc, argv, own, ARRAY_SIZE(own), true);
+    daemon_options_refuse_arguments(argc, argv);
     if (!tls->private_key || !tls->certificate || !tls->ca_cert) {
         ovs_fatal(0, "--private-key, --certificate and --ca-cert are needed "
                   "to speak to gateways (sdsa-pki makes them)");
     }
-    if (!o->db) {
-        o->db = xasprintf("unix:%s/sdsa.sock", SDSA_RUNDIR);
+
+    /* The same files serve OpenFlow, OVSDB and RESTCONF. */
+    stream_ssl_set_private_key_file(tls->private_key);
+    stream_ssl_set_certificate_file(tls->certificate);
+    stream_ssl_set_ca_cert_file(tls->ca_cert, false);
+    if (protocols) {
+        stream_ssl_set_protocols(protocols);
+    }
+    if (ciphers) {
+        stream_ssl_set_ciphers(ciphers);
     }
 }
 

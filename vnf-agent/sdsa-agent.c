@@ -2,7 +2,6 @@
 #include <config.h>
 
 #include <errno.h>
-#include <getopt.h>
 #include <jansson.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include "daemon.h"
 #include "fatal-signal.h"
 #include "lib/address.h"
+#include "lib/daemon-options.h"
 #include "lib/https/https-peers.h"
 #include "lib/https/https-server.h"
 #include "lib/secret.h"
@@ -42,7 +42,7 @@ struct options {
     const char *controller_name;
     const char *yang_dir;
     int tombstone_s;
-    char *unixctl;
+    const char *unixctl;        /* Control socket; NULL: the default one. */
 };
 
 /* What runs. */
@@ -105,11 +105,7 @@ TLS:\n\
            program_name, program_name, SDSA_RUNDIR, TOMBSTONE_S);
     daemon_usage();
     vlog_usage();
-    printf("\nOther options:\n\
-  --unixctl=SOCKET        override the control socket's name\n\
-  -h, --help              display this help message\n\
-  -V, --version           display version information\n");
-    exit(EXIT_SUCCESS);
+    daemon_options_end_usage();
 }
 
 int
@@ -172,7 +168,6 @@ main(int argc, char *argv[])
 
     agent_close(&agent, exiting.cleanup);
     unixctl_server_destroy(unixctl);
-    free(options.unixctl);
     service_stop();
     return 0;
 }
@@ -296,109 +291,39 @@ check_options(const struct options *o)
 static void
 parse_options(int argc, char *argv[], struct options *o)
 {
-    enum {
-        OPT_VNF_ID = UCHAR_MAX + 1,
-        OPT_LISTEN,
-        OPT_PLAIN,
-        OPT_CIPHER,
-        OPT_CIPHER_IP,
-        OPT_NETNS,
-        OPT_BACKEND,
-        OPT_FLUSH,
-        OPT_CONTROLLER_NAME,
-        OPT_RUNDIR,
-        OPT_YANG_DIR,
-        OPT_TOMBSTONE_TIME,
-        OPT_UNIXCTL,
-        DAEMON_OPTION_ENUMS,
-        VLOG_OPTION_ENUMS,
+    const char *cipher_ip = NULL, *tombstone = NULL;
+    const struct daemon_option own[] = {
+        { "vnf-id", .value = &o->backend.name },
+        { "listen", .value = &o->https.listen },
+        { "plain", .value = &o->backend.plain_port },
+        { "cipher", .value = &o->backend.cipher_port },
+        { "cipher-ip", .value = &cipher_ip },
+        { "netns", .value = &o->backend.netns },
+        { "backend", .value = &o->kind },
+        { "flush", .flag = &o->flush },
+        { "controller-name", .value = &o->controller_name },
+        { "rundir", .value = &o->backend.rundir },
+        { "yang-dir", .value = &o->yang_dir },
+        { "tombstone-time", .value = &tombstone },
+        { "private-key", 'p', .value = &o->https.private_key },
+        { "certificate", 'c', .value = &o->https.certificate },
+        { "ca-cert", 'C', .value = &o->https.ca_cert },
+        { "unixctl", .value = &o->unixctl },
+        { "help", 'h', .print = usage },
+        { "version", 'V', .print = daemon_options_print_version },
     };
-    static const struct option long_options[] = {
-        {"vnf-id", required_argument, NULL, OPT_VNF_ID},
-        {"listen", required_argument, NULL, OPT_LISTEN},
-        {"plain", required_argument, NULL, OPT_PLAIN},
-        {"cipher", required_argument, NULL, OPT_CIPHER},
-        {"cipher-ip", required_argument, NULL, OPT_CIPHER_IP},
-        {"netns", required_argument, NULL, OPT_NETNS},
-        {"backend", required_argument, NULL, OPT_BACKEND},
-        {"flush", no_argument, NULL, OPT_FLUSH},
-        {"controller-name", required_argument, NULL, OPT_CONTROLLER_NAME},
-        {"rundir", required_argument, NULL, OPT_RUNDIR},
-        {"yang-dir", required_argument, NULL, OPT_YANG_DIR},
-        {"tombstone-time", required_argument, NULL, OPT_TOMBSTONE_TIME},
-        {"private-key", required_argument, NULL, 'p'},
-        {"certificate", required_argument, NULL, 'c'},
-        {"ca-cert", required_argument, NULL, 'C'},
-        {"unixctl", required_argument, NULL, OPT_UNIXCTL},
-        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},
-        DAEMON_LONG_OPTIONS,
-        VLOG_LONG_OPTIONS,
-        {NULL, 0, NULL, 0},
-    };
-
-    for (;;) {
-        int c = getopt_long(argc, argv, "p:c:C:hVv::", long_options, NULL);
-        if (c == -1) {
-            break;
-        }
-        switch (c) {
-        case OPT_VNF_ID: o->backend.name = optarg; break;
-        case OPT_LISTEN: o->https.listen = optarg; break;
-        case OPT_PLAIN: o->backend.plain_port = optarg; break;
-        case OPT_CIPHER: o->backend.cipher_port = optarg; break;
-        case OPT_NETNS: o->backend.netns = optarg; break;
-        case OPT_BACKEND: o->kind = optarg; break;
-        case OPT_FLUSH: o->flush = true; break;
-        case OPT_CONTROLLER_NAME: o->controller_name = optarg; break;
-        case OPT_RUNDIR: o->backend.rundir = optarg; break;
-        case OPT_YANG_DIR: o->yang_dir = optarg; break;
-        case 'p': o->https.private_key = optarg; break;
-        case 'c': o->https.certificate = optarg; break;
-        case 'C': o->https.ca_cert = optarg; break;
-
-        case OPT_CIPHER_IP:
-            if (!address_parse(optarg, &o->backend.cipher_ip)
-                || !address_is_unicast(&o->backend.cipher_ip)) {
-                ovs_fatal(0, "%s: not a unicast IP address", optarg);
-            }
-            break;
-
-        case OPT_TOMBSTONE_TIME:
-            if (!str_to_int(optarg, 10, &o->tombstone_s)
-                || o->tombstone_s < 0 || o->tombstone_s > MAX_TOMBSTONE_S) {
-                ovs_fatal(0, "%s: not a number of seconds up to %d", optarg,
-                          MAX_TOMBSTONE_S);
-            }
-            break;
-
-        case OPT_UNIXCTL:
-            free(o->unixctl);
-            o->unixctl = xstrdup(optarg);
-            break;
-
-        case 'h':
-            usage();
-
-        case 'V':
-            ovs_print_version(0, 0);
-            exit(EXIT_SUCCESS);
-
-        VLOG_OPTION_HANDLERS
-        DAEMON_OPTION_HANDLERS
-
-        case '?':
-            exit(EXIT_FAILURE);
-
-        default:
-            abort();
-        }
+    daemon_options_parse(argc, argv, own, ARRAY_SIZE(own), true);
+    if (cipher_ip && (!address_parse(cipher_ip, &o->backend.cipher_ip)
+                      || !address_is_unicast(&o->backend.cipher_ip))) {
+        ovs_fatal(0, "%s: not a unicast IP address", cipher_ip);
     }
-
-    if (optind < argc) {
-        ovs_fatal(0, "unexpected argument \"%s\" (use --help for help)",
-                  argv[optind]);
+    if (tombstone && (!str_to_int(tombstone, 10, &o->tombstone_s)
+                      || o->tombstone_s < 0
+                      || o->tombstone_s > MAX_TOMBSTONE_S)) {
+        ovs_fatal(0, "%s: not a number of seconds up to %d", tombstone,
+                  MAX_TOMBSTONE_S);
     }
+    daemon_options_refuse_arguments(argc, argv);
     if (!o->yang_dir) {
         const char *dir = getenv("SDSA_YANGDIR");
         o->yang_dir = dir && dir[0] ? dir : SDSA_YANGDIR;

@@ -9,7 +9,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -23,6 +22,7 @@
 #include "if-notifier.h"
 #include "latch.h"
 #include "lib/address.h"
+#include "lib/daemon-options.h"
 #include "lib/secret.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/poll-loop.h"
@@ -45,10 +45,10 @@ VLOG_DEFINE_THIS_MODULE(sdsa_esp);
 
 /* What the command line says. */
 struct options {
-    char *name;
-    char *rundir;
-    char *plain, *cipher;
-    struct in6_addr cipher_ip;
+    const char *name;           /* Of the gateway: names our files. */
+    const char *rundir;         /* Folder of our files. */
+    const char *plain, *cipher; /* Network interfaces. */
+    struct in6_addr cipher_ip;  /* Own outer address. */
 };
 
 struct esp {
@@ -96,74 +96,31 @@ usage(void)
     exit(EXIT_SUCCESS);
 }
 
-static char *
-replace_string(char *old, const char *new)
+static void OVS_NO_RETURN
+print_version(void)
 {
-    free(old);
-    return xstrdup(new);
+    printf("sdsa-esp (sdsa) %s\n", SDSA_VERSION);
+    exit(EXIT_SUCCESS);
 }
 
 static void
 parse_options(int argc, char *argv[], struct options *options)
 {
-    enum {
-        OPT_NAME = UCHAR_MAX + 1,
-        OPT_RUNDIR,
-        OPT_PLAIN,
-        OPT_CIPHER,
-        OPT_CIPHER_IP,
-        VLOG_OPTION_ENUMS,
+    const char *cipher_ip = NULL;
+    const struct daemon_option own[] = {
+        { "name", .value = &options->name },
+        { "rundir", .value = &options->rundir },
+        { "plain", .value = &options->plain },
+        { "cipher", .value = &options->cipher },
+        { "cipher-ip", .value = &cipher_ip },
+        { "help", 'h', .print = usage },
+        { "version", 'V', .print = print_version },
     };
-    static const struct option long_options[] = {
-        { "name", required_argument, NULL, OPT_NAME },
-        { "rundir", required_argument, NULL, OPT_RUNDIR },
-        { "plain", required_argument, NULL, OPT_PLAIN },
-        { "cipher", required_argument, NULL, OPT_CIPHER },
-        { "cipher-ip", required_argument, NULL, OPT_CIPHER_IP },
-        { "help", no_argument, NULL, 'h' },
-        { "version", no_argument, NULL, 'V' },
-        VLOG_LONG_OPTIONS,
-        { NULL, 0, NULL, 0 },
-    };
-
-    *options = (struct options) { .rundir = xstrdup(SDSA_RUNDIR) };
-    for (;;) {
-        int c = getopt_long(argc, argv, "hVv::", long_options, NULL);
-
-        switch (c) {
-        case -1:
-            break;
-        case OPT_NAME:
-            options->name = replace_string(options->name, optarg);
-            break;
-        case OPT_RUNDIR:
-            options->rundir = replace_string(options->rundir, optarg);
-            break;
-        case OPT_PLAIN:
-            options->plain = replace_string(options->plain, optarg);
-            break;
-        case OPT_CIPHER:
-            options->cipher = replace_string(options->cipher, optarg);
-            break;
-        case OPT_CIPHER_IP:
-            if (!address_parse(optarg, &options->cipher_ip)) {
-                ovs_fatal(0, "--cipher-ip: %s is no IP address", optarg);
-            }
-            break;
-        case 'h':
-            usage();
-        case 'V':
-            printf("sdsa-esp (sdsa) %s\n", SDSA_VERSION);
-            exit(EXIT_SUCCESS);
-        VLOG_OPTION_HANDLERS
-        default:
-            exit(EXIT_FAILURE);
-        }
-        if (c == -1) {
-            break;
-        }
+    *options = (struct options) { .rundir = SDSA_RUNDIR };
+    daemon_options_parse(argc, argv, own, ARRAY_SIZE(own), false);
+    if (cipher_ip && !address_parse(cipher_ip, &options->cipher_ip)) {
+        ovs_fatal(0, "--cipher-ip: %s is no IP address", cipher_ip);
     }
-
     if (optind < argc) {
         ovs_fatal(0, "no arguments but options are taken (see --help)");
     }
@@ -176,15 +133,6 @@ parse_options(int argc, char *argv[], struct options *options)
         ovs_fatal(0, "--name: %s cannot be part of a file name",
                   options->name);
     }
-}
-
-static void
-options_destroy(struct options *options)
-{
-    free(options->name);
-    free(options->rundir);
-    free(options->plain);
-    free(options->cipher);
 }
 
 /* Locks 'fd'.  A data plane that was killed may hold its lock for a moment
@@ -533,7 +481,6 @@ main(int argc, char *argv[])
     main_loop(&esp);
     VLOG_INFO("%s: exiting, all SAs wiped", options.name);
     esp_destroy(&esp);
-    options_destroy(&options);
     latch_destroy(&exit_latch);
     return EXIT_SUCCESS;
 }
