@@ -7,6 +7,7 @@ noinst_LTLIBRARIES += vnf-agent/backend/libbackend.la
 vnf_agent_backend_libbackend_la_SOURCES = \
 	vnf-agent/backend/backend.c vnf-agent/backend/backend.h \
 	vnf-agent/backend/control-msg.c vnf-agent/backend/control-msg.h \
+	vnf-agent/backend/event-queue.c vnf-agent/backend/event-queue.h \
 	vnf-agent/backend/used-keys.c vnf-agent/backend/used-keys.h \
 	vnf-agent/backend/wire.c vnf-agent/backend/wire.h
 
@@ -16,8 +17,8 @@ vnf_agent_esp_libesp_la_SOURCES = \
 	vnf-agent/esp/control-server.c vnf-agent/esp/control-server.h \
 	vnf-agent/esp/engine.c vnf-agent/esp/engine.h \
 	vnf-agent/esp/esp-control.c vnf-agent/esp/esp-control.h \
+	vnf-agent/esp/esp-events.c vnf-agent/esp/esp-events.h \
 	vnf-agent/esp/esp.c vnf-agent/esp/esp.h \
-	vnf-agent/esp/events.c vnf-agent/esp/events.h \
 	vnf-agent/esp/ip.c vnf-agent/esp/ip.h \
 	vnf-agent/esp/port.c vnf-agent/esp/port.h \
 	vnf-agent/esp/replay.c vnf-agent/esp/replay.h \
@@ -34,27 +35,28 @@ vnf_agent_userspace_libuserspace_la_SOURCES = \
 # xfrm: the backend that speaks to the kernel.
 noinst_LTLIBRARIES += vnf-agent/xfrm/libxfrm.la
 vnf_agent_xfrm_libxfrm_la_SOURCES = \
-	vnf-agent/xfrm/apply.c \
 	vnf-agent/xfrm/backend-xfrm.c vnf-agent/xfrm/backend-xfrm.h \
-	vnf-agent/xfrm/batch.c \
-	vnf-agent/xfrm/changes.c vnf-agent/xfrm/changes.h \
-	vnf-agent/xfrm/counters.c \
-	vnf-agent/xfrm/events.c \
 	vnf-agent/xfrm/hop-id.h \
 	vnf-agent/xfrm/hop-msg.c vnf-agent/xfrm/hop-msg.h \
 	vnf-agent/xfrm/nl-build.c vnf-agent/xfrm/nl-build.h \
 	vnf-agent/xfrm/nl-conn.c vnf-agent/xfrm/nl-conn.h \
-	vnf-agent/xfrm/private.h \
-	vnf-agent/xfrm/probe.c vnf-agent/xfrm/probe.h \
 	vnf-agent/xfrm/records.c vnf-agent/xfrm/records.h \
-	vnf-agent/xfrm/stats.c \
-	vnf-agent/xfrm/sync.c \
-	vnf-agent/xfrm/udp-encap.c \
+	vnf-agent/xfrm/xfrm-apply.c \
 	vnf-agent/xfrm/xfrm-attr.c vnf-agent/xfrm/xfrm-attr.h \
+	vnf-agent/xfrm/xfrm-batch.c \
+	vnf-agent/xfrm/xfrm-changes.c vnf-agent/xfrm/xfrm-changes.h \
 	vnf-agent/xfrm/xfrm-check.c \
+	vnf-agent/xfrm/xfrm-counters.c \
+	vnf-agent/xfrm/xfrm-events.c \
+	vnf-agent/xfrm/xfrm-lifetime.c \
 	vnf-agent/xfrm/xfrm-msg.h \
 	vnf-agent/xfrm/xfrm-policy.c \
-	vnf-agent/xfrm/xfrm-sa.c
+	vnf-agent/xfrm/xfrm-private.h \
+	vnf-agent/xfrm/xfrm-probe.c vnf-agent/xfrm/xfrm-probe.h \
+	vnf-agent/xfrm/xfrm-sa.c \
+	vnf-agent/xfrm/xfrm-stats.c \
+	vnf-agent/xfrm/xfrm-sync.c \
+	vnf-agent/xfrm/xfrm-udp.c
 
 # yang: libyang, and errors with a path.
 noinst_LTLIBRARIES += vnf-agent/yang/libyang.la

@@ -10,7 +10,7 @@
 #include "util.h"
 #include "vnf-agent/userspace/backend-userspace.h"
 #include "vnf-agent/xfrm/backend-xfrm.h"
-#include "vnf-agent/xfrm/probe.h"
+#include "vnf-agent/xfrm/xfrm-probe.h"
 
 /* Is a data plane of the userspace backend there to be adopted? */
 static bool
@@ -40,8 +40,8 @@ choose_best(const struct backend_config *config, char **reasonp)
         struct xfrm_probe probe;
 
         xfrm_probe(&probe);
-        *reasonp = xasprintf("auto: the kernel has %s", probe.why);
-        free(probe.why);
+        *reasonp = xasprintf("auto: the kernel has %s", probe.reason);
+        free(probe.reason);
         if (probe.works) {
             class = &backend_xfrm_class;
         }

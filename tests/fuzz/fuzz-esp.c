@@ -225,7 +225,7 @@ static void
 clear_events(struct engine *engine)
 {
     struct backend_event event;
-    while (events_pop(&engine->events, &event)) {
+    while (event_queue_pop(&engine->events.queue, &event)) {
         free(event.policy);
     }
 }

@@ -28,7 +28,7 @@
 #include "uuid.h"
 #include "vnf-agent/xfrm/backend-xfrm.h"
 #include "vnf-agent/xfrm/nl-build.h"
-#include "vnf-agent/xfrm/private.h"
+#include "vnf-agent/xfrm/xfrm-private.h"
 
 #define ANSWER_MS 700           /* For how long to wait for one. */
 #define SETTLE_MS 10000         /* For how long to wait for repairs. */

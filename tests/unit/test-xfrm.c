@@ -23,11 +23,11 @@
 #include "lib/suite.h"
 #include "util.h"
 #include "vnf-agent/backend/backend.h"
-#include "vnf-agent/xfrm/changes.h"
+#include "vnf-agent/xfrm/xfrm-changes.h"
 #include "vnf-agent/xfrm/hop-msg.h"
 #include "vnf-agent/xfrm/nl-build.h"
 #include "vnf-agent/xfrm/nl-conn.h"
-#include "vnf-agent/xfrm/probe.h"
+#include "vnf-agent/xfrm/xfrm-probe.h"
 #include "vnf-agent/xfrm/records.h"
 #include "vnf-agent/xfrm/xfrm-msg.h"
 
@@ -744,8 +744,8 @@ test_probe(struct ovs_cmdl_context *ctx OVS_UNUSED)
 
     xfrm_probe(&probe);
     printf("%s: %s\n", !probe.works ? "none" : probe.kind == HOP_IF ? "if"
-           : "mark", probe.why);
-    free(probe.why);
+           : "mark", probe.reason);
+    free(probe.reason);
 }
 
 static const struct ovs_cmdl_command commands[] = {

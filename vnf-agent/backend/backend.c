@@ -2,7 +2,21 @@
 #include <config.h>
 #include "vnf-agent/backend/backend.h"
 
+#include <errno.h>
+#include <string.h>
+
 #include "util.h"
+
+int
+backend_check_name(const char *name, char **errorp)
+{
+    if (name && strlen(name) > BACKEND_MAX_NAME) {
+        *errorp = xasprintf("a name is longer than %d octets",
+                            BACKEND_MAX_NAME);
+        return EINVAL;
+    }
+    return 0;
+}
 
 const char *
 backend_drop_to_string(enum backend_drop drop)

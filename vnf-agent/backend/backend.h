@@ -49,6 +49,13 @@ struct backend_port {
     int mtu;                    /* Octets, IP packet. */
 };
 
+/* Octets of the longest name of an SA or a policy. */
+#define BACKEND_MAX_NAME 1024
+
+/* Checks the name of an SA or a policy, or NULL.  Returns 0, or EINVAL with an
+ * error in '*errorp' (caller frees). */
+int backend_check_name(const char *name, char **errorp);
+
 /* One edit of a transaction.  A batch is a list of them, applied in order. */
 enum backend_edit_type {
     BACKEND_SA_ADD,             /* 'sa' with its key. */

@@ -50,6 +50,21 @@ used_keys_print(enum sa_direction direction, uint32_t spi,
 }
 
 struct used_key *
+used_keys_add_sa(struct used_keys *keys, const struct sa *sa, char **errorp)
+{
+    char print[SECRET_CHECK_STRLEN];
+
+    used_keys_print(sa->direction, sa->spi, sa->key, print);
+
+    struct used_key *key = used_keys_add(keys, sa->direction, print);
+    if (!key) {
+        *errorp = xasprintf("%s SA 0x%08"PRIx32": its key was used before",
+                            sa_direction_to_string(sa->direction), sa->spi);
+    }
+    return key;
+}
+
+struct used_key *
 used_keys_add(struct used_keys *keys, enum sa_direction direction,
               const char *print)
 {

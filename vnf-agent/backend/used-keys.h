@@ -1,14 +1,15 @@
-#ifndef SDSA_ESP_USED_KEYS_H
-#define SDSA_ESP_USED_KEYS_H 1
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SDSA_BACKEND_USED_KEYS_H
+#define SDSA_BACKEND_USED_KEYS_H 1
 
 /* The keys that SAs have, and those of the SAs that were deleted most
- * recently.  Both are refused to new SAs, so that a repeated or delayed message
- * cannot set a sequence number back (a GCM nonce used twice gives the plaintext
- * away).
+ * recently.  Both are refused to new SAs, so that a repeated or delayed
+ * message cannot set a sequence number back (a GCM nonce used twice gives the
+ * plaintext away).
  *
- * What is kept is a check value, from which the key cannot be told.  Outbound
- * a key must be new, whatever the SPI; inbound it is the SA (SPI and key) that
- * must be.
+ * A key is kept as its print, a check value from which the key cannot be
+ * computed.  Outbound a key must be new, whatever the SPI; inbound the pair of
+ * SPI and key must be new.
  *
  * Pure.  One thread. */
 
@@ -20,12 +21,12 @@
 #include "openvswitch/hmap.h"
 #include "openvswitch/list.h"
 
-#define USED_KEYS_MAX_RETIRED 65536
+#define USED_KEYS_MAX_RETIRED 65536     /* Keys without an SA. */
 
 struct used_key {
     struct hmap_node node;      /* In used_keys' 'keys'. */
     struct ovs_list list_node;  /* In 'retired', unless 'in_use'. */
-    bool in_use;                /* By an SA. */
+    bool in_use;                /* An SA has the key. */
     enum sa_direction direction;
     char print[SECRET_CHECK_STRLEN];
 };
@@ -34,23 +35,35 @@ struct used_keys {
     struct hmap keys;           /* struct used_key. */
     struct ovs_list retired;    /* Those without an SA, oldest first. */
     size_t n_retired;
-    size_t max_retired;         /* The oldest ones make way. */
+    size_t max_retired;         /* More than these: the oldest are freed. */
 };
 
+/* Makes an empty set. */
 void used_keys_init(struct used_keys *);
+
+/* Frees all keys. */
 void used_keys_destroy(struct used_keys *);
 
-/* Writes to 'print' what tells the key of that SA. */
+/* Writes the print of the key of an SA to 'print'.  'spi' is in host order. */
 void used_keys_print(enum sa_direction, uint32_t spi, const struct secret *,
                      char print[SECRET_CHECK_STRLEN]);
 
-/* Adds a key, in use.  Returns NULL if it was used before. */
+/* Adds a key by its print, in use.  Returns NULL if it was used before.  The
+ * set owns the key that is returned. */
 struct used_key *used_keys_add(struct used_keys *, enum sa_direction,
                                const char *print);
 
-/* The key has no SA any more, but is refused; or it was never used at all.
- * Either may free it.  NULL is accepted. */
+/* Adds sa->key, in use, as used_keys_add().  Returns NULL, with an error in
+ * '*errorp' (caller frees), if it was used before. */
+struct used_key *used_keys_add_sa(struct used_keys *, const struct sa *sa,
+                                  char **errorp);
+
+/* Says that the key has no SA any more; it is still refused.  May free it.
+ * Accepts NULL. */
 void used_keys_retire(struct used_keys *, struct used_key *);
+
+/* Frees a key that never protected a packet: a new SA may have it.  Accepts
+ * NULL. */
 void used_keys_forget(struct used_keys *, struct used_key *);
 
 #endif /* vnf-agent/backend/used-keys.h */

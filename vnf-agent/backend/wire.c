@@ -12,6 +12,8 @@
 
 #define MAX_KEYMAT 128          /* Octets: no suite has more. */
 
+BUILD_ASSERT_DECL(WIRE_MAX_STRING >= BACKEND_MAX_NAME);
+
 /* Integers and strings. */
 
 void

@@ -21,7 +21,7 @@ struct policy;
 struct sa;
 struct sa_stats;
 
-#define WIRE_MAX_STRING 1024
+#define WIRE_MAX_STRING 1024    /* Octets of the longest string. */
 
 /* Writes into 'buf', or only counts if that is NULL: a message is made in two
  * passes, the first of which tells the size to allocate, so that keys are

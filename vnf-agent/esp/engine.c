@@ -32,6 +32,7 @@ engine_create(const struct in6_addr *cipher_ip)
     struct engine *engine = xzalloc(sizeof *engine);
 
     engine->tables = tables_create(cipher_ip);
+    event_queue_init(&engine->events.queue, ESP_EVENTS_MAX);
     return engine;
 }
 
@@ -40,7 +41,7 @@ engine_destroy(struct engine *engine)
 {
     if (engine) {
         tables_destroy(engine->tables);
-        events_clear(&engine->events);
+        event_queue_clear(&engine->events.queue);
         free(engine);
     }
 }
@@ -83,7 +84,7 @@ check_lifetime(struct engine *engine, struct esp_sa *esp_sa,
     bool alive = esp_sa_check_lifetime(esp_sa, now_ms);
 
     if (esp_sa->soft_expired || !alive) {
-        events_put_lifetime(&engine->events, esp_sa, now_ms);
+        esp_events_put_lifetime(&engine->events, esp_sa, now_ms);
     }
     return alive;
 }
@@ -353,15 +354,15 @@ process_plain(struct engine *engine, struct engine_frame *frame,
                                                inner.tos >> TOS_DSCP_SHIFT);
     if (!esp_sa
         || !sa_selector_matches(&esp_sa->sa->selector, &inner.traffic)) {
-        events_put_acquire(&engine->events, esp_policy, &inner.traffic,
-                           now_ms);
+        esp_events_put_acquire(&engine->events, esp_policy, &inner.traffic,
+                               now_ms);
         return drop(engine, BACKEND_DROP_PLAIN_NO_SA, vlan);
     }
     if (!check_lifetime(engine, esp_sa, now_ms)) {
         return drop_sa(engine, BACKEND_DROP_PLAIN_EXPIRED, esp_sa);
     }
     if (esp_sa->seq >= (esp_sa->sa->esn ? UINT64_MAX : UINT32_MAX)) {
-        events_put_seq_overflow(&engine->events, esp_sa);
+        esp_events_put_seq_overflow(&engine->events, esp_sa);
         return drop_sa(engine, BACKEND_DROP_PLAIN_SEQ, esp_sa);
     }
     if (esp_sa->sa->mode == SA_TRANSPORT && !fits_transport(&inner)) {
@@ -506,7 +507,7 @@ drop_unknown(struct engine *engine, uint16_t vlan,
     char src[INET6_ADDRSTRLEN];
     VLOG_INFO_RL(&rl, "vlan %"PRIu16": unknown SPI 0x%08"PRIx32" from %s",
                  vlan, spi, ipv6_string_mapped(src, &outer->traffic.src));
-    events_put_bad_spi(&engine->events, spi, now_ms);
+    esp_events_put_bad_spi(&engine->events, spi, now_ms);
     drop(engine, BACKEND_DROP_CIPHER_BAD_SPI, vlan);
 }
 

@@ -20,7 +20,7 @@
 
 #include "packets.h"
 #include "vnf-agent/backend/backend.h"
-#include "vnf-agent/esp/events.h"
+#include "vnf-agent/esp/esp-events.h"
 #include "vnf-agent/esp/tables.h"
 
 /* What the engine needs around a frame, for headers and trailer. */
@@ -45,7 +45,7 @@ struct engine {
     struct tables *tables;
     struct backend_port ports[2];       /* ENGINE_* is the index. */
     struct backend_stats stats;
-    struct events events;               /* For the agent. */
+    struct esp_events events;
     uint16_t ip_id;                     /* Of the next outer header. */
 };
 

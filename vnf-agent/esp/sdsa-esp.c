@@ -441,8 +441,9 @@ esp_init(struct esp *esp, const struct options *options)
 static void
 esp_destroy(struct esp *esp)
 {
-    control_server_destroy(esp->control);
     engine_destroy(esp->engine);
+    /* A client that sees its connection end knows that all is wiped. */
+    control_server_destroy(esp->control);
     port_destroy(esp->ports[ENGINE_PLAIN]);
     port_destroy(esp->ports[ENGINE_CIPHER]);
     if_notifier_destroy(esp->notifier);

@@ -227,7 +227,6 @@ static int
 add_sa(struct tables *tables, const struct sa *sa, long long int now_ms,
        struct change *change, char **errorp)
 {
-    char print[SECRET_CHECK_STRLEN];
     int error = check_sa(tables, sa, errorp);
 
     if (error) {
@@ -242,12 +241,9 @@ add_sa(struct tables *tables, const struct sa *sa, long long int now_ms,
         *errorp = xasprintf("there are %d SAs already", TABLES_MAX_SAS);
         return ENOSPC;
     }
-    used_keys_print(sa->direction, sa->spi, sa->key, print);
-    struct used_key *used_key = used_keys_add(&tables->used_keys,
-                                              sa->direction, print);
+    struct used_key *used_key = used_keys_add_sa(&tables->used_keys, sa,
+                                                 errorp);
     if (!used_key) {
-        *errorp = xasprintf("%s SA 0x%08"PRIx32": its key was used before",
-                            sa_direction_to_string(sa->direction), sa->spi);
         return EEXIST;
     }
 

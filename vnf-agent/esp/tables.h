@@ -45,7 +45,7 @@ struct esp_sa {
     uint64_t replayed, failed;
     long long int created_ms, used_ms;
     bool soft_expired, hard_expired;
-    bool soft_told, hard_told, overflow_told;   /* See events.h. */
+    bool soft_told, hard_told, overflow_told;   /* See esp-events.h. */
 };
 
 struct esp_policy {
@@ -54,7 +54,7 @@ struct esp_policy {
     struct ovs_list hop_node;   /* In hop end's 'policies', by serial. */
     uint64_t serial;
     struct policy *policy;
-    long long int next_acquire_ms;      /* See events.h. */
+    long long int next_acquire_ms;      /* See esp-events.h. */
 };
 
 struct hop_end {

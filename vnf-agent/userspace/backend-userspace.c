@@ -427,16 +427,6 @@ backend_userspace_get_ports(const struct backend *backend,
 
 /* What it holds. */
 
-/* Can the edit be said on the control socket? */
-static bool
-edit_fits(const struct backend_edit *edit)
-{
-    const char *name = (edit->sa ? edit->sa->name
-                        : edit->policy ? edit->policy->name : NULL);
-
-    return !name || strlen(name) <= WIRE_MAX_STRING;
-}
-
 static int
 backend_userspace_apply(struct backend *backend, const struct ovs_list *edits,
                         char **errorp)
@@ -448,14 +438,16 @@ backend_userspace_apply(struct backend *backend, const struct ovs_list *edits,
 
     *errorp = NULL;
     LIST_FOR_EACH (edit, node, edits) {
-        if (!edit_fits(edit)) {
-            *errorp = xasprintf("a name is longer than %d octets",
-                                WIRE_MAX_STRING);
-            return EINVAL;
+        int error = backend_check_name(edit->sa ? edit->sa->name
+                                       : edit->policy->name, errorp);
+
+        if (error) {
+            return error;
         }
     }
 
-    struct control_buffer request = control_encode_apply(edits, ++b->client.xid);
+    struct control_buffer request = control_encode_apply(edits,
+                                                         ++b->client.xid);
     if (request.size > CONTROL_HEADER_LEN + CONTROL_MAX_PAYLOAD) {
         control_free(&request);
         *errorp = xstrdup("too many edits in one batch");
@@ -639,7 +631,7 @@ backend_userspace_next_event(struct backend *backend,
 {
     struct backend_userspace *b = backend_userspace_cast(backend);
 
-    return control_client_pop_event(&b->client, event);
+    return event_queue_pop(&b->client.events, event);
 }
 
 static bool

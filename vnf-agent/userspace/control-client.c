@@ -17,27 +17,18 @@
 #define MAX_SMALL_PAYLOAD 16
 #define MAX_MESSAGES (2 * CONTROL_EVENTS_CREDIT)        /* A wake-up. */
 
-struct event_node {
-    struct ovs_list node;
-    struct backend_event event;
-};
-
 void
 control_client_init(struct control_client *client)
 {
     *client = (struct control_client) { .fd = -1 };
-    ovs_list_init(&client->events);
+    event_queue_init(&client->events, CONTROL_CLIENT_MAX_EVENTS);
 }
 
 void
 control_client_destroy(struct control_client *client)
 {
-    struct backend_event event;
-
     control_client_disconnect(client);
-    while (control_client_pop_event(client, &event)) {
-        free(event.policy);
-    }
+    event_queue_clear(&client->events);
 }
 
 int
@@ -63,38 +54,21 @@ control_client_disconnect(struct control_client *client)
     }
 }
 
+/* Sends ('events' is POLLOUT) or receives (POLLIN) all 'size' octets at
+ * 'data'.  Returns 0, ETIMEDOUT at 'deadline_ms', or ECONNRESET. */
 static int
-write_all(int fd, const uint8_t *data, size_t size, long long int deadline_ms)
+transfer(int fd, short int events, uint8_t *data, size_t size,
+         long long int deadline_ms)
 {
     while (size) {
-        ssize_t n = send(fd, data, size, MSG_NOSIGNAL);
-
-        if (n > 0) {
-            data += n;
-            size -= n;
-        } else if (errno == EAGAIN || errno == EINTR) {
-            int error = process_wait_fd(fd, POLLOUT, deadline_ms);
-            if (error) {
-                return error;
-            }
-        } else {
-            return ECONNRESET;
-        }
-    }
-    return 0;
-}
-
-static int
-read_all(int fd, uint8_t *data, size_t size, long long int deadline_ms)
-{
-    while (size) {
-        ssize_t n = recv(fd, data, size, 0);
+        ssize_t n = (events == POLLOUT ? send(fd, data, size, MSG_NOSIGNAL)
+                     : recv(fd, data, size, 0));
 
         if (n > 0) {
             data += n;
             size -= n;
         } else if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
-            int error = process_wait_fd(fd, POLLIN, deadline_ms);
+            int error = process_wait_fd(fd, events, deadline_ms);
             if (error) {
                 return error;
             }
@@ -114,7 +88,8 @@ read_message(int fd, long long int deadline_ms, struct control_header *header,
     uint8_t header_bytes[CONTROL_HEADER_LEN];
 
     *payload = (struct control_buffer) { .data = NULL };
-    int error = read_all(fd, header_bytes, sizeof header_bytes, deadline_ms);
+    int error = transfer(fd, POLLIN, header_bytes, sizeof header_bytes,
+                         deadline_ms);
     if (error) {
         return error;
     }
@@ -124,7 +99,7 @@ read_message(int fd, long long int deadline_ms, struct control_header *header,
     }
     payload->size = header->payload_size;
     payload->data = xmalloc(MAX(payload->size, 1));
-    return read_all(fd, payload->data, payload->size, deadline_ms);
+    return transfer(fd, POLLIN, payload->data, payload->size, deadline_ms);
 }
 
 /* Keeps the event of a CONTROL_EVENT message. */
@@ -132,18 +107,16 @@ static int
 keep_event(struct control_client *client, const struct control_buffer *payload)
 {
     struct wire_reader r = { .p = payload->data, .left = payload->size };
-    struct event_node *node = xzalloc(sizeof *node);
+    struct backend_event event;
 
-    wire_get_event(&r, &node->event);
-    if (!r.failed && client->n_events < CONTROL_CLIENT_MAX_EVENTS) {
-        ovs_list_push_back(&client->events, &node->node);
-        client->n_events++;
-    } else {
-        free(node->event.policy);
-        free(node);
-    }
     client->event_credit--;
-    return r.failed ? EPROTO : 0;
+    wire_get_event(&r, &event);
+    if (r.failed) {
+        free(event.policy);
+        return EPROTO;
+    }
+    event_queue_push(&client->events, &event);
+    return 0;
 }
 
 /* Reads until the reply of 'client->xid' is there. */
@@ -182,7 +155,8 @@ control_client_transact(struct control_client *client,
     if (client->fd < 0) {
         return ECONNRESET;
     }
-    error = write_all(client->fd, request->data, request->size, deadline_ms);
+    error = transfer(client->fd, POLLOUT, request->data, request->size,
+                     deadline_ms);
     error = error ? error : read_reply(client, deadline_ms, reply);
     if (error) {
         control_client_disconnect(client);
@@ -257,7 +231,8 @@ control_client_wait_end(struct control_client *client)
     long long int deadline_ms = time_msec() + CONTROL_CLIENT_TIMEOUT_MS;
     uint8_t octet;
 
-    while (client->fd >= 0 && !read_all(client->fd, &octet, 1, deadline_ms)) {
+    while (client->fd >= 0
+           && !transfer(client->fd, POLLIN, &octet, 1, deadline_ms)) {
         continue;
     }
 }
@@ -274,24 +249,7 @@ control_client_wait(const struct control_client *client)
     if (client->fd >= 0) {
         poll_fd_wait(client->fd, POLLIN);
     }
-    if (client->n_events) {
+    if (client->events.n) {
         poll_immediate_wake();
     }
-}
-
-bool
-control_client_pop_event(struct control_client *client,
-                         struct backend_event *event)
-{
-    if (!client->n_events) {
-        return false;
-    }
-
-    struct event_node *node
-        = CONTAINER_OF(ovs_list_pop_front(&client->events),
-                       struct event_node, node);
-    client->n_events--;
-    *event = node->event;
-    free(node);
-    return true;
 }

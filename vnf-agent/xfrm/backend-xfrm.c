@@ -16,8 +16,8 @@
 #include "openvswitch/vlog.h"
 #include "timeval.h"
 #include "util.h"
-#include "vnf-agent/xfrm/private.h"
-#include "vnf-agent/xfrm/probe.h"
+#include "vnf-agent/xfrm/xfrm-private.h"
+#include "vnf-agent/xfrm/xfrm-probe.h"
 
 VLOG_DEFINE_THIS_MODULE(backend_xfrm);
 
@@ -158,7 +158,7 @@ describe_kernel(const struct backend_xfrm *b)
 static void
 backend_xfrm_free(struct backend_xfrm *b)
 {
-    xfrm_events_clear(b);
+    event_queue_clear(&b->events);
     xfrm_counters_close(b);
     xfrm_udp_close(b);
     nl_conn_close(b->xfrm);
@@ -228,6 +228,7 @@ backend_xfrm_create(const struct backend_config *config,
     b->ports.cipher_peer = (struct eth_addr) BACKEND_CIPHER_PEER;
     b->ports.cipher_ip = config->cipher_ip;
     b->records = records_create();
+    event_queue_init(&b->events, XFRM_MAX_EVENTS);
 
     int error = 0;
     if (!config->netns) {
@@ -311,12 +312,12 @@ backend_xfrm_open(const struct backend_config *config,
         return error;
     }
     xfrm_probe(&probe);
-    VLOG_INFO("%s: kernel: %s", config->name, probe.why);
+    VLOG_INFO("%s: kernel: %s", config->name, probe.reason);
     if (!probe.works) {
-        *errorp = probe.why;
+        *errorp = probe.reason;
         return ENOTSUP;
     }
-    free(probe.why);
+    free(probe.reason);
 
     int error = backend_xfrm_create(config, &b, errorp);
     if (error) {
@@ -459,8 +460,8 @@ backend_xfrm_run(struct backend *backend)
     if (time_msec() >= b->second_ms) {
         b->second_ms = time_msec() + SECOND_INTERVAL_MS;
         xfrm_counters_run(b);
-        if (b->records->n_idle) {
-            xfrm_events_idle(b);
+        if (b->records->n_idle && (!b->resync || !xfrm_sync_sas(b))) {
+            xfrm_lifetime_check_idle(b);
         }
     }
 }
@@ -496,6 +497,25 @@ backend_xfrm_get_ports(const struct backend *backend,
 
     *plain = b->plain;
     *cipher = b->cipher;
+}
+
+static int
+backend_xfrm_dump(struct backend *backend, backend_dump_sa_cb *sa_cb,
+                  backend_dump_policy_cb *policy_cb, void *aux)
+{
+    struct backend_xfrm *b = backend_xfrm_cast(backend);
+    /* An SA that the kernel has lost must be missing. */
+    int error = b->resync ? xfrm_sync_sas(b) : 0;
+    int dump_error = xfrm_stats_dump(b, error ? NULL : sa_cb, policy_cb, aux);
+
+    error = error ? error : dump_error;
+    return error == EINTR ? EAGAIN : error;
+}
+
+static bool
+backend_xfrm_next_event(struct backend *backend, struct backend_event *event)
+{
+    return event_queue_pop(&backend_xfrm_cast(backend)->events, event);
 }
 
 static bool

@@ -141,7 +141,7 @@ from_xfrm_ports(uint16_t port, uint16_t mask)
 }
 
 void
-xfrm_take_selector(const struct xfrm_selector *sel, struct sa_selector *s)
+xfrm_parse_selector(const struct xfrm_selector *sel, struct sa_selector *s)
 {
     *s = (struct sa_selector) {
         .family = sel->family == AF_INET6 ? SA_FAMILY_IPV6 : SA_FAMILY_IPV4,

@@ -32,7 +32,7 @@ bool xfrm_ports_to_mask(const struct sa_ports *, uint16_t *port,
 /* Fills the kernel's selector for inner packets of 'family', and reads it. */
 void xfrm_fill_selector(const struct sa_selector *, int family,
                         struct xfrm_selector *);
-void xfrm_take_selector(const struct xfrm_selector *, struct sa_selector *);
+void xfrm_parse_selector(const struct xfrm_selector *, struct sa_selector *);
 
 void xfrm_put_mark(struct nl_msg *, uint32_t value, uint32_t mask);
 

@@ -217,7 +217,7 @@ xfrm_parse_policy(const struct nlmsghdr *hdr_, struct xfrm_policy_info *info)
     }
     info->xfrm_dir = policy->dir;
     info->ipv6 = policy->sel.family == AF_INET6;
-    xfrm_take_selector(&policy->sel, &info->selector);
+    xfrm_parse_selector(&policy->sel, &info->selector);
     return identify_policy(tb, info);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <config.h>
-#include "vnf-agent/xfrm/private.h"
+#include "vnf-agent/xfrm/xfrm-private.h"
 
 #include <errno.h>
 

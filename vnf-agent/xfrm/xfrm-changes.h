@@ -6,7 +6,7 @@
 
 #include "bitmap.h"
 #include "openvswitch/list.h"
-#include "vnf-agent/xfrm/private.h"
+#include "vnf-agent/xfrm/xfrm-private.h"
 
 struct change {
     struct ovs_list node;
@@ -44,4 +44,4 @@ void xfrm_changes_free(struct transaction *, bool undone);
 /* Is an SA that a change added still there at the end of the batch? */
 bool xfrm_changes_keep(const struct transaction *, const struct sa_record *);
 
-#endif /* vnf-agent/xfrm/changes.h */
+#endif /* vnf-agent/xfrm/xfrm-changes.h */

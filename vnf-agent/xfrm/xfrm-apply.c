@@ -10,7 +10,7 @@
  * After that the removals only go forward: one that fails is done again by
  * xfrm_sync_*(). */
 #include <config.h>
-#include "vnf-agent/xfrm/changes.h"
+#include "vnf-agent/xfrm/xfrm-changes.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <config.h>
-#include "vnf-agent/xfrm/probe.h"
+#include "vnf-agent/xfrm/xfrm-probe.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -151,7 +151,7 @@ xfrm_probe(struct xfrm_probe *probe)
         }
         ds_destroy(&reason);
     }
-    probe->why = ds_steal_cstr(&words);
+    probe->reason = ds_steal_cstr(&words);
     nl_conn_close(s.xfrm);
     nl_conn_close(s.route);
     if (own >= 0) {

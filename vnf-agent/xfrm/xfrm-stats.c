@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Counters of the kernel, in the terms of backend.h: of each SA, and of all
+ * packets. */
 #include <config.h>
-#include "vnf-agent/xfrm/private.h"
+#include "vnf-agent/xfrm/xfrm-private.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -52,17 +54,12 @@ dump_sa(const struct nlmsghdr *hdr, void *d_)
 }
 
 int
-backend_xfrm_dump(struct backend *backend, backend_dump_sa_cb *sa_cb,
-                  backend_dump_policy_cb *policy_cb, void *aux)
+xfrm_stats_dump(struct backend_xfrm *b, backend_dump_sa_cb *sa_cb,
+                backend_dump_policy_cb *policy_cb, void *aux)
 {
-    struct backend_xfrm *b = backend_xfrm_cast(backend);
     struct dump d = { b, sa_cb, aux };
     int error = 0;
 
-    /* Who asks for all gets what is so: what the kernel lost is missing. */
-    if (b->resync) {
-        error = xfrm_sync_sas(b);
-    }
     for (size_t vlan = 0; policy_cb && vlan <= HOP_MAX_VLAN; vlan++) {
         const struct policy_record *record;
 
@@ -70,7 +67,7 @@ backend_xfrm_dump(struct backend *backend, backend_dump_sa_cb *sa_cb,
             policy_cb(record->policy, aux);
         }
     }
-    if (sa_cb && !error) {
+    if (sa_cb) {
         const struct sa_record *record;
 
         HMAP_FOR_EACH (record, node, &b->records->sas) {
@@ -93,7 +90,7 @@ struct one {
 };
 
 static void
-take_one(const struct nlmsghdr *hdr, void *one_)
+parse_one(const struct nlmsghdr *hdr, void *one_)
 {
     struct one *one = one_;
     struct xfrm_sa_info info;
@@ -122,7 +119,7 @@ backend_xfrm_get_sa_stats(struct backend *backend, enum sa_direction direction,
         return 0;
     }
     struct nl_msg *msg = xfrm_msg_sa_get(b->kind, one.record->sa);
-    int error = nl_conn_get(b->xfrm, msg, take_one, &one);
+    int error = nl_conn_get(b->xfrm, msg, parse_one, &one);
     nl_msg_wipe(msg);
     return error == ESRCH || (!error && !one.found) ? ENOENT : error;
 }
@@ -202,7 +199,7 @@ add_drops(const char *name, uint64_t value, void *stats_)
 }
 
 static void
-take_counter(const char *name, uint64_t value, void *counters_)
+note_counter(const char *name, uint64_t value, void *counters_)
 {
     struct xfrm_counters *counters = counters_;
 
@@ -218,7 +215,7 @@ xfrm_counters_read(const struct backend_xfrm *b,
                    struct xfrm_counters *counters)
 {
     *counters = (struct xfrm_counters) { .in_no_states = 0 };
-    return read_xfrm_stat(b->xfrm_stat_fd, take_counter, counters);
+    return read_xfrm_stat(b->xfrm_stat_fd, note_counter, counters);
 }
 
 struct links {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the kernel tells by itself, and what it does not: idle lifetimes are
- * looked at every second. */
+/* Messages that the kernel sends by itself: they become events, or ask for a
+ * comparison of the kernel with the records (xfrm-sync.c). */
 #include <config.h>
-#include "vnf-agent/xfrm/private.h"
+#include "vnf-agent/xfrm/xfrm-private.h"
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
@@ -15,96 +15,13 @@
 #include "openvswitch/vlog.h"
 #include "timeval.h"
 #include "util.h"
-#include "vnf-agent/xfrm/nl-build.h"
 
 VLOG_DEFINE_THIS_MODULE(xfrm_events);
 
-#define ACQUIRE_INTERVAL_MS 1000
-
-/* Sequence numbers left when it is said: at 30 s between two looks enough for
- * 8 million packets a second. */
-#define SEQ_RESERVE (UINT32_C(1) << 28)
-
-void
-xfrm_events_clear(struct backend_xfrm *b)
-{
-    struct backend_event event;
-
-    while (backend_xfrm_next_event(&b->up, &event)) {
-        free(event.policy);
-    }
-}
-
-bool
-backend_xfrm_next_event(struct backend *backend, struct backend_event *event)
-{
-    struct backend_xfrm *b = backend_xfrm_cast(backend);
-
-    if (!b->n_events) {
-        return false;
-    }
-    *event = b->events[b->first_event];
-    b->first_event = (b->first_event + 1) % XFRM_MAX_EVENTS;
-    b->n_events--;
-    return true;
-}
-
-bool
-xfrm_events_push(struct backend_xfrm *b, const struct backend_event *event)
-{
-    if (b->n_events >= XFRM_MAX_EVENTS) {
-        free(event->policy);
-        return false;
-    }
-    b->events[(b->first_event + b->n_events++) % XFRM_MAX_EVENTS] = *event;
-    return true;
-}
-
-void
-xfrm_events_look_at_seq(struct backend_xfrm *b, struct sa_record *record,
-                        uint64_t seq)
-{
-    const struct backend_event event = {
-        .type = BACKEND_EVENT_SEQ_OVERFLOW,
-        .direction = record->sa->direction,
-        .spi = record->sa->spi,
-    };
-
-    if (record->sa->direction == SA_OUTBOUND && !record->sa->esn
-        && !record->overflow_told && seq >= UINT32_MAX - SEQ_RESERVE) {
-        record->overflow_told = xfrm_events_push(b, &event);
-    }
-}
-
-void
-xfrm_events_expire(struct backend_xfrm *b, struct sa_record *record, bool hard,
-                   const struct sa_stats *stats)
-{
-    if (record->hard_expired || (record->soft_expired && !hard)) {
-        return;
-    }
-    if (hard && record->sa->soft_ends) {        /* The kernel says one. */
-        xfrm_events_expire(b, record, false, stats);
-    }
-    record->soft_expired |= !hard;
-    record->hard_expired |= hard;
-    record->last = *stats;
-    record->last.soft_expired = record->soft_expired;
-    record->last.hard_expired = record->hard_expired;
-    records_log_sa(b->records, record);
-    records_commit(b->records);
-    struct backend_event event = {
-        .type = BACKEND_EVENT_EXPIRE,
-        .direction = record->sa->direction,
-        .spi = record->sa->spi,
-        .soft = !hard,
-        .stats = record->last,
-    };
-    xfrm_events_push(b, &event);
-}
+#define ACQUIRE_INTERVAL_MS 1000    /* Between two events of a policy. */
 
 static void
-take_expire(struct backend_xfrm *b, const struct nlmsghdr *hdr)
+handle_expire(struct backend_xfrm *b, const struct nlmsghdr *hdr)
 {
     struct xfrm_sa_info info;
 
@@ -116,14 +33,14 @@ take_expire(struct backend_xfrm *b, const struct nlmsghdr *hdr)
 
             xfrm_info_to_stats(&info, record, &stats);
             stats.seq = MAX(stats.seq, stats.packets);
-            xfrm_events_expire(b, record, xfrm_parse_expire_is_hard(hdr),
-                               &stats);
+            xfrm_lifetime_end(b, record, xfrm_parse_expire_is_hard(hdr),
+                              &stats);
         }
     }
 }
 
 static void
-take_acquire(struct backend_xfrm *b, const struct nlmsghdr *hdr)
+handle_acquire(struct backend_xfrm *b, const struct nlmsghdr *hdr)
 {
     struct policy_record *record;
     struct sa_traffic traffic;
@@ -143,7 +60,7 @@ take_acquire(struct backend_xfrm *b, const struct nlmsghdr *hdr)
                     .traffic = traffic,
                 };
                 record->acquire_ms = time_msec() + ACQUIRE_INTERVAL_MS;
-                xfrm_events_push(b, &event);
+                event_queue_push(&b->events, &event);
             }
             return;
         }
@@ -151,16 +68,16 @@ take_acquire(struct backend_xfrm *b, const struct nlmsghdr *hdr)
 }
 
 static void
-take_xfrm(const struct nlmsghdr *hdr, void *b_)
+handle_xfrm(const struct nlmsghdr *hdr, void *b_)
 {
     struct backend_xfrm *b = b_;
 
     switch (hdr->nlmsg_type) {
     case XFRM_MSG_EXPIRE:
-        take_expire(b, hdr);
+        handle_expire(b, hdr);
         break;
     case XFRM_MSG_ACQUIRE:
-        take_acquire(b, hdr);
+        handle_acquire(b, hdr);
         break;
     case XFRM_MSG_DELSA:
     case XFRM_MSG_FLUSHSA:
@@ -203,7 +120,7 @@ was_set_down(const struct backend_xfrm *b, const struct ifinfomsg *ifi)
 /* Removals of whatever it may be, and devices that are changed, when it was
  * not us: then we look. */
 static void
-take_route(const struct nlmsghdr *hdr, void *b_)
+handle_route(const struct nlmsghdr *hdr, void *b_)
 {
     struct backend_xfrm *b = b_;
     bool own = hdr->nlmsg_pid == nl_conn_port(b->route);
@@ -245,48 +162,11 @@ take_route(const struct nlmsghdr *hdr, void *b_)
 void
 xfrm_events_run(struct backend_xfrm *b)
 {
-    if (nl_conn_drain(b->xfrm_events, take_xfrm, b)) {
+    if (nl_conn_drain(b->xfrm_events, handle_xfrm, b)) {
         b->resync = b->audit = true;    /* Something was lost. */
     }
-    if (nl_conn_drain(b->route_events, take_route, b)) {
+    if (nl_conn_drain(b->route_events, handle_route, b)) {
         b->audit = true;
         b->ports_ms = 0;
     }
-}
-
-/* Idle lifetimes. */
-
-struct idle {
-    struct backend_xfrm *b;
-    struct xfrm_batch removals;
-};
-
-static void
-look_at_idle(const struct sa *sa, const struct sa_stats *stats, void *idle_)
-{
-    struct idle *idle = idle_;
-    struct sa_record *record = records_find_sa(idle->b->records, sa->direction,
-                                               sa->spi);
-
-    if (record->hard_expired) {
-        return;
-    }
-    uint32_t hard_s = xfrm_hard_limits(sa).idle_s;
-    if (hard_s && stats->idle_s >= hard_s) {
-        xfrm_batch_add(&idle->removals,
-                       xfrm_msg_sa_delete(idle->b->kind, sa));
-        xfrm_events_expire(idle->b, record, true, stats);
-    } else if (sa->soft.idle_s && stats->idle_s >= sa->soft.idle_s) {
-        xfrm_events_expire(idle->b, record, false, stats);
-    }
-}
-
-void
-xfrm_events_idle(struct backend_xfrm *b)
-{
-    struct idle idle = { .b = b };
-
-    backend_xfrm_dump(&b->up, look_at_idle, NULL, &idle);
-    xfrm_batch_run(&idle.removals, b->xfrm, xfrm_fine_delete, "idle SA",
-                   NULL);
 }

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <config.h>
-#include "vnf-agent/xfrm/changes.h"
+#include "vnf-agent/xfrm/xfrm-changes.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "bitmap.h"
-#include "lib/secret.h"
 #include "timeval.h"
 #include "util.h"
-#include "vnf-agent/backend/wire.h"
 
 static void
 touch(struct transaction *t, uint16_t vlan)
@@ -28,21 +26,13 @@ add_change(struct transaction *t)
     return change;
 }
 
-static bool
-name_fits(const char *name)
-{
-    return !name || strlen(name) <= WIRE_MAX_STRING;
-}
-
 static int
 add_sa(struct transaction *t, const struct sa *sa, char **errorp)
 {
     *errorp = xfrm_check_sa(sa);
     if (*errorp) {
         return ENOTSUP;
-    } else if (!name_fits(sa->name)) {
-        *errorp = xasprintf("a name is longer than %d octets",
-                            WIRE_MAX_STRING);
+    } else if (backend_check_name(sa->name, errorp)) {
         return EINVAL;
     } else if (records_find_sa(t->b->records, sa->direction, sa->spi)) {
         *errorp = xasprintf("%s SPI 0x%08"PRIx32" is in use",
@@ -50,13 +40,9 @@ add_sa(struct transaction *t, const struct sa *sa, char **errorp)
         return EEXIST;
     }
 
-    char print[SECRET_CHECK_STRLEN];
-    used_keys_print(sa->direction, sa->spi, sa->key, print);
-    struct used_key *used_key = used_keys_add(&t->b->records->used_keys,
-                                              sa->direction, print);
+    struct used_key *used_key = used_keys_add_sa(&t->b->records->used_keys, sa,
+                                                 errorp);
     if (!used_key) {
-        *errorp = xasprintf("%s SA 0x%08"PRIx32": its key was used before",
-                            sa_direction_to_string(sa->direction), sa->spi);
         return EEXIST;
     }
 
@@ -99,9 +85,7 @@ set_policy(struct transaction *t, const struct policy *policy, char **errorp)
     *errorp = xfrm_check_policy(policy);
     if (*errorp) {
         return ENOTSUP;
-    } else if (!name_fits(policy->name)) {
-        *errorp = xasprintf("a name is longer than %d octets",
-                            WIRE_MAX_STRING);
+    } else if (backend_check_name(policy->name, errorp)) {
         return EINVAL;
     }
 
@@ -251,7 +235,7 @@ xfrm_policy_sa(const struct records *records, const struct policy *policy)
 
 /* What the SA does not say itself its policy says. */
 static void
-take_outer_header(const struct policy *policy, struct sa_record *record)
+set_outer_header(const struct policy *policy, struct sa_record *record)
 {
     const struct sa *sa = record->sa;
     enum sa_df df = sa->df == SA_DF_AS_POLICY ? policy->df : sa->df;
@@ -270,7 +254,7 @@ guess_outer_header(const struct records *records, struct sa_record *sa)
     LIST_FOR_EACH (record, hop_node, &records->hops[sa->sa->vlan].policies) {
         if (record->policy->direction == SA_OUTBOUND
             && record->policy->action == POLICY_PROTECT) {
-            take_outer_header(record->policy, sa);
+            set_outer_header(record->policy, sa);
             return;
         }
     }
@@ -289,7 +273,7 @@ settle_policy(struct records *records, const struct policy *policy,
         return 0;
     }
     struct sa_record want = *sa;
-    take_outer_header(policy, &want);
+    set_outer_header(policy, &want);
     if (want.clear_df == sa->clear_df && want.copy_dscp == sa->copy_dscp) {
         return 0;
     } else if (!sa->is_new) {
@@ -297,7 +281,7 @@ settle_policy(struct records *records, const struct policy *policy,
                             "DSCP with the SA: take a new SA", policy->name);
         return ENOTSUP;
     }
-    take_outer_header(policy, sa);
+    set_outer_header(policy, sa);
     return 0;
 }
 

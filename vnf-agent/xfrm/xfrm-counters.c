@@ -5,7 +5,7 @@
  * The counters do not say which SPI.  While the first of them grows, a packet
  * socket shows the heads of the ESP packets that come in. */
 #include <config.h>
-#include "vnf-agent/xfrm/private.h"
+#include "vnf-agent/xfrm/xfrm-private.h"
 
 #include <errno.h>
 #include <linux/filter.h>
@@ -105,7 +105,7 @@ get_spi(const uint8_t *head, size_t n, bool ipv6)
 }
 
 static void
-take_spi(struct backend_xfrm *b, uint32_t spi)
+push_bad_spi(struct backend_xfrm *b, uint32_t spi)
 {
     long long int *next_ms = &b->bad_spi_ms[hash_int(spi, 0)
                                             % ARRAY_SIZE(b->bad_spi_ms)];
@@ -116,7 +116,7 @@ take_spi(struct backend_xfrm *b, uint32_t spi)
     };
 
     if (!records_find_sa(b->records, SA_INBOUND, spi)
-        && time_msec() >= *next_ms && xfrm_events_push(b, &event)) {
+        && time_msec() >= *next_ms && event_queue_push(&b->events, &event)) {
         *next_ms = time_msec() + SPI_INTERVAL_MS;
     }
 }
@@ -138,7 +138,7 @@ read_watch(struct backend_xfrm *b)
         }
         uint32_t spi = n > 0 ? get_spi(head, n, ipv6) : 0;
         if (spi) {
-            take_spi(b, spi);
+            push_bad_spi(b, spi);
         }
     }
 }

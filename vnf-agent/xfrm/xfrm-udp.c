@@ -2,7 +2,7 @@
 /* The socket by which the kernel takes ESP in UDP (RFC 3948): what comes there
  * it decrypts by itself, nothing is read.  Nothing is sent by it either. */
 #include <config.h>
-#include "vnf-agent/xfrm/private.h"
+#include "vnf-agent/xfrm/xfrm-private.h"
 
 #include <errno.h>
 #include <linux/udp.h>

@@ -2,7 +2,7 @@
 /* The kernel against the records: at start, when an event says that somebody
  * else changed something, and every now and then. */
 #include <config.h>
-#include "vnf-agent/xfrm/private.h"
+#include "vnf-agent/xfrm/xfrm-private.h"
 
 #include <errno.h>
 #include <linux/xfrm.h>
@@ -89,7 +89,7 @@ see_sa(const struct nlmsghdr *hdr, void *d_)
             seen->record = record;
             hmap_insert(&d->seen, &seen->node, hash_pointer(record, 0));
         }
-        xfrm_events_look_at_seq(d->b, record, info.stats.seq);
+        xfrm_lifetime_check_seq(d->b, record, info.stats.seq);
     } else if (!info.larval) {
         struct sa sa = {
             .spi = info.spi,
@@ -140,7 +140,7 @@ drop_lost(struct sa_dump *d)
             const struct sa_stats stats = {
                 .age_s = time_wall() - record->created_s
             };
-            xfrm_events_expire(d->b, record, true, &stats);
+            xfrm_lifetime_end(d->b, record, true, &stats);
         } else {
             VLOG_WARN_RL(&rl, "%s: the kernel has lost %s SA 0x%08"PRIx32,
                          d->b->name,

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+#include "vnf-agent/backend/event-queue.h"
+
+#include <stdlib.h>
+
+#include "util.h"
+#include "vnf-agent/backend/backend.h"
+
+struct queued_event {
+    struct ovs_list node;       /* In event_queue's 'events'. */
+    struct backend_event event;
+};
+
+void
+event_queue_init(struct event_queue *queue, size_t max)
+{
+    ovs_list_init(&queue->events);
+    queue->n = 0;
+    queue->max = max;
+}
+
+void
+event_queue_clear(struct event_queue *queue)
+{
+    struct backend_event event;
+
+    while (event_queue_pop(queue, &event)) {
+        free(event.policy);
+    }
+}
+
+bool
+event_queue_is_full(const struct event_queue *queue)
+{
+    return queue->n >= queue->max;
+}
+
+bool
+event_queue_push(struct event_queue *queue, const struct backend_event *event)
+{
+    if (event_queue_is_full(queue)) {
+        free(event->policy);
+        return false;
+    }
+
+    struct queued_event *queued = xmalloc(sizeof *queued);
+    queued->event = *event;
+    ovs_list_push_back(&queue->events, &queued->node);
+    queue->n++;
+    return true;
+}
+
+bool
+event_queue_pop(struct event_queue *queue, struct backend_event *event)
+{
+    if (!queue->n) {
+        return false;
+    }
+
+    struct queued_event *queued
+        = CONTAINER_OF(ovs_list_pop_front(&queue->events),
+                       struct queued_event, node);
+    queue->n--;
+    *event = queued->event;
+    free(queued);
+    return true;
+}

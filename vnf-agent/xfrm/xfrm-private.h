@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SDSA_XFRM_PRIVATE_H
+#define SDSA_XFRM_PRIVATE_H 1
+
+/* The kernel backend's struct, and the functions that its files have for each
+ * other.  Lower files first: no file uses a later one. */
+
+#include "openvswitch/list.h"
+#include "vnf-agent/backend/backend.h"
+#include "vnf-agent/backend/event-queue.h"
+#include "vnf-agent/xfrm/hop-msg.h"
+#include "vnf-agent/xfrm/nl-conn.h"
+#include "vnf-agent/xfrm/records.h"
+#include "vnf-agent/xfrm/xfrm-msg.h"
+
+#define XFRM_MAX_EVENTS 64      /* Events in the queue. */
+
+/* Counters of /proc/net/xfrm_stat that only grow when an event is due. */
+struct xfrm_counters {
+    uint64_t in_no_states;      /* ESP with an SPI that is not known. */
+    uint64_t out_seq_error;     /* Sequence numbers are used up. */
+};
+
+struct backend_xfrm {
+    struct backend up;
+    char *name, *plain_port, *cipher_port;
+    int netns_fd;               /* Namespace of the data ports. */
+    int xfrm_stat_fd;           /* /proc/net/xfrm_stat of that namespace. */
+    enum hop_kind kind;
+    uint32_t suites;            /* Of the kernel: bit i is suites[i]. */
+    struct hop_ports ports;     /* Index 0: the port is not there. */
+    struct backend_port plain, cipher;
+    struct nl_conn *xfrm, *route;       /* For requests. */
+    struct nl_conn *xfrm_events, *route_events;
+    struct records *records;
+    char *reason;               /* Why it is not up, or NULL. */
+
+    /* SAs in the kernel may differ from 'records': dump and compare. */
+    bool resync;
+    /* Hop ends or policies in the kernel may differ from 'records'. */
+    bool audit;
+
+    /* Times of the monotonic clock: the next check of ports, of everything, of
+     * all SAs, and of what only counters show. */
+    long long int ports_ms;
+    long long int audit_ms;
+    long long int resync_ms;
+    long long int second_ms;
+
+    struct xfrm_counters counters;      /* As of the last check. */
+    int udp_fd;                 /* xfrm-udp.c: ESP in UDP; -1: none. */
+    int watch_fd;               /* xfrm-counters.c: ESP that comes in; -1. */
+    long long int watch_end_ms;
+    long long int bad_spi_ms[64];       /* By hash of SPI: the next event. */
+
+    struct event_queue events;  /* For the agent. */
+};
+
+static inline struct backend_xfrm *
+backend_xfrm_cast(const struct backend *backend)
+{
+    return CONTAINER_OF(backend, struct backend_xfrm, up);
+}
+
+/* xfrm-batch.c: messages in order. */
+
+struct xfrm_batch {
+    struct nl_op *ops;
+    size_t n, allocated;
+};
+
+/* Errors, up to four, that mean that a message of a batch has nothing to do:
+ * none; what is to be added is there; what is to be deleted is not there. */
+extern const int xfrm_fine_none[4], xfrm_fine_add[4], xfrm_fine_delete[4];
+
+/* Appends 'msg' and takes ownership of it. */
+void xfrm_batch_add(struct xfrm_batch *, struct nl_msg *msg);
+
+/* Appends all of 'msgs' and takes ownership of them: 'msgs' is empty then. */
+void xfrm_batch_add_all(struct xfrm_batch *, struct hop_msgs *msgs);
+
+/* Sends all messages.  Returns the first error that is none of 'fine', with an
+ * error about 'what' in '*errorp' (caller frees) unless 'errorp' is NULL; or
+ * 0.  The batch is cleared then. */
+int xfrm_batch_run(struct xfrm_batch *, struct nl_conn *, const int fine[4],
+                   const char *what, char **errorp);
+
+/* Returns the kernel's refusal of a message about 'what', for people.  Caller
+ * frees. */
+char *xfrm_op_message(const struct nl_op *, const char *what);
+
+/* Wipes and frees all messages. */
+void xfrm_batch_clear(struct xfrm_batch *);
+
+/* xfrm-stats.c: counters. */
+
+/* Reads /proc/net/xfrm_stat.  Returns 0 or a positive errno. */
+int xfrm_counters_read(const struct backend_xfrm *, struct xfrm_counters *);
+
+/* Fills in '*stats' from the kernel's 'info' and the record. */
+void xfrm_info_to_stats(const struct xfrm_sa_info *info,
+                        const struct sa_record *, struct sa_stats *stats);
+
+/* Calls 'policy_cb' for each policy and 'sa_cb' for each SA that is in the
+ * kernel or has expired.  Either may be NULL.  Returns 0 or a positive errno:
+ * EAGAIN if the SAs changed meanwhile. */
+int xfrm_stats_dump(struct backend_xfrm *, backend_dump_sa_cb *sa_cb,
+                    backend_dump_policy_cb *policy_cb, void *aux);
+
+/* Implementations of backend_class's functions. */
+int backend_xfrm_get_sa_stats(struct backend *, enum sa_direction,
+                              uint32_t spi, struct sa_stats *);
+int backend_xfrm_get_stats(struct backend *, struct backend_stats *);
+
+/* xfrm-lifetime.c: ends of SAs. */
+
+/* Notes that the soft or 'hard' lifetime of an SA has passed, with its last
+ * counters, and tells it.  Does so once. */
+void xfrm_lifetime_end(struct backend_xfrm *, struct sa_record *, bool hard,
+                       const struct sa_stats *);
+
+/* Tells, once, of an outbound SA whose last sequence number is 'seq' and which
+ * will soon have none left. */
+void xfrm_lifetime_check_seq(struct backend_xfrm *, struct sa_record *,
+                             uint64_t seq);
+
+/* Ends the SAs whose idle lifetime has passed. */
+void xfrm_lifetime_check_idle(struct backend_xfrm *);
+
+/* xfrm-events.c: messages that the kernel sends by itself. */
+
+/* Handles all that have come.  May set 'resync' and 'audit'. */
+void xfrm_events_run(struct backend_xfrm *);
+
+/* xfrm-counters.c: what the kernel only counts. */
+
+/* Compares the counters with the last ones.  Tells of unknown SPIs; sets
+ * 'resync' if an SA has no sequence numbers left. */
+void xfrm_counters_run(struct backend_xfrm *);
+
+/* Closes the packet socket. */
+void xfrm_counters_close(struct backend_xfrm *);
+
+/* xfrm-udp.c: the socket for ESP in UDP. */
+
+/* Opens the socket if an SA needs it, else closes it.  Returns 0, or a
+ * positive errno with an error in '*errorp' (caller frees). */
+int xfrm_udp_update(struct backend_xfrm *, char **errorp);
+
+/* Does as xfrm_udp_update().  Logs an error, and sets 'audit' to try again. */
+void xfrm_udp_try(struct backend_xfrm *);
+
+/* Closes the socket. */
+void xfrm_udp_close(struct backend_xfrm *);
+
+/* xfrm-changes.c. */
+
+/* Returns the SA that an outbound policy sends by, or NULL. */
+struct sa_record *xfrm_policy_sa(const struct records *,
+                                 const struct policy *);
+
+/* xfrm-sync.c: the kernel is compared with the records. */
+
+/* Compares SAs.  Removes those that are ours and not in the records.  Those
+ * that the kernel has lost go from the records, and the boot id changes.
+ * Returns 0, or a positive errno and 'resync' is set. */
+int xfrm_sync_sas(struct backend_xfrm *);
+
+/* Makes hop ends and policies what the records say, and removes those that are
+ * ours and not wanted.  Returns 0, or a positive errno with an error in
+ * '*errorp' (caller frees). */
+int xfrm_sync_rest(struct backend_xfrm *, char **errorp);
+
+/* Finds index, MAC and MTU of the ports.  Returns 0, or ENODEV with an error
+ * in '*errorp' (caller frees). */
+int xfrm_find_ports(struct backend_xfrm *, char **errorp);
+
+/* Adds messages that make the kernel's policy what the record says. */
+void xfrm_policy_to_kernel(struct backend_xfrm *, struct policy_record *,
+                           struct xfrm_batch *);
+
+/* Removes all that is ours from the kernel and from the records.  Returns as
+ * xfrm_sync_rest(). */
+int xfrm_sync_flush(struct backend_xfrm *, char **errorp);
+
+/* Makes a new boot id and saves it. */
+void xfrm_new_boot_id(struct backend_xfrm *);
+
+/* xfrm-apply.c. */
+
+/* Implementation of backend_class's 'apply'. */
+int backend_xfrm_apply(struct backend *, const struct ovs_list *edits,
+                       char **errorp);
+
+#endif /* vnf-agent/xfrm/xfrm-private.h */
