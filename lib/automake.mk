@@ -3,6 +3,7 @@ noinst_LTLIBRARIES += lib/libsdsa.la
 lib_libsdsa_la_SOURCES = \
 	lib/address.c lib/address.h \
 	lib/daemon-options.c lib/daemon-options.h \
+	lib/json-number.c lib/json-number.h \
 	lib/nsh.h \
 	lib/percent.c lib/percent.h \
 	lib/process-util.c lib/process-util.h \

@@ -68,19 +68,25 @@ vnf_agent_yang_libyang_la_SOURCES = \
 noinst_LTLIBRARIES += vnf-agent/datastore/libdatastore.la
 vnf_agent_datastore_libdatastore_la_SOURCES = \
 	vnf-agent/datastore/datastore-file.c \
-	vnf-agent/datastore/datastore-private.h \
-	vnf-agent/datastore/datastore-stage.c \
+	vnf-agent/datastore/datastore-file.h \
+	vnf-agent/datastore/datastore-list.c \
+	vnf-agent/datastore/datastore-list.h \
 	vnf-agent/datastore/datastore.c vnf-agent/datastore/datastore.h \
-	vnf-agent/datastore/sad-parse.c \
-	vnf-agent/datastore/sad-spd-private.h \
+	vnf-agent/datastore/sad-keys.c vnf-agent/datastore/sad-keys.h \
+	vnf-agent/datastore/sad-parse.c vnf-agent/datastore/sad-parse.h \
 	vnf-agent/datastore/sad-spd.c vnf-agent/datastore/sad-spd.h \
-	vnf-agent/datastore/spd-parse.c
+	vnf-agent/datastore/spd-parse.c vnf-agent/datastore/spd-parse.h \
+	vnf-agent/datastore/stage.c vnf-agent/datastore/stage.h \
+	vnf-agent/datastore/store.c vnf-agent/datastore/store.h
 
 # restconf: RFC 8040 over the datastore.
 noinst_LTLIBRARIES += vnf-agent/restconf/librestconf.la
 vnf_agent_restconf_librestconf_la_SOURCES = \
+	vnf-agent/restconf/agent-state-json.c \
+	vnf-agent/restconf/agent-state-json.h \
 	vnf-agent/restconf/json-tree.c vnf-agent/restconf/json-tree.h \
 	vnf-agent/restconf/rc-conditions.c vnf-agent/restconf/rc-conditions.h \
+	vnf-agent/restconf/rc-edit-op.h \
 	vnf-agent/restconf/rc-edit.c vnf-agent/restconf/rc-edit.h \
 	vnf-agent/restconf/rc-error.c vnf-agent/restconf/rc-error.h \
 	vnf-agent/restconf/rc-events.c vnf-agent/restconf/rc-events.h \
@@ -89,7 +95,6 @@ vnf_agent_restconf_librestconf_la_SOURCES = \
 	vnf-agent/restconf/rc-query.c vnf-agent/restconf/rc-query.h \
 	vnf-agent/restconf/rc-read.c vnf-agent/restconf/rc-read.h \
 	vnf-agent/restconf/restconf.c vnf-agent/restconf/restconf.h \
-	vnf-agent/restconf/state.c vnf-agent/restconf/state.h \
 	vnf-agent/restconf/yang-patch.c vnf-agent/restconf/yang-patch.h
 
 # Top first, for the linker.

@@ -10,7 +10,8 @@
 struct restconf_patch {
     char *id;
     json_t *guard;              /* An edit, or NULL. */
-    json_t *edits;              /* The others. */
+    json_t *edits;              /* The others; the edit-id of each is its name
+                                 * only. */
 };
 
 struct restconf_patch *
@@ -45,37 +46,16 @@ restconf_patch_destroy(struct restconf_patch *patch)
     }
 }
 
-/* Appends 'edit', of which ownership is taken; 'name' is what its id ends
- * with. */
-static void
-push_edit(struct restconf_patch *patch, json_t *edit, const char *name)
-{
-    json_object_set_new(edit, "edit-id",
-                        json_sprintf("%"PRIuSIZE"-%s-%s",
-                                     json_array_size(patch->edits) + 1,
-                                     json_string_value(json_object_get(
-                                         edit, "operation")), name));
-    json_array_append_new(patch->edits, edit);
-}
-
 void
 restconf_patch_add(struct restconf_patch *patch, const char *operation,
                    const char *target, const char *name, json_t *value)
 {
-    json_t *edit = json_pack("{s:s, s:s, s:s}", "edit-id", "",
+    json_t *edit = json_pack("{s:s, s:s, s:s}", "edit-id", name,
                              "operation", operation, "target", target);
     if (value) {
         json_object_set_new(edit, "value", value);
     }
-    push_edit(patch, edit, name);
-}
-
-/* What restconf_patch_add() was told as the name of 'edit'. */
-static const char *
-get_name(const json_t *edit)
-{
-    const char *id = json_string_value(json_object_get(edit, "edit-id"));
-    return strchr(strchr(id, '-') + 1, '-') + 1;
+    json_array_append_new(patch->edits, edit);
 }
 
 bool
@@ -86,11 +66,7 @@ restconf_patch_append(struct restconf_patch *patch,
         && !json_equal(patch->guard, from->guard)) {
         return false;
     }
-    size_t i;
-    json_t *edit;
-    json_array_foreach (from->edits, i, edit) {
-        push_edit(patch, json_copy(edit), get_name(edit));
-    }
+    json_array_extend(patch->edits, from->edits);
     return true;
 }
 
@@ -100,14 +76,31 @@ restconf_patch_n_edits(const struct restconf_patch *patch)
     return json_array_size(patch->edits);
 }
 
+/* Returns a string, the member 'name' of 'edit'. */
+static const char *
+member(const json_t *edit, const char *name)
+{
+    return json_string_value(json_object_get(edit, name));
+}
+
 char *
 restconf_patch_to_json(const struct restconf_patch *patch)
 {
     json_t *edits = json_array();
+    const json_t *edit;
+    size_t i;
+
     if (patch->guard) {
         json_array_append(edits, patch->guard);
     }
-    json_array_extend(edits, patch->edits);
+    json_array_foreach (patch->edits, i, edit) {
+        json_t *copy = json_copy(CONST_CAST(json_t *, edit));
+        json_object_set_new(copy, "edit-id", json_sprintf(
+                                "%"PRIuSIZE"-%s-%s", i + 1,
+                                member(edit, "operation"),
+                                member(edit, "edit-id")));
+        json_array_append_new(edits, copy);
+    }
     json_t *root = json_pack("{s:{s:s, s:o}}", "ietf-yang-patch:yang-patch",
                              "patch-id", patch->id, "edit", edits);
     char *text = json_dumps(root, JSON_COMPACT);

@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "lib/json-number.h"
 #include "lib/percent.h"
 #include "lib/restconf/restconf-patch.h"
 #include "lib/secret.h"
@@ -21,17 +22,15 @@
 struct restconf_patch *
 sa_request_create(const char *patch_id, uint64_t epoch)
 {
-    char *epoch_text = xasprintf("%"PRIu64, epoch);
     json_t *lease = json_pack(
-        "{s:s, s:s, s:s, s:{s:{s:s, s:s}}}",
+        "{s:s, s:s, s:s, s:{s:{s:o, s:s}}}",
         "edit-id", "lease",
         "operation", "merge",
         "target", "/sdsa-agent:sdsa-agent/lease",
         "value", "sdsa-agent:lease",
-          "epoch", epoch_text,
+          "epoch", json_number_u64(epoch),
           "holder", "sdsa-controller");
     ovs_assert(lease);
-    free(epoch_text);
     return restconf_patch_create(patch_id, lease);
 }
 
@@ -66,14 +65,6 @@ sa_request_policy_name(const struct path *path, const struct path_hop *hop,
 }
 
 /* Values. */
-
-static void
-put_uint64(json_t *object, const char *key, uint64_t value)
-{
-    char text[24];
-    snprintf(text, sizeof text, "%"PRIu64, value);      /* RFC 7951 s.6.1. */
-    json_object_set_new(object, key, json_string(text));
-}
 
 static uint64_t
 reqid(const struct path *path, const struct path_hop *hop)
@@ -164,7 +155,9 @@ lifetime(const struct path *path, int fifths)
     }
     if (path->lifetime_bytes) {
         uint64_t bytes = path->lifetime_bytes;
-        put_uint64(json, "bytes", bytes - bytes / 5 * (5 - fifths));
+        json_object_set_new(json, "bytes",
+                            json_number_u64(bytes
+                                            - bytes / 5 * (5 - fifths)));
     }
     if (path->lifetime_packets) {
         uint64_t packets = path->lifetime_packets;
@@ -201,7 +194,7 @@ add_sa(struct restconf_patch *patch, const struct inventory *inv,
     json_t *entry = json_pack("{s:s, s:o, s:i}", "name", name,
                               "ipsec-sa-config", config,
                               "sdsa-agent:vlan", vlan);
-    put_uint64(entry, "reqid", reqid(path, hop));
+    json_object_set_new(entry, "reqid", json_number_u64(reqid(path, hop)));
     add_edit(patch, "create", SAD, name,
              json_pack("{s:[o]}", "ietf-i2nsf-ikeless:sad-entry", entry));
 }
@@ -230,7 +223,7 @@ add_policy(struct restconf_patch *patch, const struct inventory *inv,
           "processing-info",
             "action", "protect",
             "ipsec-sa-cfg", sa_cfg);
-    put_uint64(entry, "reqid", reqid(path, hop));
+    json_object_set_new(entry, "reqid", json_number_u64(reqid(path, hop)));
     if (outbound) {
         json_object_set_new(entry, "sdsa-agent:outbound-spi",
                             json_integer(hop->esp_spi));

@@ -8,7 +8,10 @@
 #include "lib/address.h"
 #include "lib/secret.h"
 #include "tests/fuzz/fuzz.h"
-#include "vnf-agent/datastore/datastore-private.h"
+#include "vnf-agent/datastore/datastore-file.h"
+#include "vnf-agent/datastore/datastore.h"
+#include "vnf-agent/datastore/stage.h"
+#include "vnf-agent/datastore/store.h"
 #include "vnf-agent/esp/tables.h"
 #include "vnf-agent/yang/yang-error.h"
 #include "vnf-agent/yang/yang-schema.h"
@@ -52,10 +55,10 @@ static const char *const first_entries[N_DATASTORE_LISTS][2] = {
 };
 
 /* The same taken apart, with keys. */
-static struct entry templates[N_DATASTORE_LISTS][2];
+static struct store_entry templates[N_DATASTORE_LISTS][2];
 static bool has_templates;
 
-/* vnf-agent/datastore/datastore-private.h: the file. */
+/* vnf-agent/datastore/datastore-file.h */
 
 static bool file_fails;
 static bool file_prepared;
@@ -96,8 +99,8 @@ datastore_file_load(struct datastore *ds, const struct shash *sas OVS_UNUSED)
 {
     for (size_t list = 0; has_templates && list < N_DATASTORE_LISTS; list++) {
         for (size_t i = 0; i < ARRAY_SIZE(templates[list]); i++) {
-            const struct entry *from = &templates[list][i];
-            struct entry *entry = xzalloc(sizeof *entry);
+            const struct store_entry *from = &templates[list][i];
+            struct store_entry *entry = xzalloc(sizeof *entry);
 
             entry->json = json_deep_copy(from->json);
             if (from->sa) {
@@ -108,7 +111,7 @@ datastore_file_load(struct datastore *ds, const struct shash *sas OVS_UNUSED)
                 entry->policy = policy_clone(from->policy);
             }
             entry->serial = from->serial;
-            datastore_insert(ds, list, (from->sa ? from->sa->name
+            store_insert(ds, list, (from->sa ? from->sa->name
                                         : from->policy->name), entry);
         }
     }
@@ -124,7 +127,7 @@ make_templates(struct fuzz_store *store)
 
     for (size_t list = 0; list < N_DATASTORE_LISTS; list++) {
         for (size_t i = 0; i < ARRAY_SIZE(templates[list]); i++) {
-            struct entry *entry = &templates[list][i];
+            struct store_entry *entry = &templates[list][i];
             json_t *json = json_loads(first_entries[list][i], 0, NULL);
             FUZZ_CHECK(json != NULL);
             char *name = xstrdup(json_string_value(json_object_get(json,
@@ -134,14 +137,14 @@ make_templates(struct fuzz_store *store)
             if (error) {
                 ovs_abort(0, "%s", error->message);
             }
-            struct change *change = shash_find_data(&stage->changes[list],
-                                                    name);
-            entry->json = json_deep_copy(change->entry->json);
-            entry->serial = change->entry->serial;
-            if (change->entry->sa) {
-                entry->sa = sa_clone(change->entry->sa);
+            const struct store_entry *new
+                = shash_find_data(&stage->changes[list], name);
+            entry->json = json_deep_copy(new->json);
+            entry->serial = new->serial;
+            if (new->sa) {
+                entry->sa = sa_clone(new->sa);
             } else {
-                entry->policy = policy_clone(change->entry->policy);
+                entry->policy = policy_clone(new->policy);
             }
             json_decref(json);
             free(name);
@@ -303,7 +306,7 @@ check_order(const struct fuzz_store *store,
     uint64_t last = 0;
 
     LIST_FOR_EACH (esp_policy, hop_node, list) {
-        const struct entry *entry = shash_find_data(
+        const struct store_entry *entry = shash_find_data(
             &store->datastore->lists[DATASTORE_SPD],
             esp_policy->policy->name);
         FUZZ_CHECK(entry->serial > last);
@@ -318,7 +321,7 @@ check_tables(const struct fuzz_store *store)
     const struct shash *lists = store->datastore->lists;
     const struct esp_policy *esp_policy;
     const struct esp_sa *esp_sa;
-    const struct entry *entry;
+    const struct store_entry *entry;
 
     FUZZ_CHECK(hmap_count(&tables->sas)
                == shash_count(&lists[DATASTORE_SAD]));

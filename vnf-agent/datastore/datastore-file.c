@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <config.h>
 
-#include "vnf-agent/datastore/datastore-private.h"
+#include "vnf-agent/datastore/datastore-file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,10 +9,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/json-number.h"
 #include "openvswitch/vlog.h"
 #include "timeval.h"
 #include "util.h"
-#include "vnf-agent/datastore/sad-spd.h"
+#include "vnf-agent/datastore/sad-keys.h"
+#include "vnf-agent/datastore/sad-parse.h"
+#include "vnf-agent/datastore/spd-parse.h"
+#include "vnf-agent/datastore/store.h"
 #include "vnf-agent/yang/yang-error.h"
 #include "vnf-agent/yang/yang-schema.h"
 
@@ -31,14 +35,14 @@ sad_to_json(const struct datastore *ds, const struct stage *stage)
 {
     json_t *array = json_array();
     size_t n;
-    struct named_entry *entries = datastore_sorted(ds, stage, DATASTORE_SAD,
+    struct store_named *entries = store_sorted(ds, stage, DATASTORE_SAD,
                                                    &n);
     for (size_t i = 0; i < n; i++) {
         const struct sa *sa = entries[i].entry->sa;
-        char id[SA_ID_LEN];
+        char id[STORE_SA_ID_LEN];
         json_array_append_new(
             array, json_pack("{s:s, s:s, s:O}",
-                             "id", sa_id(sa->direction, sa->spi, id),
+                             "id", store_sa_id(sa->direction, sa->spi, id),
                              "key-check", sa->key_check,
                              "entry", entries[i].entry->json));
     }
@@ -51,7 +55,7 @@ spd_to_json(const struct datastore *ds, const struct stage *stage)
 {
     json_t *array = json_array();
     size_t n;
-    struct named_entry *entries = datastore_sorted(ds, stage, DATASTORE_SPD,
+    struct store_named *entries = store_sorted(ds, stage, DATASTORE_SPD,
                                                    &n);
     for (size_t i = 0; i < n; i++) {
         json_array_append(array, entries[i].entry->json);
@@ -61,11 +65,10 @@ spd_to_json(const struct datastore *ds, const struct stage *stage)
 }
 
 static json_t *
-dump_lease(const struct lease *lease)
+dump_lease(const struct store_lease *lease)
 {
-    char epoch[24];
-    snprintf(epoch, sizeof epoch, "%"PRIu64, lease->epoch);
-    return json_pack("{s:b, s:s, s:s}", "held", lease->held, "epoch", epoch,
+    return json_pack("{s:b, s:o, s:s}", "held", lease->held,
+                     "epoch", json_number_u64(lease->epoch),
                      "holder", lease->holder ? lease->holder : "");
 }
 
@@ -76,7 +79,7 @@ tombstones_to_json(const struct datastore *ds, const struct stage *stage)
     const struct shash_node *node;
 
     SHASH_FOR_EACH (node, &ds->tombstones) {
-        long long int until = datastore_tombstone(ds, node->name);
+        long long int until = store_tombstone(ds, node->name);
         if (until) {
             json_object_set_new(json, node->name, json_integer(until));
         }
@@ -169,19 +172,19 @@ load_sad(struct datastore *ds, const json_t *array, const struct shash *sas)
     json_array_foreach (array, i, item) {
         const char *id = json_string_value(json_object_get(item, "id"));
         struct sa *sa = load_sa(ds, item, sas);
-        char own_id[SA_ID_LEN];
+        char own_id[STORE_SA_ID_LEN];
 
         if (sa && !shash_find(&ds->lists[DATASTORE_SAD], sa->name)
             && !shash_find(&ds->spis,
-                           sa_id(sa->direction, sa->spi, own_id))) {
-            struct entry *entry = xzalloc(sizeof *entry);
+                           store_sa_id(sa->direction, sa->spi, own_id))) {
+            struct store_entry *entry = xzalloc(sizeof *entry);
             entry->json = json_incref(json_object_get(item, "entry"));
             entry->sa = sa;
-            datastore_insert(ds, DATASTORE_SAD, sa->name, entry);
+            store_insert(ds, DATASTORE_SAD, sa->name, entry);
         } else {
             sa_destroy(sa);
             if (id) {
-                datastore_bury(ds, id);
+                store_bury(ds, id);
             }
         }
     }
@@ -197,10 +200,10 @@ load_spd(struct datastore *ds, json_t *array)
         struct policy *policy = NULL;
         yang_error_destroy(spd_parse(json, &ds->own_ip, &policy));
         if (policy && !shash_find(&ds->lists[DATASTORE_SPD], policy->name)) {
-            struct entry *entry = xzalloc(sizeof *entry);
+            struct store_entry *entry = xzalloc(sizeof *entry);
             entry->json = json_incref(json);
             entry->policy = policy;
-            datastore_insert(ds, DATASTORE_SPD, policy->name, entry);
+            store_insert(ds, DATASTORE_SPD, policy->name, entry);
         } else {
             policy_destroy(policy);
         }

@@ -1,173 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <config.h>
 
-#include "vnf-agent/datastore/datastore-private.h"
+#include "vnf-agent/datastore/datastore.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
+#include "lib/json-number.h"
 #include "openvswitch/vlog.h"
 #include "timeval.h"
 #include "util.h"
 #include "uuid.h"
 #include "vnf-agent/backend/backend.h"
-#include "vnf-agent/datastore/sad-spd.h"
+#include "vnf-agent/datastore/datastore-file.h"
+#include "vnf-agent/datastore/store.h"
 
 VLOG_DEFINE_THIS_MODULE(datastore);
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
-
-const char *
-datastore_list_container(enum datastore_list list)
-{
-    switch (list) {
-    case DATASTORE_SAD: return "sad";
-    case DATASTORE_SPD: return "spd";
-    }
-    OVS_NOT_REACHED();
-}
-
-const char *
-datastore_list_name(enum datastore_list list)
-{
-    switch (list) {
-    case DATASTORE_SAD: return "sad-entry";
-    case DATASTORE_SPD: return "spd-entry";
-    }
-    OVS_NOT_REACHED();
-}
-
-/* Entries. */
-
-const char *
-sa_id(enum sa_direction direction, uint32_t spi, char id[SA_ID_LEN])
-{
-    snprintf(id, SA_ID_LEN, "%s-%08"PRIx32,
-             direction == SA_INBOUND ? "in" : "out", spi);
-    return id;
-}
-
-void
-entry_destroy(struct entry *entry)
-{
-    if (entry) {
-        json_decref(entry->json);
-        sa_destroy(entry->sa);
-        policy_destroy(entry->policy);
-        free(entry);
-    }
-}
-
-void
-lease_clone(struct lease *dst, const struct lease *src)
-{
-    *dst = *src;
-    dst->holder = nullable_xstrdup(src->holder);
-}
-
-void
-datastore_insert(struct datastore *ds, enum datastore_list list,
-                 const char *name, struct entry *entry)
-{
-    char id[SA_ID_LEN];
-
-    shash_add_assert(&ds->lists[list], name, entry);
-    if (entry->sa) {
-        sa_id(entry->sa->direction, entry->sa->spi, id);
-        shash_add_assert(&ds->spis, id, entry);
-    }
-    entry->serial = entry->serial ? entry->serial : ds->serial + 1;
-    ds->serial = MAX(ds->serial, entry->serial);
-}
-
-void
-datastore_remove(struct datastore *ds, enum datastore_list list,
-                 struct shash_node *node)
-{
-    struct entry *entry = node->data;
-    char id[SA_ID_LEN];
-
-    shash_delete(&ds->lists[list], node);
-    if (entry->sa) {
-        sa_id(entry->sa->direction, entry->sa->spi, id);
-        shash_find_and_delete(&ds->spis, id);
-        datastore_bury(ds, id);
-    }
-    entry_destroy(entry);
-}
-
-static int
-compare_serials(const void *a_, const void *b_)
-{
-    const struct named_entry *a = a_;
-    const struct named_entry *b = b_;
-    return a->serial < b->serial ? -1 : a->serial > b->serial;
-}
-
-struct named_entry *
-datastore_sorted(const struct datastore *ds, const struct stage *stage,
-                 enum datastore_list list, size_t *np)
-{
-    const struct shash *base = &ds->lists[list];
-    const struct shash *changes = stage ? &stage->changes[list] : NULL;
-    size_t n = 0;
-    struct named_entry *entries = xmalloc(
-        (shash_count(base) + (changes ? shash_count(changes) : 0) + 1)
-        * sizeof *entries);
-    const struct shash_node *node;
-
-    SHASH_FOR_EACH (node, base) {
-        if (!changes || !shash_find(changes, node->name)) {
-            const struct entry *entry = node->data;
-            entries[n++] = (struct named_entry) { node->name, entry,
-                                                  entry->serial };
-        }
-    }
-    if (changes) {
-        SHASH_FOR_EACH (node, changes) {
-            const struct change *change = node->data;
-            if (change->entry) {
-                entries[n++] = (struct named_entry) { node->name,
-                                                      change->entry,
-                                                      change->entry->serial };
-            }
-        }
-    }
-    if (stage && list == DATASTORE_SAD && !shash_is_empty(&stage->places)) {
-        for (size_t i = 0; i < n; i++) {
-            const uint64_t *place = shash_find_data(&stage->places,
-                                                    entries[i].name);
-            entries[i].serial = place ? *place : entries[i].serial;
-        }
-    }
-    qsort(entries, n, sizeof *entries, compare_serials);
-    *np = n;
-    return entries;
-}
-
-void
-datastore_changed(struct datastore *ds)
-{
-    ds->generation++;
-    ds->modified_ms = time_wall_msec();
-}
-
-/* Tombstones. */
-
-void
-datastore_bury(struct datastore *ds, const char *id)
-{
-    long long int *until = xmalloc(sizeof *until);
-    *until = time_wall_msec() + ds->tombstone_s * 1000LL;
-    free(shash_replace(&ds->tombstones, id, until));
-}
-
-long long int
-datastore_tombstone(const struct datastore *ds, const char *id)
-{
-    const long long int *until = shash_find_data(&ds->tombstones, id);
-    return until && *until > time_wall_msec() ? *until : 0;
-}
 
 /* In step with the backend. */
 
@@ -240,19 +90,19 @@ drop_entries(struct datastore *ds, const struct held *held)
     size_t n = 0;
 
     SHASH_FOR_EACH_SAFE (node, &ds->lists[DATASTORE_SAD]) {
-        const struct entry *entry = node->data;
+        const struct store_entry *entry = node->data;
         const struct sa *sa = shash_find_data(&held->sas, node->name);
         if (!sa || !sa_equal(sa, entry->sa)) {
-            datastore_remove(ds, DATASTORE_SAD, node);
+            store_remove(ds, DATASTORE_SAD, node);
             n++;
         }
     }
     SHASH_FOR_EACH_SAFE (node, &ds->lists[DATASTORE_SPD]) {
-        const struct entry *entry = node->data;
+        const struct store_entry *entry = node->data;
         const struct policy *policy = shash_find_data(&held->policies,
                                                       node->name);
         if (!policy || !policy_equal(policy, entry->policy)) {
-            datastore_remove(ds, DATASTORE_SPD, node);
+            store_remove(ds, DATASTORE_SPD, node);
             n++;
         }
     }
@@ -264,7 +114,7 @@ static void
 find_removals(struct datastore *ds, struct held *held)
 {
     const struct shash_node *node;
-    char id[SA_ID_LEN];
+    char id[STORE_SA_ID_LEN];
 
     SHASH_FOR_EACH (node, &held->policies) {
         if (!shash_find(&ds->lists[DATASTORE_SPD], node->name)) {
@@ -275,7 +125,7 @@ find_removals(struct datastore *ds, struct held *held)
         if (!shash_find(&ds->lists[DATASTORE_SAD], node->name)) {
             const struct sa *sa = node->data;
             add_removal(held, sa, NULL);
-            datastore_bury(ds, sa_id(sa->direction, sa->spi, id));
+            store_bury(ds, store_sa_id(sa->direction, sa->spi, id));
         }
     }
 }
@@ -311,7 +161,7 @@ reconcile(struct datastore *ds)
                       "not hold, and %"PRIuSIZE" that only it held",
                       n_dropped, n_removed);
         }
-        datastore_changed(ds);
+        store_changed(ds);
         message = datastore_file_prepare(ds, NULL);
         if (message) {
             VLOG_WARN_RL(&rl, "%s", message);
@@ -352,7 +202,7 @@ datastore_destroy(struct datastore *ds)
         for (size_t i = 0; i < N_DATASTORE_LISTS; i++) {
             struct shash_node *node;
             SHASH_FOR_EACH (node, &ds->lists[i]) {
-                entry_destroy(node->data);
+                store_entry_destroy(node->data);
             }
             shash_destroy(&ds->lists[i]);
         }
@@ -379,41 +229,32 @@ datastore_run(struct datastore *ds)
 
 /* Reading. */
 
-/* RFC 7951 s.6.1: 64-bit numbers are strings. */
-static json_t *
-json_uint64(uint64_t value)
-{
-    char text[24];
-    snprintf(text, sizeof text, "%"PRIu64, value);
-    return json_string(text);
-}
-
 static json_t *
 sa_state_to_json(const struct sa *sa, const struct sa_stats *stats)
 {
     json_t *replay = json_pack("{s:o, s:o, s:o}",
-                               "packet-dropped", json_uint64(stats->replayed),
-                               "failed", json_uint64(stats->failed),
-                               "seq-number-counter", json_uint64(stats->seq));
+                               "packet-dropped", json_number_u64(stats->replayed),
+                               "failed", json_number_u64(stats->failed),
+                               "seq-number-counter", json_number_u64(stats->seq));
     if (sa->direction == SA_INBOUND && sa->replay_window) {
         uint64_t w = sa->replay_window;
         uint64_t bottom = stats->seq >= w ? stats->seq - w + 1 : 0;
         json_object_set_new(replay, "replay-window",
                             json_pack("{s:I, s:o, s:o}", "w", (json_int_t) w,
-                                      "t", json_uint64(stats->seq),
-                                      "b", json_uint64(bottom)));
+                                      "t", json_number_u64(stats->seq),
+                                      "b", json_number_u64(bottom)));
     }
     return json_pack("{s:{s:I, s:o, s:I, s:I}, s:o}",
                      "sa-lifetime-current",
                        "time", (json_int_t) stats->age_s,
-                       "bytes", json_uint64(stats->bytes),
+                       "bytes", json_number_u64(stats->bytes),
                        "packets", (json_int_t) MIN(stats->packets, UINT32_MAX),
                        "idle", (json_int_t) stats->idle_s,
                      "replay-stats", replay);
 }
 
 static json_t *
-entry_to_json(const struct named_entry *e, enum datastore_content content,
+entry_to_json(const struct store_named *e, enum datastore_content content,
               const struct sa_stats *stats)
 {
     json_t *json = (content == CONTENT_NONCONFIG
@@ -441,11 +282,11 @@ static json_t *
 get_one_sa(const struct datastore *ds, enum datastore_content content,
            const char *name)
 {
-    const struct entry *entry = shash_find_data(&ds->lists[DATASTORE_SAD],
+    const struct store_entry *entry = shash_find_data(&ds->lists[DATASTORE_SAD],
                                                 name);
     json_t *array = json_array();
     if (entry) {
-        struct named_entry named = { name, entry, entry->serial };
+        struct store_named named = { name, entry, entry->serial };
         struct sa_stats stats;
         bool ok = (content != CONTENT_CONFIG
                    && !ds->backend->class->get_sa_stats(
@@ -474,7 +315,7 @@ get_list(const struct datastore *ds, enum datastore_list list,
                          ovs_strerror(error));
         }
     }
-    struct named_entry *entries = datastore_sorted(ds, NULL, list, &n);
+    struct store_named *entries = store_sorted(ds, NULL, list, &n);
     for (size_t i = 0; i < n; i++) {
         json_array_append_new(
             array, entry_to_json(&entries[i], content,
@@ -502,22 +343,9 @@ datastore_get_ikeless(const struct datastore *ds,
 }
 
 json_t *
-lease_to_json(const struct lease *lease)
-{
-    if (!lease->held) {
-        return NULL;
-    }
-    json_t *json = json_pack("{s:o}", "epoch", json_uint64(lease->epoch));
-    if (lease->holder) {
-        json_object_set_new(json, "holder", json_string(lease->holder));
-    }
-    return json;
-}
-
-json_t *
 datastore_get_lease(const struct datastore *ds)
 {
-    return lease_to_json(&ds->lease);
+    return store_lease_to_json(&ds->lease);
 }
 
 uint64_t
@@ -536,9 +364,9 @@ const char *
 datastore_sa_name(const struct datastore *ds, enum sa_direction direction,
                   uint32_t spi)
 {
-    char id[SA_ID_LEN];
-    const struct entry *entry = shash_find_data(&ds->spis,
-                                                sa_id(direction, spi, id));
+    char id[STORE_SA_ID_LEN];
+    const struct store_entry *entry = shash_find_data(&ds->spis,
+                                                store_sa_id(direction, spi, id));
     return entry ? entry->sa->name : NULL;
 }
 
@@ -555,7 +383,7 @@ datastore_count_tombstones(const struct datastore *ds)
     size_t n = 0;
 
     SHASH_FOR_EACH (node, &ds->tombstones) {
-        n += datastore_tombstone(ds, node->name) != 0;
+        n += store_tombstone(ds, node->name) != 0;
     }
     return n;
 }

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <config.h>
 
-#include "vnf-agent/datastore/sad-spd-private.h"
+#include "vnf-agent/datastore/sad-spd.h"
 
 #include <string.h>
 
 #include "lib/address.h"
-#include "lib/sa.h"
-#include "lib/secret.h"
 #include "packets.h"
 #include "util.h"
 #include "vnf-agent/yang/yang-error.h"
@@ -39,7 +37,7 @@ sad_spd_get_uint(const json_t *object, const char *key, uint64_t def)
 
 struct yang_error *
 sad_spd_refuse(const char *list, const json_t *entry, const char *leaf,
-       const char *format, ...)
+               const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -48,7 +46,8 @@ sad_spd_refuse(const char *list, const json_t *entry, const char *leaf,
     return yang_error_create(
         YANG_INVALID_VALUE,
         xasprintf("/ietf-i2nsf-ikeless:ipsec-ikeless/%.3s/%s[name='%s']/%s",
-                  list, list, sad_spd_get_string(entry, "name", ""), leaf), message);
+                  list, list, sad_spd_get_string(entry, "name", ""), leaf),
+        message);
 }
 
 /* Names. */
@@ -136,83 +135,6 @@ sad_spd_unqualify_below(json_t *json, const char *prefix)
         error = error ? error : sad_spd_unqualify(value, prefix);
     }
     return error;
-}
-
-/* Keys. */
-
-static json_t *
-esp_sa(const json_t *entry)
-{
-    return json_object_get(json_object_get(entry, "ipsec-sa-config"),
-                           "esp-sa");
-}
-
-static void
-wipe_string(json_t *object, const char *key)
-{
-    json_t *value = json_object_get(object, key);
-    const char *s = json_string_value(value);
-    if (s) {
-        char placeholder[] = "00";
-        json_string_set(value, placeholder);
-    }
-}
-
-void
-sad_keys_destroy(struct sad_keys *keys)
-{
-    secret_destroy(keys->encryption);
-    secret_destroy(keys->integrity);
-    *keys = (struct sad_keys) { .encryption = NULL };
-}
-
-/* Takes the key out of the container 'name' of the entry's esp-sa. */
-static struct yang_error *
-take_key(json_t *entry, const char *name, struct secret **keyp)
-{
-    json_t *container = json_object_get(esp_sa(entry), name);
-    const json_t *key = json_object_get(container, "key");
-    const char *hex = json_string_value(key);
-
-    *keyp = hex ? secret_from_hex(hex, strlen(hex)) : NULL;
-    wipe_string(container, "key");
-    if (key && !*keyp) {
-        char *leaf = xasprintf("ipsec-sa-config/esp-sa/%s/key", name);
-        struct yang_error *error
-            = sad_spd_refuse("sad-entry", entry, leaf, "must be a string of "
-                             "hex octets joined by colons");
-
-        free(leaf);
-        return error;
-    }
-    return NULL;
-}
-
-struct yang_error *
-sad_take_keys(json_t *entry, struct sad_keys *keys)
-{
-    *keys = (struct sad_keys) { .encryption = NULL };
-    wipe_string(json_object_get(esp_sa(entry), "encryption"), "iv");
-
-    struct yang_error *error = take_key(entry, "encryption", &keys->encryption);
-    struct yang_error *other = take_key(entry, "integrity", &keys->integrity);
-    if (error) {
-        yang_error_destroy(other);
-    }
-    error = error ? error : other;
-    if (error) {
-        sad_keys_destroy(keys);
-    }
-    return error;
-}
-
-void
-sad_strip_keys(json_t *entry)
-{
-    json_t *encryption = json_object_get(esp_sa(entry), "encryption");
-    json_object_del(encryption, "key");
-    json_object_del(encryption, "iv");
-    json_object_del(json_object_get(esp_sa(entry), "integrity"), "key");
 }
 
 /* Selectors and tunnels. */

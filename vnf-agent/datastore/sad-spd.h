@@ -2,58 +2,67 @@
 #ifndef SDSA_SAD_SPD_H
 #define SDSA_SAD_SPD_H 1
 
-/* From entries of RFC 9061's SAD and SPD (JSON, validated against the schema)
- * to what a backend is given.  The schema has the deviations of sdsa gateways
- * (sdsa-agent-deviations.yang); what it cannot say is refused here, in
- * words. */
+/* Reading entries of RFC 9061's SAD and SPD: what sad-keys.c, sad-parse.c and
+ * spd-parse.c share.  But for names and keys entries have passed the schema
+ * with its deviations (sdsa-agent-deviations.yang): types and ranges are
+ * right, mandatory nodes are there.  What a schema cannot say is refused here,
+ * in words. */
 
 #include <jansson.h>
 #include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
 
-#include "openvswitch/types.h"
+#include "lib/sa.h"
+#include "openvswitch/compiler.h"
 
-struct policy;
 struct yang_error;
-struct sa;
-struct secret;
 
-/* Renames the members everywhere in 'json' that carry the name of their module
- * ('prefix', with its colon) without need, so that a node has one name;
- * refuses annotations, and what is no name. */
-struct yang_error *sad_spd_unqualify(json_t *json, const char *prefix);
+/* Prefix of member names. */
 #define SAD_SPD_PREFIX "ietf-i2nsf-ikeless:"
+
+/* Renames the members everywhere in 'json' that carry 'prefix', the name of
+ * their module and a colon, without need, so that a node has one name.
+ * Returns NULL, or an error if there is an annotation, a malformed name, or a
+ * member twice. */
+struct yang_error *sad_spd_unqualify(json_t *json, const char *prefix);
+
 /* The same, but not of the members of 'json' itself. */
 struct yang_error *sad_spd_unqualify_below(json_t *json, const char *prefix);
 
-/* The number that is the member 'key' of 'object', or 'def' if it has none:
- * 64-bit ones are strings (RFC 7951 s.6.1), read as libyang reads them. */
+/* Returns the number that is the member 'key' of 'object', or 'def' if it has
+ * none.  Numbers of 64 bits are strings (RFC 7951 s.6.1), read as libyang
+ * reads them. */
 uint64_t sad_spd_get_uint(const json_t *object, const char *key, uint64_t def);
 
-/* Key leaves of a sad-entry, esp-sa/encryption/key and esp-sa/integrity/key;
- * NULL is one that is not there. */
-struct sad_keys {
-    struct secret *encryption;  /* Of an AEAD with its salt. */
-    struct secret *integrity;
-};
-void sad_keys_destroy(struct sad_keys *);       /* The contents. */
+/* The same of a string.  Borrowed from 'object'. */
+const char *sad_spd_get_string(const json_t *object, const char *key,
+                               const char *def);
 
-/* Takes the keys out of 'entry'; each key leaf is replaced by a placeholder of
- * the same form, so that what is left can be shown to the schema.  Returns an
- * error, and no key, if one is malformed. */
-struct yang_error *sad_take_keys(json_t *entry, struct sad_keys *);
+/* The same of a boolean. */
+bool sad_spd_get_bool(const json_t *object, const char *key, bool def);
 
-/* Removes the key leaves from 'entry': what is left may be kept and shown. */
-void sad_strip_keys(json_t *entry);
+/* Returns a refusal of 'leaf' (a path below the entry) in 'entry' of 'list'
+ * ("sad-entry" or "spd-entry"), with a message as printf() makes it. */
+struct yang_error *sad_spd_refuse(const char *list, const json_t *entry,
+                                  const char *leaf, const char *format, ...)
+    OVS_PRINTF_FORMAT(4, 5);
 
-/* Makes '*sap' (caller frees with sa_destroy()) from 'entry' of a gateway
- * whose outer address is 'own_ip'.  Without keys suite and check value are
- * those of 'like'; if 'like' is NULL too, it is refused. */
-struct yang_error *sad_parse(const json_t *entry, const struct in6_addr *own_ip,
-                             const struct sad_keys *, const struct sa *like,
-                             struct sa **sap);
+/* Reads a traffic-selector.  Returns NULL, or the name of the leaf that cannot
+ * be, for SAD_SPD_ONE_FAMILY. */
+const char *sad_spd_parse_selector(const json_t *, struct sa_selector *);
+#define SAD_SPD_ONE_FAMILY "both ends must be of one address family"
 
-/* Makes '*policyp' (caller frees with policy_destroy()) from a spd-entry. */
-struct yang_error *spd_parse(const json_t *entry, const struct in6_addr *own_ip,
-                             struct policy **policyp);
+/* Reads the ends of a tunnel.  Returns NULL, or the name of a leaf as
+ * sad_spd_parse_selector() does. */
+const char *sad_spd_parse_tunnel(const json_t *tunnel, struct in6_addr *src,
+                                 struct in6_addr *dst);
+
+/* Returns a tunnel's df-bit; SA_DF_AS_POLICY if it says none. */
+enum sa_df sad_spd_parse_df(const json_t *tunnel);
+
+/* Sets 'map', outer by inner DSCP, to a tunnel's dscp-mapping; what that does
+ * not name is 0. */
+void sad_spd_parse_dscp_map(const json_t *tunnel, uint8_t map[SA_N_DSCPS]);
 
 #endif /* vnf-agent/datastore/sad-spd.h */

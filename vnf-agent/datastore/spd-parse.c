@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <config.h>
 
-#include "vnf-agent/datastore/sad-spd-private.h"
+#include "vnf-agent/datastore/spd-parse.h"
 
 #include <string.h>
 
@@ -9,6 +9,7 @@
 #include "lib/suite.h"
 #include "packets.h"
 #include "util.h"
+#include "vnf-agent/datastore/sad-spd.h"
 #include "vnf-agent/yang/yang-error.h"
 
 #define refuse_spd(ENTRY, LEAF, ...) \

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "util.h"
-#include "vnf-agent/restconf/rc-edit.h"
+#include "vnf-agent/restconf/rc-edit-op.h"
 #include "vnf-agent/restconf/rc-error.h"
 #include "vnf-agent/restconf/rc-path.h"
 #include "vnf-agent/yang/yang-schema.h"

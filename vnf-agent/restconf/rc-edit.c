@@ -47,9 +47,9 @@ classify(const struct rc_path *path)
     } else if (path->n == 1) {
         target.type = TARGET_IKELESS;
     } else if (path->n) {
-        while (strcmp(s[1].name, datastore_list_container(target.list))) {
-            target.list++;
-        }
+        target.list = (!strcmp(s[1].name,
+                               datastore_list_container(DATASTORE_SAD))
+                       ? DATASTORE_SAD : DATASTORE_SPD);
         target.name = path->n > 2 && s[2].n_keys ? s[2].keys[0] : NULL;
         target.type = (path->n == 2 ? TARGET_LIST
                        : !target.name ? TARGET_ENTRIES
@@ -585,7 +585,6 @@ static struct yang_error *
 run(const struct job *job)
 {
     const struct target *target = &job->target;
-    struct yang_error *error;
 
     if (target->type == TARGET_IN_ENTRY) {
         return edit_in_entry(job);
@@ -596,40 +595,27 @@ run(const struct job *job)
                             "one entry of the list must be named by its key");
     }
 
-    switch (job->edit->op) {
-    case RC_EDIT_DELETE:
-    case RC_EDIT_MOVE:
-        if (target->type == TARGET_DATASTORE) {
-            return target_error(job, YANG_OPERATION_NOT_SUPPORTED,
-                                "the datastore as such stays");
-        }
-        if (!exists(job)) {
-            return target_error(job, YANG_DATA_MISSING,
-                                "there is no such node");
-        }
-        if (job->edit->op == RC_EDIT_MOVE) {
-            return place(job);
-        }
-        /* Fall through. */
-    case RC_EDIT_REMOVE:
-        if (target->type == TARGET_DATASTORE) {
-            return target_error(job, YANG_OPERATION_NOT_SUPPORTED,
-                                "the datastore as such stays");
-        }
-        delete(job->stage, target);
-        return NULL;
-
-    case RC_EDIT_CREATE:
-    case RC_EDIT_MERGE:
-    case RC_EDIT_REPLACE:
-        error = put(job);
+    enum rc_edit_op op = job->edit->op;
+    if (op == RC_EDIT_CREATE || op == RC_EDIT_MERGE || op == RC_EDIT_REPLACE) {
+        struct yang_error *error = put(job);
         return error ? error : place(job);
     }
-    OVS_NOT_REACHED();
+    if (target->type == TARGET_DATASTORE) {
+        return target_error(job, YANG_OPERATION_NOT_SUPPORTED,
+                            "the datastore as such stays");
+    }
+    if (op != RC_EDIT_REMOVE && !exists(job)) {
+        return target_error(job, YANG_DATA_MISSING, "there is no such node");
+    }
+    if (op == RC_EDIT_MOVE) {
+        return place(job);
+    }
+    delete(job->stage, target);
+    return NULL;
 }
 
 struct yang_error *
-rc_edit(struct stage *stage, const struct yang_schema *schema,
+rc_edit_stage(struct stage *stage, const struct yang_schema *schema,
         const struct rc_edit *edit)
 {
     struct job job = { .stage = stage, .schema = schema, .edit = edit };

@@ -4,6 +4,7 @@
 #include "vnf-agent/restconf/rc-events.h"
 
 #include "lib/https/https-request.h"
+#include "lib/json-number.h"
 #include "lib/secret.h"
 #include "openvswitch/list.h"
 #include "openvswitch/poll-loop.h"
@@ -101,10 +102,9 @@ rc_events_subscribe(struct rc_events *events, struct https_request *req)
 static json_t *
 stats_to_json(const struct sa_stats *stats)
 {
-    char bytes[24];
-    snprintf(bytes, sizeof bytes, "%"PRIu64, stats->bytes);
-    return json_pack("{s:I, s:s, s:I, s:I}",
-                     "time", (json_int_t) stats->age_s, "bytes", bytes,
+    return json_pack("{s:I, s:o, s:I, s:I}",
+                     "time", (json_int_t) stats->age_s,
+                     "bytes", json_number_u64(stats->bytes),
                      "packets", (json_int_t) MIN(stats->packets, UINT32_MAX),
                      "idle", (json_int_t) stats->idle_s);
 }

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "vnf-agent/datastore/datastore.h"
+#include "vnf-agent/datastore/stage.h"
 #include "vnf-agent/restconf/rc-path.h"
 #include "vnf-agent/yang/yang-schema.h"
 

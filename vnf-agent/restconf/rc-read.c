@@ -7,12 +7,12 @@
 
 #include "util.h"
 #include "vnf-agent/datastore/datastore.h"
+#include "vnf-agent/restconf/agent-state-json.h"
 #include "vnf-agent/restconf/json-tree.h"
 #include "vnf-agent/restconf/rc-error.h"
 #include "vnf-agent/restconf/rc-filter.h"
 #include "vnf-agent/restconf/rc-path.h"
 #include "vnf-agent/restconf/rc-query.h"
-#include "vnf-agent/restconf/state.h"
 #include "vnf-agent/yang/yang-schema.h"
 
 /* What is asked for. */
@@ -47,8 +47,8 @@ get_agent(const struct reading *r)
     }
     if (r->content != CONTENT_CONFIG) {
         json_object_set_new(json, "state",
-                            agent_state_get(r->source->backend,
-                                            r->source->backend_config));
+                            agent_state_to_json(r->source->backend,
+                                                r->source->backend_config));
     }
     return json;
 }

@@ -422,7 +422,7 @@ write_one(struct restconf *rc, struct https_request *req, enum rc_edit_op op,
                                   rc_path_to_string(path, schema),
                                   xstrdup("the node is there already"));
     }
-    error = error ? error : rc_edit(stage, schema, &edit);
+    error = error ? error : rc_edit_stage(stage, schema, &edit);
     error = error ? error : stage_commit(stage);
     stage_destroy(stage);
     return error;

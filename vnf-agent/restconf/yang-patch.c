@@ -4,7 +4,6 @@
 #include "vnf-agent/restconf/yang-patch.h"
 
 #include "util.h"
-#include "vnf-agent/datastore/datastore.h"
 #include "vnf-agent/restconf/rc-edit.h"
 #include "vnf-agent/restconf/rc-error.h"
 #include "vnf-agent/restconf/rc-path.h"
@@ -139,7 +138,7 @@ apply_edit(struct stage *stage, const struct yang_schema *schema,
     if (!error && operation->has_place) {
         error = parse_place(json, base, &edit.where, &point);
     }
-    error = error ? error : rc_edit(stage, schema, &edit);
+    error = error ? error : rc_edit_stage(stage, schema, &edit);
     rc_path_destroy(&path);
     rc_path_destroy(&point);
     return error;

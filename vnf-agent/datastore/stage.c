@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <config.h>
 
-#include "vnf-agent/datastore/datastore-private.h"
+#include "vnf-agent/datastore/stage.h"
 
 #include <errno.h>
 
@@ -10,11 +10,16 @@
 #include "timeval.h"
 #include "util.h"
 #include "vnf-agent/backend/backend.h"
+#include "vnf-agent/datastore/datastore-file.h"
+#include "vnf-agent/datastore/sad-keys.h"
+#include "vnf-agent/datastore/sad-parse.h"
 #include "vnf-agent/datastore/sad-spd.h"
+#include "vnf-agent/datastore/spd-parse.h"
+#include "vnf-agent/datastore/store.h"
 #include "vnf-agent/yang/yang-error.h"
 #include "vnf-agent/yang/yang-schema.h"
 
-VLOG_DEFINE_THIS_MODULE(datastore_stage);
+VLOG_DEFINE_THIS_MODULE(stage);
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
 
@@ -29,7 +34,7 @@ stage_create(struct datastore *ds)
     shash_init(&stage->places);
     sset_init(&stage->spis);
     sset_init(&stage->buried);
-    lease_clone(&stage->lease, &ds->lease);
+    store_lease_clone(&stage->lease, &ds->lease);
     return stage;
 }
 
@@ -40,9 +45,7 @@ stage_destroy(struct stage *stage)
         for (size_t i = 0; i < N_DATASTORE_LISTS; i++) {
             struct shash_node *node;
             SHASH_FOR_EACH (node, &stage->changes[i]) {
-                struct change *change = node->data;
-                entry_destroy(change->entry);
-                free(change);
+                store_entry_destroy(node->data);
             }
             shash_destroy(&stage->changes[i]);
         }
@@ -56,12 +59,12 @@ stage_destroy(struct stage *stage)
 
 /* Looking. */
 
-static const struct entry *
+static const struct store_entry *
 stage_find(const struct stage *stage, enum datastore_list list,
            const char *name)
 {
-    const struct change *change = shash_find_data(&stage->changes[list], name);
-    return (change ? change->entry
+    const struct shash_node *change = shash_find(&stage->changes[list], name);
+    return (change ? change->data
             : shash_find_data(&stage->ds->lists[list], name));
 }
 
@@ -82,7 +85,7 @@ size_t
 stage_count(const struct stage *stage, enum datastore_list list)
 {
     size_t n;
-    free(datastore_sorted(stage->ds, stage, list, &n));
+    free(store_sorted(stage->ds, stage, list, &n));
     return n;
 }
 
@@ -91,7 +94,7 @@ stage_names(const struct stage *stage, enum datastore_list list)
 {
     json_t *names = json_array();
     size_t n;
-    struct named_entry *entries = datastore_sorted(stage->ds, stage, list, &n);
+    struct store_named *entries = store_sorted(stage->ds, stage, list, &n);
     for (size_t i = 0; i < n; i++) {
         json_array_append_new(names, json_string(entries[i].name));
     }
@@ -103,14 +106,14 @@ json_t *
 stage_get(const struct stage *stage, enum datastore_list list,
           const char *name)
 {
-    const struct entry *entry = stage_find(stage, list, name);
+    const struct store_entry *entry = stage_find(stage, list, name);
     return entry ? entry->json : NULL;
 }
 
 json_t *
 stage_get_lease(const struct stage *stage)
 {
-    return lease_to_json(&stage->lease);
+    return store_lease_to_json(&stage->lease);
 }
 
 /* Putting. */
@@ -118,20 +121,14 @@ stage_get_lease(const struct stage *stage)
 /* 'entry' (NULL: deleted) keeps the place of the one that it replaces. */
 static void
 set_change(struct stage *stage, enum datastore_list list, const char *name,
-           struct entry *entry)
+           struct store_entry *entry)
 {
-    const struct entry *old = stage_find(stage, list, name);
+    const struct store_entry *old = stage_find(stage, list, name);
     if (entry) {
         entry->serial = (old ? old->serial
                          : stage->ds->serial + ++stage->n_added);
     }
-    struct change *change = shash_find_data(&stage->changes[list], name);
-    if (!change) {
-        change = xzalloc(sizeof *change);
-        shash_add(&stage->changes[list], name, change);
-    }
-    entry_destroy(change->entry);
-    change->entry = entry;
+    store_entry_destroy(shash_replace(&stage->changes[list], name, entry));
     stage->edited = true;
 }
 
@@ -160,10 +157,10 @@ entry_path(enum datastore_list list, const char *name)
 static struct yang_error *
 check_new_sa(const struct stage *stage, const struct sa *sa)
 {
-    char id[SA_ID_LEN];
-    sa_id(sa->direction, sa->spi, id);
+    char id[STORE_SA_ID_LEN];
+    store_sa_id(sa->direction, sa->spi, id);
 
-    const struct entry *user = shash_find_data(&stage->ds->spis, id);
+    const struct store_entry *user = shash_find_data(&stage->ds->spis, id);
     bool used = (user
                  && stage_find(stage, DATASTORE_SAD, user->sa->name) == user);
     if (used || sset_contains(&stage->spis, id)) {
@@ -173,7 +170,7 @@ check_new_sa(const struct stage *stage, const struct sa *sa)
                       sa_direction_to_string(sa->direction), sa->spi,
                       used ? ", " : "", used ? user->sa->name : ""));
     }
-    long long int until = datastore_tombstone(stage->ds, id);
+    long long int until = store_tombstone(stage->ds, id);
     if (until || sset_contains(&stage->buried, id)) {
         long long int left_s = (until
                                 ? (until - time_wall_msec()) / 1000 + 1
@@ -189,7 +186,7 @@ check_new_sa(const struct stage *stage, const struct sa *sa)
 
 /* Stages 'sa', of which ownership is taken. */
 static struct yang_error *
-put_sa(struct stage *stage, const struct entry *old, json_t *entry,
+put_sa(struct stage *stage, const struct store_entry *old, json_t *entry,
        struct sa *sa)
 {
     struct yang_error *error = NULL;
@@ -212,9 +209,9 @@ put_sa(struct stage *stage, const struct entry *old, json_t *entry,
         return error;
     }
 
-    char id[SA_ID_LEN];
-    sset_add(&stage->spis, sa_id(sa->direction, sa->spi, id));
-    struct entry *new = xzalloc(sizeof *new);
+    char id[STORE_SA_ID_LEN];
+    sset_add(&stage->spis, store_sa_id(sa->direction, sa->spi, id));
+    struct store_entry *new = xzalloc(sizeof *new);
     new->json = json_incref(entry);
     new->sa = sa;
     set_change(stage, DATASTORE_SAD, sa->name, new);
@@ -222,7 +219,7 @@ put_sa(struct stage *stage, const struct entry *old, json_t *entry,
 }
 
 static struct yang_error *
-put_policy(struct stage *stage, enum stage_mode mode, const struct entry *old,
+put_policy(struct stage *stage, enum stage_mode mode, const struct store_entry *old,
            json_t *entry, struct policy *policy)
 {
     if (old && mode == STAGE_CREATE && !policy_equal(old->policy, policy)) {
@@ -237,7 +234,7 @@ put_policy(struct stage *stage, enum stage_mode mode, const struct entry *old,
         policy_destroy(policy);
         return NULL;
     }
-    struct entry *new = xzalloc(sizeof *new);
+    struct store_entry *new = xzalloc(sizeof *new);
     new->json = json_incref(entry);
     new->policy = policy;
     set_change(stage, DATASTORE_SPD, policy->name, new);
@@ -249,7 +246,7 @@ put_valid(struct stage *stage, enum datastore_list list, enum stage_mode mode,
           json_t *entry, const struct sad_keys *keys)
 {
     const char *name = json_string_value(json_object_get(entry, "name"));
-    const struct entry *old = stage_find(stage, list, name);
+    const struct store_entry *old = stage_find(stage, list, name);
     const struct in6_addr *own_ip = &stage->ds->own_ip;
     struct yang_error *error;
 
@@ -257,7 +254,7 @@ put_valid(struct stage *stage, enum datastore_list list, enum stage_mode mode,
     case DATASTORE_SAD: {
         struct sa *sa;
         error = sad_parse(entry, own_ip, keys, old ? old->sa : NULL, &sa);
-        sad_strip_keys(entry);
+        sad_keys_strip(entry);
         return error ? error : put_sa(stage, old, entry, sa);
     }
     case DATASTORE_SPD: {
@@ -276,7 +273,7 @@ stage_put(struct stage *stage, enum datastore_list list, enum stage_mode mode,
     struct sad_keys keys = { .encryption = NULL };
     struct yang_error *error = sad_spd_unqualify(entry, SAD_SPD_PREFIX);
     if (!error && list == DATASTORE_SAD) {
-        error = sad_take_keys(entry, &keys);
+        error = sad_keys_pop(entry, &keys);
     }
     if (error) {
         return error;
@@ -299,8 +296,8 @@ stage_put(struct stage *stage, enum datastore_list list, enum stage_mode mode,
 static void
 move_policy_last(struct stage *stage, const char *name)
 {
-    const struct entry *old = stage_find(stage, DATASTORE_SPD, name);
-    struct entry *new = xzalloc(sizeof *new);
+    const struct store_entry *old = stage_find(stage, DATASTORE_SPD, name);
+    struct store_entry *new = xzalloc(sizeof *new);
     new->json = json_incref(old->json);
     new->policy = policy_clone(old->policy);
     /* Gives its place up. */
@@ -414,15 +411,15 @@ stage_place(struct stage *stage, enum datastore_list list, const char *name,
 void
 stage_delete(struct stage *stage, enum datastore_list list, const char *name)
 {
-    const struct entry *old = stage_find(stage, list, name);
+    const struct store_entry *old = stage_find(stage, list, name);
 
     stage->edited = true;
     if (!old) {
         return;
     }
     if (old->sa) {
-        char id[SA_ID_LEN];
-        sa_id(old->sa->direction, old->sa->spi, id);
+        char id[STORE_SA_ID_LEN];
+        store_sa_id(old->sa->direction, old->sa->spi, id);
         sset_find_and_delete(&stage->spis, id);
         sset_add(&stage->buried, id);
     }
@@ -433,7 +430,7 @@ void
 stage_clear(struct stage *stage, enum datastore_list list)
 {
     size_t n;
-    struct named_entry *entries = datastore_sorted(stage->ds, stage, list, &n);
+    struct store_named *entries = store_sorted(stage->ds, stage, list, &n);
     for (size_t i = 0; i < n; i++) {
         char *name = xstrdup(entries[i].name);
         stage_delete(stage, list, name);
@@ -495,7 +492,7 @@ stage_delete_lease(struct stage *stage)
 
 static void
 add_edit(struct ovs_list *edits, enum backend_edit_type type,
-         const struct entry *entry)
+         const struct store_entry *entry)
 {
     struct backend_edit *edit = xmalloc(sizeof *edit);
     edit->type = type;
@@ -511,7 +508,7 @@ add_new_entries(const struct stage *stage, enum datastore_list list,
                 enum backend_edit_type type, struct ovs_list *edits)
 {
     size_t n;
-    struct named_entry *entries = datastore_sorted(stage->ds, stage, list, &n);
+    struct store_named *entries = store_sorted(stage->ds, stage, list, &n);
     for (size_t i = 0; i < n; i++) {
         if (shash_find(&stage->changes[list], entries[i].name)) {
             add_edit(edits, type, entries[i].entry);
@@ -528,15 +525,14 @@ list_edits(const struct stage *stage, struct ovs_list *edits)
     const struct shash *sad = &stage->changes[DATASTORE_SAD];
     const struct shash *spd = &stage->changes[DATASTORE_SPD];
     const struct shash_node *node;
-    const struct change *change;
-    const struct entry *old;
+    const struct store_entry *old;
 
     ovs_list_init(edits);
     add_new_entries(stage, DATASTORE_SAD, BACKEND_SA_ADD, edits);
     SHASH_FOR_EACH (node, spd) {
-        change = node->data;
+        const struct store_entry *new = node->data;
         old = shash_find_data(&stage->ds->lists[DATASTORE_SPD], node->name);
-        if (old && (!change->entry || change->entry->serial != old->serial)) {
+        if (old && (!new || new->serial != old->serial)) {
             add_edit(edits, BACKEND_POLICY_DELETE, old);
         }
     }
@@ -601,27 +597,27 @@ take_over(struct stage *stage)
     for (size_t i = 0; i < N_DATASTORE_LISTS; i++) {
         struct shash_node *node;
         SHASH_FOR_EACH (node, &stage->changes[i]) {
-            struct change *change = node->data;
+            struct store_entry *entry = node->data;
             struct shash_node *old = shash_find(&ds->lists[i], node->name);
             if (old) {
-                datastore_remove(ds, i, old);
+                store_remove(ds, i, old);
             }
-            if (change->entry) {
-                if (change->entry->sa) {
-                    secret_destroy(change->entry->sa->key);
-                    change->entry->sa->key = NULL;
+            if (entry) {
+                if (entry->sa) {
+                    secret_destroy(entry->sa->key);
+                    entry->sa->key = NULL;
                 }
-                datastore_insert(ds, i, node->name, change->entry);
-                change->entry = NULL;
+                store_insert(ds, i, node->name, entry);
+                node->data = NULL;
             }
         }
     }
     SSET_FOR_EACH (id, &stage->buried) {
-        datastore_bury(ds, id);
+        store_bury(ds, id);
     }
     const struct shash_node *place;
     SHASH_FOR_EACH (place, &stage->places) {
-        struct entry *entry = shash_find_data(&ds->lists[DATASTORE_SAD],
+        struct store_entry *entry = shash_find_data(&ds->lists[DATASTORE_SAD],
                                               place->name);
         if (entry) {
             entry->serial = *(const uint64_t *) place->data;
@@ -629,8 +625,8 @@ take_over(struct stage *stage)
         }
     }
     free(ds->lease.holder);
-    lease_clone(&ds->lease, &stage->lease);
-    datastore_changed(ds);
+    store_lease_clone(&ds->lease, &stage->lease);
+    store_changed(ds);
 }
 
 /* Forgets tombstones that are over. */
@@ -639,7 +635,7 @@ purge_tombstones(struct datastore *ds)
 {
     struct shash_node *node;
     SHASH_FOR_EACH_SAFE (node, &ds->tombstones) {
-        if (!datastore_tombstone(ds, node->name)) {
+        if (!store_tombstone(ds, node->name)) {
             free(node->data);
             shash_delete(&ds->tombstones, node);
         }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <config.h>
 
-#include "vnf-agent/restconf/state.h"
+#include "vnf-agent/restconf/agent-state-json.h"
 
+#include "lib/json-number.h"
 #include "lib/suite.h"
 #include "openvswitch/uuid.h"
 #include "util.h"
@@ -22,35 +23,26 @@ port_to_json(const char *name, const struct backend_port *port, bool known)
     return json;
 }
 
-static void
-put_counter(json_t *json, const char *name, uint64_t value)
-{
-    char text[24];
-    snprintf(text, sizeof text, "%"PRIu64, value);
-    json_object_set_new(json, name, json_string(text));
-}
-
 static json_t *
 counters_to_json(const struct backend_stats *stats)
 {
-    json_t *json = json_object();
     json_t *drops = json_array();
-
-    put_counter(json, "plain-received", stats->plain_rx);
-    put_counter(json, "plain-sent", stats->plain_tx);
-    put_counter(json, "cipher-received", stats->cipher_rx);
-    put_counter(json, "cipher-sent", stats->cipher_tx);
     for (int i = 0; i < BACKEND_N_DROPS; i++) {
-        json_t *drop = json_pack("{s:s}", "reason", backend_drop_to_string(i));
-        put_counter(drop, "packets", stats->drops[i]);
-        json_array_append_new(drops, drop);
+        json_array_append_new(
+            drops, json_pack("{s:s, s:o}",
+                             "reason", backend_drop_to_string(i),
+                             "packets", json_number_u64(stats->drops[i])));
     }
-    json_object_set_new(json, "drop", drops);
-    return json;
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}",
+                     "plain-received", json_number_u64(stats->plain_rx),
+                     "plain-sent", json_number_u64(stats->plain_tx),
+                     "cipher-received", json_number_u64(stats->cipher_rx),
+                     "cipher-sent", json_number_u64(stats->cipher_tx),
+                     "drop", drops);
 }
 
 json_t *
-agent_state_get(struct backend *backend, const struct backend_config *config)
+agent_state_to_json(struct backend *backend, const struct backend_config *config)
 {
     const struct uuid *boot_id = backend->class->boot_id(backend);
     struct backend_port plain, cipher;
