@@ -6,6 +6,7 @@
  * the path in use fails the classifiers are flipped to the backup path, and that is
  * all; then the failed one goes and another backup path is made. */
 
+#include "ofctl-app/conductor/conductor-ops.h"
 #include "ofctl-app/conductor/conductor-private.h"
 
 #include "hash.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <config.h>
 
+#include "ofctl-app/conductor/conductor-ops.h"
 #include "ofctl-app/conductor/conductor-private.h"
 
 #include <inttypes.h>
@@ -452,8 +453,6 @@ conductor_start_operations(struct conductor *c)
 {
     struct due_list list = { .n = 0 };
     const struct sdsa_chain *row;
-    network_set_loss_ms(c->net, conductor_get_config_ms(c, "loss-ms",
-                                                        NETWORK_LOSS_MS));
     c->settled = true;
     find_orphans(c, &list);
     SDSA_CHAIN_FOR_EACH (row, c->idl) {

@@ -4,6 +4,8 @@
 /* One change: from chains that are due to an operation with their old and new
  * paths. */
 
+#include "ofctl-app/conductor/conductor-config.h"
+#include "ofctl-app/conductor/conductor-ops.h"
 #include "ofctl-app/conductor/conductor-private.h"
 
 #include "hash.h"
@@ -20,51 +22,6 @@
 #include "smap.h"
 #include "timeval.h"
 #include "util.h"
-
-#define PROVE_MS 200            /* Before a probe that got lost is repeated. */
-
-int
-conductor_get_config_ms(const struct conductor *c, const char *key, int default_ms)
-{
-    const struct sdsa_sdsa_global *global = sdsa_sdsa_global_first(c->idl);
-    int ms = global ? smap_get_int(&global->other_config, key, default_ms)
-                    : default_ms;
-    return MAX(ms, 1);
-}
-
-struct op *
-conductor_add_op(struct conductor *c, const struct op_spec *op_spec)
-{
-    struct op_spec spec = *op_spec;
-    int drain_ms = conductor_get_config_ms(c, "drain-ms", 1000);
-    int drain_max_ms = conductor_get_config_ms(c, "drain-max-ms", 10000);
-    for (size_t i = 0; i < spec.n_old; i++) {
-        char *cut = path_check_links(spec.old[i]->path,
-                                     network_inventory(c->net));
-        drain_max_ms = cut ? drain_ms : drain_max_ms;
-        free(cut);              /* What is lost in it never comes out. */
-    }
-    spec.timeouts = (struct op_fsm_timeouts) {
-        .prepare_ms = conductor_get_config_ms(c, "prepare-timeout-ms", 5000),
-        .retry_ms = conductor_get_config_ms(c, "retry-ms", 1000),
-        .drain_ms = spec.n_new && spec.n_old ? drain_ms : 0,
-        .drain_max_ms = MAX(drain_ms, drain_max_ms),
-        .release_ms = conductor_get_config_ms(c, "release-timeout-ms", 5000),
-        .prove_ms = PROVE_MS,
-    };
-    const struct sdsa_sdsa_global *global = sdsa_sdsa_global_first(c->idl);
-    spec.prove = (spec.prove
-                  && (!global || smap_get_bool(&global->other_config, "prove",
-                                               true)));
-    spec.number = spec.number ? spec.number : c->next_operation++;
-    return ops_add(c->ops, c->net, &spec);
-}
-
-bool
-conductor_has_operation(const struct conductor *c, const char *chain)
-{
-    return ops_find_chain(c->ops, chain) != NULL;
-}
 
 bool
 conductor_gateway_answers(const struct conductor *c, const char *vnf_id)
@@ -202,8 +159,7 @@ conductor_leave_sfs(struct conductor *c, const struct path *path)
                                                path->sfs[i]);
         if (sf && sf->correlation == SF_NONE) {
             long long int *until_ms = xmalloc(sizeof *until_ms);
-            *until_ms = time_msec() + conductor_get_config_ms(c, "drain-ms",
-                                                              1000);
+            *until_ms = time_msec() + conductor_config_drain_ms(c->idl);
             free(shash_replace(&c->left_sfs, sf->name, until_ms));
         }
     }

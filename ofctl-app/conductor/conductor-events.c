@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <config.h>
 
-/* What agents tell by themselves.  It only hastens what would be done anyway: keys
- * are renewed by a schedule, and agents are looked at every few seconds. */
-
-#include "ofctl-app/conductor/conductor-private.h"
+#include "ofctl-app/conductor/conductor-events.h"
 
 #include <inttypes.h>
 
+#include "ofctl-app/conductor/conductor-private.h"
 #include "ofctl-app/network/network.h"
 #include "ofctl-app/network/resync.h"
 #include "ofctl-app/southbound/agent-event.h"
@@ -112,7 +110,7 @@ check_counters(struct conductor *c)
 }
 
 void
-conductor_take_events(struct conductor *c)
+conductor_events_run(struct conductor *c)
 {
     if (time_msec() >= c->counters_ms) {
         check_counters(c);

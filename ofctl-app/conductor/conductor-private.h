@@ -150,14 +150,6 @@ char *conductor_start_change(struct conductor *,
                              const struct due_chain *const *, size_t n,
                              size_t *culprit, bool *split);
 
-/* Adds an operation to those under way; the caller starts or resumes it.  Of
- * the spec, the timeouts are ignored: the user's configuration says them, and
- * whether anything is proven at all.  A 'number' of 0 stands for the next
- * one. */
-struct op *conductor_add_op(struct conductor *, const struct op_spec *);
-
-bool conductor_has_operation(const struct conductor *, const char *chain);
-
 /* How many paths of each kind, in use and for backup, a chain should have. */
 size_t conductor_chain_n_paths(const struct inv_chain *);
 
@@ -178,11 +170,6 @@ char *conductor_make_backup(struct conductor *, const struct inv_chain *,
                             struct path *paths[2]);
 /* Gives the numbers of paths that came to nothing back, and destroys them. */
 void conductor_drop_paths(struct conductor *, struct path *const *, size_t n);
-
-/* In conductor-events.c. */
-
-/* Sees to what agents have told. */
-void conductor_take_events(struct conductor *);
 
 /* In conductor-backup.c. */
 
@@ -206,9 +193,5 @@ void conductor_set_protection(struct chain_memory *, char *text);
 /* An operation for, or with, its backup path has failed. */
 void conductor_backup_failed(struct conductor *, const struct op *,
                              const char *chain);
-
-/* Of the user's configuration, at least 1. */
-int conductor_get_config_ms(const struct conductor *, const char *key,
-                            int default_ms);
 
 #endif /* ofctl-app/conductor/conductor-private.h */

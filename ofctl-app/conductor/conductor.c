@@ -2,23 +2,23 @@
 #include <config.h>
 
 #include "ofctl-app/conductor/conductor.h"
-#include "ofctl-app/conductor/conductor-private.h"
 
 #include <inttypes.h>
 
-#include "hmapx.h"
 #include "lib/sdsa-idl.h"
-#include "ofctl-app/flows/probe.h"
-#include "ofctl-app/flows/steering.h"
+#include "ofctl-app/conductor/conductor-config.h"
+#include "ofctl-app/conductor/conductor-events.h"
+#include "ofctl-app/conductor/conductor-ops.h"
+#include "ofctl-app/conductor/conductor-private.h"
+#include "ofctl-app/conductor/conductor-results.h"
+#include "ofctl-app/conductor/conductor-write.h"
 #include "ofctl-app/model/numbers.h"
 #include "ofctl-app/network/desired-flows.h"
 #include "ofctl-app/network/resync.h"
-#include "ofctl-app/network/status.h"
 #include "ofctl-app/network/too-big.h"
 #include "ofctl-app/operation/journal.h"
 #include "ofctl-app/operation/op.h"
 #include "ofctl-app/operation/ops.h"
-#include "ofctl-app/southbound/of-packet.h"
 #include "ofctl-app/southbound/vswitches.h"
 #include "ofctl-app/view/inventory-idl.h"
 #include "ofctl-app/view/path-idl.h"
@@ -31,8 +31,6 @@
 VLOG_DEFINE_THIS_MODULE(conductor);
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
-
-#define STATISTICS_MS 5000
 
 /* Before a transaction that failed is tried again. */
 #define TXN_AGAIN_MS 50         /* The database was away, or had changed. */
@@ -182,6 +180,8 @@ update_inventory(struct conductor *c)
     inventory_from_idl(&inv, c->idl, &c->bad_chains);
     vswitches_tell_mtus(c->vswitches, c->idl, &inv);
     network_set_inventory(c->net, &inv);
+    network_set_loss_ms(c->net, conductor_config_ms(c->idl, "loss-ms",
+                                                    NETWORK_LOSS_MS));
 
     struct shash_node *node;
     SHASH_FOR_EACH_SAFE (node, &c->chains) {
@@ -256,271 +256,7 @@ deactivate(struct conductor *c)
     c->state = STANDBY;
 }
 
-/* Operations: what comes back. */
-
-static void
-take_bridge_results(struct conductor *c)
-{
-    BRIDGES_FOR_EACH (br, network_bridges(c->net)) {
-        uint64_t ticket;
-        char *error;
-        while (bridge_next_result(br, &ticket, &error)) {
-            ops_bridge_result(c->ops, ticket, error);
-            free(error);
-        }
-    }
-}
-
-static void
-take_probe(struct conductor *c, const struct bridge *br,
-           const struct of_packet_in *packet)
-{
-    struct probe probe;
-    if (probe_parse(packet->frame, packet->size, packet->total_size, &probe)
-        && packet->cookie == steering_cookie(STEERING_TRANSPORT,
-                                             probe.nsh_spi)) {
-        ops_probe_result(c->ops, c->net, bridge_name(br), &probe);
-    }
-}
-
-static void
-take_too_big(struct conductor *c, struct bridge *br,
-             const struct of_packet_in *packet)
-{
-    struct live_path *live = network_find_path(c->net,
-                                               packet->cookie & 0xffffff);
-    if (live) {
-        live->too_big++;
-    }
-    too_big_answer(c->too_big, br, packet);
-}
-
-static void
-take_packets_in(struct conductor *c)
-{
-    BRIDGES_FOR_EACH (br, network_bridges(c->net)) {
-        struct of_packet_in packet;
-        while (bridge_next_packet_in(br, &packet)) {
-            uint8_t what = packet.n_userdata ? packet.userdata[0] : 0;
-            if (what == STEERING_USERDATA_TOO_BIG) {
-                take_too_big(c, br, &packet);
-            } else if (what == STEERING_USERDATA_PROBE) {
-                take_probe(c, br, &packet);
-            }
-            of_packet_in_uninit(&packet);
-        }
-    }
-}
-
-/* The gateway does not carry these paths (any more). */
-static void
-take_broken(const char *vnf_id, const struct hmapx *broken)
-{
-    const struct hmapx_node *node;
-    HMAPX_FOR_EACH (node, broken) {
-        struct live_path *live = node->data;
-        free(live->broken);
-        live->broken = xasprintf("gateway %s lost its SAs", vnf_id);
-        VLOG_WARN("chain %s, path %"PRIu32": %s", live->path->chain,
-                  live->path->nsh_spi, live->broken);
-    }
-}
-
-static void
-take_agent_results(struct conductor *c)
-{
-    AGENTS_FOR_EACH (a, network_agents(c->net)) {
-        const char *vnf_id = agent_vnf_id(a);
-        struct restconf_result result;
-        while (agent_next_result(a, &result)) {
-            struct hmapx broken = HMAPX_INITIALIZER(&broken);
-            if (resync_agent_result(c->resync, c->net, vnf_id, &result,
-                                    c->epoch, &broken)) {
-                take_broken(vnf_id, &broken);
-            } else {
-                ops_agent_result(c->ops, result.ticket, result.error);
-            }
-            hmapx_destroy(&broken);
-            free(result.body);
-            free(result.error);
-        }
-    }
-}
-
-/* Operations: the end. */
-
-static void
-forget_paths(struct conductor *c, struct live_path *const *paths, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        numbers_release(c->numbers, paths[i]->path);
-        network_remove_path(c->net, paths[i]);
-    }
-}
-
-/* Has the gateways that owe something brought in line once more: from when the
- * debt is written on, so that it does not count as paid, and again once the
- * paths are gone, so that what they owe is nobody's. */
-static void
-collect_debts(struct conductor *c, const struct op *op)
-{
-    size_t n;
-    const struct op_debt *debts = op_debts(op, &n);
-    for (size_t i = 0; i < n; i++) {
-        const struct participant *p = &debts[i].participant;
-        if (p->kind == PARTICIPANT_GATEWAY) {
-            resync_force(c->resync, p->name);
-        }
-    }
-}
-
-static void
-end_chain(struct conductor *c, const struct op *op,
-          const struct op_chain *oc, bool done)
-{
-    const struct inv_chain *chain = inventory_chain(network_inventory(c->net),
-                                                    oc->name);
-    if (oc->rekey_while_failing) {
-        if (!done) {
-            conductor_pause_chain(c, oc->name);
-        }
-        return;
-    }
-    if (chain && done) {
-        struct chain_memory *m = conductor_get_memory(c, oc->name);
-        free(m->failed_intent);
-        m->failed_intent = NULL;
-    } else if (!chain || op_is_resumed(op)
-               || !uuid_equals(&chain->uuid, &oc->uuid)) {
-        return;
-    } else if (op_get_spec(op)->purpose != OP_CHANGE) {
-        conductor_backup_failed(c, op, oc->name);
-    } else {
-        conductor_remember_failure(c, oc, false, op_is_aborted(op));
-    }
-}
-
-static void
-log_debts(const struct op *op)
-{
-    size_t n;
-    const struct op_debt *debts = op_debts(op, &n);
-    for (size_t i = 0; i < n; i++) {
-        char *participant = participant_format(&debts[i].participant);
-        VLOG_WARN("operation %u: %s owes the removal of %s paths",
-                  op_get_spec(op)->number, participant,
-                  debts[i].of_new ? "new" : "old");
-        free(participant);
-    }
-}
-
-/* The end of the operation is in the database. */
-static void
-end_operation(struct conductor *c, struct op *op)
-{
-    const struct op_spec *spec = op_get_spec(op);
-    bool done = op_journal_entry(op) == OP_FSM_DONE;
-    char **slot = &c->history[c->n_history++ % N_HISTORY];
-    free(*slot);
-    *slot = op_format(op);
-    VLOG(done ? VLL_INFO : VLL_WARN, "operation %s", *slot);
-    log_debts(op);
-    collect_debts(c, op);
-    if (done) {
-        for (size_t i = 0; i < spec->n_old; i++) {
-            if (!spec->n_new && !spec->old[i]->path->backup) {
-                conductor_leave_sfs(c, spec->old[i]->path);
-            }
-        }
-        forget_paths(c, spec->old, spec->n_old);
-    } else if (spec->purpose != OP_FAILOVER) {
-        forget_paths(c, spec->new, spec->n_new);
-    }
-
-    for (size_t i = 0; i < spec->n_chains; i++) {
-        end_chain(c, op, &spec->chains[i], done);
-    }
-    ops_remove(c->ops, op);
-}
-
 /* The database: one transaction at a time. */
-
-/* What was noted of deletions, when they are done. */
-static void
-forget_removals(struct conductor *c, const struct sdsa_sdsa_global *global)
-{
-    for (size_t i = 0; i < global->n_removals; i++) {
-        const char *name = global->key_removals[i];
-        if (!live_paths_has_chain(network_live_paths(c->net), name)
-            && !conductor_has_operation(c, name)) {
-            sdsa_sdsa_global_update_removals_delkey(global, name);
-        }
-    }
-}
-
-static void
-write_global(struct conductor *c, bool statistics)
-{
-    const struct sdsa_sdsa_global *global = sdsa_sdsa_global_first(c->idl);
-    if (!global) {
-        return;
-    }
-    if (global->next_nsh_spi != numbers_get_next_nsh_spi(c->numbers)) {
-        sdsa_sdsa_global_set_next_nsh_spi(
-            global, numbers_get_next_nsh_spi(c->numbers));
-    }
-    if (global->next_operation != c->next_operation) {
-        sdsa_sdsa_global_set_next_operation(global, c->next_operation);
-    }
-    if (statistics) {
-        sdsa_sdsa_global_set_controller_seen(global, time_wall());
-    }
-    forget_removals(c, global);
-    if (c->settled && global->applied != global->wanted) {
-        sdsa_sdsa_global_set_applied(global, global->wanted);
-    }
-}
-
-static void
-begin_transaction(struct conductor *c)
-{
-    bool statistics = time_msec() >= c->statistics_ms;
-
-    c->txn = ovsdb_idl_txn_create(c->idl);
-    OPS_FOR_EACH (op, c->ops) {
-        if (journal_write(c->txn, c->idl, op)) {
-            collect_debts(c, op);
-        }
-    }
-    conductor_write_outcomes(c);
-    write_global(c, statistics);
-    vswitches_write(c->vswitches, c->idl);
-    status_write(c->idl, c->net, c->resync, statistics);
-    status_settle_debts(c->idl, c->net, c->resync);
-    if (statistics) {
-        journal_sweep(c->idl, c->net);
-        c->statistics_ms = time_msec() + STATISTICS_MS;
-    }
-}
-
-/* 'error' is NULL if the transaction was committed. */
-static void
-take_transaction(struct conductor *c, enum ovsdb_idl_txn_status status,
-                 const char *error)
-{
-    bool ok = status == TXN_SUCCESS || status == TXN_UNCHANGED;
-    for (struct op *op = ops_next(c->ops, NULL), *next; op; op = next) {
-        next = ops_next(c->ops, op);
-        if (op_journaled(op, ok, error)) {
-            end_operation(c, op);
-        }
-    }
-    conductor_take_outcomes(c, ok);
-    if (!ok) {
-        c->next_txn_ms = time_msec() + (status == TXN_ERROR ? TXN_ERROR_MS
-                                        : TXN_AGAIN_MS);
-    }
-}
 
 static void
 run_transaction(struct conductor *c)
@@ -529,7 +265,7 @@ run_transaction(struct conductor *c)
         if (c->state != ACTIVE || time_msec() < c->next_txn_ms) {
             return;
         }
-        begin_transaction(c);
+        conductor_write(c);
     }
     enum ovsdb_idl_txn_status status = ovsdb_idl_txn_commit(c->txn);
     if (status == TXN_INCOMPLETE) {
@@ -556,9 +292,12 @@ run_transaction(struct conductor *c)
             c->next_txn_ms = time_msec() + TXN_ERROR_MS;
         }
     } else if (c->state == ACTIVE) {
-        take_transaction(c, status, error);
+        conductor_written(c, ok, error);
         if (status == TXN_SUCCESS) {
             poll_immediate_wake();
+        } else if (!ok) {
+            c->next_txn_ms = time_msec() + (error ? TXN_ERROR_MS
+                                            : TXN_AGAIN_MS);
         }
     }
     free(error);
@@ -614,10 +353,8 @@ conductor_run(struct conductor *c)
         /* Without the database the network is held as it is. */
         network_run(c->net);
         desired_flows_run(c->net);
-        take_bridge_results(c);
-        take_agent_results(c);
-        conductor_take_events(c);
-        take_packets_in(c);
+        conductor_results_run(c);
+        conductor_events_run(c);
     }
     if (c->may_act) {
         vswitches_run(c->vswitches, c->idl);

@@ -112,6 +112,14 @@ path_check_links(const struct path *path, const struct inventory *inv)
     return NULL;
 }
 
+bool
+path_is_cut(const struct path *path, const struct inventory *inv)
+{
+    char *reason = path_check_links(path, inv);
+    free(reason);
+    return reason != NULL;
+}
+
 char *
 path_check_lost(const struct path *path, const struct inventory *inv)
 {

@@ -7,6 +7,8 @@
  * Each returns NULL, or why not: a message for the user, which the caller
  * frees. */
 
+#include <stdbool.h>
+
 struct inventory;
 struct path;
 
@@ -17,6 +19,9 @@ char *path_check_places(const struct path *, const struct inventory *);
 /* Are the links that its hops cross still there, and up; and the ports of its
  * functions up? */
 char *path_check_links(const struct path *, const struct inventory *);
+
+/* Does path_check_links() find a reason?  Then packets are lost on the way. */
+bool path_is_cut(const struct path *, const struct inventory *);
 
 /* Does it go through a gateway that is being drained, a gateway or a bridge that
  * is lost, or a function that is marked down?  It may carry traffic all the same. */

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "ofctl-app/conductor/conductor-results.h"
+
+#include <inttypes.h>
+
+#include "hmapx.h"
+#include "ofctl-app/conductor/conductor-private.h"
+#include "ofctl-app/flows/probe.h"
+#include "ofctl-app/flows/steering.h"
+#include "ofctl-app/network/network.h"
+#include "ofctl-app/network/resync.h"
+#include "ofctl-app/network/too-big.h"
+#include "ofctl-app/operation/ops.h"
+#include "ofctl-app/southbound/of-packet.h"
+#include "openvswitch/vlog.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(conductor_results);
+
+static void
+handle_bridge_results(struct conductor *c)
+{
+    BRIDGES_FOR_EACH (br, network_bridges(c->net)) {
+        uint64_t ticket;
+        char *error;
+        while (bridge_next_result(br, &ticket, &error)) {
+            ops_bridge_result(c->ops, ticket, error);
+            free(error);
+        }
+    }
+}
+
+static void
+handle_probe(struct conductor *c, const struct bridge *br,
+             const struct of_packet_in *packet)
+{
+    struct probe probe;
+    if (probe_parse(packet->frame, packet->size, packet->total_size, &probe)
+        && packet->cookie == steering_cookie(STEERING_TRANSPORT,
+                                             probe.nsh_spi)) {
+        ops_probe_result(c->ops, c->net, bridge_name(br), &probe);
+    }
+}
+
+static void
+handle_too_big(struct conductor *c, struct bridge *br,
+               const struct of_packet_in *packet)
+{
+    struct live_path *live = network_find_path(c->net,
+                                               packet->cookie & 0xffffff);
+    if (live) {
+        live->too_big++;
+    }
+    too_big_answer(c->too_big, br, packet);
+}
+
+static void
+handle_packets_in(struct conductor *c)
+{
+    BRIDGES_FOR_EACH (br, network_bridges(c->net)) {
+        struct of_packet_in packet;
+        while (bridge_next_packet_in(br, &packet)) {
+            uint8_t what = packet.n_userdata ? packet.userdata[0] : 0;
+            if (what == STEERING_USERDATA_TOO_BIG) {
+                handle_too_big(c, br, &packet);
+            } else if (what == STEERING_USERDATA_PROBE) {
+                handle_probe(c, br, &packet);
+            }
+            of_packet_in_uninit(&packet);
+        }
+    }
+}
+
+/* Marks the live paths that the gateway does not carry any more. */
+static void
+mark_broken(const char *vnf_id, const struct hmapx *broken)
+{
+    const struct hmapx_node *node;
+    HMAPX_FOR_EACH (node, broken) {
+        struct live_path *live = node->data;
+        free(live->broken);
+        live->broken = xasprintf("gateway %s lost its SAs", vnf_id);
+        VLOG_WARN("chain %s, path %"PRIu32": %s", live->path->chain,
+                  live->path->nsh_spi, live->broken);
+    }
+}
+
+static void
+handle_agent_results(struct conductor *c)
+{
+    AGENTS_FOR_EACH (a, network_agents(c->net)) {
+        const char *vnf_id = agent_vnf_id(a);
+        struct restconf_result result;
+        while (agent_next_result(a, &result)) {
+            struct hmapx broken = HMAPX_INITIALIZER(&broken);
+            if (resync_agent_result(c->resync, c->net, vnf_id, &result,
+                                    c->epoch, &broken)) {
+                mark_broken(vnf_id, &broken);
+            } else {
+                ops_agent_result(c->ops, result.ticket, result.error);
+            }
+            hmapx_destroy(&broken);
+            free(result.body);
+            free(result.error);
+        }
+    }
+}
+
+void
+conductor_results_run(struct conductor *c)
+{
+    handle_bridge_results(c);
+    handle_agent_results(c);
+    handle_packets_in(c);
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "ofctl-app/conductor/conductor-write.h"
+
+#include "lib/sdsa-idl.h"
+#include "ofctl-app/conductor/conductor-ops.h"
+#include "ofctl-app/conductor/conductor-private.h"
+#include "ofctl-app/model/numbers.h"
+#include "ofctl-app/network/network.h"
+#include "ofctl-app/network/resync.h"
+#include "ofctl-app/network/status.h"
+#include "ofctl-app/operation/journal.h"
+#include "ofctl-app/operation/op.h"
+#include "ofctl-app/operation/ops.h"
+#include "ofctl-app/southbound/vswitches.h"
+#include "openvswitch/vlog.h"
+#include "ovsdb-idl.h"
+#include "timeval.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(conductor_write);
+
+#define STATISTICS_MS 5000      /* Between two times that they are written. */
+
+/* The end of an operation. */
+
+static void
+forget_paths(struct conductor *c, struct live_path *const *paths, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        numbers_release(c->numbers, paths[i]->path);
+        network_remove_path(c->net, paths[i]);
+    }
+}
+
+/* Has the gateways that owe something brought in line once more.  To be called
+ * twice: when the debt is written, so that it does not count as paid; and when
+ * the paths are gone, so that no path owns what is owed. */
+static void
+collect_debts(struct conductor *c, const struct op *op)
+{
+    size_t n;
+    const struct op_debt *debts = op_debts(op, &n);
+    for (size_t i = 0; i < n; i++) {
+        const struct participant *p = &debts[i].participant;
+        if (p->kind == PARTICIPANT_GATEWAY) {
+            resync_force(c->resync, p->name);
+        }
+    }
+}
+
+static void
+end_chain(struct conductor *c, const struct op *op,
+          const struct op_chain *oc, bool done)
+{
+    const struct inv_chain *chain = inventory_chain(network_inventory(c->net),
+                                                    oc->name);
+    if (oc->rekey_while_failing) {
+        if (!done) {
+            conductor_pause_chain(c, oc->name);
+        }
+        return;
+    }
+    if (chain && done) {
+        struct chain_memory *m = conductor_get_memory(c, oc->name);
+        free(m->failed_intent);
+        m->failed_intent = NULL;
+    } else if (!chain || op_is_resumed(op)
+               || !uuid_equals(&chain->uuid, &oc->uuid)) {
+        return;
+    } else if (op_get_spec(op)->purpose != OP_CHANGE) {
+        conductor_backup_failed(c, op, oc->name);
+    } else {
+        conductor_remember_failure(c, oc, false, op_is_aborted(op));
+    }
+}
+
+static void
+log_debts(const struct op *op)
+{
+    size_t n;
+    const struct op_debt *debts = op_debts(op, &n);
+    for (size_t i = 0; i < n; i++) {
+        char *participant = participant_format(&debts[i].participant);
+        VLOG_WARN("operation %u: %s owes the removal of %s paths",
+                  op_get_spec(op)->number, participant,
+                  debts[i].of_new ? "new" : "old");
+        free(participant);
+    }
+}
+
+/* The end of the operation is in the database. */
+static void
+end_operation(struct conductor *c, struct op *op)
+{
+    const struct op_spec *spec = op_get_spec(op);
+    bool done = op_journal_entry(op) == OP_FSM_DONE;
+    char **slot = &c->history[c->n_history++ % N_HISTORY];
+    free(*slot);
+    *slot = op_format(op);
+    VLOG(done ? VLL_INFO : VLL_WARN, "operation %s", *slot);
+    log_debts(op);
+    collect_debts(c, op);
+    if (done) {
+        for (size_t i = 0; i < spec->n_old; i++) {
+            if (!spec->n_new && !spec->old[i]->path->backup) {
+                conductor_leave_sfs(c, spec->old[i]->path);
+            }
+        }
+        forget_paths(c, spec->old, spec->n_old);
+    } else if (spec->purpose != OP_FAILOVER) {
+        forget_paths(c, spec->new, spec->n_new);
+    }
+
+    for (size_t i = 0; i < spec->n_chains; i++) {
+        end_chain(c, op, &spec->chains[i], done);
+    }
+    ops_remove(c->ops, op);
+}
+
+/* The transaction. */
+
+/* Removes the notes of deletions that are done. */
+static void
+forget_removals(struct conductor *c, const struct sdsa_sdsa_global *global)
+{
+    for (size_t i = 0; i < global->n_removals; i++) {
+        const char *name = global->key_removals[i];
+        if (!live_paths_has_chain(network_live_paths(c->net), name)
+            && !conductor_has_operation(c, name)) {
+            sdsa_sdsa_global_update_removals_delkey(global, name);
+        }
+    }
+}
+
+static void
+write_global(struct conductor *c, bool statistics)
+{
+    const struct sdsa_sdsa_global *global = sdsa_sdsa_global_first(c->idl);
+    if (!global) {
+        return;
+    }
+    if (global->next_nsh_spi != numbers_get_next_nsh_spi(c->numbers)) {
+        sdsa_sdsa_global_set_next_nsh_spi(
+            global, numbers_get_next_nsh_spi(c->numbers));
+    }
+    if (global->next_operation != c->next_operation) {
+        sdsa_sdsa_global_set_next_operation(global, c->next_operation);
+    }
+    if (statistics) {
+        sdsa_sdsa_global_set_controller_seen(global, time_wall());
+    }
+    forget_removals(c, global);
+    if (c->settled && global->applied != global->wanted) {
+        sdsa_sdsa_global_set_applied(global, global->wanted);
+    }
+}
+
+void
+conductor_write(struct conductor *c)
+{
+    bool statistics = time_msec() >= c->statistics_ms;
+
+    c->txn = ovsdb_idl_txn_create(c->idl);
+    OPS_FOR_EACH (op, c->ops) {
+        if (journal_write(c->txn, c->idl, op)) {
+            collect_debts(c, op);
+        }
+    }
+    conductor_write_outcomes(c);
+    write_global(c, statistics);
+    vswitches_write(c->vswitches, c->idl);
+    status_write(c->idl, c->net, c->resync, statistics);
+    status_settle_debts(c->idl, c->net, c->resync);
+    if (statistics) {
+        journal_sweep(c->idl, c->net);
+        c->statistics_ms = time_msec() + STATISTICS_MS;
+    }
+}
+
+void
+conductor_written(struct conductor *c, bool ok, const char *refusal)
+{
+    for (struct op *op = ops_next(c->ops, NULL), *next; op; op = next) {
+        next = ops_next(c->ops, op);
+        if (op_journaled(op, ok, refusal)) {
+            end_operation(c, op);
+        }
+    }
+    conductor_take_outcomes(c, ok);
+}
