@@ -65,6 +65,7 @@ EXTRA_DIST += $(COMMON_AT) $(TESTSUITE_AT) $(SYSTEM_TESTSUITE_AT) \
 	tests/tools/chaos_points.py \
 	tests/tools/chaos_state.py \
 	tests/tools/chaos_traffic.py \
+	tests/tools/daemons.sh \
 	tests/tools/doc-examples \
 	tests/tools/esp-net \
 	tests/tools/esp-open \

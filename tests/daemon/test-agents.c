@@ -256,12 +256,16 @@ cmd_exit(struct unixctl_conn *conn, int argc OVS_UNUSED,
 
 /* Main. */
 
+/* Control socket; null: the default of OVS. */
+static char *unixctl_path;
+
 static void
 parse_options(int argc, char *argv[], struct agents_config *config)
 {
     enum {
         OPT_POLL_INTERVAL = UCHAR_MAX + 1,
         OPT_REQUEST_TIMEOUT,
+        OPT_UNIXCTL,
         DAEMON_OPTION_ENUMS,
         VLOG_OPTION_ENUMS,
     };
@@ -271,6 +275,7 @@ parse_options(int argc, char *argv[], struct agents_config *config)
         {"ca-cert", required_argument, NULL, 'C'},
         {"poll-interval", required_argument, NULL, OPT_POLL_INTERVAL},
         {"request-timeout", required_argument, NULL, OPT_REQUEST_TIMEOUT},
+        {"unixctl", required_argument, NULL, OPT_UNIXCTL},
         DAEMON_LONG_OPTIONS,
         VLOG_LONG_OPTIONS,
         {NULL, 0, NULL, 0},
@@ -291,6 +296,7 @@ parse_options(int argc, char *argv[], struct agents_config *config)
         case OPT_REQUEST_TIMEOUT:
             config->request_timeout_ms = atoi(optarg);
             break;
+        case OPT_UNIXCTL: unixctl_path = optarg; break;
         DAEMON_OPTION_HANDLERS
         VLOG_OPTION_HANDLERS
         default:
@@ -335,7 +341,7 @@ main(int argc, char *argv[])
         ovs_fatal(0, "%s", message);
     }
     struct unixctl_server *unixctl;
-    int error = unixctl_server_create(NULL, &unixctl);
+    int error = unixctl_server_create(unixctl_path, &unixctl);
     if (error) {
         ovs_fatal(error, "unixctl");
     }

@@ -352,17 +352,22 @@ collect_results(void)
     }
 }
 
+/* Control socket; null: the default of OVS. */
+static char *unixctl_path;
+
 static char *
 parse_options(int argc, char *argv[])
 {
     enum {
         OPT_LISTEN = UCHAR_MAX + 1,
+        OPT_UNIXCTL,
         DAEMON_OPTION_ENUMS,
         VLOG_OPTION_ENUMS,
         SSL_OPTION_ENUMS,
     };
     static const struct option long_options[] = {
         {"listen", required_argument, NULL, OPT_LISTEN},
+        {"unixctl", required_argument, NULL, OPT_UNIXCTL},
         DAEMON_LONG_OPTIONS,
         VLOG_LONG_OPTIONS,
         STREAM_SSL_LONG_OPTIONS,
@@ -380,6 +385,7 @@ parse_options(int argc, char *argv[])
             free(listen);
             listen = xstrdup(optarg);
             break;
+        case OPT_UNIXCTL: unixctl_path = optarg; break;
         DAEMON_OPTION_HANDLERS
         VLOG_OPTION_HANDLERS
         STREAM_SSL_OPTION_HANDLERS
@@ -403,7 +409,7 @@ main(int argc, char *argv[])
     daemonize_start(false);
 
     struct unixctl_server *unixctl;
-    int error = unixctl_server_create(NULL, &unixctl);
+    int error = unixctl_server_create(unixctl_path, &unixctl);
     if (error) {
         ovs_fatal(error, "unixctl");
     }
