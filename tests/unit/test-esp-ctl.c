@@ -548,7 +548,8 @@ test_esp_fuzz_control(int argc, char *argv[])
             sa->spi = 0x10000 + rand() % 1000;
             add_edit(&edits, BACKEND_SA_DELETE, sa, NULL);
         }
-        struct control_buffer request = control_encode_apply(&edits, i);
+        struct control_buffer request = control_encode(
+            CONTROL_APPLY, i, control_put_edits, &edits);
         clear_edits(&edits);
 
         struct control_header header;

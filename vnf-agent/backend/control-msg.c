@@ -9,8 +9,8 @@
 
 #define CONTROL_MAGIC 0x53455350        /* "SESP" */
 
-void
-control_put_header(struct wire_writer *w, const struct control_header *header)
+static void
+put_header(struct wire_writer *w, const struct control_header *header)
 {
     wire_put_u32(w, CONTROL_MAGIC);
     wire_put_u16(w, header->version);
@@ -41,7 +41,9 @@ control_encode(enum control_type type, uint32_t xid, control_put_payload *put,
 {
     struct wire_writer count = { .buf = NULL };
 
-    put(&count, aux);
+    if (put) {
+        put(&count, aux);
+    }
 
     struct control_header header = {
         .version = CONTROL_VERSION,
@@ -52,8 +54,10 @@ control_encode(enum control_type type, uint32_t xid, control_put_payload *put,
     struct wire_writer w = {
         .buf = xmalloc(CONTROL_HEADER_LEN + count.size)
     };
-    control_put_header(&w, &header);
-    put(&w, aux);
+    put_header(&w, &header);
+    if (put) {
+        put(&w, aux);
+    }
     return (struct control_buffer) { .data = w.buf, .size = w.size };
 }
 
@@ -67,8 +71,8 @@ control_free(struct control_buffer *buffer)
     *buffer = (struct control_buffer) { .data = NULL };
 }
 
-static void
-put_edits(struct wire_writer *w, const void *edits_)
+void
+control_put_edits(struct wire_writer *w, const void *edits_)
 {
     const struct ovs_list *edits = edits_;
     const struct backend_edit *edit;
@@ -77,12 +81,6 @@ put_edits(struct wire_writer *w, const void *edits_)
     LIST_FOR_EACH (edit, node, edits) {
         wire_put_edit(w, edit);
     }
-}
-
-struct control_buffer
-control_encode_apply(const struct ovs_list *edits, uint32_t xid)
-{
-    return control_encode(CONTROL_APPLY, xid, put_edits, edits);
 }
 
 void

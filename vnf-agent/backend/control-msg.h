@@ -25,8 +25,6 @@
 #include "vnf-agent/backend/backend.h"
 #include "vnf-agent/backend/wire.h"
 
-struct ovs_list;
-
 /* To be raised with every change of the protocol, also of BACKEND_DROPS. */
 #define CONTROL_VERSION 4
 #define CONTROL_HEADER_LEN 16                   /* Octets. */
@@ -79,9 +77,6 @@ void control_put_hello(struct wire_writer *, const struct control_hello *);
  * control_hello_destroy(), also if the reader has failed. */
 void control_get_hello(struct wire_reader *, struct control_hello *);
 
-/* Writes CONTROL_HEADER_LEN octets. */
-void control_put_header(struct wire_writer *, const struct control_header *);
-
 /* Reads 'octets' into '*header'.  Returns false, with '*header' unspecified,
  * if they are not a header of any version. */
 bool control_get_header(const uint8_t octets[CONTROL_HEADER_LEN],
@@ -90,17 +85,16 @@ bool control_get_header(const uint8_t octets[CONTROL_HEADER_LEN],
 /* Writes a payload from 'aux'.  Must write the same octets each time. */
 typedef void control_put_payload(struct wire_writer *, const void *aux);
 
-/* Builds a message with type, xid and the payload that 'put' writes.  Keys in
- * it are in the returned buffer and nowhere else: caller frees it with
- * control_free(). */
+/* A control_put_payload of a CONTROL_APPLY request.  'edits' is a `struct
+ * ovs_list` of `struct backend_edit`. */
+void control_put_edits(struct wire_writer *, const void *edits);
+
+/* Builds a message with type, xid and the payload that 'put' writes (NULL:
+ * none).  Keys in it are in the returned buffer and nowhere else: caller frees
+ * it with control_free(). */
 struct control_buffer control_encode(enum control_type, uint32_t xid,
                                      control_put_payload *put,
                                      const void *aux);
-
-/* Builds a CONTROL_APPLY request of a list of `struct backend_edit`.  Caller
- * frees with control_free(). */
-struct control_buffer control_encode_apply(const struct ovs_list *edits,
-                                           uint32_t xid);
 
 /* Wipes and frees 'buffer->data'; then it is NULL. */
 void control_free(struct control_buffer *buffer);

@@ -68,13 +68,19 @@ disconnect(struct backend_userspace *b, const char *reason)
 
 /* Requests. */
 
-/* What a request came to: sees whether it has ended a connection, and if
- * 'errorp' is nonnull makes a message of every error in '*errorp' (caller
- * frees).  Takes ownership of 'message'.  Returns 'error'. */
+/* Does as control_client_transact(), and notes the end of the connection.  If
+ * 'errorp' is nonnull, there is an error in '*errorp' (caller frees) whenever
+ * the result is not 0. */
 static int
-finish_transact(struct backend_userspace *b, bool was_connected, int error,
-                char *message, char **errorp)
+transact(struct backend_userspace *b, enum control_type type,
+         control_put_payload *put, const void *aux,
+         struct control_buffer *reply, struct wire_reader *r, char **errorp)
 {
+    bool was_connected = b->client.fd >= 0;
+    char *message;
+    int error = control_client_transact(&b->client, type, put, aux, reply, r,
+                                        &message);
+
     if (was_connected && b->client.fd < 0) {
         set_reason(b, error == ETIMEDOUT ? "data plane does not answer"
                    : "data plane died");
@@ -88,34 +94,6 @@ finish_transact(struct backend_userspace *b, bool was_connected, int error,
     return error;
 }
 
-/* control_client_transact(), with finish_transact(). */
-static int
-transact(struct backend_userspace *b, const struct control_buffer *request,
-         struct control_buffer *reply, struct wire_reader *r, char **errorp)
-{
-    bool was_connected = b->client.fd >= 0;
-    char *message;
-    int error = control_client_transact(&b->client, request, reply, r,
-                                        &message);
-
-    return finish_transact(b, was_connected, error, message, errorp);
-}
-
-/* The same with a request of a small payload without secrets. */
-static int
-transact_small(struct backend_userspace *b, enum control_type type,
-               const uint8_t *payload, size_t size,
-               struct control_buffer *reply, struct wire_reader *r,
-               char **errorp)
-{
-    bool was_connected = b->client.fd >= 0;
-    char *message;
-    int error = control_client_transact_small(&b->client, type, payload, size,
-                                              reply, r, &message);
-
-    return finish_transact(b, was_connected, error, message, errorp);
-}
-
 /* Asks what and how the data plane is. */
 static int
 say_hello(struct backend_userspace *b, char **errorp)
@@ -125,7 +103,7 @@ say_hello(struct backend_userspace *b, char **errorp)
     struct wire_reader r;
     int error;
 
-    error = transact_small(b, CONTROL_HELLO, NULL, 0, &reply, &r, errorp);
+    error = transact(b, CONTROL_HELLO, NULL, NULL, &reply, &r, errorp);
     if (!error) {
         control_get_hello(&r, &hello);
         if (r.failed) {
@@ -149,8 +127,7 @@ subscribe(struct backend_userspace *b, char **errorp)
 {
     struct control_buffer reply;
     struct wire_reader r;
-    int error = transact_small(b, CONTROL_SUBSCRIBE, NULL, 0, &reply, &r,
-                               errorp);
+    int error = transact(b, CONTROL_SUBSCRIBE, NULL, NULL, &reply, &r, errorp);
 
     control_free(&reply);
     return error;
@@ -314,7 +291,7 @@ backend_userspace_close(struct backend *backend, bool stop)
         struct control_buffer reply;
         struct wire_reader r;
 
-        if (!transact_small(b, CONTROL_SHUTDOWN, NULL, 0, &reply, &r, NULL)) {
+        if (!transact(b, CONTROL_SHUTDOWN, NULL, NULL, &reply, &r, NULL)) {
             control_client_wait_end(&b->client);
         }
         control_free(&reply);
@@ -446,15 +423,8 @@ backend_userspace_apply(struct backend *backend, const struct ovs_list *edits,
         }
     }
 
-    struct control_buffer request = control_encode_apply(edits,
-                                                         ++b->client.xid);
-    if (request.size > CONTROL_HEADER_LEN + CONTROL_MAX_PAYLOAD) {
-        control_free(&request);
-        *errorp = xstrdup("too many edits in one batch");
-        return ENOSPC;
-    }
-    int error = transact(b, &request, &reply, &r, errorp);
-    control_free(&request);
+    int error = transact(b, CONTROL_APPLY, control_put_edits, edits, &reply,
+                         &r, errorp);
     control_free(&reply);
     return error;
 }
@@ -516,6 +486,12 @@ read_chunk(enum control_type type, struct wire_reader *r,
     return wire_get_u64(r);
 }
 
+static void
+put_serial(struct wire_writer *w, const void *serial)
+{
+    wire_put_u64(w, *(const uint64_t *) serial);
+}
+
 /* Fetches all chunks of 'type'.  Returns 0, a positive errno, or EAGAIN if the
  * tables changed meanwhile. */
 static int
@@ -527,11 +503,8 @@ fetch_chunks(struct backend_userspace *b, enum control_type type,
     do {
         struct control_buffer reply;
         struct wire_reader r;
-        uint8_t payload[8];
-        struct wire_writer w = { .buf = payload };
+        int error = transact(b, type, put_serial, &serial, &reply, &r, NULL);
 
-        wire_put_u64(&w, serial);
-        int error = transact_small(b, type, payload, w.size, &reply, &r, NULL);
         if (error) {
             control_free(&reply);
             return error;
@@ -585,6 +558,20 @@ backend_userspace_dump(struct backend *backend, backend_dump_sa_cb *sa_cb,
     return error;
 }
 
+struct sa_id {
+    enum sa_direction direction;
+    uint32_t spi;
+};
+
+static void
+put_sa_id(struct wire_writer *w, const void *id_)
+{
+    const struct sa_id *id = id_;
+
+    wire_put_u8(w, id->direction);
+    wire_put_u32(w, id->spi);
+}
+
 static int
 backend_userspace_get_sa_stats(struct backend *backend,
                                enum sa_direction direction, uint32_t spi,
@@ -592,14 +579,11 @@ backend_userspace_get_sa_stats(struct backend *backend,
 {
     struct backend_userspace *b = backend_userspace_cast(backend);
     struct control_buffer reply;
+    const struct sa_id id = { direction, spi };
     struct wire_reader r;
-    uint8_t payload[5];
-    struct wire_writer w = { .buf = payload };
+    int error = transact(b, CONTROL_SA_STATS, put_sa_id, &id, &reply, &r,
+                         NULL);
 
-    wire_put_u8(&w, direction);
-    wire_put_u32(&w, spi);
-    int error = transact_small(b, CONTROL_SA_STATS, payload, w.size, &reply,
-                               &r, NULL);
     if (!error) {
         wire_get_sa_stats(&r, stats);
         error = r.failed ? EPROTO : 0;
@@ -616,7 +600,7 @@ backend_userspace_get_stats(struct backend *backend,
     struct control_buffer reply;
     struct wire_reader r;
 
-    int error = transact_small(b, CONTROL_STATS, NULL, 0, &reply, &r, NULL);
+    int error = transact(b, CONTROL_STATS, NULL, NULL, &reply, &r, NULL);
     if (!error) {
         wire_get_stats(&r, stats);
         error = r.failed ? EPROTO : 0;

@@ -14,7 +14,6 @@
 #include "timeval.h"
 #include "util.h"
 
-#define MAX_SMALL_PAYLOAD 16
 #define MAX_MESSAGES (2 * CONTROL_EVENTS_CREDIT)        /* A wake-up. */
 
 void
@@ -141,56 +140,53 @@ read_reply(struct control_client *client, long long int deadline_ms,
     }
 }
 
-int
-control_client_transact(struct control_client *client,
-                        const struct control_buffer *request,
-                        struct control_buffer *reply, struct wire_reader *r,
-                        char **messagep)
+/* Sends 'request' and reads its reply into '*reply'. */
+static int
+exchange(struct control_client *client, const struct control_buffer *request,
+         struct control_buffer *reply)
 {
     long long int deadline_ms = time_msec() + CONTROL_CLIENT_TIMEOUT_MS;
-    int error;
 
-    *messagep = NULL;
-    *reply = (struct control_buffer) { .data = NULL };
     if (client->fd < 0) {
         return ECONNRESET;
     }
-    error = transfer(client->fd, POLLOUT, request->data, request->size,
-                     deadline_ms);
+    int error = transfer(client->fd, POLLOUT, request->data, request->size,
+                         deadline_ms);
     error = error ? error : read_reply(client, deadline_ms, reply);
     if (error) {
         control_client_disconnect(client);
         return error == ETIMEDOUT ? ETIMEDOUT : ECONNRESET;
     }
     client->event_credit = CONTROL_EVENTS_CREDIT;
-
-    *r = (struct wire_reader) { .p = reply->data, .left = reply->size };
-    error = wire_get_u32(r);
-    *messagep = wire_get_string(r);
-    return r->failed ? EPROTO : error;
+    return 0;
 }
 
 int
-control_client_transact_small(struct control_client *client,
-                              enum control_type type, const uint8_t *payload,
-                              size_t size, struct control_buffer *reply,
-                              struct wire_reader *r, char **messagep)
+control_client_transact(struct control_client *client, enum control_type type,
+                        control_put_payload *put, const void *aux,
+                        struct control_buffer *reply, struct wire_reader *r,
+                        char **messagep)
 {
-    struct control_header header = {
-        .version = CONTROL_VERSION,
-        .type = type,
-        .payload_size = size,
-        .xid = ++client->xid,
-    };
-    uint8_t octets[CONTROL_HEADER_LEN + MAX_SMALL_PAYLOAD];
-    struct wire_writer w = { .buf = octets };
+    struct control_buffer request = control_encode(type, ++client->xid, put,
+                                                   aux);
+    int error;
 
-    ovs_assert(size <= MAX_SMALL_PAYLOAD);
-    control_put_header(&w, &header);
-    wire_put_bytes(&w, payload, size);
-
-    struct control_buffer request = { .data = octets, .size = w.size };
-    return control_client_transact(client, &request, reply, r, messagep);
+    *messagep = NULL;
+    *reply = (struct control_buffer) { .data = NULL };
+    if (request.size > CONTROL_HEADER_LEN + CONTROL_MAX_PAYLOAD) {
+        *messagep = xstrdup("too many edits in one batch");
+        error = ENOSPC;
+    } else {
+        error = exchange(client, &request, reply);
+        if (!error) {
+            *r = (struct wire_reader) { .p = reply->data, .left = reply->size };
+            error = wire_get_u32(r);
+            *messagep = wire_get_string(r);
+            error = r->failed ? EPROTO : error;
+        }
+    }
+    control_free(&request);
+    return error;
 }
 
 int

@@ -38,22 +38,18 @@ int control_client_connect(struct control_client *, const char *path);
 /* Closes the connection.  Events stay. */
 void control_client_disconnect(struct control_client *);
 
-/* Sends 'request', built with the next xid, and reads the reply into '*reply'
- * (caller frees with control_free(), also after an error).  '*r' then reads
- * the octets of the reply after its message.  Returns the errno of the reply,
- * with its message in '*messagep' (caller frees; NULL if there is none).
- * Without a reply returns ECONNRESET or ETIMEDOUT, and is disconnected. */
-int control_client_transact(struct control_client *,
-                            const struct control_buffer *request,
+/* Sends a request of 'type' with the payload that 'put' writes from 'aux', and
+ * reads the reply into '*reply' (caller frees with control_free(), also after
+ * an error).  '*r' then reads the octets of the reply after its message.
+ *
+ * Returns the errno of the reply, with its message in '*messagep' (caller
+ * frees; NULL if there is none).  Without a reply returns ECONNRESET or
+ * ETIMEDOUT, and is disconnected.  Returns ENOSPC, with a message and without
+ * sending, if the request is too large. */
+int control_client_transact(struct control_client *, enum control_type type,
+                            control_put_payload *put, const void *aux,
                             struct control_buffer *reply,
                             struct wire_reader *r, char **messagep);
-
-/* Builds a request of 'type' with a 'payload' of at most 16 octets, without
- * secrets, and does as control_client_transact(). */
-int control_client_transact_small(struct control_client *,
-                                  enum control_type, const uint8_t *payload,
-                                  size_t size, struct control_buffer *reply,
-                                  struct wire_reader *r, char **messagep);
 
 /* Receives events without waiting.  Returns 0, or ECONNRESET, and is
  * disconnected, if the connection has ended. */
