@@ -111,7 +111,7 @@ sf_list_destroy(struct sf_list *list)
 static bool
 sf_list_add(struct ctl_context *ctx, struct sf_list *list, const char *name)
 {
-    const struct sdsa_service_function *sf = get_sf(ctx, name);
+    const struct sdsa_service_function *sf = ctl_get_sf(ctx, name);
     if (!sf) {
         return false;
     }
@@ -194,8 +194,8 @@ parse_match(struct ctl_context *ctx, const char *match,
 static bool
 parse_ends(struct ctl_context *ctx, struct chain_spec *spec)
 {
-    spec->src = get_endpoint(ctx, ctx->argv[2]);
-    spec->dst = spec->src ? get_endpoint(ctx, ctx->argv[3]) : NULL;
+    spec->src = ctl_get_endpoint(ctx, ctx->argv[2]);
+    spec->dst = spec->src ? ctl_get_endpoint(ctx, ctx->argv[3]) : NULL;
     if (!spec->dst) {
         return false;
     }
@@ -358,7 +358,7 @@ cmd_chain_add(struct ctl_context *ctx)
     };
     if (ctl_check_name(ctx, "chain", name) && parse_options(ctx, &spec)
         && parse_ends(ctx, &spec) && parse_sfs(ctx, &spec, 5)) {
-        const struct sdsa_chain *old = find_chain(ctx, name);
+        const struct sdsa_chain *old = ctl_find_chain(ctx, name);
         if (!ctl_exists_already(ctx, "chain", old, old && is_same(old, &spec))
             && check_spec(ctx, &spec)) {
             const struct sdsa_chain *row = sdsa_chain_insert(ctx->txn);
@@ -375,7 +375,7 @@ cmd_chain_add(struct ctl_context *ctx)
 static bool
 read_chain(struct ctl_context *ctx, struct chain_spec *spec)
 {
-    const struct sdsa_chain *row = get_chain(ctx, ctx->argv[1]);
+    const struct sdsa_chain *row = ctl_get_chain(ctx, ctx->argv[1]);
     if (!row) {
         return false;
     }
@@ -449,7 +449,7 @@ cmd_chain_rekey(struct ctl_context *ctx)
         }
     }
     for (int i = 1; i < ctx->argc; i++) {
-        row = get_chain(ctx, ctx->argv[i]);
+        row = ctl_get_chain(ctx, ctx->argv[i]);
         if (!row) {
             return;
         }
@@ -461,7 +461,7 @@ static void
 cmd_chain_reroute(struct ctl_context *ctx)
 {
     for (int i = 1; i < ctx->argc; i++) {
-        const struct sdsa_chain *row = get_chain(ctx, ctx->argv[i]);
+        const struct sdsa_chain *row = ctl_get_chain(ctx, ctx->argv[i]);
         if (!row) {
             return;
         }
@@ -473,7 +473,7 @@ cmd_chain_reroute(struct ctl_context *ctx)
 static void
 set_protect(struct ctl_context *ctx, bool protect)
 {
-    const struct sdsa_chain *row = get_chain(ctx, ctx->argv[1]);
+    const struct sdsa_chain *row = ctl_get_chain(ctx, ctx->argv[1]);
     if (row) {
         sdsa_chain_set_protect(row, protect);
         sdsa_chain_set_wanted(row, row->wanted + 1);
@@ -496,30 +496,31 @@ static void
 cmd_chain_del(struct ctl_context *ctx)
 {
     const char *name = ctx->argv[1];
-    const struct sdsa_chain *row = get_chain(ctx, name);
+    const struct sdsa_chain *row = ctl_get_chain(ctx, name);
     if (row) {
         sdsa_chain_delete(row);
     }
 }
 
+/* Options that chain-add and chain-set share. */
+#define SPEC_OPTIONS "--one-way,--reverse=,--encrypt=,--suite=,--lifetime=," \
+    "--lifetime-bytes=,--lifetime-packets=,--priority=,--protect"
+
 const struct ctl_command_syntax sdsa_ctl_chain_commands[] = {
     {"chain-add", 4, INT_MAX, "NAME SRC DST MATCH [SF...]", NULL,
-     cmd_chain_add, NULL,
-     "--may-exist,--one-way,--reverse=,--encrypt=,--suite=,--lifetime=,"
-     "--lifetime-bytes=,--lifetime-packets=,--priority=,--protect", RW},
-    {"chain-set", 1, INT_MAX, "NAME [SF...]", NULL, cmd_chain_set, NULL,
-     "--one-way,--both-ways,--reverse=,--encrypt=,--suite=,--lifetime=,"
-     "--lifetime-bytes=,--lifetime-packets=,--priority=,--protect,"
-     "--no-protect", RW},
+     cmd_chain_add, NULL, "--may-exist," SPEC_OPTIONS, RW},
+    {"chain-set", 1, INT_MAX, "NAME [SF...]\tother functions or options", NULL,
+     cmd_chain_set, NULL, "--both-ways,--no-protect," SPEC_OPTIONS, RW},
     {"chain-set-match", 2, 2, "NAME MATCH", NULL, cmd_chain_set_match, NULL,
      "", RW},
-    {"chain-rekey", 0, INT_MAX, "[NAME...]", NULL, cmd_chain_rekey, NULL,
-     "--all", RW},
-    {"chain-reroute", 1, INT_MAX, "NAME...", NULL, cmd_chain_reroute, NULL,
-     "", RW},
-    {"chain-protect", 1, 1, "NAME", NULL, cmd_chain_protect, NULL, "", RW},
-    {"chain-unprotect", 1, 1, "NAME", NULL, cmd_chain_unprotect, NULL, "",
-     RW},
+    {"chain-rekey", 0, INT_MAX, "[NAME...]\tnew keys, over the same way", NULL,
+     cmd_chain_rekey, NULL, "--all", RW},
+    {"chain-reroute", 1, INT_MAX, "NAME...\tfind the best way anew", NULL,
+     cmd_chain_reroute, NULL, "", RW},
+    {"chain-protect", 1, 1, "NAME\tkeep a backup path for it", NULL,
+     cmd_chain_protect, NULL, "", RW},
+    {"chain-unprotect", 1, 1, "NAME\tkeep none", NULL, cmd_chain_unprotect,
+     NULL, "", RW},
     {"chain-del", 1, 1, "NAME", NULL, cmd_chain_del, NULL, "--if-exists", RW},
     {NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, RO},
 };

@@ -156,7 +156,7 @@ check_ovsdb(struct ctl_context *ctx, const char *target)
 static void
 cmd_bridge_set_ovsdb(struct ctl_context *ctx)
 {
-    const struct sdsa_bridge *br = get_bridge(ctx, ctx->argv[1]);
+    const struct sdsa_bridge *br = ctl_get_bridge(ctx, ctx->argv[1]);
     if (br && check_ovsdb(ctx, ctx->argv[2])) {
         sdsa_bridge_set_ovsdb(br, ctx->argv[2]);
     }
@@ -183,7 +183,7 @@ cmd_bridge_add(struct ctl_context *ctx)
     }
     char id[17];
     snprintf(id, sizeof id, "%016llx", dpid);
-    const struct sdsa_bridge *old = find_bridge(ctx, name);
+    const struct sdsa_bridge *old = ctl_find_bridge(ctx, name);
     if (ctl_exists_already(ctx, "bridge", old,
                            old && !strcmp(old->datapath_id, id)
                            && !strcmp(old->ovsdb, ovsdb))) {
@@ -203,8 +203,8 @@ cmd_bridge_add(struct ctl_context *ctx)
     sdsa_bridge_set_ovsdb(row, ovsdb);
 }
 
-/* Refuses to delete argument 1, a 'what', that the 'user' 'name' uses. */
-/* Refuses to delete what ovs-vsctl declares: it would come back. */
+/* Refuses to delete argument 1, a 'what', if ovs-vsctl declares it at a switch:
+ * it would come back.  Returns false after ctl_error(). */
 static bool
 check_declared_by(struct ctl_context *ctx, const char *what,
                   const char *declared_by, const char *key)
@@ -217,6 +217,8 @@ check_declared_by(struct ctl_context *ctx, const char *what,
     return !declared_by[0];
 }
 
+/* Refuses to delete argument 1, a 'what', because the 'user' called 'name' uses
+ * it; sdsa-ctl's 'command' removes that user. */
 static void
 refuse_use(struct ctl_context *ctx, const char *what, const char *user,
            const char *name, const char *command)
@@ -268,7 +270,7 @@ bridge_in_use(struct ctl_context *ctx, const struct sdsa_bridge *br)
 static void
 cmd_bridge_del(struct ctl_context *ctx)
 {
-    const struct sdsa_bridge *br = get_bridge(ctx, ctx->argv[1]);
+    const struct sdsa_bridge *br = ctl_get_bridge(ctx, ctx->argv[1]);
     if (br && !bridge_in_use(ctx, br)) {
         sdsa_bridge_delete(br);
     }
@@ -293,9 +295,9 @@ find_link(struct ctl_context *ctx, const struct sdsa_bridge *br,
 static void
 cmd_link_add(struct ctl_context *ctx)
 {
-    const struct sdsa_bridge *a = get_bridge(ctx, ctx->argv[1]);
+    const struct sdsa_bridge *a = ctl_get_bridge(ctx, ctx->argv[1]);
     const char *port_a = ctx->argv[2];
-    const struct sdsa_bridge *b = a ? get_bridge(ctx, ctx->argv[3]) : NULL;
+    const struct sdsa_bridge *b = a ? ctl_get_bridge(ctx, ctx->argv[3]) : NULL;
     const char *port_b = ctx->argv[4];
     int64_t mtu;
     size_t n_mtu;
@@ -326,7 +328,7 @@ cmd_link_add(struct ctl_context *ctx)
 static void
 cmd_link_del(struct ctl_context *ctx)
 {
-    const struct sdsa_bridge *br = get_bridge(ctx, ctx->argv[1]);
+    const struct sdsa_bridge *br = ctl_get_bridge(ctx, ctx->argv[1]);
     if (!br) {
         return;
     }
@@ -367,11 +369,11 @@ cmd_endpoint_add(struct ctl_context *ctx)
         || !get_mtu(ctx, &mtu, &n_mtu)) {
         return;
     }
-    const struct sdsa_bridge *br = get_bridge(ctx, ctx->argv[2]);
+    const struct sdsa_bridge *br = ctl_get_bridge(ctx, ctx->argv[2]);
     if (!br || !check_mac(ctx, ctx->argv[4], mac)) {
         return;
     }
-    const struct sdsa_endpoint *old = find_endpoint(ctx, name);
+    const struct sdsa_endpoint *old = ctl_find_endpoint(ctx, name);
     if (ctl_exists_already(ctx, "endpoint", old,
                            old && old->bridge == br && !strcmp(old->port, port)
                            && !strcmp(old->mac, mac) && same_ips(ctx, old)
@@ -400,7 +402,7 @@ static void
 cmd_endpoint_del(struct ctl_context *ctx)
 {
     const char *name = ctx->argv[1];
-    const struct sdsa_endpoint *row = get_endpoint(ctx, name);
+    const struct sdsa_endpoint *row = ctl_get_endpoint(ctx, name);
     if (!row || !check_declared_by(ctx, "endpoint", row->declared_by,
                                    "sdsa-endpoint")) {
         return;
@@ -417,58 +419,71 @@ cmd_endpoint_del(struct ctl_context *ctx)
 
 /* Service functions. */
 
+/* What "correlation=", "mac=" and "group=" of sf-add say. */
+struct sf_settings {
+    const char *correlation;    /* As the database has it. */
+    enum sf_correlation kind;   /* The same. */
+    char mac[18];               /* "" if none is given. */
+    const char *group;          /* "" if none is given. */
+};
+
+/* Parses the settings, argv[5] and on.  Returns false after ctl_error(). */
+static bool
+parse_sf_settings(struct ctl_context *ctx, struct sf_settings *s)
+{
+    *s = (struct sf_settings) { .correlation = "none", .group = "" };
+    for (int i = 5; i < ctx->argc; i++) {
+        const char *arg = ctx->argv[i];
+        if (!strncmp(arg, "correlation=", 12)) {
+            s->correlation = arg + 12;
+        } else if (!strncmp(arg, "mac=", 4)) {
+            if (!check_mac(ctx, arg + 4, s->mac)) {
+                return false;
+            }
+        } else if (!strncmp(arg, "group=", 6)) {
+            s->group = arg + 6;
+            if (!ctl_check_name(ctx, "group", s->group)) {
+                return false;
+            }
+        } else {
+            ctl_error(ctx, "\"%s\": write correlation=none|vlan|mac|nsh, "
+                      "mac=MAC or group=NAME", arg);
+            return false;
+        }
+    }
+    if (!sf_correlation_from_string(s->correlation, &s->kind)) {
+        ctl_error(ctx, "there is no correlation \"%s\": use none, vlan, mac or "
+                  "nsh", s->correlation);
+        return false;
+    }
+    return true;
+}
+
 static void
 cmd_sf_add(struct ctl_context *ctx)
 {
     const char *name = ctx->argv[1];
-    const char *correlation = "none";
-    const char *group = "";
-    char mac[18] = "";
+    struct sf_settings s;
     int64_t mtu;
     size_t n_mtu;
     if (!ctl_check_name(ctx, "function", name)
         || !get_mtu(ctx, &mtu, &n_mtu)) {
         return;
     }
-    const struct sdsa_bridge *br = get_bridge(ctx, ctx->argv[2]);
-    if (!br) {
+    const struct sdsa_bridge *br = ctl_get_bridge(ctx, ctx->argv[2]);
+    if (!br || !parse_sf_settings(ctx, &s)) {
         return;
     }
-    for (int i = 5; i < ctx->argc; i++) {
-        const char *arg = ctx->argv[i];
-        if (!strncmp(arg, "correlation=", 12)) {
-            correlation = arg + 12;
-        } else if (!strncmp(arg, "mac=", 4)) {
-            if (!check_mac(ctx, arg + 4, mac)) {
-                return;
-            }
-        } else if (!strncmp(arg, "group=", 6)) {
-            group = arg + 6;
-            if (!ctl_check_name(ctx, "group", group)) {
-                return;
-            }
-        } else {
-            ctl_error(ctx, "\"%s\": write correlation=none|vlan|mac|nsh, "
-                      "mac=MAC or group=NAME", arg);
-            return;
-        }
-    }
-    enum sf_correlation kind;
-    if (!sf_correlation_from_string(correlation, &kind)) {
-        ctl_error(ctx, "there is no correlation \"%s\": use none, vlan, mac or "
-                  "nsh", correlation);
-        return;
-    }
-    const struct sdsa_service_function *row = find_sf(ctx, name);
+    const struct sdsa_service_function *row = ctl_find_sf(ctx, name);
     if (ctl_exists_already(ctx, "function", row,
                            row && row->bridge == br
                            && !strcmp(row->in_port, ctx->argv[3])
                            && !strcmp(row->out_port, ctx->argv[4])
-                           && !strcmp(row->correlation, correlation)
-                           && !strcmp(row->mac ? row->mac : "", mac)
-                           && !strcmp(row->group, group)
+                           && !strcmp(row->correlation, s.correlation)
+                           && !strcmp(row->mac ? row->mac : "", s.mac)
+                           && !strcmp(row->group, s.group)
                            && same_mtu(row->mtu, n_mtu, mtu))
-        || !(kind == SF_NSH && !strcmp(ctx->argv[3], ctx->argv[4])
+        || !(s.kind == SF_NSH && !strcmp(ctx->argv[3], ctx->argv[4])
              ? check_port(ctx, br, ctx->argv[3])
              : check_two_ports(ctx, br, ctx->argv[3], ctx->argv[4]))) {
         return;
@@ -478,10 +493,10 @@ cmd_sf_add(struct ctl_context *ctx)
     sdsa_service_function_set_bridge(row, br);
     sdsa_service_function_set_in_port(row, ctx->argv[3]);
     sdsa_service_function_set_out_port(row, ctx->argv[4]);
-    sdsa_service_function_set_correlation(row, correlation);
-    sdsa_service_function_set_group(row, group);
-    if (mac[0]) {
-        sdsa_service_function_set_mac(row, mac);
+    sdsa_service_function_set_correlation(row, s.correlation);
+    sdsa_service_function_set_group(row, s.group);
+    if (s.mac[0]) {
+        sdsa_service_function_set_mac(row, s.mac);
     }
     sdsa_service_function_set_mtu(row, &mtu, n_mtu);
 }
@@ -490,7 +505,7 @@ static void
 cmd_sf_del(struct ctl_context *ctx)
 {
     const char *name = ctx->argv[1];
-    const struct sdsa_service_function *row = get_sf(ctx, name);
+    const struct sdsa_service_function *row = ctl_get_sf(ctx, name);
     if (!row || !check_declared_by(ctx, "function", row->declared_by,
                                    "sdsa-sf")) {
         return;
@@ -521,7 +536,7 @@ cmd_sf_del(struct ctl_context *ctx)
 static void
 set_down(struct ctl_context *ctx, bool down)
 {
-    const struct sdsa_service_function *row = get_sf(ctx, ctx->argv[1]);
+    const struct sdsa_service_function *row = ctl_get_sf(ctx, ctx->argv[1]);
     if (row) {
         sdsa_service_function_set_down(row, down);
     }
@@ -567,7 +582,7 @@ cmd_gw_add(struct ctl_context *ctx)
     if (!ctl_check_name(ctx, "gateway", vnf_id)) {
         return;
     }
-    const struct sdsa_bridge *br = get_bridge(ctx, ctx->argv[2]);
+    const struct sdsa_bridge *br = ctl_get_bridge(ctx, ctx->argv[2]);
     if (!br || !check_url(ctx, ctx->argv[6])) {
         return;
     }
@@ -576,7 +591,7 @@ cmd_gw_add(struct ctl_context *ctx)
                   "port", ip);
         return;
     }
-    const struct sdsa_gateway *row = find_gateway(ctx, vnf_id);
+    const struct sdsa_gateway *row = ctl_find_gateway(ctx, vnf_id);
     if (ctl_exists_already(ctx, "gateway", row,
                            row && row->bridge == br
                            && !strcmp(row->plain_port, ctx->argv[3])
@@ -606,7 +621,7 @@ cmd_gw_add(struct ctl_context *ctx)
 static void
 set_draining(struct ctl_context *ctx, bool draining)
 {
-    const struct sdsa_gateway *row = get_gateway(ctx, ctx->argv[1]);
+    const struct sdsa_gateway *row = ctl_get_gateway(ctx, ctx->argv[1]);
     if (row) {
         sdsa_gateway_set_draining(row, draining);
     }
@@ -628,7 +643,7 @@ static void
 cmd_gw_del(struct ctl_context *ctx)
 {
     const char *vnf_id = ctx->argv[1];
-    const struct sdsa_gateway *row = get_gateway(ctx, vnf_id);
+    const struct sdsa_gateway *row = ctl_get_gateway(ctx, vnf_id);
     if (!row || !check_declared_by(ctx, "gateway", row->declared_by,
                                    "sdsa-gateway")) {
         return;
@@ -651,7 +666,8 @@ cmd_gw_del(struct ctl_context *ctx)
 #define DEL "--if-exists"
 
 const struct ctl_command_syntax sdsa_ctl_edit_commands[] = {
-    {"init", 0, 0, "", NULL, cmd_init, NULL, "", RW},
+    {"init", 0, 0, "\tinitialize the database, if not yet", NULL, cmd_init,
+     NULL, "", RW},
     {"bridge-add", 2, 2, "NAME DATAPATH-ID", NULL, cmd_bridge_add, NULL,
      ADD ",--ovsdb=", RW},
     {"bridge-set-ovsdb", 2, 2, "NAME TARGET", NULL, cmd_bridge_set_ovsdb, NULL,
@@ -663,15 +679,19 @@ const struct ctl_command_syntax sdsa_ctl_edit_commands[] = {
     {"endpoint-add", 5, INT_MAX, "NAME BRIDGE PORT MAC IP...", NULL,
      cmd_endpoint_add, NULL, ADD ",--mtu=", RW},
     {"endpoint-del", 1, 1, "NAME", NULL, cmd_endpoint_del, NULL, DEL, RW},
-    {"sf-add", 4, 7, "NAME BRIDGE IN-PORT OUT-PORT [correlation=C] [mac=MAC] "
-     "[group=NAME]", NULL, cmd_sf_add, NULL, ADD ",--mtu=", RW},
+    {"sf-add", 4, 7, "NAME BRIDGE IN-PORT OUT-PORT "
+     "[correlation=none|vlan|mac|nsh] [mac=MAC] [group=NAME]", NULL,
+     cmd_sf_add, NULL, ADD ",--mtu=", RW},
     {"sf-del", 1, 1, "NAME", NULL, cmd_sf_del, NULL, DEL, RW},
-    {"sf-down", 1, 1, "NAME", NULL, cmd_sf_down, NULL, "", RW},
-    {"sf-up", 1, 1, "NAME", NULL, cmd_sf_up, NULL, "", RW},
+    {"sf-down", 1, 1, "NAME\tmove every chain to others of its group", NULL,
+     cmd_sf_down, NULL, "", RW},
+    {"sf-up", 1, 1, "NAME\tuse it again", NULL, cmd_sf_up, NULL, "", RW},
     {"gw-add", 6, 6, "VNF-ID BRIDGE PLAIN-PORT CIPHER-PORT CIPHER-IP URL",
      NULL, cmd_gw_add, NULL, ADD, RW},
     {"gw-del", 1, 1, "VNF-ID", NULL, cmd_gw_del, NULL, DEL, RW},
-    {"gw-drain", 1, 1, "VNF-ID", NULL, cmd_gw_drain, NULL, "", RW},
-    {"gw-undrain", 1, 1, "VNF-ID", NULL, cmd_gw_undrain, NULL, "", RW},
+    {"gw-drain", 1, 1, "VNF-ID\tmove every chain off it, and keep it free",
+     NULL, cmd_gw_drain, NULL, "", RW},
+    {"gw-undrain", 1, 1, "VNF-ID\tuse it again", NULL, cmd_gw_undrain, NULL,
+     "", RW},
     {NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, RO},
 };

@@ -247,9 +247,13 @@ cmd_debt_list(struct ctl_context *ctx)
 }
 
 const struct ctl_command_syntax sdsa_ctl_op_commands[] = {
-    {"op-list", 0, 0, "", NULL, cmd_op_list, NULL, "", RO},
-    {"op-show", 1, 1, "NUMBER", NULL, cmd_op_show, NULL, "", RO},
-    {"op-abort", 1, 1, "NUMBER", NULL, cmd_op_abort, NULL, "", RW},
-    {"debt-list", 0, 0, "", NULL, cmd_debt_list, NULL, "", RO},
+    {"op-list", 0, 0, "\tthose under way, and the last ones", NULL,
+     cmd_op_list, NULL, "", RO},
+    {"op-show", 1, 1, "NUMBER\tits phases, participants and losses", NULL,
+     cmd_op_show, NULL, "", RO},
+    {"op-abort", 1, 1, "NUMBER\tgive one up that has not committed yet", NULL,
+     cmd_op_abort, NULL, "", RW},
+    {"debt-list", 0, 0, "\tremovals that are still to be done", NULL,
+     cmd_debt_list, NULL, "", RO},
     {NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, RO},
 };

@@ -48,9 +48,11 @@ report_missing(struct ctl_context *ctx, const char *what, const char *name,
     ds_destroy(&ds);
 }
 
-#define CTL_ROW(NAME, STRUCT, FOR_EACH, COLUMN, WHAT, ADD)              \
+/* Defines the functions FIND and GET of one table, whose rows have their name
+ * in COLUMN. */
+#define CTL_ROW(FIND, GET, STRUCT, FOR_EACH, COLUMN, WHAT, ADD)         \
     const struct STRUCT *                                               \
-    find_##NAME(struct ctl_context *ctx, const char *name)              \
+    FIND(struct ctl_context *ctx, const char *name)                     \
     {                                                                   \
         const struct STRUCT *row;                                       \
         FOR_EACH (row, ctx->idl) {                                      \
@@ -62,9 +64,9 @@ report_missing(struct ctl_context *ctx, const char *what, const char *name,
     }                                                                   \
                                                                         \
     const struct STRUCT *                                               \
-    get_##NAME(struct ctl_context *ctx, const char *name)               \
+    GET(struct ctl_context *ctx, const char *name)                      \
     {                                                                   \
-        const struct STRUCT *found = find_##NAME(ctx, name);            \
+        const struct STRUCT *found = FIND(ctx, name);                   \
         if (!found && !ctl_has_option(ctx, "--if-exists")) {            \
             struct sset names = SSET_INITIALIZER(&names);               \
             const struct STRUCT *row;                                   \
@@ -76,7 +78,16 @@ report_missing(struct ctl_context *ctx, const char *what, const char *name,
         }                                                               \
         return found;                                                   \
     }
-CTL_ROWS
+CTL_ROW(ctl_find_bridge, ctl_get_bridge, sdsa_bridge, SDSA_BRIDGE_FOR_EACH,
+        name, "bridge", "bridge-add NAME DATAPATH-ID")
+CTL_ROW(ctl_find_endpoint, ctl_get_endpoint, sdsa_endpoint,
+        SDSA_ENDPOINT_FOR_EACH, name, "endpoint", "endpoint-add")
+CTL_ROW(ctl_find_sf, ctl_get_sf, sdsa_service_function,
+        SDSA_SERVICE_FUNCTION_FOR_EACH, name, "function", "sf-add")
+CTL_ROW(ctl_find_gateway, ctl_get_gateway, sdsa_gateway, SDSA_GATEWAY_FOR_EACH,
+        vnf_id, "gateway", "gw-add")
+CTL_ROW(ctl_find_chain, ctl_get_chain, sdsa_chain, SDSA_CHAIN_FOR_EACH, name,
+        "chain", "chain-add")
 #undef CTL_ROW
 
 bool

@@ -14,24 +14,28 @@
  * ctl_error(). */
 bool ctl_check_name(struct ctl_context *, const char *what, const char *name);
 
-/* find_*() returns the row named 'name', or NULL.  get_*() too, but NULL is an
- * error that names what there is, unless the command has --if-exists. */
-#define CTL_ROWS                                                              \
-    CTL_ROW(bridge, sdsa_bridge, SDSA_BRIDGE_FOR_EACH, name, "bridge",        \
-            "bridge-add NAME DATAPATH-ID")                                    \
-    CTL_ROW(endpoint, sdsa_endpoint, SDSA_ENDPOINT_FOR_EACH, name,            \
-            "endpoint", "endpoint-add")                                       \
-    CTL_ROW(sf, sdsa_service_function, SDSA_SERVICE_FUNCTION_FOR_EACH, name,  \
-            "function", "sf-add")                                             \
-    CTL_ROW(gateway, sdsa_gateway, SDSA_GATEWAY_FOR_EACH, vnf_id, "gateway",  \
-            "gw-add")                                                         \
-    CTL_ROW(chain, sdsa_chain, SDSA_CHAIN_FOR_EACH, name, "chain", "chain-add")
-
-#define CTL_ROW(NAME, STRUCT, FOR_EACH, COLUMN, WHAT, ADD)                    \
-    const struct STRUCT *find_##NAME(struct ctl_context *, const char *name); \
-    const struct STRUCT *get_##NAME(struct ctl_context *, const char *name);
-CTL_ROWS
-#undef CTL_ROW
+/* ctl_find_*() returns the row with that name (of a gateway: VNF id), or NULL.
+ * ctl_get_*() does the same, but where it finds none it calls ctl_error() with
+ * the names that there are, unless the command has --if-exists. */
+const struct sdsa_bridge *ctl_find_bridge(struct ctl_context *,
+                                          const char *name);
+const struct sdsa_bridge *ctl_get_bridge(struct ctl_context *,
+                                         const char *name);
+const struct sdsa_endpoint *ctl_find_endpoint(struct ctl_context *,
+                                              const char *name);
+const struct sdsa_endpoint *ctl_get_endpoint(struct ctl_context *,
+                                             const char *name);
+const struct sdsa_service_function *ctl_find_sf(struct ctl_context *,
+                                                const char *name);
+const struct sdsa_service_function *ctl_get_sf(struct ctl_context *,
+                                               const char *name);
+const struct sdsa_gateway *ctl_find_gateway(struct ctl_context *,
+                                            const char *name);
+const struct sdsa_gateway *ctl_get_gateway(struct ctl_context *,
+                                           const char *name);
+const struct sdsa_chain *ctl_find_chain(struct ctl_context *,
+                                        const char *name);
+const struct sdsa_chain *ctl_get_chain(struct ctl_context *, const char *name);
 
 /* Was 'option' ("--name") given to the command? */
 bool ctl_has_option(const struct ctl_context *, const char *option);

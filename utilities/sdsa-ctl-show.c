@@ -232,7 +232,7 @@ add_sa_row(struct table *t, const struct sdsa_path *path,
 static void
 cmd_sa_list(struct ctl_context *ctx)
 {
-    if (ctx->argc > 1 && !get_chain(ctx, ctx->argv[1])) {
+    if (ctx->argc > 1 && !ctl_get_chain(ctx, ctx->argv[1])) {
         return;
     }
     struct table *t = ctl_new_table(ctx, "chain", "direction", "nsh_spi", "nsh_si",
@@ -401,7 +401,7 @@ show_absent(struct ovsdb_idl *idl, const struct sdsa_chain *chain, bool all,
 static void
 cmd_chain_show(struct ctl_context *ctx)
 {
-    const struct sdsa_chain *row = get_chain(ctx, ctx->argv[1]);
+    const struct sdsa_chain *row = ctl_get_chain(ctx, ctx->argv[1]);
     if (!row) {
         return;
     }
@@ -541,14 +541,15 @@ cmd_show(struct ctl_context *ctx)
 }
 
 const struct ctl_command_syntax sdsa_ctl_show_commands[] = {
-    {"show", 0, 0, "", NULL, cmd_show, NULL, "", RO},
+    {"show", 0, 0, "\tprint an overview", NULL, cmd_show, NULL, "", RO},
     {"bridge-list", 0, 0, "", NULL, cmd_bridge_list, NULL, "", RO},
     {"link-list", 0, 0, "", NULL, cmd_link_list, NULL, "", RO},
     {"endpoint-list", 0, 0, "", NULL, cmd_endpoint_list, NULL, "", RO},
     {"sf-list", 0, 0, "", NULL, cmd_sf_list, NULL, "", RO},
     {"gw-list", 0, 0, "", NULL, cmd_gw_list, NULL, "", RO},
     {"chain-list", 0, 0, "", NULL, cmd_chain_list, NULL, "", RO},
-    {"chain-show", 1, 1, "NAME", NULL, cmd_chain_show, NULL, "", RO},
+    {"chain-show", 1, 1, "NAME\tprint its paths, hops and keys' ages", NULL,
+     cmd_chain_show, NULL, "", RO},
     {"sa-list", 0, 1, "[CHAIN]", NULL, cmd_sa_list, NULL, "", RO},
     {NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, RO},
 };

@@ -65,64 +65,112 @@ exit_ctl(int status)
     exit(status);
 }
 
+/* Columns of --help: where words of help begin, and where a line ends. */
+#define HELP_COLUMN 30
+#define LAST_COLUMN 79
+
+/* Returns what stands in --help for the value of 'option' ("--name="). */
+static const char *
+option_value(const char *option)
+{
+    static const char *const values[][2] = {
+        {"--encrypt=", "links|always"},
+        {"--lifetime=", "SECONDS"},
+        {"--mtu=", "OCTETS"},
+        {"--ovsdb=", "TARGET"},
+        {"--reverse=", "\"SF...\""},
+        {"--suite=", "SUITE"},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
+        if (!strcmp(option, values[i][0])) {
+            return values[i][1];
+        }
+    }
+    return option[strlen(option) - 1] == '=' ? "N" : "";
+}
+
+/* Prints 'line' and begins another one. */
+static void
+break_line(struct ds *line)
+{
+    puts(ds_cstr(line));
+    ds_clear(line);
+    ds_put_cstr(line, "   ");
+}
+
+/* Appends a blank and 'word' to 'line', if they fit, else begins another. */
+static void
+print_word(struct ds *line, const char *word)
+{
+    if (line->length + 1 + strlen(word) > LAST_COLUMN) {
+        break_line(line);
+    }
+    ds_put_format(line, " %s", word);
+}
+
+static void
+print_command(const struct ctl_command_syntax *command)
+{
+    struct ds line = DS_EMPTY_INITIALIZER;
+    char *options = xstrdup(command->options);
+    char *arguments = xstrdup(command->arguments);
+    char *help = strchr(arguments, '\t');
+    char *save = NULL;
+    ds_put_char(&line, ' ');
+    for (char *option = strtok_r(options, ",", &save); option;
+         option = strtok_r(NULL, ",", &save)) {
+        char *word = xasprintf("[%s%s]", option, option_value(option));
+        print_word(&line, word);
+        free(word);
+    }
+    if (!strncmp(ds_cstr(&line), "    ", 4)) {      /* Not the first one. */
+        break_line(&line);
+    }
+    print_word(&line, command->name);
+    if (help) {
+        *help++ = '\0';
+    }
+    for (char *word = strtok_r(arguments, " ", &save); word;
+         word = strtok_r(NULL, " ", &save)) {
+        print_word(&line, word);
+    }
+    if (help && line.length < HELP_COLUMN) {
+        ds_put_char_multiple(&line, ' ', HELP_COLUMN - line.length);
+        ds_put_cstr(&line, help);
+    } else if (help) {
+        ds_put_format(&line, "\n%*s%s", HELP_COLUMN, "", help);
+    }
+    puts(ds_cstr(&line));
+    ds_destroy(&line);
+    free(options);
+    free(arguments);
+}
+
 OVS_NO_RETURN static void
 usage(void)
 {
+    static const struct {
+        const char *title;
+        const struct ctl_command_syntax *commands;
+    } groups[] = {
+        {"Network", sdsa_ctl_edit_commands},
+        {"Chain", sdsa_ctl_chain_commands},
+        {"Operation", sdsa_ctl_op_commands},
+        {"Printing", sdsa_ctl_show_commands},
+    };
     printf("\
 %s: edits the sdsa database, and waits for what comes of it\n\
 usage: %s [OPTIONS] COMMAND [ARG...] [-- COMMAND [ARG...]]...\n\
-Commands joined by \"--\" are one transaction: all of them happen, or none.\n\
-\n\
-General commands:\n\
-  init                        initialize the database, if not yet\n\
-  show                        print an overview\n\
-\n\
-Network commands:\n\
-  [--ovsdb=TARGET] bridge-add NAME DATAPATH-ID\n\
-  bridge-set-ovsdb NAME TARGET\n\
-  bridge-del NAME\n\
-  bridge-list\n\
-  [--mtu=OCTETS] link-add BRIDGE PORT BRIDGE PORT\n\
-  link-del BRIDGE PORT\n\
-  link-list\n\
-  [--mtu=OCTETS] endpoint-add NAME BRIDGE PORT MAC IP...\n\
-  endpoint-del NAME\n\
-  endpoint-list\n\
-  [--mtu=OCTETS] sf-add NAME BRIDGE IN-PORT OUT-PORT\n\
-    [correlation=none|vlan|mac|nsh] [mac=MAC] [group=NAME]\n\
-  sf-del NAME\n\
-  sf-down NAME                move every chain to others of its group\n\
-  sf-up NAME                  use it again\n\
-  sf-list\n\
-  gw-add VNF-ID BRIDGE PLAIN-PORT CIPHER-PORT CIPHER-IP URL\n\
-  gw-del VNF-ID\n\
-  gw-drain VNF-ID             move every chain off it, and keep it free\n\
-  gw-undrain VNF-ID           use it again\n\
-  gw-list\n\
-\n\
-Chain commands:\n\
-  [--one-way] [--reverse=\"SF...\"] [--encrypt=links|always]\n\
-    [--suite=SUITE] [--lifetime=SECONDS] [--lifetime-bytes=N]\n\
-    [--lifetime-packets=N] [--priority=N] [--protect]\n\
-    chain-add NAME SRC DST MATCH [SF...]\n\
-  chain-set NAME [SF...]      other functions; takes the same options, and\n\
-                              --both-ways and --no-protect\n\
-  chain-set-match NAME MATCH\n\
-  chain-rekey NAME...|--all   new keys, over the same way\n\
-  chain-reroute NAME...       find the best way anew\n\
-  chain-protect NAME          keep a backup path for it\n\
-  chain-unprotect NAME        keep none\n\
-  chain-del NAME\n\
-  chain-list\n\
-  chain-show NAME             print its paths, hops and keys' ages\n\
-  sa-list [CHAIN]\n\
-  Each -add takes --may-exist, each -del --if-exists.\n\
-\n\
-Operation commands:\n\
-  op-list                     those under way, and the last ones\n\
-  op-show NUMBER              its phases, participants and losses\n\
-  op-abort NUMBER             give one up that has not committed yet\n\
-  debt-list                   removals that somebody owes\n\
+Commands joined by \"--\" are one transaction: all of them happen, or none.\n",
+           program_name, program_name);
+    for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
+        printf("\n%s commands:\n", groups[i].title);
+        for (const struct ctl_command_syntax *c = groups[i].commands; c->name;
+             c++) {
+            print_command(c);
+        }
+    }
+    printf("\n\
 %s\
 %s\
 \n\
@@ -134,8 +182,7 @@ Options:\n\
   -t, --timeout=SECS          give up after SECS seconds\n\
   --dry-run                   change nothing; print what would come and go\n\
   --oneline                   print exactly one line of output per command\n",
-           program_name, program_name, ctl_get_db_cmd_usage(),
-           ctl_list_db_tables_usage(), SDSA_RUNDIR);
+           ctl_get_db_cmd_usage(), ctl_list_db_tables_usage(), SDSA_RUNDIR);
     table_usage();
     stream_usage("database", true, true, false);
     vlog_usage();
@@ -157,36 +204,100 @@ parse_wait(const char *arg)
     }
 }
 
+enum {
+    OPT_DB = UCHAR_MAX + 1,
+    OPT_ONELINE,
+    OPT_DRY_RUN,
+    OPT_WAIT,
+    OPT_BOOTSTRAP_CA_CERT,
+    OPT_LOCAL,                  /* Of a command. */
+    VLOG_OPTION_ENUMS,
+    TABLE_OPTION_ENUMS,
+    SSL_OPTION_ENUMS,
+};
+
+static const struct option global_options[] = {
+    {"db", required_argument, NULL, OPT_DB},
+    {"oneline", no_argument, NULL, OPT_ONELINE},
+    {"dry-run", no_argument, NULL, OPT_DRY_RUN},
+    {"wait", required_argument, NULL, OPT_WAIT},
+    {"timeout", required_argument, NULL, 't'},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
+    VLOG_LONG_OPTIONS,
+    TABLE_LONG_OPTIONS,
+    STREAM_SSL_LONG_OPTIONS,
+    {"bootstrap-ca-cert", required_argument, NULL, OPT_BOOTSTRAP_CA_CERT},
+    {NULL, 0, NULL, 0},
+};
+
+/* Adds the option of a command 'name', with its value in 'optarg'. */
+static void
+add_local_option(struct shash *local_options, const char *name)
+{
+    if (shash_find(local_options, name)) {
+        ctl_fatal("'%s' option specified multiple times", name);
+    }
+    shash_add_nocopy(local_options, xasprintf("--%s", name),
+                     nullable_xstrdup(optarg));
+}
+
+/* Does what 'c' of getopt_long() says, if it is one of 'global_options'. */
+static void
+handle_global_option(int c)
+{
+    switch (c) {
+    case OPT_DB:
+        free(db);
+        db = xstrdup(optarg);
+        break;
+
+    case OPT_ONELINE:
+        oneline = true;
+        break;
+
+    case OPT_DRY_RUN:
+        dry_run = true;
+        break;
+
+    case OPT_WAIT:
+        parse_wait(optarg);
+        break;
+
+    case 't':
+        if (!str_to_uint(optarg, 10, &timeout) || !timeout) {
+            ctl_fatal("value %s on -t or --timeout is invalid", optarg);
+        }
+        break;
+
+    case 'h':
+        usage();
+
+    case 'V':
+        ovs_print_version(0, 0);
+        printf("DB Schema %s\n", sdsa_get_db_version());
+        exit(EXIT_SUCCESS);
+
+    VLOG_OPTION_HANDLERS
+    TABLE_OPTION_HANDLERS(&table_style)
+    STREAM_SSL_OPTION_HANDLERS
+
+    case OPT_BOOTSTRAP_CA_CERT:
+        stream_ssl_set_ca_cert_file(optarg, true);
+        break;
+
+    case '?':
+        exit(EXIT_FAILURE);
+
+    default:
+        abort();
+    }
+}
+
 static void
 parse_options(int argc, char *argv[], struct shash *local_options)
 {
-    enum {
-        OPT_DB = UCHAR_MAX + 1,
-        OPT_ONELINE,
-        OPT_DRY_RUN,
-        OPT_WAIT,
-        OPT_BOOTSTRAP_CA_CERT,
-        OPT_LOCAL,
-        VLOG_OPTION_ENUMS,
-        TABLE_OPTION_ENUMS,
-        SSL_OPTION_ENUMS,
-    };
-    static const struct option global_options[] = {
-        {"db", required_argument, NULL, OPT_DB},
-        {"oneline", no_argument, NULL, OPT_ONELINE},
-        {"dry-run", no_argument, NULL, OPT_DRY_RUN},
-        {"wait", required_argument, NULL, OPT_WAIT},
-        {"timeout", required_argument, NULL, 't'},
-        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},
-        VLOG_LONG_OPTIONS,
-        TABLE_LONG_OPTIONS,
-        STREAM_SSL_LONG_OPTIONS,
-        {"bootstrap-ca-cert", required_argument, NULL, OPT_BOOTSTRAP_CA_CERT},
-        {NULL, 0, NULL, 0},
-    };
     const size_t n_global = ARRAY_SIZE(global_options) - 1;
-
     char *tmp = ovs_cmdl_long_options_to_short_options(global_options);
     static char *short_options; /* Static: a wrong option ends us before it
                                  * is freed, which is not a leak. */
@@ -199,67 +310,13 @@ parse_options(int argc, char *argv[], struct shash *local_options)
     size_t allocated = ARRAY_SIZE(global_options);
     ctl_add_cmd_options(&options, &n_options, &allocated, OPT_LOCAL);
 
-    for (;;) {
-        int index;
-        int c = getopt_long(argc, argv, short_options, options, &index);
-        if (c == -1) {
-            break;
-        }
-        switch (c) {
-        case OPT_DB:
-            free(db);
-            db = xstrdup(optarg);
-            break;
-
-        case OPT_ONELINE:
-            oneline = true;
-            break;
-
-        case OPT_DRY_RUN:
-            dry_run = true;
-            break;
-
-        case OPT_WAIT:
-            parse_wait(optarg);
-            break;
-
-        case OPT_LOCAL:
-            if (shash_find(local_options, options[index].name)) {
-                ctl_fatal("'%s' option specified multiple times",
-                          options[index].name);
-            }
-            shash_add_nocopy(local_options,
-                             xasprintf("--%s", options[index].name),
-                             nullable_xstrdup(optarg));
-            break;
-
-        case 't':
-            if (!str_to_uint(optarg, 10, &timeout) || !timeout) {
-                ctl_fatal("value %s on -t or --timeout is invalid", optarg);
-            }
-            break;
-
-        case 'h':
-            usage();
-
-        case 'V':
-            ovs_print_version(0, 0);
-            printf("DB Schema %s\n", sdsa_get_db_version());
-            exit(EXIT_SUCCESS);
-
-        VLOG_OPTION_HANDLERS
-        TABLE_OPTION_HANDLERS(&table_style)
-        STREAM_SSL_OPTION_HANDLERS
-
-        case OPT_BOOTSTRAP_CA_CERT:
-            stream_ssl_set_ca_cert_file(optarg, true);
-            break;
-
-        case '?':
-            exit(EXIT_FAILURE);
-
-        default:
-            abort();
+    int index, c;
+    while ((c = getopt_long(argc, argv, short_options, options, &index))
+           != -1) {
+        if (c == OPT_LOCAL) {
+            add_local_option(local_options, options[index].name);
+        } else {
+            handle_global_option(c);
         }
     }
     free(short_options);
@@ -325,7 +382,7 @@ diff_chains(struct shash *before, struct shash *after)
 }
 
 static const struct sdsa_chain *
-find_chain(struct ovsdb_idl *idl, const char *name)
+find_chain_row(struct ovsdb_idl *idl, const char *name)
 {
     const struct sdsa_chain *row;
     SDSA_CHAIN_FOR_EACH (row, idl) {
@@ -340,7 +397,7 @@ find_chain(struct ovsdb_idl *idl, const char *name)
 static bool
 chain_is_applied(struct ovsdb_idl *idl, const char *name, int64_t wanted)
 {
-    const struct sdsa_chain *row = find_chain(idl, name);
+    const struct sdsa_chain *row = find_chain_row(idl, name);
     if (!row) {
         ctl_fatal("chain %s: it was deleted meanwhile", name);
     } else if (row->applied >= wanted) {
@@ -601,7 +658,7 @@ mark_change(struct ovsdb_idl *idl, const struct shash *deleted,
     merge_changes(idl, changed, number);
     merge_changes(idl, deleted, number);
     SHASH_FOR_EACH (node, changed) {
-        sdsa_chain_set_change(find_chain(idl, node->name), number);
+        sdsa_chain_set_change(find_chain_row(idl, node->name), number);
     }
     SHASH_FOR_EACH (node, deleted) {
         sdsa_sdsa_global_update_removals_setkey(sdsa_sdsa_global_first(idl),

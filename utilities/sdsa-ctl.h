@@ -10,6 +10,8 @@
 
 #include "db-ctl-base.h"
 
+/* The commands.  Their 'arguments' go on, after a tab, with a few words of
+ * help; --help prints these tables. */
 extern const struct ctl_command_syntax sdsa_ctl_edit_commands[];
 extern const struct ctl_command_syntax sdsa_ctl_chain_commands[];
 extern const struct ctl_command_syntax sdsa_ctl_op_commands[];
