@@ -21,7 +21,7 @@ VLOG_DEFINE_THIS_MODULE(vswitches);
 #define DECLARED_BY "ovs-vsctl"
 
 struct vswitches {
-    struct shash idls;          /* struct ovsdb_idl by target. */
+    struct shash idls;          /* Of struct ovsdb_idl, by target. */
 };
 
 struct vswitches *
@@ -109,7 +109,7 @@ vswitches_seqno(const struct vswitches *vs)
     return sum;
 }
 
-/* The switch's row of the bridge, or NULL: it is not known (yet). */
+/* Returns the switch's row of the bridge, or NULL if it is not known (yet). */
 static const struct ovsrec_bridge *
 find_bridge(const struct vswitches *vs, const struct sdsa_bridge *row)
 {
@@ -128,7 +128,7 @@ find_bridge(const struct vswitches *vs, const struct sdsa_bridge *row)
     return NULL;
 }
 
-/* Is it known what is declared at this bridge? */
+/* True if the declarations at this bridge are known. */
 static bool
 is_known(const struct vswitches *vs, const struct sdsa_bridge *row)
 {
@@ -164,13 +164,17 @@ vswitches_tell_mtus(const struct vswitches *vs, const struct ovsdb_idl *idl,
 
 /* Declarations. */
 
-enum kind { ENDPOINT, SF, GATEWAY, N_KINDS };
+enum declared_kind { ENDPOINT, SF, GATEWAY, N_KINDS };
 
-/* What a kind is declared with.  Ports come by side; an endpoint has one. */
+/* The external_ids of each kind. */
 static const struct {
-    const char *what, *key;
-    const char *side_key, *sides[2], *both;
-    const char *attributes[3];
+    const char *what;           /* The kind, for people. */
+    const char *key;            /* Key of the name. */
+    const char *side_key;       /* Key of the port's side, or NULL: there is
+                                 * one port. */
+    const char *sides[2];       /* Values of 'side_key'. */
+    const char *both;           /* The value for both sides, or NULL. */
+    const char *attributes[3];  /* Other keys. */
 } kinds[N_KINDS] = {
     [ENDPOINT] = { "endpoint", "sdsa-endpoint", NULL, { NULL, NULL }, NULL,
                    { "attached-mac", "sdsa-ips" } },
@@ -182,33 +186,35 @@ static const struct {
 };
 
 struct declared {
-    enum kind kind;
+    enum declared_kind kind;
     char *name;
     const struct sdsa_bridge *bridge;
-    char *ports[2];
+    char *ports[2];             /* By side, or NULL. */
     char *attributes[3];        /* As in 'kinds', or NULL. */
-    char *trouble;              /* Why it cannot count, or NULL. */
+    char *error;                /* Why it makes no row, or NULL. */
 };
 
 struct declarations {
-    struct shash all;           /* struct declared by "KIND NAME". */
-    struct shash troubles;      /* struct ds by bridge name. */
+    struct shash all;           /* Of struct declared, by "KIND NAME". */
+    struct shash errors;        /* Of struct ds, by bridge name. */
 };
 
+/* Sets the error of 'd'; the first one stays. */
 static void OVS_PRINTF_FORMAT(2, 3)
-set_trouble(struct declared *d, const char *format, ...)
+set_error(struct declared *d, const char *format, ...)
 {
-    if (!d->trouble) {
+    if (!d->error) {
         va_list args;
         va_start(args, format);
-        d->trouble = xvasprintf(format, args);
+        d->error = xvasprintf(format, args);
         va_end(args);
     }
 }
 
+/* Returns the declaration of that kind and name, which is made if need be. */
 static struct declared *
-get_declared(struct declarations *ds, enum kind kind, const char *name,
-             const struct sdsa_bridge *bridge)
+get_declared(struct declarations *ds, enum declared_kind kind,
+             const char *name, const struct sdsa_bridge *bridge)
 {
     char *key = xasprintf("%d %s", kind, name);
     struct declared *d = shash_find_data(&ds->all, key);
@@ -219,8 +225,8 @@ get_declared(struct declarations *ds, enum kind kind, const char *name,
         d->bridge = bridge;
         shash_add(&ds->all, key, d);
     } else if (d->bridge != bridge) {
-        set_trouble(d, "it is declared at bridges %s and %s", d->bridge->name,
-                    bridge->name);
+        set_error(d, "it is declared at bridges %s and %s", d->bridge->name,
+                  bridge->name);
     }
     free(key);
     return d;
@@ -230,14 +236,15 @@ static void
 add_port(struct declared *d, int side, const char *port)
 {
     if (d->ports[side]) {
-        set_trouble(d, "both %s and %s declare it", d->ports[side], port);
+        set_error(d, "both %s and %s declare it", d->ports[side], port);
     } else {
         d->ports[side] = xstrdup(port);
     }
 }
 
+/* Adds what 'iface' declares of 'kind' at 'bridge', if anything. */
 static void
-parse_interface(struct declarations *ds, enum kind kind,
+parse_interface(struct declarations *ds, enum declared_kind kind,
                const struct ovsrec_interface *iface,
                const struct sdsa_bridge *bridge)
 {
@@ -260,7 +267,7 @@ parse_interface(struct declarations *ds, enum kind kind,
         const char *key = kinds[kind].attributes[i];
         const char *value = smap_get(ids, key);
         if (value && d->attributes[i] && strcmp(value, d->attributes[i])) {
-            set_trouble(d, "its two ports have different %s", key);
+            set_error(d, "its two ports have different %s", key);
         } else if (value && !d->attributes[i]) {
             d->attributes[i] = xstrdup(value);
         }
@@ -291,15 +298,15 @@ are_ips(const char *text)
     return any && ok;
 }
 
-/* Sets the trouble of what cannot become a row. */
+/* Sets the error of a declaration that cannot become a row. */
 static void
 check_declared(struct declared *d)
 {
     const char *first = d->attributes[0], *second = d->attributes[1];
     for (int i = 0; i < (d->kind == ENDPOINT ? 1 : 2); i++) {
         if (!d->ports[i]) {
-            set_trouble(d, "no port has %s=%s", kinds[d->kind].side_key,
-                        kinds[d->kind].sides[i]);
+            set_error(d, "no port has %s=%s", kinds[d->kind].side_key,
+                      kinds[d->kind].sides[i]);
         }
     }
     enum sf_correlation correlation;
@@ -307,24 +314,24 @@ check_declared(struct declared *d)
     switch (d->kind) {
     case ENDPOINT:
         if (!first || !is_port_mac(first)) {
-            set_trouble(d, "attached-mac must be its MAC address");
+            set_error(d, "attached-mac must be its MAC address");
         } else if (!second || !are_ips(second)) {
-            set_trouble(d, "sdsa-ips must be its IP addresses");
+            set_error(d, "sdsa-ips must be its IP addresses");
         }
         break;
     case SF:
         if (first && !sf_correlation_from_string(first, &correlation)) {
-            set_trouble(d, "sdsa-sf-correlation must be none, vlan, mac or "
-                        "nsh");
+            set_error(d, "sdsa-sf-correlation must be none, vlan, mac or "
+                      "nsh");
         } else if (second && !is_port_mac(second)) {
-            set_trouble(d, "sdsa-sf-mac must be a MAC address");
+            set_error(d, "sdsa-sf-mac must be a MAC address");
         }
         break;
     case GATEWAY:
         if (!first || !address_parse(first, &ip) || !address_is_unicast(&ip)) {
-            set_trouble(d, "sdsa-gateway-ip must be a unicast IP address");
+            set_error(d, "sdsa-gateway-ip must be a unicast IP address");
         } else if (!second || strncmp(second, "https://", 8)) {
-            set_trouble(d, "sdsa-gateway-url must be https://HOST:PORT");
+            set_error(d, "sdsa-gateway-url must be https://HOST:PORT");
         }
         break;
     case N_KINDS:
@@ -332,18 +339,18 @@ check_declared(struct declared *d)
     }
 }
 
+/* Appends the error of 'd' to those of its bridge. */
 static void
-add_trouble(struct declarations *ds, const struct declared *d,
-            const char *trouble)
+add_error(struct declarations *ds, const struct declared *d)
 {
-    struct ds *text = shash_find_data(&ds->troubles, d->bridge->name);
+    struct ds *text = shash_find_data(&ds->errors, d->bridge->name);
     if (!text) {
         text = xmalloc(sizeof *text);
         ds_init(text);
-        shash_add(&ds->troubles, d->bridge->name, text);
+        shash_add(&ds->errors, d->bridge->name, text);
     }
     ds_put_format(text, "%s%s %s: %s", text->length ? "; " : "",
-                  kinds[d->kind].what, d->name, trouble);
+                  kinds[d->kind].what, d->name, d->error);
 }
 
 static void
@@ -351,7 +358,7 @@ declarations_init(struct declarations *ds, const struct vswitches *vs,
                   const struct ovsdb_idl *idl)
 {
     shash_init(&ds->all);
-    shash_init(&ds->troubles);
+    shash_init(&ds->errors);
     const struct sdsa_bridge *row;
     SDSA_BRIDGE_FOR_EACH (row, idl) {
         const struct ovsrec_bridge *br = find_bridge(vs, row);
@@ -368,8 +375,8 @@ declarations_init(struct declarations *ds, const struct vswitches *vs,
     for (size_t i = 0; i < shash_count(&ds->all); i++) {
         struct declared *d = sorted[i]->data;
         check_declared(d);
-        if (d->trouble) {
-            add_trouble(ds, d, d->trouble);
+        if (d->error) {
+            add_error(ds, d);
         }
     }
     free(sorted);
@@ -388,23 +395,25 @@ declarations_destroy(struct declarations *ds)
         for (size_t i = 0; i < ARRAY_SIZE(d->attributes); i++) {
             free(d->attributes[i]);
         }
-        free(d->trouble);
+        free(d->error);
     }
     shash_destroy_free_data(&ds->all);
-    SHASH_FOR_EACH (node, &ds->troubles) {
+    SHASH_FOR_EACH (node, &ds->errors) {
         ds_destroy(node->data);
     }
-    shash_destroy_free_data(&ds->troubles);
+    shash_destroy_free_data(&ds->errors);
 }
 
-/* The good declaration of that kind and name, or NULL. */
+/* Returns the declaration of that kind and name if it has no error, or
+ * NULL. */
 static const struct declared *
-find_declared(const struct declarations *ds, enum kind kind, const char *name)
+find_declared(const struct declarations *ds, enum declared_kind kind,
+              const char *name)
 {
     char *key = xasprintf("%d %s", kind, name);
     const struct declared *d = shash_find_data(&ds->all, key);
     free(key);
-    return d && !d->trouble ? d : NULL;
+    return d && !d->error ? d : NULL;
 }
 
 /* Rows. */
@@ -489,9 +498,10 @@ gateway_agrees(const struct sdsa_gateway *row, const struct declared *d)
             && !strcmp(row->url, d->attributes[1]));
 }
 
-/* Does a chain, or a path of one, need the thing? */
+/* True if a chain or a path uses the row of that kind and name. */
 static bool
-is_used(const struct ovsdb_idl *idl, enum kind kind, const char *name)
+is_used(const struct ovsdb_idl *idl, enum declared_kind kind,
+        const char *name)
 {
     const struct sdsa_chain *chain;
     SDSA_CHAIN_FOR_EACH (chain, idl) {
@@ -527,65 +537,71 @@ is_used(const struct ovsdb_idl *idl, enum kind kind, const char *name)
     return false;
 }
 
-/* What is to be done with a row. */
-enum fate { KEEP, UPDATE, DELETE };
+/* A row that exists, as far as the three tables have the same columns. */
+struct old_row {
+    enum declared_kind kind;
+    const char *name;
+    const struct sdsa_bridge *bridge;
+    const char *declared_by, *conflict;
+};
 
-/* 'agrees' only counts if there is a declaration.  Sets '*conflict'. */
-static enum fate
-judge(const struct vswitches *vs, const struct ovsdb_idl *idl, enum kind kind,
-      const char *name, const struct sdsa_bridge *bridge,
-      const char *declared_by, const struct declared *d, bool agrees,
-      const char **conflict)
+enum row_action { ROW_KEEP, ROW_UPDATE, ROW_DELETE };
+
+/* Decides about 'row', whose good declaration is 'd', or NULL; 'agrees' says
+ * whether the two are equal.  Sets '*conflict' to the row's conflict, and logs
+ * it if it is new. */
+static enum row_action
+decide_row(const struct vswitches *vs, const struct ovsdb_idl *idl,
+           const struct old_row *row, const struct declared *d, bool agrees,
+           const char **conflict)
 {
+    enum row_action action = ROW_KEEP;
     *conflict = "";
-    if (strcmp(declared_by, DECLARED_BY)) {
+    if (strcmp(row->declared_by, DECLARED_BY)) {
         if (d && !agrees) {
             *conflict = "ovs-vsctl declares it otherwise: this is what counts";
         }
-        return KEEP;
+    } else if (d) {
+        action = ROW_UPDATE;
+    } else if (is_known(vs, row->bridge)) {
+        if (is_used(idl, row->kind, row->name)) {
+            *conflict = "ovs-vsctl declares it no more, but a chain needs it";
+        } else {
+            action = ROW_DELETE;
+        }
     }
-    if (d) {
-        return UPDATE;
+    if ((*conflict)[0] && strcmp(*conflict, row->conflict)) {
+        VLOG_WARN("%s %s: %s", kinds[row->kind].what, row->name, *conflict);
     }
-    if (!is_known(vs, bridge)) {
-        return KEEP;
-    }
-    if (is_used(idl, kind, name)) {
-        *conflict = "ovs-vsctl declares it no more, but a chain needs it";
-        return KEEP;
-    }
-    return DELETE;
+    return action;
 }
 
-/* For each table the same: what is there is kept, updated or deleted, and what
- * is declared and not there is inserted. */
+/* Does the same for each table: keeps, updates or deletes the rows that exist,
+ * and inserts those that are declared and do not exist. */
 #define WRITE_KIND(KIND, STRUCT, FOR_EACH, NAME, AGREES, WRITE)             \
     do {                                                                    \
         struct sset there = SSET_INITIALIZER(&there);                       \
         const struct STRUCT *row;                                           \
         FOR_EACH (row, idl) {                                               \
             const struct declared *d = find_declared(&ds, KIND, row->NAME); \
+            const struct old_row old = { KIND, row->NAME, row->bridge,      \
+                                         row->declared_by, row->conflict }; \
             const char *conflict;                                           \
             sset_add(&there, row->NAME);                                    \
-            switch (judge(vs, idl, KIND, row->NAME, row->bridge,            \
-                          row->declared_by, d, d && AGREES(row, d),         \
-                          &conflict)) {                                     \
-            case UPDATE: WRITE(row, d); break;                              \
-            case DELETE: STRUCT##_delete(row); continue;                    \
-            case KEEP: break;                                               \
+            switch (decide_row(vs, idl, &old, d, d && AGREES(row, d),       \
+                               &conflict)) {                                \
+            case ROW_UPDATE: WRITE(row, d); break;                          \
+            case ROW_DELETE: STRUCT##_delete(row); continue;                \
+            case ROW_KEEP: break;                                           \
             }                                                               \
             if (strcmp(conflict, row->conflict)) {                          \
-                if (conflict[0]) {                                          \
-                    VLOG_WARN("%s %s: %s", kinds[KIND].what, row->NAME,     \
-                              conflict);                                    \
-                }                                                           \
                 STRUCT##_set_conflict(row, conflict);                       \
             }                                                               \
         }                                                                   \
         struct shash_node *node;                                            \
         SHASH_FOR_EACH (node, &ds.all) {                                    \
             const struct declared *d = node->data;                          \
-            if (d->kind == KIND && !d->trouble                              \
+            if (d->kind == KIND && !d->error                                \
                 && !sset_contains(&there, d->name)) {                       \
                 row = STRUCT##_insert(ovsdb_idl_txn_get(                    \
                     &sdsa_sdsa_global_first(idl)->header_));                \
@@ -614,14 +630,14 @@ vswitches_write(const struct vswitches *vs, const struct ovsdb_idl *idl)
 
     const struct sdsa_bridge *br;
     SDSA_BRIDGE_FOR_EACH (br, idl) {
-        const struct ds *text = shash_find_data(&ds.troubles, br->name);
-        const char *trouble = text ? ds_cstr_ro(text) : "";
-        if (strcmp(trouble, br->declarations)) {
-            if (trouble[0]) {
+        const struct ds *text = shash_find_data(&ds.errors, br->name);
+        const char *errors = text ? ds_cstr_ro(text) : "";
+        if (strcmp(errors, br->declarations)) {
+            if (errors[0]) {
                 VLOG_WARN("bridge %s: declared with ovs-vsctl: %s", br->name,
-                          trouble);
+                          errors);
             }
-            sdsa_bridge_set_declarations(br, trouble);
+            sdsa_bridge_set_declarations(br, errors);
         }
     }
     declarations_destroy(&ds);

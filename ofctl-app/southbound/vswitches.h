@@ -2,39 +2,49 @@
 #ifndef SDSA_VSWITCHES_H
 #define SDSA_VSWITCHES_H 1
 
-/* What operators declare with ovs-vsctl: external_ids of Interfaces in the
- * databases of the switches, as a Bridge's column "ovsdb" names them.
+/* Declarations that operators make with ovs-vsctl: external_ids of Interfaces
+ * in the databases of the switches, as a Bridge's column "ovsdb" names them.
  *
  *   endpoint:  sdsa-endpoint=NAME sdsa-ips="IP..." attached-mac=MAC
  *   function:  sdsa-sf=NAME sdsa-sf-side=in|out|both
  *              [sdsa-sf-correlation=C] [sdsa-sf-mac=MAC]
+ *              [sdsa-sf-group=GROUP]
  *   gateway:   sdsa-gateway=VNF-ID sdsa-gateway-side=plain|cipher
  *              sdsa-gateway-ip=IP sdsa-gateway-url=URL
  *
- * Each becomes a row with "declared_by" ovs-vsctl, which follows it and goes with
- * it.  What sdsa-ctl declared under the same name counts more: where the two
- * differ the row's "conflict" says so.  What is incomplete is said in the
- * Bridge's "declarations". */
+ * Each declaration becomes a row with "declared_by" ovs-vsctl, which is
+ * changed and deleted with it.  A row of the same name that sdsa-ctl declared
+ * has precedence: where the two differ the row's "conflict" says so.  The
+ * Bridge's "declarations" says which declarations are incomplete or wrong. */
 
 struct inventory;
 struct ovsdb_idl;
 struct vswitches;
 
+/* Returns an object without sessions (caller must free with
+ * vswitches_destroy()). */
 struct vswitches *vswitches_create(void);
-void vswitches_destroy(struct vswitches *);     /* Accepts NULL. */
 
-/* Opens and closes sessions to match the Bridge rows of 'idl', and runs them. */
+/* Ends all sessions and frees the object.  Accepts NULL. */
+void vswitches_destroy(struct vswitches *);
+
+/* Opens and closes sessions to match the Bridge rows of 'idl', and runs
+ * them. */
 void vswitches_run(struct vswitches *, const struct ovsdb_idl *idl);
+
+/* Makes poll_block() wake up when vswitches_run() has work to do. */
 void vswitches_wait(struct vswitches *);
 
-/* Writes into the open transaction of 'idl' what differs from the database. */
+/* Writes the differences of the declarations to the database into the open
+ * transaction of 'idl'. */
 void vswitches_write(const struct vswitches *, const struct ovsdb_idl *idl);
 
-/* Tells 'inv' the MTUs that the switches say of their ports. */
+/* Gives 'inv' the MTUs that the switches tell of their ports. */
 void vswitches_tell_mtus(const struct vswitches *, const struct ovsdb_idl *idl,
                          struct inventory *inv);
 
-/* Changes with the contents of the switches' databases. */
+/* Returns a number that changes with the contents of the switches'
+ * databases. */
 unsigned int vswitches_seqno(const struct vswitches *);
 
 #endif /* ofctl-app/southbound/vswitches.h */
