@@ -9,7 +9,6 @@
 #include <inttypes.h>
 
 #include "ofctl-app/network/flow-audit.h"
-#include "ofctl-app/network/status.h"
 #include "ofctl-app/network/too-big.h"
 #include "ofctl-app/operation/op.h"
 #include "ofctl-app/operation/ops.h"
@@ -37,7 +36,7 @@ conductor_format_operations(const struct conductor *c)
 char *
 conductor_format_sas(const struct conductor *c)
 {
-    return c->state == ACTIVE ? status_format_sas(c->net) : xstrdup("");
+    return c->state == ACTIVE ? flow_audit_format_sas(c->net) : xstrdup("");
 }
 
 void

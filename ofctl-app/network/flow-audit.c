@@ -42,6 +42,7 @@ flow_audit_is_known(const struct network *net, long long int since_ms)
     return true;
 }
 
+/* Appends the line of bridge 'name' of 'path'. */
 static void
 format_bridge(const struct network *net, const struct path *path,
               const char *name, long long int since_ms, struct ds *out)
@@ -77,6 +78,7 @@ format_bridge(const struct network *net, const struct path *path,
     ds_put_char(out, '\n');
 }
 
+/* Appends the line of one end of 'hop'. */
 static void
 format_sa(const struct network *net, const struct path *path,
           const struct path_hop *hop, bool sender, long long int since_ms,
@@ -127,4 +129,28 @@ flow_audit_format(const struct network *net, long long int since_ms)
         }
     }
     return ds_steal_cstr(&out);
+}
+
+char *
+flow_audit_format_sas(const struct network *net)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    NETWORK_FOR_EACH_PATH (live, net) {
+        const struct path *path = live->path;
+        for (size_t i = 0; i <= path->n_sfs; i++) {
+            const struct path_hop *hop = path->hops[i];
+            const struct agent *receiver
+                = hop ? network_agent(net, hop->receiver) : NULL;
+            struct agent_sa_stats in;
+            if (receiver && agent_get_sa(receiver, hop->esp_spi, &in)) {
+                ds_put_format(&ds, "%s %s SI %d SPI 0x%08"PRIx32" %s => %s: "
+                              "received %"PRIu64", lost %"PRIu64"\n",
+                              path->chain,
+                              path->reverse ? "reverse" : "forward", hop->si,
+                              hop->esp_spi, hop->sender, hop->receiver,
+                              in.packets, agent_sa_lost(&in));
+            }
+        }
+    }
+    return ds_steal_cstr(&ds);
 }

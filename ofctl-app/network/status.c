@@ -10,7 +10,6 @@
 #include "ofctl-app/model/path-mtu.h"
 #include "ofctl-app/network/network.h"
 #include "ofctl-app/network/resync.h"
-#include "openvswitch/dynamic-string.h"
 #include "openvswitch/vlog.h"
 #include "smap.h"
 #include "util.h"
@@ -105,6 +104,7 @@ struct stat_item {
     int64_t value;
 };
 
+/* True if the 'n' items are not equal to the 'n_old' ones of the database. */
 static bool
 stats_differ(const struct stat_item *items, size_t n, char *const *keys,
              const int64_t *values, size_t n_old)
@@ -185,10 +185,10 @@ write_statistics(const struct ovsdb_idl *idl, const struct network *net)
     }
 }
 
-/* Why the path does not carry traffic, as far as flows and links go, or NULL.
- * Caller must free. */
+/* Returns why the path carries no traffic, as far as flows and links explain
+ * it (caller frees), or NULL. */
 static char *
-path_trouble(const struct network *net, const struct live_path *live)
+path_reason(const struct network *net, const struct live_path *live)
 {
     if (smap_is_empty(&live->troubles)) {
         return path_check_links(live->path, network_inventory(net));
@@ -232,15 +232,15 @@ write_sfs(const struct ovsdb_idl *idl, const struct network *net)
     }
 }
 
-/* Why paths do not carry traffic, as far as flows and links go, and how long packets may
- * be that they do. */
+/* Writes why paths carry no traffic (missing flows, links down) and each
+ * path's MTU. */
 static void
 write_paths(const struct ovsdb_idl *idl, const struct network *net)
 {
     const struct sdsa_path *row;
     SDSA_PATH_FOR_EACH (row, idl) {
         const struct live_path *live = network_find_path(net, row->nsh_spi);
-        char *reason = live ? path_trouble(net, live) : NULL;
+        char *reason = live ? path_reason(net, live) : NULL;
         if (strcmp(reason ? reason : "", row->reason)) {
             sdsa_path_set_reason(row, reason ? reason : "");
         }
@@ -264,30 +264,6 @@ status_write(const struct ovsdb_idl *idl, const struct network *net,
     if (statistics) {
         write_statistics(idl, net);
     }
-}
-
-char *
-status_format_sas(const struct network *net)
-{
-    struct ds ds = DS_EMPTY_INITIALIZER;
-    NETWORK_FOR_EACH_PATH (live, net) {
-        const struct path *path = live->path;
-        for (size_t i = 0; i <= path->n_sfs; i++) {
-            const struct path_hop *hop = path->hops[i];
-            const struct agent *receiver
-                = hop ? network_agent(net, hop->receiver) : NULL;
-            struct agent_sa_stats in;
-            if (receiver && agent_get_sa(receiver, hop->esp_spi, &in)) {
-                ds_put_format(&ds, "%s %s SI %d SPI 0x%08"PRIx32" %s => %s: "
-                              "received %"PRIu64", lost %"PRIu64"\n",
-                              path->chain,
-                              path->reverse ? "reverse" : "forward", hop->si,
-                              hop->esp_spi, hop->sender, hop->receiver,
-                              in.packets, agent_sa_lost(&in));
-            }
-        }
-    }
-    return ds_steal_cstr(&ds);
 }
 
 /* Debts. */

@@ -2,7 +2,8 @@
 #ifndef SDSA_STATUS_H
 #define SDSA_STATUS_H 1
 
-/* What people see of the network: the status and statistics columns. */
+/* The columns of the database that show the network to people: state, status
+ * and statistics; and the debts of participants. */
 
 #include <stdbool.h>
 
@@ -10,19 +11,15 @@ struct network;
 struct ovsdb_idl;
 struct resync;
 
-/* Writes into the open transaction of 'idl' what differs from the database:
- * Bridge.status, Gateway.status and ports, Link.state, Path.reason and
- * .mtu; and, if
- * 'statistics', the statistics of Path and SA. */
+/* Writes into the open transaction of 'idl' the differences to the database:
+ * Bridge.status, Gateway.status and its ports' MACs and MTUs, Link.state,
+ * Service_Function.state, Path.reason and Path.mtu; and, if 'statistics', the
+ * statistics of Path and SA. */
 void status_write(const struct ovsdb_idl *idl, const struct network *,
                   const struct resync *, bool statistics);
 
-/* A line for each SA in use: what arrived of it and what was lost.  Caller must
- * free. */
-char *status_format_sas(const struct network *);
-
-/* Deletes the debts of participants that were brought in line since, or that
- * are not in the inventory any more. */
+/* Deletes in the open transaction of 'idl' the debts of participants that were
+ * brought in line since, or that are not in the inventory any more. */
 void status_settle_debts(const struct ovsdb_idl *idl, const struct network *,
                          const struct resync *);
 
