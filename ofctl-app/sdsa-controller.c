@@ -29,13 +29,13 @@ struct options {
     struct network_config network;
 };
 
-/* Who waits for what bridges and gateways say; the oldest first. */
+/* Connections of path/check that wait for bridges and gateways to answer. */
 struct live_waiters {
     struct conductor *conductor;
     struct {
         struct unixctl_conn *conn;
-        long long int since_ms;
-    } *waiting;
+        long long int since_ms; /* When they were asked. */
+    } *waiting;                 /* Oldest first. */
     size_t n;
 };
 
@@ -97,8 +97,7 @@ main(int argc, char *argv[])
         exit(EXIT_FAILURE);
     }
 
-    /* What the configuration says of TLS is checked at once, not when the lock
-     * is ours. */
+    /* Check the TLS files at once, not only when we have the lock. */
     char *error = agents_check_config(&options.network.agents);
     if (error) {
         ovs_fatal(0, "%s", error);

@@ -21,27 +21,31 @@ VLOG_DEFINE_THIS_MODULE(resync);
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
 
-#define RETRY_MS 2000
-#define AUDIT_MS 5000           /* Between two looks at an agent, or... */
-#define SOON_MS 1000            /* At the least, whatever an agent tells. */
-#define AUDIT_PAUSE 20          /* ...so many times what the last one took. */
-#define ANSWER_MS 20000         /* Then the request is taken as lost. */
+#define RETRY_MS 2000           /* Pause after a failure. */
+#define SOON_MS 1000            /* Least time between two requests, whatever
+                                 * the agent tells. */
+#define ANSWER_MS 20000         /* Age at which a request counts as lost. */
+
+/* Pause between two audits of one agent: the larger of AUDIT_MS and
+ * AUDIT_PAUSE times the duration of the last audit. */
+#define AUDIT_MS 5000
+#define AUDIT_PAUSE 20
 
 struct resync_agent {
-    char *boot_id;              /* For which it was done; NULL: never. */
+    char *boot_id;              /* At the last finished resync, or NULL. */
     uint64_t get_ticket;        /* Of the GET in flight, or 0. */
-    char *get_boot_id;          /* When it was sent. */
+    char *get_boot_id;          /* When the GET was sent. */
     uint32_t *get_active;       /* NSH SPIs of the paths that were active when
-                                 * it was sent, in ascending order. */
+                                 * the GET was sent, in ascending order. */
     size_t n_active;
     uint64_t patch_ticket;      /* Of the removal in flight, or 0. */
-    long long int sent_ms;      /* When the one in flight was sent. */
-    long long int next_ms;      /* Not to be tried before. */
-    long long int next_audit_ms; /* Done; to be looked at again. */
+    long long int sent_ms;      /* When the last request was sent. */
+    long long int next_ms;      /* Earliest next GET. */
+    long long int next_audit_ms; /* Earliest next GET of an agent in line. */
 };
 
 struct resync {
-    struct shash agents;        /* struct resync_agent by VNF-ID. */
+    struct shash agents;        /* Of struct resync_agent, by VNF-ID. */
 };
 
 struct resync *
@@ -98,7 +102,7 @@ resync_force(struct resync *resync, const char *vnf_id)
     if (ra) {
         free(ra->boot_id);
         ra->boot_id = NULL;
-        ra->get_ticket = ra->patch_ticket = 0;  /* They knew less. */
+        ra->get_ticket = ra->patch_ticket = 0;  /* Sent too early. */
         ra->next_ms = time_msec() + RETRY_MS;
     }
 }
@@ -119,7 +123,7 @@ compare_spis(const void *a_, const void *b_)
     return *a < *b ? -1 : *a > *b;
 }
 
-/* True if the path was active when the GET was sent. */
+/* True if 'path' was active when the GET was sent. */
 static bool
 was_active(const struct resync_agent *ra, const struct path *path)
 {
@@ -148,7 +152,7 @@ send_get(struct resync_agent *ra, struct network *net, struct agent *agent)
 }
 
 static long long int
-next_look_ms(const struct resync_agent *ra, const struct agent *agent)
+next_get_ms(const struct resync_agent *ra, const struct agent *agent)
 {
     return is_done(ra, agent) ? MAX(ra->next_ms, ra->next_audit_ms)
                               : ra->next_ms;
@@ -178,12 +182,12 @@ resync_run(struct resync *resync, struct network *net)
             ra->get_ticket = ra->patch_ticket = 0;
         }
         if (!agent_is_up(agent)) {
-            /* It may come back with less than it had. */
+            /* It may come back with fewer entries. */
             free(ra->boot_id);
             ra->boot_id = NULL;
         }
         if (agent_is_up(agent) && !ra->get_ticket && !ra->patch_ticket
-            && time_msec() >= next_look_ms(ra, agent)) {
+            && time_msec() >= next_get_ms(ra, agent)) {
             send_get(ra, net, agent);
         }
     }
@@ -198,12 +202,13 @@ resync_wait(const struct resync *resync, const struct network *net)
         const struct agent *agent = network_agent(net, node->name);
         if (agent && agent_is_up(agent) && !ra->get_ticket
             && !ra->patch_ticket) {
-            poll_timer_wait_until(next_look_ms(ra, agent));
+            poll_timer_wait_until(next_get_ms(ra, agent));
         }
     }
 }
 
-/* Adds the names of the entries of list 'name' in container 'outer'. */
+/* Adds the names of the entries of list 'name' in container 'outer' to
+ * 'names'. */
 static void
 list_names(const json_t *top, const char *outer, const char *name,
            struct sset *names)
@@ -219,9 +224,9 @@ list_names(const json_t *top, const char *outer, const char *name,
     }
 }
 
-/* Takes what the live paths want at 'vnf_id' out of 'sad' and 'spd'; a path
- * that was active when we asked and wants something that is not there is
- * broken. */
+/* Takes the entries that live paths need at 'vnf_id' out of 'sad' and 'spd'.
+ * Adds the paths that were active when the GET was sent and miss an entry to
+ * 'broken'. */
 static void
 match_paths(const struct resync_agent *ra, const struct network *net,
             const char *vnf_id, struct sset *sad, struct sset *spd,
@@ -256,6 +261,7 @@ match_paths(const struct resync_agent *ra, const struct network *net,
     sset_destroy(&found);
 }
 
+/* Notes that the agent is in line. */
 static void
 finish(struct resync_agent *ra)
 {
@@ -266,7 +272,9 @@ finish(struct resync_agent *ra)
     ra->next_audit_ms = time_msec() + MAX(AUDIT_MS, AUDIT_PAUSE * took_ms);
 }
 
-/* The agent's configuration is 'body': removes what is not wanted. */
+/* Compares the agent's configuration 'body' with the live paths and sends the
+ * removal of entries that none needs.  Returns false if 'body' does not
+ * parse. */
 static bool
 reconcile(struct resync_agent *ra, struct network *net, struct agent *agent,
           const char *body, uint64_t epoch, struct hmapx *broken)

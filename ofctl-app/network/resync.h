@@ -2,46 +2,56 @@
 #ifndef SDSA_RESYNC_H
 #define SDSA_RESYNC_H 1
 
-/* Agents brought in line: whenever an agent is met anew (we started, or it
- * did, or it owes something) its SAD and SPD are read; what no live path names
- * is removed, and a live path whose SAs are not all there is reported as
- * broken (it needs fresh keys: nobody has the old ones).
+/* Makes the SAD and SPD of each agent equal to what the live paths need.
  *
- * Before that is done an agent is not given new work: an old entry might stand
- * in the way.  After it the same is done again every few seconds: somebody may
- * have been at it by hand. */
+ * An agent is met anew when we started, when it started, or when it owes
+ * something.  Then its SAD and SPD are read.  Entries that no live path names
+ * are removed, and a live path whose SAs are not all there is reported as
+ * broken: it needs new keys, because nobody has the old ones.
+ *
+ * Until that is done an agent gets no new work, because an old entry might be
+ * in the way.  Afterwards the same is done again every few seconds (an audit),
+ * because somebody may have changed entries by hand. */
 
 #include <stdbool.h>
 #include <stdint.h>
 
-struct agent;
 struct hmapx;
-struct restconf_result;
 struct network;
+struct restconf_result;
 struct resync;
 
+/* Returns an object that has met no agent (caller must free with
+ * resync_destroy()). */
 struct resync *resync_create(void);
+
+/* Frees the object.  Accepts NULL. */
 void resync_destroy(struct resync *);
 
-/* Sends what is due. */
+/* Sends the requests that are due. */
 void resync_run(struct resync *, struct network *);
+
+/* Makes poll_block() wake up when resync_run() has work to do. */
 void resync_wait(const struct resync *, const struct network *);
 
-/* An answer came.  Returns true if the ticket was ours; then '*broken' has got
- * the live paths (struct live_path) that are active and whose SAs the agent does
- * not have all. */
+/* Handles a result of the agent of 'vnf_id'.  Returns false if it is not that
+ * of a request sent here.  Adds the active paths (struct live_path) whose SAs
+ * are not all at the agent to 'broken'.  Removals that follow are sent with
+ * the lease of 'epoch'. */
 bool resync_agent_result(struct resync *, struct network *,
                          const char *vnf_id, const struct restconf_result *,
                          uint64_t epoch, struct hmapx *broken);
 
-/* Has the agent been brought in line since it was last met? */
+/* True if the agent was brought in line since it was last met. */
 bool resync_is_done(const struct resync *, const struct network *,
                     const char *vnf_id);
 
-/* Something may be amiss at the agent: looks at it once more, soon. */
+/* Makes the next audit of the agent come soon, because something may be wrong
+ * there. */
 void resync_hasten(struct resync *, const char *vnf_id);
 
-/* Asks for it once more: the agent owes something. */
+/* Counts the agent as met anew, because it owes something: it is not done
+ * until its entries were read once more. */
 void resync_force(struct resync *, const char *vnf_id);
 
 #endif /* ofctl-app/network/resync.h */

@@ -14,19 +14,22 @@
 #include "openvswitch/token-bucket.h"
 #include "util.h"
 
-/* The bucket gets a token a millisecond: 100 answers a second. */
+/* The bucket gets a token each ms, and an answer costs 10: 100 answers a
+ * second. */
 #define ANSWER_TOKENS 10
-#define BURST_TOKENS (100 * ANSWER_TOKENS)
+#define BURST_TOKENS (100 * ANSWER_TOKENS)      /* Most tokens in a bucket. */
 
+/* Packets of one bridge. */
 struct too_big_bridge {
     struct token_bucket bucket;
     uint64_t answered;
-    uint64_t limited;           /* By the rate, here or to the bridge. */
+    uint64_t limited;           /* Not answered because of the rate, or of the
+                                 * send queue to the bridge. */
     uint64_t unanswerable;
 };
 
 struct too_big {
-    struct shash bridges;       /* struct too_big_bridge by name. */
+    struct shash bridges;       /* Of struct too_big_bridge, by name. */
 };
 
 struct too_big *

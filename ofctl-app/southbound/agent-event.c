@@ -10,7 +10,7 @@
 
 #define MODULE "ietf-i2nsf-ikeless:"
 
-/* The SPI in the name that we gave an SA (see sa-request.h), or 0. */
+/* Returns the SPI in the name that we gave an SA (see sa-request.h), or 0. */
 static uint32_t
 sa_spi(const json_t *content)
 {
@@ -22,6 +22,8 @@ sa_spi(const json_t *content)
             ? spi : 0);
 }
 
+/* Parses the notification in 'top'.  Returns false if it is of no known
+ * type. */
 static bool
 parse_content(const json_t *top, struct agent_event *event)
 {

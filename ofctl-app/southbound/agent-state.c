@@ -16,7 +16,7 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
 
 struct sa_stats_node {
     struct hmap_node node;      /* In agent_state's 'sas', by SPI. */
-    uint32_t spi;
+    uint32_t spi;               /* Host order. */
     struct agent_sa_stats stats;
 };
 
@@ -87,7 +87,7 @@ set_up(struct agent_state *state)
     }
 }
 
-/* Parts of JSON.  What is not there is empty or zero. */
+/* Parts of JSON.  A missing part is "" or zero. */
 
 static const char *
 get_string(const json_t *object, const char *key)

@@ -15,8 +15,10 @@
 #include "timeval.h"
 #include "util.h"
 
-#define SA_POLL_MS 5000
-#define BACKOFF_MIN_MS 500      /* Between polls of an agent that is down. */
+#define SA_POLL_MS 5000         /* Time between two polls of the SAs. */
+
+/* The first and the longest pause between polls of an agent that is down. */
+#define BACKOFF_MIN_MS 500
 #define BACKOFF_MAX_MS 4000
 
 #define STATE_PATH "/data/sdsa-agent:sdsa-agent/state"
@@ -26,10 +28,10 @@ struct agents {
     int poll_interval_ms;
     struct restconf_clients *clients;
     struct restconf_streams *streams;
-    struct shash agents;        /* struct agent by VNF-ID. */
+    struct shash agents;        /* Of struct agent, by VNF-ID. */
 };
 
-/* A result for the caller. */
+/* A result of the caller's request. */
 struct agent_result {
     struct ovs_list node;       /* In agent's 'results'. */
     struct restconf_result result;
@@ -38,15 +40,18 @@ struct agent_result {
 struct agent {
     struct agents *agents;
     struct restconf_client *client;
-    struct restconf_stream *stream;     /* Wanted while it is up. */
+    struct restconf_stream *stream;     /* Wanted while the agent is up. */
     struct agent_state state;   /* From polls. */
     uint64_t state_ticket, sas_ticket;  /* Of polls under way, or 0. */
-    long long int next_state_ms, next_sas_ms;
-    long long int asked_sas_ms, polled_sas_ms;
-    long long int down_since_ms;        /* While it is down. */
-    bool sas_wanted;            /* As soon as there is none on its way. */
-    int backoff_ms;
-    struct ovs_list results;    /* struct agent_result. */
+    long long int next_state_ms, next_sas_ms;   /* Times of the next polls. */
+    long long int asked_sas_ms; /* When the SAs were last asked for. */
+    long long int polled_sas_ms; /* The same of the last answered poll, or
+                                  * LLONG_MIN. */
+    long long int down_since_ms; /* Valid while the agent is down. */
+    bool sas_wanted;            /* Poll the SAs when the poll of them that is
+                                 * under way, if any, has ended. */
+    int backoff_ms;             /* Pause after the last failed poll. */
+    struct ovs_list results;    /* Of struct agent_result, oldest first. */
 };
 
 /* Lifecycle. */
@@ -236,7 +241,8 @@ handle_sas(struct agent *agent, const struct restconf_result *result)
     agent->next_sas_ms = time_msec() + (agent->sas_wanted ? 0 : SA_POLL_MS);
 }
 
-/* Takes ownership of what 'result' points to. */
+/* Handles the result of a poll, or keeps that of the caller's request.  Takes
+ * ownership of what 'result' points to. */
 static void
 handle_result(struct agent *agent, const struct restconf_result *result)
 {

@@ -2,9 +2,11 @@
 #ifndef SDSA_AGENTS_H
 #define SDSA_AGENTS_H 1
 
-/* Sessions with the gateways' agents (lib/restconf/restconf-client.h), which must prove their
- * VNF-ID.  Each agent is polled: its state (sdsa-agent:sdsa-agent/state) every 2 s,
- * the counters of its SAs every 5 s.  One thread. */
+/* Sessions with the agents of the gateways (lib/restconf/restconf-client.h),
+ * which must prove their VNF-ID.  Each agent is polled: its state
+ * (sdsa-agent:sdsa-agent/state) every 2 s, the counters of its SAs every 5 s.
+ *
+ * Results and events are polled, there are no callbacks.  One thread. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,8 +15,9 @@
 #include "lib/restconf/restconf-client.h"
 #include "ofctl-app/southbound/agent-state.h"
 
-struct agents;
 struct agent;
+struct agent_event;
+struct agents;
 
 struct agents_config {
     const char *private_key, *certificate, *ca_cert;    /* PEM file names. */
@@ -22,77 +25,119 @@ struct agents_config {
     int request_timeout_ms;     /* 0: 4,000. */
 };
 
-/* Returns NULL if agents_create() could use 'config', or a message for the user
+/* Returns NULL if agents_create() could use 'config', or an error for the user
  * (caller frees). */
 char *agents_check_config(const struct agents_config *config);
 
 /* Returns NULL and the object in '*agentsp' (caller must free with
- * agents_destroy()), or a message for the user (caller frees). */
-char *agents_create(const struct agents_config *, struct agents **agentsp);
+ * agents_destroy()), or an error for the user (caller frees) and NULL in
+ * '*agentsp'.  Reads the files of 'config' and keeps no pointer to it. */
+char *agents_create(const struct agents_config *config,
+                    struct agents **agentsp);
+
+/* Ends all sessions and frees the object with its agents.  Accepts NULL. */
 void agents_destroy(struct agents *);
+
+/* Receives and sends what is due, and starts polls. */
 void agents_run(struct agents *);
+
+/* Makes poll_block() wake up when agents_run() or a result has work to do. */
 void agents_wait(struct agents *);
 
+/* Adds the agent of 'vnf_id', which must be new, at 'url' (https://HOST:PORT).
+ * The object owns what is returned. */
 struct agent *agents_add(struct agents *, const char *vnf_id, const char *url);
-/* Requests in flight are cancelled. */
+
+/* Cancels the agent's requests in flight and frees it. */
 void agents_remove(struct agents *, struct agent *);
+
+/* Returns the agent of 'vnf_id', or NULL. */
 struct agent *agents_find(const struct agents *, const char *vnf_id);
+
+/* Returns the agent behind 'prev', in no particular order.  NULL gives the
+ * first; NULL is returned after the last. */
 struct agent *agents_next(const struct agents *, const struct agent *prev);
 
-/* For each agent of AGENTS, as 'struct agent *AGENT'.  None may be added or
- * removed meanwhile. */
+/* Iterates over each agent of AGENTS, as 'struct agent *AGENT'.  None may be
+ * added or removed meanwhile. */
 #define AGENTS_FOR_EACH(AGENT, AGENTS)                                  \
     for (struct agent *AGENT = agents_next(AGENTS, NULL); AGENT;        \
          AGENT = agents_next(AGENTS, AGENT))
 
+/* Returns the VNF-ID given to agents_add(); it belongs to the agent. */
 const char *agent_vnf_id(const struct agent *);
+
+/* Returns the URL given to agents_add(); it belongs to the agent. */
 const char *agent_url(const struct agent *);
 
-/* What the last poll said.  Down: 'agent_reason()' says why, for the user. */
-bool agent_is_up(const struct agent *);  /* Agent answers, data plane is up. */
-const char *agent_reason(const struct agent *);
-/* Since when it is down (time_msec(); since we know of it, at most); LLONG_MAX
- * while it is up. */
-long long int agent_down_since_ms(const struct agent *);
-const char *agent_boot_id(const struct agent *);     /* "" before the first. */
-const char *agent_backend(const struct agent *);
-/* All zeros before the first. */
-const struct agent_port *agent_plain_port(const struct agent *);
-const struct agent_port *agent_cipher_port(const struct agent *);
-/* Changes when is_up, boot id or a port's MAC or MTU changes. */
-unsigned int agent_seqno(const struct agent *);
-/* Sum of the drop counters of the last poll, and one by its reason. */
-uint64_t agent_drops(const struct agent *, const char *reason /* or NULL */);
+/* True if, as of the last poll, the agent answers and its data plane is up. */
+bool agent_is_up(const struct agent *);
 
-/* Counters of an SA that this controller named ("sa-SPI"), as of the last poll
- * (every 5 s).  Returns false if the agent has none of that SPI. */
+/* Returns why the agent is not up, for the user, or "" if it is.  Valid until
+ * agents_run(). */
+const char *agent_reason(const struct agent *);
+
+/* Returns since when (time_msec()) the agent is down, or when it was added if
+ * it never was up; LLONG_MAX while it is up. */
+long long int agent_down_since_ms(const struct agent *);
+
+/* Returns the boot id as last told, "" at first.  Valid until agents_run(). */
+const char *agent_boot_id(const struct agent *);
+
+/* Returns the backend as last told, "" at first.  Valid until agents_run(). */
+const char *agent_backend(const struct agent *);
+
+/* Returns the plain port as last told, all zeros at first. */
+const struct agent_port *agent_plain_port(const struct agent *);
+
+/* Returns the cipher port as last told, all zeros at first. */
+const struct agent_port *agent_cipher_port(const struct agent *);
+
+/* Returns a number that changes when agent_is_up(), the boot id, or the MAC or
+ * MTU of a port changes. */
+unsigned int agent_seqno(const struct agent *);
+
+/* Returns the packets dropped for 'reason', or for any if it is NULL, as of
+ * the last poll. */
+uint64_t agent_drops(const struct agent *, const char *reason);
+
+/* Gives the counters, as of the last poll, of the SA that this controller
+ * named "sa-SPI" ('spi' in host order).  Returns false, with '*stats'
+ * untouched, if the agent has none. */
 bool agent_get_sa(const struct agent *, uint32_t spi,
-                  struct agent_sa_stats *);
-/* Polls them anew, soon; and when the last poll was asked for that was answered
- * (time_msec(); LLONG_MIN: there is none). */
+                  struct agent_sa_stats *stats);
+
+/* Polls the counters of the SAs once more as soon as possible. */
 void agent_poll_sas(struct agent *);
+
+/* Returns when (time_msec()) the last poll of the SAs that was answered was
+ * asked for, or LLONG_MIN if there is none. */
 long long int agent_polled_sas_ms(const struct agent *);
 
-/* As restconf_client_request() and the others of restconf-client.h. */
+/* As restconf_client_request(). */
 uint64_t agent_request(struct agent *, const char *method, const char *path,
                        const char *content_type, char *body);
 
+/* As restconf_client_patch(). */
 uint64_t agent_patch(struct agent *, struct restconf_patch *);
 
-/* How many patches were queued so far, and in how many requests they were
- * sent. */
+/* Tells how many patches were queued so far, and in how many requests they
+ * were sent. */
 void agent_get_load(const struct agent *, unsigned long long int *n_patches,
                     unsigned long long int *n_transfers);
 
+/* As restconf_client_has_ticket(). */
 bool agent_has_ticket(const struct agent *, uint64_t ticket);
 
+/* As restconf_client_next_result(), without the results of polls. */
 bool agent_next_result(struct agent *, struct restconf_result *);
 
-/* Pops what the agent told by itself (see agent-event.h), or returns false.  What
- * it told while its event stream was not open is lost: polls are the truth. */
-struct agent_event;
-bool agent_next_event(struct agent *, struct agent_event *);
-/* Is the stream open? */
+/* Pops the next event that the agent told (see agent-event.h).  Returns false,
+ * with '*event' undefined, if there is none.  Events are lost while the event
+ * stream is not open, so the polls decide. */
+bool agent_next_event(struct agent *, struct agent_event *event);
+
+/* True if the agent's event stream is open. */
 bool agent_tells_events(const struct agent *);
 
 #endif /* ofctl-app/southbound/agents.h */

@@ -22,13 +22,18 @@
 VLOG_DEFINE_THIS_MODULE(bridges);
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 10);
-/* Connections come and go as the peers like; but each says which it is. */
+/* Peers control how often connections are logged, so these have their own,
+ * larger limit. */
 static struct vlog_rate_limit connection_rl = VLOG_RATE_LIMIT_INIT(60, 300);
 
-#define COUNT_MS 2000           /* Between two polls of the counters, ... */
-#define COUNT_PAUSE 20          /* ...or so many times what the last took. */
-#define RETRY_MS 5000           /* After a synchronisation that failed. */
-#define DRIFT_MS 10000          /* Between two repairs of the same bridge. */
+/* Time between two counts of the flows: COUNT_MS, or the pause after a count
+ * is COUNT_PAUSE times its duration if that is longer. */
+#define COUNT_MS 2000
+#define COUNT_PAUSE 20
+
+#define RETRY_MS 5000           /* Pause after a failed synchronisation. */
+#define DRIFT_MS 10000          /* Least time between two repairs of a bridge
+                                 * whose flows somebody changed. */
 
 /*             ready           allowed           last part        bundle
  *     DOWN -----------> IDLE ---------> DUMPING --------> RUNNING -----.
@@ -37,13 +42,13 @@ static struct vlog_rate_limit connection_rl = VLOG_RATE_LIMIT_INIT(60, 300);
  *      |                  `--------------------------------' |
  *      `------- session lost or not master any more ---------'  (from all)  */
 #define BRIDGE_STATES                                                   \
-    /* No session, or it is not ready. */                               \
+    /* There is no session, or it is not ready. */                      \
     BRIDGE_STATE(DOWN)                                                  \
-    /* Ready; left when a synchronisation may start. */                 \
+    /* The session is ready; left when a synchronisation may start. */  \
     BRIDGE_STATE(IDLE)                                                  \
     /* The dump is coming in. */                                        \
     BRIDGE_STATE(DUMPING)                                               \
-    /* What differs is sent, a bundle at a time. */                     \
+    /* The differences are sent, a bundle at a time. */                 \
     BRIDGE_STATE(RUNNING)
 
 enum bridge_state {
@@ -56,14 +61,14 @@ enum bridge_state {
 struct pending {
     struct ovs_list node;       /* In bridge's 'pending'. */
     struct flow_change *change; /* Applied to the bridge's flow set. */
-    bool sent;                  /* Part of the bundle that is under way. */
-    char *error;                /* It is refused. */
+    bool sent;                  /* True if it is in the bundle under way. */
+    char *error;                /* The switch's refusal, or NULL. */
 };
 
-struct result {
+struct bridge_result {
     struct ovs_list node;       /* In bridge's 'results'. */
     uint64_t ticket;
-    char *error;
+    char *error;                /* The switch's refusal, or NULL. */
 };
 
 struct bridge {
@@ -75,34 +80,38 @@ struct bridge {
     unsigned int seqno;
 
     enum bridge_state state;
-    long long int down_since_ms; /* In BRIDGE_DOWN. */
+    long long int down_since_ms; /* Time of the loss, in BRIDGE_DOWN. */
     struct of_session *session;
-    char *reason;               /* Of the last loss or failure, or NULL. */
+    char *reason;               /* Why the session was lost or the
+                                 * synchronisation failed, or NULL. */
     unsigned int port_seqno;    /* Of the session, as last seen. */
     bool sync_allowed;
-    bool synced;                /* In this session. */
-    long long int retry_ms;     /* Not to synchronise before. */
+    bool synced;                /* True if synchronised in this session. */
+    long long int retry_ms;     /* Earliest next synchronisation. */
 
-    struct flow_set *flows;
-    uint64_t first_ticket;      /* That this object may have given. */
-    struct ovs_list pending;    /* Oldest first. */
+    struct flow_set *flows;     /* Desired flows. */
+    uint64_t first_ticket;      /* The first one this object may have given. */
+    struct ovs_list pending;    /* Of struct pending, oldest first. */
     unsigned long long int n_changes, n_bundles;        /* Ever. */
-    struct ovs_list results;
+    struct ovs_list results;    /* Of struct bridge_result, oldest first. */
 
-    long long int count_since_ms; /* LLONG_MIN if there is no count. */
-    long long int counted_ms;   /* When the last one began; or LLONG_MIN. */
-    bool count_wanted;          /* As soon as none is under way. */
+    long long int count_since_ms; /* When the count under way was asked for;
+                                 * LLONG_MIN: there is none. */
+    long long int counted_ms;   /* When the last complete count was asked for;
+                                 * LLONG_MIN: there is none. */
+    bool count_wanted;          /* Count as soon as none is under way. */
     long long int next_count_ms;
-    bool count_is_quiet;        /* No bundle since it started. */
-    long long int next_repair_ms;
+    bool count_is_quiet;        /* True if no bundle was under way since the
+                                 * count began. */
+    long long int next_repair_ms; /* Earliest next repair. */
 };
 
 struct bridges {
     struct of_listener *listener;
     struct hmap by_name;        /* Of struct bridge. */
-    struct hmap by_id;
+    struct hmap by_id;          /* Of struct bridge. */
     uint64_t generation;
-    uint64_t last_ticket;
+    uint64_t last_ticket;       /* The last one given, of any bridge. */
 };
 
 static void bridge_run(struct bridge *);
@@ -242,7 +251,7 @@ bridges_remove(struct bridges *bridges, struct bridge *bridge)
     LIST_FOR_EACH_SAFE (pending, node, &bridge->pending) {
         pending_destroy(pending);
     }
-    struct result *result;
+    struct bridge_result *result;
     LIST_FOR_EACH_POP (result, node, &bridge->results) {
         free(result->error);
         free(result);
@@ -383,8 +392,9 @@ bridge_next_result(struct bridge *bridge, uint64_t *ticket, char **error)
     if (ovs_list_is_empty(&bridge->results)) {
         return false;
     }
-    struct result *result = CONTAINER_OF(ovs_list_pop_front(&bridge->results),
-                                         struct result, node);
+    struct bridge_result *result
+        = CONTAINER_OF(ovs_list_pop_front(&bridge->results),
+                       struct bridge_result, node);
     *ticket = result->ticket;
     *error = result->error;
     free(result);
@@ -430,7 +440,7 @@ bridge_get_load(const struct bridge *bridge, unsigned long long int *n_changes,
     *n_bundles = bridge->n_bundles;
 }
 
-/* Takes ownership of 'reason'. */
+/* Sets the reason, of which it takes ownership; NULL: none. */
 static void
 bridge_set_reason(struct bridge *bridge, char *reason)
 {
@@ -461,8 +471,8 @@ bridge_packet_out(struct bridge *bridge, const void *frame, size_t size,
             && of_session_packet_out(bridge->session, frame, size, out_port));
 }
 
-/* The bridge can not be worked with.  What was under way is in doubt, and
- * stays desired. */
+/* Enters BRIDGE_DOWN.  Whether the changes under way were done is not known;
+ * they stay desired. */
 static void
 bridge_enter_down(struct bridge *bridge)
 {
@@ -513,11 +523,11 @@ bridge_disconnect(struct bridge *bridge)
     bridge->session = NULL;
 }
 
-/* Ends 'pending' with its result; takes ownership of it. */
+/* Ends 'pending', of which it takes ownership, with a result. */
 static void
 bridge_finish(struct bridge *bridge, struct pending *pending)
 {
-    struct result *result = xmalloc(sizeof *result);
+    struct bridge_result *result = xmalloc(sizeof *result);
     result->ticket = flow_change_ticket(pending->change);
     result->error = pending->error;
     pending->error = NULL;
@@ -525,6 +535,7 @@ bridge_finish(struct bridge *bridge, struct pending *pending)
     pending_destroy(pending);
 }
 
+/* Ends the changes of the bundle that is done: the switch has all flows. */
 static void
 bridge_finish_sent(struct bridge *bridge)
 {
@@ -543,7 +554,7 @@ bridge_finish_sent(struct bridge *bridge)
     }
 }
 
-/* May a bundle be sent now? */
+/* True if a bundle may be sent now. */
 static bool
 bridge_can_push(const struct bridge *bridge)
 {
@@ -552,7 +563,8 @@ bridge_can_push(const struct bridge *bridge)
             && of_session_is_ready(bridge->session));
 }
 
-/* Sends what the switch has not got yet, if it can be sent now. */
+/* Sends the flows that the switch does not have yet, if a bundle may be sent
+ * now. */
 static void
 bridge_push(struct bridge *bridge)
 {
@@ -574,7 +586,7 @@ bridge_push(struct bridge *bridge)
     }
 }
 
-/* Returns the pending change that was sent with ticket 'ticket', or NULL. */
+/* Returns the pending change of 'ticket' if it was sent, or NULL. */
 static struct pending *
 bridge_find_sent(const struct bridge *bridge, uint64_t ticket)
 {
@@ -587,8 +599,8 @@ bridge_find_sent(const struct bridge *bridge, uint64_t ticket)
     return NULL;
 }
 
-/* The switch's 'error' about flow 'i' of 'diff', or about all of it if 'i' is
- * SIZE_MAX, for people. */
+/* Returns the switch's 'error' about flow 'i' of 'diff', or about the whole
+ * bundle if 'i' is SIZE_MAX, in words (caller frees). */
 static char *
 format_refusal(enum ofperr error, const struct flow_diff *diff, size_t i)
 {
@@ -605,8 +617,9 @@ format_refusal(enum ofperr error, const struct flow_diff *diff, size_t i)
     return ds_steal_cstr(&s);
 }
 
-/* Marks the pending changes that 'bundle' was refused for, and returns a
- * message about the refusal (caller frees). */
+/* Gives an error to the pending changes because of which 'bundle' was refused,
+ * and says in '*blamed' whether there are any.  Returns a message about the
+ * refusal (caller frees). */
 static char *
 bridge_blame(struct bridge *bridge, const struct of_bundle *bundle,
              bool *blamed)
@@ -636,7 +649,8 @@ bridge_blame(struct bridge *bridge, const struct of_bundle *bundle,
         message = format_refusal(of_bundle_error(bundle), diff, SIZE_MAX);
     }
     if (!*blamed && bridge->synced) {
-        /* All was well before these changes, so it is one of them. */
+        /* The switch had all flows before these changes, so one of them is
+         * the cause. */
         struct pending *pending;
         LIST_FOR_EACH (pending, node, &bridge->pending) {
             if (pending->sent) {
@@ -649,7 +663,8 @@ bridge_blame(struct bridge *bridge, const struct of_bundle *bundle,
 }
 
 /* Takes the changes with an error out of the desired set.  Changes are undone
- * down to the first of them, and the good ones then done again. */
+ * from the newest back to the first one with an error, and then those without
+ * an error are applied again. */
 static void
 bridge_roll_back(struct bridge *bridge)
 {
@@ -680,7 +695,7 @@ bridge_roll_back(struct bridge *bridge)
     }
 }
 
-/* The bundle was refused, and so the switch has nothing of it. */
+/* Handles the refusal of the bundle, of which the switch has nothing. */
 static void
 bridge_refused(struct bridge *bridge, const struct of_bundle *bundle)
 {
@@ -704,7 +719,7 @@ bridge_refused(struct bridge *bridge, const struct of_bundle *bundle)
             pending->sent = false;
         }
     }
-    bridge->state = BRIDGE_IDLE; /* Look again what the switch has. */
+    bridge->state = BRIDGE_IDLE; /* Dump the switch's flows again. */
 }
 
 static void
@@ -732,15 +747,17 @@ bridge_run_bundle(struct bridge *bridge)
     bridge_push(bridge);
 }
 
+/* Ends the count of which the last part has come.  If the flows are not the
+ * desired ones, and no bundle explains that, they are repaired. */
 static void
 bridge_count_end(struct bridge *bridge)
 {
     long long int now = time_msec();
     bool agrees = flow_set_count_end(bridge->flows);
     bridge->counted_ms = bridge->count_since_ms;
-    bridge->next_count_ms = MAX(bridge->count_since_ms + COUNT_MS,
-                                now + COUNT_PAUSE * (now
-                                                     - bridge->count_since_ms));
+    bridge->next_count_ms
+        = MAX(bridge->count_since_ms + COUNT_MS,
+              now + COUNT_PAUSE * (now - bridge->count_since_ms));
     bridge->count_since_ms = LLONG_MIN;
     if (!agrees && bridge->count_is_quiet && bridge->state == BRIDGE_RUNNING
         && now >= bridge->next_repair_ms) {
@@ -751,7 +768,7 @@ bridge_count_end(struct bridge *bridge)
     }
 }
 
-/* Starts a count of packets when it is time for it. */
+/* Starts a count of flows and packets when it is time for it. */
 static void
 bridge_run_count(struct bridge *bridge)
 {
@@ -767,8 +784,8 @@ bridge_run_count(struct bridge *bridge)
     }
 }
 
-/* Follows what the session says about itself.  Returns false if there is
- * nothing more to do. */
+/* Runs the session and follows its changes of state and of ports.  Returns
+ * false if the session is not ready. */
 static bool
 bridge_run_session(struct bridge *bridge)
 {

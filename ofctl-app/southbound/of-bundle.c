@@ -18,10 +18,12 @@ struct of_bundle {
     struct flow_diff *diff;
     size_t n;                   /* Flow_mods in 'diff'. */
     uint32_t id;
-    uint32_t xid;            /* Of OPEN; then ADD, barrier, COMMIT, DISCARD. */
-    size_t n_sent;              /* Messages, counted as their xids are. */
-    enum ofperr error;          /* First one. */
-    enum ofperr *flow_errors;   /* 'n' of them, or NULL if there is none. */
+    uint32_t xid;               /* Of OPEN.  The xids of the ADDs, the barrier,
+                                 * COMMIT and DISCARD follow it. */
+    size_t n_sent;              /* Index of the next message: the difference of
+                                 * its xid to 'xid'. */
+    enum ofperr error;          /* The first one, or 0. */
+    enum ofperr *flow_errors;   /* 'n' of them, or NULL if all are 0. */
 };
 
 struct of_bundle *
@@ -58,7 +60,7 @@ of_bundle_diff(const struct of_bundle *bundle)
     return bundle->diff;
 }
 
-/* The positions of messages in the sequence, and so their xids. */
+/* Indexes of messages: the differences of their xids to that of OPEN. */
 static size_t
 barrier_index(const struct of_bundle *bundle)
 {
@@ -77,6 +79,7 @@ discard_index(const struct of_bundle *bundle)
     return bundle->n + 3;
 }
 
+/* Returns a bundle control message of 'type'. */
 static struct ofpbuf *
 of_bundle_control(const struct of_bundle *bundle, uint16_t type)
 {
@@ -88,6 +91,7 @@ of_bundle_control(const struct of_bundle *bundle, uint16_t type)
     return ofputil_encode_bundle_ctrl_request(OFP15_VERSION, &msg);
 }
 
+/* Returns the message that adds flow 'i' of the diff. */
 static struct ofpbuf *
 of_bundle_add(const struct of_bundle *bundle, size_t i)
 {
@@ -128,7 +132,7 @@ of_bundle_next(struct of_bundle *bundle)
         break;
 
     case OF_BUNDLE_REFUSED:
-        /* A failed COMMIT has thrown the bundle away already. */
+        /* After a failed COMMIT the switch has no bundle to discard. */
         if (i == commit_index(bundle)) {
             i = bundle->n_sent = discard_index(bundle);
             msg = of_bundle_control(bundle, OFPBCT_DISCARD_REQUEST);
@@ -147,6 +151,7 @@ of_bundle_next(struct of_bundle *bundle)
     return msg;
 }
 
+/* Notes the error about the message of index 'i'. */
 static void
 of_bundle_receive_error(struct of_bundle *bundle, size_t i, enum ofperr error)
 {

@@ -23,26 +23,28 @@ VLOG_DEFINE_THIS_MODULE(of_listener);
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 10);
 
-#define HANDSHAKE_MS 5000       /* To come through. */
-#define SLOW_MS 1000            /* After this, others have precedence. */
-#define MAX_CALLERS 64
-#define MAX_ACCEPTS 16          /* In one run. */
-#define MAX_MESSAGES 16         /* That a caller may send before its reply. */
+#define HANDSHAKE_MS 5000       /* Bounds the time of a handshake. */
+#define SLOW_MS 1000            /* After it a caller may lose its place. */
+#define MAX_CALLERS 64          /* Bounds the handshakes under way. */
+#define MAX_ACCEPTS 16          /* Bounds the connections accepted in a run. */
+#define MAX_MESSAGES 16         /* Bounds a caller's messages up to its
+                                 * features reply. */
 
+/* A switch that has connected. */
 struct caller {
     struct ovs_list node;       /* In of_listener's 'callers' or 'done'. */
     struct vconn *vconn;
-    long long int since_ms;
-    bool asked;                 /* For its features. */
-    int n_messages;
-    uint64_t datapath_id;       /* In 'done'. */
+    long long int since_ms;     /* When it was accepted. */
+    bool asked;                 /* True if the features request was sent. */
+    int n_messages;             /* Messages that it has sent. */
+    uint64_t datapath_id;       /* Known in 'done'. */
 };
 
 struct of_listener {
     struct pvconn *pvconn;
-    struct ovs_list callers;    /* Oldest first. */
-    size_t n_callers;
-    struct ovs_list done;
+    struct ovs_list callers;    /* In the handshake, oldest first. */
+    size_t n_callers;           /* In 'callers'. */
+    struct ovs_list done;       /* Through the handshake. */
 };
 
 int
@@ -62,7 +64,7 @@ of_listener_create(const char *target, struct of_listener **listenerp)
     return error;
 }
 
-/* 'caller' must not be in a list. */
+/* Closes the connection of 'caller', which must not be in a list. */
 static void
 caller_destroy(struct caller *caller)
 {
@@ -70,6 +72,7 @@ caller_destroy(struct caller *caller)
     free(caller);
 }
 
+/* Takes 'caller' out of the list of callers and closes its connection. */
 static void
 of_listener_drop(struct of_listener *listener, struct caller *caller,
                  const char *reason)
@@ -104,7 +107,7 @@ of_listener_oldest(const struct of_listener *listener)
                         node);
 }
 
-/* True if nobody can come in for now. */
+/* True if no connection can be accepted for now. */
 static bool
 of_listener_is_full(const struct of_listener *listener)
 {
@@ -140,8 +143,8 @@ of_listener_accept(struct of_listener *listener)
     }
 }
 
-/* Handles 'msg' of 'caller'.  Returns 0 if that was the answer that we want,
- * EAGAIN to go on, or another errno. */
+/* Handles 'msg' of 'caller'.  Returns 0 if it is the features reply, EAGAIN to
+ * go on, or another errno. */
 static int
 caller_receive(struct caller *caller, struct ofpbuf *msg)
 {
@@ -170,8 +173,8 @@ caller_receive(struct caller *caller, struct ofpbuf *msg)
     }
 }
 
-/* Returns 0 if 'caller' came through, EAGAIN to go on later, or another errno
- * or EOF. */
+/* Goes on with the handshake of 'caller'.  Returns 0 if it is finished, EAGAIN
+ * to go on later, or another errno or EOF. */
 static int
 caller_run(struct caller *caller)
 {

@@ -3,12 +3,13 @@
 #ifndef SDSA_OF_LISTENER_H
 #define SDSA_OF_LISTENER_H 1
 
-/* Accepts OpenFlow connections and finds out who calls: TLS, hello (OpenFlow
- * 1.5 only) and the datapath id.  Who does not come through this in 5 s is
- * dropped.  No more than 64 are between the door and the desk at a time: while
- * they are, others wait in the backlog, and places are taken from those that
- * needed more than a second, so that many idle connections do not lock out a
- * bridge.
+/* Accepts OpenFlow connections and finds out which switch calls: TLS, hello
+ * (OpenFlow 1.5 only) and the datapath id.  A caller that does not finish this
+ * in 5 s is dropped.
+ *
+ * At most 64 callers are in this handshake at a time.  Others then wait in the
+ * backlog and take the places of callers that needed more than a second, so
+ * that many idle connections do not lock out a bridge.
  *
  * One thread. */
 
@@ -17,14 +18,24 @@
 struct of_listener;
 struct vconn;
 
-/* Returns 0 or a positive errno. */
-int of_listener_create(const char *target, struct of_listener **);
+/* Listens on 'target', a passive connection method as in bridges.h.  Returns 0
+ * and the listener in '*listenerp' (caller must free with
+ * of_listener_destroy()), or a positive errno and NULL. */
+int of_listener_create(const char *target, struct of_listener **listenerp);
+
+/* Closes the listener and all connections that of_listener_next() has not
+ * returned.  Accepts NULL. */
 void of_listener_destroy(struct of_listener *);
+
+/* Accepts connections and goes on with handshakes; the work of one call is
+ * bounded. */
 void of_listener_run(struct of_listener *);
+
+/* Makes poll_block() wake up when of_listener_run() has work to do. */
 void of_listener_wait(struct of_listener *);
 
-/* Returns a connection that is through, and its datapath id, or NULL.  The
- * caller takes ownership. */
+/* Returns a connection that finished the handshake (caller owns it), with the
+ * switch's datapath id in '*datapath_id', or NULL if there is none. */
 struct vconn *of_listener_next(struct of_listener *, uint64_t *datapath_id);
 
 #endif /* ofctl-app/southbound/of-listener.h */

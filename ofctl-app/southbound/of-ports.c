@@ -13,8 +13,8 @@ struct of_port {
     struct hmap_node name_node; /* In of_ports' 'by_name'. */
     ofp_port_t number;
     char name[OFP_MAX_PORT_NAME_LEN];
-    bool was_live;              /* The switch has called it "live" once. */
-    bool is_down;
+    bool was_live;              /* True once the switch called it "live". */
+    bool is_down;               /* True if it can carry no packets. */
 };
 
 void
@@ -25,19 +25,12 @@ of_ports_init(struct of_ports *ports)
 }
 
 void
-of_ports_clear(struct of_ports *ports)
+of_ports_destroy(struct of_ports *ports)
 {
     struct of_port *port;
-    hmap_clear(&ports->by_name);
     HMAP_FOR_EACH_POP (port, number_node, &ports->by_number) {
         free(port);
     }
-}
-
-void
-of_ports_destroy(struct of_ports *ports)
-{
-    of_ports_clear(ports);
     hmap_destroy(&ports->by_number);
     hmap_destroy(&ports->by_name);
 }
@@ -55,9 +48,9 @@ of_ports_find_number(const struct of_ports *ports, ofp_port_t number)
     return NULL;
 }
 
-/* Takes over what 'desc' says of the port's state.  Returns true if it is news.
- * A port is called live a moment after it was added, and no more when BFD finds
- * nobody at the other end. */
+/* Updates the port's state from 'desc'.  Returns true if its being down
+ * changed.  A switch calls a port live a moment after it was added, and does
+ * not when BFD has no answer from the other end. */
 static bool
 update_state(struct of_port *port, const struct ofputil_phy_port *desc)
 {
@@ -103,6 +96,7 @@ of_ports_remove(struct of_ports *ports, ofp_port_t number)
     return port != NULL;
 }
 
+/* Returns the port of that name, or NULL if there is not exactly one. */
 static const struct of_port *
 find_name(const struct of_ports *ports, const char *name_)
 {

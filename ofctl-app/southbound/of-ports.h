@@ -5,9 +5,9 @@
 
 /* The ports of one bridge by name, as OpenFlow describes them.
  *
- * OpenFlow has the first 15 characters of a name.  A longer name is looked for
- * by these, and a name that two ports seem to have is not found at all: better
- * no port than that of somebody else. */
+ * OpenFlow has the first 15 characters of a name.  A longer name is looked up
+ * by these.  If two ports have the same 15 characters neither is found: no
+ * port is better than the wrong port. */
 
 #include <stdbool.h>
 
@@ -15,23 +15,29 @@
 #include "openvswitch/ofp-port.h"
 
 struct of_ports {
-    struct hmap by_number;
-    struct hmap by_name;
+    struct hmap by_number;      /* Of struct of_port, which is private. */
+    struct hmap by_name;        /* The same ports. */
 };
 
+/* Makes an empty set of ports (free with of_ports_destroy()). */
 void of_ports_init(struct of_ports *);
+
+/* Frees what of_ports_init() and of_ports_put() have allocated. */
 void of_ports_destroy(struct of_ports *);
-void of_ports_clear(struct of_ports *);
 
-/* Both return true if a port, its name or its being down changed. */
+/* Adds the port that is described, or changes the one of the same number.
+ * Returns true if the port is new or its name or its being down changed. */
 bool of_ports_put(struct of_ports *, const struct ofputil_phy_port *);
-bool of_ports_remove(struct of_ports *, ofp_port_t);
 
-/* Returns the number of the port that OVSDB calls 'name', or 0. */
+/* Removes the port of that number.  Returns false if there was none. */
+bool of_ports_remove(struct of_ports *, ofp_port_t number);
+
+/* Returns the number of the port that OVSDB calls 'name', or 0 if there is not
+ * exactly one. */
 ofp_port_t of_ports_find(const struct of_ports *, const char *name);
 
-/* Can it carry no packets: taken down, without carrier, or nobody answers BFD
- * at the other end?  A port that is not there is not down. */
+/* True if the port can carry no packets: it is taken down, has no carrier, or
+ * BFD has no answer from the other end.  An unknown port is not down. */
 bool of_ports_is_down(const struct of_ports *, const char *name);
 
 #endif /* ofctl-app/southbound/of-ports.h */

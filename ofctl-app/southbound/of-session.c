@@ -32,39 +32,40 @@ VLOG_DEFINE_THIS_MODULE(of_session);
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 10);
 
-#define PROBE_S 5               /* Of silence, before we ask if it is there. */
-#define ANSWER_MS 10000         /* For anything that we ask. */
-#define MAX_RECEIVES 50         /* Messages in one run, and ... */
-#define MAX_RECEIVE_BYTES (256 * 1024) /* ...bytes. */
-#define MAX_SENDS 200           /* Messages of a bundle in one run. */
-#define MAX_QUEUE 100           /* Messages of a bundle in the send queue. */
-#define MAX_ECHOES 16           /* Replies in the send queue. */
-#define MAX_PACKETS_OUT 256     /* Packets in the send queue. */
-#define FIRST_XID 0x10000       /* Below are those of rconn itself. */
+#define PROBE_S 5               /* Silence after which an echo is requested. */
+#define ANSWER_MS 10000         /* Bounds the wait for any answer. */
+#define MAX_RECEIVES 50         /* Bounds the messages received in one run. */
+#define MAX_RECEIVE_BYTES (256 * 1024) /* Bounds their octets. */
+#define MAX_SENDS 200           /* Bounds a bundle's messages in one run. */
+#define MAX_QUEUE 100           /* Bounds those in the send queue. */
+#define MAX_ECHOES 16           /* Bounds echo replies in the send queue. */
+#define MAX_PACKETS_OUT 256     /* Bounds packets in the send queue. */
+#define FIRST_XID 0x10000       /* Smaller xids are those of rconn itself. */
 
-/* Something that we asked. */
+/* A request to the switch. */
 struct of_request {
-    bool pending;
+    bool pending;               /* True while there is no answer. */
     ovs_be32 xid;
-    long long int deadline_ms;
+    long long int deadline_ms;  /* The session breaks then. */
 };
 
 struct of_session {
     struct rconn *rconn;
+    /* Messages of each kind in the send queue. */
     struct rconn_packet_counter *echoes;
-    struct rconn_packet_counter *adds;
+    struct rconn_packet_counter *adds;  /* Of a bundle. */
     struct rconn_packet_counter *packets_out;
     char *reason;               /* Why it broke; NULL while it is alive. */
     uint32_t next_xid;
-    bool more;                  /* To receive or to send, at once. */
+    bool more;                  /* True if the last run left work to do. */
 
     uint64_t generation;
     struct of_request role;
     bool is_master;
-    char *role_reason;          /* Why not, or NULL. */
+    char *role_reason;          /* Why we are not master, or NULL. */
 
-    struct of_request meters;      /* The barrier behind them. */
-    uint32_t first_meter_xid;
+    struct of_request meters;   /* The barrier behind the meters. */
+    uint32_t first_meter_xid;   /* Of the first of 'meter_mods'. */
     bool has_meters;
 
     struct of_request port_desc;
@@ -73,7 +74,7 @@ struct of_session {
     unsigned int port_seqno;
 
     struct of_request dump;
-    enum of_dump dumping;
+    enum of_dump dumping;       /* The dump that is under way. */
 
     struct of_bundle *bundle;
     uint32_t bundle_id;         /* Last one used. */
@@ -85,7 +86,7 @@ struct of_session {
 static void of_session_receive(struct of_session *, struct flow_set *);
 static void of_session_send_adds(struct of_session *);
 
-/* Ends the session. */
+/* Ends the session for a reason; an earlier reason stays. */
 static void OVS_PRINTF_FORMAT(2, 3)
 of_session_break(struct of_session *session, const char *format, ...)
 {
@@ -98,6 +99,7 @@ of_session_break(struct of_session *session, const char *format, ...)
     }
 }
 
+/* Sends 'msg', of which it takes ownership, as 'request'. */
 static void
 of_session_request(struct of_session *session, struct of_request *request,
                    struct ofpbuf *msg)
@@ -120,9 +122,9 @@ of_session_request_role(struct of_session *session)
     of_session_request(session, &session->role, msg);
 }
 
-/* Asks for the packets of "controller" actions, in a form that has their
- * flow's cookie and userdata, and for nothing else that nobody asked for but
- * news of ports and role. */
+/* Asks the switch to send, unasked, only changes of ports and role and the
+ * packets of "controller" actions, in the format that has the flow's cookie
+ * and userdata. */
 static void
 of_session_request_async(struct of_session *session)
 {
@@ -141,20 +143,21 @@ of_session_request_async(struct of_session *session)
 
 /* Meters. */
 
+/* Each meter is added and modified: one of the two succeeds, whether the
+ * switch had it before or not. */
 static const struct {
     uint32_t meter_id;
-    uint32_t rate;              /* Packets a second, and burst. */
+    uint32_t rate;              /* Packets a second; the burst is the same. */
     uint16_t command;
 } meter_mods[] = {
-    /* One of both succeeds. */
     { STEERING_METER, STEERING_METER_RATE, OFPMC13_ADD },
     { STEERING_METER, STEERING_METER_RATE, OFPMC13_MODIFY },
     { STEERING_METER_PROBE, STEERING_METER_PROBE_RATE, OFPMC13_ADD },
     { STEERING_METER_PROBE, STEERING_METER_PROBE_RATE, OFPMC13_MODIFY },
 };
 
-/* Flows that name a meter which is not there are refused: meters come first,
- * and not in a bundle, which cannot have any. */
+/* Makes the meters.  They come before the flows, because a flow with an
+ * unknown meter is refused, and not in a bundle, which cannot have meters. */
 static void
 of_session_request_meters(struct of_session *session)
 {
@@ -182,7 +185,8 @@ of_session_request_meters(struct of_session *session)
                        ofputil_encode_barrier_request(OFP15_VERSION));
 }
 
-/* Returns true if 'oh' is an error about a meter. */
+/* Handles an error about a meter.  Returns false if 'oh' is about something
+ * else. */
 static bool
 of_session_receive_meter_error(struct of_session *session,
                                const struct ofp_header *oh,
@@ -217,7 +221,7 @@ of_session_create(struct vconn *vconn, const char *bridge, uint64_t generation)
     char *name = xasprintf("%s (%s)", bridge, vconn_get_name(vconn));
     rconn_connect_unreliably(session->rconn, vconn, name);
     free(name);
-    rconn_run(session->rconn);  /* Connected: the handshake is behind it. */
+    rconn_run(session->rconn);  /* Connected: the handshake is done. */
     of_session_request_async(session);
     of_session_request_role(session);
     of_session_request(session, &session->port_desc,
@@ -243,7 +247,8 @@ of_session_destroy(struct of_session *session)
     }
 }
 
-/* Returns true, and ends the session, if 'request' has waited too long. */
+/* Ends the session if 'request', which is about 'what', has waited too
+ * long. */
 static void
 request_check(struct of_session *session, const struct of_request *request,
               const char *what)
@@ -385,8 +390,8 @@ of_session_end_bundle(struct of_session *session)
     session->bundle = NULL;
 }
 
-/* Sends of the bundle what is due, but not more than is good for the loop and
- * for the send queue. */
+/* Sends the messages of the bundle that are due, as far as MAX_SENDS and
+ * MAX_QUEUE let it. */
 static void
 of_session_send_adds(struct of_session *session)
 {
@@ -513,6 +518,7 @@ of_session_receive_port_status(struct of_session *session,
 
 /* Role. */
 
+/* Notes that we are not master any more, for a reason in words. */
 static void OVS_PRINTF_FORMAT(2, 3)
 of_session_lose_role(struct of_session *session, const char *format, ...)
 {
@@ -592,7 +598,7 @@ of_session_receive_error(struct of_session *session,
                              "higher than %"PRIu64", is its master (%s)",
                              session->generation, name);
     } else if (of_session_receive_meter_error(session, oh, error)) {
-        /* That was it. */
+        /* Handled. */
     } else if ((session->port_desc.pending
                 && oh->xid == session->port_desc.xid)
                || (session->dump.pending && oh->xid == session->dump.xid)) {
@@ -603,7 +609,7 @@ of_session_receive_error(struct of_session *session,
     }
 }
 
-/* True if 'oh' answers 'request'. */
+/* True if 'oh' is the answer to 'request'. */
 static bool
 is_answer(const struct of_request *request, const struct ofp_header *oh)
 {
@@ -654,7 +660,7 @@ of_session_receive_message(struct of_session *session, struct flow_set *set,
                && is_answer(&session->dump, oh)) {
         of_session_receive_flows(session, set, msg);
     }
-    /* Anything else is of no interest. */
+    /* All other messages are ignored. */
 }
 
 static void

@@ -4,9 +4,11 @@
 #define SDSA_OF_SESSION_H 1
 
 /* One OpenFlow 1.5 connection with a known bridge: our role there, its ports,
- * dumps of its flows, bundles, packets to us and from us.  What is to be done
- * when is the caller's; that the switch answers in time is watched here.  A session that broke stays as
- * it is until it is destroyed.
+ * dumps of its flows, bundles, packets to us and from us.
+ *
+ * The caller decides what to do and when; the session itself watches that the
+ * switch answers in time.  A session that broke stays as it is until it is
+ * destroyed.
  *
  * One thread; the work of one run is bounded. */
 
@@ -23,55 +25,77 @@ struct of_packet_queue;
 struct of_session;
 struct vconn;
 
-/* What is done with the flows of a dump. */
+/* What the session does with the flows of a dump. */
 enum of_dump {
     OF_DUMP_NONE,               /* There is no dump. */
-    OF_DUMP_SYNC,               /* flow_set_dump_flow(). */
-    OF_DUMP_COUNT,              /* flow_set_count_flow(). */
+    OF_DUMP_SYNC,               /* Each goes to flow_set_dump_flow(). */
+    OF_DUMP_COUNT,              /* Each goes to flow_set_count_flow(). */
 };
 
-/* Takes ownership of 'vconn', of which nothing but the handshake was used.
- * Asks for the role of master with 'generation', for the ports, and for those
- * packets only that a flow sends us; as master installs the meters of
- * steering.h. */
+/* Starts a session on 'vconn', of which it takes ownership and of which only
+ * the handshake was used so far.  'bridge' names the bridge in the log.  The
+ * session asks for the role of master with 'generation', for the ports, and to
+ * be sent only the packets that a flow sends to the controller; as master it
+ * installs the meters of steering.h.  Caller must free with
+ * of_session_destroy(). */
 struct of_session *of_session_create(struct vconn *vconn, const char *bridge,
                                      uint64_t generation);
+
+/* Closes the connection and frees the session.  Accepts NULL. */
 void of_session_destroy(struct of_session *);
-/* 'set' gets the flows of dumps. */
+
+/* Receives and sends what is due.  'set' gets the flows of dumps. */
 void of_session_run(struct of_session *, struct flow_set *set);
+
+/* Makes poll_block() wake up when of_session_run() has work to do. */
 void of_session_wait(struct of_session *);
 
+/* False once the session is broken. */
 bool of_session_is_alive(const struct of_session *);
-/* We are master, the ports are known and the meters are there. */
+
+/* True if we are master, the ports are known and the meters are there. */
 bool of_session_is_ready(const struct of_session *);
-/* Why the session is not alive or not ready; "" if it is. */
+
+/* Returns why the session is not alive or not ready, for people; "" if it is
+ * both.  Valid until the next call of any function here. */
 const char *of_session_reason(const struct of_session *);
 
-/* Asks for the role again. */
+/* Asks for the role of master once more, with 'generation'. */
 void of_session_set_generation(struct of_session *, uint64_t generation);
 
+/* As of_ports_find() in of-ports.h. */
 ofp_port_t of_session_port(const struct of_session *, const char *interface);
+
+/* As of_ports_is_down() in of-ports.h. */
 bool of_session_port_is_down(const struct of_session *, const char *interface);
-/* Changes with the ports or their names. */
+
+/* Returns a number that changes when a port, its name or its being down
+ * changes. */
 unsigned int of_session_port_seqno(const struct of_session *);
 
-/* Starts a dump of the flows with our cookies; there must not be one. */
+/* Starts a dump of the flows with our cookies.  None may be under way. */
 void of_session_dump(struct of_session *, enum of_dump);
-/* The dump that is going on. */
+
+/* Returns the dump that is under way. */
 enum of_dump of_session_dumping(const struct of_session *);
 
-/* Starts a bundle with 'diff', of which it takes ownership; there must not be
- * one. */
+/* Starts a bundle with 'diff', of which it takes ownership.  There must not be
+ * a bundle. */
 void of_session_send_bundle(struct of_session *, struct flow_diff *diff);
-/* The bundle that was started, or NULL. */
+
+/* Returns the bundle that was started, which belongs to the session, or
+ * NULL. */
 const struct of_bundle *of_session_bundle(const struct of_session *);
-/* Ends a bundle that is DONE or REFUSED. */
+
+/* Frees the bundle, for whose answer nobody waits any more. */
 void of_session_end_bundle(struct of_session *);
 
-/* Packets that flows of ours sent; the queue belongs to the session. */
+/* Returns the queue of the packets that our flows sent to the controller; it
+ * belongs to the session. */
 struct of_packet_queue *of_session_packets_in(struct of_session *);
 
-/* As bridge_packet_out() in bridges.h. */
+/* Sends Ethernet frame 'frame' of 'size' octets (not owned) out of 'out_port'.
+ * Returns false if it is dropped because too much is queued. */
 bool of_session_packet_out(struct of_session *, const void *frame, size_t size,
                            ofp_port_t out_port);
 

@@ -34,8 +34,8 @@ sa_request_create(const char *patch_id, uint64_t epoch)
     return restconf_patch_create(patch_id, lease);
 }
 
-/* Appends an edit of the entry 'name'; takes ownership of 'value', which may be
- * NULL. */
+/* Appends an edit of the entry 'name' of 'list'.  Takes ownership of 'value',
+ * which may be NULL. */
 static void
 add_edit(struct restconf_patch *patch, const char *operation,
          const char *list, const char *name, json_t *value)
@@ -60,8 +60,8 @@ void
 sa_request_policy_name(const struct path *path, const struct path_hop *hop,
                        bool outbound, char name[SA_REQUEST_NAME_LEN])
 {
-    snprintf(name, SA_REQUEST_NAME_LEN, "%s-%"PRIu32"-%d", outbound ? "out" : "in",
-             path->nsh_spi, hop->si);
+    snprintf(name, SA_REQUEST_NAME_LEN, "%s-%"PRIu32"-%d",
+             outbound ? "out" : "in", path->nsh_spi, hop->si);
 }
 
 /* Values. */
@@ -80,8 +80,8 @@ any_selector(const struct path *path)
                      "remote-prefix", any, "inner-protocol", "any");
 }
 
-/* Tunnel addresses: local is the source, remote the destination, at both
- * ends. */
+/* Returns the container tunnel.  At both ends of the hop "local" is the source
+ * and "remote" the destination. */
 static json_t *
 tunnel(const struct inventory *inv, const struct path_hop *hop)
 {
@@ -98,7 +98,7 @@ tunnel(const struct inventory *inv, const struct path_hop *hop)
                      "df-bit", "clear", "bypass-dscp", true);
 }
 
-/* 'size' octets of 'key' from 'offset' on, as a yang:hex-string. */
+/* Returns 'size' octets of 'key' from 'offset' on, as a yang:hex-string. */
 static json_t *
 hex_string(const struct secret *key, size_t offset, size_t size)
 {
@@ -111,9 +111,9 @@ hex_string(const struct secret *key, size_t offset, size_t size)
     return json;
 }
 
-/* The container esp-sa: algorithms and keys. */
+/* Returns the container esp-sa: algorithms and keys. */
 static json_t *
-esp_sa(const struct suite *suite, const struct secret *key)
+keyed_algorithms(const struct suite *suite, const struct secret *key)
 {
     size_t size = suite_encryption_key_size(suite);
     json_t *json = json_pack("{s:{s:i, s:o}}", "encryption",
@@ -129,7 +129,7 @@ esp_sa(const struct suite *suite, const struct secret *key)
     return json;
 }
 
-/* The container esp-algorithms. */
+/* Returns the container esp-algorithms. */
 static json_t *
 esp_algorithms(const struct suite *suite)
 {
@@ -143,7 +143,7 @@ esp_algorithms(const struct suite *suite)
     return json;
 }
 
-/* So many fifths of the path's lifetime. */
+/* Returns a lifetime container with 'fifths' fifths of the path's lifetime. */
 static json_t *
 lifetime(const struct path *path, int fifths)
 {
@@ -167,6 +167,7 @@ lifetime(const struct path *path, int fifths)
     return json;
 }
 
+/* Adds the SA at the end of the hop that has 'vlan'. */
 static void
 add_sa(struct restconf_patch *patch, const struct inventory *inv,
        const struct path *path, const struct path_hop *hop, uint16_t vlan,
@@ -183,7 +184,7 @@ add_sa(struct restconf_patch *patch, const struct inventory *inv,
         "traffic-selector", any_selector(path),
         "protocol-parameters", "esp",
         "mode", "tunnel",
-        "esp-sa", esp_sa(path->suite, key),
+        "esp-sa", keyed_algorithms(path->suite, key),
         "tunnel", tunnel(inv, hop));
     if (path->lifetime_s || path->lifetime_bytes || path->lifetime_packets) {
         json_t *soft = lifetime(path, 4);
@@ -233,18 +234,18 @@ add_policy(struct restconf_patch *patch, const struct inventory *inv,
 }
 
 void
-sa_request_add_inbound(struct restconf_patch *patch, const struct inventory *inv,
-                       const struct path *path, const struct path_hop *hop,
-                       const struct secret *key)
+sa_request_add_inbound(struct restconf_patch *patch,
+                       const struct inventory *inv, const struct path *path,
+                       const struct path_hop *hop, const struct secret *key)
 {
     add_sa(patch, inv, path, hop, hop->receiver_vlan, key);
     add_policy(patch, inv, path, hop, false);
 }
 
 void
-sa_request_add_outbound(struct restconf_patch *patch, const struct inventory *inv,
-                        const struct path *path, const struct path_hop *hop,
-                        const struct secret *key)
+sa_request_add_outbound(struct restconf_patch *patch,
+                        const struct inventory *inv, const struct path *path,
+                        const struct path_hop *hop, const struct secret *key)
 {
     add_sa(patch, inv, path, hop, hop->sender_vlan, key);
     add_policy(patch, inv, path, hop, true);
@@ -253,7 +254,8 @@ sa_request_add_outbound(struct restconf_patch *patch, const struct inventory *in
 /* Removing. */
 
 void
-sa_request_remove_name(struct restconf_patch *patch, bool sad, const char *name)
+sa_request_remove_name(struct restconf_patch *patch, bool sad,
+                       const char *name)
 {
     add_edit(patch, "remove", sad ? SAD : SPD, name, NULL);
 }
@@ -270,15 +272,15 @@ remove_end(struct restconf_patch *patch, const struct path *path,
 }
 
 void
-sa_request_remove_inbound(struct restconf_patch *patch, const struct path *path,
-                          const struct path_hop *hop)
+sa_request_remove_inbound(struct restconf_patch *patch,
+                          const struct path *path, const struct path_hop *hop)
 {
     remove_end(patch, path, hop, false);
 }
 
 void
-sa_request_remove_outbound(struct restconf_patch *patch, const struct path *path,
-                           const struct path_hop *hop)
+sa_request_remove_outbound(struct restconf_patch *patch,
+                           const struct path *path, const struct path_hop *hop)
 {
     remove_end(patch, path, hop, true);
 }

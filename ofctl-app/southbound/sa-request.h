@@ -1,12 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef SDSA_SA_REQUEST_H
 #define SDSA_SA_REQUEST_H 1
 
 /* From hops to YANG Patches (RFC 8072) for the agents, on ietf-i2nsf-ikeless
  * (RFC 9061) and sdsa-agent.  Pure.
  *
- * Names in an agent: sad-entry "sa-SPI" with the ESP SPI as eight hex digits,
- * spd-entry "out-NSHSPI-SI" at the sender and "in-NSHSPI-SI" at the receiver;
- * reqid is NSH SPI * 256 + SI.  The body lives in wiping memory. */
+ * Names in an agent: the sad-entry is "sa-SPI" with the ESP SPI as eight hex
+ * digits; the spd-entry is "out-NSHSPI-SI" at the sender and "in-NSHSPI-SI" at
+ * the receiver.  The reqid is NSH SPI * 256 + SI.  Keys and the body of the
+ * request live in wiping memory. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,34 +19,48 @@
 struct restconf_patch;
 struct secret;
 
-/* The names above, of an end of 'hop'. */
+/* Octets that hold any of these names, with the terminating 0. */
 #define SA_REQUEST_NAME_LEN 32
+
+/* Writes the name of the SA of 'hop', which is the same at both ends. */
 void sa_request_sa_name(const struct path_hop *hop,
                         char name[SA_REQUEST_NAME_LEN]);
+
+/* Writes the name of the policy of 'hop' at the sender ('outbound') or the
+ * receiver. */
 void sa_request_policy_name(const struct path *, const struct path_hop *hop,
                             bool outbound, char name[SA_REQUEST_NAME_LEN]);
 
-/* An empty patch, guarded by the lease: 'epoch' of this controller.  Caller frees
- * with restconf_patch_destroy(). */
+/* Returns a patch that only takes the lease (sdsa-agent) in 'epoch': the agent
+ * refuses it, with all that is added, if it has seen a higher epoch.  Caller
+ * must free with restconf_patch_destroy(). */
 struct restconf_patch *sa_request_create(const char *patch_id,
                                          uint64_t epoch);
 
-/* Adds the SA and the policy of one end of 'hop'. */
+/* Adds the creation of SA and policy at the receiver of 'hop'.  'key' has the
+ * encryption key, with salt, and then the integrity key of the path's suite;
+ * it stays the caller's. */
 void sa_request_add_inbound(struct restconf_patch *, const struct inventory *,
-                            const struct path *, const struct path_hop *,
+                            const struct path *, const struct path_hop *hop,
                             const struct secret *key);
+
+/* The same at the sender. */
 void sa_request_add_outbound(struct restconf_patch *,
                              const struct inventory *, const struct path *,
-                             const struct path_hop *,
+                             const struct path_hop *hop,
                              const struct secret *key);
 
-/* Removes what either of these added; what is not there is no error ("remove",
- * RFC 8072 s.2.5). */
+/* Adds the removal of what sa_request_add_inbound() creates.  A missing entry
+ * is no error (operation "remove", RFC 8072 s.2.5). */
 void sa_request_remove_inbound(struct restconf_patch *, const struct path *,
-                               const struct path_hop *);
+                               const struct path_hop *hop);
+
+/* The same for sa_request_add_outbound(). */
 void sa_request_remove_outbound(struct restconf_patch *, const struct path *,
-                                const struct path_hop *);
-/* Removes an entry by its name, whatever that is; 'sad' or spd. */
+                                const struct path_hop *hop);
+
+/* Adds the removal of the entry 'name' of the SAD, or of the SPD if 'sad' is
+ * false. */
 void sa_request_remove_name(struct restconf_patch *, bool sad,
                             const char *name);
 
