@@ -35,7 +35,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "openvswitch/list.h"
 #include "openvswitch/ofp-port.h"
 
 struct bridge;
