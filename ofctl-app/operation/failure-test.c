@@ -16,7 +16,7 @@
 
 VLOG_DEFINE_THIS_MODULE(failure_test);
 
-/* What may happen, and where. */
+/* The points are all combinations of one of each, with "-" between. */
 static const char *const whats[] = {
     "before", "after", "stop-before", "stop-after", "refuse",
 };
@@ -27,9 +27,9 @@ static const char *const steps[] = {
 
 static struct sset armed = SSET_INITIALIZER(&armed);
 
-/* Is that armed?  Then it is not any more. */
+/* Returns true if the point is armed, and disarms it. */
 static bool
-take(const char *what, const char *when, const char *step)
+disarm(const char *what, const char *when, const char *step)
 {
     if (sset_is_empty(&armed)) {
         return false;
@@ -46,10 +46,10 @@ take(const char *what, const char *when, const char *step)
 void
 failure_test(const char *when, const char *step)
 {
-    if (take("", when, step)) {
+    if (disarm("", when, step)) {
         raise(SIGKILL);
     }
-    if (take("stop-", when, step)) {
+    if (disarm("stop-", when, step)) {
         raise(SIGSTOP);
     }
 }
@@ -57,7 +57,7 @@ failure_test(const char *when, const char *step)
 bool
 failure_test_refuses(const char *step)
 {
-    return take("", "refuse", step);
+    return disarm("", "refuse", step);
 }
 
 static bool

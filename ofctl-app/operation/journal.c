@@ -17,7 +17,7 @@
 
 VLOG_DEFINE_THIS_MODULE(journal);
 
-#define HISTORY_MAX 64
+#define HISTORY_MAX 64          /* Rows of table History that are kept. */
 
 static const char *const path_states[] = {
     [PATH_PREPARING] = "preparing",
@@ -27,8 +27,8 @@ static const char *const path_states[] = {
 
 /* Looking up. */
 
-const struct sdsa_path *
-journal_find_path(const struct ovsdb_idl *idl, uint32_t nsh_spi)
+static const struct sdsa_path *
+find_path(const struct ovsdb_idl *idl, uint32_t nsh_spi)
 {
     const struct sdsa_path *row;
     SDSA_PATH_FOR_EACH (row, idl) {
@@ -39,8 +39,8 @@ journal_find_path(const struct ovsdb_idl *idl, uint32_t nsh_spi)
     return NULL;
 }
 
-const struct sdsa_operation *
-journal_find_operation(const struct ovsdb_idl *idl, unsigned int number)
+static const struct sdsa_operation *
+find_operation(const struct ovsdb_idl *idl, unsigned int number)
 {
     const struct sdsa_operation *row;
     SDSA_OPERATION_FOR_EACH (row, idl) {
@@ -129,7 +129,7 @@ set_path_states(const struct ovsdb_idl *idl, struct live_path *const *paths,
 {
     for (size_t i = 0; i < n; i++) {
         const struct sdsa_path *row
-            = journal_find_path(idl, paths[i]->path->nsh_spi);
+            = find_path(idl, paths[i]->path->nsh_spi);
         if (row) {
             sdsa_path_set_state(row, path_states[state]);
         }
@@ -142,7 +142,7 @@ delete_paths(const struct ovsdb_idl *idl, struct live_path *const *paths,
 {
     for (size_t i = 0; i < n; i++) {
         const struct sdsa_path *row
-            = journal_find_path(idl, paths[i]->path->nsh_spi);
+            = find_path(idl, paths[i]->path->nsh_spi);
         if (row) {
             sdsa_path_delete(row);
         }
@@ -159,15 +159,15 @@ path_numbers(struct live_path *const *paths, size_t n)
     return spis;
 }
 
-/* Writes the row of the Operation.  A row that exists is of an earlier attempt,
- * whose answer was lost. */
+/* Writes the row of the Operation.  A row that exists is of an earlier
+ * attempt, whose answer was lost. */
 static void
 write_operation(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
                 const struct op *op, const char *state)
 {
     const struct op_spec *spec = op_get_spec(op);
     const struct sdsa_operation *row
-        = journal_find_operation(idl, spec->number);
+        = find_operation(idl, spec->number);
     if (row) {
         sdsa_operation_set_state(row, state);
         return;
@@ -201,7 +201,7 @@ write_prepare(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
               const struct op *op)
 {
     const struct op_spec *spec = op_get_spec(op);
-    if (!journal_find_operation(idl, spec->number)) {
+    if (!find_operation(idl, spec->number)) {
         write_operation(txn, idl, op, "preparing");
         for (size_t i = 0; i < spec->n_new; i++) {
             write_path(txn, spec->new[i]);
@@ -219,14 +219,14 @@ write_commit(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
     set_path_states(idl, spec->old, spec->n_old, PATH_RELEASING);
     for (size_t i = 0; spec->purpose == OP_FAILOVER && i < spec->n_new; i++) {
         const struct sdsa_path *row
-            = journal_find_path(idl, spec->new[i]->path->nsh_spi);
+            = find_path(idl, spec->new[i]->path->nsh_spi);
         if (row) {
             sdsa_path_set_backup(row, false);
         }
     }
 }
 
-/* Keeps what came of the last HISTORY_MAX operations. */
+/* Adds a row to table History, of which the last HISTORY_MAX rows are kept. */
 static void
 write_history(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
               const struct op *op)
@@ -236,7 +236,7 @@ write_history(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
     size_t n = 0;
     SDSA_HISTORY_FOR_EACH (row, idl) {
         if (row->number == spec->number) {
-            return;             /* An earlier attempt, whose answer was lost. */
+            return;     /* Of an earlier attempt, whose answer was lost. */
         }
         oldest = !oldest || row->number < oldest->number ? row : oldest;
         n++;
@@ -282,7 +282,8 @@ write_history(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
     sset_destroy(&names);
 }
 
-/* For the very row of the chain: not for another of its name, made since. */
+/* Writes the outcome of one chain: into the row that the operation was for,
+ * not into another one that was made since under the same name. */
 static void
 write_outcome(const struct ovsdb_idl *idl, const struct op *op,
               const struct op_chain *chain, bool done)
@@ -294,7 +295,8 @@ write_outcome(const struct ovsdb_idl *idl, const struct op *op,
     if (row && done) {
         sdsa_chain_set_applied(row, chain->wanted);
         sdsa_chain_set_applied_intent(row, chain->intent);
-        /* A predecessor's may have been new keys for what was applied. */
+        /* Another controller's operation may have made new keys for what was
+         * applied; the reason is about what is wanted then. */
         if (!op_is_resumed(op) || chain->wanted == row->wanted) {
             sdsa_chain_set_reason(row, "");
         }
@@ -313,7 +315,7 @@ write_end(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
     bool done = op_journal_entry(op) == OP_FSM_DONE;
     write_history(txn, idl, op);
     const struct sdsa_operation *row
-        = journal_find_operation(idl, spec->number);
+        = find_operation(idl, spec->number);
     if (row) {
         sdsa_operation_delete(row);
     }
@@ -351,7 +353,6 @@ journal_write(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
     if (!op_needs_journal(op)) {
         return false;
     }
-    /* Only these states are ever journaled. */
     enum op_fsm_state entry = op_journal_entry(op);
     if (entry == OP_FSM_JOURNAL_PREPARE) {
         write_prepare(txn, idl, op);

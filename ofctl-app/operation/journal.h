@@ -2,10 +2,14 @@
 #ifndef SDSA_JOURNAL_H
 #define SDSA_JOURNAL_H 1
 
-/* What an operation leaves in the database: its journal entry (Operation), its
- * paths (Path, Hop, SA; never a key), the outcome (Chain), debts (Debt).
+/* What an operation leaves in the database: its journal entry (table
+ * Operation), its paths (Path, Hop, SA; never a key), its outcome (Chain,
+ * History) and its debts (Debt).
  *
- * Writers add to a transaction that the caller opened and commits. */
+ * Functions that write add to the transaction of the database that the caller
+ * has opened and commits.  Rows are found by a linear walk: there are two Path
+ * rows, or four with a backup, for each chain, and an Operation row only while
+ * the operation is under way. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,23 +18,21 @@ struct network;
 struct op;
 struct ovsdb_idl;
 struct ovsdb_idl_txn;
-struct path;
 struct sdsa_chain;
 struct sdsa_operation;
-struct sdsa_path;
 
-/* Writes the journal entry that the operation needs, if it does, and tells the
- * operation so.  Returns true if it did.  By op_journal_entry():
+/* Writes the journal entry that the operation needs, if it needs one, and
+ * tells the operation so.  Returns true if it did.  By op_journal_entry():
  *
- *   JOURNAL_PREPARE: the Operation and its new paths.
+ *   JOURNAL_PREPARE: adds the Operation and its new paths.
  *   JOURNAL_COMMIT:  the commit point.
- *   DONE, FAILED:    the end: the Operation and the paths that are gone with it
- *                    are deleted, the chain's outcome and debts written. */
+ *   DONE, FAILED:    the end: deletes the Operation and the paths that end
+ *                    with it, writes the chains' outcome and the debts. */
 bool journal_write(struct ovsdb_idl_txn *, const struct ovsdb_idl *,
                    struct op *);
 
-/* Marks the chain as failed at sequence number 'wanted' (an operation could
- * not even begin). */
+/* Marks the chain as failed at sequence number 'wanted', for 'reason': an
+ * operation could not even begin. */
 void journal_chain_failed(const struct sdsa_chain *, int64_t wanted,
                           const char *reason);
 
@@ -38,15 +40,10 @@ void journal_chain_failed(const struct sdsa_chain *, int64_t wanted,
  * its chains. */
 void journal_chain_hangs(const struct ovsdb_idl *, const struct op *);
 
-/* Deletes the Path rows that are of no live path: those that make no sense. */
+/* Deletes the Path rows that belong to no live path. */
 void journal_sweep(const struct ovsdb_idl *, const struct network *);
 
 /* Is the entry past its commit point? */
 bool journal_is_committed(const struct sdsa_operation *);
-
-const struct sdsa_path *journal_find_path(const struct ovsdb_idl *,
-                                          uint32_t nsh_spi);
-const struct sdsa_operation *journal_find_operation(const struct ovsdb_idl *,
-                                                    unsigned int number);
 
 #endif /* ofctl-app/operation/journal.h */

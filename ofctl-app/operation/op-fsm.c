@@ -10,14 +10,15 @@
 #include "util.h"
 
 #define N_STATES (OP_FSM_FAILED + 1)
-#define MAX_NAMES 5             /* In a reason. */
+#define MAX_NAMES 5             /* Participants that one reason names. */
 
 struct participant {
     char *name;
-    unsigned int steps;         /* That it takes part in. */
-    unsigned int sent;          /* That were sent to it. */
-    unsigned int acked;         /* That it acknowledged. */
-    unsigned int refused;       /* RELEASE, UNDO: to be sent again. */
+    /* Bitwise ORs of enum op_fsm_step. */
+    unsigned int steps;         /* Steps that it takes part in. */
+    unsigned int sent;          /* Steps that were sent to it. */
+    unsigned int acked;         /* Steps that it acknowledged. */
+    unsigned int refused;       /* RELEASE or UNDO, to be sent again. */
 };
 
 struct op_fsm {
@@ -28,17 +29,18 @@ struct op_fsm {
     enum op_fsm_state state;
     bool committed;
     char *reason;
-    char *doom;                 /* JOURNAL_PREPARE: why it will roll back. */
+    char *give_up_reason;       /* JOURNAL_PREPARE: reason of the roll-back
+                                 * that follows, or NULL. */
     unsigned int round_trips;
 
     long long int entered_ms;   /* When 'state' was entered. */
     long long int spent_ms[N_STATES];   /* In states that were left. */
-    bool waited_in[N_STATES];   /* Not passed through at once. */
+    bool waited_in[N_STATES];   /* States that were not left at once. */
     long long int prepare_by_ms;        /* Deadline of PREPARE. */
-    long long int retry_ms;     /* When to send again what was refused or
+    long long int retry_ms;     /* When to repeat steps that were refused or
                                  * not acknowledged. */
 
-    struct op_fsm_action *actions;   /* A queue: [first, last). */
+    struct op_fsm_action *actions;      /* A queue: [first, last). */
     size_t first_action, last_action, allocated_actions;
 
     /* No state is entered twice. */
@@ -107,7 +109,7 @@ op_fsm_destroy(struct op_fsm *fsm)
         }
         free(fsm->participants);
         free(fsm->reason);
-        free(fsm->doom);
+        free(fsm->give_up_reason);
         free(fsm->actions);
         free(fsm);
     }
@@ -157,7 +159,7 @@ act_send(struct op_fsm *fsm, size_t i, enum op_fsm_step step)
     });
 }
 
-/* Sends 'step' to all that take part in it.  Returns their number. */
+/* Sends 'step' to all participants that have it.  Returns their number. */
 static size_t
 send_step(struct op_fsm *fsm, enum op_fsm_step step)
 {
@@ -171,7 +173,7 @@ send_step(struct op_fsm *fsm, enum op_fsm_step step)
     return n;
 }
 
-/* Sends 'step' again to those who have not acknowledged it. */
+/* Sends 'step' again to the participants that have not acknowledged it. */
 static void
 send_again(struct op_fsm *fsm, enum op_fsm_step step)
 {
@@ -194,7 +196,7 @@ has_participants(const struct op_fsm *fsm, enum op_fsm_step step)
     return false;
 }
 
-/* Has everyone who takes part in one of 'steps' acknowledged it? */
+/* Have all participants of 'steps' acknowledged them? */
 static bool
 all_acked(const struct op_fsm *fsm, unsigned int steps)
 {
@@ -209,11 +211,12 @@ all_acked(const struct op_fsm *fsm, unsigned int steps)
 
 /* States. */
 
+/* Takes ownership of 'reason'. */
 static void
-set_reason(struct op_fsm *fsm, const char *reason)
+set_reason(struct op_fsm *fsm, char *reason)
 {
     free(fsm->reason);
-    fsm->reason = xstrdup(reason);
+    fsm->reason = reason;
 }
 
 static void
@@ -256,7 +259,7 @@ finish(struct op_fsm *fsm, enum op_fsm_state state, const char *event,
     act(fsm, (struct op_fsm_action) { .type = OP_FSM_ACT_FINISH });
 }
 
-/* PROVE was entered. */
+/* Does what entering PROVE asks for. */
 static void
 send_prove(struct op_fsm *fsm, long long int now)
 {
@@ -272,7 +275,7 @@ enter_release(struct op_fsm *fsm, const char *event, long long int now)
     send_step(fsm, OP_FSM_STEP_RELEASE);
 }
 
-/* FLIP was entered. */
+/* Does what entering FLIP asks for. */
 static void
 send_flip(struct op_fsm *fsm, long long int now)
 {
@@ -281,7 +284,7 @@ send_flip(struct op_fsm *fsm, long long int now)
     fsm->retry_ms = now + fsm->timeouts.retry_ms;
 }
 
-/* Goes on as far as acknowledgements allow. */
+/* Enters the next states as far as acknowledgements allow. */
 static void
 advance(struct op_fsm *fsm, long long int now)
 {
@@ -300,7 +303,7 @@ advance(struct op_fsm *fsm, long long int now)
         act_journal(fsm, OP_FSM_JOURNAL_COMMIT);
     }
     if (fsm->state == OP_FSM_FLIP && all_acked(fsm, OP_FSM_STEP_FLIP)) {
-        set_reason(fsm, "");
+        set_reason(fsm, xstrdup(""));
         enter(fsm, OP_FSM_DRAIN, ACKNOWLEDGED, now);
         if (!fsm->timeouts.drain_ms
             || !has_participants(fsm, OP_FSM_STEP_FLIP)
@@ -334,10 +337,11 @@ is_preparing(const struct op_fsm *fsm)
             || fsm->state == OP_FSM_PROVE);
 }
 
-/* Takes back what PREPARE sent; UNDO was entered for 'reason'.
- * 'may_have_sent': a predecessor's sends are not known, so everyone is asked. */
+/* Takes back what PREPARE sent, after UNDO was entered for 'reason'.  With
+ * 'may_have_sent' every participant is asked, since another controller may
+ * have sent something to it.  Takes ownership of 'reason'. */
 static void
-send_undo(struct op_fsm *fsm, const char *reason, bool may_have_sent,
+send_undo(struct op_fsm *fsm, char *reason, bool may_have_sent,
           long long int now)
 {
     set_reason(fsm, reason);
@@ -356,8 +360,9 @@ send_undo(struct op_fsm *fsm, const char *reason, bool may_have_sent,
     advance(fsm, now);
 }
 
+/* Takes ownership of 'reason'. */
 static void
-roll_back(struct op_fsm *fsm, const char *reason, long long int now)
+roll_back(struct op_fsm *fsm, char *reason, long long int now)
 {
     enter(fsm, OP_FSM_UNDO, REFUSED, now);
     send_undo(fsm, reason, false, now);
@@ -384,7 +389,7 @@ op_fsm_resume_preparing(struct op_fsm *fsm, long long int now,
                         const char *reason)
 {
     begin(fsm, OP_FSM_UNDO, RESUMED, now);
-    send_undo(fsm, reason, true, now);
+    send_undo(fsm, xstrdup(reason), true, now);
 }
 
 void
@@ -413,8 +418,9 @@ op_fsm_journaled(struct op_fsm *fsm, bool ok, const char *reason,
                  long long int now)
 {
     if (fsm->state == OP_FSM_JOURNAL_PREPARE) {
-        if (!ok || fsm->doom) {
-            roll_back(fsm, fsm->doom ? fsm->doom : reason, now);
+        if (!ok || fsm->give_up_reason) {
+            roll_back(fsm, xstrdup(fsm->give_up_reason ? fsm->give_up_reason
+                                   : reason), now);
             return;
         }
         enter(fsm, OP_FSM_PREPARE_INBOUND, JOURNALED, now);
@@ -425,7 +431,7 @@ op_fsm_journaled(struct op_fsm *fsm, bool ok, const char *reason,
         advance(fsm, now);
     } else if (fsm->state == OP_FSM_JOURNAL_COMMIT) {
         if (!ok) {
-            roll_back(fsm, reason, now);
+            roll_back(fsm, xstrdup(reason), now);
             return;
         }
         enter(fsm, OP_FSM_FLIP, JOURNALED, now);
@@ -462,40 +468,33 @@ op_fsm_refused(struct op_fsm *fsm, size_t i, enum op_fsm_step step,
         p->refused |= step;
         fsm->retry_ms = MIN(fsm->retry_ms, now + fsm->timeouts.retry_ms);
     } else if (fsm->state == OP_FSM_FLIP && step == OP_FSM_STEP_FLIP) {
-        char *why = xasprintf("%s refused (flip), to be tried again: %s",
-                              p->name, reason);
-        set_reason(fsm, why);
-        free(why);
+        set_reason(fsm, xasprintf("%s refused (flip), to be tried again: %s",
+                                  p->name, reason));
     } else if (is_preparing(fsm)
                && step & (OP_FSM_STEP_INBOUND | OP_FSM_STEP_FLOWS
                           | OP_FSM_STEP_OUTBOUND
                           | OP_FSM_STEP_PROVE)) {
-        char *why = xasprintf("%s refused (%s): %s", p->name,
-                              op_fsm_step_to_string(step), reason);
-        roll_back(fsm, why, now);
-        free(why);
+        roll_back(fsm, xasprintf("%s refused (%s): %s", p->name,
+                                 op_fsm_step_to_string(step), reason), now);
     }
 }
 
-/* Rolls back for 'reason', unless it is too late.  What is in the journal's
- * hands does not come back: from JOURNAL_PREPARE when the database has
- * answered, from JOURNAL_COMMIT never.  Takes ownership of 'reason'. */
+/* Rolls back for 'reason'.  An entry that was sent to the journal cannot be
+ * called back: in JOURNAL_PREPARE the roll-back waits for the database's
+ * answer, and from JOURNAL_COMMIT on it is too late.  Takes ownership of
+ * 'reason'.  Returns false if it is too late. */
 static bool
 give_up(struct op_fsm *fsm, char *reason, long long int now)
 {
-    if (fsm->state == OP_FSM_JOURNAL_PREPARE) {
-        if (!fsm->doom) {
-            fsm->doom = reason;
-            return true;
-        }
+    if (fsm->state == OP_FSM_JOURNAL_PREPARE && !fsm->give_up_reason) {
+        fsm->give_up_reason = reason;
+        return true;
     } else if (is_preparing(fsm)) {
         roll_back(fsm, reason, now);
-    } else {
-        free(reason);
-        return false;
+        return true;
     }
     free(reason);
-    return true;
+    return fsm->state == OP_FSM_JOURNAL_PREPARE;
 }
 
 void
@@ -519,8 +518,8 @@ op_fsm_abort(struct op_fsm *fsm, const char *reason, long long int now)
     return give_up(fsm, xstrdup(reason), now);
 }
 
-/* Who did not acknowledge, for the reason of a time-out: the first of them by
- * name. */
+/* The participants that did not acknowledge, for the reason of a time-out: the
+ * names of the first ones (caller frees). */
 static char *
 missing(const struct op_fsm *fsm, unsigned int steps)
 {
@@ -538,14 +537,6 @@ missing(const struct op_fsm *fsm, unsigned int steps)
     return ds_steal_cstr(&ds);
 }
 
-/* Takes ownership of 'why'. */
-static void
-time_out(struct op_fsm *fsm, char *why, long long int now)
-{
-    roll_back(fsm, why, now);
-    free(why);
-}
-
 static void
 run_prepare(struct op_fsm *fsm, long long int now)
 {
@@ -553,8 +544,8 @@ run_prepare(struct op_fsm *fsm, long long int now)
         char *names = missing(fsm, (OP_FSM_STEP_INBOUND
                                     | OP_FSM_STEP_FLOWS
                                     | OP_FSM_STEP_OUTBOUND));
-        time_out(fsm, xasprintf("no answer within %d ms from %s",
-                                fsm->timeouts.prepare_ms, names), now);
+        roll_back(fsm, xasprintf("no answer within %d ms from %s",
+                                 fsm->timeouts.prepare_ms, names), now);
         free(names);
     }
 }
@@ -564,10 +555,10 @@ run_prove(struct op_fsm *fsm, long long int now)
 {
     if (now >= fsm->prepare_by_ms) {
         char *names = missing(fsm, OP_FSM_STEP_PROVE);
-        time_out(fsm, xasprintf("no packet came through %s in %lld ms: check "
-                                "that its links are up, and the MTU of all "
-                                "ports on the way", names,
-                                now - fsm->entered_ms), now);
+        roll_back(fsm, xasprintf("no packet came through %s in %lld ms: check "
+                                 "that its links are up, and the MTU of all "
+                                 "ports on the way", names,
+                                 now - fsm->entered_ms), now);
         free(names);
     } else if (now >= fsm->retry_ms) {
         fsm->retry_ms = now + fsm->timeouts.prove_ms;
@@ -575,7 +566,8 @@ run_prove(struct op_fsm *fsm, long long int now)
     }
 }
 
-/* RELEASE and UNDO: again for those that refused; at last what is owed. */
+/* RELEASE and UNDO: sends the step again to participants that refused it; when
+ * the time is over, the others owe it. */
 static void
 run_cleaning(struct op_fsm *fsm, enum op_fsm_step step,
              enum op_fsm_state end, long long int now)
@@ -617,10 +609,8 @@ run_drain(struct op_fsm *fsm, long long int now)
     if (now >= fsm->entered_ms + fsm->timeouts.drain_max_ms
         && !all_acked(fsm, OP_FSM_STEP_DRAIN)) {
         char *names = missing(fsm, OP_FSM_STEP_DRAIN);
-        char *why = xasprintf("not seen to drain in %d ms: %s",
-                              fsm->timeouts.drain_max_ms, names);
-        set_reason(fsm, why);
-        free(why);
+        set_reason(fsm, xasprintf("not seen to drain in %d ms: %s",
+                                  fsm->timeouts.drain_max_ms, names));
         free(names);
         enter_release(fsm, TIMED_OUT, now);
     }

@@ -15,8 +15,8 @@ extern const struct op_kind op_hop_kind;
 void op_hops_probe_result(struct op *, const struct network *,
                           const char *bridge, const struct probe *);
 
-/* Asks the gateways of old hops for counters, and acknowledges the drain of the
- * hops that are empty.  To be called in state DRAIN. */
+/* Asks the gateways of old hops for counters, and acknowledges the drain of
+ * the hops that are empty.  To be called in state DRAIN. */
 void op_hops_drain(struct op *, const struct network *);
 
 /* Wakes up poll_block() when op_hops_drain() has somebody to ask. */

@@ -32,9 +32,9 @@ struct op_debt {
 };
 
 /* Makes an operation over paths that are live in the network.  The spec is
- * copied.  Its requests are in '*requests' (struct op_request, by ticket) until
- * they are answered.  The caller starts or resumes the operation, and must free
- * it with op_destroy(). */
+ * copied.  Its requests are in '*requests' (struct op_request, by ticket)
+ * until they are answered.  The caller starts or resumes the operation, and
+ * must free it with op_destroy(). */
 struct op *op_create(struct network *, const struct op_spec *,
                      struct hmap *requests);
 
@@ -64,8 +64,8 @@ bool op_abort(struct op *, const char *reason, bool by_operator);
 /* The request was answered: 'error' is NULL, or the refusal in words. */
 void op_answer(struct op_request *, const char *error);
 
-/* Returns true if the operation waits for a journal entry that is to be written
- * into the next transaction. */
+/* Returns true if the operation waits for a journal entry that is to be
+ * written into the next transaction. */
 bool op_needs_journal(const struct op *);
 
 /* The state that this entry is about: JOURNAL_PREPARE, JOURNAL_COMMIT, or DONE

@@ -29,8 +29,8 @@ void ops_remove(struct ops *, struct op *);
 
 size_t ops_count(const struct ops *);
 
-/* The operation behind 'prev' in the order in which they were added: NULL gives
- * the first, NULL is returned after the last. */
+/* The operation behind 'prev' in the order in which they were added: NULL
+ * gives the first, NULL is returned after the last. */
 struct op *ops_next(const struct ops *, const struct op *prev);
 
 /* For each operation of OPS, as 'struct op *OP'.  None may be removed
