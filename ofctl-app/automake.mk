@@ -10,10 +10,11 @@ ofctl_app_model_libmodel_la_SOURCES = \
 	ofctl-app/model/numbers.c ofctl-app/model/numbers.h \
 	ofctl-app/model/participant.c ofctl-app/model/participant.h \
 	ofctl-app/model/path-check.c ofctl-app/model/path-check.h \
+	ofctl-app/model/path-allocator.h \
+	ofctl-app/model/path-find.c ofctl-app/model/path-find.h \
 	ofctl-app/model/path-mtu.c ofctl-app/model/path-mtu.h \
-	ofctl-app/model/path-private.h \
-	ofctl-app/model/path-sfs.c \
-	ofctl-app/model/path-way.c \
+	ofctl-app/model/path-sfs.c ofctl-app/model/path-sfs.h \
+	ofctl-app/model/path-way.c ofctl-app/model/path-way.h \
 	ofctl-app/model/path.c ofctl-app/model/path.h
 
 # view: the database as inventory and paths.

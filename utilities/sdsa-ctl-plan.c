@@ -7,6 +7,8 @@
 #include "lib/suite.h"
 #include "ofctl-app/flows/steering.h"
 #include "ofctl-app/model/numbers.h"
+#include "ofctl-app/model/path-check.h"
+#include "ofctl-app/model/path-find.h"
 #include "ofctl-app/model/path-mtu.h"
 #include "ofctl-app/model/path.h"
 #include "ofctl-app/view/inventory-idl.h"

@@ -13,6 +13,7 @@
 #include "ofctl-app/model/match.h"
 #include "ofctl-app/model/numbers.h"
 #include "ofctl-app/model/path-check.h"
+#include "ofctl-app/model/path-find.h"
 #include "ofctl-app/network/network.h"
 #include "ofctl-app/network/resync.h"
 #include "ofctl-app/operation/op.h"

@@ -8,6 +8,7 @@
 #include "bitmap.h"
 #include "hash.h"
 #include "lib/nsh.h"
+#include "ofctl-app/model/path-allocator.h"
 #include "ofctl-app/model/path.h"
 #include "openvswitch/hmap.h"
 #include "openvswitch/shash.h"
@@ -35,11 +36,6 @@ struct numbers {
     struct hmap nsh_spis;       /* struct spi_node; so below. */
     struct hmap esp_spis;
     uint32_t next_nsh_spi;
-
-    /* Of numbers_get_allocator(). */
-    bool (*usable)(void *aux, const char *vnf_id);
-    bool (*sf_free)(void *aux, const char *chain, const char *sf);
-    void *usable_aux;           /* Of both. */
 };
 
 struct numbers *
@@ -251,30 +247,13 @@ gateway_load(void *numbers_, const char *vnf_id)
     return vids ? vids->n_used : 0;
 }
 
-static bool
-gateway_usable(void *numbers_, const char *vnf_id)
-{
-    struct numbers *numbers = numbers_;
-    return numbers->usable(numbers->usable_aux, vnf_id);
-}
-
-static bool
-sf_is_free(void *numbers_, const char *chain, const char *sf)
-{
-    struct numbers *numbers = numbers_;
-    return numbers->sf_free(numbers->usable_aux, chain, sf);
-}
-
 void
 numbers_get_allocator(struct numbers *numbers,
-                      bool (*usable)(void *aux, const char *vnf_id),
-                      bool (*sf_free)(void *aux, const char *chain,
+                      bool (*usable)(void *user, const char *vnf_id),
+                      bool (*sf_free)(void *user, const char *chain,
                                       const char *sf),
-                      void *aux, struct path_allocator *alloc)
+                      void *user, struct path_allocator *alloc)
 {
-    numbers->usable = usable;
-    numbers->sf_free = sf_free;
-    numbers->usable_aux = aux;
     *alloc = (struct path_allocator) {
         .aux = numbers,
         .nsh_spi = allocate_nsh_spi,
@@ -282,7 +261,8 @@ numbers_get_allocator(struct numbers *numbers,
         .gateway_vlan = allocate_gateway_vlan,
         .sf_vlan = allocate_sf_vlan,
         .gateway_load = gateway_load,
-        .gateway_usable = gateway_usable,
-        .sf_free = sf_is_free,
+        .user = user,
+        .gateway_usable = usable,
+        .sf_free = sf_free,
     };
 }

@@ -28,13 +28,14 @@ void numbers_set_next_nsh_spi(struct numbers *, uint32_t);
 void numbers_claim(struct numbers *, const struct path *);
 void numbers_release(struct numbers *, const struct path *);
 
-/* Fills in the callbacks for path_compute(); 'usable' with 'aux' says which
- * gateways may be used, 'sf_free' which functions a chain may take.  A number that they hand out is not in use before
- * numbers_claim(). */
+/* Fills in '*alloc' for path_compute().  'usable' says which gateways may be
+ * used, 'sf_free' which functions a chain may take, see path-allocator.h;
+ * 'user' is their first argument.  A number that the allocator hands out is not
+ * in use before numbers_claim(). */
 void numbers_get_allocator(struct numbers *,
-                           bool (*usable)(void *aux, const char *vnf_id),
-                           bool (*sf_free)(void *aux, const char *chain,
+                           bool (*usable)(void *user, const char *vnf_id),
+                           bool (*sf_free)(void *user, const char *chain,
                                            const char *sf),
-                           void *aux, struct path_allocator *);
+                           void *user, struct path_allocator *alloc);
 
 #endif /* ofctl-app/model/numbers.h */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <config.h>
 
-#include "ofctl-app/model/path-private.h"
+#include "ofctl-app/model/path-sfs.h"
 
 #include <limits.h>
 
+#include "ofctl-app/model/path-allocator.h"
+#include "ofctl-app/model/path-way.h"
 #include "ofctl-app/model/path.h"
 #include "openvswitch/dynamic-string.h"
 #include "util.h"
@@ -62,7 +64,7 @@ is_free(const struct choice *c, const struct inv_sf *sf)
             return false;
         }
     }
-    return c->alloc->sf_free(c->alloc->aux, c->chain->name, sf->name);
+    return c->alloc->sf_free(c->alloc->user, c->chain->name, sf->name);
 }
 
 /* Can 'sf' stand in for 'named', another one? */
@@ -92,7 +94,7 @@ has_gateway(const struct choice *c, const struct inv_bridge *bridge)
     SHASH_FOR_EACH (node, &c->inv->gateways) {
         const struct inv_gateway *gw = node->data;
         if (gw->bridge == bridge
-            && c->alloc->gateway_usable(c->alloc->aux, gw->vnf_id)) {
+            && c->alloc->gateway_usable(c->alloc->user, gw->vnf_id)) {
             return true;
         }
     }

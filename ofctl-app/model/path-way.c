@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <config.h>
 
-#include "ofctl-app/model/path-private.h"
+#include "ofctl-app/model/path-way.h"
 
 #include <limits.h>
 #include <stdlib.h>
 
 #include "ofctl-app/model/path.h"
-#include "sset.h"
 #include "util.h"
 
-/* What paths that are to be avoided use costs more than any way around. */
+/* Cost of a link.  A link or bridge that is to be avoided costs more than any
+ * way around it. */
 #define COST_LINK 1
 #define COST_AVOIDED 10000
 
@@ -58,59 +58,6 @@ path_avoids_sf(const struct path_hints *hints, const char *sf)
         }
     }
     return false;
-}
-
-/* What one path has in common with another. */
-
-/* Adds the names of what paths go through: "link BRIDGE PORT" for the end of a
- * link that comes first in the alphabet. */
-static void
-add_elements(const struct path *const *paths, size_t n, struct sset *names)
-{
-    for (size_t i = 0; i < n; i++) {
-        const struct path *path = paths[i];
-        for (size_t j = 0; j < path->n_sfs; j++) {
-            sset_add_and_free(names, xasprintf("function %s", path->sfs[j]));
-        }
-        for (size_t j = 0; j <= path->n_sfs; j++) {
-            const struct path_hop *hop = path->hops[j];
-            if (!hop) {
-                continue;
-            }
-            sset_add_and_free(names, xasprintf("gateway %s", hop->sender));
-            sset_add_and_free(names, xasprintf("gateway %s", hop->receiver));
-            for (size_t k = 0; k < hop->n_route; k++) {
-                const struct path_link *l = &hop->route[k];
-                char *from = xasprintf("link %s %s", l->from, l->out_port);
-                char *to = xasprintf("link %s %s", l->to, l->in_port);
-                sset_add(names, strcmp(from, to) < 0 ? from : to);
-                free(from);
-                free(to);
-                if (k + 1 < hop->n_route) {
-                    sset_add_and_free(names, xasprintf("bridge %s", l->to));
-                }
-            }
-        }
-    }
-}
-
-size_t
-path_n_shared(const struct path *const *a, size_t n_a,
-              const struct path *const *b, size_t n_b, size_t *n_ownp)
-{
-    struct sset of_a = SSET_INITIALIZER(&of_a);
-    struct sset of_b = SSET_INITIALIZER(&of_b);
-    size_t n_shared = 0;
-    const char *name;
-    add_elements(a, n_a, &of_a);
-    add_elements(b, n_b, &of_b);
-    SSET_FOR_EACH (name, &of_a) {
-        n_shared += sset_contains(&of_b, name);
-    }
-    *n_ownp = sset_count(&of_a) - n_shared;
-    sset_destroy(&of_a);
-    sset_destroy(&of_b);
-    return n_shared;
 }
 
 /* Dijkstra's search, from one bridge to another. */

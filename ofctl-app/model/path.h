@@ -60,53 +60,16 @@ struct path {
     struct path_hop **hops;     /* n_sfs + 1; NULL: nothing to cross. */
 };
 
-/* What path_compute() asks about numbers in use.  Each callback gets 'aux'. */
-struct path_allocator {
-    void *aux;
-    uint32_t (*nsh_spi)(void *aux);                         /* 0: none left. */
-    uint32_t (*esp_spi)(void *aux);                        /* Fresh, >= 256. */
-    uint16_t (*gateway_vlan)(void *aux, const char *vnf_id); /* 0: none left. */
-    uint16_t (*sf_vlan)(void *aux, const char *sf);         /* 0: none left. */
-    unsigned int (*gateway_load)(void *aux, const char *vnf_id); /* Hop ends. */
-    bool (*gateway_usable)(void *aux, const char *vnf_id);  /* Reachable? */
-    /* May 'chain', which does not name it, go through function 'sf', which only
-     * one chain can pass? */
-    bool (*sf_free)(void *aux, const char *chain, const char *sf);
-};
-
-/* Other paths to think of. */
-struct path_hints {
-    const struct path *const *keep;     /* The functions that these pass stay,
-                                         * if the chain's names allow it. */
-    size_t n_keep;
-    const struct path *const *avoid;    /* Their links, the bridges that they
-                                         * only cross, their gateways and
-                                         * functions: others come first. */
-    size_t n_avoid;
-};
-
-/* Computes the path or, for a two-way chain, both ('*n_pathsp' 2: forward,
- * reverse; over the same gateways and bridges, if the functions are the same).
- * Where a function is down or cannot be reached, another one of its group
- * stands in for it, the same one wherever the chain names it: one that
- * 'hints->keep' pass, or the nearest (ties by name).
- * Shortest way over the links (fewest; ties by bridge and port name, so that
- * the result is stable); for each hop the two usable gateways of one address
- * family with the least load (ties by VNF-ID).
- *
- * Returns NULL and the paths (caller frees each with path_destroy()), or a
- * message that says what to do ("no way over the links from br1 to br4: ...",
- * "bridge br3 has no gateway that is up: ...") and no path; caller frees. */
-char *path_compute(const struct inventory *, const struct inv_chain *,
-                   const struct path_hints *, const struct path_allocator *,
-                   struct path *paths[2], size_t *n_pathsp);
-
-/* The very way of the 'n' (1 or 2) paths 'old', with new numbers: for new keys.
- * Returns as path_compute(); the order is that of 'old'. */
-char *path_renew(const struct path *const *old, size_t n,
-                 const struct path_allocator *, struct path *paths[2]);
-
 void path_destroy(struct path *);
+
+/* Makes a hop that begins at 'bridge' and has no ends, route and numbers yet.
+ * path_destroy() frees it once it is in 'path->hops'. */
+struct path_hop *path_hop_create(uint8_t si, const char *bridge);
+
+/* Appends a link, of which all names are copied, to the route of the hop. */
+void path_hop_add_link(struct path_hop *, const char *from,
+                       const char *out_port, const char *to,
+                       const char *in_port);
 
 /* What a path goes through.  A link counts in both directions, a bridge where it
  * is crossed from link to link. */
@@ -114,15 +77,6 @@ bool path_uses_link(const struct path *, const struct inv_link *);
 bool path_crosses_bridge(const struct path *, const char *bridge);
 bool path_uses_gateway(const struct path *, const char *vnf_id);
 bool path_passes_sf(const struct path *, const char *sf);
-
-/* Can packets change from 'old' to 'new', which takes its place, inside every
- * function?  Out of one with correlation none comes what entered it on either,
- * and goes on along either, for a moment or as long as a bridge is silent: so
- * what is before it (the match too) or what is behind it has to be as it was.
- * (Functions of one group are alike.)  Returns NULL, or a message that says what to do
- * (caller frees). */
-char *path_check_change(const struct inventory *, const struct path *old,
-                        const struct path *new);
 
 /* How many of the links, bridges, gateways and functions (see above) of the 'n_a'
  * paths 'a' the 'n_b' paths 'b' use as well; '*n_ownp': and how many they do

@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "ofctl-app/model/path-find.h"
 #include "tests/unit/test-topology.h"
 
 #include "random.h"

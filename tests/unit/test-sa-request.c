@@ -25,6 +25,7 @@
 #include "lib/restconf/restconf-patch.h"
 #include "lib/secret.h"
 #include "lib/suite.h"
+#include "ofctl-app/model/path-find.h"
 #include "tests/unit/test-topology.h"
 
 #include "util.h"

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "ofctl-app/model/path-find.h"
 #include "tests/unit/test-topology.h"
 
 #include "openvswitch/dynamic-string.h"

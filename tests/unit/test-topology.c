@@ -355,6 +355,7 @@ topology_allocator(struct topology *t)
         .gateway_vlan = gateway_vlan,
         .sf_vlan = sf_vlan,
         .gateway_load = gateway_load,
+        .user = t,
         .gateway_usable = gateway_usable,
         .sf_free = sf_free,
     };
