@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/* sdsa-controller: options, main loop and control commands of the controller.
+ * All decisions are in conductor/. */
+
 #include <config.h>
 
 #include <stdlib.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/* Commands that change chains.  Each of them makes a struct chain_spec out of
+ * its arguments and the chain's row, checks it, and writes it. */
+
 #include <config.h>
 
 #include "utilities/sdsa-ctl-rows.h"
@@ -12,8 +16,8 @@
 #include "openvswitch/dynamic-string.h"
 #include "util.h"
 
-#define DEFAULT_LIFETIME_S 28800
-#define DEFAULT_PRIORITY 100
+#define DEFAULT_LIFETIME_S 28800        /* Lifetime of a key. */
+#define DEFAULT_PRIORITY 100            /* Of 0 to 999. */
 
 static bool
 check_integer(struct ctl_context *ctx, const char *option, const char *text,
@@ -27,7 +31,8 @@ check_integer(struct ctl_context *ctx, const char *option, const char *text,
     return true;
 }
 
-/* Does 'chain' classify at 'ep' what 'match' does too? */
+/* Returns true if some packet at 'ep' matches both 'chain' and 'match' with
+ * the same 'priority'. */
 static bool
 chain_clashes(const struct sdsa_chain *chain, const struct sdsa_endpoint *ep,
               const char *match, int64_t priority)
@@ -46,7 +51,8 @@ chain_clashes(const struct sdsa_chain *chain, const struct sdsa_endpoint *ep,
     return clash;
 }
 
-/* With other chains than 'self', which may be NULL. */
+/* Checks that no chain but 'self' (or NULL) clashes with 'match' at 'ep'.
+ * Returns false after ctl_error(). */
 static bool
 check_overlap(struct ctl_context *ctx, const struct sdsa_chain *self,
               const struct sdsa_endpoint *ep, const char *match,
@@ -57,9 +63,9 @@ check_overlap(struct ctl_context *ctx, const struct sdsa_chain *self,
         if (chain != self
             && chain_clashes(chain, ep, match, priority)) {
             ctl_error(ctx, "at endpoint %s \"%s\" overlaps the match \"%s\" "
-                      "of chain %s, which has the same priority %"PRId64": give "
-                      "another --priority (the higher one wins)", ep->name,
-                      match, chain->match, chain->name, priority);
+                      "of chain %s, which has the same priority %"PRId64": "
+                      "give another --priority (the higher one wins)",
+                      ep->name, match, chain->match, chain->name, priority);
             return false;
         }
     }
@@ -93,10 +99,10 @@ check_sf(struct ctl_context *ctx, const struct sdsa_chain *self,
     return true;
 }
 
-/* Functions of a chain in order, as its row has them. */
+/* Functions of a chain in order, as two columns of its row have them. */
 struct sf_list {
     struct sdsa_service_function **sfs;
-    int64_t *keys;              /* 0, 1, 2... */
+    int64_t *keys;              /* The numbers from 0 on. */
     size_t n;
 };
 
@@ -155,11 +161,11 @@ check_suite(struct ctl_context *ctx, const char *name)
     return false;
 }
 
-/* What the command asks for. */
+/* The chain that a command asks for; members as the columns of Chain. */
 struct chain_spec {
-    const struct sdsa_chain *row;       /* NULL: a new one. */
+    const struct sdsa_chain *row;       /* NULL: a new chain. */
     const struct sdsa_endpoint *src, *dst;
-    char *match;                /* Canonical. */
+    char *match;                /* In canonical form. */
     const char *way_back, *encrypt, *suite;
     long long int lifetime, lifetime_bytes, lifetime_packets, priority;
     bool protect;
@@ -206,7 +212,8 @@ parse_ends(struct ctl_context *ctx, struct chain_spec *spec)
     return parse_match(ctx, ctx->argv[4], spec);
 }
 
-/* The options, over what 'spec' says already. */
+/* Puts what the options say into 'spec'; the rest of it stays.  Returns false
+ * after ctl_error(). */
 static bool
 parse_options(struct ctl_context *ctx, struct chain_spec *spec)
 {
@@ -262,21 +269,24 @@ check_sfs(struct ctl_context *ctx, const struct chain_spec *spec,
     return true;
 }
 
-/* Could a packet be taken for one of another chain? */
+/* Checks that no other chain takes the same packets, at either end. */
 static bool
 check_overlaps(struct ctl_context *ctx, const struct chain_spec *spec)
 {
-    if (!check_overlap(ctx, spec->row, spec->src, spec->match, spec->priority)) {
+    if (!check_overlap(ctx, spec->row, spec->src, spec->match,
+                       spec->priority)) {
         return false;
     }
     char *mirror = match_mirror(spec->match);
     bool ok = (!strcmp(spec->way_back, "none")
-               || check_overlap(ctx, spec->row, spec->dst, mirror, spec->priority));
+               || check_overlap(ctx, spec->row, spec->dst, mirror,
+                                spec->priority));
     free(mirror);
     return ok;
 }
 
-/* The functions from argv['first'] on, and those of --reverse. */
+/* Puts the functions from argv['first'] on, and those of --reverse, into
+ * 'spec'.  Returns false after ctl_error(). */
 static bool
 parse_sfs(struct ctl_context *ctx, struct chain_spec *spec, int first)
 {
@@ -300,7 +310,7 @@ parse_sfs(struct ctl_context *ctx, struct chain_spec *spec, int first)
     return ok;
 }
 
-/* Is 'row' what 'spec' says? */
+/* Returns true if 'row' has all that 'spec' says. */
 static bool
 is_same(const struct sdsa_chain *row, const struct chain_spec *spec)
 {
@@ -371,7 +381,8 @@ cmd_chain_add(struct ctl_context *ctx)
     chain_spec_destroy(&spec);
 }
 
-/* What there is of chain 'argv[1]'.  Returns false after ctl_error(). */
+/* Makes 'spec' of the row of chain argv[1].  Returns false after ctl_error().
+ */
 static bool
 read_chain(struct ctl_context *ctx, struct chain_spec *spec)
 {

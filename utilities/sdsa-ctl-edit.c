@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/* Commands that change what the network is made of: bridges, links, endpoints,
+ * functions and gateways. */
+
 #include <config.h>
 
 #include "utilities/sdsa-ctl-rows.h"
@@ -14,7 +18,7 @@
 #include "stream.h"
 #include "util.h"
 
-/* Checks.  Each returns false after ctl_error(). */
+/* Checks: each of them returns false after ctl_error(). */
 
 static bool
 check_port_name(struct ctl_context *ctx, const char *port)
@@ -41,8 +45,10 @@ check_mac(struct ctl_context *ctx, const char *text, char mac[18])
     return true;
 }
 
-/* Ports: each has one use on its bridge. */
+/* Ports. */
 
+/* Returns the one use of 'port' on 'br', such as "endpoint a", or NULL if it
+ * is free.  Caller frees. */
 static char *
 port_use(struct ctl_context *ctx, const struct sdsa_bridge *br,
          const char *port)
@@ -106,8 +112,8 @@ check_two_ports(struct ctl_context *ctx, const struct sdsa_bridge *br,
     return check_port(ctx, br, a) && check_port(ctx, br, b);
 }
 
-/* Reads --mtu into '*mtu', of which '*n' is 0 if it was not given.  Returns
- * false after ctl_error(). */
+/* Reads --mtu into '*mtu', octets, and '*n', which is 0 without --mtu and else
+ * 1.  Returns false after ctl_error(). */
 static bool
 get_mtu(struct ctl_context *ctx, int64_t *mtu, size_t *n)
 {
@@ -124,7 +130,7 @@ get_mtu(struct ctl_context *ctx, int64_t *mtu, size_t *n)
     return true;
 }
 
-/* Is the MTU in a row, 'old', the one of get_mtu()? */
+/* Returns true if 'old', the MTU of a row, is what get_mtu() has read. */
 static bool
 same_mtu(const int64_t *old, size_t n, int64_t mtu)
 {
@@ -141,7 +147,7 @@ cmd_init(struct ctl_context *ctx OVS_UNUSED)
 
 /* Bridges. */
 
-/* Is it a target that can be connected to, or ""? */
+/* Checks that 'target' is "" or the name of a database to connect to. */
 static bool
 check_ovsdb(struct ctl_context *ctx, const char *target)
 {
@@ -203,8 +209,8 @@ cmd_bridge_add(struct ctl_context *ctx)
     sdsa_bridge_set_ovsdb(row, ovsdb);
 }
 
-/* Refuses to delete argument 1, a 'what', if ovs-vsctl declares it at a switch:
- * it would come back.  Returns false after ctl_error(). */
+/* Refuses to delete argument 1, a 'what', if ovs-vsctl declares it at a
+ * switch: it would come back.  Returns false after ctl_error(). */
 static bool
 check_declared_by(struct ctl_context *ctx, const char *what,
                   const char *declared_by, const char *key)
@@ -217,8 +223,8 @@ check_declared_by(struct ctl_context *ctx, const char *what,
     return !declared_by[0];
 }
 
-/* Refuses to delete argument 1, a 'what', because the 'user' called 'name' uses
- * it; sdsa-ctl's 'command' removes that user. */
+/* Refuses to delete argument 1, a 'what', because the 'user' called 'name'
+ * uses it; sdsa-ctl's 'command' removes that user. */
 static void
 refuse_use(struct ctl_context *ctx, const char *what, const char *user,
            const char *name, const char *command)
@@ -228,7 +234,7 @@ refuse_use(struct ctl_context *ctx, const char *what, const char *user,
               command, name);
 }
 
-/* Does anything refer to 'br'?  Then refuses its deletion. */
+/* Returns true, after ctl_error(), if anything refers to 'br'. */
 static bool
 bridge_in_use(struct ctl_context *ctx, const struct sdsa_bridge *br)
 {
@@ -343,7 +349,7 @@ cmd_link_del(struct ctl_context *ctx)
 
 /* Endpoints. */
 
-/* Has 'row' just the addresses in argv[5] and on? */
+/* Returns true if 'row' has the addresses from argv[5] on and no others. */
 static bool
 same_ips(const struct ctl_context *ctx, const struct sdsa_endpoint *row)
 {
@@ -452,8 +458,8 @@ parse_sf_settings(struct ctl_context *ctx, struct sf_settings *s)
         }
     }
     if (!sf_correlation_from_string(s->correlation, &s->kind)) {
-        ctl_error(ctx, "there is no correlation \"%s\": use none, vlan, mac or "
-                  "nsh", s->correlation);
+        ctl_error(ctx, "there is no correlation \"%s\": use none, vlan, mac "
+                  "or nsh", s->correlation);
         return false;
     }
     return true;
@@ -556,7 +562,7 @@ cmd_sf_up(struct ctl_context *ctx)
 
 /* Gateways. */
 
-/* "https://HOST:PORT" with nothing after it. */
+/* Checks that 'url' is "https://HOST:PORT" with nothing after it. */
 static bool
 check_url(struct ctl_context *ctx, const char *url)
 {

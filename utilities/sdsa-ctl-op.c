@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/* Commands about operations.  Those under way are rows of Operation, those
+ * that have ended rows of History. */
+
 #include <config.h>
 
 #include "utilities/sdsa-ctl-rows.h"
@@ -10,9 +14,6 @@
 #include "lib/sdsa-idl.h"
 #include "openvswitch/dynamic-string.h"
 #include "util.h"
-
-/* Operations: those under way are rows of Operation, those that came to their
- * end rows of History. */
 
 static char *
 format_time(int64_t seconds)
@@ -129,7 +130,7 @@ put_paths(struct ds *out, const char *what, const int64_t *spis, size_t n)
     }
 }
 
-/* The phases in the order in which an operation goes through them. */
+/* Appends the phases in the order in which an operation goes through them. */
 static void
 put_phases(struct ds *out, const struct sdsa_history *h)
 {

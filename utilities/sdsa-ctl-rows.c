@@ -11,7 +11,7 @@
 #include "table.h"
 #include "util.h"
 
-#define NAME_MAX_LEN 64
+#define NAME_MAX_LEN 64         /* Characters of a name. */
 
 bool
 ctl_check_name(struct ctl_context *ctx, const char *what, const char *name)
@@ -32,7 +32,7 @@ ctl_has_option(const struct ctl_context *ctx, const char *option)
     return shash_find(&ctx->options, option) != NULL;
 }
 
-/* "no bridge named x: known are a, b; add one with ..." */
+/* Calls ctl_error(): "no bridge named x: known are a, b; add one with ...". */
 static void
 report_missing(struct ctl_context *ctx, const char *what, const char *name,
                const char *add, const struct sset *names)

@@ -2,7 +2,7 @@
 #ifndef SDSA_CTL_ROWS_H
 #define SDSA_CTL_ROWS_H 1
 
-/* Rows of the sdsa database by the names that commands give them. */
+/* Rows of the sdsa database by name, and the tables that commands print. */
 
 #include <stdbool.h>
 
@@ -10,8 +10,8 @@
 #include "lib/sdsa-idl.h"
 #include "openvswitch/shash.h"
 
-/* Is 'name' good for a new 'what'?  If not, returns false after
- * ctl_error(). */
+/* Returns true if 'name' may be the name of a new row; 'what' is its kind, for
+ * the message.  Else returns false after ctl_error(). */
 bool ctl_check_name(struct ctl_context *, const char *what, const char *name);
 
 /* ctl_find_*() returns the row with that name (of a gateway: VNF id), or NULL.
@@ -37,28 +37,34 @@ const struct sdsa_chain *ctl_find_chain(struct ctl_context *,
                                         const char *name);
 const struct sdsa_chain *ctl_get_chain(struct ctl_context *, const char *name);
 
-/* Was 'option' ("--name") given to the command? */
+/* Returns true if the command has 'option', such as "--may-exist". */
 bool ctl_has_option(const struct ctl_context *, const char *option);
 
-/* Returns true if 'row' is not NULL, which is an error of an "-add" command
- * for the 'what' named by its first argument, unless it has --may-exist and
- * the row is the 'same' as the command would make. */
+/* Returns true if 'row' is not NULL: an "-add" command then makes no row of
+ * the kind 'what' with the name argv[1].  That is an error, reported with
+ * ctl_error(), unless the command has --may-exist and 'same' says that the row
+ * has the settings that the command gives. */
 bool ctl_exists_already(struct ctl_context *, const char *what,
                         const void *row, bool same);
 
-/* Is 'sf' one of the functions of 'chain'? */
+/* Returns true if 'chain' names the function 'sf', on either way. */
 bool ctl_chain_has_sf(const struct sdsa_chain *chain,
                       const struct sdsa_service_function *sf);
 
-/* What a command prints as a table: its columns' names, and a row's cells, each
- * up to a NULL. */
 struct table;
+
+/* Makes the table that the command prints.  Its columns are named 'first' and
+ * the arguments after it, up to a NULL.  db-ctl-base frees the table. */
 struct table *ctl_new_table(struct ctl_context *, const char *first, ...)
     __attribute__((sentinel));
+
+/* Adds a row with the cells 'first' and the arguments after it, up to a NULL.
+ * The cells are copied. */
 void ctl_add_cells(struct table *, const char *first, ...)
     __attribute__((sentinel));
 
-/* Rows by name: the database has no order. */
+/* Runs BODY for each ROW that FOREACH finds, in the order of KEY, a malloc'd
+ * string: the database has no order. */
 #define SORTED(IDL, ROW, FOREACH, KEY, BODY)                            \
     do {                                                                \
         struct shash rows__ = SHASH_INITIALIZER(&rows__);               \

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/* Commands that only print: lists, chain-show and show. */
+
 #include <config.h>
 
 #include "utilities/sdsa-ctl-rows.h"
 #include "utilities/sdsa-ctl.h"
 
+#include "lib/nsh.h"
 #include "lib/sdsa-idl.h"
 #include "ofctl-app/model/participant.h"
 #include "openvswitch/dynamic-string.h"
@@ -14,7 +18,8 @@
 #include "timeval.h"
 #include "util.h"
 
-/* An active controller says so every 5 s. */
+/* Time without a sign of an active controller, which gives one every 5 s,
+ * after which there is none. */
 #define CONTROLLER_SILENT_S 12
 
 /* States. */
@@ -58,9 +63,10 @@ has_active_path(struct ovsdb_idl *idl, const char *chain)
     return false;
 }
 
-/* Why one of the chain's active paths carries nothing, or NULL. */
+/* Returns the reason why one of the chain's active paths carries no traffic,
+ * or NULL if all of them do. */
 static const char *
-path_trouble(struct ovsdb_idl *idl, const char *chain)
+interruption_reason(struct ovsdb_idl *idl, const char *chain)
 {
     const struct sdsa_path *path;
     SDSA_PATH_FOR_EACH (path, idl) {
@@ -72,12 +78,12 @@ path_trouble(struct ovsdb_idl *idl, const char *chain)
     return NULL;
 }
 
-/* "up", "interrupted", "up, pending", "up, but the last change failed",
- * "failed" or "pending". */
+/* Returns "up", "interrupted", "up, pending", "up, but the last change
+ * failed", "failed" or "pending". */
 static const char *
 chain_state(struct ovsdb_idl *idl, const struct sdsa_chain *row)
 {
-    if (path_trouble(idl, row->name)) {
+    if (interruption_reason(idl, row->name)) {
         return "interrupted";
     }
     bool up = has_active_path(idl, row->name);
@@ -146,8 +152,8 @@ cmd_link_list(struct ctl_context *ctx)
 static void
 cmd_endpoint_list(struct ctl_context *ctx)
 {
-    struct table *t = ctl_new_table(ctx, "name", "bridge", "port", "mac", "ips",
-                                "conflict", NULL);
+    struct table *t = ctl_new_table(ctx, "name", "bridge", "port", "mac",
+                                    "ips", "conflict", NULL);
     const struct sdsa_endpoint *row;
     SORTED(ctx->idl, row, SDSA_ENDPOINT_FOR_EACH, xstrdup(row->name), {
         struct ds ips = DS_EMPTY_INITIALIZER;
@@ -163,9 +169,9 @@ cmd_endpoint_list(struct ctl_context *ctx)
 static void
 cmd_sf_list(struct ctl_context *ctx)
 {
-    struct table *t = ctl_new_table(ctx, "name", "bridge", "in_port", "out_port",
-                                "correlation", "mac", "group", "state", "conflict",
-                                NULL);
+    struct table *t = ctl_new_table(ctx, "name", "bridge", "in_port",
+                                    "out_port", "correlation", "mac", "group",
+                                    "state", "conflict", NULL);
     const struct sdsa_service_function *row;
     SORTED(ctx->idl, row, SDSA_SERVICE_FUNCTION_FOR_EACH,
            xstrdup(row->name), {
@@ -235,10 +241,10 @@ cmd_sa_list(struct ctl_context *ctx)
     if (ctx->argc > 1 && !ctl_get_chain(ctx, ctx->argv[1])) {
         return;
     }
-    struct table *t = ctl_new_table(ctx, "chain", "direction", "nsh_spi", "nsh_si",
-                                "sender", "receiver", "esp_spi", "suite",
-                                "age_s", "sent_packets", "received_packets",
-                                "lost_packets", NULL);
+    struct table *t = ctl_new_table(ctx, "chain", "direction", "nsh_spi",
+                                    "nsh_si", "sender", "receiver", "esp_spi",
+                                    "suite", "age_s", "sent_packets",
+                                    "received_packets", "lost_packets", NULL);
     const struct sdsa_path *row;
     SORTED(ctx->idl, row, SDSA_PATH_FOR_EACH,
            xasprintf("%s %s %08"PRIx64, row->chain, row->direction,
@@ -255,7 +261,7 @@ cmd_sa_list(struct ctl_context *ctx)
 
 /* chain-show. */
 
-/* Seconds as "2h03m" and the like. */
+/* Returns 's' seconds as "45s", "3m05s" or "2h03m".  Caller frees. */
 static char *
 format_age(long long int s)
 {
@@ -316,7 +322,7 @@ show_path(const struct sdsa_path *path, struct ds *out)
                            path->n_statistics, "too_big_packets"), path->mtu);
     for (size_t stage = 0; stage <= path->n_sfs; stage++) {
         for (size_t i = 0; i < path->n_hops; i++) {
-            if (path->hops[i]->si == 255 - stage) {
+            if (path->hops[i]->si == NSH_SI_FIRST - stage) {
                 show_hop(path->hops[i], out);
             }
         }
@@ -334,7 +340,7 @@ show_path(const struct sdsa_path *path, struct ds *out)
     }
 }
 
-/* Does 'name', a bridge or a gateway, take part in the chain? */
+/* Returns true if the bridge or gateway 'name' is on a path of the chain. */
 static bool
 takes_part(struct ovsdb_idl *idl, const struct sdsa_chain *chain,
            const char *name)
@@ -357,7 +363,9 @@ takes_part(struct ovsdb_idl *idl, const struct sdsa_chain *chain,
     return found;
 }
 
-/* Whoever is away might be why the chain is not up; or is about to be. */
+/* Appends the bridges and gateways that are away, and the debts: of all, or
+ * of those on the chain's paths only.  They may be the reason why it is not
+ * up. */
 static void
 show_absent(struct ovsdb_idl *idl, const struct sdsa_chain *chain, bool all,
             struct ds *out)
@@ -407,8 +415,10 @@ cmd_chain_show(struct ctl_context *ctx)
     }
     struct ds *out = &ctx->output;
     const char *state = chain_state(ctx->idl, row);
-    const char *trouble = path_trouble(ctx->idl, row->name);
-    const char *reason = trouble ? trouble : row->reason;
+    const char *reason = interruption_reason(ctx->idl, row->name);
+    if (!reason) {
+        reason = row->reason;
+    }
     ds_put_format(out, "chain %s: %s%s%s\n", row->name, state,
                   reason[0] ? ": " : "", reason);
     char *sfs = join_sfs(row->value_sfs, row->n_sfs);

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/* sdsa-ctl: the operator's command line.  This part parses it, runs the
+ * commands in one transaction, and waits for what the controller makes of it.
+ */
+
 #include <config.h>
 
 #include "utilities/sdsa-ctl.h"
@@ -23,18 +28,18 @@
 
 VLOG_DEFINE_THIS_MODULE(sdsa_ctl);
 
-static char *db;                /* --db. */
-static bool oneline;            /* --oneline. */
-static bool dry_run;            /* --dry-run. */
-static bool would_fail;         /* With --dry-run: a chain. */
-static bool wait_applied;       /* --wait=applied. */
-static unsigned int timeout;    /* --timeout, in seconds; 0: none. */
+static char *db;                /* Argument of --db, or the default. */
+static bool oneline;            /* --oneline was given. */
+static bool dry_run;            /* --dry-run was given. */
+static bool would_fail;         /* --dry-run found a chain that would fail. */
+static bool wait_applied;       /* --wait=applied was given. */
+static unsigned int timeout;    /* Seconds of --timeout; 0: none. */
 #define FORMAT_NOT_GIVEN ((enum table_format) -1)
 static struct table_style table_style = {
     FORMAT_NOT_GIVEN, CF_STRING, true, JSSF_SORT, 0
 };
 
-/* The transaction at work: to be torn down by ctl_fatal(). */
+/* The open transaction, for exit_ctl(); NULL if there is none. */
 static struct ovsdb_idl *the_idl;
 static struct ovsdb_idl_txn *the_idl_txn;
 
@@ -54,6 +59,7 @@ static const struct ctl_table_class tables[SDSA_N_TABLES] = {
         = {&sdsa_connection_col_target, NULL, NULL},
 };
 
+/* Ends the process; ctl_fatal() calls it. */
 static void
 exit_ctl(int status)
 {
@@ -332,18 +338,18 @@ parse_options(int argc, char *argv[], struct shash *local_options)
 
 /* Waiting. */
 
-/* Before we say that nobody does anything. */
+/* Time that --wait waits before it says that no controller is active. */
 #define PATIENCE_MS 2000
 
-/* A chain at some time. */
+/* A chain before or after the transaction. */
 struct chain_version {
-    struct uuid row;
-    int64_t wanted;             /* Sequence number. */
-    int64_t pending;            /* The change that is still to come to it when the
-                                 * transaction begins, or 0. */
+    struct uuid row;            /* UUID of the Chain row. */
+    int64_t wanted;             /* Its sequence number. */
+    int64_t pending;            /* Number of the earlier change that is not
+                                 * applied yet, or 0. */
 };
 
-/* The versions of all chains, by name. */
+/* Puts the versions of all chains into 'versions', by name. */
 static void
 snapshot_chains(struct ovsdb_idl *idl, struct shash *versions)
 {
@@ -359,8 +365,9 @@ snapshot_chains(struct ovsdb_idl *idl, struct shash *versions)
     }
 }
 
-/* Takes out of 'before' and 'after' the chains that are in both, unchanged:
- * what is left in 'after' was added or changed, in 'before' only: deleted. */
+/* Compares the chains before and after the transaction.  Afterwards 'before'
+ * has only the chains that were deleted, and 'after' only those that were
+ * added or changed. */
 static void
 diff_chains(struct shash *before, struct shash *after)
 {
@@ -393,7 +400,8 @@ find_chain_row(struct ovsdb_idl *idl, const char *name)
     return NULL;
 }
 
-/* Is the chain at sequence number 'wanted'?  Fatal if it will never be. */
+/* Returns true if the chain is applied at sequence number 'wanted'.  Ends the
+ * process if it never will be. */
 static bool
 chain_is_applied(struct ovsdb_idl *idl, const char *name, int64_t wanted)
 {
@@ -573,8 +581,8 @@ print_outputs(struct ctl_command *commands, size_t n)
     for (size_t i = 0; i < n; i++) {
         struct ctl_command *c = &commands[i];
         if (c->table) {
-            /* Generic commands print records and our lists tables, unless
-             * something else was asked for. */
+            /* The default format of a database command is "list", of our
+             * lists "table". */
             struct table_style style = table_style;
             const char *dash = strrchr(c->syntax->name, '-');
             if (style.format == FORMAT_NOT_GIVEN) {
@@ -615,8 +623,8 @@ bump_wanted(struct ovsdb_idl *idl)
     return global->wanted;
 }
 
-/* What was to go together with one of the chains of change 'number', in an
- * earlier one that has not come yet, goes together with them now. */
+/* Makes chains and removals of the change 'earlier', as far as it is not
+ * applied yet, part of the change 'number'. */
 static void
 merge_change(struct ovsdb_idl *idl, int64_t earlier, int64_t number)
 {
@@ -648,8 +656,8 @@ merge_changes(struct ovsdb_idl *idl, const struct shash *versions,
     }
 }
 
-/* Says of the chains that this transaction deletes, adds or changes that they go
- * together. */
+/* Gives all chains that this transaction deletes, adds or changes the number
+ * of one change: the controller applies them together. */
 static void
 mark_change(struct ovsdb_idl *idl, const struct shash *deleted,
             const struct shash *changed, int64_t number)

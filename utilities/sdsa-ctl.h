@@ -2,11 +2,16 @@
 #ifndef SDSA_CTL_H
 #define SDSA_CTL_H 1
 
-/* What the parts of sdsa-ctl share: sdsa-ctl.c has the command line, the
- * transaction and the waiting; sdsa-ctl-edit.c the commands that change what
- * the network is made of, sdsa-ctl-chain.c those that change its chains;
- * sdsa-ctl-op.c is about operations; sdsa-ctl-show.c has the commands that
- * print, sdsa-ctl-plan.c what --dry-run prints. */
+/* Interfaces between the parts of sdsa-ctl:
+ *
+ *   sdsa-ctl.c         command line, help, transaction, --wait
+ *   sdsa-ctl-edit.c    commands that change bridges, links, endpoints,
+ *                      functions and gateways
+ *   sdsa-ctl-chain.c   commands that change chains
+ *   sdsa-ctl-op.c      commands about operations and debts
+ *   sdsa-ctl-show.c    commands that only print
+ *   sdsa-ctl-plan.c    --dry-run
+ *   sdsa-ctl-rows.c    rows by name, tables to print; for all of these */
 
 #include "db-ctl-base.h"
 
@@ -21,9 +26,9 @@ extern const struct ctl_command_syntax sdsa_ctl_show_commands[];
  * else NULL.  Caller frees. */
 char *sdsa_ctl_controller_absence(struct ovsdb_idl *);
 
-/* Appends what the controller would do about the chains as the open transaction
- * has them: paths, SAs and flows that come and go.  Returns false if a chain
- * would fail. */
+/* Appends what the controller would do about the chains as the open
+ * transaction has them: paths, SAs and flows that come and go.  Returns false
+ * if a chain would fail. */
 bool sdsa_ctl_print_plan(const struct ovsdb_idl *, struct ds *);
 
 #endif /* utilities/sdsa-ctl.h */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What becomes of a packet, in the manner of ovn-trace(8). */
+/* sdsa-trace: prints the way of a packet through the network, as ovn-trace(8)
+ * does. */
 
 #include <config.h>
 
@@ -25,13 +26,14 @@
 #include "unixctl.h"
 #include "util.h"
 
-#define EXIT_DROPPED 2
+#define EXIT_DROPPED 2          /* Exit status if the packet is dropped. */
 
 struct options {
     char *db;
-    char *controller;           /* Its control socket, or NULL. */
+    char *controller;           /* Control socket; "": the default one;
+                                 * NULL: no --live. */
     int size;                   /* Octets of the IP packet; 0: a short one. */
-    int timeout_s;
+    int timeout_s;              /* To wait for the database. */
 };
 
 OVS_NO_RETURN static void
@@ -41,18 +43,18 @@ usage(void)
 %s: what becomes of a packet\n\
 usage: %s [OPTIONS] CHAIN [forward|reverse]\n\
        %s [OPTIONS] BRIDGE FLOW\n\
-Prints the way of a chain's packets; or of a packet that comes in at a bridge\n\
-and is described by FLOW in ovs-ofctl(8) syntax, with in_port=NAME.\n\
+Prints the way of a chain's packets, or of one packet that comes in at a\n\
+bridge.  FLOW describes it in ovs-ofctl(8) syntax, with in_port=NAME.\n\
 Exit status: 0 delivered or answered, 2 dropped, 1 an error.\n\
 \n\
 Options:\n\
   --size=OCTETS               of the IP packet (default: a short one)\n\
   --db=DATABASE               connect to DATABASE\n\
                               (default: $SDSA_DB or unix:%s/sdsa.sock)\n\
-  --live[=SOCKET]             check each step against the flows and SAs that are\n\
-                              there, as the controller says at its control\n\
-                              socket (default: sdsa-controller.ctl in\n\
-                              $SDSA_RUNDIR or %s)\n\
+  --live[=SOCKET]             check each step against the flows and SAs that\n\
+                              are there, as the controller says at its\n\
+                              control socket (default: sdsa-controller.ctl\n\
+                              in $SDSA_RUNDIR or %s)\n\
   -t, --timeout=SECS          give up after SECS seconds (default: 10)\n",
            program_name, program_name, program_name, SDSA_RUNDIR,
            SDSA_RUNDIR);
@@ -253,10 +255,12 @@ wait_for_database(struct ovsdb_idl *idl, const struct options *o)
     }
 }
 
-/* What is there. */
+/* The real switches and gateways. */
 
+/* Asks the controller at the control socket 'target' ("": the default one)
+ * which flows and SAs are there, and puts its lines into 'view'. */
 static void
-read_live(struct trace_view *view, const char *target /* Or "". */)
+read_live(struct trace_view *view, const char *target)
 {
     const char *rundir = getenv("SDSA_RUNDIR");
     char *path = (target[0] ? xstrdup(target)
@@ -278,8 +282,8 @@ read_live(struct trace_view *view, const char *target /* Or "". */)
     }
     jsonrpc_close(client);
     if (!strcmp(result, "standing by\n")) {
-        ovs_fatal(0, "the controller at %s is standing by: ask the one that is "
-                  "active", path);
+        ovs_fatal(0, "the controller at %s is standing by: ask the one that "
+                  "is active", path);
     }
     free(path);
     char *save = NULL;
@@ -296,7 +300,8 @@ read_live(struct trace_view *view, const char *target /* Or "". */)
 
 /* The arguments. */
 
-/* Returns the worst result of the chain's paths. */
+/* Appends the way along each path of the chain in 'direction' ("forward" or
+ * "reverse"; NULL: both) to 'out'.  Returns the worst result. */
 static enum trace_result
 trace_chain(const struct trace_view *view, const char *name,
             const char *direction, const struct options *o, struct ds *out)
@@ -318,8 +323,9 @@ trace_chain(const struct trace_view *view, const char *name,
     if (!any) {
         char *key = xasprintf("chain %s", name);
         ds_put_format(out, "chain %s has no path%s%s: %s\n"
-                      "result: dropped by the guards of its endpoints' ports\n",
-                      name, direction ? " " : "", direction ? direction : "",
+                      "result: dropped by the guards of its endpoints' "
+                      "ports\n", name, direction ? " " : "",
+                      direction ? direction : "",
                       smap_get_def(&view->troubles, key,
                                    "it does not go this way"));
         free(key);

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/* sdsa-agent: an IPsec gateway's RESTCONF server.  This part has the options,
+ * sets all up, and runs the main loop. */
+
 #include <config.h>
 
 #include <errno.h>
@@ -31,25 +35,25 @@
 
 VLOG_DEFINE_THIS_MODULE(agent);
 
-#define TOMBSTONE_S 600
+#define TOMBSTONE_S 600         /* Default of --tombstone-time. */
 #define MAX_TOMBSTONE_S (30 * 24 * 3600)
 
 struct options {
     struct backend_config backend;
-    const char *kind;           /* Of backend. */
-    bool flush;
+    const char *kind;           /* Argument of --backend. */
+    bool flush;                 /* --flush was given. */
     struct https_server_config https;
     const char *controller_name;
     const char *yang_dir;
-    int tombstone_s;
+    int tombstone_s;            /* Time that a deleted SPI stays unused. */
     const char *unixctl;        /* Control socket; NULL: the default one. */
 };
 
-/* What runs. */
+/* All parts of the running agent. */
 struct agent {
     const struct options *options;
     struct backend_config backend_config;
-    char *choice;               /* Why this backend. */
+    char *choice;               /* Reason for this backend. */
     struct yang_schema *schema;
     struct backend *backend;
     struct datastore *datastore;
@@ -59,16 +63,16 @@ struct agent {
     struct https_server *https;
 };
 
+/* State of the command "exit". */
 struct exiting {
-    bool exiting;
-    bool cleanup;               /* End the data plane too. */
+    bool exiting;               /* The main loop ends. */
+    bool cleanup;               /* The data plane ends, too. */
 };
 
 static void parse_options(int argc, char *argv[], struct options *);
 static void agent_open(struct agent *, const struct options *);
 static void agent_close(struct agent *, bool stop);
 static void OVS_NO_RETURN flush(const struct options *);
-
 
 static unixctl_cb_func cmd_exit;
 static unixctl_cb_func cmd_show;
@@ -80,8 +84,8 @@ usage(void)
 %s: sdsa's agent of an IPsec gateway\n\
 usage: %s --vnf-id=ID --listen=ADDRESS:PORT --plain=IF --cipher=IF \\\n\
        --cipher-ip=IP -p KEY -c CERT -C CACERT [OPTIONS]\n\
-Takes SAs and policies by RESTCONF (RFC 9061) and has a data plane of its own\n\
-protect packets with them.\n\
+Takes SAs and policies by RESTCONF (RFC 9061); a data plane of its own\n\
+protects packets with them.\n\
 \n\
 Gateway:\n\
   --vnf-id=ID             its name\n\
@@ -121,7 +125,7 @@ main(int argc, char *argv[])
     struct unixctl_server *unixctl;
     struct agent agent;
 
-    /* Keys pass through the buffers of these. */
+    /* Keys pass through jansson's buffers. */
     secret_protect_process();
     json_set_alloc_funcs(wiping_malloc, wiping_free);
 
@@ -242,7 +246,7 @@ agent_close(struct agent *agent, bool stop)
     free(agent->choice);
 }
 
-/* Instead of running. */
+/* Does --flush, and ends the process. */
 static void OVS_NO_RETURN
 flush(const struct options *o)
 {
@@ -256,14 +260,15 @@ flush(const struct options *o)
 
 /* Options. */
 
-/* Is everything there that has no default? */
+/* Ends the process with a message if an option that has no default is missing,
+ * or one of the names is bad. */
 static void
 check_options(const struct options *o)
 {
     const struct {
         const void *value;
         const char *name;
-    } needed[] = {              /* The first ones also with --flush. */
+    } needed[] = {              /* The first four also with --flush. */
         { o->backend.name, "--vnf-id" },
         { o->backend.plain_port, "--plain" },
         { o->backend.cipher_port, "--cipher" },

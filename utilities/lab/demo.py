@@ -11,7 +11,7 @@ import time
 import topology as topology_file
 from host import LabError
 
-# Of the stream under which the chain changes: packets a second, octets of each.
+# The stream under which the chain changes: packets a second, octets of each.
 RATE, OCTETS = 5000, 578
 STREAM_S = 10
 MARKER = "sdsa-demo-marker-0123456789abcdef"

@@ -100,7 +100,8 @@ class Packet:
         pseudo = addresses + struct.pack("!II", len(tcp), TCP)
         tcp = tcp[:16] + struct.pack("!H", checksum(pseudo + tcp)) + tcp[18:]
         ip = (make_ipv4(addresses, tcp) if half == 4
-              else struct.pack("!IHBB", 6 << 28, len(tcp), TCP, 64) + addresses)
+              else struct.pack("!IHBB", 6 << 28, len(tcp), TCP, 64)
+              + addresses)
         return (self.frame[6:12] + self.frame[:6] + self.frame[12:self.at]
                 + ip + tcp)
 

@@ -301,8 +301,8 @@ class Lab:
             args += ["--", *_mtu(options["mtu"]), "link-add", a, f"{a}-{b}", b,
                      f"{b}-{a}"]
         for node in topology.of_kind("endpoint"):
-            args += ["--", *_mtu(node.options["mtu"]), "endpoint-add", node.name, node.bridge, node.name,
-                     node.options["mac"],
+            args += ["--", *_mtu(node.options["mtu"]), "endpoint-add",
+                     node.name, node.bridge, node.name, node.options["mac"],
                      *(text.partition("/")[0] for text in node.args)]
         for number, node in enumerate(topology.of_kind("gateway")):
             node.listen = f"127.0.0.1:{8443 + number}"

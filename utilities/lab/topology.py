@@ -194,7 +194,8 @@ class _Parser:
             raise TopologyError("write: chain [OPTION...] NAME SRC DST MATCH"
                                 " [FUNCTION...]")
         reverse = [name for word in words if word.startswith("--reverse=")
-                   for name in word.partition("=")[2].replace(",", " ").split()]
+                   for name in re.split("[ ,]+", word.partition("=")[2])
+                   if name]
         for kind, names in (("endpoint", plain[1:3]),
                             ("function", plain[4:] + reverse)):
             for name in names:

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What becomes of each packet of a UDP stream: lost, twice, out of order, how
- * late, and the longest time without one.
+/* Measures a UDP stream: packets lost, doubled and out of order, delays, and
+ * the longest time without a packet.
  *
  *   udp-meter send IP PORT RATE OCTETS SECONDS
  *       RATE packets a second of OCTETS octets of IP packet.
  *   udp-meter receive PORT
- *       Prints "ready"; counts from the first packet until the last one came, or
- *       none for 2 seconds; prints one line: "sent N received N lost N
+ *       Prints "ready"; counts from the first packet until the last one came,
+ *       or none for 2 seconds; prints one line: "sent N received N lost N
  *       duplicated N reordered N max-gap-us N p999-delay-us N max-delay-us N".
  *
  * Both ends must be on one machine: delays are by its clock, from just before
@@ -30,10 +30,10 @@
 #include <unistd.h>
 
 #define NS_PER_S INT64_C(1000000000)
-#define IDLE_MS 2000
-#define BUFFER_BYTES (32 << 20)
-#define N_MAX (64 << 20)        /* Packets: to bound memory. */
-#define HEADERS 28              /* IPv4 and UDP. */
+#define IDLE_MS 2000            /* Pause that ends the stream. */
+#define BUFFER_BYTES (32 << 20) /* Of the receiver's socket. */
+#define N_MAX (64 << 20)        /* Packets of a stream: bounds memory. */
+#define HEADERS 28              /* Octets of IPv4 and UDP headers. */
 
 struct payload {
     uint32_t number, total;
@@ -115,13 +115,13 @@ struct meter {
     uint32_t total;
     uint64_t n_received, n_duplicated, n_reordered;
     uint32_t next;              /* Behind the highest number so far. */
-    int64_t last_ns;            /* When the last one came. */
+    int64_t last_ns;            /* Time of the last one. */
     int64_t max_gap_ns;
-    uint8_t *seen;              /* A bit a number. */
+    uint8_t *seen;              /* One bit for each number. */
     uint32_t *delays_us;        /* In the order of arrival. */
 };
 
-/* When the kernel had the packet. */
+/* Returns the time at which the kernel had the packet. */
 static int64_t
 arrival_ns(struct msghdr *msg)
 {

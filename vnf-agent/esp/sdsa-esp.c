@@ -39,11 +39,11 @@
 
 VLOG_DEFINE_THIS_MODULE(sdsa_esp);
 
-#define HOUSEKEEPING_MS 1000    /* Between looks at lifetimes and ports. */
-#define LOCK_MS 1000            /* To wait for the last one to end. */
-#define MAX_ROUNDS 64           /* Batches of each port in a wake-up. */
+#define HOUSEKEEPING_MS 1000    /* Pause between looks at lifetimes, ports. */
+#define LOCK_MS 1000            /* Wait for an older process to end. */
+#define MAX_ROUNDS 64           /* Batches of each port in one wake-up. */
 
-/* What the command line says. */
+/* Options of the command line. */
 struct options {
     const char *name;           /* Of the gateway: names our files. */
     const char *rundir;         /* Folder of our files. */
@@ -66,7 +66,7 @@ struct esp {
     int pid_fd;
 };
 
-/* SIGTERM and SIGINT. */
+/* Set by SIGTERM and SIGINT. */
 static struct latch exit_latch;
 
 static void
