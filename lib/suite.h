@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef SDSA_SUITE_H
 #define SDSA_SUITE_H 1
 

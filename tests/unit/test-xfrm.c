@@ -723,7 +723,7 @@ test_keys(struct ovs_cmdl_context *ctx)
     edit_sa(records, BACKEND_SA_ADD, SA_INBOUND, 0x1001, 1, false);
     edit_sa(records, BACKEND_SA_ADD, SA_INBOUND, 0x1002, 1, false);
     edit_sa(records, BACKEND_SA_DELETE, SA_INBOUND, 0x1001, 1, false);
-    records->broken = true;     /* The file is written anew. */
+    records->write_failed = true;     /* The file is written anew. */
     edit_sa(records, BACKEND_SA_DELETE, SA_OUTBOUND, 0x1001, 1, false);
     records_destroy(records);
 

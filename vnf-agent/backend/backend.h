@@ -1,20 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef SDSA_BACKEND_H
 #define SDSA_BACKEND_H 1
 
-/* What protects the packets: the one interface that the agent has to it.
+/* The agent's interface to a data plane, which protects the packets.
  *
  * A backend keeps SAs and policies; it knows no RESTCONF, no names of ours
  * beyond those in `struct sa` and `struct policy`, and never gives a key back.
- * What it holds outlives the agent: a new agent opens the backend and dumps
- * it.
+ * SAs and policies outlive the agent: a new agent opens the backend and dumps
+ * them.
  *
  * Every packet that no outbound policy protects, or whose SA is missing,
  * expired or out of sequence numbers, is dropped and counted; there is no
  * bypass.
  *
  * Calls are synchronous and bounded (2 s): both backends are on this machine.
- * ETIMEDOUT and ECONNRESET mean that the data plane is gone: what it held is
- * to be taken as lost, and backend_boot_id() will differ.  One thread. */
+ * ETIMEDOUT and ECONNRESET mean that the data plane is gone: its SAs are to be
+ * taken as lost, and its boot id will differ.  One thread. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,15 +29,15 @@
 struct backend;
 struct suite;
 
-/* What the agent was told on its command line. */
+/* Options of the agent's command line. */
 struct backend_config {
     const char *name;           /* VNF-ID; names sockets and log lines. */
-    const char *rundir;       /* Where the control socket and PID file live. */
-    const char *netns;        /* Namespace of the data ports, or NULL: ours. */
+    const char *rundir;         /* Of the control socket and PID file. */
+    const char *netns;          /* Of the data ports; NULL: the agent's. */
     const char *plain_port;     /* Linux interface names in that namespace. */
     const char *cipher_port;
     struct in6_addr cipher_ip;  /* Own outer address. */
-    const char *choice;         /* Why this backend, in words, or NULL. */
+    const char *choice;         /* Reason for this backend, or NULL. */
 };
 
 /* Destination MACs of the frames that a data plane sends.  Bridges know the
@@ -60,18 +61,18 @@ int backend_check_name(const char *name, char **errorp);
 enum backend_edit_type {
     BACKEND_SA_ADD,             /* 'sa' with its key. */
     BACKEND_SA_DELETE,          /* 'sa': spi, direction. */
-    BACKEND_POLICY_SET,      /* 'policy': adds, or replaces one of its name. */
+    BACKEND_POLICY_SET,         /* 'policy': adds, or replaces by name. */
     BACKEND_POLICY_DELETE,      /* 'policy': name. */
 };
 
 struct backend_edit {
     struct ovs_list node;       /* In the batch. */
     enum backend_edit_type type;
-    const struct sa *sa;        /* Neither is owned. */
-    const struct policy *policy;
+    const struct sa *sa;        /* Not owned. */
+    const struct policy *policy;        /* Not owned. */
 };
 
-/* Why a packet was not passed on, and in words (sdsa-esp(8)). */
+/* Reasons to drop a packet, and their names (sdsa-esp(8)). */
 #define BACKEND_DROPS                                                         \
     /* From the plain port. */                                                \
     DROP(PLAIN_QUEUE, "plain-queue-full")    /* Came faster than we work. */  \
@@ -108,6 +109,7 @@ enum backend_drop {
     BACKEND_N_DROPS
 };
 
+/* Returns the name of a drop, as "plain-no-sa". */
 const char *backend_drop_to_string(enum backend_drop);
 
 struct backend_stats {
@@ -116,7 +118,7 @@ struct backend_stats {
     uint64_t drops[BACKEND_N_DROPS];
 };
 
-/* What a backend tells by itself: RFC 9061's notifications, s.5.3.2. */
+/* Events that a backend tells: RFC 9061's notifications, s.5.3.2. */
 enum backend_event_type {
     BACKEND_EVENT_EXPIRE,       /* A lifetime of an SA has passed. */
     BACKEND_EVENT_ACQUIRE,      /* A policy protects, and there is no SA. */
@@ -127,10 +129,10 @@ enum backend_event_type {
 
 struct backend_event {
     enum backend_event_type type;
-    enum sa_direction direction;        /* EXPIRE, SEQ_OVERFLOW: the SA... */
-    uint32_t spi;                       /* ...and BAD_SPI. */
+    enum sa_direction direction;        /* EXPIRE, SEQ_OVERFLOW, BAD_SPI. */
+    uint32_t spi;                       /* The same.  Host order. */
     bool soft;                          /* EXPIRE: the soft lifetime. */
-    struct sa_stats stats;              /* EXPIRE: then. */
+    struct sa_stats stats;              /* EXPIRE: at that time. */
     char *policy;                       /* ACQUIRE: name; caller frees. */
     struct sa_traffic traffic;          /* ACQUIRE: the packet. */
 };
@@ -162,10 +164,11 @@ struct backend_class {
     void (*run)(struct backend *);
     void (*wait)(struct backend *);
 
-    /* Is the data plane there?  If not, '*reasonp' (not owned) says why. */
+    /* Returns true if the data plane is there.  If not, there is a reason in
+     * '*reasonp' (not owned). */
     bool (*is_up)(const struct backend *, const char **reasonp);
 
-    /* Changes whenever SAs may have been lost: the data plane's own id. */
+    /* Returns an id that changes whenever SAs may have been lost. */
     const struct uuid *(*boot_id)(const struct backend *);
 
     /* Valid while up. */
@@ -176,9 +179,10 @@ struct backend_class {
      * a positive errno with a message in '*errorp' (caller frees) and nothing
      * changed: EEXIST the SPI is in use, ENOENT nothing such, ENOTSUP suite or
      * mode, ENOSPC too many, ETIMEDOUT and ECONNRESET data plane gone. */
-    int (*apply)(struct backend *, const struct ovs_list *edits, char **errorp);
+    int (*apply)(struct backend *, const struct ovs_list *edits,
+                 char **errorp);
 
-    /* Reports everything held.  Returns 0 or a positive errno. */
+    /* Reports all policies and SAs.  Returns 0 or a positive errno. */
     int (*dump)(struct backend *, backend_dump_sa_cb *,
                 backend_dump_policy_cb *, void *aux);
 
@@ -188,11 +192,11 @@ struct backend_class {
     int (*get_stats)(struct backend *, struct backend_stats *);
 
     /* Pops the oldest event; returns false if there is none.  The queue is
-     * bounded, and each SA, policy and unknown SPI is limited in rate: an event
-     * is a hint, the counters are the truth. */
+     * bounded, and each SA, policy and unknown SPI is limited in rate: an
+     * event is a hint, the counters are the truth. */
     bool (*next_event)(struct backend *, struct backend_event *);
 
-    /* Can it do this suite? */
+    /* Returns true if the data plane can do this suite. */
     bool (*has_suite)(const struct backend *, const struct suite *);
 };
 

@@ -1,11 +1,13 @@
-#ifndef SDSA_ESP_WIRE_H
-#define SDSA_ESP_WIRE_H 1
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SDSA_BACKEND_WIRE_H
+#define SDSA_BACKEND_WIRE_H 1
 
-/* How the objects of the backend interface look on the control socket: all
- * integers in network order, strings with a 16-bit length before them.
+/* The objects of the backend interface as octets: on the control socket of
+ * sdsa-esp, and in the records of the kernel backend.  Integers are in network
+ * order; strings have a 16-bit length before them.
  *
- * Both sides are of one machine and mostly of one version (the version is in
- * each message), so there are no optional parts. */
+ * Writer and reader are on one machine and mostly of one version (which stands
+ * in each message and file), so there are no optional parts. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,8 +25,8 @@ struct sa_stats;
 
 #define WIRE_MAX_STRING 1024    /* Octets of the longest string. */
 
-/* Writes into 'buf', or only counts if that is NULL: a message is made in two
- * passes, the first of which tells the size to allocate, so that keys are
+/* Writes into 'buf', or only counts if that is NULL.  A message is written in
+ * two passes.  The first one tells the size to allocate, so that keys are
  * never copied into a growing buffer. */
 struct wire_writer {
     uint8_t *buf;
@@ -34,50 +36,94 @@ struct wire_writer {
 /* Reads, and remembers the first failure: results are valid only if 'failed'
  * is false at the end. */
 struct wire_reader {
-    const uint8_t *p;
-    size_t left;
+    const uint8_t *p;           /* The next octet. */
+    size_t left;                /* Octets from there. */
     bool failed;
 };
 
-void wire_put_bytes(struct wire_writer *, const void *, size_t);
+/* Writes 'size' octets. */
+void wire_put_bytes(struct wire_writer *, const void *, size_t size);
+
+/* Writes an integer, given in host order, of 8 bits. */
 void wire_put_u8(struct wire_writer *, uint8_t);
+
+/* The same, of 16 bits. */
 void wire_put_u16(struct wire_writer *, uint16_t);
+
+/* The same, of 32 bits. */
 void wire_put_u32(struct wire_writer *, uint32_t);
+
+/* The same, of 64 bits. */
 void wire_put_u64(struct wire_writer *, uint64_t);
+
+/* Writes 16 octets. */
 void wire_put_address(struct wire_writer *, const struct in6_addr *);
+
+/* Writes a string, cut at WIRE_MAX_STRING octets.  NULL is written as "". */
 void wire_put_string(struct wire_writer *, const char *);
 
-/* On failure the output is zeros, 0, or NULL. */
-void wire_get_bytes(struct wire_reader *, void *, size_t);
+/* Reads 'size' octets; zeros on failure. */
+void wire_get_bytes(struct wire_reader *, void *, size_t size);
+
+/* Reads an integer of 8 bits.  Returns it in host order; 0 on failure. */
 uint8_t wire_get_u8(struct wire_reader *);
+
+/* The same, of 16 bits. */
 uint16_t wire_get_u16(struct wire_reader *);
+
+/* The same, of 32 bits. */
 uint32_t wire_get_u32(struct wire_reader *);
+
+/* The same, of 64 bits. */
 uint64_t wire_get_u64(struct wire_reader *);
+
+/* Reads 16 octets; zeros on failure. */
 struct in6_addr wire_get_address(struct wire_reader *);
-/* At most WIRE_MAX_STRING octets, none of them NUL.  Caller frees. */
+
+/* Reads a string of at most WIRE_MAX_STRING octets, none of them NUL.  Returns
+ * it (caller frees), or NULL on failure. */
 char *wire_get_string(struct wire_reader *);
 
-/* An SA, with its key if it has one and without it otherwise. */
+/* Writes an SA, with its key if it has one. */
 void wire_put_sa(struct wire_writer *, const struct sa *);
-/* Returns NULL on failure; caller frees with sa_destroy(). */
+
+/* Reads an SA.  Returns it (caller frees with sa_destroy()), or NULL on
+ * failure. */
 struct sa *wire_get_sa(struct wire_reader *);
 
+/* Writes a policy. */
 void wire_put_policy(struct wire_writer *, const struct policy *);
+
+/* Reads a policy.  Returns it (caller frees with policy_destroy()), or NULL on
+ * failure. */
 struct policy *wire_get_policy(struct wire_reader *);
 
-/* An edit.  What is read owns its 'sa' and 'policy': caller frees with
- * wire_edit_destroy(). */
+/* Writes an edit: of an object to be deleted only its identity. */
 void wire_put_edit(struct wire_writer *, const struct backend_edit *);
+
+/* Reads an edit, which owns its 'sa' and 'policy'.  Returns it (caller frees
+ * with wire_edit_destroy()), or NULL on failure. */
 struct backend_edit *wire_get_edit(struct wire_reader *);
+
+/* Frees an edit with its 'sa' and 'policy'.  Accepts NULL. */
 void wire_edit_destroy(struct backend_edit *);
 
+/* Writes the counters of an SA. */
 void wire_put_sa_stats(struct wire_writer *, const struct sa_stats *);
+
+/* Reads the counters of an SA. */
 void wire_get_sa_stats(struct wire_reader *, struct sa_stats *);
+
+/* Writes the counters of a data plane. */
 void wire_put_stats(struct wire_writer *, const struct backend_stats *);
+
+/* Reads the counters of a data plane. */
 void wire_get_stats(struct wire_reader *, struct backend_stats *);
 
+/* Writes an event. */
 void wire_put_event(struct wire_writer *, const struct backend_event *);
-/* The caller frees the event's 'policy', also on failure. */
-void wire_get_event(struct wire_reader *, struct backend_event *);
+
+/* Reads an event.  The caller frees event->policy, also on failure. */
+void wire_get_event(struct wire_reader *, struct backend_event *event);
 
 #endif /* vnf-agent/backend/wire.h */

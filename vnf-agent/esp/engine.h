@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef SDSA_ESP_ENGINE_H
 #define SDSA_ESP_ENGINE_H 1
 
@@ -23,9 +24,9 @@
 #include "vnf-agent/esp/esp-events.h"
 #include "vnf-agent/esp/tables.h"
 
-/* What the engine needs around a frame, for headers and trailer. */
+/* Room that the engine needs around a frame, in octets. */
 #define ENGINE_HEADROOM 96  /* VLAN tag, IPv6, UDP and ESP headers, IV. */
-#define ENGINE_TAILROOM 64
+#define ENGINE_TAILROOM 64  /* Padding, trailer and ICV. */
 
 /* An Ethernet frame of 'size' octets at 'data', with ENGINE_HEADROOM octets
  * before it and ENGINE_TAILROOM after it to be written. */
@@ -33,10 +34,10 @@ struct engine_frame {
     uint8_t *data;
     size_t size;
     /* Only of a frame that came in: */
-    uint16_t vlan;              /* VID that the kernel took off; 0: none. */
-    bool other_host;            /* Seen, but not sent to us. */
-    bool truncated;             /* Was longer than the buffer. */
-    bool unfinished_checksum;   /* Transport checksum is not there yet. */
+    uint16_t vlan;              /* VID that the kernel took off, or 0. */
+    bool other_host;            /* The frame was not sent to us. */
+    bool truncated;             /* The frame was longer than the buffer. */
+    bool unfinished_checksum;   /* Its transport checksum is missing. */
 };
 
 enum engine_port { ENGINE_PLAIN, ENGINE_CIPHER };
@@ -49,22 +50,29 @@ struct engine {
     uint16_t ip_id;                     /* Of the next outer header. */
 };
 
+/* Makes an engine without SAs.  'cipher_ip' is the own outer address.  Caller
+ * frees with engine_destroy(). */
 struct engine *engine_create(const struct in6_addr *cipher_ip);
+
+/* Wipes all keys and frees.  Accepts NULL. */
 void engine_destroy(struct engine *);
 
-/* Takes a frame that came in at 'from'.  Returns true if it is, changed in
- * place ('data', 'size'), to be sent from the other port, with the 802.1Q tag
- * in it; false if it was dropped (and counted). */
+/* Processes a frame that came in at 'from'.  Returns true if the frame, which
+ * is changed in place ('data', 'size') and has its 802.1Q tag in it, must be
+ * sent from the other port; false if it was dropped and counted.  'now_ms' is
+ * of a clock that never goes back. */
 bool engine_process(struct engine *, enum engine_port from,
                     struct engine_frame *, long long int now_ms);
 
-/* Checks the lifetimes of all SAs. */
+/* Ends the SAs whose lifetime has passed. */
 void engine_expire(struct engine *, long long int now_ms);
 
-/* The frame that came in at 'from' was sent, or could not be. */
+/* Counts the fate of a frame that came in at 'from': sent ('ok'), or dropped
+ * by the other port. */
 void engine_sent(struct engine *, enum engine_port from, bool ok);
 
-/* 'n' packets came in at 'from' when the queue before us was full. */
+/* Counts 'n' packets that came in at 'from' and that the kernel dropped
+ * because its queue was full. */
 void engine_lost(struct engine *, enum engine_port from, unsigned int n);
 
 #endif /* vnf-agent/esp/engine.h */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef SDSA_ESP_ESP_H
 #define SDSA_ESP_ESP_H 1
 
@@ -8,7 +9,7 @@
  *
  *     SPI, low sequence number, IV, [inner packet, padding, trailer], ICV
  *
- * where what stands in brackets is encrypted. */
+ * The part in brackets is encrypted. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,26 +20,28 @@ struct suite;
 struct esp_key;
 
 #define ESP_HEADER_LEN 8        /* SPI and sequence number. */
-#define ESP_MAX_IV 16
+#define ESP_MAX_IV 16           /* Octets. */
 
 /* Returns the expanded 'keymat', for sealing or for opening, or NULL if
- * OpenSSL cannot do the suite.  Caller frees with esp_key_destroy(), which
- * wipes it (and accepts NULL). */
+ * OpenSSL cannot do the suite.  Caller frees with esp_key_destroy(). */
 struct esp_key *esp_key_create(const struct suite *,
                                const struct secret *keymat, bool seal);
+
+/* Wipes and frees.  Accepts NULL. */
 void esp_key_destroy(struct esp_key *);
 
-/* Octets of the ESP packet around 'inner_size' octets. */
+/* Returns the octets of the ESP packet around 'inner_size' octets. */
 size_t esp_sealed_size(const struct suite *, size_t inner_size);
 
 /* Seals.  The inner packet stands at 'esp' + ESP_HEADER_LEN + iv_size, and
  * there is room for esp_sealed_size() octets at 'esp'.  'seq' must never come
  * twice with one key.
  *
- * 'iv' is NULL but in tests.  Then it is, with an AEAD, 'seq' XOR a random
- * number of this key: so IVs do not begin again when a client gives a key once
- * more to a data plane that has lost its memory, or to both directions (RFC
- * 4106 s.3.1).  With CBC it is random (RFC 3602 s.3).
+ * 'iv' is NULL except in tests.  With NULL and an AEAD the IV is 'seq' XOR a
+ * random number of this key, so that IVs do not begin again when a client
+ * gives a key once more to a data plane that has lost its memory, or to both
+ * directions (RFC 4106 s.3.1; doc/decisions.md, 23).  With CBC it is random
+ * (RFC 3602 s.3).
  *
  * Returns false only if OpenSSL fails; then the packet must not be sent. */
 bool esp_seal(struct esp_key *, uint32_t spi, uint64_t seq, bool esn,
@@ -49,13 +52,13 @@ enum esp_result {
     ESP_OK,
     ESP_TRUNCATED,              /* Too short, or not a multiple of blocks. */
     ESP_BAD_ICV,
-    ESP_BAD_PADDING,            /* Authentic, but makes no sense. */
+    ESP_BAD_PADDING,            /* Authentic, but malformed inside. */
 };
 
 /* Opens the ESP packet of 'size' octets at 'esp' whose sequence number is
  * 'seq'.  On ESP_OK the inner packet of '*inner_sizep' octets stands at 'esp'
- * + ESP_HEADER_LEN + iv_size.  What is not authentic may have been written
- * over and means nothing. */
+ * + ESP_HEADER_LEN + iv_size.  On failure the octets at 'esp' are
+ * unspecified. */
 enum esp_result esp_open(struct esp_key *, uint64_t seq, bool esn,
                          uint8_t *esp, size_t size,
                          size_t *inner_sizep, uint8_t *next_headerp);

@@ -1,7 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef SDSA_ESP_IP_H
 #define SDSA_ESP_IP_H 1
 
-/* What the ESP engine needs to know about IPv4 and IPv6 packets. */
+/* IPv4 and IPv6 headers, as far as the ESP engine reads and writes them.
+ * Pure. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -9,12 +11,12 @@
 
 #include "lib/sa.h"
 
-/* A packet taken apart. */
+/* A parsed packet. */
 struct ip_packet {
     struct sa_traffic traffic;  /* Family, addresses, protocol, ports. */
-    size_t header_size;     /* Octets before the transport header: with IPv4
-                             * options or IPv6 extension headers. */
-    size_t size;                /* Octets, all; what follows is not of it. */
+    size_t header_size;         /* Octets before the transport header, with
+                                 * IPv4 options or extension headers. */
+    size_t size;                /* Octets of the whole packet. */
     uint8_t tos;                /* Or traffic class: DSCP and ECN. */
     bool dont_fragment;         /* IPv4. */
     bool fragment;              /* Any fragment, also the first one. */
@@ -22,10 +24,10 @@ struct ip_packet {
 };
 
 /* Parses the packet in the 'size' octets at 'data'.  Returns false if it is
- * none of either version, or if it is longer than 'size'. */
+ * of neither version, or longer than 'size'. */
 bool ip_parse_packet(const uint8_t *data, size_t size, struct ip_packet *);
 
-/* Is the header's checksum right?  (IPv6 has none.) */
+/* Returns true if the checksum of the header is right.  IPv6 has none. */
 bool ip_checksum_ok(const uint8_t *data, const struct ip_packet *);
 
 /* The header of an ESP tunnel; both addresses are of one family. */
@@ -34,11 +36,11 @@ struct ip_outer {
     uint8_t protocol;           /* ESP or UDP. */
     uint8_t tos;
     uint16_t id;                /* IPv4. */
-    bool dont_fragment;         /* IPv4: nobody fragments IPv6 on its way. */
+    bool dont_fragment;         /* IPv4. */
     size_t size;                /* Octets, with the header. */
 };
 
-/* Octets of an outer header. */
+/* Returns the octets of an outer header. */
 size_t ip_outer_header_size(bool ipv6);
 
 /* Writes an outer header: TTL or hop limit 64; IPv4 with its checksum, IPv6
@@ -53,21 +55,20 @@ void ip_write_outer(uint8_t *, const struct ip_outer *);
 void ip_write_udp(uint8_t *outer, size_t header_size, size_t size,
                   uint16_t src_port, uint16_t dst_port);
 
-/* Makes the packet at 'data', of which only the header is right, one of
- * 'protocol' and 'size' octets, and the IPv4 checksum along.  IPv6 must be
- * without extension headers. */
+/* Sets the protocol and the size (octets) in the header of the packet at
+ * 'data', and the IPv4 checksum.  IPv6 must be without extension headers. */
 void ip_set_payload(uint8_t *data, uint8_t protocol, size_t size);
 
-/* Changes the TOS octet or traffic class, and the checksum along. */
+/* Changes the TOS octet or traffic class, and the checksum with it. */
 void ip_set_tos(uint8_t *data, uint8_t tos);
 
 /* Computes the TCP, UDP, ICMPv6 or SCTP checksum that the sending kernel had
  * left to a network card (CHECKSUM_PARTIAL).  Other packets are left alone. */
 void ip_finish_checksum(uint8_t *data, const struct ip_packet *);
 
-/* ECN field of what leaves a tunnel, RFC 6040 s.4.2.  Returns false if the
- * packet must be dropped: congestion was marked, and the sender could not be
- * told. */
+/* Computes the TOS octet, with its ECN field, of a packet that leaves a
+ * tunnel, RFC 6040 s.4.2.  Returns false if the packet must be dropped:
+ * congestion was marked, and the sender cannot be told. */
 bool ecn_decapsulate(uint8_t outer_tos, uint8_t inner_tos, uint8_t *tosp);
 
 #endif /* vnf-agent/esp/ip.h */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef SDSA_ESP_PORT_H
 #define SDSA_ESP_PORT_H 1
 
@@ -14,29 +15,33 @@
 #include "vnf-agent/esp/engine.h"
 
 #define PORT_BATCH 64           /* Frames. */
-#define PORT_MAX_MTU 9216       /* Octets; what is longer is truncated. */
+#define PORT_MAX_MTU 9216       /* Octets; longer packets are truncated. */
 
 struct port;
 
-/* 'name' is the interface's.  It need not exist yet. */
+/* Makes a port of the interface 'name', which need not exist yet.  Caller
+ * frees with port_destroy(). */
 struct port *port_create(const char *name);
+
+/* Closes and frees.  Accepts NULL. */
 void port_destroy(struct port *);
 
-/* Looks whether the interface is (still, again) there, and what its MAC and
- * MTU are.  To be called when interfaces changed, and now and then. */
+/* Finds out whether the interface is there, and its MAC and MTU.  To be called
+ * when interfaces have changed, and now and then. */
 void port_refresh(struct port *);
 
-/* MAC and MTU; zeros before the interface was first there. */
+/* Returns MAC and MTU; zeros before the interface was first there. */
 const struct backend_port *port_get(const struct port *);
 
-/* Why no frame can pass, or NULL if it can. */
+/* Returns the reason why no frame can pass, or NULL if frames pass. */
 const char *port_down_reason(const struct port *);
 
 /* Receives up to PORT_BATCH frames without blocking; returns their number.
  * Their buffers are the port's, valid until the next call. */
 size_t port_receive(struct port *, struct engine_frame frames[PORT_BATCH]);
 
-/* Sends 'n' frames, at most PORT_BATCH.  'sent[i]' tells of each. */
+/* Sends 'n' frames, at most PORT_BATCH.  'sent[i]' becomes true if frame 'i'
+ * was sent. */
 void port_send(struct port *, const struct engine_frame frames[], size_t n,
                bool sent[]);
 
@@ -44,7 +49,7 @@ void port_send(struct port *, const struct engine_frame frames[], size_t n,
  * last call. */
 unsigned int port_take_lost(struct port *);
 
-/* Wakes poll_block() up when frames arrive. */
+/* Wakes poll_block() up when a frame arrives. */
 void port_wait(struct port *);
 
 #endif /* vnf-agent/esp/port.h */

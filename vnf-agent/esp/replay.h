@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef SDSA_ESP_REPLAY_H
 #define SDSA_ESP_REPLAY_H 1
 
@@ -16,19 +17,21 @@ struct replay {
     uint64_t top;               /* Highest authentic sequence number. */
     uint64_t *bits;             /* Ring of bits: word (seq / 64) % n_words. */
     uint32_t n_words;           /* Power of 2. */
-    uint32_t window;            /* Packets; 0: all are let through. */
+    uint32_t window;            /* Packets; 0: no check. */
     bool esn;
 };
 
-/* 'window' is at most REPLAY_MAX_WINDOW. */
+/* Makes a window of 'window' packets, at most REPLAY_MAX_WINDOW. */
 void replay_init(struct replay *, uint32_t window, bool esn);
+
+/* Frees the window. */
 void replay_destroy(struct replay *);
 
-/* The whole sequence number of a packet that carries 'low'.  Returns 0, which
- * no packet has, if it would be beyond 2**64 - 1. */
+/* Returns the whole sequence number of a packet that carries 'low' (host
+ * order); or 0, which no packet has, if it would be beyond 2**64 - 1. */
 uint64_t replay_infer(const struct replay *, uint32_t low);
 
-/* May a packet with 'seq' still be accepted? */
+/* Returns true if a packet with 'seq' may still be accepted. */
 bool replay_check(const struct replay *, uint64_t seq);
 
 /* Records 'seq', which passed replay_check() and the integrity check. */

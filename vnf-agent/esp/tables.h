@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef SDSA_ESP_TABLES_H
 #define SDSA_ESP_TABLES_H 1
 
@@ -25,8 +26,8 @@
 
 struct esp_key;
 
-#define TABLES_MAX_VLAN 4094
-#define TABLES_MAX_SAS 65536
+#define TABLES_MAX_VLAN 4094            /* Of a hop end. */
+#define TABLES_MAX_SAS 65536            /* Of both directions. */
 #define TABLES_MAX_POLICIES 65536
 
 /* One SA with its state.  The packet path reads and writes it directly. */
@@ -45,7 +46,7 @@ struct esp_sa {
     uint64_t replayed, failed;
     long long int created_ms, used_ms;
     bool soft_expired, hard_expired;
-    bool soft_told, hard_told, overflow_told;   /* See esp-events.h. */
+    bool soft_told, hard_told, overflow_told;   /* The event was put. */
 };
 
 struct esp_policy {
@@ -54,7 +55,7 @@ struct esp_policy {
     struct ovs_list hop_node;   /* In hop end's 'policies', by serial. */
     uint64_t serial;
     struct policy *policy;
-    long long int next_acquire_ms;      /* See esp-events.h. */
+    long long int next_acquire_ms;      /* No event before then. */
 };
 
 struct hop_end {
@@ -73,28 +74,33 @@ struct tables {
     struct used_keys used_keys;
 };
 
-/* 'cipher_ip' is the own outer address, that SAs must have. */
+/* Makes empty tables.  'cipher_ip' is the own outer address, which SAs must
+ * have.  Caller frees with tables_destroy(). */
 struct tables *tables_create(const struct in6_addr *cipher_ip);
+
+/* Wipes all keys and frees.  Accepts NULL. */
 void tables_destroy(struct tables *);
 
 /* Applies a list of `struct backend_edit`, all or nothing.  Returns 0, or a
- * positive errno as backend_class's 'apply' says with a message in '*errorp'
- * (caller frees).  The keys in it may be wiped afterwards. */
+ * positive errno as backend_class's 'apply' says with an error in '*errorp'
+ * (caller frees).  The tables keep none of the edits' objects. */
 int tables_apply(struct tables *, const struct ovs_list *edits,
                  long long int now_ms, char **errorp);
 
+/* Returns the SA of that direction and SPI (host order), or NULL. */
 struct esp_sa *tables_find_sa(const struct tables *, enum sa_direction,
                               uint32_t spi);
 
-/* The SA that an outbound PROTECT policy uses for an inner packet with 'dscp',
- * or NULL. */
+/* Returns the SA that an outbound PROTECT policy uses for an inner packet with
+ * 'dscp', or NULL. */
 struct esp_sa *tables_outbound_sa(const struct tables *,
                                   const struct policy *, uint8_t dscp);
 
-/* Looks whether a lifetime of the SA is over.  At the hard one the key is
- * wiped.  Returns true while packets may pass. */
+/* Checks the lifetimes of the SA, and wipes the key at the end of the hard
+ * one.  Returns true while packets may pass. */
 bool esp_sa_check_lifetime(struct esp_sa *, long long int now_ms);
 
+/* Fills in the counters of the SA at 'now_ms'. */
 void esp_sa_get_stats(const struct esp_sa *, long long int now_ms,
                       struct sa_stats *);
 

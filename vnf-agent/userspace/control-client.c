@@ -179,7 +179,9 @@ control_client_transact(struct control_client *client, enum control_type type,
     } else {
         error = exchange(client, &request, reply);
         if (!error) {
-            *r = (struct wire_reader) { .p = reply->data, .left = reply->size };
+            *r = (struct wire_reader) {
+                .p = reply->data, .left = reply->size
+            };
             error = wire_get_u32(r);
             *messagep = wire_get_string(r);
             error = r->failed ? EPROTO : error;

@@ -1,19 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef SDSA_XFRM_HOP_MSG_H
 #define SDSA_XFRM_HOP_MSG_H 1
 
-/* NETLINK_ROUTE messages: what carries the packets of a hop end to its SAs and
- * back.  Pure, as xfrm-msg is.
+/* NETLINK_ROUTE messages: the devices, rules, routes and filters that carry
+ * the packets of a hop end to its SAs and back.  Pure, as xfrm-msg is.
  *
  * On the plain port a filter takes the VLAN tag off and gives the packet to
  * the hop end's xfrm interface (HOP_IF), or marks it, so that a rule sends it
  * on to the cipher port where its policy waits (HOP_MARK).  On the cipher port
  * a filter takes the tag off and marks the packet; only an SA with that mark
- * takes it.  What an SA made, in or out, bears another mark, which chooses the
- * way and, by a filter at the other port's exit, the tag.  There are no VLAN
- * devices, and nothing is looked for from hop end to hop end.  What no filter
- * at the cipher port's exit takes, a last one (the guard) drops: only what an
- * SA of a hop end made leaves there, whatever else in the kernel is set to
- * send in clear.
+ * takes it.  A packet that an SA made, in or out, bears another mark, which
+ * chooses the way and, by a filter at the other port's exit, the tag.  There
+ * are no VLAN devices, and no search goes from hop end to hop end.  A packet
+ * that no filter at the cipher port's exit takes, a last one (the guard)
+ * drops: only packets that an SA of a hop end made leave there, whatever else
+ * in the kernel is set to send in clear (doc/decisions.md, 60 and 68).
  *
  *   plain, tag v -> pop, to sdx<v> ---- policy, SA ---> mark ESP|v  -> cipher
  *                   or mark PLAIN|v                     tag v
@@ -30,37 +31,49 @@
 struct nl_msg;
 struct nlmsghdr;
 
-/* What the port messages need to know. */
+/* The two ports. */
 struct hop_ports {
     int plain_ifindex, cipher_ifindex;
-    struct eth_addr plain_peer, cipher_peer;    /* Where to send to. */
-    struct in6_addr cipher_ip;
-    bool ipv6;                  /* Does this namespace have IPv6? */
+    struct eth_addr plain_peer, cipher_peer;    /* MACs to send to. */
+    struct in6_addr cipher_ip;  /* Own outer address. */
+    bool ipv6;                  /* The namespace has IPv6. */
 };
 
-/* A list of messages; nl_msg_wipe() each and free(). */
+/* A list of messages. */
 struct hop_msgs {
     struct nl_msg **msgs;
     size_t n, allocated;
 };
 
-void hop_msgs_add(struct hop_msgs *, struct nl_msg *);
+/* Appends 'msg' and takes ownership of it. */
+void hop_msgs_add(struct hop_msgs *, struct nl_msg *msg);
+
+/* Wipes and frees all messages. */
 void hop_msgs_destroy(struct hop_msgs *);
 
-/* Whatever makes ports and one hop end what they should be, or takes it away
- * again.  All of it can be sent again: the first then answers EEXIST to what
- * is there, the second ENOENT, ENODEV, ESRCH or EADDRNOTAVAIL to what is
- * not. */
+/* Appends messages that set up both ports.  They can be sent again: the kernel
+ * then answers EEXIST to objects that are there. */
 void hop_msgs_ports(struct hop_msgs *, enum hop_kind,
                     const struct hop_ports *);
+
+/* Appends messages that undo hop_msgs_ports().  They can be sent again: the
+ * kernel then answers ENOENT, ENODEV, ESRCH or EADDRNOTAVAIL. */
 void hop_msgs_ports_undo(struct hop_msgs *, const struct hop_ports *);
+
+/* Appends messages that make a hop end, with answers as hop_msgs_ports(). */
 void hop_msgs_hop_end(struct hop_msgs *, enum hop_kind,
                       const struct hop_ports *, uint16_t vlan);
+
+/* Appends messages that remove a hop end of either kind, with answers as
+ * hop_msgs_ports_undo(). */
 void hop_msgs_hop_end_undo(struct hop_msgs *, const struct hop_ports *,
                            uint16_t vlan);
 
-/* Devices. */
+/* Returns a request for the device 'name'.  Caller frees with
+ * nl_msg_wipe(). */
 struct nl_msg *hop_msg_link_get(const char *name);
+
+/* Returns a request for all devices.  Caller frees with nl_msg_wipe(). */
 struct nl_msg *hop_msg_link_dump(void);
 
 struct hop_link {
@@ -71,16 +84,19 @@ struct hop_link {
     bool up;
     uint64_t rx_packets, tx_packets, tx_errors;
 };
+
+/* Parses a device.  Returns false if the message is of something else. */
 bool hop_parse_link(const struct nlmsghdr *, struct hop_link *);
 
-/* The VLAN of an xfrm interface or VRF of ours, or 0. */
+/* Returns the VLAN of an xfrm interface or VRF of ours, or 0. */
 uint16_t hop_link_vlan(const struct hop_link *);
 
-/* The table of a route of ours (RTM_NEWROUTE, RTM_DELROUTE), or 0; and the
- * VLAN if the table is that of a VRF of ours, else 0. */
+/* Returns the table of a route of ours (RTM_NEWROUTE, RTM_DELROUTE), or 0.
+ * '*vlan' becomes the VLAN if the table is that of a VRF of ours, else 0. */
 uint32_t hop_parse_route(const struct nlmsghdr *, uint16_t *vlan);
 
-/* The filters at the entry ('ingress') or exit of a device. */
+/* Returns a request for the filters at the entry ('ingress') or exit of a
+ * device.  Caller frees with nl_msg_wipe(). */
 struct nl_msg *hop_msg_filter_dump(int ifindex, bool ingress);
 
 /* Returns the VLAN of a filter of ours on 'ifindex', or 0. */

@@ -1,9 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef SDSA_XFRM_NL_BUILD_H
 #define SDSA_XFRM_NL_BUILD_H 1
 
-/* Building netlink messages on libnl's core.  A message has room for 2 kB;
- * ours have at most 900 octets, so running out of it is a mistake of ours,
- * which ends the process.  Pure. */
+/* Builds netlink messages on libnl's core.  A message has room for 2 kB, and
+ * ours have at most 900 octets.  To run out of room is a bug, which ends the
+ * process.  Pure. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,22 +13,31 @@
 struct nl_msg;
 struct nlattr;
 
-/* A request; NLM_F_REQUEST is added to 'flags'.  Caller frees with
- * nl_msg_wipe(). */
+/* Returns a request with 'size' octets of 'payload'; NLM_F_REQUEST is added to
+ * 'flags'.  Caller frees with nl_msg_wipe(). */
 struct nl_msg *nl_msg_create(int type, int flags, const void *payload,
                              size_t size);
 
-/* Frees 'msg', all of its octets wiped.  Accepts NULL. */
+/* Wipes all octets and frees.  Accepts NULL. */
 void nl_msg_wipe(struct nl_msg *);
 
-/* Do they say the same? */
+/* Returns true if the octets are the same. */
 bool nl_msg_equal(struct nl_msg *, struct nl_msg *);
 
-/* Attributes; integers in host order. */
-void nl_put(struct nl_msg *, int type, const void *, size_t);
+/* Appends an attribute of 'size' octets. */
+void nl_put(struct nl_msg *, int type, const void *, size_t size);
+
+/* Appends an attribute of 16 bits, in host order. */
 void nl_put_u16(struct nl_msg *, int type, uint16_t);
+
+/* Appends an attribute of 32 bits, in host order. */
 void nl_put_u32(struct nl_msg *, int type, uint32_t);
+
+/* Appends a string with its NUL. */
 void nl_put_string(struct nl_msg *, int type, const char *);
+
+/* Begins an attribute that has the following ones in it.  Returns it, for
+ * nla_nest_end(). */
 struct nlattr *nl_nest(struct nl_msg *, int type);
 
 #endif /* vnf-agent/xfrm/nl-build.h */

@@ -303,7 +303,7 @@ put_used_key(struct wire_writer *w, enum sa_direction direction,
         PUT;                                                                \
         size_t size = w.size;                                               \
         if (size > MAX_ENTRY) {                                             \
-            (R)->broken = true;                                             \
+            (R)->write_failed = true;                                       \
         } else {                                                            \
             w = (struct wire_writer) { .buf = buf + 8 };                    \
             PUT;                                                            \
@@ -320,11 +320,11 @@ write_entry(struct records *r, int fd, uint8_t *buf, size_t size)
     wire_put_u32(&w, size);
     wire_put_u32(&w, ntohl(crc32c(buf + 8, size)));
     if (fd >= 0 && write(fd, buf, 8 + size) != 8 + size) {
-        if (!r->broken) {
+        if (!r->write_failed) {
             VLOG_ERR_RL(&rl, "%s: cannot write (%s)", r->file_name,
                         ovs_strerror(errno));
         }
-        r->broken = true;
+        r->write_failed = true;
     }
     r->file_size += 8 + size;
 }
@@ -363,13 +363,13 @@ records_save(struct records *r)
     char *new = xasprintf("%s.new", r->file_name);
     int fd = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_APPEND,
                   0600);
-    r->broken = false;
+    r->write_failed = false;
     if (fd >= 0) {
         write_all(r, fd);
     }
-    if (fd < 0 || r->broken || rename(new, r->file_name)) {
+    if (fd < 0 || r->write_failed || rename(new, r->file_name)) {
         error = xasprintf("%s: cannot write (%s)", new, ovs_strerror(errno));
-        r->broken = true;
+        r->write_failed = true;
         if (fd >= 0) {
             close(fd);
         }
@@ -423,7 +423,7 @@ records_log_policy_gone(struct records *r, const char *name)
 void
 records_commit(struct records *r)
 {
-    if (r->broken || r->file_size > 2 * r->live_size + MIN_HISTORY) {
+    if (r->write_failed || r->file_size > 2 * r->live_size + MIN_HISTORY) {
         char *error = records_save(r);
 
         if (error) {

@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef SDSA_XFRM_CHANGES_H
 #define SDSA_XFRM_CHANGES_H 1
 
 /* A batch of edits in the records, where it can be taken back without a trace.
- * The kernel is not asked. */
+ * The kernel is not involved. */
 
 #include "bitmap.h"
 #include "openvswitch/list.h"
@@ -10,7 +11,7 @@
 
 struct change {
     struct ovs_list node;
-    const struct sa *new_sa;    /* With its key, the edit's; or NULL. */
+    const struct sa *new_sa;    /* Of the edit, with its key; or NULL. */
     struct sa_record *sa_added, *sa_removed;
     struct policy_record *policy_added, *policy_removed;
 };
@@ -27,21 +28,23 @@ struct transaction {
 int xfrm_changes_add(struct transaction *, const struct backend_edit *,
                      char **errorp);
 
-/* When all edits are made: settles what of a policy the kernel keeps with its
- * SA, and finds what the kernel could not keep apart.  Returns as before. */
+/* Decides, when all edits are made, the properties of policies that the kernel
+ * keeps with their SAs, and refuses policies and SAs that the kernel could not
+ * tell from each other.  Returns as xfrm_changes_add(). */
 int xfrm_changes_settle(struct transaction *, char **errorp);
 
-/* Takes the changes back, newest first.  Keys that did not come to the kernel
- * may come again; the others xfrm_sync_sas() finds there. */
+/* Takes the changes back, newest first.  Keys that did not reach the kernel
+ * may come again; xfrm_sync_sas() finds the others there. */
 void xfrm_changes_undo(struct transaction *);
 
-/* Writes to the file what the batch came to. */
+/* Writes the changes to the file of the records. */
 void xfrm_changes_log(struct transaction *);
 
-/* Frees the changes, and whatever of them is not in the records. */
+/* Frees the changes, and the objects of them that are not in the records. */
 void xfrm_changes_free(struct transaction *, bool undone);
 
-/* Is an SA that a change added still there at the end of the batch? */
+/* Returns true if an SA that a change added is still there at the end of the
+ * batch. */
 bool xfrm_changes_keep(const struct transaction *, const struct sa_record *);
 
 #endif /* vnf-agent/xfrm/xfrm-changes.h */

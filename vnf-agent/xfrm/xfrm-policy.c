@@ -152,20 +152,6 @@ xfrm_msg_allow(int dir, bool ipv6, uint32_t what)
 }
 
 struct nl_msg *
-xfrm_msg_allow_delete(int dir, bool ipv6, uint32_t what)
-{
-    struct xfrm_userpolicy_id id;
-
-    memset(&id, 0, sizeof id);
-    id.sel.family = ipv6 ? AF_INET6 : AF_INET;
-    id.dir = dir;
-    struct nl_msg *msg = nl_msg_create(XFRM_MSG_DELPOLICY, NLM_F_ACK, &id,
-                                    sizeof id);
-    xfrm_put_mark(msg, what, HOP_MARK_WHAT);
-    return msg;
-}
-
-struct nl_msg *
 xfrm_msg_set_default(bool block)
 {
     uint8_t action = block ? XFRM_USERPOLICY_BLOCK : XFRM_USERPOLICY_ACCEPT;

@@ -107,9 +107,11 @@ void xfrm_info_to_stats(const struct xfrm_sa_info *info,
 int xfrm_stats_dump(struct backend_xfrm *, backend_dump_sa_cb *sa_cb,
                     backend_dump_policy_cb *policy_cb, void *aux);
 
-/* Implementations of backend_class's functions. */
+/* Implementation of backend_class's 'get_sa_stats'. */
 int backend_xfrm_get_sa_stats(struct backend *, enum sa_direction,
                               uint32_t spi, struct sa_stats *);
+
+/* Implementation of backend_class's 'get_stats'. */
 int backend_xfrm_get_stats(struct backend *, struct backend_stats *);
 
 /* xfrm-lifetime.c: ends of SAs. */
