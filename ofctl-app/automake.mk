@@ -35,7 +35,14 @@ ofctl_app_flows_libflows_la_SOURCES = \
 # plan: what each chain needs now, and its paths: pure.
 noinst_LTLIBRARIES += ofctl-app/plan/libplan.la
 ofctl_app_plan_libplan_la_SOURCES = \
-	ofctl-app/plan/live-paths.c ofctl-app/plan/live-paths.h
+	ofctl-app/plan/backup-plan.c ofctl-app/plan/backup-plan.h \
+	ofctl-app/plan/chain-plan.c ofctl-app/plan/chain-plan.h \
+	ofctl-app/plan/live-paths.c ofctl-app/plan/live-paths.h \
+	ofctl-app/plan/make-paths.c ofctl-app/plan/make-paths.h \
+	ofctl-app/plan/path-health.c ofctl-app/plan/path-health.h \
+	ofctl-app/plan/plan-action.c ofctl-app/plan/plan-action.h \
+	ofctl-app/plan/plan-facts.h \
+	ofctl-app/plan/plan.c ofctl-app/plan/plan.h
 
 # southbound: sessions with bridges, agents and the databases of switches.
 noinst_LTLIBRARIES += ofctl-app/southbound/libsouthbound.la
@@ -81,13 +88,14 @@ ofctl_app_operation_liboperation_la_SOURCES = \
 # conductor: which change is due, and when.
 noinst_LTLIBRARIES += ofctl-app/conductor/libconductor.la
 ofctl_app_conductor_libconductor_la_SOURCES = \
-	ofctl-app/conductor/conductor-backup.c \
-	ofctl-app/conductor/conductor-chains.c \
 	ofctl-app/conductor/conductor-change.c \
+	ofctl-app/conductor/conductor-change.h \
 	ofctl-app/conductor/conductor-config.c \
 	ofctl-app/conductor/conductor-config.h \
 	ofctl-app/conductor/conductor-events.c \
 	ofctl-app/conductor/conductor-events.h \
+	ofctl-app/conductor/conductor-facts.c \
+	ofctl-app/conductor/conductor-facts.h \
 	ofctl-app/conductor/conductor-ops.c ofctl-app/conductor/conductor-ops.h \
 	ofctl-app/conductor/conductor-private.h \
 	ofctl-app/conductor/conductor-results.c \

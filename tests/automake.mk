@@ -9,6 +9,7 @@ TESTSUITE_AT = \
 	tests/unit/lib.at \
 	tests/unit/match.at \
 	tests/unit/path.at \
+	tests/unit/plan.at \
 	tests/unit/steering.at \
 	tests/unit/op-fsm.at \
 	tests/unit/icmp.at \
@@ -104,6 +105,7 @@ check_PROGRAMS += \
 	tests/unit/test-match \
 	tests/unit/test-op-fsm \
 	tests/unit/test-path \
+	tests/unit/test-plan \
 	tests/unit/test-sa-request \
 	tests/unit/test-steering \
 	tests/unit/test-xfrm \
@@ -148,6 +150,12 @@ tests_unit_test_path_SOURCES = \
 	tests/unit/test-topology.c \
 	tests/unit/test-topology.h
 tests_unit_test_path_LDADD = \
+	$(controller_pure_libs) lib/libsdsa.la
+tests_unit_test_plan_SOURCES = \
+	tests/unit/test-plan.c \
+	tests/unit/test-topology.c \
+	tests/unit/test-topology.h
+tests_unit_test_plan_LDADD = \
 	$(controller_pure_libs) lib/libsdsa.la
 tests_unit_test_sa_request_SOURCES = \
 	tests/unit/test-sa-request.c \

@@ -8,6 +8,7 @@
 #include "ofctl-app/conductor/conductor-private.h"
 #include "ofctl-app/network/network.h"
 #include "ofctl-app/network/resync.h"
+#include "ofctl-app/plan/plan.h"
 #include "ofctl-app/southbound/agent-event.h"
 #include "openvswitch/vlog.h"
 #include "timeval.h"
@@ -48,6 +49,7 @@ take_expiry(struct conductor *c, const char *vnf_id, uint32_t esp_spi,
                      PRIu32": %s", vnf_id, esp_spi, live->path->chain,
                      live->path->nsh_spi, what);
         live->expiring = true;
+        plan_touch(c->plan, live->path->chain);
     }
 }
 

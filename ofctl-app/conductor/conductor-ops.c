@@ -7,6 +7,7 @@
 #include "ofctl-app/conductor/conductor-private.h"
 #include "ofctl-app/model/path-check.h"
 #include "ofctl-app/network/network.h"
+#include "ofctl-app/operation/op-spec.h"
 #include "ofctl-app/operation/ops.h"
 #include "util.h"
 
@@ -40,10 +41,4 @@ conductor_add_op(struct conductor *c, const struct op_spec *op_spec)
     spec.prove = spec.prove && conductor_config_prove(c->idl);
     spec.number = spec.number ? spec.number : c->next_operation++;
     return ops_add(c->ops, c->net, &spec);
-}
-
-bool
-conductor_has_operation(const struct conductor *c, const char *chain)
-{
-    return ops_find_chain(c->ops, chain) != NULL;
 }

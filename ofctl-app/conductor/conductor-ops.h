@@ -2,9 +2,7 @@
 #ifndef SDSA_CONDUCTOR_OPS_H
 #define SDSA_CONDUCTOR_OPS_H 1
 
-/* The conductor's operations: how one begins, and how it ends. */
-
-#include <stdbool.h>
+/* Operations as the user configured them. */
 
 struct conductor;
 struct op;
@@ -15,8 +13,5 @@ struct op_spec;
  * whether anything is proven at all.  A 'number' of 0 stands for the next
  * one. */
 struct op *conductor_add_op(struct conductor *, const struct op_spec *);
-
-/* Is an operation of 'chain' under way? */
-bool conductor_has_operation(const struct conductor *, const char *chain);
 
 #endif /* ofctl-app/conductor/conductor-ops.h */

@@ -13,6 +13,7 @@
 #include "ofctl-app/network/resync.h"
 #include "ofctl-app/network/too-big.h"
 #include "ofctl-app/operation/ops.h"
+#include "ofctl-app/plan/plan.h"
 #include "ofctl-app/southbound/of-packet.h"
 #include "openvswitch/vlog.h"
 #include "util.h"
@@ -75,7 +76,8 @@ handle_packets_in(struct conductor *c)
 
 /* Marks the live paths that the gateway does not carry any more. */
 static void
-mark_broken(const char *vnf_id, const struct hmapx *broken)
+mark_broken(struct conductor *c, const char *vnf_id,
+            const struct hmapx *broken)
 {
     const struct hmapx_node *node;
     HMAPX_FOR_EACH (node, broken) {
@@ -84,6 +86,7 @@ mark_broken(const char *vnf_id, const struct hmapx *broken)
         live->broken = xasprintf("gateway %s lost its SAs", vnf_id);
         VLOG_WARN("chain %s, path %"PRIu32": %s", live->path->chain,
                   live->path->nsh_spi, live->broken);
+        plan_touch(c->plan, live->path->chain);
     }
 }
 
@@ -97,7 +100,7 @@ handle_agent_results(struct conductor *c)
             struct hmapx broken = HMAPX_INITIALIZER(&broken);
             if (resync_agent_result(c->resync, c->net, vnf_id, &result,
                                     c->epoch, &broken)) {
-                mark_broken(vnf_id, &broken);
+                mark_broken(c, vnf_id, &broken);
             } else {
                 ops_agent_result(c->ops, result.ticket, result.error);
             }

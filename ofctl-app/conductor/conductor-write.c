@@ -4,7 +4,8 @@
 #include "ofctl-app/conductor/conductor-write.h"
 
 #include "lib/sdsa-idl.h"
-#include "ofctl-app/conductor/conductor-ops.h"
+#include "ofctl-app/conductor/conductor-change.h"
+#include "ofctl-app/conductor/conductor-facts.h"
 #include "ofctl-app/conductor/conductor-private.h"
 #include "ofctl-app/model/numbers.h"
 #include "ofctl-app/network/network.h"
@@ -13,6 +14,7 @@
 #include "ofctl-app/operation/journal.h"
 #include "ofctl-app/operation/op.h"
 #include "ofctl-app/operation/ops.h"
+#include "ofctl-app/plan/plan.h"
 #include "ofctl-app/southbound/vswitches.h"
 #include "openvswitch/vlog.h"
 #include "ovsdb-idl.h"
@@ -32,6 +34,9 @@ forget_paths(struct conductor *c, struct live_path *const *paths, size_t n)
         numbers_release(c->numbers, paths[i]->path);
         network_remove_path(c->net, paths[i]);
     }
+    if (n) {
+        plan_paths_removed(c->plan);
+    }
 }
 
 /* Has the gateways that owe something brought in line once more.  To be called
@@ -47,32 +52,6 @@ collect_debts(struct conductor *c, const struct op *op)
         if (p->kind == PARTICIPANT_GATEWAY) {
             resync_force(c->resync, p->name);
         }
-    }
-}
-
-static void
-end_chain(struct conductor *c, const struct op *op,
-          const struct op_chain *oc, bool done)
-{
-    const struct inv_chain *chain = inventory_chain(network_inventory(c->net),
-                                                    oc->name);
-    if (oc->rekey_while_failing) {
-        if (!done) {
-            conductor_pause_chain(c, oc->name);
-        }
-        return;
-    }
-    if (chain && done) {
-        struct chain_memory *m = conductor_get_memory(c, oc->name);
-        free(m->failed_intent);
-        m->failed_intent = NULL;
-    } else if (!chain || op_is_resumed(op)
-               || !uuid_equals(&chain->uuid, &oc->uuid)) {
-        return;
-    } else if (op_get_spec(op)->purpose != OP_CHANGE) {
-        conductor_backup_failed(c, op, oc->name);
-    } else {
-        conductor_remember_failure(c, oc, false, op_is_aborted(op));
     }
 }
 
@@ -103,9 +82,10 @@ end_operation(struct conductor *c, struct op *op)
     log_debts(op);
     collect_debts(c, op);
     if (done) {
+        const struct plan_facts facts = conductor_facts(c);
         for (size_t i = 0; i < spec->n_old; i++) {
             if (!spec->n_new && !spec->old[i]->path->backup) {
-                conductor_leave_sfs(c, spec->old[i]->path);
+                plan_leave_sfs(c->plan, &facts, spec->old[i]->path);
             }
         }
         forget_paths(c, spec->old, spec->n_old);
@@ -113,9 +93,7 @@ end_operation(struct conductor *c, struct op *op)
         forget_paths(c, spec->new, spec->n_new);
     }
 
-    for (size_t i = 0; i < spec->n_chains; i++) {
-        end_chain(c, op, &spec->chains[i], done);
-    }
+    conductor_end_chains(c, op, done);
     ops_remove(c->ops, op);
 }
 
@@ -128,7 +106,7 @@ forget_removals(struct conductor *c, const struct sdsa_sdsa_global *global)
     for (size_t i = 0; i < global->n_removals; i++) {
         const char *name = global->key_removals[i];
         if (!live_paths_has_chain(network_live_paths(c->net), name)
-            && !conductor_has_operation(c, name)) {
+            && !ops_find_chain(c->ops, name)) {
             sdsa_sdsa_global_update_removals_delkey(global, name);
         }
     }
@@ -152,7 +130,8 @@ write_global(struct conductor *c, bool statistics)
         sdsa_sdsa_global_set_controller_seen(global, time_wall());
     }
     forget_removals(c, global);
-    if (c->settled && global->applied != global->wanted) {
+    if (plan_is_settled(c->plan) && !ops_count(c->ops)
+        && global->applied != global->wanted) {
         sdsa_sdsa_global_set_applied(global, global->wanted);
     }
 }
@@ -168,7 +147,10 @@ conductor_write(struct conductor *c)
             collect_debts(c, op);
         }
     }
-    conductor_write_outcomes(c);
+    conductor_facts_write_rows(c);
+    OPS_FOR_EACH (op, c->ops) {
+        journal_chain_hangs(c->idl, op);
+    }
     write_global(c, statistics);
     vswitches_write(c->vswitches, c->idl);
     status_write(c->idl, c->net, c->resync, statistics);
@@ -188,5 +170,5 @@ conductor_written(struct conductor *c, bool ok, const char *refusal)
             end_operation(c, op);
         }
     }
-    conductor_take_outcomes(c, ok);
+    plan_written(c->plan, ok);
 }

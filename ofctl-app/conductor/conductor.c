@@ -6,8 +6,10 @@
 #include <inttypes.h>
 
 #include "lib/sdsa-idl.h"
+#include "ofctl-app/conductor/conductor-change.h"
 #include "ofctl-app/conductor/conductor-config.h"
 #include "ofctl-app/conductor/conductor-events.h"
+#include "ofctl-app/conductor/conductor-facts.h"
 #include "ofctl-app/conductor/conductor-ops.h"
 #include "ofctl-app/conductor/conductor-private.h"
 #include "ofctl-app/conductor/conductor-results.h"
@@ -19,6 +21,7 @@
 #include "ofctl-app/operation/journal.h"
 #include "ofctl-app/operation/op.h"
 #include "ofctl-app/operation/ops.h"
+#include "ofctl-app/plan/plan.h"
 #include "ofctl-app/southbound/vswitches.h"
 #include "ofctl-app/view/inventory-idl.h"
 #include "ofctl-app/view/path-idl.h"
@@ -46,9 +49,7 @@ conductor_create(struct ovsdb_idl *idl, const struct network_config *config)
     c->config = config;
     c->state = STANDBY;
     c->ops = ops_create();
-    shash_init(&c->left_sfs);
-    shash_init(&c->chains);
-    shash_init(&c->bad_chains);
+    simap_init(&c->topology);
     ovsdb_idl_set_lock(idl, "sdsa_controller");
     return c;
 }
@@ -65,9 +66,7 @@ conductor_destroy(struct conductor *c)
             free(c->history[i]);
         }
         ops_destroy(c->ops);
-        shash_destroy_free_data(&c->left_sfs);
-        shash_destroy(&c->chains);
-        shash_destroy_free_data(&c->bad_chains);
+        simap_destroy(&c->topology);
         free(c);
     }
 }
@@ -159,6 +158,9 @@ resume_operation(struct conductor *c, const struct sdsa_operation *row)
     VLOG_INFO("operation %"PRId64" of %s was %s: going %s", row->number,
               op_names(op), row->state, committed ? "forward" : "back");
     op_resume(op, committed);
+    for (size_t i = 0; i < n_chains; i++) {
+        plan_resume(c->plan, chains[i].name);
+    }
     free(chains);
     free(old);
     free(new);
@@ -176,21 +178,14 @@ update_inventory(struct conductor *c)
 
     struct inventory inv;
     inventory_init(&inv);
-    shash_clear_free_data(&c->bad_chains);
-    inventory_from_idl(&inv, c->idl, &c->bad_chains);
+    struct shash bad_chains = SHASH_INITIALIZER(&bad_chains);
+    inventory_from_idl(&inv, c->idl, &bad_chains);
     vswitches_tell_mtus(c->vswitches, c->idl, &inv);
     network_set_inventory(c->net, &inv);
     network_set_loss_ms(c->net, conductor_config_ms(c->idl, "loss-ms",
                                                     NETWORK_LOSS_MS));
-
-    struct shash_node *node;
-    SHASH_FOR_EACH_SAFE (node, &c->chains) {
-        if (!inventory_chain(network_inventory(c->net), node->name)
-            && !shash_find(&c->bad_chains, node->name)) {
-            conductor_destroy_memory(node->data);
-            shash_delete(&c->chains, node);
-        }
-    }
+    conductor_facts_tell_rows(c, &bad_chains);
+    shash_destroy_free_data(&bad_chains);
 }
 
 /* We hold the lock under an epoch of our own: takes over the network. */
@@ -202,6 +197,7 @@ activate(struct conductor *c)
         VLOG_FATAL("%s", error);
     }
     bridges_set_generation(network_bridges(c->net), c->epoch);
+    c->plan = plan_create();
     c->numbers = numbers_create();
     c->resync = resync_create();
     c->too_big = too_big_create();
@@ -222,6 +218,7 @@ activate(struct conductor *c)
             network_add_path(c->net, path, row->twin,
                              (path->state == PATH_ACTIVE
                               ? path_flows_in_use(path) : 0));
+            plan_touch(c->plan, path->chain);
         }
     }
     const struct sdsa_operation *op_row;
@@ -238,11 +235,9 @@ deactivate(struct conductor *c)
 {
     ops_destroy(c->ops);
     c->ops = ops_create();
-    struct shash_node *node;
-    SHASH_FOR_EACH_SAFE (node, &c->chains) {
-        conductor_destroy_memory(node->data);
-        shash_delete(&c->chains, node);
-    }
+    plan_destroy(c->plan);
+    c->plan = NULL;
+    simap_clear(&c->topology);
     network_destroy(c->net);
     c->net = NULL;
     numbers_destroy(c->numbers);
@@ -386,6 +381,7 @@ conductor_wait(struct conductor *c)
     }
     if (c->state == ACTIVE && c->may_act) {
         resync_wait(c->resync, c->net);
+        poll_timer_wait_until(plan_wake_ms(c->plan));
         bool needed = false;
         OPS_FOR_EACH (op, c->ops) {
             op_wait(op);

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "ofctl-app/conductor/conductor-facts.h"
+
+#include "hash.h"
+#include "lib/sdsa-idl.h"
+#include "ofctl-app/conductor/conductor-config.h"
+#include "ofctl-app/conductor/conductor-private.h"
+#include "ofctl-app/network/desired-flows.h"
+#include "ofctl-app/network/network.h"
+#include "ofctl-app/network/resync.h"
+#include "ofctl-app/operation/journal.h"
+#include "ofctl-app/operation/op.h"
+#include "ofctl-app/operation/ops.h"
+#include "ofctl-app/plan/plan.h"
+#include "simap.h"
+#include "sset.h"
+#include "timeval.h"
+#include "util.h"
+
+/* Callbacks of struct plan_facts. */
+
+static bool
+gateway_answers(const void *c_, const char *vnf_id)
+{
+    const struct conductor *c = c_;
+    const struct agent *agent = network_agent(c->net, vnf_id);
+    return (agent && agent_is_up(agent)
+            && resync_is_done(c->resync, c->net, vnf_id));
+}
+
+static bool
+can_flip(const void *c_, const struct live_path *live)
+{
+    const struct conductor *c = c_;
+    struct sset names = SSET_INITIALIZER(&names);
+    const char *name;
+    bool can = true;
+    desired_flows_bridges(c->net, live,
+                          PATH_FLOWS_CLASSIFIER | PATH_FLOWS_COMPANION,
+                          &names);
+    SSET_FOR_EACH (name, &names) {
+        const struct bridge *br = network_bridge(c->net, name);
+        can = can && br && bridge_is_up(br);
+    }
+    sset_destroy(&names);
+    return can;
+}
+
+static bool
+can_give_up(const void *c_, const char *chain)
+{
+    const struct conductor *c = c_;
+    const struct op *op = ops_find_chain(c->ops, chain);
+    return (op && op_get_spec(op)->n_chains == 1
+            && op_get_spec(op)->purpose != OP_FAILOVER
+            && !op_is_resumed(op) && !op_is_committed(op));
+}
+
+struct plan_facts
+conductor_facts(const struct conductor *c)
+{
+    return (struct plan_facts) {
+        .inv = network_inventory(c->net),
+        .paths = network_live_paths(c->net),
+        .numbers = c->numbers,
+        .n_operations = ops_count(c->ops),
+        .drain_ms = conductor_config_drain_ms(c->idl),
+        .now_ms = time_msec(),
+        .now_s = time_wall(),
+        .aux = c,
+        .gateway_answers = gateway_answers,
+        .can_flip = can_flip,
+        .can_give_up = can_give_up,
+    };
+}
+
+/* Rows. */
+
+static void
+tell_row(struct conductor *c, const struct sdsa_chain *row, const char *bad)
+{
+    const struct inv_chain *chain = inventory_chain(network_inventory(c->net),
+                                                    row->name);
+    const struct plan_row plan_row = {
+        .uuid = row->header_.uuid,
+        .wanted = row->wanted,
+        .applied = row->applied,
+        .failed = row->failed,
+        .change = row->change,
+        .applied_intent = row->applied_intent,
+        .intent = chain ? chain->intent : CONST_CAST(char *, ""),
+        .bad = CONST_CAST(char *, bad),
+        .protection = row->protection,
+        .protect = row->protect,
+        .has_reason = row->reason[0] != '\0',
+    };
+    plan_set_row(c->plan, row->name, &plan_row);
+}
+
+void
+conductor_facts_tell_rows(struct conductor *c, const struct shash *bad_chains)
+{
+    struct sset gone = SSET_INITIALIZER(&gone);
+    const struct sdsa_chain *row;
+    const char *name;
+    plan_get_rows(c->plan, &gone);
+    SDSA_CHAIN_FOR_EACH (row, c->idl) {
+        sset_find_and_delete(&gone, row->name);
+        tell_row(c, row, shash_find_data(bad_chains, row->name));
+    }
+    SSET_FOR_EACH (name, &gone) {
+        plan_set_row(c->plan, name, NULL);
+    }
+    sset_destroy(&gone);
+
+    const struct sdsa_sdsa_global *global = sdsa_sdsa_global_first(c->idl);
+    for (size_t i = 0; global && i < global->n_removals; i++) {
+        plan_set_removal_group(c->plan, global->key_removals[i],
+                               global->value_removals[i]);
+    }
+}
+
+void
+conductor_facts_write_rows(struct conductor *c)
+{
+    struct plan_writing writing;
+    while (plan_next_writing(c->plan, &writing)) {
+        const struct sdsa_chain *row
+            = sdsa_chain_get_for_uuid(c->idl, &writing.uuid);
+        if (row && writing.error) {
+            journal_chain_failed(row, writing.failed_wanted, writing.error);
+        }
+        if (row && writing.set_applied) {
+            sdsa_chain_set_applied(row, row->wanted);
+        }
+        if (row && writing.clear_reason) {
+            sdsa_chain_set_reason(row, "");
+        }
+        if (row && writing.protection) {
+            sdsa_chain_set_protection(row, writing.protection);
+        }
+    }
+}
+
+/* Topology. */
+
+static void
+see(struct simap *seen, const char *what, const char *name, unsigned int how)
+{
+    char *key = xasprintf("%s %s", what, name);
+    simap_put(seen, key, how);
+    free(key);
+}
+
+/* Puts how each thing is that paths depend on into 'seen'. */
+static void
+see_topology(const struct conductor *c, struct simap *seen)
+{
+    const struct inventory *inv = network_inventory(c->net);
+    struct shash_node *node;
+    simap_put(seen, "inventory", network_inventory_seqno(c->net));
+    for (size_t i = 0; i < inv->n_links; i++) {
+        const struct inv_link *link = &inv->links[i];
+        see(seen, link->from->name, link->out_port, link->is_down);
+    }
+    SHASH_FOR_EACH (node, &inv->sfs) {
+        const struct inv_sf *sf = node->data;
+        see(seen, "function", sf->name,
+            hash_string(sf->group, inv_sf_is_up(sf)));
+    }
+    SHASH_FOR_EACH (node, &inv->gateways) {
+        const struct inv_gateway *gw = node->data;
+        const struct agent *agent = network_agent(c->net, gw->vnf_id);
+        see(seen, "gateway", gw->vnf_id, gw->is_draining + 2 * gw->is_lost);
+        see(seen, "agent", gw->vnf_id, agent ? agent_seqno(agent) : 0);
+        see(seen, "resync", gw->vnf_id,
+            resync_is_done(c->resync, c->net, gw->vnf_id));
+    }
+    SHASH_FOR_EACH (node, &inv->bridges) {
+        const struct inv_bridge *b = node->data;
+        const struct bridge *br = network_bridge(c->net, b->name);
+        see(seen, "bridge", b->name,
+            b->is_lost + 2 * (br && bridge_is_up(br)));
+        see(seen, "session", b->name, br ? bridge_seqno(br) : 0);
+    }
+}
+
+void
+conductor_facts_tell_topology(struct conductor *c)
+{
+    struct simap seen = SIMAP_INITIALIZER(&seen);
+    see_topology(c, &seen);
+    if (!simap_equal(&seen, &c->topology)) {
+        simap_swap(&seen, &c->topology);
+        plan_touch_all(c->plan);
+    }
+    simap_destroy(&seen);
+}

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "ofctl-app/plan/backup-plan.h"
+
+#include "ofctl-app/plan/live-paths.h"
+#include "ofctl-app/plan/make-paths.h"
+#include "ofctl-app/plan/path-health.h"
+#include "ofctl-app/plan/plan-action.h"
+#include "ofctl-app/plan/plan-facts.h"
+#include "util.h"
+
+/* Pause between two searches for a better backup path, and the longest pause
+ * after failures. */
+#define BACKUP_PAUSE_MS 1000
+#define BACKUP_PAUSE_MAX_MS 8000
+
+void
+backup_plan_set_protection(struct backup_memory *m, char *text)
+{
+    free(m->protection);
+    m->protection = text;
+}
+
+/* Failing over. */
+
+static bool
+do_gateways_answer(const struct plan_facts *facts, const struct path *path)
+{
+    for (size_t i = 0; i <= path->n_sfs; i++) {
+        const struct path_hop *hop = path->hops[i];
+        if (hop && (!facts->gateway_answers(facts->aux, hop->sender)
+                    || !facts->gateway_answers(facts->aux, hop->receiver))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool
+backup_plan_would_do(const struct plan_facts *facts,
+                     const struct inv_chain *chain,
+                     struct live_path *const *backup, size_t n,
+                     bool interrupted)
+{
+    if (n != path_health_n_wanted(chain)) {
+        return false;
+    }
+    char *trouble = path_health_trouble(facts, backup, n);
+    bool ok = !trouble;
+    free(trouble);
+    for (size_t i = 0; i < n && ok; i++) {
+        const struct path *path = backup[i]->path;
+        ok = (path->state == PATH_ACTIVE
+              && !path_health_has_expired(facts, path)
+              && facts->can_flip(facts->aux, backup[i])
+              && (interrupted || do_gateways_answer(facts, path)));
+    }
+    return ok;
+}
+
+/* Moves those of the 'n' paths that are active to '*active'.  Returns how many
+ * they are. */
+static size_t
+find_active(struct live_path *const *paths, size_t n,
+            struct live_path **active)
+{
+    size_t n_active = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (paths[i]->path->state == PATH_ACTIVE) {
+            active[n_active++] = paths[i];
+        }
+    }
+    return n_active;
+}
+
+char *
+backup_plan_reason_to_give_up(const struct plan_facts *facts,
+                              const struct inv_chain *chain,
+                              const struct backup_paths *paths)
+{
+    struct live_path **active = xcalloc(paths->n_used + paths->n_backup + 1,
+                                        sizeof *active);
+    size_t n = find_active(paths->used, paths->n_used, active);
+    char *error = path_health_check(facts, active, n);
+    n = find_active(paths->backup, paths->n_backup, active);
+    char *reason = (error && backup_plan_would_do(facts, chain, active, n,
+                                                  true)
+                    ? xasprintf("given up to use the backup path: %s", error)
+                    : NULL);
+    free(error);
+    free(active);
+    return reason;
+}
+
+/* Keeping one. */
+
+struct keeping {
+    const struct make_context *ctx;
+    struct backup_memory *m;
+    const struct inv_chain *chain;
+    const struct backup_paths *paths;
+    char *trouble;              /* Of the backup paths, or that there are
+                                 * none. */
+    struct plan_action *action;
+};
+
+/* How many things the paths in use and 'other', of which there are as many,
+ * have in common; '*n_own': and how many those in use have alone. */
+static size_t
+n_shared(const struct backup_paths *paths, const struct path *const *other,
+         size_t *n_own)
+{
+    const struct path *used[2];
+    for (size_t i = 0; i < paths->n_used; i++) {
+        used[i] = paths->used[i]->path;
+    }
+    return path_n_shared(used, paths->n_used, other, paths->n_used, n_own);
+}
+
+/* Returns why the paths 'new' are not worth an operation, or NULL (caller
+ * frees). */
+static char *
+reject(const struct keeping *k, struct path *const *new)
+{
+    const struct path *other[2] = { new[0], new[1] };
+    size_t n_own;
+    size_t n_new_shared = n_shared(k->paths, other, &n_own);
+    if (!n_own) {
+        return xstrdup("there is no way that has not all links, bridges, "
+                       "gateways and functions of the one in use");
+    }
+    if (!k->trouble) {
+        for (size_t i = 0; i < k->paths->n_used; i++) {
+            other[i] = k->paths->backup[i]->path;
+        }
+        if (n_new_shared >= n_shared(k->paths, other, &n_own)) {
+            return xstrdup("there is none better");
+        }
+    }
+    return NULL;
+}
+
+/* Wants an operation from the old backup paths to the 'n' paths 'new'. */
+static void
+want(struct keeping *k, const char *why, struct path *const *new, size_t n)
+{
+    const struct backup_paths *paths = k->paths;
+    *k->action = (struct plan_action) {
+        .what = PLAN_BACKUP,
+        .why = xstrdup(why),
+        .new = n ? xmemdup(new, n * sizeof *new) : NULL,
+        .n_new = n,
+        .old = (paths->n_backup
+                ? xmemdup(paths->backup,
+                          paths->n_backup * sizeof *paths->backup) : NULL),
+        .n_old = paths->n_backup,
+    };
+}
+
+/* Looks for a better way than that of the old ones. */
+static bool
+find_better(struct keeping *k)
+{
+    const struct backup_paths *paths = k->paths;
+    struct path *new[2] = { NULL, NULL };
+    char *error = make_paths_backup(k->ctx, k->chain, paths->used,
+                                    paths->n_used, NULL, new);
+    if (!error) {
+        error = reject(k, new);
+        if (error) {
+            make_paths_drop(k->ctx->facts, new, paths->n_used);
+        }
+    }
+    if (!error) {
+        want(k, !paths->n_backup ? "backup path" : "another backup path", new,
+             paths->n_used);
+        return true;
+    }
+    if (k->trouble) {
+        backup_plan_set_protection(k->m, error);
+    } else {
+        free(error);
+    }
+    return false;
+}
+
+/* The same way as that of the old ones, with new keys. */
+static bool
+renew(struct keeping *k)
+{
+    const struct backup_paths *paths = k->paths;
+    struct path *new[2] = { NULL, NULL };
+    char *error = make_paths_backup(k->ctx, k->chain, paths->used,
+                                    paths->n_used, paths->backup, new);
+    if (error) {
+        backup_plan_set_protection(k->m, error);
+        return false;
+    }
+    want(k, "keys of the backup path are near the end of their lifetime", new,
+         paths->n_used);
+    return true;
+}
+
+/* Removes backup paths that nobody needs, or that do harm. */
+static bool
+remove_old(struct keeping *k, const char *why)
+{
+    if (k->paths->n_backup) {
+        want(k, why, NULL, 0);
+    }
+    return k->paths->n_backup > 0;
+}
+
+/* Returns true if there is something to be done. */
+static bool
+keep(struct keeping *k, uint64_t topology, bool keys_due,
+     long long int *wake_ms)
+{
+    struct backup_memory *m = k->m;
+    long long int now_ms = k->ctx->facts->now_ms;
+    if (!k->chain->protect) {
+        backup_plan_set_protection(m, xstrdup(""));
+        m->is_checked = false;
+        return remove_old(k, "not to be protected");
+    }
+    if (!k->trouble) {
+        backup_plan_set_protection(m, xstrdup("ready"));
+    } else if (k->paths->n_backup) {
+        m->is_checked = false;  /* It was good when it was checked. */
+    }
+    if (m->is_checked && m->checked_topology == topology && !keys_due) {
+        m->backoff_ms = 0;
+        return false;
+    }
+    if (now_ms < m->next_ms) {
+        plan_wake_at(wake_ms, m->next_ms);
+        return false;
+    }
+    m->next_ms = now_ms + BACKUP_PAUSE_MS;
+    m->checked_topology = topology;
+    m->is_checked = true;
+    if (k->trouble) {
+        backup_plan_set_protection(m, xstrdup("its backup path is being "
+                                              "prepared"));
+    }
+    if (find_better(k) || (keys_due && !k->trouble && renew(k))) {
+        return true;
+    }
+    if (keys_due && !k->trouble) {
+        plan_wake_at(wake_ms, m->next_ms);
+    }
+    /* What is there is of no use if something is wrong with it. */
+    return k->trouble && remove_old(k, k->trouble);
+}
+
+bool
+backup_plan_keep(const struct make_context *ctx, struct backup_memory *m,
+                 const struct inv_chain *chain,
+                 const struct backup_paths *paths, uint64_t topology,
+                 struct plan_action *action, long long int *wake_ms)
+{
+    struct keeping k = {
+        .ctx = ctx,
+        .m = m,
+        .chain = chain,
+        .paths = paths,
+        .trouble = (paths->n_backup == paths->n_used
+                    ? path_health_trouble(ctx->facts, paths->backup,
+                                          paths->n_backup)
+                    : xstrdup("it has no backup path")),
+        .action = action,
+    };
+    bool keys_due = path_health_keys_due(ctx->facts, paths->backup,
+                                         paths->n_backup, wake_ms);
+    bool wanted = keep(&k, topology, keys_due, wake_ms);
+    free(k.trouble);
+    return wanted;
+}
+
+void
+backup_plan_failed(struct backup_memory *m, bool is_fail_over,
+                   const char *reason, long long int now_ms)
+{
+    if (!is_fail_over) {
+        backup_plan_set_protection(m, xstrdup(reason));
+    }
+    m->is_checked = false;
+    m->backoff_ms = MIN(MAX(2 * m->backoff_ms, BACKUP_PAUSE_MS),
+                        BACKUP_PAUSE_MAX_MS);
+    m->next_ms = now_ms + m->backoff_ms;
+}

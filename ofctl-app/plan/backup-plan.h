@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SDSA_BACKUP_PLAN_H
+#define SDSA_BACKUP_PLAN_H 1
+
+/* Backup paths.  A chain that is to be protected has, beside each path in use,
+ * one for backup: with its SAs and its flows, proven, but nothing enters it.
+ * When the path in use fails the classifiers are flipped to the backup path,
+ * and that is all; then the failed one goes and another backup path is made.
+ *
+ * Decides what is to be done about them.  Pure. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct inv_chain;
+struct live_path;
+struct make_context;
+struct plan_action;
+struct plan_facts;
+
+/* What is remembered of the backup paths of a chain. */
+struct backup_memory {
+    char *protection;           /* Column "protection"; NULL: not known. */
+    bool is_checked;            /* With 'checked_topology' a better one was
+                                 * looked for, or none was found. */
+    uint64_t checked_topology;
+    int backoff_ms;             /* Pause after the last failure. */
+    long long int next_ms;      /* Earliest time to look for one. */
+};
+
+/* The live paths of a chain. */
+struct backup_paths {
+    struct live_path **used, **backup;
+    size_t n_used, n_backup;
+};
+
+/* Says how the chain is protected.  Takes ownership of 'text'. */
+void backup_plan_set_protection(struct backup_memory *, char *text);
+
+/* Would the 'n' backup paths do for the chain?  Where the paths in use are
+ * 'interrupted' it is enough that nothing is known to be wrong with them. */
+bool backup_plan_would_do(const struct plan_facts *, const struct inv_chain *,
+                          struct live_path *const *backup, size_t n,
+                          bool interrupted);
+
+/* An operation of the chain is under way.  Returns the reason to give it up:
+ * the path in use has failed meanwhile and the backup path would do.  Else
+ * returns NULL.  Caller frees. */
+char *backup_plan_reason_to_give_up(const struct plan_facts *,
+                                    const struct inv_chain *,
+                                    const struct backup_paths *);
+
+/* All is well with the chain: sees to its backup paths.  'topology' is the
+ * version of the topology.  Returns true if there is something to be done,
+ * with 'what', 'why', 'old' and 'new' in '*action'; makes '*wake_ms' the
+ * earlier of itself and when to ask again. */
+bool backup_plan_keep(const struct make_context *, struct backup_memory *,
+                      const struct inv_chain *, const struct backup_paths *,
+                      uint64_t topology, struct plan_action *action,
+                      long long int *wake_ms);
+
+/* An operation for, or with, its backup path has failed for 'reason'. */
+void backup_plan_failed(struct backup_memory *, bool is_fail_over,
+                        const char *reason, long long int now_ms);
+
+#endif /* ofctl-app/plan/backup-plan.h */

@@ -1,0 +1,552 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "ofctl-app/plan/chain-plan.h"
+
+#include <limits.h>
+
+#include "ofctl-app/model/inventory.h"
+#include "ofctl-app/plan/live-paths.h"
+#include "ofctl-app/plan/path-health.h"
+#include "ofctl-app/plan/plan-facts.h"
+#include "util.h"
+
+/* Pause after a failure: doubles with each one in a row, up to the maximum. */
+#define CHAIN_RETRY_MS 1000
+#define CHAIN_RETRY_MAX_MS 8000
+
+const char *
+plan_state_to_string(enum plan_state state)
+{
+    switch (state) {
+#define PLAN_STATE(NAME, TEXT) case PLAN_##NAME: return TEXT;
+    PLAN_STATES
+#undef PLAN_STATE
+    }
+    OVS_NOT_REACHED();
+}
+
+/* Rows. */
+
+static void
+row_destroy(struct plan_row *row)
+{
+    if (row) {
+        free(row->applied_intent);
+        free(row->intent);
+        free(row->bad);
+        free(row->protection);
+        free(row);
+    }
+}
+
+static struct plan_row *
+row_clone(const struct plan_row *row)
+{
+    struct plan_row *clone = xmemdup(row, sizeof *row);
+    clone->applied_intent = xstrdup(row->applied_intent);
+    clone->intent = xstrdup(row->intent);
+    clone->bad = nullable_xstrdup(row->bad);
+    clone->protection = xstrdup(row->protection);
+    return clone;
+}
+
+static bool
+row_equals(const struct plan_row *a, const struct plan_row *b)
+{
+    return (uuid_equals(&a->uuid, &b->uuid) && a->wanted == b->wanted
+            && a->applied == b->applied && a->failed == b->failed
+            && a->change == b->change
+            && !strcmp(a->applied_intent, b->applied_intent)
+            && !strcmp(a->intent, b->intent)
+            && nullable_string_is_equal(a->bad, b->bad)
+            && !strcmp(a->protection, b->protection)
+            && a->protect == b->protect && a->has_reason == b->has_reason);
+}
+
+/* Chains. */
+
+struct chain_plan *
+chain_plan_create(const char *name)
+{
+    struct chain_plan *cp = xzalloc(sizeof *cp);
+    cp->name = xstrdup(name);
+    cp->wake_ms = LLONG_MAX;
+    ovs_list_init(&cp->state_node);
+    ovs_list_init(&cp->queue_node);
+    ovs_list_init(&cp->writing_node);
+    return cp;
+}
+
+/* Forgets what is known of the chain of an earlier row. */
+static void
+forget(struct chain_plan *cp)
+{
+    free(cp->failure.intent);
+    free(cp->error);
+    free(cp->backup.protection);
+    cp->failure = (struct plan_failure) { .intent = NULL };
+    cp->backup = (struct backup_memory) { .protection = NULL };
+    cp->error = NULL;
+    cp->rekey_ms = 0;
+    cp->state = cp->is_busy ? PLAN_BUSY : PLAN_NEW;
+}
+
+static void
+set_target(struct chain_plan *cp, const struct plan_target *target)
+{
+    free(CONST_CAST(char *, cp->target.intent));
+    cp->target = target ? *target : (struct plan_target) { .wanted = 0 };
+    cp->target.name = cp->name;
+    cp->target.intent = target ? xstrdup(target->intent) : NULL;
+}
+
+void
+chain_plan_destroy(struct chain_plan *cp)
+{
+    forget(cp);
+    set_target(cp, NULL);
+    row_destroy(cp->row);
+    free(cp->why);
+    free(cp->waits_for);
+    free(cp->name);
+    free(cp);
+}
+
+bool
+chain_plan_set_row(struct chain_plan *cp, const struct plan_row *row)
+{
+    if (row && cp->row && row_equals(row, cp->row)) {
+        return false;
+    }
+    if (!row || !cp->row || !uuid_equals(&row->uuid, &cp->row->uuid)) {
+        forget(cp);
+    }
+    row_destroy(cp->row);
+    cp->row = row ? row_clone(row) : NULL;
+    return true;
+}
+
+void
+chain_plan_set_state(struct chain_plan *cp, struct plan_versions *versions,
+                     enum plan_state state)
+{
+    if (state != cp->state) {
+        versions->n_transitions[cp->state][state]++;
+        cp->state = state;
+    }
+}
+
+/* Looks. */
+
+/* What is seen of the chain. */
+struct look {
+    struct chain_plan *cp;
+    const struct make_context *ctx;
+    const struct plan_facts *facts;
+    const struct plan_versions *versions;
+    const struct inv_chain *chain;
+    struct backup_paths paths;
+    bool is_interrupted;        /* The paths in use lose packets. */
+    bool has_failed;            /* As it is wanted now, and in this group. */
+};
+
+/* Why the paths in use need to be replaced though the intent is applied, or
+ * NULL (caller frees).  Says more about that in 'cp->due'. */
+static char *
+find_damage(struct look *look)
+{
+    struct due_chain *due = &look->cp->due;
+    struct live_path *const *used = look->paths.used;
+    size_t n = look->paths.n_used;
+    char *damage = (n == path_health_n_wanted(look->chain)
+                    ? path_health_check(look->facts, used, n)
+                    : xstrdup("it has not all its paths"));
+    look->is_interrupted = damage != NULL;
+    damage = damage ? damage : path_health_check_lost(look->facts, used, n);
+    due->keep_way = !damage;
+    if (!damage) {
+        damage = nullable_xstrdup(path_health_broken(used, n));
+        look->is_interrupted = damage != NULL;
+    }
+    due->keys_due = path_health_keys_due(look->facts, used, n,
+                                         &look->cp->wake_ms);
+    return (damage ? damage
+            : due->keys_due
+            ? xstrdup("keys are near the end of their lifetime") : NULL);
+}
+
+/* Finds out what is due, and why. */
+static void
+see(struct look *look)
+{
+    struct chain_plan *cp = look->cp;
+    const struct plan_row *row = cp->row;
+    const struct plan_failure *failure = &cp->failure;
+    cp->due = (struct due_chain) { .name = cp->name };
+    cp->group = cp->removal_group;
+    if (!row) {
+        cp->why = xstrdup("deleted");
+        return;
+    }
+    cp->due.chain = look->chain;
+    cp->due.bad = row->bad;
+    cp->due.is_repair = !strcmp(row->applied_intent, row->intent);
+    cp->group = cp->due.is_repair ? 0 : row->change;
+    look->has_failed = (failure->intent
+                        && !strcmp(failure->intent, row->intent)
+                        && failure->wanted == row->wanted
+                        && failure->change == row->change);
+    if (!cp->is_busy && !row->bad) {
+        cp->due.keep_way = inventory_is_rekey(row->applied_intent,
+                                              row->intent);
+        cp->due.keys_due = cp->due.keep_way;
+        cp->why = (!row->applied_intent[0] ? xstrdup("new")
+                   : cp->due.keep_way ? xstrdup("new keys")
+                   : !cp->due.is_repair ? xstrdup("changed")
+                   : find_damage(look));
+    }
+}
+
+/* Conditions, for a rule each. */
+
+static bool
+is_busy(struct look *look)
+{
+    return look->cp->is_busy;
+}
+
+static bool
+is_deleted(struct look *look)
+{
+    return !look->cp->row;
+}
+
+static bool
+needs_nothing(struct look *look)
+{
+    return !look->cp->row->bad && !look->cp->why;
+}
+
+static bool
+fails_over(struct look *look)
+{
+    const struct due_chain *due = &look->cp->due;
+    return (!due->bad && due->is_repair
+            && (!due->keep_way || look->is_interrupted)
+            && backup_plan_would_do(look->facts, look->chain,
+                                    look->paths.backup, look->paths.n_backup,
+                                    look->is_interrupted));
+}
+
+static bool
+is_aborted(struct look *look)
+{
+    return (look->has_failed && look->cp->failure.aborted
+            && !look->cp->due.is_repair);
+}
+
+static uint64_t
+version(const struct plan_versions *versions)
+{
+    return versions->topology + versions->removals;
+}
+
+static bool
+rests(struct look *look)
+{
+    const struct due_chain *due = &look->cp->due;
+    return (look->has_failed && look->cp->failure.refused
+            && !(due->is_repair && due->keys_due)
+            && look->cp->failure.version == version(look->versions));
+}
+
+static bool
+backs_off(struct look *look)
+{
+    return (look->has_failed
+            && look->facts->now_ms < look->cp->failure.retry_ms);
+}
+
+/* Something else is wanted and has failed: do the paths in use need new keys
+ * until it is tried again?  (Their way stays: computing another one would need
+ * what is wanted, and that is what failed.) */
+static bool
+needs_rekey(struct look *look)
+{
+    struct chain_plan *cp = look->cp;
+    struct live_path *const *used = look->paths.used;
+    size_t n = look->paths.n_used;
+    if (cp->due.is_repair
+        || !(is_aborted(look) || rests(look) || backs_off(look))) {
+        return false;
+    }
+    bool keys_due = path_health_keys_due(look->facts, used, n, &cp->wake_ms);
+    const char *broken = path_health_broken(used, n);
+    char *damage = path_health_check(look->facts, used, n);
+    bool needed = (keys_due || broken) && n && !damage;
+    free(damage);
+    if (needed && look->facts->now_ms < cp->rekey_ms) {
+        plan_wake_at(&cp->wake_ms, cp->rekey_ms);
+        return false;
+    }
+    return needed;
+}
+
+/* The first rule whose condition holds gives the chain its state. */
+static const struct rule {
+    bool (*holds)(struct look *);       /* NULL: always. */
+    enum plan_state state;
+} rules[] = {
+    { is_busy, PLAN_BUSY },
+    { is_deleted, PLAN_DUE },
+    { needs_nothing, PLAN_SETTLED },
+    { fails_over, PLAN_BUSY },
+    { needs_rekey, PLAN_REKEY },
+    { is_aborted, PLAN_ABORTED },
+    { rests, PLAN_RESTING },
+    { backs_off, PLAN_BACKOFF },
+    { NULL, PLAN_DUE },
+};
+
+static enum plan_state
+find_state(struct look *look)
+{
+    const struct rule *rule = rules;
+    while (rule->holds && !rule->holds(look)) {
+        rule++;
+    }
+    return rule->state;
+}
+
+/* Consequences of the state. */
+
+/* An operation is under way.  Returns true if it is to be given up. */
+static bool
+give_up(struct look *look, struct plan_action *action)
+{
+    const struct chain_plan *cp = look->cp;
+    char *why = (look->chain && cp->due.is_repair && look->chain->protect
+                 && look->facts->can_give_up(look->facts->aux, cp->name)
+                 ? backup_plan_reason_to_give_up(look->facts, look->chain,
+                                                 &look->paths) : NULL);
+    *action = (struct plan_action) { .what = PLAN_GIVE_UP, .why = why };
+    return why != NULL;
+}
+
+static void
+fail_over(struct look *look, struct plan_action *action)
+{
+    struct chain_plan *cp = look->cp;
+    const struct backup_paths *paths = &look->paths;
+    backup_plan_set_protection(&cp->backup,
+                               xstrdup("its backup path is in use"));
+    *action = (struct plan_action) {
+        .what = PLAN_FAIL_OVER,
+        .why = xstrdup(cp->why),
+        .old = (paths->n_used
+                ? xmemdup(paths->used, paths->n_used * sizeof *paths->used)
+                : NULL),
+        .n_old = paths->n_used,
+        .standby = xmemdup(paths->backup,
+                           paths->n_backup * sizeof *paths->backup),
+        .n_standby = paths->n_backup,
+        .unproven = look->is_interrupted,
+    };
+}
+
+/* Something else is wanted and has failed. */
+static void
+note_failure(struct chain_plan *cp)
+{
+    if (!cp->due.is_repair && cp->row->protect) {
+        backup_plan_set_protection(&cp->backup,
+                                   xstrdup("its change has failed"));
+    }
+}
+
+static void
+prepare_rekey(struct look *look)
+{
+    struct chain_plan *cp = look->cp;
+    const char *broken = path_health_broken(look->paths.used,
+                                            look->paths.n_used);
+    free(cp->why);
+    cp->why = xstrdup(broken ? broken
+                      : "keys are near the end of their lifetime");
+    cp->due.is_repair = cp->due.rekey_only = true;
+}
+
+/* Does what the new state brings with it.  Returns true if there is an action
+ * to be done. */
+static bool
+follow(struct look *look, struct plan_action *action)
+{
+    struct chain_plan *cp = look->cp;
+    bool acts = false;
+    cp->is_unsettled = true;
+    switch (cp->state) {
+    case PLAN_BUSY:
+        if (cp->is_busy) {
+            return give_up(look, action);
+        }
+        fail_over(look, action);
+        return true;
+    case PLAN_SETTLED:
+        acts = backup_plan_keep(look->ctx, &cp->backup, look->chain,
+                                &look->paths, look->versions->topology,
+                                action, &cp->wake_ms);
+        cp->is_unsettled = acts || cp->row->applied < cp->row->wanted;
+        break;
+    case PLAN_REKEY:
+        note_failure(cp);
+        prepare_rekey(look);
+        break;
+    case PLAN_BACKOFF:
+        note_failure(cp);
+        plan_wake_at(&cp->wake_ms, cp->failure.retry_ms);
+        cp->is_unsettled = cp->row->failed < cp->row->wanted;
+        break;
+    case PLAN_ABORTED:
+    case PLAN_RESTING:
+        note_failure(cp);
+        cp->is_unsettled = false;
+        break;
+    case PLAN_NEW:
+    case PLAN_DUE:
+    case PLAN_WAITING:
+        break;
+    }
+    /* The refusal is to be written first. */
+    cp->is_unsettled = cp->is_unsettled || cp->error;
+    return acts;
+}
+
+bool
+chain_plan_look(struct chain_plan *cp, const struct make_context *ctx,
+                struct plan_versions *versions, struct plan_action *action)
+{
+    struct look look = {
+        .cp = cp,
+        .ctx = ctx,
+        .facts = ctx->facts,
+        .versions = versions,
+        .chain = (cp->row && !cp->row->bad
+                  ? inventory_chain(ctx->facts->inv, cp->name) : NULL),
+    };
+    struct backup_paths *paths = &look.paths;
+    paths->used = live_paths_of_chain(ctx->facts->paths, cp->name,
+                                      &paths->n_used, &paths->n_backup);
+    paths->backup = paths->used ? &paths->used[paths->n_used] : NULL;
+    free(cp->why);
+    free(cp->waits_for);
+    cp->why = cp->waits_for = NULL;
+    cp->wake_ms = LLONG_MAX;
+
+    see(&look);
+    chain_plan_set_state(cp, versions, find_state(&look));
+    bool acts = follow(&look, action);
+    free(paths->used);
+    return acts;
+}
+
+/* Operations. */
+
+struct plan_target
+chain_plan_target(const struct chain_plan *cp)
+{
+    const struct plan_row *row = cp->row;
+    return (!row ? (struct plan_target) { .name = cp->name, .intent = "" }
+            : (struct plan_target) {
+                .name = cp->name,
+                .uuid = row->uuid,
+                .wanted = cp->due.rekey_only ? row->applied : row->wanted,
+                .change = cp->due.rekey_only ? 0 : row->change,
+                .intent = (cp->due.rekey_only ? row->applied_intent
+                           : row->intent),
+                .rekey_only = cp->due.rekey_only,
+            });
+}
+
+void
+chain_plan_begin(struct chain_plan *cp, enum plan_what what,
+                 const struct plan_target *target)
+{
+    cp->is_busy = true;
+    cp->doing = what;
+    set_target(cp, target);
+    if (target && what == PLAN_CHANGE && cp->row && !cp->due.is_repair
+        && cp->row->protect) {
+        backup_plan_set_protection(&cp->backup,
+                                   xstrdup("it is being changed"));
+    }
+}
+
+/* Notes that an attempt at what was wanted then has failed. */
+static struct plan_failure *
+remember_failure(struct chain_plan *cp, const struct plan_versions *versions,
+                 const struct plan_target *target, long long int now_ms)
+{
+    struct plan_failure *failure = &cp->failure;
+    bool again = (failure->intent && !strcmp(failure->intent, target->intent)
+                  && failure->wanted == target->wanted
+                  && failure->change == target->change);
+    int backoff_ms = (again ? MIN(2 * failure->backoff_ms, CHAIN_RETRY_MAX_MS)
+                      : CHAIN_RETRY_MS);
+    free(failure->intent);
+    *failure = (struct plan_failure) {
+        .intent = xstrdup(target->intent),
+        .wanted = target->wanted,
+        .change = target->change,
+        .version = version(versions),
+        .backoff_ms = backoff_ms,
+        .retry_ms = now_ms + backoff_ms,
+    };
+    return failure;
+}
+
+void
+chain_plan_end(struct chain_plan *cp, const struct plan_versions *versions,
+               enum plan_outcome outcome, const char *reason,
+               long long int now_ms)
+{
+    const struct plan_target *target = &cp->target;
+    cp->is_busy = false;
+    if (outcome == PLAN_DONE && cp->doing != PLAN_BACKUP) {
+        cp->backup.is_checked = false;  /* There are other paths in use. */
+    }
+    if (target->rekey_only) {
+        if (outcome != PLAN_DONE) {
+            cp->rekey_ms = now_ms + CHAIN_RETRY_MAX_MS;
+        }
+    } else if (!cp->row || cp->row->bad) {
+        return;
+    } else if (outcome == PLAN_DONE) {
+        free(cp->failure.intent);
+        cp->failure.intent = NULL;
+    } else if (!target->intent
+               || !uuid_equals(&cp->row->uuid, &target->uuid)) {
+        return;                 /* Another controller's, or another chain's. */
+    } else if (cp->doing == PLAN_CHANGE) {
+        remember_failure(cp, versions, target, now_ms)->aborted
+            = outcome == PLAN_GIVEN_UP;
+    } else {
+        backup_plan_failed(&cp->backup, cp->doing == PLAN_FAIL_OVER, reason,
+                           now_ms);
+    }
+}
+
+void
+chain_plan_refuse(struct chain_plan *cp, const struct plan_versions *versions,
+                  const char *error, long long int now_ms)
+{
+    const struct plan_target target = chain_plan_target(cp);
+    if (cp->due.rekey_only) {
+        cp->rekey_ms = now_ms + CHAIN_RETRY_MAX_MS;
+    } else if (cp->row) {
+        remember_failure(cp, versions, &target, now_ms)->refused = true;
+        free(cp->error);
+        cp->error = xstrdup(error);
+        cp->is_error_sent = false;
+    }
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SDSA_CHAIN_PLAN_H
+#define SDSA_CHAIN_PLAN_H 1
+
+/* What one chain needs now.  Pure.
+ *
+ *            NEW
+ *             |  the first look
+ *             v
+ *   +---> SETTLED --------------------------------+  backup path, fail-over
+ *   |       |  changed, damaged, keys near their  |
+ *   |       v  end, deleted                       v
+ *   |      DUE --------- started -------------> BUSY
+ *   |       |  ^                                 |
+ *   |       |  | what is in the way has gone     |
+ *   |       |  v                                 |
+ *   |       | WAITING                            |
+ *   |       |                          failed    |  aborted
+ *   |       | refused              +-------------+------------+
+ *   |       v                      v                          v
+ *   |    RESTING --------------> BACKOFF                   ABORTED
+ *   |       |  topology changed    |  time over               |
+ *   |       +----------------------+--------------------------+
+ *   |                   |         to DUE: another try, or something else is
+ *   |                   |         wanted
+ *   +-------------------+---- what was applied is wanted again
+ *                       |
+ *                       v  keys of what is applied near their end
+ *                     REKEY ---- started ----> BUSY
+ *
+ * Each look at a chain computes its state from the facts, by the first rule
+ * that holds (chain-plan.c). */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "heap.h"
+#include "ofctl-app/plan/backup-plan.h"
+#include "ofctl-app/plan/make-paths.h"
+#include "ofctl-app/plan/plan-action.h"
+#include "openvswitch/hmap.h"
+#include "openvswitch/list.h"
+#include "openvswitch/uuid.h"
+
+/* The states, their texts, how each is entered and left. */
+#define PLAN_STATES                                                         \
+    /* Nobody has looked at it.  Entered: the chain has become known, or its \
+     * row is another one.  Left: with the first look. */                   \
+    PLAN_STATE(NEW, "new")                                                  \
+                                                                            \
+    /* What is wanted is applied, and nothing is wrong with it.  Entered:   \
+     * a look finds that.  Left: a look finds something else, or an         \
+     * operation for a backup path starts. */                               \
+    PLAN_STATE(SETTLED, "settled")                                          \
+                                                                            \
+    /* An operation is due.  Entered: a look finds that.  Left: at once, by \
+     * the attempt to start it. */                                          \
+    PLAN_STATE(DUE, "due")                                                  \
+                                                                            \
+    /* An operation is due, and something is in the way that goes by itself \
+     * (another operation, packets in a function, a chain of its group that \
+     * is not due, too many operations).  Entered: by the attempt to start  \
+     * it.  Left: by a look, which comes with any news. */                  \
+    PLAN_STATE(WAITING, "waiting")                                          \
+                                                                            \
+    /* An operation of the chain is under way.  Entered: it starts, or is   \
+     * resumed.  Left: with the look after its end. */                      \
+    PLAN_STATE(BUSY, "busy")                                                \
+                                                                            \
+    /* Its operation failed.  Entered: with that.  Left: after a pause, or  \
+     * if something else is wanted. */                                      \
+    PLAN_STATE(BACKOFF, "back-off")                                         \
+                                                                            \
+    /* It cannot be so.  Entered: no operation could start.  Left: the      \
+     * topology or something else than the chain has changed, or something  \
+     * else is wanted. */                                                   \
+    PLAN_STATE(RESTING, "resting")                                          \
+                                                                            \
+    /* The operator gave the change up.  Entered: with that.  Left: if      \
+     * something else is wanted. */                                         \
+    PLAN_STATE(ABORTED, "aborted")                                          \
+                                                                            \
+    /* What is wanted has failed (one of the three above), and the paths in \
+     * use need new keys meanwhile.  Entered: a look finds that.  Left: by  \
+     * the attempt to start that. */                                        \
+    PLAN_STATE(REKEY, "rekey")
+
+enum plan_state {
+#define PLAN_STATE(NAME, TEXT) PLAN_##NAME,
+    PLAN_STATES
+#undef PLAN_STATE
+};
+
+/* The transitions: from, to, why. */
+#define PLAN_TRANSITIONS                                                    \
+    PLAN_TRANSITION(NEW, SETTLED, "a controller finds all in order")        \
+    PLAN_TRANSITION(NEW, DUE, "a chain was added")                          \
+    PLAN_TRANSITION(NEW, BUSY, "an operation is resumed")                   \
+    PLAN_TRANSITION(SETTLED, DUE, "changed, damaged, keys near their end")  \
+    PLAN_TRANSITION(SETTLED, BUSY, "backup path, fail-over")                \
+    PLAN_TRANSITION(SETTLED, BACKOFF, "damaged again, time not over")       \
+    PLAN_TRANSITION(DUE, WAITING, "something is in the way")                \
+    PLAN_TRANSITION(DUE, BUSY, "started")                                   \
+    PLAN_TRANSITION(DUE, RESTING, "refused")                                \
+    PLAN_TRANSITION(DUE, BACKOFF, "refused, and keys are near their end")   \
+    PLAN_TRANSITION(DUE, REKEY, "the same, of what is applied")             \
+    PLAN_TRANSITION(WAITING, DUE, "any news")                               \
+    PLAN_TRANSITION(WAITING, SETTLED, "what was applied is wanted again")   \
+    PLAN_TRANSITION(WAITING, REKEY, "any news")                             \
+    PLAN_TRANSITION(WAITING, BUSY, "fail-over")                             \
+    PLAN_TRANSITION(BUSY, SETTLED, "the operation is done")                 \
+    PLAN_TRANSITION(BUSY, DUE, "done, and something else is wanted")        \
+    PLAN_TRANSITION(BUSY, BACKOFF, "failed")                                \
+    PLAN_TRANSITION(BUSY, ABORTED, "aborted by the operator")               \
+    PLAN_TRANSITION(BUSY, REKEY, "failed, and keys are near their end")     \
+    PLAN_TRANSITION(BACKOFF, DUE, "time over")                              \
+    PLAN_TRANSITION(BACKOFF, SETTLED, "what was applied is wanted again")   \
+    PLAN_TRANSITION(BACKOFF, BUSY, "fail-over")                             \
+    PLAN_TRANSITION(BACKOFF, REKEY, "keys of what is applied near their end") \
+    PLAN_TRANSITION(RESTING, DUE, "topology changed, something else wanted") \
+    PLAN_TRANSITION(RESTING, SETTLED, "what was applied is wanted again")   \
+    PLAN_TRANSITION(RESTING, BUSY, "fail-over")                             \
+    PLAN_TRANSITION(RESTING, BACKOFF, "topology changed, time not over")    \
+    PLAN_TRANSITION(RESTING, REKEY, "keys of what is applied near their end") \
+    PLAN_TRANSITION(ABORTED, DUE, "something else is wanted")               \
+    PLAN_TRANSITION(ABORTED, SETTLED, "what was applied is wanted again")   \
+    PLAN_TRANSITION(ABORTED, REKEY, "keys of what is applied near their end") \
+    PLAN_TRANSITION(REKEY, WAITING, "too many operations")                  \
+    PLAN_TRANSITION(REKEY, BUSY, "started")                                 \
+    PLAN_TRANSITION(REKEY, RESTING, "the way cannot be kept")               \
+    PLAN_TRANSITION(REKEY, BACKOFF, "the way cannot be kept")               \
+    PLAN_TRANSITION(REKEY, ABORTED, "the way cannot be kept")
+
+/* The row of a chain. */
+struct plan_row {
+    struct uuid uuid;
+    int64_t wanted, applied, failed;    /* Sequence numbers. */
+    int64_t change;             /* Group that changes together; 0: alone. */
+    char *applied_intent;       /* Digest. */
+    char *intent;               /* The same of what is wanted; "": it is bad,
+                                 * or the chain was deleted. */
+    char *bad;                  /* Error in the row, or NULL. */
+    char *protection;           /* Column. */
+    bool protect;               /* Column. */
+    bool has_reason;            /* Column "reason" is not empty. */
+};
+
+/* The last attempt that failed. */
+struct plan_failure {
+    char *intent;               /* For which it was; NULL: none failed. */
+    int64_t wanted, change;     /* The same. */
+    bool refused, aborted;      /* Neither: it was tried. */
+    uint64_t version;           /* Of topology and paths, at that time. */
+    int backoff_ms;             /* Pause before the next attempt. */
+    long long int retry_ms;     /* Earliest time of the next attempt. */
+};
+
+/* A chain.  Members are written by chain-plan.c and plan.c only. */
+struct chain_plan {
+    char *name;
+    struct plan_row *row;       /* NULL: it was deleted. */
+    enum plan_state state;
+    struct plan_failure failure;
+    long long int rekey_ms;     /* Earliest time of new keys meanwhile. */
+    char *error;                /* Of a refusal, to be written; or NULL. */
+    bool is_error_sent;         /* In the transaction that is under way. */
+    struct backup_memory backup;
+
+    /* From the last look. */
+    struct due_chain due;
+    char *why;                  /* DUE, REKEY: what it is due for, or NULL. */
+    char *waits_for;            /* WAITING: reason, or NULL. */
+    int64_t group;              /* Changes with the others of this number; 0:
+                                 * alone, or it does not change. */
+    int64_t removal_group;      /* The same if it was deleted. */
+
+    /* BUSY. */
+    bool is_busy;
+    enum plan_what doing;
+    struct plan_target target;  /* With strings of its own. */
+
+    /* For plan.c. */
+    struct heap_node timer;     /* In the heap if 'wake_ms' is set. */
+    long long int wake_ms;      /* When to look at it; LLONG_MAX: no need. */
+    struct hmap_node group_node;        /* If 'group' is set. */
+    struct ovs_list state_node; /* In the list of its state. */
+    struct ovs_list queue_node; /* Empty: not in the queue. */
+    struct ovs_list writing_node;       /* Empty: nothing is to be written. */
+    bool is_sent;               /* It is being written... */
+    bool write_again;           /* ...and then to be looked at again. */
+    bool is_unsettled;          /* Something is left to be done. */
+};
+
+/* Versions of what failures and backup paths depend on. */
+struct plan_versions {
+    uint64_t topology;          /* Counts changes of the topology. */
+    uint64_t removals;          /* Counts paths that went. */
+    unsigned int n_transitions[PLAN_REKEY + 1][PLAN_REKEY + 1];
+};
+
+/* Returns the text of the state. */
+const char *plan_state_to_string(enum plan_state);
+
+/* Makes a chain that has no row.  The caller frees it with
+ * chain_plan_destroy(). */
+struct chain_plan *chain_plan_create(const char *name);
+void chain_plan_destroy(struct chain_plan *);
+
+/* Sets the row (NULL: there is none), which is copied.  Returns true if it was
+ * another one or had other contents. */
+bool chain_plan_set_row(struct chain_plan *, const struct plan_row *);
+
+/* Gives the chain another state. */
+void chain_plan_set_state(struct chain_plan *, struct plan_versions *,
+                          enum plan_state);
+
+/* Looks at the chain: gives it its state, sets 'wake_ms' and 'is_unsettled',
+ * and what is due.  Returns true if there is an action to be done at once
+ * (fail over, give up, backup path), then in '*action'. */
+bool chain_plan_look(struct chain_plan *, const struct make_context *,
+                     struct plan_versions *, struct plan_action *action);
+
+/* Returns the target that an operation of the chain has now. */
+struct plan_target chain_plan_target(const struct chain_plan *);
+
+/* Notes that an operation for 'target' is under way; NULL: one that was
+ * resumed. */
+void chain_plan_begin(struct chain_plan *, enum plan_what,
+                      const struct plan_target *target);
+
+/* How an operation ended. */
+enum plan_outcome { PLAN_DONE, PLAN_FAILED, PLAN_GIVEN_UP };
+
+/* Notes that the operation of the chain has ended ('reason' says why if it is
+ * not done). */
+void chain_plan_end(struct chain_plan *, const struct plan_versions *,
+                    enum plan_outcome, const char *reason,
+                    long long int now_ms);
+
+/* Notes that no operation could start: 'error', which is copied, says why. */
+void chain_plan_refuse(struct chain_plan *, const struct plan_versions *,
+                       const char *error, long long int now_ms);
+
+#endif /* ofctl-app/plan/chain-plan.h */

@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "ofctl-app/plan/make-paths.h"
+
+#include <limits.h>
+
+#include "ofctl-app/model/match.h"
+#include "ofctl-app/model/numbers.h"
+#include "ofctl-app/model/path-check.h"
+#include "ofctl-app/model/path-find.h"
+#include "ofctl-app/plan/live-paths.h"
+#include "ofctl-app/plan/path-health.h"
+#include "ofctl-app/plan/plan-facts.h"
+#include "util.h"
+
+/* The chains at work. */
+struct making {
+    const struct make_context *ctx;
+    const struct plan_facts *facts;
+    const struct due_chain *const *dues;
+    size_t n;
+    struct made_paths *made;
+    bool wait, split;           /* MAKE_WAIT, MAKE_SPLIT. */
+};
+
+/* Notes that something is in the way until 'wake_ms' at most.  Takes ownership
+ * of 'reason'. */
+static void
+wait_for(struct making *m, char *reason, long long int wake_ms)
+{
+    m->wait = true;
+    free(m->made->text);
+    m->made->text = reason;
+    plan_wake_at(&m->made->wake_ms, wake_ms);
+}
+
+/* Conflicts with other chains. */
+
+/* May a packet of 'chain', in this direction, be taken for one of path 'p' of
+ * another chain? */
+static bool
+ends_clash(const struct inv_chain *chain, bool reverse, const struct path *p)
+{
+    const char *src = (reverse ? chain->dst : chain->src)->name;
+    if (p->priority != chain->priority || strcmp(p->src, src)) {
+        return false;
+    }
+    char *match = reverse ? match_mirror(chain->match)
+                          : xstrdup(chain->match);
+    bool overlap = match_overlap(match, p->match);
+    free(match);
+    return overlap;
+}
+
+static bool
+has_sf(const struct inv_sf *const *sfs, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (sfs[i]->correlation == SF_NONE && !strcmp(sfs[i]->name, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A function of 'p' that only one chain can pass, and 'chain' wants, or
+ * NULL. */
+static const char *
+find_sole_sf(const struct inv_chain *chain, const struct path *p)
+{
+    for (size_t i = 0; i < p->n_sfs; i++) {
+        if (has_sf(chain->sfs, chain->n_sfs, p->sfs[i])
+            || has_sf(chain->reverse_sfs, chain->n_reverse_sfs, p->sfs[i])) {
+            return p->sfs[i];
+        }
+    }
+    return NULL;
+}
+
+static const struct due_chain *
+find_due(const struct making *m, const char *name)
+{
+    for (size_t i = 0; i < m->n; i++) {
+        if (!strcmp(m->dues[i]->name, name)) {
+            return m->dues[i];
+        }
+    }
+    return NULL;
+}
+
+/* What sdsa-ctl checks too; but two of them might have been at it at once.
+ * 'p' is a path of another chain; 'is_new' if it is one of those just made. */
+static char *
+check_conflict(struct making *m, const struct inv_chain *chain,
+               const struct path *p, bool is_new)
+{
+    bool clashes = (ends_clash(chain, false, p)
+                    || (chain->way_back != WAY_BACK_NONE
+                        && ends_clash(chain, true, p)));
+    const char *sf = find_sole_sf(chain, p);
+    if (!clashes && !sf) {
+        return NULL;
+    } else if (!is_new && find_due(m, p->chain)) {
+        /* The old path goes with this change.  But what is in the function
+         * belongs to one chain or to the other. */
+        m->split = m->split || sf;
+        return NULL;
+    } else if (m->ctx->is_leaving(m->ctx->aux, p->chain)) {
+        wait_for(m, xasprintf("chain %s has to leave %s %s first", p->chain,
+                              sf ? "function" : "endpoint", sf ? sf : p->src),
+                 LLONG_MAX);
+        return NULL;
+    } else if (sf) {
+        return xasprintf("function %s has correlation none and serves chain "
+                         "%s already", sf, p->chain);
+    }
+    return xasprintf("at endpoint %s its match overlaps that of chain %s, "
+                     "which has the same priority %d: give one of them "
+                     "another --priority", p->src, p->chain, p->priority);
+}
+
+/* May packets of a path that is gone still come out of 'sf'?  Then waits. */
+static bool
+is_sf_left(struct making *m, const char *sf)
+{
+    const long long int *until_ms = shash_find_data(m->ctx->left_sfs, sf);
+    if (until_ms && m->facts->now_ms < *until_ms) {
+        wait_for(m, xasprintf("packets may still come out of function %s", sf),
+                 *until_ms);
+        return true;
+    }
+    free(shash_find_and_delete(m->ctx->left_sfs, sf));
+    return false;
+}
+
+static char *
+check_conflicts(struct making *m, const struct inv_chain *chain)
+{
+    for (size_t i = 0; i < chain->n_sfs; i++) {
+        is_sf_left(m, chain->sfs[i]->name);
+    }
+    for (size_t i = 0; i < chain->n_reverse_sfs; i++) {
+        is_sf_left(m, chain->reverse_sfs[i]->name);
+    }
+    char *error = NULL;
+    const struct live_path *live;
+    LIVE_PATHS_FOR_EACH (live, m->facts->paths) {
+        if (!error && strcmp(live->path->chain, chain->name)) {
+            error = check_conflict(m, chain, live->path, false);
+        }
+    }
+    for (size_t i = 0; i < m->made->n_new && !error; i++) {
+        error = check_conflict(m, chain, m->made->new[i], true);
+    }
+    return error;
+}
+
+/* Callbacks of path_compute(). */
+
+static bool
+gateway_answers(void *m_, const char *vnf_id)
+{
+    const struct making *m = m_;
+    return m->facts->gateway_answers(m->facts->aux, vnf_id);
+}
+
+static bool
+gateway_usable(void *m_, const char *vnf_id)
+{
+    const struct making *m = m_;
+    const struct inv_gateway *gw = inventory_gateway(m->facts->inv, vnf_id);
+    return gw && !gw->is_draining && gateway_answers(m_, vnf_id);
+}
+
+static bool
+sf_free(void *m_, const char *chain, const char *sf)
+{
+    struct making *m = m_;
+    const struct live_path *live;
+    if (is_sf_left(m, sf)) {
+        return false;
+    }
+    LIVE_PATHS_FOR_EACH (live, m->facts->paths) {
+        if (strcmp(live->path->chain, chain)
+            && path_passes_sf(live->path, sf)) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < m->made->n_new; i++) {
+        if (strcmp(m->made->new[i]->chain, chain)
+            && path_passes_sf(m->made->new[i], sf)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void
+get_allocator(struct making *m, bool draining_too,
+              struct path_allocator *alloc)
+{
+    numbers_get_allocator(m->facts->numbers,
+                          draining_too ? gateway_answers : gateway_usable,
+                          sf_free, m, alloc);
+}
+
+/* Paths of one chain. */
+
+/* Makes new paths over the way of those in 'way', if that is as it was; if not
+ * 'must', only if nothing speaks against staying there. */
+static bool
+renew_paths(struct making *m, const struct path_hints *way, bool must,
+            struct path *paths[2])
+{
+    for (size_t i = 0; i < way->n_keep; i++) {
+        char *error = path_check(way->keep[i], m->facts->inv);
+        error = (error || must ? error
+                 : path_check_lost(way->keep[i], m->facts->inv));
+        if (error) {
+            free(error);
+            return false;
+        }
+    }
+    struct path_allocator alloc;
+    get_allocator(m, must, &alloc);
+    char *error = path_renew(way->keep, way->n_keep, &alloc, paths);
+    free(error);
+    return !error;
+}
+
+/* Makes the new paths of chain 'due', which has the 'n_old' paths 'old', over
+ * the old way or another one.  Where another one is needed and there is none,
+ * new keys are not put off for that. */
+static char *
+find_ways(struct making *m, const struct due_chain *due,
+          struct live_path *const *old, size_t n_old,
+          struct path *paths[2], size_t *n)
+{
+    const struct path **ways = xcalloc(n_old + 1, sizeof *ways);
+    for (size_t i = 0; i < n_old; i++) {
+        ways[i] = old[i]->path;
+    }
+    const struct path_hints way = { .keep = ways, .n_keep = n_old };
+    char *error = NULL;
+    bool has_all = due->chain && n_old == path_health_n_wanted(due->chain);
+    *n = n_old;
+    if (due->rekey_only) {
+        if (!renew_paths(m, &way, true, paths)) {
+            error = xstrdup("its way cannot be kept");
+        }
+    } else if (!due->keep_way || !has_all
+               || !renew_paths(m, &way, false, paths)) {
+        struct path_allocator alloc;
+        get_allocator(m, false, &alloc);
+        error = path_compute(m->facts->inv, due->chain,
+                             due->is_repair ? &way : NULL, &alloc, paths, n);
+        if (error && due->keys_due && has_all
+            && renew_paths(m, &way, true, paths)) {
+            free(error);
+            error = NULL;
+            *n = n_old;
+        }
+    }
+    free(ways);
+    return error;
+}
+
+/* Can packets change from the paths in use to the new ones? */
+static char *
+check_changes(const struct making *m, struct live_path *const *old,
+              size_t n_old, struct path *const paths[2], size_t n)
+{
+    char *error = NULL;
+    for (size_t i = 0; i < n_old; i++) {
+        for (size_t j = 0; j < n && !error; j++) {
+            if (paths[j]->reverse == old[i]->path->reverse) {
+                error = path_check_change(m->facts->inv, old[i]->path,
+                                          paths[j]);
+            }
+        }
+    }
+    return error;
+}
+
+/* Adds the new paths of chain 'due'.  Returns NULL or an error. */
+static char *
+make_chain(struct making *m, const struct due_chain *due)
+{
+    char *error = NULL;
+    if (!due->rekey_only) {
+        if (!due->chain) {
+            return nullable_xstrdup(due->bad);  /* Or it was deleted. */
+        }
+        error = check_conflicts(m, due->chain);
+        if (error || m->wait || m->split) {
+            return error;
+        }
+    }
+    struct path *paths[2];
+    size_t n, n_old, n_backup;
+    struct live_path **old = live_paths_of_chain(m->facts->paths, due->name,
+                                                 &n_old, &n_backup);
+    error = find_ways(m, due, old, n_old, paths, &n);
+    if (error && m->wait) {
+        free(error);
+        error = NULL;
+    } else if (!error) {
+        m->wait = false;        /* There was another one. */
+        error = check_changes(m, old, n_old, paths, n);
+        for (size_t j = 0; j < n; j++) {
+            if (error) {
+                path_destroy(paths[j]);
+            } else {
+                numbers_claim(m->facts->numbers, paths[j]);
+                m->made->new[m->made->n_new++] = paths[j];
+            }
+        }
+    }
+    free(old);
+    return error;
+}
+
+/* Finds the old paths of all chains.  A backup path is of use still where what
+ * is wanted stays the same. */
+static void
+find_old(struct making *m)
+{
+    struct made_paths *made = m->made;
+    for (size_t i = 0; i < m->n; i++) {
+        const struct due_chain *due = m->dues[i];
+        size_t n, n_backup;
+        struct live_path **old = live_paths_of_chain(m->facts->paths,
+                                                     due->name, &n, &n_backup);
+        n += due->is_repair ? 0 : n_backup;
+        made->old = xrealloc(made->old,
+                             (made->n_old + n + 1) * sizeof *made->old);
+        for (size_t j = 0; j < n; j++) {
+            made->old[made->n_old++] = old[j];
+        }
+        free(old);
+    }
+}
+
+enum make_result
+make_paths(const struct make_context *ctx, const struct due_chain *const *dues,
+           size_t n, struct made_paths *made)
+{
+    struct making m = {
+        .ctx = ctx,
+        .facts = ctx->facts,
+        .dues = dues,
+        .n = n,
+        .made = made,
+    };
+    *made = (struct made_paths) {
+        .new = xcalloc(2 * n, sizeof *made->new),
+        .wake_ms = LLONG_MAX,
+    };
+    char *error = NULL;
+    for (size_t i = 0; i < n && !error && !m.wait && !m.split; i++) {
+        made->culprit = i;
+        error = make_chain(&m, dues[i]);
+    }
+    if (!error && !m.wait && !m.split) {
+        find_old(&m);
+        return MAKE_DONE;
+    }
+    make_paths_drop(m.facts, made->new, made->n_new);
+    made->n_new = 0;
+    if (error) {
+        free(made->text);
+        made->text = error;
+        return MAKE_REFUSED;
+    }
+    return m.split ? MAKE_SPLIT : MAKE_WAIT;
+}
+
+void
+make_paths_uninit(struct made_paths *made)
+{
+    free(made->new);
+    free(made->old);
+    free(made->text);
+}
+
+char *
+make_paths_backup(const struct make_context *ctx,
+                  const struct inv_chain *chain,
+                  struct live_path *const *used, size_t n,
+                  struct live_path *const *renew, struct path *paths[2])
+{
+    struct made_paths made = { .wake_ms = LLONG_MAX };
+    struct making m = { .ctx = ctx, .facts = ctx->facts, .made = &made };
+    struct path_allocator alloc;
+    const struct path *ways[2];
+    for (size_t i = 0; i < n; i++) {
+        ways[i] = (renew ? renew : used)[i]->path;
+    }
+    const struct path_hints hints = { .avoid = ways, .n_avoid = n };
+    size_t n_new = n;
+    get_allocator(&m, false, &alloc);
+    char *error = (renew ? path_renew(ways, n, &alloc, paths)
+                   : path_compute(m.facts->inv, chain, &hints, &alloc, paths,
+                                  &n_new));
+    for (size_t i = 0; i < n_new && !error; i++) {
+        paths[i]->backup = true;
+        numbers_claim(m.facts->numbers, paths[i]);
+    }
+    make_paths_uninit(&made);
+    return error;
+}
+
+void
+make_paths_drop(const struct plan_facts *facts, struct path *const *paths,
+                size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        numbers_release(facts->numbers, paths[i]);
+        path_destroy(paths[i]);
+    }
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "ofctl-app/plan/path-health.h"
+
+#include <limits.h>
+
+#include "hash.h"
+#include "ofctl-app/model/path-check.h"
+#include "ofctl-app/plan/live-paths.h"
+#include "ofctl-app/plan/plan-facts.h"
+#include "util.h"
+
+size_t
+path_health_n_wanted(const struct inv_chain *chain)
+{
+    return chain->way_back == WAY_BACK_NONE ? 1 : 2;
+}
+
+char *
+path_health_check(const struct plan_facts *facts,
+                  struct live_path *const *paths, size_t n)
+{
+    char *error = NULL;
+    for (size_t i = 0; i < n && !error; i++) {
+        error = path_check(paths[i]->path, facts->inv);
+    }
+    return error;
+}
+
+char *
+path_health_check_lost(const struct plan_facts *facts,
+                       struct live_path *const *paths, size_t n)
+{
+    char *error = NULL;
+    for (size_t i = 0; i < n && !error; i++) {
+        error = path_check_lost(paths[i]->path, facts->inv);
+    }
+    return error;
+}
+
+const char *
+path_health_broken(struct live_path *const *paths, size_t n)
+{
+    const char *broken = NULL;
+    for (size_t i = 0; i < n && !broken; i++) {
+        broken = paths[i]->broken;
+    }
+    return broken;
+}
+
+char *
+path_health_trouble(const struct plan_facts *facts,
+                    struct live_path *const *paths, size_t n)
+{
+    char *error = NULL;
+    for (size_t i = 0; i < n && !error; i++) {
+        const struct smap_node *node;
+        error = path_health_check(facts, &paths[i], 1);
+        error = error ? error : path_health_check_lost(facts, &paths[i], 1);
+        error = error ? error : nullable_xstrdup(paths[i]->broken);
+        SMAP_FOR_EACH (node, &paths[i]->troubles) {
+            error = error ? error : xstrdup(node->value);
+        }
+    }
+    return error;
+}
+
+/* The first hop of the path, or NULL.  (The SAs of all hops are of one
+ * age.) */
+static const struct path_hop *
+first_hop(const struct path *path)
+{
+    for (size_t i = 0; i <= path->n_sfs; i++) {
+        if (path->hops[i]) {
+            return path->hops[i];
+        }
+    }
+    return NULL;
+}
+
+/* When the keys of 'path' are due for renewal (seconds since the epoch): when
+ * 70 to 80 per cent of their lifetime are over, each path at its own time, so
+ * that what was made together is not renewed together.  LLONG_MAX: never. */
+static long long int
+renewal_time_s(const struct path *path)
+{
+    const struct path_hop *hop = path->lifetime_s ? first_hop(path) : NULL;
+    if (!hop) {
+        return LLONG_MAX;
+    }
+    uint64_t lifetime_s = path->lifetime_s;
+    uint64_t share = hash_int(path->nsh_spi, 0);
+    return (hop->created_s + MAX(1, lifetime_s * 7 / 10)
+            + (long long int) ((lifetime_s * share / 10) >> 32));
+}
+
+bool
+path_health_keys_due(const struct plan_facts *facts,
+                     struct live_path *const *paths, size_t n,
+                     long long int *wake_ms)
+{
+    bool due = false;
+    for (size_t i = 0; i < n; i++) {
+        long long int renewal_s = renewal_time_s(paths[i]->path);
+        if (facts->now_s >= renewal_s || paths[i]->expiring) {
+            due = true;
+        } else if (renewal_s != LLONG_MAX) {
+            plan_wake_at(wake_ms,
+                         facts->now_ms + 1000 * (renewal_s - facts->now_s));
+        }
+    }
+    return due;
+}
+
+bool
+path_health_has_expired(const struct plan_facts *facts,
+                        const struct path *path)
+{
+    for (size_t i = 0; path->lifetime_s && i <= path->n_sfs; i++) {
+        const struct path_hop *hop = path->hops[i];
+        if (hop && facts->now_s >= hop->created_s + path->lifetime_s) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SDSA_PATH_HEALTH_H
+#define SDSA_PATH_HEALTH_H 1
+
+/* What is wrong with the live paths of one chain, and when their keys are to
+ * be renewed.  Pure.
+ *
+ * Of the arguments 'paths' are the 'n' live paths. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct inv_chain;
+struct live_path;
+struct path;
+struct plan_facts;
+
+/* Returns how many paths the chain should have: one for each direction. */
+size_t path_health_n_wanted(const struct inv_chain *);
+
+/* Returns what path_check() says of the first path that it finds fault with,
+ * or NULL (caller frees). */
+char *path_health_check(const struct plan_facts *,
+                        struct live_path *const *paths, size_t n);
+
+/* The same of path_check_lost(). */
+char *path_health_check_lost(const struct plan_facts *,
+                             struct live_path *const *paths, size_t n);
+
+/* Returns why one of the paths is broken, or NULL. */
+const char *path_health_broken(struct live_path *const *paths, size_t n);
+
+/* Returns anything that is known to be wrong with the paths, or NULL (caller
+ * frees): all of the above, and flows that a bridge cannot have. */
+char *path_health_trouble(const struct plan_facts *,
+                          struct live_path *const *paths, size_t n);
+
+/* Are the keys of one of the paths due for renewal?  Makes '*wake_ms', a
+ * monotonic time, the earlier of itself and when those of another are. */
+bool path_health_keys_due(const struct plan_facts *,
+                          struct live_path *const *paths, size_t n,
+                          long long int *wake_ms);
+
+/* Is the lifetime of the path's keys over? */
+bool path_health_has_expired(const struct plan_facts *, const struct path *);
+
+#endif /* ofctl-app/plan/path-health.h */

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SDSA_PLAN_FACTS_H
+#define SDSA_PLAN_FACTS_H 1
+
+/* The facts that the planner decides from, apart from the rows of the chains.
+ * Nothing of it belongs to the planner. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct inventory;
+struct live_path;
+struct live_paths;
+struct numbers;
+
+struct plan_facts {
+    const struct inventory *inv;
+    const struct live_paths *paths;
+    struct numbers *numbers;    /* The planner claims those of new paths. */
+    size_t n_operations;        /* Under way. */
+    int drain_ms;               /* So long after a path has gone packets may
+                                 * come out of its untagged functions. */
+    long long int now_ms;       /* Monotonic. */
+    long long int now_s;        /* Seconds since the epoch. */
+
+    const void *aux;            /* First argument of the callbacks. */
+
+    /* Does the gateway's agent answer, and is it in line? */
+    bool (*gateway_answers)(const void *aux, const char *vnf_id);
+
+    /* Are the bridges up that put packets on the path? */
+    bool (*can_flip)(const void *aux, const struct live_path *);
+
+    /* Can the operation of 'chain' be given up: is it of this chain alone, not
+     * committed, and begun by this controller? */
+    bool (*can_give_up)(const void *aux, const char *chain);
+};
+
+/* Makes '*wake_ms', a time, the earlier of itself and 'at_ms'. */
+static inline void
+plan_wake_at(long long int *wake_ms, long long int at_ms)
+{
+    *wake_ms = at_ms < *wake_ms ? at_ms : *wake_ms;
+}
+
+#endif /* ofctl-app/plan/plan-facts.h */
