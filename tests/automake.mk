@@ -175,10 +175,16 @@ tests_unit_test_xfrm_SOURCES = \
 	tests/unit/test-xfrm.h
 tests_unit_test_xfrm_LDADD = \
 	$(agent_backend_libs) lib/libsdsa.la $(LIBNL_LIBS)
-tests_daemon_test_agents_SOURCES = tests/daemon/test-agents.c
+tests_daemon_test_agents_SOURCES = \
+	tests/daemon/test-agents.c \
+	tests/daemon/driver.c \
+	tests/daemon/driver.h
 tests_daemon_test_agents_LDADD = \
 	$(controller_south_libs) lib/libsdsa.la $(LIBCURL_LIBS)
-tests_daemon_test_bridges_SOURCES = tests/daemon/test-bridges.c
+tests_daemon_test_bridges_SOURCES = \
+	tests/daemon/test-bridges.c \
+	tests/daemon/driver.c \
+	tests/daemon/driver.h
 tests_daemon_test_bridges_LDADD = \
 	$(controller_south_libs) lib/libsdsa.la $(LIBCURL_LIBS)
 tests_daemon_test_restconf_SOURCES = tests/daemon/test-restconf.c
