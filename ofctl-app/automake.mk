@@ -50,6 +50,7 @@ ofctl_app_southbound_libsouthbound_la_SOURCES = \
 	ofctl-app/southbound/agent-event.c ofctl-app/southbound/agent-event.h \
 	ofctl-app/southbound/agent-state.c ofctl-app/southbound/agent-state.h \
 	ofctl-app/southbound/agents.c ofctl-app/southbound/agents.h \
+	ofctl-app/southbound/bridge.c ofctl-app/southbound/bridge.h \
 	ofctl-app/southbound/bridges.c ofctl-app/southbound/bridges.h \
 	ofctl-app/southbound/of-bundle.c ofctl-app/southbound/of-bundle.h \
 	ofctl-app/southbound/of-listener.c ofctl-app/southbound/of-listener.h \

@@ -1,0 +1,755 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+
+#include "ofctl-app/southbound/bridge.h"
+
+#include "ofctl-app/flows/flow-set.h"
+#include "ofctl-app/southbound/of-bundle.h"
+#include "ofctl-app/southbound/of-packet.h"
+#include "ofctl-app/southbound/of-session.h"
+
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/list.h"
+#include "openvswitch/poll-loop.h"
+#include "openvswitch/vconn.h"
+#include "openvswitch/vlog.h"
+#include "timeval.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(bridge);
+
+static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 10);
+/* Peers control how often connections are logged, so these have their own,
+ * larger limit. */
+static struct vlog_rate_limit connection_rl = VLOG_RATE_LIMIT_INIT(60, 300);
+
+/* Time between two counts of the flows: COUNT_MS, or the pause after a count
+ * is COUNT_PAUSE times its duration if that is longer. */
+#define COUNT_MS 2000
+#define COUNT_PAUSE 20
+
+#define RETRY_MS 5000           /* Pause after a failed synchronisation. */
+#define DRIFT_MS 10000          /* Least time between two repairs of a bridge
+                                 * whose flows somebody changed. */
+
+/*             ready           allowed           last part        bundle
+ *     DOWN -----------> IDLE ---------> DUMPING --------> RUNNING -----.
+ *      ^                  ^                                | |   ^     |
+ *      |                  |   refusal, failure, drift      | |   `-----'
+ *      |                  `--------------------------------' |
+ *      `------- session lost or not master any more ---------'  (from all)  */
+#define BRIDGE_STATES                                                   \
+    /* There is no session, or it is not ready. */                      \
+    BRIDGE_STATE(DOWN)                                                  \
+    /* The session is ready; left when a synchronisation may start. */  \
+    BRIDGE_STATE(IDLE)                                                  \
+    /* The dump is coming in. */                                        \
+    BRIDGE_STATE(DUMPING)                                               \
+    /* The differences are sent, a bundle at a time. */                 \
+    BRIDGE_STATE(RUNNING)
+
+enum bridge_state {
+#define BRIDGE_STATE(NAME) BRIDGE_##NAME,
+    BRIDGE_STATES
+#undef BRIDGE_STATE
+};
+
+/* A change without a result yet. */
+struct pending {
+    struct ovs_list node;       /* In bridge's 'pending'. */
+    struct flow_change *change; /* Applied to the bridge's flow set. */
+    bool sent;                  /* True if it is in the bundle under way. */
+    char *error;                /* The switch's refusal, or NULL. */
+};
+
+struct bridge_result {
+    struct ovs_list node;       /* In bridge's 'results'. */
+    uint64_t ticket;
+    char *error;                /* The switch's refusal, or NULL. */
+};
+
+struct bridge {
+    char *name;
+    uint64_t datapath_id;
+    unsigned int seqno;
+
+    enum bridge_state state;
+    long long int down_since_ms; /* Time of the loss, in BRIDGE_DOWN. */
+    struct of_session *session;
+    char *reason;               /* Why the session was lost or the
+                                 * synchronisation failed, or NULL. */
+    unsigned int port_seqno;    /* Of the session, as last seen. */
+    bool sync_allowed;
+    bool synced;                /* True if synchronised in this session. */
+    long long int retry_ms;     /* Earliest next synchronisation. */
+
+    struct flow_set *flows;     /* Desired flows. */
+    uint64_t *last_ticket;      /* The last ticket given, of any bridge. */
+    uint64_t first_ticket;      /* The first one this object may have given. */
+    struct ovs_list pending;    /* Of struct pending, oldest first. */
+    unsigned long long int n_changes, n_bundles;        /* Ever. */
+    struct ovs_list results;    /* Of struct bridge_result, oldest first. */
+
+    long long int count_since_ms; /* When the count under way was asked for;
+                                 * LLONG_MIN: there is none. */
+    long long int counted_ms;   /* When the last complete count was asked for;
+                                 * LLONG_MIN: there is none. */
+    bool count_wanted;          /* Count as soon as none is under way. */
+    long long int next_count_ms;
+    bool count_is_quiet;        /* True if no bundle was under way since the
+                                 * count began. */
+    long long int next_repair_ms; /* Earliest next repair. */
+};
+
+struct bridge *
+bridge_create(const char *name, uint64_t datapath_id, uint64_t *last_ticket)
+{
+    struct bridge *bridge = xzalloc(sizeof *bridge);
+    bridge->name = xstrdup(name);
+    bridge->datapath_id = datapath_id;
+    bridge->down_since_ms = time_msec();
+    bridge->flows = flow_set_create();
+    bridge->last_ticket = last_ticket;
+    bridge->first_ticket = *last_ticket + 1;
+    ovs_list_init(&bridge->pending);
+    ovs_list_init(&bridge->results);
+    bridge->count_since_ms = bridge->counted_ms = LLONG_MIN;
+    bridge->next_repair_ms = LLONG_MIN;
+    return bridge;
+}
+
+static void
+pending_destroy(struct pending *pending)
+{
+    ovs_list_remove(&pending->node);
+    flow_change_destroy(pending->change);
+    free(pending->error);
+    free(pending);
+}
+
+void
+bridge_destroy(struct bridge *bridge)
+{
+    of_session_destroy(bridge->session);
+
+    struct pending *pending;
+    LIST_FOR_EACH_SAFE (pending, node, &bridge->pending) {
+        pending_destroy(pending);
+    }
+    struct bridge_result *result;
+    LIST_FOR_EACH_POP (result, node, &bridge->results) {
+        free(result->error);
+        free(result);
+    }
+    flow_set_destroy(bridge->flows);
+    free(bridge->reason);
+    free(bridge->name);
+    free(bridge);
+}
+
+const char *
+bridge_name(const struct bridge *bridge)
+{
+    return bridge->name;
+}
+
+uint64_t
+bridge_datapath_id(const struct bridge *bridge)
+{
+    return bridge->datapath_id;
+}
+
+bool
+bridge_is_connected(const struct bridge *bridge)
+{
+    return bridge->state != BRIDGE_DOWN;
+}
+
+bool
+bridge_is_up(const struct bridge *bridge)
+{
+    return bridge->synced;
+}
+
+bool
+bridge_has_pending(const struct bridge *bridge)
+{
+    return !ovs_list_is_empty(&bridge->pending);
+}
+
+const char *
+bridge_reason(const struct bridge *bridge)
+{
+    if (bridge->synced) {
+        return "";
+    } else if (bridge->state == BRIDGE_DOWN) {
+        return (bridge->session ? of_session_reason(bridge->session)
+                : bridge->reason ? bridge->reason
+                : "has not connected yet");
+    } else if (bridge->reason) {
+        return bridge->reason;
+    } else {
+        return (bridge->sync_allowed ? "is being synchronised"
+                : "waits for the controller to be ready");
+    }
+}
+
+long long int
+bridge_down_since_ms(const struct bridge *bridge)
+{
+    return bridge_is_connected(bridge) ? LLONG_MAX : bridge->down_since_ms;
+}
+
+void
+bridge_allow_sync(struct bridge *bridge)
+{
+    bridge->sync_allowed = true;
+}
+
+unsigned int
+bridge_seqno(const struct bridge *bridge)
+{
+    return bridge->seqno;
+}
+
+ofp_port_t
+bridge_port(const struct bridge *bridge, const char *interface)
+{
+    return (bridge_is_connected(bridge)
+            ? of_session_port(bridge->session, interface) : 0);
+}
+
+bool
+bridge_port_is_down(const struct bridge *bridge, const char *interface)
+{
+    return (bridge_is_connected(bridge)
+            && of_session_port_is_down(bridge->session, interface));
+}
+
+uint64_t
+bridge_change(struct bridge *bridge, const struct ofputil_port_map *map,
+              const uint64_t *remove_cookies, size_t n_remove,
+              const struct steering_flow *const *add, size_t n_add,
+              char **errorp)
+{
+    struct flow_change *change;
+    uint64_t ticket = *bridge->last_ticket + 1;
+    *errorp = flow_change_create(ticket, map, remove_cookies, n_remove, add,
+                                 n_add, &change);
+    if (*errorp) {
+        return 0;
+    }
+    *bridge->last_ticket = ticket;
+
+    struct pending *pending = xzalloc(sizeof *pending);
+    pending->change = change;
+    ovs_list_push_back(&bridge->pending, &pending->node);
+    flow_set_apply(bridge->flows, change);
+    bridge->n_changes++;
+    return ticket;
+}
+
+bool
+bridge_has_ticket(const struct bridge *bridge, uint64_t ticket)
+{
+    return ticket >= bridge->first_ticket;
+}
+
+bool
+bridge_next_result(struct bridge *bridge, uint64_t *ticket, char **error)
+{
+    if (ovs_list_is_empty(&bridge->results)) {
+        return false;
+    }
+    struct bridge_result *result
+        = CONTAINER_OF(ovs_list_pop_front(&bridge->results),
+                       struct bridge_result, node);
+    *ticket = result->ticket;
+    *error = result->error;
+    free(result);
+    return true;
+}
+
+uint64_t
+bridge_cookie_packets(const struct bridge *bridge, uint64_t cookie)
+{
+    return flow_set_packets(bridge->flows, cookie);
+}
+
+void
+bridge_count_again(struct bridge *bridge)
+{
+    bridge->count_wanted = true;
+}
+
+long long int
+bridge_counted_ms(const struct bridge *bridge)
+{
+    return bridge->counted_ms;
+}
+
+size_t
+bridge_cookie_flows(const struct bridge *bridge, uint64_t cookie,
+                    size_t *n_shown)
+{
+    return flow_set_n_shown(bridge->flows, cookie, n_shown);
+}
+
+size_t
+bridge_n_flows(const struct bridge *bridge)
+{
+    return flow_set_n_wanted(bridge->flows);
+}
+
+void
+bridge_get_load(const struct bridge *bridge, unsigned long long int *n_changes,
+                unsigned long long int *n_bundles)
+{
+    *n_changes = bridge->n_changes;
+    *n_bundles = bridge->n_bundles;
+}
+
+/* Sets the reason, of which it takes ownership; NULL: none. */
+static void
+bridge_set_reason(struct bridge *bridge, char *reason)
+{
+    free(bridge->reason);
+    bridge->reason = reason;
+}
+
+bool
+bridge_next_packet_in(struct bridge *bridge, struct of_packet_in *packet)
+{
+    return (bridge->session
+            && of_packet_queue_pop(of_session_packets_in(bridge->session),
+                                   packet));
+}
+
+uint64_t
+bridge_n_packets_lost(const struct bridge *bridge)
+{
+    return (bridge->session
+            ? of_session_packets_in(bridge->session)->n_lost : 0);
+}
+
+bool
+bridge_packet_out(struct bridge *bridge, const void *frame, size_t size,
+                  ofp_port_t out_port)
+{
+    return (bridge_is_connected(bridge)
+            && of_session_packet_out(bridge->session, frame, size, out_port));
+}
+
+/* Enters BRIDGE_DOWN.  Whether the changes under way were done is not known;
+ * they stay desired. */
+static void
+bridge_enter_down(struct bridge *bridge)
+{
+    if (bridge->state != BRIDGE_DOWN) {
+        bridge->state = BRIDGE_DOWN;
+        bridge->down_since_ms = time_msec();
+        bridge->seqno++;
+    }
+    bridge->synced = false;
+    bridge->count_since_ms = bridge->counted_ms = LLONG_MIN;
+
+    struct pending *pending;
+    LIST_FOR_EACH (pending, node, &bridge->pending) {
+        pending->sent = false;
+    }
+    if (bridge->session) {
+        of_session_end_bundle(bridge->session);
+    }
+}
+
+void
+bridge_connect(struct bridge *bridge, struct vconn *vconn, uint64_t generation)
+{
+    if (bridge->session) {
+        VLOG_INFO_RL(&connection_rl, "%s: has connected anew from %s",
+                     bridge->name, vconn_get_name(vconn));
+        bridge_enter_down(bridge);
+        of_session_destroy(bridge->session);
+    } else {
+        VLOG_INFO_RL(&connection_rl, "%s: has connected from %s",
+                     bridge->name, vconn_get_name(vconn));
+    }
+    bridge_set_reason(bridge, NULL);
+    bridge->retry_ms = LLONG_MIN;
+    bridge->session = of_session_create(vconn, bridge->name, generation);
+}
+
+void
+bridge_set_generation(struct bridge *bridge, uint64_t generation)
+{
+    if (bridge->session) {
+        of_session_set_generation(bridge->session, generation);
+    }
+}
+
+static void
+bridge_disconnect(struct bridge *bridge)
+{
+    const char *reason = of_session_reason(bridge->session);
+    VLOG_INFO_RL(&connection_rl, "%s: is not connected any more: %s",
+                 bridge->name, reason);
+    bridge_set_reason(bridge, xasprintf("not connected: %s", reason));
+    bridge_enter_down(bridge);
+    of_session_destroy(bridge->session);
+    bridge->session = NULL;
+}
+
+/* Ends 'pending', of which it takes ownership, with a result. */
+static void
+bridge_finish(struct bridge *bridge, struct pending *pending)
+{
+    struct bridge_result *result = xmalloc(sizeof *result);
+    result->ticket = flow_change_ticket(pending->change);
+    result->error = pending->error;
+    pending->error = NULL;
+    ovs_list_push_back(&bridge->results, &result->node);
+    pending_destroy(pending);
+}
+
+/* Ends the changes of the bundle that is done: the switch has all flows. */
+static void
+bridge_finish_sent(struct bridge *bridge)
+{
+    struct pending *pending;
+    LIST_FOR_EACH_SAFE (pending, node, &bridge->pending) {
+        if (pending->sent) {
+            bridge_finish(bridge, pending);
+        }
+    }
+    if (!bridge->synced) {
+        bridge->synced = true;
+        bridge->next_count_ms = time_msec();
+        bridge_set_reason(bridge, NULL);
+        VLOG_INFO_RL(&connection_rl, "%s: is up, with %"PRIuSIZE" flows",
+                     bridge->name, flow_set_n_wanted(bridge->flows));
+    }
+}
+
+/* True if a bundle may be sent now. */
+static bool
+bridge_can_push(const struct bridge *bridge)
+{
+    return (bridge->state == BRIDGE_RUNNING
+            && !of_session_bundle(bridge->session)
+            && of_session_is_ready(bridge->session));
+}
+
+/* Sends the flows that the switch does not have yet, if a bundle may be sent
+ * now. */
+static void
+bridge_push(struct bridge *bridge)
+{
+    if (!bridge_can_push(bridge)) {
+        return;
+    }
+
+    struct pending *pending;
+    LIST_FOR_EACH (pending, node, &bridge->pending) {
+        pending->sent = true;
+    }
+    if (flow_set_n_dirty(bridge->flows)) {
+        bridge->count_is_quiet = false;
+        bridge->n_bundles++;
+        of_session_send_bundle(bridge->session,
+                               flow_diff_create(bridge->flows));
+    } else {
+        bridge_finish_sent(bridge);
+    }
+}
+
+/* Returns the pending change of 'ticket' if it was sent, or NULL. */
+static struct pending *
+bridge_find_sent(const struct bridge *bridge, uint64_t ticket)
+{
+    struct pending *pending;
+    LIST_FOR_EACH (pending, node, &bridge->pending) {
+        if (pending->sent && flow_change_ticket(pending->change) == ticket) {
+            return pending;
+        }
+    }
+    return NULL;
+}
+
+/* Returns the switch's 'error' about flow 'i' of 'diff', or about the whole
+ * bundle if 'i' is SIZE_MAX, in words (caller frees). */
+static char *
+format_refusal(enum ofperr error, const struct flow_diff *diff, size_t i)
+{
+    const char *description = ofperr_get_description(error);
+    struct ds s = DS_EMPTY_INITIALIZER;
+
+    ds_put_format(&s, "%s: %.*s", ofperr_get_name(error),
+                  (int) strcspn(description, "."), description);
+    if (i != SIZE_MAX) {
+        char *text = flow_diff_text(diff, i);
+        ds_put_format(&s, ", in flow %s", text);
+        free(text);
+    }
+    return ds_steal_cstr(&s);
+}
+
+/* Gives an error to the pending changes because of which 'bundle' was refused,
+ * and says in '*blamed' whether there are any.  Returns a message about the
+ * refusal (caller frees). */
+static char *
+bridge_blame(struct bridge *bridge, const struct of_bundle *bundle,
+             bool *blamed)
+{
+    const struct flow_diff *diff = of_bundle_diff(bundle);
+    char *message = NULL;
+
+    *blamed = false;
+    for (size_t i = 0; i < flow_diff_n(diff); i++) {
+        enum ofperr error = of_bundle_flow_error(bundle, i);
+        if (error) {
+            struct pending *pending
+                = bridge_find_sent(bridge, flow_diff_ticket(diff, i));
+            char *text = format_refusal(error, diff, i);
+            if (pending && !pending->error) {
+                pending->error = xstrdup(text);
+                *blamed = true;
+            }
+            if (!message) {
+                message = text;
+            } else {
+                free(text);
+            }
+        }
+    }
+    if (!message) {
+        message = format_refusal(of_bundle_error(bundle), diff, SIZE_MAX);
+    }
+    if (!*blamed && bridge->synced) {
+        /* The switch had all flows before these changes, so one of them is
+         * the cause. */
+        struct pending *pending;
+        LIST_FOR_EACH (pending, node, &bridge->pending) {
+            if (pending->sent) {
+                pending->error = xstrdup(message);
+                *blamed = true;
+            }
+        }
+    }
+    return message;
+}
+
+/* Takes the changes with an error out of the desired set.  Changes are undone
+ * from the newest back to the first one with an error, and then those without
+ * an error are applied again. */
+static void
+bridge_roll_back(struct bridge *bridge)
+{
+    struct pending *first = NULL;
+    struct pending *pending;
+    LIST_FOR_EACH (pending, node, &bridge->pending) {
+        if (pending->error && !first) {
+            first = pending;
+        }
+        pending->sent = false;
+    }
+
+    LIST_FOR_EACH_REVERSE (pending, node, &bridge->pending) {
+        flow_set_undo(bridge->flows, pending->change);
+        if (pending == first) {
+            break;
+        }
+    }
+
+    bool redo = false;
+    LIST_FOR_EACH_SAFE (pending, node, &bridge->pending) {
+        redo |= pending == first;
+        if (pending->error) {
+            bridge_finish(bridge, pending);
+        } else if (redo) {
+            flow_set_apply(bridge->flows, pending->change);
+        }
+    }
+}
+
+/* Handles the refusal of the bundle, of which the switch has nothing. */
+static void
+bridge_refused(struct bridge *bridge, const struct of_bundle *bundle)
+{
+    bool blamed;
+    char *message = bridge_blame(bridge, bundle, &blamed);
+
+    if (blamed) {
+        VLOG_WARN_RL(&rl, "%s: refused a change: %s", bridge->name, message);
+        bridge_roll_back(bridge);
+        free(message);
+    } else {
+        VLOG_WARN_RL(&rl, "%s: can not be synchronised: %s", bridge->name,
+                     message);
+        bridge_set_reason(bridge, xasprintf("refuses its flows: %s", message));
+        free(message);
+        bridge->synced = false;
+        bridge->retry_ms = time_msec() + RETRY_MS;
+
+        struct pending *pending;
+        LIST_FOR_EACH (pending, node, &bridge->pending) {
+            pending->sent = false;
+        }
+    }
+    bridge->state = BRIDGE_IDLE; /* Dump the switch's flows again. */
+}
+
+static void
+bridge_run_bundle(struct bridge *bridge)
+{
+    const struct of_bundle *bundle = of_session_bundle(bridge->session);
+    if (bundle) {
+        switch (of_bundle_state(bundle)) {
+        case OF_BUNDLE_ADDING:
+        case OF_BUNDLE_CHECKING:
+        case OF_BUNDLE_COMMITTING:
+            return;
+
+        case OF_BUNDLE_DONE:
+            flow_diff_commit(of_bundle_diff(bundle));
+            bridge_finish_sent(bridge);
+            break;
+
+        case OF_BUNDLE_REFUSED:
+            bridge_refused(bridge, bundle);
+            break;
+        }
+        of_session_end_bundle(bridge->session);
+    }
+    bridge_push(bridge);
+}
+
+/* Ends the count of which the last part has come.  If the flows are not the
+ * desired ones, and no bundle explains that, they are repaired. */
+static void
+bridge_count_end(struct bridge *bridge)
+{
+    long long int now = time_msec();
+    bool agrees = flow_set_count_end(bridge->flows);
+    bridge->counted_ms = bridge->count_since_ms;
+    bridge->next_count_ms
+        = MAX(bridge->count_since_ms + COUNT_MS,
+              now + COUNT_PAUSE * (now - bridge->count_since_ms));
+    bridge->count_since_ms = LLONG_MIN;
+    if (!agrees && bridge->count_is_quiet && bridge->state == BRIDGE_RUNNING
+        && now >= bridge->next_repair_ms) {
+        VLOG_WARN_RL(&rl, "%s: somebody has changed its flows; putting them "
+                     "right", bridge->name);
+        bridge->next_repair_ms = now + DRIFT_MS;
+        bridge->state = BRIDGE_IDLE;
+    }
+}
+
+/* Starts a count of flows and packets when it is time for it. */
+static void
+bridge_run_count(struct bridge *bridge)
+{
+    if (bridge->synced
+        && (bridge->count_wanted || time_msec() >= bridge->next_count_ms)
+        && bridge->count_since_ms == LLONG_MIN
+        && !of_session_dumping(bridge->session)) {
+        bridge->count_since_ms = time_msec();
+        bridge->count_wanted = false;
+        bridge->count_is_quiet = !of_session_bundle(bridge->session);
+        flow_set_count_begin(bridge->flows);
+        of_session_dump(bridge->session, OF_DUMP_COUNT);
+    }
+}
+
+/* Runs the session and follows its changes of state and of ports.  Returns
+ * false if the session is not ready. */
+static bool
+bridge_run_session(struct bridge *bridge)
+{
+    of_session_run(bridge->session, bridge->flows);
+    if (!of_session_is_alive(bridge->session)) {
+        bridge_disconnect(bridge);
+        return false;
+    }
+    if (!of_session_is_ready(bridge->session)) {
+        bridge_enter_down(bridge);
+        return false;
+    }
+
+    unsigned int port_seqno = of_session_port_seqno(bridge->session);
+    if (bridge->state == BRIDGE_DOWN) {
+        bridge->state = BRIDGE_IDLE;
+        bridge->seqno++;
+    } else if (port_seqno != bridge->port_seqno) {
+        bridge->seqno++;
+    }
+    bridge->port_seqno = port_seqno;
+    return true;
+}
+
+void
+bridge_run(struct bridge *bridge)
+{
+    if (!bridge->session || !bridge_run_session(bridge)) {
+        return;
+    }
+
+    enum of_dump dumping = of_session_dumping(bridge->session);
+    if (bridge->count_since_ms != LLONG_MIN && !dumping) {
+        bridge_count_end(bridge);
+    }
+
+    switch (bridge->state) {
+    case BRIDGE_DOWN:
+        OVS_NOT_REACHED();
+
+    case BRIDGE_IDLE:
+        if (bridge->sync_allowed && !dumping
+            && time_msec() >= bridge->retry_ms) {
+            flow_set_dump_begin(bridge->flows);
+            of_session_dump(bridge->session, OF_DUMP_SYNC);
+            bridge->state = BRIDGE_DUMPING;
+        }
+        break;
+
+    case BRIDGE_DUMPING:
+        if (!dumping) {
+            flow_set_dump_end(bridge->flows);
+            bridge->state = BRIDGE_RUNNING;
+            bridge_push(bridge);
+        }
+        break;
+
+    case BRIDGE_RUNNING:
+        bridge_run_bundle(bridge);
+        break;
+    }
+    bridge_run_count(bridge);
+}
+
+void
+bridge_wait(const struct bridge *bridge)
+{
+    if (!ovs_list_is_empty(&bridge->results)) {
+        poll_immediate_wake();
+    }
+    if (bridge->session) {
+        struct of_packet_queue *queue = of_session_packets_in(bridge->session);
+        if (!of_packet_queue_is_empty(queue)) {
+            poll_immediate_wake();
+        }
+        of_session_wait(bridge->session);
+        if (!ovs_list_is_empty(&bridge->pending) && bridge_can_push(bridge)) {
+            poll_immediate_wake();
+        }
+        if (!of_session_dumping(bridge->session)) {
+            if (bridge->state == BRIDGE_IDLE && bridge->sync_allowed) {
+                poll_timer_wait_until(bridge->retry_ms);
+            }
+            if (bridge->synced) {
+                poll_timer_wait_until(bridge->count_wanted ? 0
+                                      : bridge->next_count_ms);
+            }
+        }
+    }
+}
