@@ -15,6 +15,7 @@
 #include "lib/secret.h"
 #include "ofctl-app/conductor/conductor.h"
 #include "ofctl-app/network/flow-audit.h"
+#include "ofctl-app/network/network.h"
 #include "ofctl-app/operation/failure-test.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"

@@ -13,7 +13,8 @@ struct ovsdb_idl;
 int conductor_config_ms(const struct ovsdb_idl *, const char *key,
                         int default_ms);
 
-/* Returns how long a path drains that is left, in milliseconds ("drain-ms"). */
+/* Returns how long a path drains that is left, in milliseconds
+ * ("drain-ms"). */
 int conductor_config_drain_ms(const struct ovsdb_idl *);
 
 /* Are new hops to be proven ("prove")? */

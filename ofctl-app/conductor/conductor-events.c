@@ -18,10 +18,11 @@ VLOG_DEFINE_THIS_MODULE(events);
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
 
-#define COUNTERS_MS 5000        /* As often as they are polled. */
-#define MAX_EVENTS 100          /* Of one agent in one run. */
+#define COUNTERS_MS 5000        /* Between two checks of counters; they are
+                                 * polled as often. */
+#define MAX_EVENTS 100          /* Events of one agent in one run. */
 
-/* The live path that has a hop with this SA between 'vnf_id' and another, or
+/* Returns the live path that has a hop with this SA at gateway 'vnf_id', or
  * NULL. */
 static struct live_path *
 find_path(const struct conductor *c, const char *vnf_id, uint32_t esp_spi)
@@ -40,33 +41,33 @@ find_path(const struct conductor *c, const char *vnf_id, uint32_t esp_spi)
 }
 
 static void
-take_expiry(struct conductor *c, const char *vnf_id, uint32_t esp_spi,
-            const char *what)
+mark_expiring(struct conductor *c, const char *vnf_id, uint32_t esp_spi,
+              const char *reason)
 {
     struct live_path *live = find_path(c, vnf_id, esp_spi);
     if (live && !live->expiring) {
         VLOG_INFO_RL(&rl, "gateway %s: SA 0x%08"PRIx32" of chain %s, path %"
                      PRIu32": %s", vnf_id, esp_spi, live->path->chain,
-                     live->path->nsh_spi, what);
+                     live->path->nsh_spi, reason);
         live->expiring = true;
         plan_touch(c->plan, live->path->chain);
     }
 }
 
 static void
-take_event(struct conductor *c, const char *vnf_id,
-           const struct agent_event *event)
+handle_event(struct conductor *c, const char *vnf_id,
+             const struct agent_event *event)
 {
     switch (event->type) {
     case AGENT_EVENT_SOFT_EXPIRE:
-        take_expiry(c, vnf_id, event->esp_spi, "its lifetime nears its end");
+        mark_expiring(c, vnf_id, event->esp_spi, "its lifetime nears its end");
         break;
     case AGENT_EVENT_HARD_EXPIRE:
-        take_expiry(c, vnf_id, event->esp_spi, "its lifetime is over");
+        mark_expiring(c, vnf_id, event->esp_spi, "its lifetime is over");
         break;
     case AGENT_EVENT_SEQ_OVERFLOW:
-        take_expiry(c, vnf_id, event->esp_spi,
-                    "it has no sequence numbers left");
+        mark_expiring(c, vnf_id, event->esp_spi,
+                      "it has no sequence numbers left");
         break;
     case AGENT_EVENT_ACQUIRE:
         VLOG_WARN_RL(&rl, "gateway %s: policy %s has no SA", vnf_id,
@@ -81,7 +82,7 @@ take_event(struct conductor *c, const char *vnf_id,
     }
 }
 
-/* Has the SA protected four fifths of what it may? */
+/* Has the SA protected four fifths of the octets or packets that it may? */
 static bool
 is_used_up(const struct path *path, const struct agent_sa_stats *sa)
 {
@@ -91,7 +92,8 @@ is_used_up(const struct path *path, const struct agent_sa_stats *sa)
                 && sa->packets >= path->lifetime_packets / 5 * 4));
 }
 
-/* What an agent told while nobody listened its counters say too. */
+/* Finds SAs near their end by their counters, for events that were told while
+ * nobody listened. */
 static void
 check_counters(struct conductor *c)
 {
@@ -104,8 +106,8 @@ check_counters(struct conductor *c)
             struct agent_sa_stats sa;
             if (agent && agent_get_sa(agent, hop->esp_spi, &sa)
                 && is_used_up(path, &sa)) {
-                take_expiry(c, hop->sender, hop->esp_spi,
-                            "its lifetime nears its end");
+                mark_expiring(c, hop->sender, hop->esp_spi,
+                              "its lifetime nears its end");
             }
         }
     }
@@ -122,7 +124,7 @@ conductor_events_run(struct conductor *c)
     AGENTS_FOR_EACH (a, network_agents(c->net)) {
         struct agent_event event;
         for (int i = 0; i < MAX_EVENTS && agent_next_event(a, &event); i++) {
-            take_event(c, agent_vnf_id(a), &event);
+            handle_event(c, agent_vnf_id(a), &event);
         }
     }
 }

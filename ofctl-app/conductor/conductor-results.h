@@ -6,8 +6,8 @@
 
 struct conductor;
 
-/* Hands results of bridges to operations; results of agents to the resync or to
- * operations; packets that bridges sent to operations (probes), or to
+/* Hands results of bridges to operations; results of agents to the resync or
+ * to operations; packets that bridges sent to operations (probes), or to
  * too-big.h. */
 void conductor_results_run(struct conductor *);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <config.h>
 
-/* The conductor for people: texts of its unixctl commands. */
+/* Texts of the conductor's unixctl commands (conductor.h). */
 
 #include "ofctl-app/conductor/conductor.h"
 #include "ofctl-app/conductor/conductor-private.h"
@@ -9,6 +9,7 @@
 #include <inttypes.h>
 
 #include "ofctl-app/network/flow-audit.h"
+#include "ofctl-app/network/network.h"
 #include "ofctl-app/network/too-big.h"
 #include "ofctl-app/operation/op.h"
 #include "ofctl-app/operation/ops.h"

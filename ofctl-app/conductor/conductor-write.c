@@ -23,7 +23,7 @@
 
 VLOG_DEFINE_THIS_MODULE(conductor_write);
 
-#define STATISTICS_MS 5000      /* Between two times that they are written. */
+#define STATISTICS_MS 5000      /* Between two writes of statistics. */
 
 /* The end of an operation. */
 

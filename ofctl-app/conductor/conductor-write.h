@@ -13,8 +13,8 @@ struct conductor;
  * commits it. */
 void conductor_write(struct conductor *c);
 
-/* The transaction is over.  'ok' says whether it was committed; if not, 'refusal'
- * is NULL or why the database surely refused it. */
+/* The transaction is over.  'ok' says whether it was committed; if not,
+ * 'refusal' is NULL or why the database surely refused it. */
 void conductor_written(struct conductor *, bool ok, const char *refusal);
 
 #endif /* ofctl-app/conductor/conductor-write.h */

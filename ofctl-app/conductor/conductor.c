@@ -35,9 +35,9 @@ VLOG_DEFINE_THIS_MODULE(conductor);
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
 
-/* Before a transaction that failed is tried again. */
+/* Pauses before another transaction, after one that failed. */
 #define TXN_AGAIN_MS 50         /* The database was away, or had changed. */
-#define TXN_ERROR_MS 1000       /* It will not have it. */
+#define TXN_ERROR_MS 1000       /* The database refused the transaction. */
 
 static void deactivate(struct conductor *);
 
@@ -71,8 +71,9 @@ conductor_destroy(struct conductor *c)
     }
 }
 
-/* Activation: lock, epoch, what a predecessor left. */
+/* Activation: lock, epoch, what another controller left. */
 
+/* Begins the transaction that raises the epoch. */
 static void
 claim(struct conductor *c)
 {
@@ -88,7 +89,7 @@ claim(struct conductor *c)
     c->state = CLAIMING;
 }
 
-/* The live paths that an Operation row names. */
+/* Puts the live paths of 'spis' into 'paths'.  Returns their number. */
 static size_t
 rows_to_paths(const struct network *net, const int64_t *spis, size_t n,
               struct live_path **paths)
@@ -103,8 +104,8 @@ rows_to_paths(const struct network *net, const int64_t *spis, size_t n,
     return n_found;
 }
 
-/* The chains that it names; those whose rows are gone count as deleted.  Caller
- * frees the array; the strings are of the rows. */
+/* Returns the chains that an Operation row names; a chain whose row is gone
+ * counts as deleted.  Caller frees the array; the strings are of the rows. */
 static struct op_chain *
 rows_to_chains(const struct conductor *c, const struct sdsa_operation *op,
                size_t *n)
@@ -188,7 +189,7 @@ update_inventory(struct conductor *c)
     shash_destroy_free_data(&bad_chains);
 }
 
-/* We hold the lock under an epoch of our own: takes over the network. */
+/* Takes over the network, when the transaction of claim() is committed. */
 static void
 activate(struct conductor *c)
 {
@@ -300,7 +301,7 @@ run_transaction(struct conductor *c)
 
 /* Running. */
 
-/* Those that the operator gave up. */
+/* Aborts the operations that the operator wants aborted. */
 static void
 abort_operations(struct conductor *c)
 {
@@ -312,7 +313,7 @@ abort_operations(struct conductor *c)
     }
 }
 
-/* Follows the lock.  Returns true if we hold it and are active. */
+/* Follows the lock.  Returns true if the conductor holds it and is active. */
 static bool
 run_lock(struct conductor *c)
 {
@@ -393,8 +394,6 @@ conductor_wait(struct conductor *c)
         }
     }
 }
-
-/* Giving up. */
 
 char *
 conductor_abort(struct conductor *c, unsigned int number)
