@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef SDSA_ADDRESS_H
 #define SDSA_ADDRESS_H 1
 
@@ -8,13 +9,15 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 
-/* Reads "10.1.0.1" or "2001:db8::1".  Returns false if it is neither. */
-bool address_parse(const char *, struct in6_addr *);
+/* Reads "10.1.0.1" or "2001:db8::1".  Returns false if the text is
+ * neither. */
+bool address_parse(const char *text, struct in6_addr *);
 
-/* Is it an IPv6 address, that is: not a mapped one? */
+/* Returns true for an IPv6 address, that is: not a mapped one. */
 bool address_is_ipv6(const struct in6_addr *);
 
-/* Can a host have it as its own, to be reached over more than one link? */
+/* Returns true if a host can have the address as its own and be reached at it
+ * over more than one link. */
 bool address_is_unicast(const struct in6_addr *);
 
 #endif /* lib/address.h */

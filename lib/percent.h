@@ -6,12 +6,12 @@
 
 #include <stddef.h>
 
-/* Encodes all but unreserved characters of 's', as in a key in a resource's
- * name (RFC 8040 s.3.5.3).  Caller frees. */
+/* Returns 's' with all but unreserved characters encoded, as a key in a
+ * resource's name is (RFC 8040 s.3.5.3).  Caller frees. */
 char *percent_encode(const char *s);
 
-/* Decodes the 'n' characters at 's'.  Returns NULL if they are malformed, or if
- * a NUL comes out.  Caller frees. */
+/* Returns the 'n' characters at 's' decoded, or NULL if they are malformed or
+ * contain a NUL.  Caller frees. */
 char *percent_decode(const char *s, size_t n);
 
 #endif /* lib/percent.h */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <config.h>
+
 #include "lib/process-util.h"
 
 #include <errno.h>
@@ -18,13 +19,14 @@
 
 #define NETNS_DIR "/run/netns"
 
-/* What the new process tells its starter when it cannot become argv[0]. */
+/* A report to the starter, from a new process that cannot become argv[0]. */
 struct start_failure {
     int error;
     enum { FAILED_FORK, FAILED_NETNS, FAILED_EXEC } what;
 };
 
-/* In the child, between fork() and exec: only async-signal-safe calls. */
+/* Reports a failure in the child, between fork() and exec: only
+ * async-signal-safe calls. */
 static void OVS_NO_RETURN
 report_failure(int report_fd, int error, int what)
 {
@@ -34,7 +36,7 @@ report_failure(int report_fd, int error, int what)
     _exit(1);
 }
 
-/* Becomes argv[0], or reports why not. */
+/* Becomes argv[0], or reports the failure. */
 static void OVS_NO_RETURN
 become(char *const argv[], int netns_fd, int null_fd, int report_fd)
 {

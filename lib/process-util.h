@@ -1,24 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef SDSA_PROCESS_UTIL_H
 #define SDSA_PROCESS_UTIL_H 1
 
-/* Small things about processes and directories that several programs need. */
+/* Processes, and the places of programs and of the database. */
 
 /* Starts argv[0] (a file name; NULL-terminated vector) detached from us in a
- * session of its own: it survives our death and our terminal, with standard
- * input, output and error on /dev/null and no other descriptor.  'netns' is a
- * name below /run/netns to enter first, or NULL.  The environment is kept.
- * Returns 0, or a positive errno with a message in '*errorp' (caller
- * frees). */
+ * session of its own: the new process survives our death and our terminal.
+ * Its standard input, output and error are /dev/null; it has no other
+ * descriptor.  'netns' is a name below /run/netns to enter first, or NULL.
+ * The environment is kept.  Returns 0, or a positive errno with a message in
+ * '*errorp' (caller frees). */
 int process_start_detached(char *const argv[], const char *netns,
                            char **errorp);
 
-/* Finds a program of ours: beside the running executable (also in an
- * uninstalled build tree, where 'build_subdir' is its folder), else in
- * SDSA_SBINDIR.  Returns its file name; caller frees. */
+/* Returns the file name of the program 'name' of ours: beside the running
+ * executable (also in an uninstalled build tree, where 'build_subdir' is its
+ * folder), else in SDSA_SBINDIR.  Caller frees. */
 char *process_find_program(const char *name, const char *build_subdir);
 
-/* Where command lines find the database if nobody says: $SDSA_DB, or sdsa.sock
- * in $SDSA_RUNDIR or in the run directory.  Caller must free. */
+/* Returns where command lines find the database by default: $SDSA_DB, or
+ * sdsa.sock in $SDSA_RUNDIR or in the run directory.  Caller must free. */
 char *process_default_db(void);
 
 /* Blocks until 'events' (POLLIN, POLLOUT) are there on 'fd', or until

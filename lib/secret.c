@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <config.h>
+
 #include "lib/secret.h"
 
 #include <openssl/crypto.h>
@@ -11,7 +12,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
-#include "openvswitch/util.h"
 #include "util.h"
 
 /* Key bytes follow the size, in one allocation that is wiped whole. */

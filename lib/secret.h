@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef SDSA_SECRET_H
 #define SDSA_SECRET_H 1
 
@@ -21,20 +22,27 @@ struct secret;
  * secret_destroy(). */
 struct secret *secret_create(const void *bytes, size_t size);
 
+/* Returns a copy; NULL of NULL. */
 struct secret *secret_clone(const struct secret *);
 
-/* Returns the 'size' octets (size > 0) of the secret from 'offset' on, and the
- * octets of two in one ('b' may be NULL: a clone of 'a'). */
+/* Returns a new secret: 'size' octets (size > 0) from 'offset' on, all inside
+ * of the old one. */
 struct secret *secret_slice(const struct secret *, size_t offset, size_t size);
+
+/* Returns a new secret: the octets of 'a' and those of 'b' (NULL: none). */
 struct secret *secret_join(const struct secret *a, const struct secret *b);
 
 /* Wipes and frees.  Accepts NULL. */
 void secret_destroy(struct secret *);
 
+/* Returns the octets.  They live as long as the secret. */
 const uint8_t *secret_bytes(const struct secret *);
+
+/* Returns the number of octets. */
 size_t secret_size(const struct secret *);
 
-/* Compares in constant time.  Two NULLs are equal. */
+/* Returns true if both are equal, as two NULLs are.  Takes a time that does
+ * not depend on the octets. */
 bool secret_equal(const struct secret *, const struct secret *);
 
 /* Octets of a key check value, and of its text (hex, no colons, with NUL). */
@@ -56,12 +64,21 @@ struct secret *secret_from_hex(const char *hex, size_t hex_len);
  * 3 * secret_size() octets (with the NUL).  The caller must wipe it. */
 void secret_to_hex(const struct secret *, char *hex);
 
-/* malloc(), realloc() and free() that wipe what they give back, for
- * json_set_alloc_funcs() and curl_global_init_mem(). */
+/* An allocator that wipes blocks when they are freed, for
+ * json_set_alloc_funcs() and curl_global_init_mem().  As malloc(): returns
+ * NULL if there is no memory. */
 void *wiping_malloc(size_t);
+
+/* The same, as calloc(). */
 void *wiping_calloc(size_t n, size_t size);
+
+/* The same, as realloc(); the old block is wiped. */
 void *wiping_realloc(void *, size_t);
+
+/* The same, as strdup(). */
 char *wiping_strdup(const char *);
+
+/* Wipes and frees a block of this allocator.  Accepts NULL. */
 void wiping_free(void *);
 
 /* Keeps keys out of core dumps, swap and debuggers of other users:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef SDSA_TLS_H
 #define SDSA_TLS_H 1
 
@@ -8,16 +9,17 @@
 #include <openssl/ssl.h>
 #include <stdbool.h>
 
-/* Settings common to both sides, also for a context that a library made
+/* Gives 'ctx' the settings common to both sides; also one that a library made
  * (libcurl). */
-void tls_ctx_harden(SSL_CTX *);
+void tls_ctx_harden(SSL_CTX *ctx);
 
-/* Loads key, certificate chain and CA.  Returns NULL, or a message for the
- * user that names the file (caller frees). */
+/* Loads key, certificate chain and CA from PEM files.  Returns NULL, or a
+ * message for the user that names the file (caller frees). */
 char *tls_ctx_load(SSL_CTX *, const char *private_key, const char *certificate,
                    const char *ca_cert);
 
-/* Subject CN of 'cert', or NULL (caller frees). */
+/* Returns the subject CN of 'cert', or NULL if it has none, or one with a
+ * NUL.  Caller frees. */
 char *tls_peer_name(X509 *cert);
 
 #endif /* lib/tls.h */

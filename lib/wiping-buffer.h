@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef SDSA_WIPING_BUFFER_H
 #define SDSA_WIPING_BUFFER_H 1
 
@@ -12,17 +13,24 @@ struct wiping_buffer {
 
 #define WIPING_BUFFER_INITIALIZER { .data = NULL }
 
-/* The first octet.  Valid until the buffer is changed. */
+/* Returns the first octet, or NULL if the buffer never had one.  Valid until
+ * the buffer is changed. */
 char *wiping_buffer_head(const struct wiping_buffer *);
 
-/* Makes room for 'n' more octets behind the last one and returns where; they
+/* Makes room for 'n' more octets behind the last one and returns where.  They
  * count after wiping_buffer_added(). */
 char *wiping_buffer_reserve(struct wiping_buffer *, size_t n);
+
+/* Counts 'n' octets that were written into reserved room. */
 void wiping_buffer_added(struct wiping_buffer *, size_t n);
+
+/* Appends a copy of 'n' octets. */
 void wiping_buffer_put(struct wiping_buffer *, const void *, size_t n);
+
+/* Appends a copy of a string without its NUL. */
 void wiping_buffer_puts(struct wiping_buffer *, const char *);
 
-/* Removes the first 'n' octets. */
+/* Removes and wipes the first 'n' octets. */
 void wiping_buffer_pull(struct wiping_buffer *, size_t n);
 
 /* Empties it and frees its memory. */

@@ -57,8 +57,8 @@ is_printable(const char *s, bool is_value)
     return true;
 }
 
-/* Cuts the line at '*sp' off, which must end with CR LF; '*sp' then is the
- * next one. */
+/* Returns the line at '*sp', which must end with CR LF, as a string, and moves
+ * '*sp' to the next line; or returns NULL. */
 static char *
 cut_line(char **sp)
 {
@@ -170,7 +170,7 @@ parse_body_headers(struct http_head *head)
     return 0;
 }
 
-/* What the headers say about the message. */
+/* Reads what the headers say about the message. */
 static int
 parse_semantics(struct http_head *head)
 {
@@ -256,7 +256,8 @@ enum chunked_state {
     CHUNKED_END_LF,             /* Of the empty line at the end. */
 };
 
-/* Takes one octet that is no data.  Returns false if it must not be there. */
+/* Handles one octet that is no data.  Returns false if it must not be
+ * there. */
 static bool
 chunked_step(struct http_chunked *c, unsigned char ch)
 {

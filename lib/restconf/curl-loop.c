@@ -69,8 +69,9 @@ timer_cb(CURLM *multi OVS_UNUSED, long timeout_ms, void *loop_)
     return 0;
 }
 
-/* libcurl may leave errors in OpenSSL's queue, which is the thread's: whoever
- * reads from another TLS connection next would take them for its own. */
+/* Forgets errors that libcurl may have left in OpenSSL's queue.  The queue is
+ * the thread's: the next reader of another TLS connection would take them for
+ * its own. */
 static void
 leave_libcurl(void)
 {

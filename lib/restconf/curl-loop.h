@@ -2,27 +2,38 @@
 #ifndef SDSA_CURL_LOOP_H
 #define SDSA_CURL_LOOP_H 1
 
-/* libcurl's transfers (the multi_socket interface) in the OVS poll loop.  All
- * that libcurl allocates is wiped when it is freed.  One thread. */
+/* libcurl's transfers (the multi_socket interface) in the OVS poll loop.
+ * Memory of libcurl is wiped when it is freed.  After each call OpenSSL's error
+ * queue is emptied (decision 25).  One thread. */
 
 #include <curl/curl.h>
 
 struct curl_loop;
 
+/* Returns a loop without transfers.  Caller must free with
+ * curl_loop_destroy(). */
 struct curl_loop *curl_loop_create(void);
-/* All transfers must have been removed before. */
+
+/* Frees the loop.  All transfers must have been removed before.  Accepts
+ * NULL. */
 void curl_loop_destroy(struct curl_loop *);
+
+/* Has libcurl do what it can without waiting. */
 void curl_loop_run(struct curl_loop *);
+
+/* Wakes the poll loop when libcurl has something to do. */
 void curl_loop_wait(struct curl_loop *);
 
-/* Starts a transfer, ends one, done or not. */
+/* Starts a transfer. */
 void curl_loop_add(struct curl_loop *, CURL *);
+
+/* Ends a transfer, done or not. */
 void curl_loop_remove(struct curl_loop *, CURL *);
 
-/* curl_easy_cleanup() for a handle that is in no loop. */
+/* Frees a handle that is in no loop, as curl_easy_cleanup(). */
 void curl_loop_free_easy(CURL *);
 
-/* Returns a transfer that is done, and how it ended in '*codep', or NULL.  The
+/* Returns a transfer that is done, and its outcome in '*codep'; or NULL.  The
  * caller must remove it. */
 CURL *curl_loop_next_done(struct curl_loop *, CURLcode *codep);
 

@@ -13,10 +13,11 @@ struct event {
 };
 
 struct event_stream {
-    struct ds line;             /* So far, without its end. */
+    struct ds line;             /* The line so far, without its end. */
     bool line_too_long;
-    bool after_cr;              /* A '\n' belongs to the '\r' before it. */
-    struct ds data;             /* Of the event so far, a '\n' behind each
+    bool after_cr;              /* The last octet was '\r'; a '\n' belongs to
+                                 * it. */
+    struct ds data;             /* The event so far, a '\n' behind each
                                  * line. */
     bool has_data, too_long;
     struct ovs_list events;
@@ -63,7 +64,7 @@ event_stream_restart(struct event_stream *es)
     forget_event(es);
 }
 
-/* An empty line: the event is whole. */
+/* Ends the event, which is whole, at an empty line. */
 static void
 end_event(struct event_stream *es)
 {
@@ -79,8 +80,9 @@ end_event(struct event_stream *es)
     forget_event(es);
 }
 
+/* Adds a line to the event's data. */
 static void
-take_data(struct event_stream *es, const char *value, size_t n)
+add_data(struct event_stream *es, const char *value, size_t n)
 {
     es->has_data = true;
     if (es->data.length + n + 1 > EVENT_STREAM_MAX_OCTETS) {
@@ -91,7 +93,8 @@ take_data(struct event_stream *es, const char *value, size_t n)
     }
 }
 
-/* Fields other than "data" say nothing that we need; comments nothing at all. */
+/* Handles a whole line.  Comments, and fields other than "data", say nothing
+ * that is needed. */
 static void
 end_line(struct event_stream *es)
 {
@@ -104,7 +107,7 @@ end_line(struct event_stream *es)
     } else if (n >= 4 && !memcmp(line, "data", 4) && (n == 4
                                                       || line[4] == ':')) {
         size_t skip = n == 4 ? 4 : n > 5 && line[5] == ' ' ? 6 : 5;
-        take_data(es, line + skip, n - skip);
+        add_data(es, line + skip, n - skip);
     }
     ds_clear(&es->line);
     es->line_too_long = false;

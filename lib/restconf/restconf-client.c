@@ -20,9 +20,9 @@
 #include "util.h"
 
 #define CONNECT_TIMEOUT_MS 2000
-#define MAX_BODY_BYTES (64 * 1024 * 1024)
+#define MAX_BODY_BYTES (64 * 1024 * 1024)       /* Of an answer. */
 #define JSON_TYPE "application/yang-data+json"
-#define BATCH_MAX_EDITS 2000    /* About 2 MB. */
+#define BATCH_MAX_EDITS 2000    /* Edits of a request: about 2 MB. */
 
 struct restconf_clients {
     struct restconf_config config;
@@ -36,10 +36,11 @@ struct request {
     uint64_t ticket;
     char *method, *path, *content_type;
     char *body;                 /* Wiping memory, or NULL. */
-    struct restconf_patch *patch;       /* Of restconf_client_patch(), or NULL;
-                                 * then the above is NULL, and it may be sent
-                                 * with others. */
-    bool apart;                 /* But not with those before it. */
+    struct restconf_patch *patch;       /* Of restconf_client_patch(): may share
+                                 * a transfer, and the strings above are NULL;
+                                 * or NULL. */
+    bool apart;                 /* The patch shares none with those before
+                                 * it. */
 };
 
 struct result_node {
@@ -50,21 +51,22 @@ struct result_node {
 struct restconf_client {
     struct ovs_list node;       /* In clients' 'clients'. */
     struct restconf_clients *clients;
-    uint64_t first_ticket;      /* That this object may have given. */
+    uint64_t first_ticket;      /* First ticket that this object can give. */
     char *name, *url;
-    char *base;                 /* URL without a path, as libcurl is told it. */
+    char *base;                 /* URL without a path, for libcurl. */
     char *root;                 /* "/restconf"; NULL: not known yet. */
     struct curl_slist *connect_to;
 
     /* One transfer at a time. */
     struct ovs_list queue;      /* struct request, waiting. */
-    struct ovs_list current;    /* Those that this transfer carries: one, or
-                                 * several patches, or none for the root. */
+    struct ovs_list current;    /* Requests of this transfer: one, or several
+                                 * patches, or none for the root. */
     bool busy;                  /* There is a transfer. */
-    char *body;                 /* Of the transfer, wiping memory, or NULL. */
+    char *body;                 /* Sent by the transfer, wiping memory; or
+                                 * NULL. */
     CURL *easy;
     struct curl_slist *headers; /* Of the transfer. */
-    struct ds answer;           /* Body so far. */
+    struct ds answer;           /* Body of the answer so far. */
     char curl_error[CURL_ERROR_SIZE];
     struct ovs_list results;    /* struct result_node. */
     unsigned long long int n_patches, n_patch_transfers;
@@ -132,9 +134,9 @@ restconf_clients_destroy(struct restconf_clients *clients)
     }
 }
 
-/* The host that libcurl sees is the server's name, which is connected to at the
- * URL's address: so it never sends over a connection on which another name was
- * proven. */
+/* Gives libcurl the server's name as the host, and the URL's address as the
+ * place where to connect: so it never sends over a connection on which another
+ * name was proven. */
 static void
 set_address(struct restconf_client *client)
 {
@@ -194,7 +196,7 @@ destroy_requests(struct ovs_list *requests)
     }
 }
 
-/* Ends the transfer, done or not; leaves 'current'. */
+/* Ends the transfer, done or not.  Its requests stay in 'current'. */
 static void
 end_transfer(struct restconf_client *client)
 {
@@ -239,9 +241,9 @@ restconf_client_destroy(struct restconf_client *client)
 
 /* Transfers. */
 
-/* The certificate must have the server's name, whatever the URL's host is.
- * (libcurl's own check is off: it accepts wildcards, and names may look like
- * addresses.) */
+/* Has OpenSSL check that the certificate has the server's name, whatever the
+ * URL's host is.  (libcurl's own check is off: it accepts wildcards, and names
+ * may look like addresses.) */
 static CURLcode
 ssl_ctx_cb(CURL *easy OVS_UNUSED, void *ctx, void *client_)
 {
@@ -303,8 +305,7 @@ restconf_client_name(const struct restconf_client *client)
     return client->name;
 }
 
-/* Starts the transfer of 'client->body' (or of none, if that is NULL) to 'path' of
- * the server. */
+/* Starts a transfer of 'client->body' (NULL: none) to 'path' of the server. */
 static void
 start_transfer(struct restconf_client *client, const char *method,
                const char *root, const char *path, const char *accept,
@@ -342,8 +343,9 @@ start_transfer(struct restconf_client *client, const char *method,
     free(url);
 }
 
-/* Moves the patches that wait behind 'first', which 'current' has, to it as
- * well, as far as they can go with it, and returns all of them as one patch. */
+/* Moves the patches that wait behind 'first', which is in 'current', to
+ * 'current', as far as they can share its transfer.  Returns all of them as one
+ * patch. */
 static struct restconf_patch *
 gather_patches(struct restconf_client *client, const struct request *first)
 {
@@ -351,8 +353,8 @@ gather_patches(struct restconf_client *client, const struct request *first)
     struct request *req;
     LIST_FOR_EACH_SAFE (req, node, &client->queue) {
         if (!req->patch || req->apart
-            || (restconf_patch_n_edits(all) + restconf_patch_n_edits(req->patch)
-                > BATCH_MAX_EDITS)
+            || (restconf_patch_n_edits(all)
+                + restconf_patch_n_edits(req->patch) > BATCH_MAX_EDITS)
             || !restconf_patch_append(all, req->patch)) {
             break;
         }
@@ -362,7 +364,7 @@ gather_patches(struct restconf_client *client, const struct request *first)
     return all;
 }
 
-/* Sends what waits longest. */
+/* Sends the request that has waited longest. */
 static void
 send_next(struct restconf_client *client)
 {
@@ -456,7 +458,7 @@ restconf_client_get_load(const struct restconf_client *client,
 
 /* Errors. */
 
-/* The first "error-message" anywhere in 'json', or NULL. */
+/* Returns the first "error-message" anywhere in 'json', or NULL. */
 static const char *
 find_message(const json_t *json)
 {
@@ -478,10 +480,11 @@ find_message(const json_t *json)
     return message;
 }
 
-/* What went wrong with the transfer of 'client', or NULL. */
+/* Returns a message of what went wrong with the transfer, or NULL.  Caller
+ * frees. */
 static char *
-transfer_error(const struct restconf_client *client, CURLcode code, long int status,
-               const char *body)
+transfer_error(const struct restconf_client *client, CURLcode code,
+               long int status, const char *body)
 {
     if (code == CURLE_COULDNT_CONNECT) {
         return xasprintf("%s does not answer: is %s running there?",
@@ -522,8 +525,8 @@ push_result(struct restconf_client *client, const struct request *req,
     ovs_list_push_back(&client->results, &r->node);
 }
 
-/* Puts the patches of 'current' back to the head of the queue, to be sent in two
- * halves: what was refused is one of them or more, and none was applied. */
+/* Puts the patches of 'current' back to the head of the queue, to be sent in
+ * two halves: one of them or more was refused, and none was applied. */
 static void
 split_patches(struct restconf_client *client)
 {
@@ -539,10 +542,11 @@ split_patches(struct restconf_client *client)
                     ovs_list_front(&client->current), &client->current);
 }
 
-/* The answer about the root.  A server that does not say has it where most have
- * it.  One that cannot be reached is no server for whoever waits longest. */
+/* Handles the answer about the root.  A server that does not say it has it
+ * where most have it.  If it cannot be reached, the request that has waited
+ * longest fails. */
 static void
-take_root(struct restconf_client *client, long int status, const char *error)
+handle_root(struct restconf_client *client, long int status, const char *error)
 {
     if (status) {
         client->root = error ? NULL : restconf_root_parse(
@@ -565,7 +569,7 @@ complete(struct restconf_client *client, CURLcode code)
     char *error = transfer_error(client, code, status,
                                  ds_cstr(&client->answer));
     if (ovs_list_is_empty(&client->current)) {
-        take_root(client, status, error);
+        handle_root(client, status, error);
     }
     if (error && status && ovs_list_size(&client->current) > 1) {
         split_patches(client);

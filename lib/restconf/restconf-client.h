@@ -2,18 +2,20 @@
 #ifndef SDSA_RESTCONF_CLIENT_H
 #define SDSA_RESTCONF_CLIENT_H 1
 
-/* A RESTCONF client (RFC 8040; JSON): sessions with servers, over libcurl under the
- * OVS poll loop, mutual TLS.  It knows nothing of what a server holds.
+/* A RESTCONF client (RFC 8040; JSON): sessions with servers, over libcurl
+ * under the OVS poll loop, mutual TLS.  It knows nothing of the servers' data
+ * (decision 44).
  *
- * A server is known by a name that its certificate must have (SAN DNS), from our
- * CA; the URL's host is not what is proven.  The root of its resources is asked for
- * (RFC 8040 s.3.1) before the first request, unless the URL has a path, which is
- * the root then.
+ * A server is known by a name, which its certificate from our CA must have
+ * (SAN DNS); the URL's host is not proven.  The root of its resources is asked
+ * for (RFC 8040 s.3.1) before the first request, unless the URL has a path,
+ * which is the root then.
  *
- * Requests to one server are sent one after the other, over a connection kept open;
- * servers in parallel.  Patches that wait behind each other share a request; if it
- * is refused they are sent in halves, until each has an answer of its own.
- * Results are polled, no callbacks.  One thread. */
+ * Requests to one server are sent one after the other, over a connection kept
+ * open; servers are asked in parallel.  Patches that wait behind each other
+ * share a request (decision 42); if it is refused they are sent in halves,
+ * until each has an answer of its own.  Results are polled, no callbacks.  One
+ * thread. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,27 +28,35 @@ struct restconf_patch;
 struct restconf_config {
     const char *private_key, *certificate, *ca_cert;    /* PEM file names. */
     int request_timeout_ms;     /* 0: 4,000. */
-    const char *server;         /* What should run there, for messages. */
+    const char *server;         /* Name of the program there, for messages. */
 };
 
 /* Returns NULL and the object in '*clientsp' (caller must free with
  * restconf_clients_destroy()), or a message for the user (caller frees).
- * 'config' is copied, the names in it are not.  From then on jansson's memory is
- * wiped when it is freed. */
+ * 'config' is copied, the names in it are not.  From then on jansson's memory
+ * is wiped when it is freed. */
 char *restconf_clients_create(const struct restconf_config *config,
                               struct restconf_clients **clientsp);
-/* All sessions must have been destroyed before.  Accepts NULL. */
+
+/* Frees the object.  All sessions must have been destroyed before.  Accepts
+ * NULL. */
 void restconf_clients_destroy(struct restconf_clients *);
+
+/* Sends and receives what can be without waiting. */
 void restconf_clients_run(struct restconf_clients *);
+
+/* Wakes the poll loop when there is something to run, or a result. */
 void restconf_clients_wait(struct restconf_clients *);
 
-/* A session with the server 'name' at 'url' ("https://HOST:PORT", perhaps with
- * the path of the root).  Never fails: what is wrong with the URL is the error of
- * each request. */
+/* Returns a session with the server 'name' at 'url' ("https://HOST:PORT",
+ * perhaps with the path of the root).  Never fails: what is wrong with the URL
+ * is the error of each request.  Caller must free with
+ * restconf_client_destroy(). */
 struct restconf_client *restconf_client_create(struct restconf_clients *,
                                                const char *name,
                                                const char *url);
-/* Requests in flight are cancelled.  Accepts NULL. */
+
+/* Cancels all requests and frees the session.  Accepts NULL. */
 void restconf_client_destroy(struct restconf_client *);
 
 /* Queues a request.  'path' is below {+restconf} ("/data/..."), 'body' is NULL
@@ -57,12 +67,13 @@ uint64_t restconf_client_request(struct restconf_client *, const char *method,
                                  char *body);
 
 /* Queues a YANG Patch of the datastore, of which ownership is taken.  It is
- * applied whole or not at all, whatever it shares a request with. */
+ * applied whole or not at all, whatever it shares a request with.  Returns a
+ * ticket, never 0. */
 uint64_t restconf_client_patch(struct restconf_client *,
                                struct restconf_patch *);
 
-/* Was 'ticket' given by this object?  One that another session gave, which was
- * destroyed since, will never have a result. */
+/* Returns true if this object has given 'ticket'.  A ticket of another session,
+ * which was destroyed since, never has a result. */
 bool restconf_client_has_ticket(const struct restconf_client *,
                                 uint64_t ticket);
 
@@ -70,9 +81,9 @@ struct restconf_result {
     uint64_t ticket;
     int status;                 /* HTTP status, or 0: no answer. */
     char *body;                 /* Or NULL. */
-    char *error;                /* NULL if status is 2xx; else in words: the
-                                 * error-message of the RFC 8040 error body, or
-                                 * what the connection suffered. */
+    char *error;                /* NULL if status is 2xx; else a message: the
+                                 * error-message of the server (RFC 8040 s.7.1),
+                                 * or what the connection suffered. */
 };
 
 /* Pops a result; caller frees 'body' and 'error'.  Returns false if there is
@@ -80,7 +91,7 @@ struct restconf_result {
 bool restconf_client_next_result(struct restconf_client *,
                                  struct restconf_result *);
 
-/* How many patches were queued so far, and in how many requests they were
+/* Gets how many patches were queued so far, and in how many requests they were
  * sent. */
 void restconf_client_get_load(const struct restconf_client *,
                               unsigned long long int *n_patches,

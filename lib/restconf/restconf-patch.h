@@ -3,8 +3,8 @@
 #define SDSA_RESTCONF_PATCH_H 1
 
 /* A YANG Patch (RFC 8072) in the making, for restconf-client.h.  Pure.  Values
- * may have keys: with json_set_alloc_funcs() and lib/secret.h's functions their
- * memory is wiped. */
+ * may have keys: with json_set_alloc_funcs() and the allocator of lib/secret.h
+ * their memory is wiped. */
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -12,18 +12,22 @@
 
 struct restconf_patch;
 
-/* An empty one.  'guard' (ownership is taken; or NULL) is an edit that comes before
- * all others, once, also in patches that are joined: what says whether the patch
- * may be applied at all. */
+/* Returns an empty patch.  'guard' (ownership is taken; or NULL) is an edit
+ * that comes before all others, once, also in patches that are joined: it says
+ * whether the patch may be applied at all.  Caller must free with
+ * restconf_patch_destroy(). */
 struct restconf_patch *restconf_patch_create(const char *patch_id,
                                              json_t *guard);
+
+/* Returns a copy. */
 struct restconf_patch *restconf_patch_clone(const struct restconf_patch *);
-/* Accepts NULL. */
+
+/* Frees the patch.  Accepts NULL. */
 void restconf_patch_destroy(struct restconf_patch *);
 
-/* Appends an edit of 'target' (relative to the resource that is patched, RFC 8040
- * s.3.5.3).  'value' (ownership is taken) is NULL for "delete" and "remove".
- * Its edit-id is made from a number, 'operation' and 'name'. */
+/* Appends an edit of 'target' (relative to the resource that is patched,
+ * RFC 8040 s.3.5.3).  'value' (ownership is taken) is NULL for "delete" and
+ * "remove".  The edit-id is made of a number, 'operation' and 'name'. */
 void restconf_patch_add(struct restconf_patch *, const char *operation,
                         const char *target, const char *name, json_t *value);
 
@@ -32,11 +36,14 @@ void restconf_patch_add(struct restconf_patch *, const char *operation,
 bool restconf_patch_append(struct restconf_patch *,
                            const struct restconf_patch *from);
 
-/* Number of edits, without the guard. */
+/* Returns the number of edits, without the guard. */
 size_t restconf_patch_n_edits(const struct restconf_patch *);
 
-/* The body (caller frees it with wiping_free()) and its media type. */
+/* Returns the body of the request, with edits numbered from 1.  Caller frees
+ * with wiping_free(). */
 char *restconf_patch_to_json(const struct restconf_patch *);
+
+/* Media type of the body. */
 #define RESTCONF_PATCH_CONTENT_TYPE "application/yang-patch+json"
 
 #endif /* lib/restconf/restconf-patch.h */

@@ -9,8 +9,8 @@
 
 #include "util.h"
 
-/* The value of attribute 'name' in the tag 'tag' of 'size' octets, or NULL.
- * Caller frees. */
+/* Returns the value of attribute 'name' in the tag 'tag' of 'size' octets, or
+ * NULL.  Caller frees. */
 static char *
 get_attribute(const char *tag, size_t size, const char *name)
 {
@@ -38,7 +38,7 @@ get_attribute(const char *tag, size_t size, const char *name)
     return NULL;
 }
 
-/* A path that may stand before those of resources. */
+/* Returns true for a path that may stand before those of resources. */
 static bool
 is_path(const char *s)
 {

@@ -17,9 +17,10 @@ VLOG_DEFINE_THIS_MODULE(restconf_stream);
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
 
 #define STREAM_PATH "/streams/NETCONF"  /* As in RFC 8040's examples. */
-#define PAUSE_MIN_MS 1000
-#define PAUSE_MAX_MS 30000
-#define SILENCE_S 60            /* An agent sends a comment every 15 s. */
+#define PAUSE_MIN_MS 1000       /* After the first loss. */
+#define PAUSE_MAX_MS 30000      /* After many. */
+#define SILENCE_S 60            /* A stream without a comment is lost; an agent
+                                 * sends one every 15 s. */
 
 struct restconf_streams {
     struct curl_loop *loop;
@@ -35,7 +36,7 @@ struct restconf_stream {
     CURL *easy;
     struct curl_slist *headers;
     int pause_ms;
-    long long int next_ms;      /* Not to be opened before. */
+    long long int next_ms;      /* Earliest time to open the stream. */
 };
 
 struct restconf_streams *
@@ -95,7 +96,7 @@ restconf_stream_destroy(struct restconf_stream *stream)
     }
 }
 
-/* Takes only what comes with status 200. */
+/* Reads events, but not the body of a refusal. */
 static size_t
 write_cb(char *data, size_t size, size_t n, void *stream_)
 {
@@ -138,7 +139,7 @@ restconf_stream_want(struct restconf_stream *stream, bool wanted)
     stream->wanted = wanted;
 }
 
-/* It has ended: the server did not want it, or is gone. */
+/* Handles the end of the stream: the server has refused it, or is gone. */
 static void
 lose_stream(struct restconf_stream *stream, CURLcode code)
 {
