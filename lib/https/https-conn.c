@@ -73,7 +73,8 @@ https_conn_destroy(struct https_conn *conn)
 
 /* I/O. */
 
-/* What to do after the TLS call that returned 'retval', which is no success. */
+/* What to do after the TLS call that returned 'retval', which is no
+ * success. */
 static enum step
 ssl_wait(struct https_conn *conn, int retval)
 {
@@ -138,7 +139,8 @@ step_handshake(struct https_conn *conn)
         if (step == STEP_OVER) {
             const char *reason = ERR_reason_error_string(ERR_peek_error());
             VLOG_INFO_RL(&rl, "%s: TLS handshake failed (%s)",
-                         conn->member.name, reason ? reason : "connection lost");
+                         conn->member.name,
+                         reason ? reason : "connection lost");
         }
         return step;
     }
@@ -194,8 +196,8 @@ handle(struct https_conn *conn)
 static enum step
 begin_request(struct https_conn *conn, size_t size)
 {
-    int status = http_head_parse(&conn->req.head, wiping_buffer_head(&conn->in),
-                                 size);
+    int status = http_head_parse(&conn->req.head,
+                                 wiping_buffer_head(&conn->in), size);
     wiping_buffer_pull(&conn->in, size);
     if (!status
         && conn->req.head.content_length > MAX_BODY) {
@@ -264,7 +266,8 @@ step_body(struct https_conn *conn)
         }
         return conn->req.chunked.done ? handle(conn) : read_some(conn);
     }
-    size_t n = MIN(conn->req.head.content_length - conn->req.body.size, conn->in.size);
+    size_t n = MIN(conn->req.head.content_length - conn->req.body.size,
+                   conn->in.size);
     wiping_buffer_put(&conn->req.body, data, n);
     wiping_buffer_pull(&conn->in, n);
     return (conn->req.body.size == conn->req.head.content_length ? handle(conn)

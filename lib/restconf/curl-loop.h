@@ -3,8 +3,8 @@
 #define SDSA_CURL_LOOP_H 1
 
 /* libcurl's transfers (the multi_socket interface) in the OVS poll loop.
- * Memory of libcurl is wiped when it is freed.  After each call OpenSSL's error
- * queue is emptied (decision 25).  One thread. */
+ * Memory of libcurl is wiped when it is freed.  After each call OpenSSL's
+ * error queue is emptied (decision 25).  One thread. */
 
 #include <curl/curl.h>
 

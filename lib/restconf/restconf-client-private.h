@@ -8,8 +8,8 @@
 
 struct restconf_client;
 
-/* Sets all options of a transfer from 'url' that prove both ends.  The transfer
- * must end before the session does. */
+/* Sets all options of a transfer from 'url' that prove both ends.  The
+ * transfer must end before the session does. */
 void restconf_client_set_up(struct restconf_client *, CURL *,
                             const char *url);
 

@@ -36,9 +36,8 @@ struct request {
     uint64_t ticket;
     char *method, *path, *content_type;
     char *body;                 /* Wiping memory, or NULL. */
-    struct restconf_patch *patch;       /* Of restconf_client_patch(): may share
-                                 * a transfer, and the strings above are NULL;
-                                 * or NULL. */
+    struct restconf_patch *patch;       /* Or NULL.  Stands in place of the
+                                 * strings, and may share a transfer. */
     bool apart;                 /* The patch shares none with those before
                                  * it. */
 };
@@ -344,8 +343,8 @@ start_transfer(struct restconf_client *client, const char *method,
 }
 
 /* Moves the patches that wait behind 'first', which is in 'current', to
- * 'current', as far as they can share its transfer.  Returns all of them as one
- * patch. */
+ * 'current', as far as they can share its transfer.  Returns all of them as
+ * one patch. */
 static struct restconf_patch *
 gather_patches(struct restconf_client *client, const struct request *first)
 {

@@ -72,8 +72,8 @@ uint64_t restconf_client_request(struct restconf_client *, const char *method,
 uint64_t restconf_client_patch(struct restconf_client *,
                                struct restconf_patch *);
 
-/* Returns true if this object has given 'ticket'.  A ticket of another session,
- * which was destroyed since, never has a result. */
+/* Returns true if this object has given 'ticket'.  A ticket of another
+ * session, which was destroyed since, never has a result. */
 bool restconf_client_has_ticket(const struct restconf_client *,
                                 uint64_t ticket);
 
@@ -82,8 +82,8 @@ struct restconf_result {
     int status;                 /* HTTP status, or 0: no answer. */
     char *body;                 /* Or NULL. */
     char *error;                /* NULL if status is 2xx; else a message: the
-                                 * error-message of the server (RFC 8040 s.7.1),
-                                 * or what the connection suffered. */
+                                 * server's error-message (RFC 8040 s.7.1), or
+                                 * what the connection suffered. */
 };
 
 /* Pops a result; caller frees 'body' and 'error'.  Returns false if there is

@@ -24,11 +24,13 @@ VLOG_DEFINE_THIS_MODULE(datastore_file);
 
 #define FORMAT 1
 
-/* {"format": 1,
- *  "sad": [{"id": "in-0000abcd", "key-check": "..", "entry": {..}}, ..],
- *  "spd": [{..}, ..],
- *  "lease": {"held": true, "epoch": "5", "holder": ".."},
- *  "tombstones": {"in-0000abcd": 1700000000000, ..}} */
+/* The file:
+ *
+ *     {"format": 1,
+ *      "sad": [{"id": "in-0000abcd", "key-check": "..", "entry": {..}}, ..],
+ *      "spd": [{..}, ..],
+ *      "lease": {"held": true, "epoch": "5", "holder": ".."},
+ *      "tombstones": {"in-0000abcd": 1700000000000, ..}} */
 
 static json_t *
 sad_to_json(const struct datastore *ds, const struct stage *stage)
@@ -222,7 +224,8 @@ load_lease(struct datastore *ds, const json_t *json)
     }
 }
 
-/* A wall clock that was set back must not make a tombstone stand for ever. */
+/* Loads tombstones, none for longer than a new one would stand: the wall clock
+ * may have been set back. */
 static void
 load_tombstones(struct datastore *ds, json_t *json)
 {
@@ -237,14 +240,14 @@ load_tombstones(struct datastore *ds, json_t *json)
     }
 }
 
-/* Without what the file says an agent would take the data plane's SAs for
- * nobody's, and deleted SPIs for new ones. */
+/* Ends the process: without the file an agent would take the data plane's SAs
+ * for nobody's, and deleted SPIs for new ones (decision 24). */
 static void OVS_NO_RETURN
 give_up(const struct datastore *ds, const char *reason)
 {
-    ovs_fatal(0, "%s: cannot be used (%s).  It says which SAs the data plane is "
-              "to keep and which SPIs were used: bring it back, or remove it "
-              "to begin with nothing", ds->file_name, reason);
+    ovs_fatal(0, "%s: cannot be used (%s).  It says which SAs the data plane "
+              "is to keep and which SPIs were used: bring it back, or remove "
+              "it to begin with nothing", ds->file_name, reason);
 }
 
 /* Ends the process if the entries are not valid. */

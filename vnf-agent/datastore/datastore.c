@@ -21,10 +21,11 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
 
 /* In step with the backend. */
 
+/* Contents of the backend. */
 struct held {
     struct shash sas;           /* struct sa, by name. */
     struct shash policies;      /* struct policy, by name. */
-    struct ovs_list edits;      /* struct backend_edit: what to delete. */
+    struct ovs_list edits;      /* struct backend_edit: deletions. */
 };
 
 static void
@@ -82,7 +83,7 @@ add_removal(struct held *held, const struct sa *sa,
     ovs_list_push_back(&held->edits, &edit->node);
 }
 
-/* Drops the entries that the backend does not hold so. */
+/* Drops the entries that the backend does not hold, or holds otherwise. */
 static size_t
 drop_entries(struct datastore *ds, const struct held *held)
 {
@@ -109,7 +110,7 @@ drop_entries(struct datastore *ds, const struct held *held)
     return n;
 }
 
-/* Lists what the backend holds and we do not, policies first. */
+/* Lists entries that only the backend holds, policies first. */
 static void
 find_removals(struct datastore *ds, struct held *held)
 {
@@ -130,8 +131,8 @@ find_removals(struct datastore *ds, struct held *held)
     }
 }
 
-/* Makes the backend and the datastore agree; the first time it reads the
- * file.  What only one of them knows is dropped. */
+/* Makes the backend and the datastore agree: an entry that only one of them
+ * has is dropped.  Reads the file the first time. */
 static void
 reconcile(struct datastore *ds)
 {
@@ -232,10 +233,10 @@ datastore_run(struct datastore *ds)
 static json_t *
 sa_state_to_json(const struct sa *sa, const struct sa_stats *stats)
 {
-    json_t *replay = json_pack("{s:o, s:o, s:o}",
-                               "packet-dropped", json_number_u64(stats->replayed),
-                               "failed", json_number_u64(stats->failed),
-                               "seq-number-counter", json_number_u64(stats->seq));
+    json_t *replay = json_pack(
+        "{s:o, s:o, s:o}", "packet-dropped", json_number_u64(stats->replayed),
+        "failed", json_number_u64(stats->failed),
+        "seq-number-counter", json_number_u64(stats->seq));
     if (sa->direction == SA_INBOUND && sa->replay_window) {
         uint64_t w = sa->replay_window;
         uint64_t bottom = stats->seq >= w ? stats->seq - w + 1 : 0;
@@ -282,8 +283,8 @@ static json_t *
 get_one_sa(const struct datastore *ds, enum datastore_content content,
            const char *name)
 {
-    const struct store_entry *entry = shash_find_data(&ds->lists[DATASTORE_SAD],
-                                                name);
+    const struct store_entry *entry
+        = shash_find_data(&ds->lists[DATASTORE_SAD], name);
     json_t *array = json_array();
     if (entry) {
         struct store_named named = { name, entry, entry->serial };
@@ -365,8 +366,8 @@ datastore_sa_name(const struct datastore *ds, enum sa_direction direction,
                   uint32_t spi)
 {
     char id[STORE_SA_ID_LEN];
-    const struct store_entry *entry = shash_find_data(&ds->spis,
-                                                store_sa_id(direction, spi, id));
+    const struct store_entry *entry
+        = shash_find_data(&ds->spis, store_sa_id(direction, spi, id));
     return entry ? entry->sa->name : NULL;
 }
 

@@ -36,9 +36,9 @@ sad_keys_destroy(struct sad_keys *keys)
     *keys = (struct sad_keys) { .encryption = NULL };
 }
 
-/* Takes the key out of the container 'name' of the entry's esp-sa. */
+/* Moves the key from the container 'name' of the entry's esp-sa to '*keyp'. */
 static struct yang_error *
-take_key(json_t *entry, const char *name, struct secret **keyp)
+pop_key(json_t *entry, const char *name, struct secret **keyp)
 {
     json_t *container = json_object_get(esp_sa(entry), name);
     const json_t *key = json_object_get(container, "key");
@@ -64,8 +64,9 @@ sad_keys_pop(json_t *entry, struct sad_keys *keys)
     *keys = (struct sad_keys) { .encryption = NULL };
     wipe_string(json_object_get(esp_sa(entry), "encryption"), "iv");
 
-    struct yang_error *error = take_key(entry, "encryption", &keys->encryption);
-    struct yang_error *other = take_key(entry, "integrity", &keys->integrity);
+    struct yang_error *error = pop_key(entry, "encryption",
+                                       &keys->encryption);
+    struct yang_error *other = pop_key(entry, "integrity", &keys->integrity);
     if (error) {
         yang_error_destroy(other);
     }

@@ -28,8 +28,8 @@ parse_lifetime(const json_t *json, struct sa_lifetime *lifetime)
 
 #define ESP_SA "ipsec-sa-config/esp-sa/"
 
-/* If the entry says none it is the schema's default; but an AEAD has no other
- * integrity. */
+/* Returns the integrity-algorithm.  The default is that of the schema; but an
+ * AEAD has no other integrity. */
 static uint16_t
 integrity_algorithm(const json_t *integrity, uint16_t encryption)
 {
@@ -37,14 +37,15 @@ integrity_algorithm(const json_t *integrity, uint16_t encryption)
                             suite_is_aead(encryption) ? 0 : 12);
 }
 
-/* The keys fit no suite with these algorithms: says which one is wrong. */
+/* Returns a refusal of the key that is wrong: the keys fit no suite with these
+ * algorithms. */
 static struct yang_error *
 refuse_keys(const json_t *entry, uint16_t alg, const struct sad_keys *keys)
 {
     if (suite_is_aead(alg) && keys->integrity) {
         return refuse_sad(entry, ESP_SA "integrity/key",
-                          "this encryption-algorithm brings integrity with it: "
-                          "all key octets are in encryption/key");
+                          "this encryption-algorithm brings integrity with "
+                          "it: all key octets are in encryption/key");
     }
     if (!suite_is_aead(alg)
         && (!keys->integrity || secret_size(keys->integrity) != 32)) {
@@ -53,9 +54,9 @@ refuse_keys(const json_t *entry, uint16_t alg, const struct sad_keys *keys)
                           "s.2.1.1)");
     }
     return refuse_sad(entry, ESP_SA "encryption/key",
-                      "a key of %"PRIuSIZE" octets is not supported: AES takes "
-                      "16 or 32 octets, ChaCha20 32, an AEAD 4 more of salt "
-                      "(RFC 4106 s.8.1, RFC 7634 s.2)",
+                      "a key of %"PRIuSIZE" octets is not supported: AES "
+                      "takes 16 or 32 octets, ChaCha20 32, an AEAD 4 more of "
+                      "salt (RFC 4106 s.8.1, RFC 7634 s.2)",
                       secret_size(keys->encryption));
 }
 
@@ -90,8 +91,8 @@ parse_suite(const json_t *entry, const json_t *config,
     return sa->suite ? NULL : refuse_keys(entry, alg, keys);
 }
 
-/* The outer addresses: those of the tunnel, or in transport mode those of the
- * selector. */
+/* Reads the outer addresses: those of the tunnel, or in transport mode those
+ * of the selector. */
 static struct yang_error *
 parse_addresses(const json_t *entry, const json_t *config,
                 const struct in6_addr *own_ip, struct sa *sa)
@@ -158,7 +159,7 @@ parse_encapsulation(const json_t *entry, const json_t *config, struct sa *sa)
     return NULL;
 }
 
-/* What the outer header gets. */
+/* Reads the rules for the outer header. */
 static void
 parse_header(const json_t *tunnel, struct sa *sa)
 {

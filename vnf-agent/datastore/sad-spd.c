@@ -52,7 +52,8 @@ sad_spd_refuse(const char *list, const json_t *entry, const char *leaf,
 
 /* Names. */
 
-/* Is it "name" or "module:name"?  libyang takes ":name" for the first. */
+/* Returns true for "name" and "module:name".  (libyang takes ":name" for the
+ * first.) */
 static bool
 is_member_name(const char *name)
 {
@@ -61,7 +62,8 @@ is_member_name(const char *name)
     return !colon || (colon != name && !strchr(colon + 1, ':'));
 }
 
-/* Gives the member 'name' of 'object', and of 'value', the name 'plain'. */
+/* Gives the member 'name' of 'object', whose value is 'value', the name
+ * 'plain'. */
 static struct yang_error *
 rename_member(json_t *object, const char *name, const char *plain,
               json_t *value)

@@ -17,8 +17,8 @@
 
 #define SA_CFG "ipsec-policy-config/processing-info/ipsec-sa-cfg/"
 
-/* Does an entry of the list "encryption" name the suite's cipher?  (ChaCha20
- * has keys of one length, whatever the default of the schema.) */
+/* Returns true if an entry of the list "encryption" names the suite's cipher.
+ * (ChaCha20 has keys of one length, whatever the default of the schema.) */
 static bool
 lists_encryption(const json_t *algs, const struct suite *suite)
 {
@@ -53,8 +53,8 @@ lists_integrity(const json_t *algs, const struct suite *suite)
     return !suite->integrity || !json_array_size(list);
 }
 
-/* The suites that the container esp-algorithms allows, as `struct policy' has
- * them; all of them if it lists nothing. */
+/* Returns the suites that the container esp-algorithms allows, as `struct
+ * policy' has them; all of them if it lists nothing. */
 static uint32_t
 parse_suites(const json_t *algs)
 {
@@ -69,7 +69,7 @@ parse_suites(const json_t *algs)
     return allowed;
 }
 
-/* Reads the addresses of the tunnel, one end of which is ours. */
+/* Reads the addresses of the tunnel.  One end must be this gateway. */
 static struct yang_error *
 parse_tunnel(const json_t *entry, const json_t *tunnel,
              const struct in6_addr *own_ip, struct policy *policy)
@@ -90,7 +90,7 @@ parse_tunnel(const json_t *entry, const json_t *tunnel,
                       ipv6_string_mapped(ip, own_ip));
 }
 
-/* Reads what the policy asks of its SAs. */
+/* Reads the demands of the policy on its SAs. */
 static struct yang_error *
 parse_sa_cfg(const json_t *entry, const json_t *sa_cfg,
              const struct in6_addr *own_ip, struct policy *policy)

@@ -118,7 +118,7 @@ stage_get_lease(const struct stage *stage)
 
 /* Putting. */
 
-/* 'entry' (NULL: deleted) keeps the place of the one that it replaces. */
+/* Replaces the entry 'name' by 'entry' (NULL: deletes it), in its place. */
 static void
 set_change(struct stage *stage, enum datastore_list list, const char *name,
            struct store_entry *entry)
@@ -144,7 +144,7 @@ validate(const struct stage *stage, enum datastore_list list, json_t *entry)
     return error;
 }
 
-/* Says where an entry of 'list' is, for an error-path. */
+/* Returns the error-path of an entry of 'list'.  Caller frees. */
 static char *
 entry_path(enum datastore_list list, const char *name)
 {
@@ -153,7 +153,8 @@ entry_path(enum datastore_list list, const char *name)
                      datastore_list_name(list), name);
 }
 
-/* May 'sa' come into the SAD, where no entry has its name? */
+/* Returns an error unless 'sa', whose name the SAD does not have, may come
+ * into it. */
 static struct yang_error *
 check_new_sa(const struct stage *stage, const struct sa *sa)
 {
@@ -198,8 +199,8 @@ put_sa(struct stage *stage, const struct store_entry *old, json_t *entry,
     if (old) {
         error = yang_error_create(
             YANG_DATA_EXISTS, entry_path(DATASTORE_SAD, sa->name),
-            xstrdup("an SA never changes, and this one differs from the one of "
-                    "that name: make a new one with another name, SPI and "
+            xstrdup("an SA never changes, and this one differs from the one "
+                    "of that name: make a new one with another name, SPI and "
                     "key"));
     } else {
         error = check_new_sa(stage, sa);
@@ -219,8 +220,9 @@ put_sa(struct stage *stage, const struct store_entry *old, json_t *entry,
 }
 
 static struct yang_error *
-put_policy(struct stage *stage, enum stage_mode mode, const struct store_entry *old,
-           json_t *entry, struct policy *policy)
+put_policy(struct stage *stage, enum stage_mode mode,
+           const struct store_entry *old, json_t *entry,
+           struct policy *policy)
 {
     if (old && mode == STAGE_CREATE && !policy_equal(old->policy, policy)) {
         struct yang_error *error = yang_error_create(
@@ -300,12 +302,13 @@ move_policy_last(struct stage *stage, const char *name)
     struct store_entry *new = xzalloc(sizeof *new);
     new->json = json_incref(old->json);
     new->policy = policy_clone(old->policy);
-    /* Gives its place up. */
+    /* The deletion gives its place up. */
     set_change(stage, DATASTORE_SPD, name, NULL);
     set_change(stage, DATASTORE_SPD, name, new);
 }
 
-/* The data plane does not know the order of SAs: they are not touched. */
+/* Gives the SA the last place.  The data plane does not know the order of SAs:
+ * it is not told. */
 static void
 move_sa_last(struct stage *stage, const char *name)
 {
@@ -517,7 +520,7 @@ add_new_entries(const struct stage *stage, enum datastore_list list,
     free(entries);
 }
 
-/* Lists what the backend is to do: SAs come before the policies that use them
+/* Lists the edits for the backend: SAs come before the policies that use them
  * and go after them. */
 static void
 list_edits(const struct stage *stage, struct ovs_list *edits)
@@ -545,7 +548,7 @@ list_edits(const struct stage *stage, struct ovs_list *edits)
     }
 }
 
-/* What a backend's errno is in RESTCONF.  Takes ownership of 'message'. */
+/* Returns a backend's errno as an error.  Takes ownership of 'message'. */
 static struct yang_error *
 backend_error(int error, char *message)
 {
@@ -587,9 +590,9 @@ apply(struct datastore *ds, struct ovs_list *edits)
     return backend_error(error, message);
 }
 
-/* Makes the stage's changes those of the datastore. */
+/* Moves the stage's changes to the datastore. */
 static void
-take_over(struct stage *stage)
+move_changes(struct stage *stage)
 {
     struct datastore *ds = stage->ds;
     const char *id;
@@ -692,6 +695,6 @@ stage_commit(struct stage *stage)
         return error;
     }
     datastore_file_commit(ds);
-    take_over(stage);
+    move_changes(stage);
     return NULL;
 }

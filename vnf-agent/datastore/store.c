@@ -12,7 +12,8 @@
 /* Entries. */
 
 const char *
-store_sa_id(enum sa_direction direction, uint32_t spi, char id[STORE_SA_ID_LEN])
+store_sa_id(enum sa_direction direction, uint32_t spi,
+            char id[STORE_SA_ID_LEN])
 {
     snprintf(id, STORE_SA_ID_LEN, "%s-%08"PRIx32,
              direction == SA_INBOUND ? "in" : "out", spi);

@@ -42,7 +42,8 @@ counters_to_json(const struct backend_stats *stats)
 }
 
 json_t *
-agent_state_to_json(struct backend *backend, const struct backend_config *config)
+agent_state_to_json(struct backend *backend,
+                    const struct backend_config *config)
 {
     const struct uuid *boot_id = backend->class->boot_id(backend);
     struct backend_port plain, cipher;

@@ -78,7 +78,7 @@ json_tree_child(const struct yang_schema *schema,
 
 /* Merging. */
 
-/* The index of the entry of 'list' that has the keys of 'entry', or
+/* Returns the index of the entry of 'list' that has the keys of 'entry', or
  * SIZE_MAX. */
 static size_t
 find_like(const struct lysc_node *node, const json_t *list,
@@ -152,12 +152,12 @@ json_tree_merge(const struct yang_schema *schema, const struct lysc_node *node,
 
 /* Editing. */
 
-/* Where the last segment leads. */
+/* The place that the last segment leads to. */
 struct place {
     const struct lysc_node *node;
     json_t *parent;
-    char *name;                 /* Of the member of 'parent'. */
-    json_t *list;               /* That member, if it is an array. */
+    char *name;                 /* Name of a member of 'parent'. */
+    json_t *list;               /* The member, if it is an array. */
     size_t index;               /* In 'list', or SIZE_MAX: not there. */
     const struct rc_segment *segment;
 };
@@ -176,8 +176,8 @@ missing(const struct yang_schema *schema, const struct rc_edit *edit,
                              xstrdup("there is no such node"));
 }
 
-/* Goes to the parent of the target, making containers on the way if 'make'.
- * Returns false if there is no way. */
+/* Goes to the parent of the target, and makes containers on the way if
+ * 'make'.  Returns false if there is no way. */
 static bool
 descend(const struct yang_schema *schema, const struct rc_edit *edit,
         size_t skip, bool make, const struct lysc_node **nodep,
@@ -200,9 +200,9 @@ descend(const struct yang_schema *schema, const struct rc_edit *edit,
     return true;
 }
 
-/* Takes the new value out of 'edit' (borrowed). */
+/* Finds the new value in 'edit' (borrowed). */
 static struct yang_error *
-take_value(const struct rc_edit *edit, const struct place *place,
+find_value(const struct rc_edit *edit, const struct place *place,
            json_t **valuep)
 {
     char *name = yang_node_json_name(place->node, true);
@@ -229,8 +229,7 @@ take_value(const struct rc_edit *edit, const struct place *place,
     return error;
 }
 
-/* Puts 'value' there; without a place of its own a new entry is the last
- * one. */
+/* Puts 'value' into 'place'; a new entry becomes the last one. */
 static void
 put(struct place *place, json_t *value)
 {
@@ -251,7 +250,7 @@ put(struct place *place, json_t *value)
 }
 
 static void
-take_away(const struct place *place)
+remove_value(const struct place *place)
 {
     if (is_multiple(place->node) && json_array_size(place->list) > 1) {
         json_array_remove(place->list, place->index);
@@ -302,7 +301,7 @@ apply_value(const struct yang_schema *schema, const struct rc_edit *edit,
             struct place *place, json_t *old)
 {
     json_t *value;
-    struct yang_error *error = take_value(edit, place, &value);
+    struct yang_error *error = find_value(edit, place, &value);
     if (error) {
         return error;
     }
@@ -348,7 +347,7 @@ apply(const struct yang_schema *schema, const struct rc_edit *edit,
         /* Fall through. */
     case RC_EDIT_REMOVE:
         if (old) {
-            take_away(place);
+            remove_value(place);
         }
         return NULL;
     }

@@ -10,8 +10,8 @@
 
 #define DATE_FORMAT "%a, %d %b %Y %T GMT"
 
-/* Is 'etag' in the list, or is that "*"?  Weak ones ("W/...") are equal only if
- * 'weak'. */
+/* Returns true if 'etag' is in the list, or if that is "*" and the resource
+ * exists.  A weak tag ("W/...") is equal only if 'weak'. */
 static bool
 lists(const char *list, const char *etag, bool weak, bool exists)
 {

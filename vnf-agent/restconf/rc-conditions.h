@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-/* What a request's headers say, NULL where there is none. */
+/* Values of a request's headers; NULL: there is none. */
 struct rc_conditions {
     const char *if_match, *if_none_match;
     const char *if_modified_since, *if_unmodified_since;
@@ -14,17 +14,19 @@ struct rc_conditions {
 
 enum rc_verdict {
     RC_GO_ON,
-    RC_NOT_MODIFIED,            /* 304 */
-    RC_FAILED,                  /* 412 */
+    RC_NOT_MODIFIED,            /* Answer 304. */
+    RC_FAILED,                  /* Answer 412. */
 };
 
-/* Of a resource that has 'etag' (in quotes), changed last at 'modified_s'
- * (seconds of the wall clock) and is there if 'exists'. */
+/* Returns what to do with a request about a resource that has 'etag' (in
+ * quotes), was changed last at 'modified_s' (seconds of the wall clock) and is
+ * there if 'exists'. */
 enum rc_verdict rc_conditions_check(const struct rc_conditions *,
                                     bool is_read, const char *etag,
                                     long long int modified_s, bool exists);
 
-/* An HTTP date (RFC 9110 s.5.6.7); caller frees. */
+/* Returns the time 's' (seconds of the wall clock) as an HTTP date (RFC 9110
+ * s.5.6.7).  Caller frees. */
 char *rc_conditions_date(long long int s);
 
 #endif /* vnf-agent/restconf/rc-conditions.h */

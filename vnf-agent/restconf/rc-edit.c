@@ -15,14 +15,14 @@
 #define IKELESS "ietf-i2nsf-ikeless"
 #define AGENT "sdsa-agent"
 
-/* What a path leads to. */
+/* Kinds of nodes that a path leads to. */
 enum target_type {
     TARGET_DATASTORE,
-    TARGET_IKELESS,             /* The container of both. */
+    TARGET_IKELESS,             /* The container of SAD and SPD. */
     TARGET_LIST,                /* The container sad or spd. */
     TARGET_ENTRIES,             /* Its list without a key. */
     TARGET_ENTRY,
-    TARGET_IN_ENTRY,            /* Below it. */
+    TARGET_IN_ENTRY,            /* Below an entry. */
     TARGET_AGENT,               /* The container of the lease. */
     TARGET_LEASE,
     TARGET_IN_LEASE,
@@ -30,11 +30,11 @@ enum target_type {
 
 struct target {
     enum target_type type;
-    enum datastore_list list;   /* LIST to IN_ENTRY. */
-    const char *name;           /* Of the entry. */
+    enum datastore_list list;   /* Of LIST to IN_ENTRY. */
+    const char *name;           /* Of ENTRY and IN_ENTRY: the entry's. */
 };
 
-/* 'path' is that of a configuration node. */
+/* Returns the target of 'path', which leads to a configuration node. */
 static struct target
 classify(const struct rc_path *path)
 {
@@ -58,7 +58,7 @@ classify(const struct rc_path *path)
     return target;
 }
 
-/* What has to be done, and where in the schema. */
+/* An edit under way. */
 struct job {
     struct stage *stage;
     const struct yang_schema *schema;
@@ -102,7 +102,8 @@ target_error(const struct job *job, int kind, const char *message)
                              xstrdup(message));
 }
 
-/* What an edit meets whose target is inside of something that is not there. */
+/* Returns the error of an edit whose target is inside of a node that is not
+ * there. */
 static struct yang_error *
 no_parent(const struct job *job, const char *message)
 {
@@ -113,7 +114,7 @@ no_parent(const struct job *job, const char *message)
                                  : RC_NO_NODE), message));
 }
 
-/* The value of the one member 'name' of 'object', or NULL. */
+/* Returns the value of 'name', the one member of 'object'; or NULL. */
 static json_t *
 only_member(json_t *object, const char *name)
 {
@@ -186,7 +187,7 @@ exists(const struct job *job)
 
 /* Entries. */
 
-/* Stages the entry; of what is there merged into it, if the edit merges. */
+/* Stages the entry, merged into the one that is there if the edit merges. */
 static struct yang_error *
 put_entry(const struct job *job, enum datastore_list list, json_t *entry)
 {
@@ -210,7 +211,7 @@ put_entry(const struct job *job, enum datastore_list list, json_t *entry)
     return error;
 }
 
-/* Removes what 'entries' does not name. */
+/* Removes the list's entries that are not in 'entries'. */
 static void
 keep_only(struct stage *stage, enum datastore_list list, json_t *entries)
 {
@@ -249,8 +250,8 @@ reorder(struct stage *stage, enum datastore_list list, json_t *entries)
     json_decref(names);
 }
 
-/* Stages the content of a container sad or spd: {"sad-entry": [...]}, or NULL
- * for nothing. */
+/* Stages the content of a container sad or spd, {"sad-entry": [...]}, or NULL
+ * for an empty one. */
 static struct yang_error *
 put_list(const struct job *job, enum datastore_list list, json_t *container)
 {
@@ -283,7 +284,7 @@ put_list(const struct job *job, enum datastore_list list, json_t *container)
     return NULL;
 }
 
-/* 'top' is the content of ipsec-ikeless, or NULL for nothing. */
+/* Stages 'top', the content of ipsec-ikeless, or NULL for an empty one. */
 static struct yang_error *
 put_ikeless(const struct job *job, json_t *top)
 {
@@ -328,7 +329,8 @@ put_lease(const struct job *job, json_t *lease)
     return error;
 }
 
-/* 'top' is the content of the container of the lease, or NULL for nothing. */
+/* Stages 'top', the content of the container of the lease, or NULL for an
+ * empty one. */
 static struct yang_error *
 put_agent(const struct job *job, json_t *top)
 {
@@ -367,7 +369,7 @@ put_datastore(const struct job *job)
                                            data, IKELESS":ipsec-ikeless"));
 }
 
-/* An entry by its resource, with a place. */
+/* Stages the entry that is the target. */
 static struct yang_error *
 put_one_entry(const struct job *job)
 {
@@ -395,7 +397,7 @@ put_one_entry(const struct job *job)
     return put_entry(job, target->list, entry);
 }
 
-/* What is below an entry is edited in a copy of that, without its keys. */
+/* Edits a node below an entry in a copy of that, without its keys. */
 static struct yang_error *
 edit_in_entry(const struct job *job)
 {
@@ -541,7 +543,8 @@ place(const struct job *job)
                        point ? classify(point).name : NULL);
 }
 
-/* Is the point an entry of the list that the target is in? */
+/* Returns an error unless the point is an entry of the list that the target is
+ * in. */
 static struct yang_error *
 check_point(const struct job *job)
 {
@@ -557,8 +560,8 @@ check_point(const struct job *job)
     if (!error && (point_node != node || !node
                    || !edit->point->segments[edit->point->n - 1].has_keys)) {
         error = yang_error_format(YANG_BAD_ATTRIBUTE,
-                                  "the point must be an entry of the list that "
-                                  "the target is in");
+                                  "the point must be an entry of the list "
+                                  "that the target is in");
     }
     return error;
 }

@@ -20,8 +20,9 @@ VLOG_DEFINE_THIS_MODULE(rc_events);
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
 
-#define HEARTBEAT_MS 15000      /* So that both sides notice a dead one. */
-#define MAX_EVENTS 64           /* Of one run. */
+#define HEARTBEAT_MS 15000      /* Between comments: both sides notice a dead
+                                 * connection. */
+#define MAX_EVENTS 64           /* Events of one run. */
 #define PREFIX "ietf-i2nsf-ikeless:"
 
 struct subscriber {
@@ -62,7 +63,7 @@ rc_events_destroy(struct rc_events *events)
     }
 }
 
-/* Sends 'text' to all, and forgets those who have gone. */
+/* Sends 'text' to all subscribers, and forgets those that have gone. */
 static void
 send_all(struct rc_events *events, const char *text)
 {
@@ -128,7 +129,7 @@ put_port(json_t *selector, const char *name, int port)
     }
 }
 
-/* The packet as a selector; local is its source. */
+/* Returns the packet as a selector; local is its source. */
 static json_t *
 traffic_to_json(const struct sa_traffic *traffic)
 {
@@ -143,7 +144,8 @@ traffic_to_json(const struct sa_traffic *traffic)
     return selector;
 }
 
-/* The content of the notification, and its name in '*namep'; or NULL. */
+/* Returns the content of the notification, and its name in '*namep'; or
+ * NULL. */
 static json_t *
 make_content(const struct backend_event *event, const char *sa_name,
              const char **namep)

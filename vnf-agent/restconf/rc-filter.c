@@ -19,8 +19,8 @@ rc_filter_check(const struct yang_schema *schema, const struct lysc_node *node,
             schema, node, fields->module, fields->name);
         if (!child) {
             return yang_error_format(YANG_INVALID_VALUE,
-                                     "query parameter fields: there is no node "
-                                     "%s there", fields->name);
+                                     "query parameter fields: there is no "
+                                     "node %s there", fields->name);
         }
         struct yang_error *error = rc_filter_check(schema, child,
                                                    fields->children);

@@ -55,7 +55,7 @@ parse_segment(struct rc_segment *segment, const char *s, size_t n)
             && (!equals || parse_keys(segment, equals + 1, end)));
 }
 
-/* A new last segment, all zeros. */
+/* Returns a new last segment, all zeros. */
 static struct rc_segment *
 add_segment(struct rc_path *path)
 {
@@ -122,7 +122,8 @@ rc_path_append_path(struct rc_path *path, const struct rc_path *base)
     }
 }
 
-/* Do the keys of 'segment', the last one if 'last', fit 'node'? */
+/* Returns true if the keys of 'segment', the last one if 'last', fit
+ * 'node'. */
 static bool
 keys_fit(const struct rc_segment *segment, const struct lysc_node *node,
          bool last)
@@ -185,12 +186,4 @@ rc_path_to_string(const struct rc_path *path,
         ds_put_char(&text, '/');
     }
     return ds_steal_cstr(&text);
-}
-
-bool
-rc_segment_is(const struct rc_segment *segment, bool top, const char *module,
-              const char *name)
-{
-    return ((segment->module ? !strcmp(segment->module, module) : !top)
-            && !strcmp(segment->name, name));
 }

@@ -15,11 +15,11 @@ struct yang_error;
 struct yang_schema;
 
 struct rc_segment {
-    char *module;               /* Or NULL: that of the parent. */
+    char *module;               /* NULL: that of the parent. */
     char *name;
     char **keys;                /* 'n_keys' of them, decoded. */
     size_t n_keys;
-    bool has_keys;              /* There was a '='. */
+    bool has_keys;              /* There is a '='. */
 };
 
 struct rc_path {
@@ -27,29 +27,26 @@ struct rc_path {
     size_t n, allocated;
 };
 
-/* Appends the segments of 'text', which begins with a slash or is empty, to
- * '*path'.  An empty last segment is ignored.  Caller frees with
- * rc_path_destroy(), also after an error. */
+/* Appends the segments of 'text', which begins with a slash or is empty, to a
+ * path (all zeros at first).  An empty last segment is ignored.  Returns NULL
+ * or an error.  Caller frees with rc_path_destroy(), also after an error. */
 struct yang_error *rc_path_append(struct rc_path *, const char *text);
+
+/* Frees what the path holds. */
 void rc_path_destroy(struct rc_path *);
 
 /* Appends copies of the segments of 'base'. */
 void rc_path_append_path(struct rc_path *, const struct rc_path *base);
 
-/* Finds the schema node of 'path' (NULL: that of the datastore).  Refuses what
- * the schema does not have, and keys that do not fit: all lists but the last one
- * need theirs. */
+/* Sets '*nodep' to the schema node of the path (NULL: the datastore).  Returns
+ * NULL, or an error if the schema has no such node or keys do not fit: all
+ * lists but the last one need theirs. */
 struct yang_error *rc_path_resolve(const struct rc_path *,
                                    const struct yang_schema *,
                                    const struct lysc_node **nodep);
 
-/* The path as an instance-identifier (RFC 7951 s.6.11), for an error-path.
- * Caller frees. */
+/* Returns the path as an instance-identifier (RFC 7951 s.6.11), for an
+ * error-path.  Caller frees. */
 char *rc_path_to_string(const struct rc_path *, const struct yang_schema *);
-
-/* Is the segment 'module':'name'?  Its module may be left out if 'top' is
- * false. */
-bool rc_segment_is(const struct rc_segment *, bool top, const char *module,
-                   const char *name);
 
 #endif /* vnf-agent/restconf/rc-path.h */

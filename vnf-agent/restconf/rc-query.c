@@ -10,7 +10,7 @@
 #include "util.h"
 #include "vnf-agent/yang/yang-error.h"
 
-#define MAX_FIELDS_NESTING 32
+#define MAX_FIELDS_NESTING 32   /* Parentheses and slashes of "fields". */
 
 /* Fields: RFC 8040 s.4.8.3.
  *
@@ -58,7 +58,7 @@ fields_get(struct rc_fields **list, const char *name, size_t n, bool *is_new)
 
 static bool fields_parse(struct rc_fields **, const char **, int nesting);
 
-/* Parses one path, and what stands in parentheses behind it, into 'list'. */
+/* Parses one path, and the parentheses behind it, into 'list'. */
 static bool
 fields_parse_path(struct rc_fields **list, const char **sp, int nesting)
 {
@@ -72,14 +72,14 @@ fields_parse_path(struct rc_fields **list, const char **sp, int nesting)
     struct rc_fields *node = fields_get(list, s, n, &is_new);
     s += n;
     if (*s != '/' && *s != '(') {
-        /* All of it, whatever was selected before. */
+        /* All of the node, whatever was selected before. */
         fields_destroy(node->children);
         node->children = NULL;
         *sp = s;
         return true;
     }
 
-    /* What is below counts only if not all of 'node' was selected before. */
+    /* Nodes below count only if not all of 'node' was selected before. */
     struct rc_fields *ignored = NULL;
     bool has_all = !is_new && !node->children;
     struct rc_fields **below = has_all ? &ignored : &node->children;
@@ -174,8 +174,9 @@ parse_defaults(struct rc_query *query, const char *value)
     };
     int i = find_name(names, ARRAY_SIZE(names), value);
     query->defaults = MAX(i, 0);
-    return i >= 0 ? NULL : bad_value("with-defaults", "must be explicit, trim, "
-                                     "report-all or report-all-tagged");
+    return i >= 0 ? NULL : bad_value("with-defaults",
+                                     "must be explicit, trim, report-all or "
+                                     "report-all-tagged");
 }
 
 static struct yang_error *
@@ -204,7 +205,8 @@ static const struct parameter {
     { "point", RC_QUERY_PLACE, parse_point },
 };
 
-/* Parses one "NAME=VALUE" of 'n' characters.  '*seen' has a bit a parameter. */
+/* Parses one "NAME=VALUE" of 'n' characters.  '*seen' has a bit for each
+ * parameter. */
 static struct yang_error *
 parse_one(struct rc_query *query, enum rc_query_kind kind, const char *text,
           size_t n, unsigned int *seen)

@@ -13,11 +13,11 @@
 
 struct yang_error;
 
-/* A node that "fields" selects, and which nodes below it. */
+/* A node that "fields" selects, and nodes below it. */
 struct rc_fields {
-    struct rc_fields *next;     /* Beside it. */
+    struct rc_fields *next;     /* The next one beside this one. */
     struct rc_fields *children; /* NULL: all. */
-    char *module;               /* Or NULL: that of the parent. */
+    char *module;               /* NULL: that of the parent. */
     char *name;
 };
 
@@ -32,17 +32,19 @@ struct rc_query {
     struct rc_path point;       /* Of STAGE_BEFORE and STAGE_AFTER. */
 };
 
-/* Which parameters a request may have. */
+/* Parameters that a request may have. */
 enum rc_query_kind {
     RC_QUERY_READ,              /* content, depth, fields, with-defaults. */
     RC_QUERY_PLACE,             /* insert, point. */
     RC_QUERY_NONE,
 };
 
-/* Parses 'text' (NULL: nothing).  Caller frees with rc_query_destroy(), also
- * after an error. */
+/* Parses 'text' (NULL: nothing).  Returns NULL or an error.  Caller frees with
+ * rc_query_destroy(), also after an error. */
 struct yang_error *rc_query_parse(struct rc_query *, enum rc_query_kind,
-                                  const char *text);
+                                    const char *text);
+
+/* Frees what the query holds. */
 void rc_query_destroy(struct rc_query *);
 
 #endif /* vnf-agent/restconf/rc-query.h */

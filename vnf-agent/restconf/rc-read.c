@@ -15,7 +15,7 @@
 #include "vnf-agent/restconf/rc-query.h"
 #include "vnf-agent/yang/yang-schema.h"
 
-/* What is asked for. */
+/* A request to read. */
 struct reading {
     const struct rc_source *source;
     const struct rc_path *path;
@@ -28,7 +28,7 @@ struct reading {
 static json_t *
 get_ikeless(const struct reading *r)
 {
-    /* One SA of thousands is often asked for. */
+    /* Often one SA of thousands is wanted. */
     const struct rc_segment *s = r->path->segments;
     const char *sad_name = (r->path->n > 2 && !strcmp(s[1].name, "sad")
                             && s[2].n_keys == 1 ? s[2].keys[0] : NULL);
@@ -96,7 +96,7 @@ get_restconf_state(const struct reading *r)
 
 static const struct top {
     const char *module, *name;
-    bool state;                 /* It has nothing else. */
+    bool state;                 /* It has state only. */
     json_t *(*get)(const struct reading *);
 } tops[] = {
     { "ietf-i2nsf-ikeless", "ipsec-ikeless", false, get_ikeless },
@@ -107,7 +107,8 @@ static const struct top {
       get_restconf_state },
 };
 
-/* All of the top that 'path' is about, as an object of top-level nodes. */
+/* Returns all of the top-level node that the path is in, or of all of them, as
+ * an object. */
 static json_t *
 get_tops(const struct reading *r)
 {
@@ -128,7 +129,7 @@ get_tops(const struct reading *r)
     return data;
 }
 
-/* The node of 'path' in 'data' (borrowed), or NULL. */
+/* Returns the node of the path in 'data' (borrowed), or NULL. */
 static json_t *
 find(const struct reading *r, json_t *data)
 {
@@ -142,7 +143,8 @@ find(const struct reading *r, json_t *data)
     return json;
 }
 
-/* 'value' is the node, an entry if the path ends with keys. */
+/* Returns an object with 'value', which is 'node', or an entry of it if the
+ * path ends with keys, as its one member. */
 static json_t *
 wrap(const struct rc_path *path, const struct lysc_node *node, json_t *value)
 {

@@ -15,7 +15,7 @@ struct rc_path;
 struct rc_query;
 struct yang_schema;
 
-/* Where what can be read comes from. */
+/* The sources of data. */
 struct rc_source {
     struct datastore *datastore;
     struct backend *backend;
@@ -24,16 +24,16 @@ struct rc_source {
 };
 
 /* Returns NULL and in '*valuep' (caller owns the reference) an object with the
- * resource as its one member, or an error.  'base' is the URL that the client
- * sees of the server, "https://HOST:PORT".
+ * resource as its one member, or an error and NULL.  'base' is the server's
+ * URL as the client sees it, "https://HOST:PORT".
  *
- * '*only_configp' says whether there is nothing but configuration in what was
- * asked for: only then the datastore's entity tag is that of the answer. */
+ * '*only_configp' is true if the answer has nothing but configuration: only
+ * then the datastore's entity tag is that of the answer. */
 struct yang_error *rc_read(const struct rc_source *, const struct rc_path *,
                            const struct rc_query *, const char *base,
                            bool *only_configp, json_t **valuep);
 
-/* Where the event stream is. */
+/* The event stream, and its place. */
 #define RC_STREAM_NAME "NETCONF"
 #define RC_STREAM_PATH "/streams/NETCONF"
 

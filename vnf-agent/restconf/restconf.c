@@ -39,7 +39,8 @@ struct restconf {
     const struct rc_source *source;
     struct rc_events *events;
     char *controller_name;
-    uint32_t incarnation;       /* Entity tags of another run differ. */
+    uint32_t incarnation;       /* Part of entity tags: those of another run
+                                 * differ. */
     uint64_t n_requests, n_errors;
 };
 
@@ -105,7 +106,7 @@ is_read(const struct https_request *req)
     return https_request_method(req) & (HTTPS_GET | HTTPS_HEAD);
 }
 
-/* "https://HOST", as the client sees it. */
+/* Returns "https://HOST", as the client sees it.  Caller frees. */
 static char *
 base_url(const struct https_request *req)
 {
@@ -122,7 +123,8 @@ etag(const struct restconf *rc)
                      datastore_generation(rc->source->datastore));
 }
 
-/* The datastore's: of its nodes we keep none (RFC 8040 s.3.5.2). */
+/* Sends the datastore's entity tag and date: its nodes have none of their own
+ * (RFC 8040 s.3.5.2). */
 static void
 put_validators(const struct restconf *rc, struct https_request *req)
 {
@@ -159,11 +161,11 @@ precondition_failed(void)
 {
     return yang_error_format(RC_PRECONDITION,
                              "the condition of the request does not hold: the "
-                             "datastore has changed, or the node is there or is "
-                             "not");
+                             "datastore has changed, or the node is there or "
+                             "is not");
 }
 
-/* Is 'header' (a list of media types, or NULL) one that takes 'type'? */
+/* Returns true if 'header' (a list of media types, or NULL) accepts 'type'. */
 static bool
 accepts(const char *header, const char *type)
 {
@@ -210,7 +212,7 @@ check_content_type(const struct https_request *req, const char *type)
                                 "the Content-Type must be %s", type));
 }
 
-/* May the client write? */
+/* Returns an error unless the client may write. */
 static struct yang_error *
 check_writer(const struct restconf *rc, const struct https_request *req)
 {
@@ -221,7 +223,7 @@ check_writer(const struct restconf *rc, const struct https_request *req)
                                 https_request_peer(req)));
 }
 
-/* jansson's own message would quote what was sent, perhaps a key. */
+/* Reads the body.  jansson's own message would quote it, perhaps a key. */
 static struct yang_error *
 parse_body(const struct https_request *req, json_t **jsonp)
 {
@@ -232,8 +234,9 @@ parse_body(const struct https_request *req, json_t **jsonp)
     *jsonp = json_loadb(body, size, JSON_REJECT_DUPLICATES, &error);
     if (!*jsonp) {
         return yang_error_format(YANG_MALFORMED_MESSAGE,
-                                 "the body is not JSON, or has a member twice: "
-                                 "line %d, column %d", error.line, error.column);
+                                 "the body is not JSON, or has a member "
+                                 "twice: line %d, column %d", error.line,
+                                 error.column);
     }
     return NULL;
 }
@@ -331,7 +334,8 @@ handle_yang_patch(struct restconf *rc, struct https_request *req,
     return error;
 }
 
-/* Appends the keys that 'value', of the list or leaf-list 'node', has. */
+/* Appends the keys of 'value', of the list or leaf-list 'node', to 'text'.
+ * Returns false if it lacks one. */
 static bool
 append_keys(struct ds *text, const struct lysc_node *node,
             const json_t *value)
@@ -381,8 +385,9 @@ append_child(const struct yang_schema *schema, struct rc_path *path,
     if (!node || !strchr(name, ':')) {
         return yang_error_create(YANG_UNKNOWN_ELEMENT,
                                  rc_path_to_string(path, schema),
-                                 xstrdup("there is no such node here; its name "
-                                         "begins with that of its module"));
+                                 xstrdup("there is no such node here; its "
+                                         "name begins with that of its "
+                                         "module"));
     }
     struct ds text = DS_EMPTY_INITIALIZER;
     ds_put_format(&text, "/%s:%s", node->module->name, node->name);
@@ -390,14 +395,15 @@ append_child(const struct yang_schema *schema, struct rc_path *path,
                || append_keys(&text, node, json_object_get(value, name)));
     error = (ok ? rc_path_append(path, ds_cstr(&text))
              : yang_error_format(YANG_MISSING_ELEMENT,
-                                 "the value must be an array of one entry with "
-                                 "all of its keys"));
+                                 "the value must be an array of one entry "
+                                 "with all of its keys"));
     ds_put_cstr(location, ds_cstr(&text));
     ds_destroy(&text);
     return error;
 }
 
-/* Stages and commits one edit. */
+/* Stages and commits one edit.  '*existedp' is true if its target was
+ * there. */
 static struct yang_error *
 write_one(struct restconf *rc, struct https_request *req, enum rc_edit_op op,
           const struct rc_path *path, const struct rc_query *query,
@@ -415,8 +421,10 @@ write_one(struct restconf *rc, struct https_request *req, enum rc_edit_op op,
     struct stage *stage = stage_create(ds);
     *existedp = rc_edit_exists(ds, schema, path);
 
-    struct yang_error *error = (check_conditions(rc, req, *existedp) == RC_GO_ON
-                                ? NULL : precondition_failed());
+    struct yang_error *error = NULL;
+    if (check_conditions(rc, req, *existedp) != RC_GO_ON) {
+        error = precondition_failed();
+    }
     if (!error && op == RC_EDIT_CREATE && *existedp) {
         error = yang_error_create(YANG_DATA_EXISTS,
                                   rc_path_to_string(path, schema),
@@ -612,7 +620,7 @@ handle_fixed(struct restconf *rc, struct https_request *req, const char *path)
                              "there is no such resource: begin at "ROOT);
 }
 
-/* What was no request. */
+/* Returns the error of a message that was no request. */
 static struct yang_error *
 describe_error(int status)
 {

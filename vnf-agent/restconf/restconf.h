@@ -3,8 +3,9 @@
 #define SDSA_RESTCONF_H 1
 
 /* The RESTCONF server (RFC 8040): methods, media types, status codes, error
- * bodies.  JSON only.  Every client with a certificate of our CA may read; only
- * the controller may write.  doc/agent-api.md says what of the RFC there is. */
+ * bodies.  JSON only.  Every client with a certificate of our CA may read;
+ * only the controller may write.  doc/agent-api.md lists the parts of the RFC
+ * that there are. */
 
 #include <stdint.h>
 
@@ -15,7 +16,7 @@ struct rc_events;
 struct restconf;
 
 struct restconf_config {
-    /* Filled in before the first request, and lives as long. */
+    /* Is filled in before the first request, and lives as long. */
     const struct rc_source *source;
     struct rc_events *events;
 
@@ -23,14 +24,23 @@ struct restconf_config {
     const char *controller_name;
 };
 
+/* Returns a server, for which restconf_admit() and restconf_handle() get
+ * requests.  Caller must free with restconf_destroy(). */
 struct restconf *restconf_create(const struct restconf_config *);
+
+/* Frees the server.  Accepts NULL. */
 void restconf_destroy(struct restconf *);
 
-/* Handlers for https_server_create(); 'aux' is the struct restconf. */
+/* Refuses a request from its head: the 'admit' of https_server_create().
+ * 'aux' is the struct restconf. */
 void restconf_admit(struct https_request *, void *aux);
+
+/* Answers a request: the 'handle' of https_server_create().  'aux' is the
+ * struct restconf. */
 void restconf_handle(struct https_request *, void *aux);
 
-/* Requests answered so far, and those of them with an error. */
+/* Gets the number of requests that were answered, and of those among them that
+ * were answered with an error. */
 void restconf_get_counters(const struct restconf *, uint64_t *n_requests,
                            uint64_t *n_errors);
 

@@ -8,8 +8,7 @@
 #include "vnf-agent/restconf/rc-error.h"
 #include "vnf-agent/restconf/rc-path.h"
 
-/* Edits a patch may have. */
-#define MAX_EDITS 20000
+#define MAX_EDITS 20000         /* Edits of a patch. */
 
 static const char *
 get_string(const json_t *object, const char *name)
@@ -17,7 +16,7 @@ get_string(const json_t *object, const char *name)
     return json_string_value(json_object_get(object, name));
 }
 
-/* What an operation of RFC 8072 s.2.5 is made of. */
+/* Operations of RFC 8072 s.2.5. */
 static const struct operation {
     const char *name;
     enum rc_edit_op op;
@@ -43,7 +42,8 @@ find_operation(const char *name)
     return NULL;
 }
 
-/* Does the edit have the members that its operation takes, and no others? */
+/* Returns an error unless the edit has the members that its operation takes,
+ * and no others. */
 static struct yang_error *
 check_members(const json_t *edit, const struct operation *operation)
 {
@@ -158,8 +158,9 @@ reply_not_a_patch(json_t **replyp, const char *message)
     return status;
 }
 
-/* Replies to a patch; 'error', of which ownership is taken, is NULL or that of
- * the edit 'edit_id', or of all (NULL). */
+/* Makes the reply to a patch.  'error', of which ownership is taken, is NULL,
+ * or the error of the edit 'edit_id' (NULL: of the whole patch).  Returns the
+ * HTTP status. */
 static int
 reply(const char *patch_id, const char *edit_id, struct yang_error *error,
       json_t **replyp)
@@ -182,8 +183,8 @@ reply(const char *patch_id, const char *edit_id, struct yang_error *error,
     return code;
 }
 
-/* Stages all edits.  On error '*edit_idp' is the id of the edit that failed,
- * of which 'edits' owns the memory. */
+/* Stages all edits.  On error '*edit_idp' is the id of the edit that failed;
+ * it belongs to 'edits'. */
 static struct yang_error *
 stage_edits(struct stage *stage, const struct yang_schema *schema,
             const struct rc_path *base, const json_t *edits,
@@ -199,7 +200,8 @@ stage_edits(struct stage *stage, const struct yang_schema *schema,
         *edit_idp = id;
         if (!id) {
             error = yang_error_format(YANG_MISSING_ELEMENT,
-                                      "edit %"PRIuSIZE" has no edit-id", i + 1);
+                                      "edit %"PRIuSIZE" has no edit-id",
+                                      i + 1);
         } else if (json_object_get(ids, id)) {
             error = yang_error_format(YANG_BAD_ELEMENT,
                                       "two edits have this edit-id");

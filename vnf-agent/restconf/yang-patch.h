@@ -12,7 +12,7 @@ struct yang_schema;
 
 /* Applies 'patch', the request's body, to 'base', the request's resource.
  * Returns the HTTP status and in '*replyp' (caller owns the reference) the
- * ietf-yang-patch:yang-patch-status or, if what came is no YANG Patch, the
+ * reply: ietf-yang-patch:yang-patch-status or, if 'patch' is no YANG Patch,
  * ietf-restconf:errors. */
 int yang_patch_apply(struct datastore *, const struct yang_schema *,
                      const struct rc_path *base, json_t *patch,

@@ -15,7 +15,7 @@ struct yang_schema {
     json_t *library;
 };
 
-/* Removes what says where the modules are: file names of this machine. */
+/* Removes the places of modules: file names of this machine. */
 static void
 strip_locations(json_t *json)
 {
@@ -35,7 +35,7 @@ strip_locations(json_t *json)
     }
 }
 
-/* The ietf-yang-library document with 'content_id'. */
+/* Returns the ietf-yang-library document with 'content_id'. */
 static json_t *
 describe_modules(const struct ly_ctx *ctx, const char *content_id)
 {
@@ -53,7 +53,8 @@ describe_modules(const struct ly_ctx *ctx, const char *content_id)
     return json;
 }
 
-/* Its content-id is a hash of the rest. */
+/* Returns the ietf-yang-library document; its content-id is a hash of the
+ * rest. */
 static json_t *
 make_library(const struct ly_ctx *ctx)
 {
@@ -109,7 +110,7 @@ yang_schema_destroy(struct yang_schema *schema)
     }
 }
 
-/* The error-tag that fits what libyang found. */
+/* Returns the error-tag of libyang's last error. */
 static enum yang_error_kind
 error_kind(const struct ly_ctx *ctx)
 {
@@ -123,8 +124,8 @@ error_kind(const struct ly_ctx *ctx)
     return YANG_INVALID_VALUE;
 }
 
-/* The node that libyang's error is about, out of its prose: 'Data location
- * "PATH", line number N.'  Caller frees. */
+/* Returns the node of libyang's last error, out of its prose: 'Data location
+ * "PATH", line number N.'  NULL if it names none.  Caller frees. */
 static char *
 error_path(const struct ly_ctx *ctx)
 {
@@ -139,9 +140,9 @@ error_path(const struct ly_ctx *ctx)
             : text && text[0] == '/' ? xstrdup(text) : NULL);
 }
 
-/* What libyang last found wrong; forgets it. */
+/* Returns libyang's last error and has libyang forget it. */
 static struct yang_error *
-take_error(const struct yang_schema *schema)
+pop_error(const struct yang_schema *schema)
 {
     const char *message = ly_errmsg(schema->ctx);
     struct yang_error *error = yang_error_create(
@@ -171,10 +172,10 @@ yang_schema_validate(const struct yang_schema *schema, const json_t *data)
     struct lyd_node *tree;
     bool bad = parse(schema, data, PARSE_FLAGS, LYD_VALIDATE_PRESENT, &tree);
     lyd_free_all(tree);
-    return bad ? take_error(schema) : NULL;
+    return bad ? pop_error(schema) : NULL;
 }
 
-/* Marks what is in 'all' and not in 'set' (RFC 8040 s.4.8.9). */
+/* Marks the nodes of 'all' that are not in 'set' (RFC 8040 s.4.8.9). */
 static void
 tag_defaults(json_t *all, const json_t *set)
 {
