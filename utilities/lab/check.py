@@ -23,15 +23,15 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 SDSA_LAB = os.path.join(os.path.dirname(HERE), "sdsa-lab")
 PR_SET_CHILD_SUBREAPER = 36     # <linux/prctl.h>
-SETUP_SKIPPED = 77              # sdsa-lab setup: not possible here.
+SETUP_SKIPPED = 77              # Exit status of "setup": not possible.
 LINE_S = float(os.environ.get("SDSA_CHECK_LINE_S") or 60)
 TERMINAL_LINE_S = 1
-POLL_S = 0.5                    # Between two looks at a log file.
-GROUPS_END_S = 60               # For the groups to clean up after a signal.
-PROCESS_END_S = 5               # For a process to end by SIGTERM.
+POLL_S = 0.5                    # Pause between two looks at a log file.
+GROUPS_END_S = 60               # Limit for groups to clean up.
+PROCESS_END_S = 5               # Limit for a process to end.
 
-# The test suites of each kind of build, and how many groups run at once: they
-# wait more than they compute.
+# The test suites of each kind of build, and the number of groups that run at
+# once: groups wait more than they compute.
 CPUS = len(os.sched_getaffinity(0))
 SUITES = {
     "plain": [("check", CPUS + 1), ("check-system", CPUS + 1)],
@@ -43,7 +43,7 @@ OPTIONS = {"--plain": "plain", "--kernel": "kernel", "--host-kernel": "kernel",
            "--sanitize": "sanitized", "--fuzz": "fuzz", "--quick": "plain"}
 QUICK = {"check": ["-k", "!slow"], "check-system": ["-k", "quick"]}
 
-# A line a test group: " 12: title          ok"
+# The line of a test group: " 12: title          ok"
 RESULT = re.compile(r"^ *\d+: .* (?:(ok)|(FAILED|UNEXPECTED PASS) \(.*"
                     r"|(skipped) \(.*)$")
 
@@ -84,7 +84,7 @@ class Counts:
 
 
 class Screen:
-    """Standard output: lines, and on a terminal a last one that changes."""
+    """Standard output: lines, and on a terminal a last line that changes."""
 
     def __init__(self):
         self.terminal = (sys.stdout.isatty()
@@ -107,7 +107,8 @@ class Screen:
             self.shown = False
 
     def progress(self, make_text):
-        """Shows the text that 'make_text' returns if it is time to."""
+        """Shows what 'make_text' returns, if the last time is long enough
+        ago."""
         now = time.monotonic()
         if now < self.next_s:
             return
@@ -121,8 +122,8 @@ class Screen:
 
 
 class Times:
-    """Seconds that each stage took when it last came to its end; kept in
-    the folder of the builds."""
+    """Seconds that each stage took in its last complete run, in a file
+    beside the builds."""
 
     def __init__(self):
         self.path = f"{TOP}/build/check-times.json"
@@ -202,10 +203,10 @@ class Check:
         self.stages = stages
         self.screen = Screen()
         self.times = Times()
-        self.counts = Counts()  # Of the stages that have ended.
-        self.stage = None       # Runs now.
-        self.begin_s = 0        # When it began.
-        self.signals = []       # Those that came, oldest first.
+        self.counts = Counts()  # Sum over the stages that have ended.
+        self.stage = None       # The stage that runs now.
+        self.begin_s = 0        # Time at which it began.
+        self.signals = []       # Signals to end, oldest first.
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         self.wakeup, write_end = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.set_wakeup_fd(write_end, warn_on_full_buffer=False)
@@ -254,7 +255,7 @@ class Check:
         if stage.counts.failed:
             self._print_output("tail", "-n40", *glob.glob(
                 f"{stage.build}/tests/*.dir/[0-9]*/*testsuite.log"))
-        elif status:            # It did not come to run all its tests.
+        elif status:            # The suite did not run all its groups.
             self._print_output("tail", "-n30", stage.log())
             stage.counts.failed = 1
         self._print_output("cat", "/dev/null", *sorted(glob.glob(results)))
@@ -330,7 +331,7 @@ class Check:
         return sum(seconds)
 
     def _report_left_out(self):
-        """Tells what a run of some groups alone leaves out, as --quick."""
+        """Says what --quick has left out."""
         if not any(stage.args == QUICK.get(stage.suite)
                    for stage in self.stages):
             return
@@ -353,7 +354,8 @@ class Check:
         self.screen.print(f"{text}\n{self.counts}")
 
     def _sleep(self, seconds):
-        """Sleeps, but not beyond a signal, the end of a child included."""
+        """Sleeps until a signal comes, such as SIGCHLD, or 'seconds' are
+        over."""
         select.select([self.wakeup], [], [], seconds)
         try:
             os.read(self.wakeup, 4096)
@@ -361,7 +363,8 @@ class Check:
             pass
 
     def _reap(self, child):
-        """Reaps whatever has ended: orphans of tests become our children."""
+        """Reaps all children that have ended; orphans of tests are children,
+        too."""
         try:
             while True:
                 pid, status = os.waitpid(-1, os.WNOHANG)
@@ -373,8 +376,8 @@ class Check:
             pass
 
     def _end(self, child):
-        """Ends 'child' and all that it has left: the test suite's groups clean
-        up by themselves when it gets a signal."""
+        """Ends 'child' and every process below it.  Test groups clean up by
+        themselves when their suite gets SIGTERM."""
         with contextlib.suppress(OSError):
             self.screen.print("Ending what runs")
         networks = _networks(_descendants())
@@ -415,14 +418,14 @@ def _descendants():
         if state != "Z":
             children.setdefault(int(parent), []).append(int(pid))
     found = list(children.get(os.getpid(), []))
-    for pid in found:           # Grows meanwhile.
+    for pid in found:           # The list grows in the loop.
         found += children.get(pid, [])
     return found
 
 
 def _networks(pids):
-    """Returns the files of labs and of network namespaces that the processes
-    'pids' have made: a PID is in the name, or the process is in it."""
+    """Returns the files of the labs and network namespaces of the processes
+    'pids': their names contain a PID, or a process is in them."""
     inodes = set()
     for pid in pids:
         with contextlib.suppress(OSError):
@@ -454,7 +457,7 @@ def _minutes(seconds):
 
 
 def _quote(arg):
-    """Returns 'arg' as make and then a shell pass it on."""
+    """Returns 'arg' quoted for make and then a shell."""
     return "'" + arg.replace("'", "'\\''").replace("$", "$$") + "'"
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a person sees: the traffic of a chain, and what a tap on a hop sees.
+"""sdsa-lab demo: shows the traffic of a chain, at its ends and on a link.
 
-Every step is also checked: the demo fails when the traffic does not do what
+Every step is also checked: the demo fails if the traffic does not behave as
 the text says."""
 
 import json
@@ -129,7 +129,7 @@ except OSError as error:
 
 
 def _connect(lab, src, dst, port):
-    """Returns what becomes of a TCP connection."""
+    """Tries a TCP connection.  Returns the result as a word or two."""
     server = subprocess.Popen(
         ["ip", "netns", "exec", lab.netns(dst.name), "python3", "-c", _LISTEN,
          str(port)], stdout=subprocess.PIPE, text=True)
@@ -248,7 +248,7 @@ def _show_link(lab, name, capture):
 
 
 def _show_changes(lab, chain, a, b):
-    """New keys and other ways while every packet is counted."""
+    """Gives the chain new keys and other ways while packets are counted."""
     name, functions = chain["name"], chain["functions"]
     changes = [("new keys", ["chain-rekey", name])]
     if functions:
@@ -277,8 +277,8 @@ def _describe(got):
 
 
 def _stream(lab, a, b, changes):
-    """Returns what a stream from a to b saw of the changes, which come in even
-    intervals."""
+    """Makes the changes in even intervals under a stream from a to b.  Returns
+    what the stream's receiver has measured."""
     meter = lab.env["SDSA_LAB_LIBEXEC"] + "/udp-meter"
     receiver = subprocess.Popen(
         ["ip", "netns", "exec", lab.netns(b.name), meter, "receive", "7000"],

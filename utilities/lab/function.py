@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A service function for labs that does more than a Linux bridge can.
+"""A service function for labs that speaks NSH or filters and resets TCP.
 
 function.py [--nsh] [--drop-tcp-port=N] [--reset-tcp-port=N] PORT [PORT]
 
@@ -63,7 +63,7 @@ class Packet:
 
     def __init__(self, frame):
         self.frame = frame
-        self.at = 14                            # Of the IP header.
+        self.at = 14                            # Offset of the IP header.
         kind, = struct.unpack("!H", frame[12:14])
         if kind == ETH_VLAN:
             self.at = 18
@@ -84,7 +84,7 @@ class Packet:
                 and self.tcp[2:4] == struct.pack("!H", tcp_port))
 
     def reset(self):
-        """The frame that answers it with a reset (RFC 9293 s.3.5.2)."""
+        """Returns the frame that answers with a reset (RFC 9293 s.3.5.2)."""
         sport, dport, seq, ack, offset, flags = struct.unpack(
             "!HHIIBB", self.tcp[:14])
         if flags & ACK:
@@ -114,7 +114,7 @@ def make_ipv4(addresses, payload):
 
 
 def treat(args, frame):
-    """Returns what is to be done: "pass", "drop", or a frame as answer."""
+    """Returns "pass", "drop", or a frame that answers 'frame'."""
     packet = Packet(frame)
     if packet.is_to(args.drop_tcp_port):
         return "drop"
@@ -139,7 +139,7 @@ def treat_nsh(args, frame):
     else:
         spi_si, inner = context, done
     if not spi_si & 0xff:
-        return None             # The path's end, or no way back.
+        return None             # End of the path, or no way back.
     return (frame[6:12] + frame[:6] + frame[12:14] + nsh[:4]
             + struct.pack("!I", spi_si) + nsh[8:] + inner)
 
@@ -165,7 +165,7 @@ def serve(args, ports):
                 elif done != "drop":
                     port.send(done)
             except OSError:
-                pass            # A port that is down, a frame too long.
+                pass            # The port is down, or the frame too long.
 
 
 def main():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a lab does to its host: commands, namespaces, processes, a sysctl."""
+"""Commands, namespaces, processes, locks and a sysctl of a lab's host."""
 
 import fcntl
 import glob
@@ -16,7 +16,7 @@ RMEM_BYTES = 16 * 1024 * 1024
 
 
 class LabError(Exception):
-    """Something went wrong; the text says what to do."""
+    """An error; its text is a message that a user reads."""
 
 
 def run(argv, *, check=True, netns=None, **kwargs):
@@ -37,7 +37,7 @@ def run(argv, *, check=True, netns=None, **kwargs):
 
 
 def ip_batch(lines, netns=None):
-    """Gives 'lines' to one ip(8)."""
+    """Runs 'lines' as commands of one ip(8)."""
     argv = ["ip"] + (["-n", netns] if netns else []) + ["-batch", "-"]
     done = subprocess.run(argv, input="\n".join(lines) + "\n", text=True,
                           capture_output=True, check=False)
@@ -63,7 +63,8 @@ def _pids(netns):
 
 
 def end_namespaces(names):
-    """Ends the processes in the namespaces 'names' and deletes these."""
+    """Ends the processes in the namespaces 'names', then deletes the
+    namespaces."""
     for sig, seconds in ((signal.SIGTERM, 5), (signal.SIGKILL, 5)):
         pids = set().union(*(_pids(name) for name in names))
         for pid in pids:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One lab: real processes in network namespaces.
 
-All of a lab is found by its name: namespaces "sdsa-NAME-NODE", and files in
+Everything of a lab has its name: namespaces "sdsa-NAME-NODE", and files in
 /run/sdsa-lab/NAME.  "sdsa-NAME-mgmt" holds the bridges, both databases, the
 controller and the agents; each endpoint, gateway and function has a namespace
 with its data ports alone."""
@@ -19,9 +19,9 @@ import host
 from host import LabError, ip_batch, run
 
 ENDPOINT_MTU = 1400             # Leaves room for ESP, a tunnel and NSH.
-UNDERLAY_MTU = 9000             # Between machines.
-UNDERLAY = "192.168.255"        # The controller is number 1 there.
-# For a process to answer, a session to be up.
+UNDERLAY_MTU = 9000             # Of the network between machines.
+UNDERLAY = "192.168.255"        # Its prefix; the controller is number 1.
+# Limit for a process to answer and for a session to come up.
 TIMEOUT_S = int(os.environ.get("SDSA_LAB_TIMEOUT") or 30)
 DATAPATH = os.environ.get("SDSA_DATAPATH") or "netdev"
 
@@ -79,7 +79,7 @@ class Lab:
             raise LabError(f'the lab "{self.name}" is up: run "sdsa-lab'
                            f' --name={self.name} down" first, or choose'
                            " another name")
-        self._down()            # What a killed one left.
+        self._down()            # A killed sdsa-lab may have left something.
         os.makedirs(self.dir)
         try:
             self._make_namespaces(topology)
@@ -126,7 +126,7 @@ class Lab:
             self._make_function(node, topology.machine(node.bridge))
 
     def _make_underlay(self, topology):
-        """What machines reach each other and the controller by."""
+        """Makes the network between the machines and the controller."""
         machines = topology.of_kind("machine")
         if machines:
             ip_batch(["link add underlay type bridge",
@@ -139,8 +139,8 @@ class Lab:
                      self.netns("mgmt"))
 
     def _veth(self, node_a, port_a, node_b, port_b, mac_b=None, mtu=None):
-        """A pair of ports, without checksum offload: nobody on the way in
-        user space would finish the checksums."""
+        """Makes a pair of ports without checksum offload: no switch in user
+        space finishes the checksums."""
         ns_a, ns_b = self.netns(node_a), self.netns(node_b)
         mtu = f" mtu {mtu}" if mtu else ""
         ip_batch([f"link add name {port_a}{mtu} type veth peer name {port_b}"
@@ -168,10 +168,9 @@ class Lab:
         ip_batch(lines, netns)
 
     def _make_function(self, node, machine):
-        """A Linux bridge: it knows nothing of chains, and passes frames on
-        with the VLAN tags and MAC addresses that they have.  It learns no
-        addresses: of two chains the same one may come in at either side.  What
-        is more than that, function.py does."""
+        """Makes a function of a Linux bridge, which keeps VLAN tags and MAC
+        addresses.  The bridge learns no addresses: the same one may come in at
+        both sides, of two chains.  function.py does what a bridge cannot."""
         netns = self.netns(node.name)
         for side in _sides(node):
             self._veth(machine, f"{node.name}-{side}", node.name, side,
@@ -193,7 +192,7 @@ class Lab:
                  " counter drop"], netns=netns)
 
     def _start_function(self, node):
-        """In the background, in the function's namespace, with which it
+        """Starts function.py in the function's namespace, with which it
         ends."""
         options = node.options
         program = os.path.join(os.path.dirname(__file__), "function.py")
@@ -218,8 +217,8 @@ class Lab:
                     f"--remote=punix:{self.path(name)}.sock", node=node)
 
     def _start_switch(self, topology, machine):
-        """The switch of a machine.  The one of "mgmt" has the names that its
-        tools know."""
+        """Starts the switch of a machine.  That of "mgmt" has the file names
+        that the tools of Open vSwitch expect."""
         prefix = "" if machine == "mgmt" else f"{machine}-"
         database = f"{prefix}db"
         self._start_database(database, _data_file("vswitch.ovsschema"),
@@ -258,8 +257,8 @@ class Lab:
                  node=machine)
 
     def _add_underlay(self, topology, machine):
-        """A bridge that has the machine's address in the underlay, as tunnels
-        in user space want it."""
+        """Makes a bridge that has the machine's address in the underlay, which
+        tunnels in user space need."""
         self.vsctl(machine, "add-br", "br-phy", "--", "set", "Bridge",
                    "br-phy", "datapath_type=netdev", "--", "add-port",
                    "br-phy", "phy", "--", "set", "Interface", "br-phy",
@@ -431,12 +430,12 @@ def _is_alive(pid_file):
 
 
 def _mtu(mtu):
-    """Options of sdsa-ctl's -add commands."""
+    """Returns the options of sdsa-ctl's -add commands for an MTU."""
     return [f"--mtu={mtu}"] if mtu else []
 
 
 def _sides(node):
-    """Ports of a function: one is enough for what speaks NSH."""
+    """Returns the ports of a function; one that speaks NSH has only one."""
     return ["in"] if node.options["correlation"] == "nsh" else ["in", "out"]
 
 
@@ -450,8 +449,8 @@ def _controller_ip(topology):
 
 
 def _link_settings(topology, number, here, there, kind):
-    """Of the Interface at bridge 'here' of a link; none if it is a port of the
-    kernel."""
+    """Returns settings for the Interface of a link at bridge 'here'; none for
+    a port of the kernel."""
     if kind == "patch":
         return ["type=patch", f"options:peer={there}-{here}"]
     if kind == "vxlan":
@@ -479,7 +478,7 @@ def _ports(topology):
 
 
 def _data_file(name):
-    """Finds a schema: in the trees or where packages put them."""
+    """Returns the path of a schema, in the trees or where packages put it."""
     for directory in (os.environ.get("SDSA_SRCDIR", "") + "/vswitchd-config",
                       os.environ.get("OVS_SRCDIR", "") + "/vswitchd",
                       os.path.dirname(os.environ["SDSA_TOPOLOGIES"]),

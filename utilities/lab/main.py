@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command line of sdsa-lab, all that needs no set-up of the machine."""
+"""The verbs of sdsa-lab that work on one lab."""
 
 import argparse
 import os
@@ -70,7 +70,7 @@ def _parser():
 
 def main():
     args = _parser().parse_args()
-    # "up" that is told to end takes down what it has built.
+    # An "up" that gets a signal takes down what it has built.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     signal.signal(signal.SIGHUP, lambda *_: sys.exit(1))
     if os.geteuid():

@@ -5,7 +5,7 @@ import ipaddress
 import re
 import shlex
 
-MAX_NAME = 8                    # "NAME-cipher" is an interface's name.
+MAX_NAME = 8                    # Interface "NAME-cipher" has 15 characters.
 DEFAULT_OPTIONS = {
     "bridge": {"machine": "mgmt"},
     "link": {"kind": "veth", "mtu": None},
@@ -32,16 +32,16 @@ class Node:
         self.bridge = bridge
         self.args = list(args)
         self.options = options or {}
-        self.listen = None      # Of a gateway's agent.
+        self.listen = None      # Address and port of a gateway's agent.
 
 
 class Topology:
     """What a topology file says, in its order."""
 
     def __init__(self):
-        self.nodes = {}         # By name.
-        self.links = {}         # Options by pair of bridges' names.
-        self.chains = []        # Arguments of "sdsa-ctl chain-add".
+        self.nodes = {}         # Nodes by name.
+        self.links = {}         # Options of links by names of two bridges.
+        self.chains = []        # Arguments of sdsa-ctl chain-add.
 
     def machine(self, bridge):
         """The namespace that the bridge is in."""
