@@ -176,11 +176,16 @@ class Stage:
     def log(self):
         return f"{self.build}/{self.suite or 'setup'}.log"
 
-    def guests_done(self):
-        """Returns the results of guests, whose output comes to the log only
-        when all of them have ended."""
+    def guest_logs(self):
+        return glob.glob(f"{self.build}/tests/*-kernel-testsuite.out")
+
+    def counts_so_far(self):
+        """Returns the results up to now.  Those of guests come to the log only
+        when all guests have ended."""
+        if self.kind != "kernel" or self.counts.done():
+            return self.counts
         counts = Counts()
-        for path in glob.glob(f"{self.build}/tests/*-kernel-testsuite.out"):
+        for path in self.guest_logs():
             with open(path, encoding="utf-8", errors="replace") as stream:
                 for line in stream:
                     counts.add(line.rstrip("\n"))
@@ -249,7 +254,7 @@ class Check:
         stage = self.stage
         self.screen.print(f"== {stage.name()}")
         results = f"{stage.build}/tests/fuzz/*.result"
-        for path in glob.glob(results):
+        for path in glob.glob(results) + stage.guest_logs():
             os.unlink(path)
         status = self._run_command()
         if stage.counts.failed:
@@ -289,7 +294,7 @@ class Check:
             except BaseException:
                 self._end(child)
                 raise
-        if not child.returncode:
+        if not child.returncode or stage.counts.failed:
             self.times.put(stage, time.monotonic() - self.begin_s)
         return child.returncode
 
@@ -307,11 +312,8 @@ class Check:
     def _progress(self):
         """Returns the line that says how far the check is."""
         stage = self.stage
-        counts = stage.counts
-        if stage.kind == "kernel" and not counts.done():
-            counts = stage.guests_done()
-            stage.started = counts.done() > 0
-        if stage.started and stage.total is None:
+        counts = stage.counts_so_far()
+        if (stage.started or counts.done()) and stage.total is None:
             stage.total = stage.list_groups(stage.args)
         text = stage.name() + ": "
         if stage.total is not None:
@@ -347,10 +349,11 @@ class Check:
 
     def _report_interrupt(self):
         stage = self.stage
+        counts = stage.counts_so_far()
         text = f"Interrupted in {stage.name()}"
         if stage.total is not None:
-            text += f", {stage.counts.done()} of {stage.total} groups done"
-        self.counts.add_counts(stage.counts)
+            text += f", {counts.done()} of {stage.total} groups done"
+        self.counts.add_counts(counts)
         self.screen.print(f"{text}\n{self.counts}")
 
     def _sleep(self, seconds):
