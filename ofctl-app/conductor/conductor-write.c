@@ -154,7 +154,7 @@ conductor_write(struct conductor *c)
     write_global(c, statistics);
     vswitches_write(c->vswitches, c->idl);
     status_write(c->idl, c->net, c->resync, statistics);
-    status_settle_debts(c->idl, c->net, c->resync);
+    journal_settle_debts(c->idl, c->net, c->resync);
     if (statistics) {
         journal_sweep(c->idl, c->net);
         c->statistics_ms = time_msec() + STATISTICS_MS;

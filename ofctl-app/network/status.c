@@ -5,16 +5,12 @@
 
 #include "lib/sdsa-idl.h"
 #include "ofctl-app/flows/steering.h"
-#include "ofctl-app/model/participant.h"
 #include "ofctl-app/model/path-check.h"
 #include "ofctl-app/model/path-mtu.h"
 #include "ofctl-app/network/network.h"
 #include "ofctl-app/network/resync.h"
-#include "openvswitch/vlog.h"
 #include "smap.h"
 #include "util.h"
-
-VLOG_DEFINE_THIS_MODULE(status);
 
 static void
 write_bridges(const struct ovsdb_idl *idl, const struct network *net)
@@ -263,34 +259,5 @@ status_write(const struct ovsdb_idl *idl, const struct network *net,
     write_paths(idl, net);
     if (statistics) {
         write_statistics(idl, net);
-    }
-}
-
-/* Debts. */
-
-static bool
-is_settled(const struct network *net, const struct resync *resync,
-           const char *participant)
-{
-    const struct participant p = participant_parse(participant);
-    if (p.kind == PARTICIPANT_GATEWAY) {
-        return !inventory_gateway(network_inventory(net), p.name)
-               || resync_is_done(resync, net, p.name);
-    }
-    const struct bridge *br = network_bridge(net, p.name);
-    return !br || (bridge_is_up(br) && !bridge_has_pending(br));
-}
-
-void
-status_settle_debts(const struct ovsdb_idl *idl, const struct network *net,
-                    const struct resync *resync)
-{
-    const struct sdsa_debt *row;
-    SDSA_DEBT_FOR_EACH_SAFE (row, idl) {
-        if (is_settled(net, resync, row->participant)) {
-            VLOG_INFO("%s has paid what it owed of operation %"PRId64,
-                      row->participant, row->operation);
-            sdsa_debt_delete(row);
-        }
     }
 }

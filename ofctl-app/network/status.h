@@ -3,7 +3,7 @@
 #define SDSA_STATUS_H 1
 
 /* The columns of the database that show the network to people: state, status
- * and statistics; and the debts of participants. */
+ * and statistics. */
 
 #include <stdbool.h>
 
@@ -17,10 +17,5 @@ struct resync;
  * statistics of Path and SA. */
 void status_write(const struct ovsdb_idl *idl, const struct network *,
                   const struct resync *, bool statistics);
-
-/* Deletes in the open transaction of 'idl' the debts of participants that were
- * brought in line since, or that are not in the inventory any more. */
-void status_settle_debts(const struct ovsdb_idl *idl, const struct network *,
-                         const struct resync *);
 
 #endif /* ofctl-app/network/status.h */

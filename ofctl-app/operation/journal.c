@@ -6,8 +6,10 @@
 #include "lib/sdsa-idl.h"
 #include "lib/suite.h"
 #include "ofctl-app/model/match.h"
+#include "ofctl-app/model/participant.h"
 #include "ofctl-app/model/path.h"
 #include "ofctl-app/network/network.h"
+#include "ofctl-app/network/resync.h"
 #include "ofctl-app/operation/op.h"
 #include "openvswitch/vlog.h"
 #include "simap.h"
@@ -402,6 +404,35 @@ journal_sweep(const struct ovsdb_idl *idl, const struct network *net)
             VLOG_WARN("path %"PRId64" of chain %s in the database is not one "
                       "that we know: deleting it", row->nsh_spi, row->chain);
             sdsa_path_delete(row);
+        }
+    }
+}
+
+/* True if the participant was brought in line since, or is not in the
+ * inventory any more. */
+static bool
+is_settled(const struct network *net, const struct resync *resync,
+           const char *participant)
+{
+    const struct participant p = participant_parse(participant);
+    if (p.kind == PARTICIPANT_GATEWAY) {
+        return !inventory_gateway(network_inventory(net), p.name)
+               || resync_is_done(resync, net, p.name);
+    }
+    const struct bridge *br = network_bridge(net, p.name);
+    return !br || (bridge_is_up(br) && !bridge_has_pending(br));
+}
+
+void
+journal_settle_debts(const struct ovsdb_idl *idl, const struct network *net,
+                     const struct resync *resync)
+{
+    const struct sdsa_debt *row;
+    SDSA_DEBT_FOR_EACH_SAFE (row, idl) {
+        if (is_settled(net, resync, row->participant)) {
+            VLOG_INFO("%s has paid what it owed of operation %"PRId64,
+                      row->participant, row->operation);
+            sdsa_debt_delete(row);
         }
     }
 }

@@ -18,6 +18,7 @@ struct network;
 struct op;
 struct ovsdb_idl;
 struct ovsdb_idl_txn;
+struct resync;
 struct sdsa_chain;
 struct sdsa_operation;
 
@@ -42,6 +43,11 @@ void journal_chain_hangs(const struct ovsdb_idl *, const struct op *);
 
 /* Deletes the Path rows that belong to no live path. */
 void journal_sweep(const struct ovsdb_idl *, const struct network *);
+
+/* Deletes the debts of participants that were brought in line since, or that
+ * are not in the inventory any more. */
+void journal_settle_debts(const struct ovsdb_idl *, const struct network *,
+                          const struct resync *);
 
 /* Is the entry past its commit point? */
 bool journal_is_committed(const struct sdsa_operation *);
