@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Reads event streams and what agents tell in them.
+/* Reads event streams and the events of agents in them.
  *
- *   test-events read OCTETS < FILE   feeds FILE in pieces of so many octets; prints
- *                                    the events
- *   test-events parse < FILE         says what each line, an event's data, is
- *   test-events random SEED N        N random streams: the pieces do not matter,
- *                                    and nothing grows without bound */
+ *   test-events read OCTETS < FILE   feeds FILE in pieces of OCTETS octets and
+ *                                    prints the events
+ *   test-events parse < FILE         parses each line as the data of an event
+ *   test-events random SEED N        checks with N random streams that the
+ *                                    size of the pieces does not matter, and
+ *                                    that memory is bounded */
 
 #include <config.h>
 
@@ -29,7 +30,8 @@ feed(struct event_stream *es, const char *data, size_t n, size_t piece)
     }
 }
 
-/* The events, each in brackets, and how many were lost. */
+/* Returns the events, each in brackets, and how many were lost (caller
+ * frees). */
 static char *
 drain(struct event_stream *es)
 {
@@ -84,7 +86,7 @@ do_parse(void)
     ds_destroy(&line);
 }
 
-/* Pieces of what streams have, some of it too long. */
+/* Appends a random part of a stream, which may be too long. */
 static void
 put_random(struct ds *ds)
 {

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Prints YANG Patches.  Obeys tests/unit/test-topology.h's lines on standard input
- * and
+/* Prints YANG Patches.  Obeys the lines of tests/unit/test-topology.h on
+ * standard input, and
  *
- *   path CHAIN SUITE            computes its paths
- *   request PATCH-ID EPOCH      begins an empty one
- *   inbound PATH STAGE OCTET    adds one end of a hop; path 0 is the forward one,
- *   outbound PATH STAGE OCTET   all octets of the key are OCTET (hex)
- *   remove-inbound PATH STAGE
- *   remove-outbound PATH STAGE
- *   remove-name sad|spd NAME
- *   print                       the number of edits and the body
- *   validate                    says what libyang says about the values */
+ *   path CHAIN SUITE            computes the chain's paths
+ *   request PATCH-ID EPOCH      begins a patch without edits
+ *   inbound PATH STAGE OCTET    adds the receiver's end of a hop
+ *   outbound PATH STAGE OCTET   adds the sender's end
+ *   remove-inbound PATH STAGE   removes what "inbound" adds
+ *   remove-outbound PATH STAGE  removes what "outbound" adds
+ *   remove-name sad|spd NAME    removes an entry by its name
+ *   print                       prints the number of edits and the body
+ *   validate                    prints libyang's verdict on the values
+ *
+ * where PATH 0 is the forward path, and all octets of the encryption key are
+ * OCTET (hex), and those of the integrity key OCTET + 1. */
 
 #include <config.h>
 
@@ -94,7 +97,7 @@ do_print(void)
     wiping_free(json);
 }
 
-/* Are the values of all edits together valid by libyang? */
+/* Prints whether the values of all edits together are valid by libyang. */
 static void
 do_validate(void)
 {
