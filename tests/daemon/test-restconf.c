@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/https/http-parse.h"
+#include "lib/https/https-method.h"
 #include "lib/secret.h"
 #include "lib/wiping-buffer.h"
 #include "packets.h"
@@ -204,6 +205,19 @@ cmd_conditions(char *text)
                     : verdict == RC_NOT_MODIFIED ? "304" : "412"));
 }
 
+/* methods NAME...: the names as a set, as header Allow has it. */
+static void
+cmd_methods(char *text)
+{
+    unsigned int methods = 0;
+    for (char *name = strtok(text, " "); name; name = strtok(NULL, " ")) {
+        methods |= https_method_from_string(name);
+    }
+    char *allow = https_methods_to_string(methods);
+    printf("%s\n", allow);
+    free(allow);
+}
+
 static bool
 parse_type(const char *text, enum backend_event_type *type)
 {
@@ -264,6 +278,7 @@ main(int argc OVS_UNUSED, char *argv[])
         { "path", cmd_path },
         { "query", cmd_query },
         { "conditions", cmd_conditions },
+        { "methods", cmd_methods },
         { "event", cmd_event },
     };
     char *line = NULL;

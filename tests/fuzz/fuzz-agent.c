@@ -266,7 +266,8 @@ fuzz_agent_handle(const uint8_t *data, size_t size)
     struct https_request req;
     struct keys keys = { .n = 0 };
 
-    if (fuzz_request_init(&req, data, size) && (https_request_method(&req) & config.methods)) {
+    if (fuzz_request_init(&req, data, size)
+        && https_request_method(&req) & config.methods) {
         req.content_type = config.content_type;
         replace_keys(req.body, req.body_size, &keys);
         drop_known_keys(&keys, data, size);

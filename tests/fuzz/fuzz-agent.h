@@ -15,8 +15,8 @@
  * FAULT is a number: the errno with which the backend refuses what it is asked
  * next, or -1: the datastore's file cannot be written.
  *
- * Before the request there are two SAs and two policies.  The hex digits of all
- * strings "key" in the body are replaced by others that no input knows: so
+ * Before the request there are two SAs and two policies.  The hex digits of
+ * all strings "key" in the body are replaced by others that no input knows:
  * wherever they turn up afterwards, the agent has put them there. */
 
 #include <stdbool.h>
@@ -25,10 +25,10 @@
 
 struct yang_schema;
 
-/* What a target takes. */
+/* Requests of a target. */
 struct fuzz_agent_config {
     unsigned int methods;       /* enum https_method: those that are tried. */
-    const char *content_type;           /* Of a body. */
+    const char *content_type;   /* Of a body. */
 };
 
 /* To be called by LLVMFuzzerInitialize(). */
@@ -39,11 +39,11 @@ const struct yang_schema *fuzz_agent_schema(void);
 
 /* Has the agent answer the request and checks what must hold of every one:
  *
- *   - it is answered once, by JSON, and refused with a reason if it is;
- *   - what is refused, and what only reads, changes nothing: not the datastore,
- *     not the backend;
- *   - after what is taken, datastore and backend hold the same, which is valid
- *     YANG, and putting there what is read there is no change;
+ *   - it is answered once, by JSON, and a refusal has a message;
+ *   - a refused one, and one that only reads, changes nothing: not the
+ *     datastore, not the backend;
+ *   - after one that is taken, datastore and backend hold the same, which is
+ *     valid YANG, and putting the same again is no change;
  *   - no octet of a key is in any reply. */
 void fuzz_agent_handle(const uint8_t *data, size_t size);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The frame of the targets whose inputs are edits with bodies: each of them has
- * its own 'fuzz_edit_config'. */
+/* The frame of the targets whose inputs are edits with bodies: each of them
+ * has its own 'fuzz_edit_config'. */
 #include <config.h>
 
 #include "tests/fuzz/fuzz-edit.h"

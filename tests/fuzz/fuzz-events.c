@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the controller reads of an agent: an event stream with notifications,
- * and the document that says where the RESTCONF resources are.  An input is one
- * octet and a document; the octet says which and, of a stream, whether it comes
- * many times in a row: in lines that are too long or events that are too many.
+/* Documents of an agent that the controller reads: an event stream with
+ * notifications, and the place of the RESTCONF resources.  An input is one
+ * octet and a document; the octet says which document and, of a stream,
+ * whether it comes many times in a row: in lines that are too long or events
+ * that are too many.
  *
- * In whatever pieces a stream comes, the same events are read: those that a
- * reader reads that is written as the standard is (WHATWG HTML s.9.2.6). */
+ * In whatever pieces a stream comes, the same events are read: those of a
+ * second reader, written line by line as the standard (WHATWG HTML
+ * s.9.2.6). */
 #include <config.h>
 
 #include "tests/fuzz/fuzz.h"

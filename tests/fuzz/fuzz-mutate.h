@@ -3,8 +3,8 @@
 #define SDSA_FUZZ_MUTATE_H 1
 
 /* Mutates requests with JSON bodies (fuzz-agent.h): octets that are changed
- * anywhere mostly make what is no JSON, so half of the mutations are done to the
- * tree: values are replaced, moved, doubled, deleted, renamed. */
+ * anywhere mostly make what is no JSON, so half of the mutations are done to
+ * the tree: values are replaced, moved, doubled, deleted, renamed. */
 
 #include <stddef.h>
 #include <stdint.h>

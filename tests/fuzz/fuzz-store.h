@@ -43,8 +43,8 @@ void fuzz_store_check_unchanged(struct fuzz_store *);
 /* Has anything? */
 bool fuzz_store_has_changed(const struct fuzz_store *);
 
-/* Checks that datastore and backend hold the same, that it is valid and that it
- * has no keys.  Returns the configuration (caller owns the reference). */
+/* Checks that datastore and backend hold the same, that it is valid and that
+ * it has no keys.  Returns the configuration (caller owns the reference). */
 json_t *fuzz_store_check_agreement(const struct fuzz_store *);
 
 #endif /* tests/fuzz/fuzz-store.h */

@@ -2,11 +2,11 @@
 #ifndef SDSA_FUZZ_H
 #define SDSA_FUZZ_H 1
 
-/* What the fuzz targets share.
+/* Shared by the fuzz targets.
  *
  * Each target is a program of libFuzzer's: LLVMFuzzerTestOneInput() is called
  * with one input after the other in one process, so it must leave nothing
- * behind.  What must hold and does not is a finding as a crash is: it aborts. */
+ * behind.  A check that fails is a finding as a crash is: it aborts. */
 
 #include <stddef.h>
 #include <stdint.h>

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "lib/address.h"
+#include "lib/json-number.h"
 #include "lib/process-util.h"
 #include "lib/restconf/restconf-root.h"
 #include "lib/sa.h"
@@ -100,6 +101,17 @@ test_wiping(int argc OVS_UNUSED, char *argv[] OVS_UNUSED)
     assert(!wiping_calloc(SIZE_MAX / 2, 3));
     assert(!wiping_malloc(SIZE_MAX - 1));
     printf("wiping allocator works\n");
+}
+
+static void
+test_numbers(int argc OVS_UNUSED, char *argv[] OVS_UNUSED)
+{
+    static const uint64_t numbers[] = { 0, 1, INT64_MAX, UINT64_MAX };
+    for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+        json_t *json = json_number_u64(numbers[i]);
+        printf("%s\n", json_string_value(json));
+        json_decref(json);
+    }
 }
 
 static void
@@ -255,6 +267,7 @@ main(int argc, char *argv[])
     } commands[] = {
         { "secret", test_secret, 0 },
         { "wiping", test_wiping, 0 },
+        { "numbers", test_numbers, 0 },
         { "suites", test_suites, 0 },
         { "sa", test_sa, 0 },
         { "detach", test_detach, 1 },
