@@ -15,7 +15,8 @@ ofctl_app_model_libmodel_la_SOURCES = \
 	ofctl-app/model/path-mtu.c ofctl-app/model/path-mtu.h \
 	ofctl-app/model/path-sfs.c ofctl-app/model/path-sfs.h \
 	ofctl-app/model/path-way.c ofctl-app/model/path-way.h \
-	ofctl-app/model/path.c ofctl-app/model/path.h
+	ofctl-app/model/path.c ofctl-app/model/path.h \
+	ofctl-app/model/untagged-sf.c ofctl-app/model/untagged-sf.h
 
 # view: the database as inventory and paths.
 noinst_LTLIBRARIES += ofctl-app/view/libview.la

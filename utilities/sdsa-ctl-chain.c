@@ -13,6 +13,7 @@
 #include "lib/sdsa-idl.h"
 #include "lib/suite.h"
 #include "ofctl-app/model/match.h"
+#include "ofctl-app/model/untagged-sf.h"
 #include "openvswitch/dynamic-string.h"
 #include "util.h"
 
@@ -90,9 +91,10 @@ check_sf(struct ctl_context *ctx, const struct sdsa_chain *self,
     const struct sdsa_chain *chain;
     SDSA_CHAIN_FOR_EACH (chain, ctx->idl) {
         if (chain != self && ctl_chain_has_sf(chain, sf)) {
-            ctl_error(ctx, "function %s has correlation none and serves chain "
-                      "%s already: only functions with a correlation can be "
-                      "shared", sf->name, chain->name);
+            char *error = untagged_sf_error(sf->name, chain->name);
+            ctl_error(ctx, "%s: only functions with a correlation can be "
+                      "shared", error);
+            free(error);
             return false;
         }
     }

@@ -564,7 +564,8 @@ add_sf(struct steering *s, size_t i)
     } else if (sf->correlation == SF_NSH) {
         add_nsh_return(s, sf, i, leaves);
     } else {
-        add_return(s, sf, leaves, NULL, "", i + 1)->sole_sf = path->sfs[i];
+        add_return(s, sf, leaves, NULL, "", i + 1)->untagged_sf
+            = path->sfs[i];
     }
     free(match);
 }

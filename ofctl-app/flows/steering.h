@@ -81,9 +81,8 @@ struct steering_flow {
                                  * without the cookie. */
     char *ports[2];             /* Names of the ports in 'text', as the
                                  * inventory has them; NULL: no more. */
-    const char *sole_sf;        /* The function without tags that this is the
-                                 * return flow of, or NULL.  Owned by the
-                                 * path. */
+    const char *untagged_sf;    /* Untagged function whose packets this takes,
+                                 * or NULL.  Owned by the path. */
 };
 
 /* Appends the flows of 'path' (all roles, all bridges) to 'flows'.  'twin' is

@@ -311,6 +311,24 @@ inventory_chain(const struct inventory *inv, const char *name)
     return shash_find_data(&inv->chains, name);
 }
 
+static bool
+has_sf(const struct inv_sf *const *sfs, size_t n, const struct inv_sf *sf)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (sfs[i] == sf) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+inv_chain_names_sf(const struct inv_chain *chain, const struct inv_sf *sf)
+{
+    return (has_sf(chain->sfs, chain->n_sfs, sf)
+            || has_sf(chain->reverse_sfs, chain->n_reverse_sfs, sf));
+}
+
 bool
 inventory_is_rekey(const char *old_intent, const char *new_intent)
 {

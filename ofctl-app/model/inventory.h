@@ -126,6 +126,9 @@ inv_sf_is_up(const struct inv_sf *sf)
     return !sf->is_marked && !sf->is_down;
 }
 
+/* Does the chain name the function, on either way? */
+bool inv_chain_names_sf(const struct inv_chain *, const struct inv_sf *);
+
 /* To fill one by hand (tests) or from the database (inventory_from_idl()).
  * All copy their strings; references are to objects of the same inventory. */
 struct inv_bridge *inventory_add_bridge(struct inventory *, const char *name,

@@ -250,8 +250,8 @@ gateway_load(void *numbers_, const char *vnf_id)
 void
 numbers_get_allocator(struct numbers *numbers,
                       bool (*usable)(void *user, const char *vnf_id),
-                      bool (*sf_free)(void *user, const char *chain,
-                                      const char *sf),
+                      bool (*untagged_is_free)(void *user, const char *chain,
+                                               const char *sf),
                       void *user, struct path_allocator *alloc)
 {
     *alloc = (struct path_allocator) {
@@ -263,6 +263,6 @@ numbers_get_allocator(struct numbers *numbers,
         .gateway_load = gateway_load,
         .user = user,
         .gateway_usable = usable,
-        .sf_free = sf_free,
+        .untagged_is_free = untagged_is_free,
     };
 }

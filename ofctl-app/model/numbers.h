@@ -29,13 +29,14 @@ void numbers_claim(struct numbers *, const struct path *);
 void numbers_release(struct numbers *, const struct path *);
 
 /* Fills in '*alloc' for path_compute().  'usable' says which gateways may be
- * used, 'sf_free' which functions a chain may take, see path-allocator.h;
- * 'user' is their first argument.  A number that the allocator hands out is not
+ * used, 'untagged_is_free' which untagged functions a chain may take, see
+ * path-allocator.h; 'user' is their first argument.  A number that the allocator hands out is not
  * in use before numbers_claim(). */
 void numbers_get_allocator(struct numbers *,
                            bool (*usable)(void *user, const char *vnf_id),
-                           bool (*sf_free)(void *user, const char *chain,
-                                           const char *sf),
+                           bool (*untagged_is_free)(void *user,
+                                                    const char *chain,
+                                                    const char *sf),
                            void *user, struct path_allocator *alloc);
 
 #endif /* ofctl-app/model/numbers.h */

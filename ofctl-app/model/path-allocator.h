@@ -21,9 +21,8 @@ struct path_allocator {
     /* Usability; the user says. */
     void *user;                                 /* First argument of both. */
     bool (*gateway_usable)(void *user, const char *vnf_id); /* Reachable? */
-    /* May 'chain', which does not name it, go through 'sf', which only one
-     * chain can pass? */
-    bool (*sf_free)(void *user, const char *chain, const char *sf);
+    /* May 'chain', which does not name it, pass the untagged function 'sf'? */
+    bool (*untagged_is_free)(void *user, const char *chain, const char *sf);
 };
 
 #endif /* ofctl-app/model/path-allocator.h */

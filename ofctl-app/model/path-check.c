@@ -4,6 +4,7 @@
 #include "ofctl-app/model/path-check.h"
 
 #include "ofctl-app/model/path.h"
+#include "ofctl-app/model/untagged-sf.h"
 #include "util.h"
 
 /* Is 'what' 'name', whose bridge is 'is_at' now (NULL: it is gone), at
@@ -208,7 +209,7 @@ path_check_change(const struct inventory *inv, const struct path *old,
     for (size_t i = 0; i < old->n_sfs; i++) {
         const struct inv_sf *sf = inventory_sf(inv, old->sfs[i]);
         for (size_t j = 0; j < new->n_sfs; j++) {
-            if (sf && sf->correlation == SF_NONE
+            if (sf && untagged_sf(sf)
                 && !strcmp(old->sfs[i], new->sfs[j])
                 && !(enters_alike
                      && ways_alike(inv, old->sfs, i, new->sfs, j))

@@ -8,6 +8,7 @@
 #include "ofctl-app/model/path-allocator.h"
 #include "ofctl-app/model/path-way.h"
 #include "ofctl-app/model/path.h"
+#include "ofctl-app/model/untagged-sf.h"
 #include "openvswitch/dynamic-string.h"
 #include "util.h"
 
@@ -21,23 +22,6 @@ struct choice {
                                  * has for it. */
 };
 
-/* Among the chain's own names? */
-static bool
-names_sf(const struct inv_chain *chain, const struct inv_sf *sf)
-{
-    for (size_t i = 0; i < chain->n_sfs; i++) {
-        if (chain->sfs[i] == sf) {
-            return true;
-        }
-    }
-    for (size_t i = 0; i < chain->n_reverse_sfs; i++) {
-        if (chain->reverse_sfs[i] == sf) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool
 is_chosen(const struct choice *c, const struct inv_sf *sf)
 {
@@ -50,21 +34,14 @@ is_chosen(const struct choice *c, const struct inv_sf *sf)
     return false;
 }
 
-/* Does no other chain want or use what only one can pass? */
+/* May the chain, which does not name it, pass 'sf'? */
 static bool
 is_free(const struct choice *c, const struct inv_sf *sf)
 {
-    if (sf->correlation != SF_NONE) {
-        return true;
-    }
-    struct shash_node *node;
-    SHASH_FOR_EACH (node, &c->inv->chains) {
-        const struct inv_chain *other = node->data;
-        if (strcmp(other->name, c->chain->name) && names_sf(other, sf)) {
-            return false;
-        }
-    }
-    return c->alloc->sf_free(c->alloc->user, c->chain->name, sf->name);
+    return (!untagged_sf(sf)
+            || (!untagged_sf_is_named(c->inv, c->chain->name, sf)
+                && c->alloc->untagged_is_free(c->alloc->user, c->chain->name,
+                                              sf->name)));
 }
 
 /* Can 'sf' stand in for 'named', another one? */
@@ -73,7 +50,7 @@ is_stand_in(const struct choice *c, const struct inv_sf *named,
             const struct inv_sf *sf)
 {
     return (named->group[0] && !strcmp(sf->group, named->group)
-            && !names_sf(c->chain, sf) && !is_chosen(c, sf) && is_free(c, sf));
+            && !inv_chain_names_sf(c->chain, sf) && !is_chosen(c, sf) && is_free(c, sf));
 }
 
 static bool

@@ -5,6 +5,7 @@
 
 #include "ofctl-app/flows/steering.h"
 #include "ofctl-app/model/match.h"
+#include "ofctl-app/model/untagged-sf.h"
 #include "openvswitch/ofp-port.h"
 #include "openvswitch/vlog.h"
 #include "sset.h"
@@ -96,18 +97,18 @@ make_flows(const struct network *net, struct live_path *live)
     return live->made.error;
 }
 
-/* Which flow there may be for what comes out of the function 'sf', which keeps
- * no tags, for 'live' to carry: none if it may be another chain's (the
- * correlation was changed); nothing but a companion if it may be another
- * path's that is in use; else it may be there with the path's other flows. */
+/* With which of the path's flows may the one be there that takes what comes out
+ * of the untagged function 'sf'?  With none if packets may be another chain's
+ * (the correlation was changed); with companions if they may be those of another
+ * path that is in use; else with all. */
 static enum path_flows
-sole_flow_kind(const struct network *net, const struct live_path *live,
+untagged_flow_kind(const struct network *net, const struct live_path *live,
                const char *sf)
 {
     const struct path *path = live->path;
     enum path_flows kind = PATH_FLOWS_TRANSPORT;
     NETWORK_FOR_EACH_PATH (other, net) {
-        if (other == live || !network_passes_untagged(other->path, sf)) {
+        if (other == live || !untagged_sf_is_passed(other->path, sf)) {
             continue;
         } else if (strcmp(other->path->chain, path->chain)) {
             return 0;
@@ -132,10 +133,10 @@ is_wanted(const struct network *net, const struct live_path *live,
            ? PATH_FLOWS_CLASSIFIER
            : flow->cookie == steering_cookie(STEERING_COMPANION, nsh_spi)
            ? PATH_FLOWS_COMPANION : PATH_FLOWS_TRANSPORT);
-    if (flow->sole_sf) {
+    if (flow->untagged_sf) {
         /* Bridges do not flip all at once: what enters a function by one must
          * come out by the other. */
-        unsigned int first = sole_flow_kind(net, live, flow->sole_sf);
+        unsigned int first = untagged_flow_kind(net, live, flow->untagged_sf);
         kinds = first ? kinds | first : 0;
     }
     return (which & kinds) != 0;

@@ -6,6 +6,7 @@
 #include "flow.h"
 #include "hash.h"
 #include "lib/secret.h"
+#include "ofctl-app/model/untagged-sf.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
@@ -417,31 +418,21 @@ network_add_path(struct network *net, struct path *path, uint32_t twin,
     return live_paths_add(&net->paths, path, twin, flows);
 }
 
-bool
-network_passes_untagged(const struct path *path, const char *sf)
-{
-    for (size_t i = 0; i < path->n_sfs; i++) {
-        if (!strcmp(path->sfs[i], sf)) {
-            return !path->sf_vlans[i];
-        }
-    }
-    return false;
-}
-
-/* 'path' goes.  What comes out of a function without tags may be for another
- * chain now, for which it had no flow. */
+/* Has flows computed anew if 'path', which goes, shares an untagged function
+ * with another chain: packets that come out of it may be that chain's now, for
+ * which they had no flow. */
 static void
-note_left_sfs(struct network *net, const struct path *path)
+note_untagged_sfs(struct network *net, const struct path *path)
 {
     for (size_t i = 0; i < path->n_sfs; i++) {
         const struct inv_sf *sf = inventory_sf(&net->inv, path->sfs[i]);
         const struct live_path *other;
-        if (!sf || sf->correlation != SF_NONE) {
+        if (!sf || !untagged_sf(sf)) {
             continue;
         }
         LIVE_PATHS_FOR_EACH (other, &net->paths) {
             if (strcmp(other->path->chain, path->chain)
-                && network_passes_untagged(other->path, sf->name)) {
+                && untagged_sf_is_passed(other->path, sf->name)) {
                 net->inv_seqno++;
                 return;
             }
@@ -453,7 +444,7 @@ void
 network_remove_path(struct network *net, struct live_path *live)
 {
     net->n_removed++;
-    note_left_sfs(net, live->path);
+    note_untagged_sfs(net, live->path);
     live_paths_remove(&net->paths, live);
 }
 

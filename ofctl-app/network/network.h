@@ -62,9 +62,6 @@ struct agents *network_agents(const struct network *);
  * its ports, its connection or network_inventory_seqno(). */
 bool network_see_bridge(struct network *, const struct bridge *br);
 
-/* Does 'path' take what comes out of the function 'sf' by the port alone? */
-bool network_passes_untagged(const struct path *, const char *sf);
-
 /* The session with the bridge 'name' or with the agent of 'vnf_id', or NULL if
  * the inventory has none of that name. */
 struct bridge *network_bridge(const struct network *, const char *name);

@@ -9,6 +9,7 @@
 #include "ofctl-app/model/numbers.h"
 #include "ofctl-app/model/path-check.h"
 #include "ofctl-app/model/path-find.h"
+#include "ofctl-app/model/untagged-sf.h"
 #include "ofctl-app/plan/live-paths.h"
 #include "ofctl-app/plan/path-health.h"
 #include "ofctl-app/plan/plan-facts.h"
@@ -53,31 +54,6 @@ ends_clash(const struct inv_chain *chain, bool reverse, const struct path *p)
     return overlap;
 }
 
-static bool
-has_sf(const struct inv_sf *const *sfs, size_t n, const char *name)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (sfs[i]->correlation == SF_NONE && !strcmp(sfs[i]->name, name)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* A function of 'p' that only one chain can pass, and 'chain' wants, or
- * NULL. */
-static const char *
-find_sole_sf(const struct inv_chain *chain, const struct path *p)
-{
-    for (size_t i = 0; i < p->n_sfs; i++) {
-        if (has_sf(chain->sfs, chain->n_sfs, p->sfs[i])
-            || has_sf(chain->reverse_sfs, chain->n_reverse_sfs, p->sfs[i])) {
-            return p->sfs[i];
-        }
-    }
-    return NULL;
-}
-
 static const struct due_chain *
 find_due(const struct making *m, const char *name)
 {
@@ -98,7 +74,7 @@ check_conflict(struct making *m, const struct inv_chain *chain,
     bool clashes = (ends_clash(chain, false, p)
                     || (chain->way_back != WAY_BACK_NONE
                         && ends_clash(chain, true, p)));
-    const char *sf = find_sole_sf(chain, p);
+    const char *sf = untagged_sf_shared(chain, p);
     if (!clashes && !sf) {
         return NULL;
     } else if (!is_new && find_due(m, p->chain)) {
@@ -112,8 +88,7 @@ check_conflict(struct making *m, const struct inv_chain *chain,
                  LLONG_MAX);
         return NULL;
     } else if (sf) {
-        return xasprintf("function %s has correlation none and serves chain "
-                         "%s already", sf, p->chain);
+        return untagged_sf_error(sf, p->chain);
     }
     return xasprintf("at endpoint %s its match overlaps that of chain %s, "
                      "which has the same priority %d: give one of them "
@@ -124,14 +99,13 @@ check_conflict(struct making *m, const struct inv_chain *chain,
 static bool
 is_sf_left(struct making *m, const char *sf)
 {
-    const long long int *until_ms = shash_find_data(m->ctx->left_sfs, sf);
-    if (until_ms && m->facts->now_ms < *until_ms) {
+    long long int until_ms = untagged_sf_left_until(m->ctx->left_sfs, sf,
+                                                    m->facts->now_ms);
+    if (until_ms) {
         wait_for(m, xasprintf("packets may still come out of function %s", sf),
-                 *until_ms);
-        return true;
+                 until_ms);
     }
-    free(shash_find_and_delete(m->ctx->left_sfs, sf));
-    return false;
+    return until_ms != 0;
 }
 
 static char *
@@ -174,7 +148,7 @@ gateway_usable(void *m_, const char *vnf_id)
 }
 
 static bool
-sf_free(void *m_, const char *chain, const char *sf)
+untagged_is_free(void *m_, const char *chain, const char *sf)
 {
     struct making *m = m_;
     const struct live_path *live;
@@ -182,14 +156,12 @@ sf_free(void *m_, const char *chain, const char *sf)
         return false;
     }
     LIVE_PATHS_FOR_EACH (live, m->facts->paths) {
-        if (strcmp(live->path->chain, chain)
-            && path_passes_sf(live->path, sf)) {
+        if (untagged_sf_is_taken(live->path, chain, sf)) {
             return false;
         }
     }
     for (size_t i = 0; i < m->made->n_new; i++) {
-        if (strcmp(m->made->new[i]->chain, chain)
-            && path_passes_sf(m->made->new[i], sf)) {
+        if (untagged_sf_is_taken(m->made->new[i], chain, sf)) {
             return false;
         }
     }
@@ -202,7 +174,7 @@ get_allocator(struct making *m, bool draining_too,
 {
     numbers_get_allocator(m->facts->numbers,
                           draining_too ? gateway_answers : gateway_usable,
-                          sf_free, m, alloc);
+                          untagged_is_free, m, alloc);
 }
 
 /* Paths of one chain. */

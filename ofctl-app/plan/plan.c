@@ -10,6 +10,7 @@
 #include "heap.h"
 #include "ofctl-app/model/inventory.h"
 #include "ofctl-app/model/path.h"
+#include "ofctl-app/model/untagged-sf.h"
 #include "ofctl-app/plan/live-paths.h"
 #include "openvswitch/shash.h"
 #include "sset.h"
@@ -255,14 +256,8 @@ void
 plan_leave_sfs(struct plan *plan, const struct plan_facts *facts,
                const struct path *path)
 {
-    long long int until_ms = facts->now_ms + facts->drain_ms;
-    for (size_t i = 0; i < path->n_sfs; i++) {
-        const struct inv_sf *sf = inventory_sf(facts->inv, path->sfs[i]);
-        if (sf && sf->correlation == SF_NONE) {
-            free(shash_replace(&plan->left_sfs, sf->name,
-                               xmemdup(&until_ms, sizeof until_ms)));
-        }
-    }
+    untagged_sf_leave(&plan->left_sfs, facts->inv, path,
+                      facts->now_ms + facts->drain_ms);
 }
 
 /* Looks. */

@@ -339,7 +339,7 @@ gateway_usable(void *t_, const char *vnf_id)
 }
 
 static bool
-sf_free(void *t_, const char *chain OVS_UNUSED, const char *sf)
+untagged_is_free(void *t_, const char *chain OVS_UNUSED, const char *sf)
 {
     struct topology *t = t_;
     return !sset_contains(&t->down, sf);
@@ -357,7 +357,7 @@ topology_allocator(struct topology *t)
         .gateway_load = gateway_load,
         .user = t,
         .gateway_usable = gateway_usable,
-        .sf_free = sf_free,
+        .untagged_is_free = untagged_is_free,
     };
 }
 
