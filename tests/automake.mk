@@ -54,6 +54,13 @@ EXTRA_DIST += $(COMMON_AT) $(TESTSUITE_AT) $(SYSTEM_TESTSUITE_AT) \
 	$(KERNEL_TESTSUITE_AT) \
 	$(TESTSUITE) $(SYSTEM_TESTSUITE) $(KERNEL_TESTSUITE) \
 	tests/atlocal.in \
+	tests/data/agents/error.json \
+	tests/data/agents/events-acquire \
+	tests/data/agents/events-bad-spi \
+	tests/data/agents/events-expire \
+	tests/data/agents/patch-status.json \
+	tests/data/agents/state-drops.json \
+	tests/data/agents/state-up.json \
 	tests/data/restconf-errors \
 	tests/kernel/kernel-check \
 	tests/kernel/kernel-guest \
