@@ -83,6 +83,7 @@ EXTRA_DIST += $(COMMON_AT) $(TESTSUITE_AT) $(SYSTEM_TESTSUITE_AT) \
 	tests/tools/packet \
 	tests/tools/random-lab \
 	tests/tools/rc-client \
+	tests/tools/restconf_client.py \
 	tests/tools/restconf-ansible \
 	tests/tools/restconf-errors \
 	tests/tools/restconf-hostile \
