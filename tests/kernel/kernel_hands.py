@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""kernel_hands - lists how to take away by hand, one by one, whatever the kernel
-backend has made in a gateway's network namespace.
+"""kernel_hands - lists how to take away by hand, one by one, whatever the
+kernel backend has made in a gateway's network namespace.
 
 Usage: kernel_hands.py NETNS
 
 The list comes from the kernel's own dumps: nothing that is there is left out
-because nobody thought of it.  Each line is a command for sh.  SAs are not among
-them: only a controller can make new ones.
+because nobody thought of it.  Each line is a command for sh.  SAs are not
+among them: only a controller can make new ones.
 """
 
 import json

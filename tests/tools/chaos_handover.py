@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Two controllers on one database, of which now one rules and now the other."""
+"""Two controllers on one database, of which now one rules and now the
+other."""
 
 import copy
 import random
@@ -60,10 +61,10 @@ class HandOverLab(ChaosLab):
     def _database_ctl(self, command, *args):
         rpc(f"{self.dir}/sdsa-db.ctl", f"ovsdb-server/{command}", list(args))
 
-    # Who rules.
+    # The controller in charge.
 
     def epoch_of(self, name):
-        """0 if it stands by, or does not say."""
+        """Returns 0 if the controller stands by, or does not say."""
         if self.processes[name].state() in ("", "Z", "T"):
             return 0
         try:
@@ -148,8 +149,8 @@ class HandOverLab(ChaosLab):
         self._replace_stopped(old, epoch)
 
     def _stop_at_a_point(self, old, epoch):
-        """It stops with something in its hands for somebody, who has heard
-        from its successor when it goes on."""
+        """Stops a controller that has a request in its hands; the receiver has
+        heard from the successor before the controller goes on."""
         rpc(f"{self.dir}/{old}.ctl", "failure-test",
             [self.rng.choice(POINTS)])
         self.ctl_async(self.change())
@@ -175,7 +176,7 @@ class HandOverLab(ChaosLab):
             wait(epoch + 1)
         time.sleep(self.rng.choice([0, self.rng.uniform(0, 0.2)]))
         self._disarm(old)
-        # It would wait longer and longer before it connects again.
+        # Without this it would wait longer and longer before it connects.
         time.sleep(self.rng.uniform(0, 0.2))
         if self.rng.random() < 0.9:
             self.kill(old)
@@ -194,7 +195,8 @@ class HandOverLab(ChaosLab):
         raise Away(f"{old} does not go on")
 
     def _database(self, _old, epoch):
-        """Whoever comes first has it."""
+        """Breaks all sessions with the database: the first to come back
+        rules."""
         self._database_ctl("reconnect")
         self.wait_for_epoch(epoch - 1)
         end = time.monotonic() + TAKE_OVER_S
@@ -218,7 +220,7 @@ class HandOverLab(ChaosLab):
     # Epochs.
 
     def note_epochs(self):
-        """Nobody goes back behind an epoch that it has been given."""
+        """Checks that no participant goes back behind an epoch."""
         for name in GATEWAYS:
             text = rpc(f"{self.dir}/{name}.ctl", "agent/show", [])
             found = re.search(r"^lease: epoch (\d+)", text, re.M)
@@ -246,7 +248,7 @@ class HandOverLab(ChaosLab):
 
 
 def generation_of(path):
-    """What the bridge behind this socket says."""
+    """Returns the answer of the bridge behind this socket."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
         sock.settimeout(5)
         try:

@@ -77,7 +77,7 @@ LOG_TRANSITIONS = "-vop:file:dbg"
 CONFIG = {"drain-ms": 300, "drain-max-ms": 4000, "prepare-timeout-ms": 1500,
           "retry-ms": 300, "release-timeout-ms": 1000, "loss-ms": 1500}
 
-# As long as they are needed; the chains are as they were before all this.
+# Commands that give the chains their first form again.
 NORMAL = ["--", "--no-protect", "chain-set", "web", "--", "chain-set-match",
           "web", "ip", "--", "--no-protect", "chain-set", "dns",
           "--", "--no-protect", "chain-set", "mail", "--", "chain-rekey",
@@ -110,8 +110,8 @@ class Process:
             return int(stream.read())
 
     def state(self):
-        """As ps(1) has it; "" if it is not there.  (Its PID may be another
-        process's by now.)"""
+        """Returns the process's state as ps(1) has it; "" if it is not there.
+        (The PID may be another process's by now.)"""
         try:
             proc = f"/proc/{self.pid()}"
             with open(f"{proc}/cmdline", encoding="utf-8") as stream:
@@ -221,7 +221,7 @@ class ChaosLab:
                                            f"{self.dir}/sdsa.sock")
 
     def _check_sight(self):
-        """What is in clear on a link is seen."""
+        """Checks that a frame in clear on a link is seen."""
         a, b = LINKS[0]
         self.traffic.start(self.next_run())
         with Inside(self.name, BRIDGES[a]), socket.socket(
@@ -317,7 +317,7 @@ class ChaosLab:
         return run("sdsa-ctl", "--timeout=20", *args, env=self.env)
 
     def ctl_async(self, args):
-        """What comes of it, nobody waits for; the database may be away."""
+        """Starts a command and does not wait; the database may be away."""
         self.commands.append(subprocess.Popen(
             ["sdsa-ctl", "--timeout=4", "--wait=none", *args], env=self.env,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
@@ -438,10 +438,11 @@ class ChaosLab:
         if words:
             self.ctl("--wait=none", *words)
 
-    # What is to be in the end.
+    # The state that the schedule has to reach.
 
     def trouble(self):
-        """Lines of what is under way or away; none if all is well."""
+        """Returns lines about what is under way or away; none if all is
+        well."""
         try:
             lines = State(f"{self.dir}/sdsa.sock").describe()
             status = self.ask_controller("status")
@@ -476,7 +477,7 @@ class ChaosLab:
             return [str(error)]
 
     def new_log(self, path):
-        """Its lines since the schedule began."""
+        """Returns the log's lines since the schedule began."""
         with open(path, encoding="utf-8", errors="replace") as stream:
             stream.seek(self.logs[path])
             return stream.readlines()

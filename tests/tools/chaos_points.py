@@ -37,7 +37,7 @@ class Silent:
 
 
 class Cut:
-    """What is sent to it, and by it, does not arrive."""
+    """Cuts the channel of a participant, both ways."""
 
     def __init__(self, name, kind):
         self.name, self.kind = name, kind
@@ -65,7 +65,7 @@ class HourAway:
 
 
 class Overtaken:
-    """It takes what another controller, of a higher epoch, says.  It ends when
+    """Makes a participant obey another controller, of a higher epoch, until
     ours has a higher one."""
 
     def begin(self, lab):
@@ -167,7 +167,7 @@ CASES += [Case(f"the {what} is away for an hour", HourAway(fault),
               ("bridge", Cut(SWITCH, "drop"), "release", AFTER))]
 CASES += [Case("somebody refuses", None, f"refuse-{step}", results)
           for step, results in AGENT_STEPS[:3] + BRIDGE_STEPS[:3]]
-# What comes out of a function without tags has one flow, whosever it is.
+# A function without tags has one flow for all that comes out of it.
 CASES += [Case(f"the bridge is silent, wire is {what}", Cut(SWITCH, "drop"),
                f"stop-before-{step}", results, ["chain-set", "web", *sfs])
           for what, step, results, sfs in (

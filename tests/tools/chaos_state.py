@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a lab is: rows of its database, and dumps of its bridges and gateways;
-and what they have to be."""
+"""The state of a lab, as it is and as it has to be: rows of its database,
+dumps of its bridges and gateways."""
 
 import json
 import os
@@ -88,7 +88,7 @@ class State:
         return lines
 
 
-# What bridges and gateways have.
+# The state of bridges and gateways.
 
 def dump_flows(lab_dir, bridge):
     """Returns the NSH SPIs of paths that have flows there, and the number of
@@ -120,7 +120,7 @@ def dump_gateway(lab_dir, gateway):
 
 
 def wanted_of_gateways(state):
-    """What the database's paths ask of each gateway: as dump_gateway()."""
+    """Returns what the paths ask of each gateway, as dump_gateway()."""
     wanted = {row["vnf_id"]: (set(), set()) for row in state.gateway}
     for path in state.path:
         for hop in state.rows("hop", path["hops"]):
@@ -228,7 +228,7 @@ class Journal:
             elif uuid not in self.operations:
                 op = {c: value(v) for c, v in row.items()}
                 self.operations[uuid] = op
-                # What was a backup path before is one again if it fails.
+                # A backup path from before is one again if it fails.
                 op["made"] = [path for path, row in paths.items()
                               if row and "nsh_spi" in row]
                 if op["state"] == "committing":

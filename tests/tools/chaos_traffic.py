@@ -144,7 +144,7 @@ class _Worker:
             return due - now
         for i, stream in enumerate(self.streams):
             stream.send(self.run, i)
-        # What is late is sent late, but not all at once.
+        # Late packets are sent late, but not all at once.
         self.n_ticks += 1
         if now > due + 0.05:
             self.started, self.n_ticks = now, 1

@@ -4,8 +4,8 @@
 # The test suites source this file (tests/sdsa-macros.at).  -*- sh -*-
 #
 # A daemon has a BASE, a path: its PID is in BASE.pid, its log in BASE.log, and
-# BASE.ctl is its control socket.  A BASE that does not begin with "/" is in the
-# current directory.  Nothing ends daemons by themselves: a test says
+# BASE.ctl is its control socket.  A BASE that does not begin with "/" is in
+# the current directory.  Nothing ends daemons by themselves: a test says
 # "on_exit 'end_pidfile BASE.pid'" before it starts one.
 
 # wait_until COMMAND: succeeds as soon as COMMAND does, fails after 30 s.
@@ -38,7 +38,8 @@ is_running () {
         ! grep -q '^State:.Z' /proc/$1/status 2>/dev/null
 }
 
-# end_pidfile FILE...: ends the processes of these PID files and waits for them.
+# end_pidfile FILE...: ends the processes of these PID files and waits for
+# them.
 end_pidfile () {
     for end_file; do
         test -s "$end_file" || continue
