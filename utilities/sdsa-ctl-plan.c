@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <config.h>
 
-#include "utilities/sdsa-ctl.h"
+#include "utilities/sdsa-ctl-plan.h"
 
 #include "lib/sdsa-idl.h"
 #include "lib/suite.h"
@@ -11,43 +11,160 @@
 #include "ofctl-app/model/path-find.h"
 #include "ofctl-app/model/path-mtu.h"
 #include "ofctl-app/model/path.h"
+#include "ofctl-app/plan/live-paths.h"
+#include "ofctl-app/plan/plan.h"
 #include "ofctl-app/view/inventory-idl.h"
 #include "ofctl-app/view/path-idl.h"
 #include "openvswitch/dynamic-string.h"
 #include "ovsdb-idl.h"
 #include "smap.h"
 #include "sset.h"
+#include "timeval.h"
 #include "util.h"
 
 /* What --dry-run prints: the paths that the controller would make and remove,
- * with their SAs and flows.  Computed as the controller does it, from the
- * database as the commands would leave it. */
+ * with their SAs and flows.  The controller's planner says which, from the
+ * database as the commands would leave it; each operation is taken to succeed
+ * at once. */
 
-struct plan {
+struct dry_run {
     const struct ovsdb_idl *idl;
     struct inventory inv;
-    struct shash bad_chains;
+    struct shash bad_chains;    /* Errors in rows by the chain's name. */
+    struct live_paths paths;
     struct numbers *numbers;
+    struct plan *plan;
+    struct shash applied;       /* Intents by the chain's name. */
+    struct sset waits;          /* What was printed of chains that wait. */
+    struct sset refused;        /* Chains that would fail. */
+    long long int now_ms;
     struct ds *out;
     bool adds;                  /* Something comes. */
-    bool ok;                    /* No chain would fail. */
 };
+
+/* Facts. */
+
+static bool
+gateway_answers(const void *dry_, const char *vnf_id)
+{
+    const struct dry_run *dry = dry_;
+    const struct sdsa_gateway *row;
+    SDSA_GATEWAY_FOR_EACH (row, dry->idl) {
+        if (!strcmp(row->vnf_id, vnf_id)) {
+            return !strcmp(smap_get_def(&row->status, "state", ""), "up");
+        }
+    }
+    return false;
+}
+
+static bool
+can_flip(const void *dry_, const struct live_path *live)
+{
+    const struct dry_run *dry = dry_;
+    struct sset names = SSET_INITIALIZER(&names);
+    const struct sdsa_bridge *row;
+    bool can = true;
+    path_bridges(live->path, &dry->inv, &names);
+    SDSA_BRIDGE_FOR_EACH (row, dry->idl) {
+        can = can && (!sset_contains(&names, row->name)
+                      || smap_get_bool(&row->status, "connected", false));
+    }
+    sset_destroy(&names);
+    return can;
+}
+
+static bool
+can_give_up(const void *dry OVS_UNUSED, const char *chain OVS_UNUSED)
+{
+    return false;
+}
+
+static struct plan_facts
+get_facts(const struct dry_run *dry)
+{
+    return (struct plan_facts) {
+        .inv = &dry->inv,
+        .paths = &dry->paths,
+        .numbers = dry->numbers,
+        .drain_ms = 1000,
+        .now_ms = dry->now_ms,
+        .now_s = time_wall(),
+        .aux = dry,
+        .gateway_answers = gateway_answers,
+        .can_flip = can_flip,
+        .can_give_up = can_give_up,
+    };
+}
+
+/* Takes over what the controller wrote of links and functions. */
+static void
+learn_states(struct dry_run *dry)
+{
+    const struct sdsa_link *link;
+    SDSA_LINK_FOR_EACH (link, dry->idl) {
+        for (size_t i = 0; i < dry->inv.n_links; i++) {
+            struct inv_link *l = &dry->inv.links[i];
+            bool is_a = (!strcmp(l->from->name, link->bridge_a->name)
+                         && !strcmp(l->out_port, link->port_a));
+            bool is_b = (!strcmp(l->to->name, link->bridge_a->name)
+                         && !strcmp(l->in_port, link->port_a));
+            if (is_a || is_b) {
+                l->is_down = !strcmp(link->state, "down");
+            }
+        }
+    }
+    const struct sdsa_service_function *row;
+    SDSA_SERVICE_FUNCTION_FOR_EACH (row, dry->idl) {
+        struct inv_sf *sf = shash_find_data(&dry->inv.sfs, row->name);
+        if (sf) {
+            sf->is_down = !strcmp(row->state, "down");
+        }
+    }
+}
+
+/* The row of a chain as it is once its operations have ended. */
+static void
+tell_row(struct dry_run *dry, const struct sdsa_chain *row)
+{
+    const struct inv_chain *chain = inventory_chain(&dry->inv, row->name);
+    const char *applied = shash_find_data(&dry->applied, row->name);
+    const struct plan_row plan_row = {
+        .uuid = row->header_.uuid,
+        .wanted = row->wanted,
+        .applied = applied ? row->wanted : row->applied,
+        .failed = row->failed,
+        .change = row->change,
+        .applied_intent = (applied ? CONST_CAST(char *, applied)
+                           : row->applied_intent),
+        .intent = chain ? chain->intent : CONST_CAST(char *, ""),
+        .bad = shash_find_data(&dry->bad_chains, row->name),
+        .protection = row->protection,
+        .protect = row->protect,
+        .has_reason = row->reason[0] != '\0',
+    };
+    plan_set_row(dry->plan, row->name, &plan_row);
+}
 
 /* Flows. */
 
 static void
-print_flows(struct plan *plan, char sign, const struct path *path,
+print_flows(struct dry_run *dry, char sign, const struct path *path,
             const struct path *twin)
 {
     struct ovs_list flows = OVS_LIST_INITIALIZER(&flows);
-    char *error = steering_path_flows(&plan->inv, path, twin, &flows);
+    char *error = steering_path_flows(&dry->inv, path, twin, &flows);
     if (error) {
-        ds_put_format(plan->out, "    no flows: %s\n", error);
+        ds_put_format(dry->out, "    no flows: %s\n", error);
         free(error);
     }
     const struct steering_flow *flow;
     LIST_FOR_EACH (flow, node, &flows) {
-        ds_put_format(plan->out, "%c   flow %s %s\n", sign, flow->bridge,
+        if (path->backup
+            && flow->cookie != steering_cookie(STEERING_TRANSPORT,
+                                               path->nsh_spi)) {
+            continue;           /* Nothing enters it. */
+        }
+        ds_put_format(dry->out, "%c   flow %s %s\n", sign, flow->bridge,
                       flow->text);
     }
     steering_flows_destroy(&flows);
@@ -56,14 +173,15 @@ print_flows(struct plan *plan, char sign, const struct path *path,
 /* Paths. */
 
 static void
-print_path(struct plan *plan, char sign, const struct path *path,
+print_path(struct dry_run *dry, char sign, const struct path *path,
            const struct path *twin)
 {
-    struct ds *out = plan->out;
-    ds_put_format(out, "%c path of chain %s, %s: NSH SPI %"PRIu32", priority "
-                  "%d, %s, MTU %d\n", sign, path->chain,
+    struct ds *out = dry->out;
+    ds_put_format(out, "%c %spath of chain %s, %s: NSH SPI %"PRIu32", "
+                  "priority %d, %s, MTU %d\n", sign,
+                  path->backup ? "backup " : "", path->chain,
                   path->reverse ? "reverse" : "forward", path->nsh_spi,
-                  path->priority, path->match, path_mtu(&plan->inv, path));
+                  path->priority, path->match, path_mtu(&dry->inv, path));
     for (size_t i = 0; i <= path->n_sfs; i++) {
         const struct path_hop *hop = path->hops[i];
         if (hop) {
@@ -78,208 +196,277 @@ print_path(struct plan *plan, char sign, const struct path *path,
                       i < path->n_sfs ? "function" : "endpoint",
                       i < path->n_sfs ? path->sfs[i] : path->dst);
     }
-    print_flows(plan, sign, path, twin);
+    print_flows(dry, sign, path, twin);
 }
 
-static struct path *
-find_path(const struct plan *plan, int64_t nsh_spi)
-{
-    const struct sdsa_path *row;
-    SDSA_PATH_FOR_EACH (row, plan->idl) {
-        if (row->nsh_spi == nsh_spi) {
-            return path_from_idl(row);
-        }
-    }
-    return NULL;
-}
+/* Operations. */
 
-/* Those that 'chain' has now. */
+/* Prints those of the 'n' paths that are of 'chain'. */
 static void
-remove_paths(struct plan *plan, const char *chain)
+print_paths(struct dry_run *dry, char sign, const char *chain,
+            struct live_path *const *paths, size_t n)
 {
-    const struct sdsa_path *row;
-    SDSA_PATH_FOR_EACH (row, plan->idl) {
-        struct path *path = (strcmp(row->chain, chain) ? NULL
-                             : path_from_idl(row));
-        if (path) {
-            struct path *twin = find_path(plan, row->twin);
-            print_path(plan, '-', path, twin);
-            path_destroy(twin);
-            path_destroy(path);
+    for (size_t i = 0; i < n; i++) {
+        const struct live_path *twin = live_paths_find(&dry->paths,
+                                                       paths[i]->twin);
+        if (!strcmp(paths[i]->path->chain, chain)) {
+            print_path(dry, sign, paths[i]->path, twin ? twin->path : NULL);
         }
     }
 }
 
-static bool
-gateway_usable(void *plan_, const char *vnf_id)
+/* The operation of the action begins. */
+static void
+start(struct dry_run *dry, const struct plan_action *action,
+      struct shash *ended)
 {
-    const struct plan *plan = plan_;
-    const struct sdsa_gateway *row;
-    SDSA_GATEWAY_FOR_EACH (row, plan->idl) {
-        if (!strcmp(row->vnf_id, vnf_id)) {
-            return !strcmp(smap_get_def(&row->status, "state", ""), "up");
-        }
-    }
-    return false;
-}
-
-static bool
-sf_free(void *plan_, const char *chain, const char *sf)
-{
-    const struct plan *plan = plan_;
-    const struct sdsa_path *row;
-    SDSA_PATH_FOR_EACH (row, plan->idl) {
-        for (size_t i = 0; i < row->n_sfs; i++) {
-            if (strcmp(row->chain, chain) && !strcmp(row->value_sfs[i], sf)) {
-                return false;
+    struct live_path **new = xcalloc(action->n_new + 1, sizeof *new);
+    for (size_t i = 0; i < action->n_new; i++) {
+        struct path *path = action->new[i];
+        for (size_t j = 0; j <= path->n_sfs; j++) {
+            if (path->hops[j]) {
+                path->hops[j]->created_s = time_wall();
             }
         }
+        new[i] = live_paths_add(&dry->paths, path, plan_action_twin(action, i),
+                                0);
+        path->state = PATH_ACTIVE;
+        dry->adds = true;
     }
-    return true;
-}
-
-/* Can packets change from the paths in use to this one? */
-static char *
-check_change(const struct plan *plan, const struct path *new)
-{
-    char *error = NULL;
-    const struct sdsa_path *row;
-    SDSA_PATH_FOR_EACH (row, plan->idl) {
-        struct path *old = (error || strcmp(row->chain, new->chain) ? NULL
-                            : path_from_idl(row));
-        if (old && !old->backup && old->reverse == new->reverse) {
-            error = path_check_change(&plan->inv, old, new);
+    for (size_t i = 0; i < action->n_targets; i++) {
+        const char *name = action->targets[i].name;
+        if (action->what == PLAN_FAIL_OVER) {
+            ds_put_format(dry->out, "chain %s would use its backup path: %s\n",
+                          name, action->why);
         }
-        path_destroy(old);
+        print_paths(dry, '-', name, action->old, action->n_old);
+        print_paths(dry, '+', name, new, action->n_new);
+        shash_add_once(ended, name, xstrdup(action->targets[i].intent));
     }
-    return error;
+    free(new);
 }
 
+/* Its old paths go. */
 static void
-add_paths(struct plan *plan, const struct inv_chain *chain)
+remove_old(struct dry_run *dry, const struct plan_action *action)
 {
-    struct path_allocator alloc;
-    struct path *paths[2];
-    size_t n;
-    numbers_get_allocator(plan->numbers, gateway_usable, sf_free, plan,
-                          &alloc);
-    char *error = path_compute(&plan->inv, chain, NULL, &alloc, paths, &n);
-    n = error ? 0 : n;
-    for (size_t i = 0; i < n && !error; i++) {
-        error = check_change(plan, paths[i]);
+    const struct plan_facts facts = get_facts(dry);
+    for (size_t i = 0; i < action->n_standby; i++) {
+        action->standby[i]->path->backup = false;
     }
-    if (error) {
-        ds_put_format(plan->out, "chain %s would fail: %s\n", chain->name,
-                      error);
-        plan->ok = false;
+    for (size_t i = 0; i < action->n_old; i++) {
+        struct live_path *live = action->old[i];
+        if (!action->n_new && !live->path->backup) {
+            plan_leave_sfs(dry->plan, &facts, live->path);
+        }
+        numbers_release(dry->numbers, live->path);
+        live_paths_remove(&dry->paths, live);
     }
-    for (size_t i = 0; i < n && !error; i++) {
-        plan->adds = true;
-        numbers_claim(plan->numbers, paths[i]);
-        print_path(plan, '+', paths[i], n == 2 ? paths[!i] : NULL);
+    if (action->n_old) {
+        plan_paths_removed(dry->plan);
     }
-    free(error);
+}
+
+/* A chain cannot be so.  (One that stays as it is says nothing new.) */
+static void
+refuse(struct dry_run *dry, const struct plan_action *action)
+{
+    const char *culprit = action->targets[action->culprit].name;
+    for (size_t i = 0; i < action->n_targets; i++) {
+        const struct plan_target *target = &action->targets[i];
+        const struct sdsa_chain *row
+            = sdsa_chain_get_for_uuid(dry->idl, &target->uuid);
+        if (!row || target->rekey_only
+            || (target->intent[0]
+                && !strcmp(target->intent, row->applied_intent))
+            || !sset_add(&dry->refused, target->name)) {
+            continue;
+        }
+        ds_put_format(dry->out, "chain %s would fail: ", target->name);
+        if (i != action->culprit) {
+            ds_put_format(dry->out, "it was changed together with chain %s, "
+                          "where ", culprit);
+        }
+        ds_put_format(dry->out, "%s\n", action->why);
+    }
+}
+
+/* Prints what chains wait for that it has not printed yet.  Returns true if
+ * there was one. */
+static bool
+print_waits(struct dry_run *dry)
+{
+    const struct shash_node **chains = shash_sort(&dry->inv.chains);
+    bool waits = false;
+    for (size_t i = 0; i < shash_count(&dry->inv.chains); i++) {
+        const char *reason = plan_waits_for(dry->plan, chains[i]->name);
+        char *text = (reason ? xasprintf("chain %s waits: %s\n",
+                                         chains[i]->name, reason) : NULL);
+        if (text && sset_add(&dry->waits, text)) {
+            ds_put_cstr(dry->out, text);
+            waits = true;
+        }
+        free(text);
+    }
+    free(chains);
+    return waits;
+}
+
+/* Does what the planner wants until it wants nothing more, and then ends the
+ * operations that this began.  Returns false if there was nothing. */
+static bool
+run_round(struct dry_run *dry)
+{
+    struct plan_action *actions = NULL;
+    size_t n = 0, allocated = 0;
+    struct shash ended = SHASH_INITIALIZER(&ended);
+    for (;;) {
+        const struct plan_facts facts = get_facts(dry);
+        struct plan_action action;
+        if (!plan_next(dry->plan, &facts, &action)) {
+            break;
+        } else if (action.what == PLAN_REFUSE) {
+            refuse(dry, &action);
+            plan_action_uninit(&action);
+            continue;
+        }
+        start(dry, &action, &ended);
+        if (n == allocated) {
+            actions = x2nrealloc(actions, &allocated, sizeof *actions);
+        }
+        actions[n++] = action;
+    }
+    bool waits = print_waits(dry);
+
     for (size_t i = 0; i < n; i++) {
-        path_destroy(paths[i]);
+        remove_old(dry, &actions[i]);
+        plan_action_uninit(&actions[i]);
     }
+    free(actions);
+    struct shash_node *node;
+    SHASH_FOR_EACH_SAFE (node, &ended) {
+        free(shash_replace(&dry->applied, node->name, node->data));
+        plan_end(dry->plan, node->name, PLAN_DONE, "", dry->now_ms);
+        shash_delete(&ended, node);
+    }
+    shash_destroy(&ended);
+    const struct sdsa_chain *row;
+    SDSA_CHAIN_FOR_EACH (row, dry->idl) {
+        tell_row(dry, row);
+    }
+    return n || waits;
 }
 
 /* The whole. */
 
-static void
-plan_init(struct plan *plan, const struct ovsdb_idl *idl, struct ds *out)
+/* Is the operation past its commit point?  Then it ends as it was wanted. */
+static bool
+is_committed(const struct sdsa_operation *op)
 {
-    *plan = (struct plan) {
+    return !strcmp(op->state, "committing");
+}
+
+static void
+dry_run_init(struct dry_run *dry, const struct ovsdb_idl *idl, struct ds *out)
+{
+    *dry = (struct dry_run) {
         .idl = idl,
         .numbers = numbers_create(),
+        .plan = plan_create(),
+        .now_ms = time_msec(),
         .out = out,
-        .ok = true,
     };
-    inventory_init(&plan->inv);
-    shash_init(&plan->bad_chains);
-    inventory_from_idl(&plan->inv, idl, &plan->bad_chains);
+    inventory_init(&dry->inv);
+    live_paths_init(&dry->paths);
+    shash_init(&dry->bad_chains);
+    shash_init(&dry->applied);
+    sset_init(&dry->waits);
+    sset_init(&dry->refused);
+    inventory_from_idl(&dry->inv, idl, &dry->bad_chains);
+    learn_states(dry);
+
     const struct sdsa_sdsa_global *global = sdsa_sdsa_global_first(idl);
-    numbers_set_next_nsh_spi(plan->numbers, global ? global->next_nsh_spi : 1);
+    numbers_set_next_nsh_spi(dry->numbers, global ? global->next_nsh_spi : 1);
+    const struct sdsa_chain *chain;
+    SDSA_CHAIN_FOR_EACH (chain, idl) {
+        tell_row(dry, chain);
+    }
     const struct sdsa_path *row;
     SDSA_PATH_FOR_EACH (row, idl) {
         struct path *path = path_from_idl(row);
-        if (path) {
-            numbers_claim(plan->numbers, path);
-            path_destroy(path);
+        if (path && path->state == PATH_RELEASING) {
+            path_destroy(path); /* It will be gone in a moment. */
+        } else if (path) {
+            numbers_claim(dry->numbers, path);
+            live_paths_add(&dry->paths, path, row->twin, 0);
+            plan_touch(dry->plan, path->chain);
         }
     }
-}
-
-static void
-plan_destroy(struct plan *plan)
-{
-    shash_destroy_free_data(&plan->bad_chains);
-    numbers_destroy(plan->numbers);
-    inventory_destroy(&plan->inv);
-}
-
-/* Chains that make no sense. */
-static void
-plan_failures(struct plan *plan)
-{
-    const struct shash_node **bad = shash_sort(&plan->bad_chains);
-    for (size_t i = 0; i < shash_count(&plan->bad_chains); i++) {
-        ds_put_format(plan->out, "chain %s would fail: %s\n", bad[i]->name,
-                      (char *) bad[i]->data);
-        plan->ok = false;
-    }
-    free(bad);
-}
-
-/* Chains whose rows are gone and whose paths are not. */
-static void
-plan_removals(struct plan *plan)
-{
-    struct sset gone = SSET_INITIALIZER(&gone);
-    const struct sdsa_path *path;
-    SDSA_PATH_FOR_EACH (path, plan->idl) {
-        if (!inventory_chain(&plan->inv, path->chain)
-            && !shash_find(&plan->bad_chains, path->chain)) {
-            sset_add(&gone, path->chain);
+    const struct sdsa_operation *op;
+    SDSA_OPERATION_FOR_EACH (op, idl) {
+        for (size_t i = 0; i < op->n_chains && !is_committed(op); i++) {
+            plan_resume(dry->plan, op->chains[i]);
         }
     }
-    const char **names = sset_sort(&gone);
-    for (size_t i = 0; i < sset_count(&gone); i++) {
-        remove_paths(plan, names[i]);
+    for (size_t i = 0; global && i < global->n_removals; i++) {
+        plan_set_removal_group(dry->plan, global->key_removals[i],
+                               global->value_removals[i]);
     }
-    free(names);
-    sset_destroy(&gone);
 }
 
-static bool
-is_applied(const struct plan *plan, const struct inv_chain *chain)
+static void
+dry_run_destroy(struct dry_run *dry)
 {
-    const struct sdsa_chain *row
-        = sdsa_chain_get_for_uuid(plan->idl, &chain->uuid);
-    return row && !strcmp(row->applied_intent, chain->intent);
+    plan_destroy(dry->plan);
+    live_paths_destroy(&dry->paths);
+    numbers_destroy(dry->numbers);
+    inventory_destroy(&dry->inv);
+    shash_destroy_free_data(&dry->bad_chains);
+    shash_destroy_free_data(&dry->applied);
+    sset_destroy(&dry->waits);
+    sset_destroy(&dry->refused);
+}
+
+/* Says which chains have to wait for the end of an operation of theirs. */
+static void
+print_operations(struct dry_run *dry)
+{
+    const struct sdsa_operation *op;
+    SDSA_OPERATION_FOR_EACH (op, dry->idl) {
+        for (size_t i = 0; i < op->n_chains && !is_committed(op); i++) {
+            const struct inv_chain *chain = inventory_chain(&dry->inv,
+                                                            op->chains[i]);
+            const struct sdsa_chain *row
+                = chain ? sdsa_chain_get_for_uuid(dry->idl, &chain->uuid)
+                        : NULL;
+            if (!row || strcmp(row->applied_intent, chain->intent)) {
+                ds_put_format(dry->out, "chain %s waits: operation %"PRId64
+                              " of it is under way\n", op->chains[i],
+                              op->number);
+            }
+        }
+    }
 }
 
 bool
-sdsa_ctl_print_plan(const struct ovsdb_idl *idl, struct ds *out)
+sdsa_ctl_print_plan(const struct ovsdb_idl *idl, const struct shash *deleted,
+                    int64_t number, struct ds *out)
 {
-    struct plan plan;
-    plan_init(&plan, idl, out);
-    plan_failures(&plan);
-    plan_removals(&plan);
-    const struct shash_node **chains = shash_sort(&plan.inv.chains);
-    for (size_t i = 0; i < shash_count(&plan.inv.chains); i++) {
-        const struct inv_chain *chain = chains[i]->data;
-        if (!is_applied(&plan, chain)) {
-            remove_paths(&plan, chain->name);
-            add_paths(&plan, chain);
-        }
+    struct dry_run dry;
+    dry_run_init(&dry, idl, out);
+    const struct shash_node *node;
+    SHASH_FOR_EACH (node, deleted) {
+        plan_set_removal_group(dry.plan, node->name, number);
     }
-    free(chains);
-    if (plan.adds) {
+    while (run_round(&dry)) {
+        dry.now_ms += 1000;     /* Then functions that were left are empty. */
+    }
+    print_operations(&dry);
+    if (dry.adds) {
         ds_put_cstr(out, "NSH SPIs, ESP SPIs and VLANs of what comes are "
                     "examples: they are chosen when it is done.\n");
     }
-    bool ok = plan.ok;
-    plan_destroy(&plan);
+    bool ok = sset_is_empty(&dry.refused);
+    dry_run_destroy(&dry);
     return ok;
 }

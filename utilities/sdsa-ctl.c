@@ -25,6 +25,7 @@
 #include "table.h"
 #include "timeval.h"
 #include "util.h"
+#include "utilities/sdsa-ctl-plan.h"
 
 VLOG_DEFINE_THIS_MODULE(sdsa_ctl);
 
@@ -701,7 +702,8 @@ do_commands(struct ovsdb_idl *idl, const char *args,
         diff_chains(&before, &after);
         mark_change(idl, &before, &after, global_wanted);
         if (dry_run && writes) {
-            would_fail = !sdsa_ctl_print_plan(idl, &plan);
+            would_fail = !sdsa_ctl_print_plan(idl, &before, global_wanted,
+                                              &plan);
         }
 
         enum ovsdb_idl_txn_status status

@@ -26,9 +26,4 @@ extern const struct ctl_command_syntax sdsa_ctl_show_commands[];
  * else NULL.  Caller frees. */
 char *sdsa_ctl_controller_absence(struct ovsdb_idl *);
 
-/* Appends what the controller would do about the chains as the open
- * transaction has them: paths, SAs and flows that come and go.  Returns false
- * if a chain would fail. */
-bool sdsa_ctl_print_plan(const struct ovsdb_idl *, struct ds *);
-
 #endif /* utilities/sdsa-ctl.h */
