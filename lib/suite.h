@@ -28,7 +28,7 @@ struct suite {
     size_t integrity_key_size;  /* Octets; 0 with an AEAD. */
     size_t iv_size;             /* Octets of IV in each packet. */
     size_t icv_size;            /* Octets of ICV in each packet. */
-    size_t block_size;    /* What is sealed is a multiple: 4 or 16 octets. */
+    size_t block_size;    /* Octets, 4 or 16: sealed text is padded. */
 };
 
 extern const struct suite suites[];
@@ -36,7 +36,7 @@ extern const size_t n_suites;
 
 #define SUITE_DEFAULT "aes-gcm-16-256"
 
-/* Each returns NULL when there is none. */
+/* Returns the suite of that name, or NULL. */
 const struct suite *suite_by_name(const char *name);
 
 /* 'encryption_key_size' and 'integrity_key_size' are the octets of RFC 9061's
@@ -45,10 +45,11 @@ const struct suite *suite_by_number(uint16_t encryption, uint16_t integrity,
                                     size_t encryption_key_size,
                                     size_t integrity_key_size);
 
-/* Is there a suite with these IANA ENCR and INTEG numbers? */
+/* Returns true if a suite has these IANA ENCR and INTEG numbers. */
 bool suite_has_number(uint16_t encryption, uint16_t integrity);
 
-/* Does the encryption of this IANA ENCR number bring integrity with it? */
+/* Returns true if the IANA ENCR number is of an AEAD, which protects integrity
+ * too. */
 bool suite_is_aead(uint16_t encryption);
 
 /* Octets of RFC 9061's encryption/key, and of all key material. */

@@ -12,7 +12,7 @@
 #include "vnf-agent/xfrm/backend-xfrm.h"
 #include "vnf-agent/xfrm/xfrm-probe.h"
 
-/* Is a data plane of the userspace backend there to be adopted? */
+/* Returns true if a data plane of the userspace backend can be adopted. */
 static bool
 userspace_runs(const struct backend_config *config)
 {

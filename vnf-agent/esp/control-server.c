@@ -41,7 +41,7 @@ struct client {
     size_t reply_sent;
     bool subscribed;
     int event_credit;           /* Events that may be sent. */
-    long long int deadline_ms;  /* Of what is half done, else LLONG_MAX. */
+    long long int deadline_ms;  /* To end what is half done, or LLONG_MAX. */
 };
 
 struct control_server {
@@ -180,7 +180,7 @@ client_read_header(struct client *client)
     return 0;
 }
 
-/* Does the request, whose payload is complete. */
+/* Performs the request, whose payload is complete. */
 static void
 client_perform(struct client *client, struct control_context *ctx)
 {
@@ -216,7 +216,7 @@ client_is_idle(const struct client *client)
     return !client->reply.data && !client->header_have;
 }
 
-/* Sends what events there are. */
+/* Sends events while there are any. */
 static int
 client_run_events(struct client *client, struct control_context *ctx)
 {
@@ -237,7 +237,8 @@ client_run_events(struct client *client, struct control_context *ctx)
     return 0;
 }
 
-/* Returns 0, or a positive errno if the client is to be destroyed. */
+/* Reads, performs and writes what it can.  Returns 0, or a positive errno if
+ * the client must be destroyed. */
 static int
 client_run(struct client *client, struct control_context *ctx)
 {
@@ -296,7 +297,7 @@ control_server_run(struct control_server *server, struct control_context *ctx)
         if (client_run(client, ctx)) {
             client_destroy(server, client);
         } else if (!was_idle || client->payload_have != had) {
-            /* Heard of: to the end of the list. */
+            /* The client has spoken: it goes to the end of the list. */
             ovs_list_remove(&client->node);
             ovs_list_push_back(&server->clients, &client->node);
         }

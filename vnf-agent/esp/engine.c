@@ -21,7 +21,7 @@ VLOG_DEFINE_THIS_MODULE(esp_engine);
 #define TOS_DSCP_SHIFT 2
 #define TOS_ECN_MASK 0x03
 
-/* Where ESP in UDP is looked for, RFC 3948 s.2.1. */
+/* Port at which ESP in UDP is received, RFC 3948 s.2.1. */
 #define UDP_ENCAP_PORT 4500
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
@@ -99,8 +99,8 @@ engine_expire(struct engine *engine, long long int now_ms)
     }
 }
 
-/* The first policy of the hop end that takes the packet, or NULL.  Inbound,
- * those of other SAs' reqids are passed over. */
+/* Returns the first policy of the hop end that matches the packet, or NULL.
+ * Inbound, policies with another reqid than the SA are ignored. */
 static struct esp_policy *
 find_policy(const struct engine *engine, enum sa_direction direction,
             uint16_t vlan, uint64_t inbound_reqid, const struct ip_packet *ip)
@@ -153,7 +153,7 @@ finish_frame(const struct engine *engine, enum engine_port port, uint16_t vlan,
     memcpy(p, &type, sizeof type);
 }
 
-/* Was the frame sent to 'port' itself? */
+/* Returns true if the frame was sent to 'port' itself. */
 static bool
 is_ours(const struct engine *engine, enum engine_port port,
         const struct engine_frame *frame)
@@ -162,7 +162,7 @@ is_ours(const struct engine *engine, enum engine_port port,
             && !memcmp(frame->data, &engine->ports[port].mac, ETH_ADDR_LEN));
 }
 
-/* Does the frame say that an IP packet of any version is in it? */
+/* Returns true if the type of the frame is IPv4 or IPv6. */
 static bool
 is_ip_frame(const struct engine_frame *frame, bool *ipv6)
 {
@@ -183,7 +183,7 @@ parse_frame(const struct engine_frame *frame, bool ipv6, struct ip_packet *ip)
 
 /* From the plain port. */
 
-/* DSCP of the outer header over an inner packet with 'dscp'. */
+/* Returns the DSCP of the outer header for an inner packet with 'dscp'. */
 static uint8_t
 outer_dscp(const struct policy *policy, const struct sa *sa, uint8_t dscp)
 {
@@ -198,7 +198,7 @@ outer_dscp(const struct policy *policy, const struct sa *sa, uint8_t dscp)
     OVS_NOT_REACHED();
 }
 
-/* Its Don't Fragment bit. */
+/* Returns the Don't Fragment bit of the outer header. */
 static bool
 outer_df(const struct policy *policy, const struct sa *sa, bool inner_df)
 {
@@ -214,11 +214,11 @@ outer_df(const struct policy *policy, const struct sa *sa, bool inner_df)
     OVS_NOT_REACHED();
 }
 
-/* What is put around or into a packet. */
+/* Parts of the ESP packet that is made of an inner packet. */
 struct envelope {
     size_t header_size;         /* Octets of the IP header outside. */
     size_t skip;                /* Octets of the packet that are not sealed. */
-    uint8_t next_header;        /* What is sealed. */
+    uint8_t next_header;        /* Type of the sealed octets. */
 };
 
 static struct envelope
@@ -238,7 +238,7 @@ make_envelope(const struct sa *sa, const struct ip_packet *inner)
     OVS_NOT_REACHED();
 }
 
-/* Octets of the ESP packet around 'inner', with its IP header. */
+/* Returns the octets of the ESP packet around 'inner', with its IP header. */
 static size_t
 enveloped_size(const struct sa *sa, const struct envelope *envelope,
                const struct ip_packet *inner)
@@ -273,8 +273,9 @@ write_tunnel(struct engine *engine, const struct policy *policy,
     }
 }
 
-/* Seals the inner packet, or what is in it, and puts the header of 'size'
- * octets of packet before it.  Returns false if that failed. */
+/* Seals the inner packet or, in transport mode, its payload, and writes the
+ * headers of the packet of 'size' octets before it.  Returns false on
+ * failure. */
 static bool
 encapsulate(struct engine *engine, const struct policy *policy,
             struct esp_sa *esp_sa, const struct ip_packet *inner,
@@ -293,7 +294,7 @@ encapsulate(struct engine *engine, const struct policy *policy,
         memmove(outer, ip, envelope->skip);
     }
 
-    /* The number is used up, whatever comes of the packet. */
+    /* The number is used up, also if sealing fails. */
     esp_sa->seq++;
     if (!esp_seal(esp_sa->key, sa->spi, esp_sa->seq, sa->esn, NULL, esp,
                   inner->size - envelope->skip, envelope->next_header)) {
@@ -308,9 +309,9 @@ encapsulate(struct engine *engine, const struct policy *policy,
     return true;
 }
 
-/* Can a packet go in transport mode?  ESP would have to be put between
- * extension headers, and protects whole packets only (RFC 4303 s.3.1.1,
- * s.3.3.4). */
+/* Returns true if a packet can go in transport mode.  ESP would have to be put
+ * between extension headers, and protects whole packets only (RFC 4303
+ * s.3.1.1, s.3.3.4). */
 static bool
 fits_transport(const struct ip_packet *ip)
 {
@@ -492,7 +493,7 @@ find_esp(uint8_t *ip, const struct ip_packet *outer, struct esp_packet *esp)
             ? BACKEND_DROP_CIPHER_TRUNCATED : BACKEND_N_DROPS);
 }
 
-/* No SA has this SPI. */
+/* Drops a packet with an SPI that no SA has. */
 static void
 drop_unknown(struct engine *engine, uint16_t vlan,
              const struct ip_packet *outer, const struct esp_packet *esp,
@@ -511,8 +512,8 @@ drop_unknown(struct engine *engine, uint16_t vlan,
     drop(engine, BACKEND_DROP_CIPHER_BAD_SPI, vlan);
 }
 
-/* Did the packet come from and to where the SA says, and in UDP if it says
- * so? */
+/* Returns true if the outer addresses, and UDP and its ports, are those of the
+ * SA. */
 static bool
 comes_as_told(const struct sa *sa, const struct ip_packet *outer,
               const struct esp_packet *esp)

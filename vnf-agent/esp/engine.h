@@ -33,7 +33,7 @@
 struct engine_frame {
     uint8_t *data;
     size_t size;
-    /* Only of a frame that came in: */
+    /* Only for a frame that came in: */
     uint16_t vlan;              /* VID that the kernel took off, or 0. */
     bool other_host;            /* The frame was not sent to us. */
     bool truncated;             /* The frame was longer than the buffer. */

@@ -13,7 +13,7 @@
 
 struct engine;
 
-/* What a request is answered from. */
+/* Data from which requests are answered. */
 struct control_context {
     struct engine *engine;
     const struct control_hello *hello;

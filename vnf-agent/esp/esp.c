@@ -27,7 +27,7 @@ struct esp_key {
     uint8_t nonce[SALT_SIZE + AEAD_IV_SIZE];
     uint64_t iv_mask;           /* Random: IV = seq ^ iv_mask. */
 
-    /* Without: IVs that nobody has seen. */
+    /* Without an AEAD: random IVs. */
     uint8_t pool[IV_POOL];
     size_t pool_left;           /* Octets, at the beginning. */
 };
@@ -129,7 +129,7 @@ esp_key_destroy(struct esp_key *key)
 static size_t
 padded_size(const struct suite *suite, size_t inner_size)
 {
-    /* Of a power of 2, without the division of ROUND_UP(). */
+    /* Rounds up to a multiple of a power of 2, without a division. */
     return ((inner_size + TRAILER_LEN + suite->block_size - 1)
             & ~(suite->block_size - 1));
 }

@@ -277,7 +277,7 @@ pseudo_header_sum(const uint8_t *data, const struct ip_packet *ip, size_t size)
     return csum_add16(sum, htons(size));
 }
 
-/* Where in a transport header its checksum is, or -1. */
+/* Returns the offset of the checksum in a transport header, or -1. */
 static int
 checksum_offset(int protocol, size_t size)
 {

@@ -137,7 +137,8 @@ port_bind(struct port *port, int ifindex)
     return 0;
 }
 
-/* What the socket is bound to: 0 nothing yet, -1 an interface that is gone. */
+/* Index of the interface that the socket is bound to; 0: none yet, -1: one
+ * that is gone. */
 static int
 port_bound_to(const struct port *port)
 {
@@ -151,8 +152,8 @@ port_bound_to(const struct port *port)
     return sll.sll_ifindex;
 }
 
-/* Asks the kernel about the interface.  Returns NULL if all is well, else what
- * is wrong. */
+/* Asks the kernel about the interface.  Returns NULL if it can be used, or a
+ * reason. */
 static const char *
 port_query(struct port *port)
 {
@@ -222,8 +223,8 @@ port_down_reason(const struct port *port)
     return port->reason;
 }
 
-/* Reads what the kernel tells beside the frame.  Returns false if the frame is
- * to be passed over: one that we sent. */
+/* Reads the metadata of a frame.  Returns false if the frame must be ignored:
+ * we sent it. */
 static bool
 read_auxdata(struct msghdr *msg, const struct sockaddr_ll *addr,
              struct engine_frame *frame)

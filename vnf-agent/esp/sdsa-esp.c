@@ -45,7 +45,7 @@ VLOG_DEFINE_THIS_MODULE(sdsa_esp);
 
 /* Options of the command line. */
 struct options {
-    const char *name;           /* Of the gateway: names our files. */
+    const char *name;           /* VNF-ID: names our files. */
     const char *rundir;         /* Folder of our files. */
     const char *plain, *cipher; /* Network interfaces. */
     struct in6_addr cipher_ip;  /* Own outer address. */
@@ -60,7 +60,7 @@ struct esp {
     struct if_notifier *notifier;
     bool interfaces_changed;
     bool exiting;
-    long long int now_ms;       /* Of the loop: boot time. */
+    long long int now_ms;       /* CLOCK_BOOTTIME at the last update. */
     long long int housekeeping_ms;
     char *pid_path;
     int pid_fd;
@@ -167,7 +167,7 @@ lock_pid_file(struct esp *esp)
             VLOG_FATAL("%s is locked: sdsa-esp runs already (%s)",
                        esp->pid_path, ovs_strerror(errno));
         }
-        /* The last one removed its file while we were about to lock it? */
+        /* The last process may have removed its file before we locked it. */
         if (fstat(fd, &by_fd) || stat(esp->pid_path, &by_path)
             || by_fd.st_ino != by_path.st_ino) {
             close(fd);
@@ -428,7 +428,7 @@ esp_init(struct esp *esp, const struct options *options)
     update_ports(esp);
     register_commands(esp);
 
-    /* Last: whoever finds this socket finds us ready. */
+    /* Last: a client that finds this socket finds us ready. */
     char *control_path = rundir_file(options, "ctl");
     error = control_server_create(control_path, &esp->control);
     if (error) {

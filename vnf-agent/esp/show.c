@@ -44,7 +44,8 @@ show_selector(const struct sa_selector *sel, struct ds *s)
     show_ports(", destination ports ", &sel->dst_ports, s);
 }
 
-/* What the outer header gets, where it is not as usual. */
+/* Shows the rules for DF and DSCP of the outer header that are not the usual
+ * ones. */
 static void
 show_header(enum sa_df df, const uint8_t *dscp_map, struct ds *s)
 {

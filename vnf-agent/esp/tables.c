@@ -14,8 +14,8 @@
 
 #define MIN_SPI 256             /* RFC 4303 s.2.1. */
 
-/* What a batch has done so far: enough to take it back, and what to free when
- * it is kept.  Removed objects are out of the tables but whole. */
+/* An edit of a batch that has been made.  It can be taken back: removed
+ * objects are out of the tables but whole, until the batch is kept. */
 struct change {
     struct ovs_list node;
     struct esp_sa *sa_added, *sa_removed;
@@ -78,7 +78,7 @@ find_policy(const struct tables *tables, const char *name)
     return NULL;
 }
 
-/* May the policy use 'sa' for a packet with 'dscp'? */
+/* Returns true if the policy may use 'sa' for a packet with 'dscp'. */
 static bool
 takes_sa(const struct policy *policy, const struct sa *sa, uint8_t dscp)
 {
@@ -158,7 +158,7 @@ unlink_sa(struct tables *tables, struct esp_sa *esp_sa)
     }
 }
 
-/* Are the selector's prefixes hosts, the ends of the tunnel? */
+/* Returns true if the selector's prefixes are the two ends of the tunnel. */
 static bool
 selects_tunnel(const struct sa *sa)
 {
@@ -171,8 +171,8 @@ selects_tunnel(const struct sa *sa)
             && ipv6_addr_equals(&sel->dst, &sa->tunnel_dst));
 }
 
-/* Is there anything in 'sa' that does not depend on what the tables hold and
- * that makes it impossible? */
+/* Checks everything in 'sa' that does not depend on other SAs.  Returns 0 or a
+ * positive errno with an error in '*errorp'. */
 static int
 check_sa(const struct tables *tables, const struct sa *sa, char **errorp)
 {
@@ -480,7 +480,7 @@ tables_destroy(struct tables *tables)
 
 /* Lifetimes. */
 
-/* Has 'sa' reached one of the limits? */
+/* Returns true if the SA has reached one of the limits. */
 static bool
 lifetime_over(const struct esp_sa *esp_sa, const struct sa_lifetime *limit,
               long long int now_ms)

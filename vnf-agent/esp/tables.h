@@ -36,7 +36,7 @@ struct esp_sa {
     struct ovs_list all_node;   /* In tables' 'sa_list', by serial. */
     struct ovs_list hop_node;   /* Outbound: in hop end's 'outbound_sas'. */
     uint64_t serial;            /* Order of addition. */
-    struct sa *sa;              /* Its 'key' is NULL. */
+    struct sa *sa;              /* 'key' is NULL in it. */
     struct used_key *used_key;  /* Not owned. */
 
     struct esp_key *key;        /* NULL from the hard expiry on. */

@@ -16,7 +16,7 @@
 
 VLOG_DEFINE_THIS_MODULE(backend_userspace);
 
-#define START_TIMEOUT_MS 10000  /* Of open(): until the new process answers. */
+#define START_TIMEOUT_MS 10000  /* open() waits so long for a new process. */
 #define STATUS_INTERVAL_MS 1000
 #define MIN_BACKOFF_MS 100      /* Between starts of a data plane that dies. */
 #define MAX_BACKOFF_MS 10000
@@ -30,12 +30,12 @@ struct backend_userspace {
     char *control_path;
 
     struct control_client client;
-    struct control_hello hello; /* The last one. */
-    char *reason;               /* Why it is not up, or NULL. */
+    struct control_hello hello; /* The last answer. */
+    char *reason;               /* Reason why it is not up, or NULL. */
     long long int status_ms;    /* When to ask for the status again. */
     long long int retry_ms;     /* When to try to connect again. */
     long long int start_deadline_ms;    /* Until then a start is under way. */
-    long long int next_start_ms;        /* No other start before that. */
+    long long int next_start_ms;        /* No start before then. */
     int backoff_ms;
 };
 
@@ -58,7 +58,7 @@ set_reason(struct backend_userspace *b, const char *reason)
     }
 }
 
-/* The connection is of no more use. */
+/* Closes the connection. */
 static void
 disconnect(struct backend_userspace *b, const char *reason)
 {
@@ -94,7 +94,7 @@ transact(struct backend_userspace *b, enum control_type type,
     return error;
 }
 
-/* Asks what and how the data plane is. */
+/* Asks for identity and state of the data plane. */
 static int
 say_hello(struct backend_userspace *b, char **errorp)
 {
@@ -121,7 +121,7 @@ say_hello(struct backend_userspace *b, char **errorp)
     return error;
 }
 
-/* From now on events come. */
+/* Asks for events. */
 static int
 subscribe(struct backend_userspace *b, char **errorp)
 {
@@ -402,7 +402,7 @@ backend_userspace_get_ports(const struct backend *backend,
     *cipher = b->hello.cipher;
 }
 
-/* What it holds. */
+/* SAs and policies. */
 
 static int
 backend_userspace_apply(struct backend *backend, const struct ovs_list *edits,
@@ -457,8 +457,8 @@ dump_destroy(struct dump *dump)
     free(dump->chunks);
 }
 
-/* Reads to the end of a chunk's objects, and calls back if there is somebody
- * to call.  Returns the serial from which to go on, or 0. */
+/* Reads the objects of a chunk, with the callbacks that are not NULL.  Returns
+ * the serial from which to go on, or 0. */
 static uint64_t
 read_chunk(enum control_type type, struct wire_reader *r,
            backend_dump_sa_cb *sa_cb, backend_dump_policy_cb *policy_cb,

@@ -52,8 +52,8 @@ open_netns(const char *name, char **errorp)
     return fd;
 }
 
-/* Netlink has no message for these.  What a kernel does not have needs no
- * setting. */
+/* Sets a sysctl, for which netlink has no message.  One that the kernel does
+ * not have needs no setting. */
 static void
 write_sysctl(const char *name, const char *value)
 {
@@ -89,8 +89,9 @@ write_port_sysctl(const char *format, const char *port, const char *value)
     free(name);
 }
 
-/* Within the namespace: decrypted packets are forwarded; where they came from
- * is no route back; an ACQUIRE that went unheard comes again soon. */
+/* Sets up the namespace, within it: decrypted packets are forwarded although
+ * there is no route back to their sources, and an ACQUIRE that was lost comes
+ * again soon. */
 static int
 set_up_namespace(void *b_)
 {
@@ -131,8 +132,8 @@ tear_down_namespace(void *b_ OVS_UNUSED)
     return 0;
 }
 
-/* Says which run of which kernel, and which namespace of it: when this is
- * another one, no SA is left. */
+/* Returns a text that names the boot and the namespace: with another one no SA
+ * is left.  Caller frees. */
 static char *
 describe_kernel(const struct backend_xfrm *b)
 {
@@ -254,7 +255,7 @@ backend_xfrm_create(const struct backend_config *config,
     return 0;
 }
 
-/* Takes over what is in the kernel and in the file. */
+/* Adopts the SAs and policies in the kernel and in the file. */
 static int
 adopt(struct backend_xfrm *b, const struct backend_config *config,
       char **errorp)
@@ -400,7 +401,7 @@ set_reason(struct backend_xfrm *b, char *reason)
     b->reason = reason;
 }
 
-/* The ports may go and come back, as other devices. */
+/* Checks the ports, which may go and come back as other devices. */
 static void
 look_at_ports(struct backend_xfrm *b)
 {
@@ -448,7 +449,7 @@ backend_xfrm_run(struct backend *backend)
 
     xfrm_events_run(b);
     if (!was_due && (b->audit || b->resync)) {
-        /* One look for many events. */
+        /* One audit for many events. */
         b->audit_ms = MIN(b->audit_ms, time_msec() + EVENT_PAUSE_MS);
     }
     if (time_msec() >= b->ports_ms) {

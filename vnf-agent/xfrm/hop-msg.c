@@ -22,7 +22,7 @@
 #include "util.h"
 #include "vnf-agent/xfrm/nl-build.h"
 
-/* Next hops: nobody has these addresses; static neighbours lead to the
+/* Next hops.  No host has these addresses; static neighbours lead to the
  * bridge. */
 #define NEXT_HOP_IPV4 0xa9fe5d5au       /* 169.254.93.90. */
 #define NEXT_HOP_IPV6 "\xfe\x80\0\0\0\0\0\0\0\0\0\0\0\0\x5d\x5a"
@@ -390,8 +390,8 @@ put_action(struct nl_msg *msg, int order, const char *kind, int parms_type,
     nla_nest_end(msg, action);
 }
 
-/* What comes in with the tag 'vlan' loses it, and goes to the device
- * 'redirect' or, if that is 0, gets 'mark'. */
+/* Filter at an entry: takes the tag 'vlan' off, and redirects to the device
+ * 'redirect' or, if that is 0, sets 'mark'. */
 static struct nl_msg *
 ingress_filter(int ifindex, uint16_t vlan, int redirect, uint32_t mark)
 {
@@ -424,7 +424,7 @@ ingress_filter(int ifindex, uint16_t vlan, int redirect, uint32_t mark)
     return msg;
 }
 
-/* What goes out with 'mark' gets the tag 'vlan'. */
+/* Filter at an exit: packets with 'mark' get the tag 'vlan'. */
 static struct nl_msg *
 egress_filter(int ifindex, uint16_t vlan, uint32_t mark)
 {
@@ -444,7 +444,7 @@ egress_filter(int ifindex, uint16_t vlan, uint32_t mark)
     return msg;
 }
 
-/* What goes out, and no filter before it has taken, is dropped. */
+/* Last filter at an exit: drops the packets that no filter before it took. */
 static struct nl_msg *
 guard_filter(int ifindex)
 {

@@ -216,7 +216,7 @@ receive(struct nl_conn *conn, long long int deadline_ms, size_t *size)
 
         if (n >= 0) {
             if (from.nl_pid) {
-                continue;       /* Not the kernel. */
+                continue;       /* The sender is not the kernel. */
             }
             *size = n;
             return 0;

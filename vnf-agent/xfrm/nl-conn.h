@@ -55,7 +55,7 @@ int nl_conn_get(struct nl_conn *, struct nl_msg *, nl_conn_cb *, void *aux);
  * Returns 0, or ENOBUFS if messages were lost. */
 int nl_conn_drain(struct nl_conn *, nl_conn_cb *, void *aux);
 
-/* Returns how often an answer is to be seen: 0, it is lost. */
+/* Returns how often an answer shall be seen; 0: it is lost. */
 typedef int nl_conn_fault(const struct nlmsghdr *, void *aux);
 
 /* For tests: calls 'fault' for each answer. */

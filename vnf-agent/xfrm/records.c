@@ -21,7 +21,7 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
 
 #define MAGIC 0x73647833u       /* "sdx3"; a new number for a new format. */
 #define MAX_ENTRY 16384         /* Octets. */
-#define MIN_HISTORY (1 << 20)   /* Octets that are not worth a rewrite. */
+#define MIN_HISTORY (1 << 20)   /* Octets: less is not worth a rewrite. */
 
 /* The file is a row of entries: 32 bits of size, 32 bits of CRC-32C, and of
  * that size: one octet of the following, and the object. */
@@ -470,8 +470,8 @@ forget_policy(struct records *r, const char *name)
     }
 }
 
-/* An SA that is in the file once more keeps its key.  Returns NULL if the key
- * is that of another one. */
+/* Reads the key of an SA.  An SA that is in the file once more keeps its key.
+ * Returns NULL if another SA has the key. */
 static struct used_key *
 get_sa_key(struct records *r, const struct sa *sa, struct wire_reader *in)
 {
@@ -544,7 +544,7 @@ get_policy(struct records *r, struct wire_reader *in)
     return true;
 }
 
-/* Reads one entry.  Returns false if it makes no sense. */
+/* Reads one entry.  Returns false if it is malformed. */
 static bool
 get_entry(struct records *r, struct wire_reader *in)
 {
@@ -573,7 +573,7 @@ get_entry(struct records *r, struct wire_reader *in)
     }
 }
 
-/* Takes the next entry off 'in' into 'entry'.  Returns false at the end, or
+/* Reads the next entry of 'in' into 'entry'.  Returns false at the end, or
  * where the file is damaged. */
 static bool
 next_entry(struct wire_reader *in, struct wire_reader *entry)

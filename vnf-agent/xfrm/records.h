@@ -28,7 +28,7 @@ struct sa_record {
     struct ovs_list hop_node;   /* In its hop end's list, oldest first. */
     struct sa *sa;              /* Never with a key. */
     struct used_key *used_key;  /* In records->used_keys. */
-    uint64_t order;             /* Of linking, from 1; 0: not linked yet. */
+    uint64_t order;             /* Age: lower is older; 0: not linked yet. */
     time_t created_s;           /* Wall clock. */
     bool clear_df, copy_dscp;   /* How the kernel makes the outer header. */
     bool soft_expired, hard_expired;
@@ -61,7 +61,7 @@ struct records {
     struct used_keys used_keys;
 
     /* Of the file's head. */
-    struct uuid boot_id;        /* What backend_boot_id() says. */
+    struct uuid boot_id;        /* Of the backend. */
     char *kernel;               /* Names boot and namespace: opaque. */
     enum hop_kind kind;
 

@@ -25,7 +25,7 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
 
 /* Policies. */
 
-/* Deletes 'policy', but for what is that of another one now. */
+/* Deletes 'policy', except where another policy has its selector now. */
 static void
 delete_from_kernel(const struct backend_xfrm *b, const struct policy *policy,
                    struct xfrm_batch *batch)
@@ -39,8 +39,9 @@ delete_from_kernel(const struct backend_xfrm *b, const struct policy *policy,
     }
 }
 
-/* Adds what makes the policies of the touched hop ends what the records say:
- * all of them, or only those that are new or send by another SA. */
+/* Adds messages that make the policies of the touched hop ends what the
+ * records say: all of them, or only those that are new or send by another
+ * SA. */
 static void
 list_policies(struct transaction *t, bool all, struct xfrm_batch *batch)
 {
@@ -62,8 +63,8 @@ list_policies(struct transaction *t, bool all, struct xfrm_batch *batch)
     }
 }
 
-/* Adds the removal of policies that 'gone' says are no more: those that a
- * change removed, or (to undo) those that it added. */
+/* Adds the removal of the policies that a change removed or, to undo, of those
+ * that it added. */
 static void
 list_gone_policies(const struct transaction *t, bool undo,
                    struct xfrm_batch *batch)
@@ -82,7 +83,7 @@ list_gone_policies(const struct transaction *t, bool undo,
 
 /* In the kernel. */
 
-/* Runs a batch that only goes forward: what fails sets '*again'. */
+/* Runs a batch that cannot be undone.  A failure sets '*again'. */
 static void
 run_or_again(struct transaction *t, struct xfrm_batch *batch,
              struct nl_conn *conn, const int fine[4], const char *what,
@@ -143,9 +144,9 @@ note_ours(const struct nlmsghdr *hdr, void *ours_)
              || xfrm_parse_sa(hdr, HOP_MARK, &info));
 }
 
-/* Somebody has the SPI.  If that is the reservation that an ACQUIRE of a
- * policy of ours made, or something of ours that no record knows, it makes
- * way.  Returns 0 if the SA is in now. */
+/* Adds an SA whose SPI the kernel has already.  An SA with that SPI is removed
+ * before if it is ours: a reservation that an ACQUIRE made, or an SA in no
+ * record. Returns 0 or a positive errno. */
 static int
 add_over(struct backend_xfrm *b, const struct sa *sa,
          const struct sa_record *record, char **errorp)
@@ -224,7 +225,7 @@ remove_sas(struct transaction *t)
                  &t->b->resync);
 }
 
-/* What the kernel has of a batch that failed. */
+/* Takes back from the kernel the parts of a batch that failed. */
 static void
 undo_kernel(struct transaction *t)
 {
@@ -236,8 +237,8 @@ undo_kernel(struct transaction *t)
     list_gone_policies(t, true, &batch);
     run_or_again(t, &batch, t->b->xfrm, xfrm_fine_delete, "undoing",
                  &t->b->audit);
-    /* By what the kernel says is ours: an SPI that was refused may be that of
-     * somebody else's SA, which a removal by SPI would hit. */
+    /* SAs are removed by a dump that shows which are ours, not by SPI: a
+     * refused SPI may be of an SA of another program. */
     xfrm_sync_sas(t->b);
     remove_hop_ends(t);
     xfrm_udp_try(t->b);

@@ -206,7 +206,7 @@ xfrm_changes_keep(const struct transaction *t,
                            record->sa->spi) == record;
 }
 
-/* What the kernel keeps in other places than the model. */
+/* Properties of a policy that the kernel keeps with the SA. */
 
 struct sa_record *
 xfrm_policy_sa(const struct records *records, const struct policy *policy)
@@ -233,7 +233,7 @@ xfrm_policy_sa(const struct records *records, const struct policy *policy)
     return found;
 }
 
-/* What the SA does not say itself its policy says. */
+/* Sets the rules for the outer header that the SA leaves to its policy. */
 static void
 set_outer_header(const struct policy *policy, struct sa_record *record)
 {
@@ -244,8 +244,8 @@ set_outer_header(const struct policy *policy, struct sa_record *record)
     record->copy_dscp = sa->dscp == SA_DSCP_COPY || policy->bypass_dscp;
 }
 
-/* An SA that no policy names yet gets the rules of its hop end's policy: that
- * will name it. */
+/* Gives an SA that no policy names yet the rules of its hop end's policy,
+ * which will name it. */
 static void
 guess_outer_header(const struct records *records, struct sa_record *sa)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the kernel cannot do. */
+/* Limits of the kernel. */
 #include <config.h>
 #include "vnf-agent/xfrm/xfrm-msg.h"
 

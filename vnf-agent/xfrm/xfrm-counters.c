@@ -50,7 +50,8 @@ attach_filter(int fd, bool ipv6)
                       sizeof filter) ? errno : 0;
 }
 
-/* In the namespace.  The socket hears nothing until it is bound. */
+/* Opens the packet socket, within the namespace.  It receives nothing until it
+ * is bound. */
 static int
 open_watch(void *b_)
 {
@@ -91,7 +92,7 @@ xfrm_counters_close(struct backend_xfrm *b)
     }
 }
 
-/* The SPI of an ESP packet of which 'head' has 'n' octets, or 0. */
+/* Returns the SPI of an ESP packet, of which 'head' has 'n' octets, or 0. */
 static uint32_t
 get_spi(const uint8_t *head, size_t n, bool ipv6)
 {

@@ -94,7 +94,7 @@ handle_xfrm(const struct nlmsghdr *hdr, void *b_)
     }
 }
 
-/* The hop end of a device of ours, by its index, or 0. */
+/* Returns the hop end of a device of ours, by its index, or 0. */
 static uint16_t
 ifindex_vlan(int ifindex)
 {
@@ -104,21 +104,21 @@ ifindex_vlan(int ifindex)
             && vlan <= HOP_MAX_VLAN ? vlan : 0);
 }
 
-/* Has somebody taken down what is to be up?  We never do. */
+/* Returns true if a device that must be up was set down.  We never do that. */
 static bool
 was_set_down(const struct backend_xfrm *b, const struct ifinfomsg *ifi)
 {
     uint16_t vlan = ifindex_vlan(ifi->ifi_index);
 
     return (!(ifi->ifi_flags & IFF_UP) && ifi->ifi_change & IFF_UP
-            && ifi->ifi_change != UINT32_MAX    /* It is new. */
+            && ifi->ifi_change != UINT32_MAX    /* The device is new. */
             && (vlan ? records_hop_in_use(b->records, vlan)
                 : ifi->ifi_index == b->ports.plain_ifindex
                   || ifi->ifi_index == b->ports.cipher_ifindex));
 }
 
-/* Removals of whatever it may be, and devices that are changed, when it was
- * not us: then we look. */
+/* Asks for an audit when another program has removed an object or changed a
+ * device. */
 static void
 handle_route(const struct nlmsghdr *hdr, void *b_)
 {
@@ -141,7 +141,7 @@ handle_route(const struct nlmsghdr *hdr, void *b_)
         b->audit |= was_set_down(b, nlmsg_data(hdr));
         break;
     case RTM_DELROUTE: {
-        /* Those of a device's table go with it. */
+        /* Routes of a device's table go with the device. */
         uint16_t vlan;
         uint32_t table = hop_parse_route(hdr, &vlan);
 

@@ -38,7 +38,7 @@ try_messages(struct nl_conn *conn, struct hop_msgs *msgs, struct ds *words)
     return error;
 }
 
-/* Which suites does it have?  Returns a bit for each. */
+/* Tries all suites.  Returns a bit for each that the kernel has. */
 static uint32_t
 try_suites(struct nl_conn *conn, struct ds *words)
 {

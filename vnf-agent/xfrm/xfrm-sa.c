@@ -21,7 +21,7 @@
 #define MAX_KEYMAT 128          /* Octets. */
 #define MIN_ESN_WINDOW 32       /* The kernel wants one, also outbound. */
 
-/* What the kernel calls the algorithms of IANA's numbers. */
+/* Names of the algorithms in the kernel, by IANA's numbers. */
 struct algorithm {
     uint16_t encryption, integrity;
     const char *cipher;         /* An AEAD if 'auth' is NULL. */
@@ -58,7 +58,7 @@ limit(uint64_t value)
     return value ? value : XFRM_INF;
 }
 
-/* Of two limits, of which 0 is none. */
+/* Returns the lower limit; 0 is no limit. */
 static uint64_t
 earlier(uint64_t a, uint64_t b)
 {

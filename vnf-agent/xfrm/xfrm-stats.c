@@ -126,7 +126,7 @@ backend_xfrm_get_sa_stats(struct backend *backend, enum sa_direction direction,
 
 /* Counters. */
 
-/* What the counters of /proc/net/xfrm_stat say in our words. */
+/* Drops that the counters of /proc/net/xfrm_stat stand for. */
 static const struct {
     const char *name;
     enum backend_drop drop;
@@ -245,8 +245,8 @@ add_link(const struct nlmsghdr *hdr, void *l_)
     }
 }
 
-/* What no policy names the kernel counts at the xfrm interface only, together
- * with what else is not sent. */
+/* Packets that no policy matches are counted by the kernel at the xfrm
+ * interface only, together with other packets that are not sent. */
 static void
 add_no_policy(struct backend_stats *stats, uint64_t tx_errors)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The kernel against the records: at start, when an event says that somebody
- * else changed something, and every now and then. */
+/* Compares the kernel with the records: at start, when an event tells that
+ * another program changed an object, and every 30 s. */
 #include <config.h>
 #include "vnf-agent/xfrm/xfrm-private.h"
 
@@ -18,7 +18,7 @@ VLOG_DEFINE_THIS_MODULE(xfrm_sync);
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
 
-#define MAX_TRIES 5             /* Of a dump while others change things. */
+#define MAX_TRIES 5             /* Of a dump while objects change. */
 
 void
 xfrm_new_boot_id(struct backend_xfrm *b)
@@ -73,7 +73,7 @@ see_sa(const struct nlmsghdr *hdr, void *d_)
     struct xfrm_sa_info info;
     enum hop_kind kind = HOP_IF;
 
-    /* Also what was made when the kernel was used in the other way. */
+    /* SAs of the other kind of hop end are ours, too. */
     if (!xfrm_parse_sa(hdr, kind, &info)) {
         kind = HOP_MARK;
         if (!xfrm_parse_sa(hdr, kind, &info)) {
@@ -116,7 +116,7 @@ forget_seen(struct sa_dump *d)
     }
 }
 
-/* Has the SA ended when nobody was there to hear of it? */
+/* Returns true if the hard lifetime ended while no agent ran. */
 static bool
 is_over(const struct sa_record *record)
 {
@@ -179,7 +179,7 @@ xfrm_sync_sas(struct backend_xfrm *b)
                       "wanted", b->name, n);
         }
         free(message);
-        xfrm_events_run(b);     /* Has any of them but expired? */
+        xfrm_events_run(b);     /* Some of them may only have expired. */
         size_t n_lost = drop_lost(&d);
         if (n_lost) {
             VLOG_WARN("%s: %"PRIuSIZE" SAs are lost", b->name, n_lost);

@@ -27,8 +27,8 @@ set_option(int fd, int level, int option, const void *value, size_t size)
     return setsockopt(fd, level, option, value, size) ? errno : 0;
 }
 
-/* Its policy of its own lets it take what the default blocks; the address,
- * which no device has, may be had. */
+/* The socket has a policy of its own, so it receives packets that the default
+ * blocks; it may bind the address, which no device has. */
 static int
 set_options(int fd, int family)
 {
