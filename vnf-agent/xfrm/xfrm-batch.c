@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Netlink messages that are sent together, in order. */
 #include <config.h>
 #include "vnf-agent/xfrm/xfrm-private.h"
 

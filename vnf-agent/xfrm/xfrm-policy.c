@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* NETLINK_XFRM messages of policies. */
 #include <config.h>
 #include "vnf-agent/xfrm/xfrm-msg.h"
 
