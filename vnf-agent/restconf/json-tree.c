@@ -42,9 +42,11 @@ entry_is(const struct lysc_node *node, const struct rc_segment *segment,
     return segment->n_keys > 0;
 }
 
-size_t
-json_tree_find_entry(const struct lysc_node *node,
-                     const struct rc_segment *segment, const json_t *list)
+/* Returns the index of the entry of 'list', an array of the list or leaf-list
+ * 'node', that the keys of 'segment' name; or SIZE_MAX. */
+static size_t
+find_entry(const struct lysc_node *node, const struct rc_segment *segment,
+           const json_t *list)
 {
     const json_t *entry;
     size_t i;
@@ -71,8 +73,7 @@ json_tree_child(const struct yang_schema *schema,
     json_t *child = json_object_get(parent, name);
     free(name);
     return (segment->has_keys
-            ? json_array_get(child, json_tree_find_entry(*nodep, segment,
-                                                         child))
+            ? json_array_get(child, find_entry(*nodep, segment, child))
             : child);
 }
 
@@ -278,9 +279,9 @@ move(const struct yang_schema *schema, const struct rc_edit *edit,
     struct yang_error *error = NULL;
     size_t at = edit->where == STAGE_FIRST ? 0 : json_array_size(place->list);
     if (edit->where == STAGE_BEFORE || edit->where == STAGE_AFTER) {
-        at = json_tree_find_entry(
-            place->node, &edit->point->segments[edit->point->n - 1],
-            place->list);
+        at = find_entry(place->node,
+                        &edit->point->segments[edit->point->n - 1],
+                        place->list);
         if (at == SIZE_MAX) {
             error = yang_error_create(YANG_BAD_ATTRIBUTE,
                                       rc_path_to_string(edit->point, schema),
@@ -327,7 +328,7 @@ apply(const struct yang_schema *schema, const struct rc_edit *edit,
     json_t *old = json_object_get(place->parent, place->name);
     if (is_multiple(place->node)) {
         place->list = old;
-        place->index = json_tree_find_entry(place->node, place->segment, old);
+        place->index = find_entry(place->node, place->segment, old);
         old = json_array_get(old, place->index);
     }
     switch (edit->op) {

@@ -16,11 +16,6 @@ struct yang_error;
 struct rc_segment;
 struct yang_schema;
 
-/* Returns the index of the entry of 'list', an array of the list or leaf-list
- * 'node', that the keys of 'segment' name; or SIZE_MAX. */
-size_t json_tree_find_entry(const struct lysc_node *node,
-                            const struct rc_segment *, const json_t *list);
-
 /* Returns the node that 'segment' names below 'parent', or NULL if it is not
  * there.  Borrowed.  '*nodep' is the schema node of 'parent', and then that of
  * 'segment'. */
