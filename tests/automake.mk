@@ -152,7 +152,8 @@ tests_unit_test_match_LDADD = \
 	$(controller_pure_libs) lib/libsdsa.la
 tests_unit_test_op_fsm_SOURCES = tests/unit/test-op-fsm.c
 tests_unit_test_op_fsm_LDADD = \
-	ofctl-app/operation/liboperation.la lib/libsdsa.la
+	ofctl-app/operation/liboperation.la ofctl-app/model/libmodel.la \
+	lib/libsdsa.la
 tests_unit_test_path_SOURCES = \
 	tests/unit/test-path.c \
 	tests/unit/test-topology.c \

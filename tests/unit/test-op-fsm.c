@@ -2,18 +2,22 @@
 
 /* Drives the coordinator.
  *
- *   test-op-fsm script < FILE      obeys a text script; prints it with what
- *                                     came of each line, indented
+ *   test-op-fsm script < FILE      obeys a text script; prints each line, and
+ *                                  below it, indented, the actions and states
+ *                                  that followed
  *   test-op-fsm random SEED N      N random scripts against the invariants
- *   test-op-fsm transitions        prints "STATE EVENT STATE" of all that it
- *                                     does, in the words of doc/model
+ *   test-op-fsm transitions        prints "STATE EVENT STATE" of each
+ *                                  transition, in the words of doc/model
+ *   test-op-fsm participants TEXT...
+ *                                  prints kind and name of each participant,
+ *                                  and its text again
  *
- * A script: "participant NAME STEP,...", "timeouts PREPARE RETRY DRAIN DRAIN-MAX
- * RELEASE" (ms; PROVE's is 200), then events: "start", "start-prepared",
- * "resume-preparing REASON",
- * "resume-committing", "journaled ok", "journaled REASON", "ack NAME STEP",
- * "refuse NAME STEP REASON", "lost NAME REASON", "abort REASON", "tick MS",
- * "tick" (to the deadline), "times". */
+ * A script: "participant NAME STEP,...", "timeouts PREPARE RETRY DRAIN
+ * DRAIN-MAX RELEASE" (ms; PROVE's is 200), then events: "start",
+ * "start-prepared", "resume-preparing REASON", "resume-committing", "journaled
+ * ok", "journaled REASON", "ack NAME STEP", "refuse NAME STEP REASON", "lost
+ * NAME REASON", "abort REASON", "tick MS", "tick" (to the deadline), "times".
+ */
 
 #include <config.h>
 
@@ -23,6 +27,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "ofctl-app/model/participant.h"
 #include "openvswitch/dynamic-string.h"
 #include "util.h"
 
@@ -42,7 +47,7 @@ struct script {
     size_t n;
     struct op_fsm_timeouts timeouts;
     struct op_fsm *fsm;
-    enum op_fsm_state state;         /* Last printed. */
+    enum op_fsm_state state;    /* State that was printed last. */
     long long int now;
 };
 
@@ -204,7 +209,9 @@ obey(struct script *s, char *words[6])
 static int
 run_script(void)
 {
-    struct script s = { .timeouts = { 5000, 1000, 1000, 4000, 5000, PROVE_MS } };
+    struct script s = {
+        .timeouts = { 5000, 1000, 1000, 4000, 5000, PROVE_MS },
+    };
     struct ds line = DS_EMPTY_INITIALIZER;
     while (!ds_get_line(&line, stdin)) {
         printf("%s\n", ds_cstr(&line));
@@ -228,8 +235,7 @@ run_script(void)
 
 /* Random events.
  *
- * 'struct model' knows only what went in and what came out, not the
- * machine. */
+ * 'struct model' knows only the events and actions, not the machine. */
 
 struct model_participant {
     unsigned int steps, sent, acked, owed;
@@ -277,8 +283,8 @@ model_all_acked(const struct model *m, unsigned int steps)
     return true;
 }
 
-/* May what is old go, if there is something old?  Not before the drain, if
- * somebody flipped; and not before it is proven, while there is time. */
+/* May the old paths go, if there are any?  Not before DRAIN, if somebody
+ * flipped; and not before they are proven empty, while there is time. */
 static bool
 has_drained(const struct model *m)
 {
@@ -490,7 +496,7 @@ model_create(struct model *m)
     check_actions(m);
 }
 
-/* An acknowledgement that is due. */
+/* Gives an acknowledgement that is due. */
 static void
 ack_something(struct model *m)
 {
@@ -545,8 +551,8 @@ random_event(struct model *m)
     check_actions(m);
 }
 
-/* From here on the database and the bridges answer, nobody else does: time
- * alone must end it. */
+/* Lets time pass while only the database and the bridges answer: that alone
+ * must end the operation. */
 static void
 wind_down(struct model *m)
 {
@@ -602,7 +608,7 @@ run_random(uint64_t seed, int n_sequences)
 
 /* Transitions. */
 
-/* Everybody that an operation with old and new paths has. */
+/* The participants of an operation with old and new paths. */
 static const struct op_fsm_participant everybody[] = {
     { "gateway", (OP_FSM_STEP_INBOUND | OP_FSM_STEP_OUTBOUND
                   | OP_FSM_STEP_RELEASE | OP_FSM_STEP_UNDO) },
@@ -612,7 +618,7 @@ static const struct op_fsm_participant everybody[] = {
     { "old hop", OP_FSM_STEP_DRAIN },
 };
 
-/* One event at random. */
+/* Gives one event at random. */
 static void
 any_event(struct op_fsm *fsm, long long int *now)
 {
@@ -637,7 +643,7 @@ any_event(struct op_fsm *fsm, long long int *now)
         op_fsm_journaled(fsm, rng(4), "refused", *now);
         break;
     default:
-        /* One participant that has done all that it was asked to. */
+        /* One participant has done all that it was asked to. */
         for (size_t j = 0; j < ARRAY_SIZE(all_steps); j++) {
             if (everybody[i].steps & all_steps[j]
                 && op_fsm_get_state(fsm) == state) {
@@ -683,6 +689,21 @@ run_transitions(void)
     return 0;
 }
 
+/* Participants. */
+
+static int
+run_participants(char *const *texts)
+{
+    static const char *const kinds[] = { "gateway", "bridge", "hop" };
+    for (; *texts; texts++) {
+        const struct participant p = participant_parse(*texts);
+        char *text = participant_format(&p);
+        printf("%s \"%s\": %s\n", kinds[p.kind], p.name, text);
+        free(text);
+    }
+    return 0;
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -691,9 +712,12 @@ main(int argc, char *argv[])
         return run_script();
     } else if (argc == 4 && !strcmp(argv[1], "random")) {
         return run_random(strtoull(argv[2], NULL, 10), atoi(argv[3]));
+    } else if (argc > 2 && !strcmp(argv[1], "participants")) {
+        return run_participants(&argv[2]);
     }
     if (argc == 2 && !strcmp(argv[1], "transitions")) {
         return run_transitions();
     }
-    ovs_fatal(0, "usage: %s script | random SEED N | transitions", argv[0]);
+    ovs_fatal(0, "usage: %s script | random SEED N | transitions | "
+              "participants TEXT...", argv[0]);
 }
