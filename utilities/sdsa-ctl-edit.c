@@ -425,7 +425,7 @@ cmd_endpoint_del(struct ctl_context *ctx)
 
 /* Service functions. */
 
-/* What "correlation=", "mac=" and "group=" of sf-add say. */
+/* Values of "correlation=", "mac=" and "group=" of sf-add. */
 struct sf_settings {
     const char *correlation;    /* As the database has it. */
     enum sf_correlation kind;   /* The same. */

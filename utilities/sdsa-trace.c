@@ -40,7 +40,7 @@ OVS_NO_RETURN static void
 usage(void)
 {
     printf("\
-%s: what becomes of a packet\n\
+%s: prints the way of a packet through the network\n\
 usage: %s [OPTIONS] CHAIN [forward|reverse]\n\
        %s [OPTIONS] BRIDGE FLOW\n\
 Prints the way of a chain's packets, or of one packet that comes in at a\n\

@@ -96,9 +96,8 @@ run_send(char *argv[])
         }
         struct payload payload = { htonl(i), htonl(total), now_ns() };
         memcpy(packet, &payload, sizeof payload);
-        /* What the kernel has no room for is sent again: nothing that is
-         * counted as lost was lost by us.  (ECONNREFUSED is about an earlier
-         * one.) */
+        /* A packet that the kernel has no room for is sent again: it must not
+         * count as lost.  (ECONNREFUSED is about an earlier packet.) */
         while (sendto(fd, packet, octets - HEADERS, 0,
                       (struct sockaddr *) &to, sizeof to) < 0) {
             if (errno != ENOBUFS && errno != EAGAIN && errno != EINTR
