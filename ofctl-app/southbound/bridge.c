@@ -7,6 +7,7 @@
 #include "ofctl-app/flows/flow-set.h"
 #include "ofctl-app/southbound/of-bundle.h"
 #include "ofctl-app/southbound/of-packet.h"
+#include "ofctl-app/southbound/of-ports.h"
 #include "ofctl-app/southbound/of-session.h"
 
 #include "openvswitch/dynamic-string.h"
@@ -217,14 +218,16 @@ ofp_port_t
 bridge_port(const struct bridge *bridge, const char *interface)
 {
     return (bridge_is_connected(bridge)
-            ? of_session_port(bridge->session, interface) : 0);
+            ? of_ports_find(of_session_ports(bridge->session), interface)
+            : 0);
 }
 
 bool
 bridge_port_is_down(const struct bridge *bridge, const char *interface)
 {
     return (bridge_is_connected(bridge)
-            && of_session_port_is_down(bridge->session, interface));
+            && of_ports_is_down(of_session_ports(bridge->session),
+                                interface));
 }
 
 uint64_t

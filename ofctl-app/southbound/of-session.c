@@ -344,17 +344,10 @@ of_session_set_generation(struct of_session *session, uint64_t generation)
     }
 }
 
-ofp_port_t
-of_session_port(const struct of_session *session, const char *interface)
+const struct of_ports *
+of_session_ports(const struct of_session *session)
 {
-    return of_ports_find(&session->ports, interface);
-}
-
-bool
-of_session_port_is_down(const struct of_session *session,
-                        const char *interface)
-{
-    return of_ports_is_down(&session->ports, interface);
+    return &session->ports;
 }
 
 unsigned int

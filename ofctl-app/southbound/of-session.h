@@ -22,6 +22,7 @@ struct flow_diff;
 struct flow_set;
 struct of_bundle;
 struct of_packet_queue;
+struct of_ports;
 struct of_session;
 struct vconn;
 
@@ -63,11 +64,8 @@ const char *of_session_reason(const struct of_session *);
 /* Asks for the role of master once more, with 'generation'. */
 void of_session_set_generation(struct of_session *, uint64_t generation);
 
-/* As of_ports_find() in of-ports.h. */
-ofp_port_t of_session_port(const struct of_session *, const char *interface);
-
-/* As of_ports_is_down() in of-ports.h. */
-bool of_session_port_is_down(const struct of_session *, const char *interface);
+/* Returns the ports, which belong to the session. */
+const struct of_ports *of_session_ports(const struct of_session *);
 
 /* Returns a number that changes when a port, its name or its being down
  * changes. */

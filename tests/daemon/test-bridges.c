@@ -25,7 +25,7 @@ static struct bridges *bridges;
 /* Results that nobody has asked for: bridge name -> struct ds. */
 static struct shash results = SHASH_INITIALIZER(&results);
 
-/* What a `change` asks for. */
+/* A change that the command "change" asks for. */
 struct flow_request {
     uint64_t *remove;
     size_t n_remove, allocated_remove;
