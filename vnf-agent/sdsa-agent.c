@@ -50,7 +50,7 @@ struct options {
 };
 
 /* All parts of the running agent. */
-struct agent {
+struct agent_daemon {
     const struct options *options;
     struct backend_config backend_config;
     char *choice;               /* Reason for this backend. */
@@ -70,8 +70,8 @@ struct exiting {
 };
 
 static void parse_options(int argc, char *argv[], struct options *);
-static void agent_open(struct agent *, const struct options *);
-static void agent_close(struct agent *, bool stop);
+static void agent_open(struct agent_daemon *, const struct options *);
+static void agent_close(struct agent_daemon *, bool stop);
 static void OVS_NO_RETURN flush(const struct options *);
 
 static unixctl_cb_func cmd_exit;
@@ -123,7 +123,7 @@ main(int argc, char *argv[])
     };
     struct exiting exiting = { .exiting = false };
     struct unixctl_server *unixctl;
-    struct agent agent;
+    struct agent_daemon agent;
 
     /* Keys pass through jansson's buffers. */
     secret_protect_process();
@@ -179,9 +179,9 @@ main(int argc, char *argv[])
 /* Lifecycle. */
 
 static void
-agent_open(struct agent *agent, const struct options *o)
+agent_open(struct agent_daemon *agent, const struct options *o)
 {
-    *agent = (struct agent) { .options = o };
+    *agent = (struct agent_daemon) { .options = o };
     char *error = yang_schema_create(o->yang_dir, &agent->schema);
     if (error) {
         ovs_fatal(0, "%s", error);
@@ -235,7 +235,7 @@ agent_open(struct agent *agent, const struct options *o)
 }
 
 static void
-agent_close(struct agent *agent, bool stop)
+agent_close(struct agent_daemon *agent, bool stop)
 {
     rc_events_destroy(agent->events);
     https_server_destroy(agent->https);
@@ -357,7 +357,7 @@ static void
 cmd_show(struct unixctl_conn *conn, int argc OVS_UNUSED,
          const char *argv[] OVS_UNUSED, void *agent_)
 {
-    const struct agent *agent = agent_;
+    const struct agent_daemon *agent = agent_;
     const struct backend_class *class = agent->backend->class;
     const struct backend_config *config = &agent->options->backend;
     struct ds s = DS_EMPTY_INITIALIZER;

@@ -31,7 +31,7 @@ struct restconf_clients {
     uint64_t last_ticket;
 };
 
-struct request {
+struct client_request {
     struct ovs_list node;       /* In client's 'queue' or 'current'. */
     uint64_t ticket;
     char *method, *path, *content_type;
@@ -42,7 +42,7 @@ struct request {
                                  * it. */
 };
 
-struct result_node {
+struct client_result {
     struct ovs_list node;       /* In client's 'results'. */
     struct restconf_result result;
 };
@@ -57,7 +57,7 @@ struct restconf_client {
     struct curl_slist *connect_to;
 
     /* One transfer at a time. */
-    struct ovs_list queue;      /* struct request, waiting. */
+    struct ovs_list queue;      /* struct client_request, waiting. */
     struct ovs_list current;    /* Requests of this transfer: one, or several
                                  * patches, or none for the root. */
     bool busy;                  /* There is a transfer. */
@@ -67,7 +67,7 @@ struct restconf_client {
     struct curl_slist *headers; /* Of the transfer. */
     struct ds answer;           /* Body of the answer so far. */
     char curl_error[CURL_ERROR_SIZE];
-    struct ovs_list results;    /* struct result_node. */
+    struct ovs_list results;    /* struct client_result. */
     unsigned long long int n_patches, n_patch_transfers;
 };
 
@@ -176,7 +176,7 @@ restconf_client_create(struct restconf_clients *clients, const char *name,
 }
 
 static void
-request_destroy(struct request *req)
+request_destroy(struct client_request *req)
 {
     free(req->method);
     free(req->path);
@@ -189,7 +189,7 @@ request_destroy(struct request *req)
 static void
 destroy_requests(struct ovs_list *requests)
 {
-    struct request *req;
+    struct client_request *req;
     LIST_FOR_EACH_POP (req, node, requests) {
         request_destroy(req);
     }
@@ -223,7 +223,7 @@ restconf_client_destroy(struct restconf_client *client)
     curl_loop_free_easy(client->easy);
     curl_slist_free_all(client->connect_to);
 
-    struct result_node *r;
+    struct client_result *r;
     LIST_FOR_EACH_POP (r, node, &client->results) {
         free(r->result.body);
         free(r->result.error);
@@ -346,10 +346,11 @@ start_transfer(struct restconf_client *client, const char *method,
  * 'current', as far as they can share its transfer.  Returns all of them as
  * one patch. */
 static struct restconf_patch *
-gather_patches(struct restconf_client *client, const struct request *first)
+gather_patches(struct restconf_client *client,
+               const struct client_request *first)
 {
     struct restconf_patch *all = restconf_patch_clone(first->patch);
-    struct request *req;
+    struct client_request *req;
     LIST_FOR_EACH_SAFE (req, node, &client->queue) {
         if (!req->patch || req->apart
             || (restconf_patch_n_edits(all)
@@ -372,8 +373,9 @@ send_next(struct restconf_client *client)
                        RESTCONF_ROOT_CONTENT_TYPE, NULL);
         return;
     }
-    struct request *req = CONTAINER_OF(ovs_list_pop_front(&client->queue),
-                                       struct request, node);
+    struct client_request *req
+        = CONTAINER_OF(ovs_list_pop_front(&client->queue),
+                       struct client_request, node);
     ovs_list_push_back(&client->current, &req->node);
     if (req->patch) {
         struct restconf_patch *all = gather_patches(client, req);
@@ -392,11 +394,13 @@ send_next(struct restconf_client *client)
 
 /* Requests. */
 
-static struct request *
+static struct client_request *
 enqueue(struct restconf_client *client)
 {
-    struct request *req = xmalloc(sizeof *req);
-    *req = (struct request) { .ticket = ++client->clients->last_ticket };
+    struct client_request *req = xmalloc(sizeof *req);
+    *req = (struct client_request) {
+        .ticket = ++client->clients->last_ticket,
+    };
     ovs_list_push_back(&client->queue, &req->node);
     return req;
 }
@@ -406,7 +410,7 @@ restconf_client_request(struct restconf_client *client, const char *method,
                         const char *path, const char *content_type,
                         char *body)
 {
-    struct request *req = enqueue(client);
+    struct client_request *req = enqueue(client);
     req->method = xstrdup(method);
     req->path = xstrdup(path);
     req->content_type = nullable_xstrdup(content_type);
@@ -418,7 +422,7 @@ uint64_t
 restconf_client_patch(struct restconf_client *client,
                       struct restconf_patch *patch)
 {
-    struct request *req = enqueue(client);
+    struct client_request *req = enqueue(client);
     req->patch = patch;
     client->n_patches++;
     return req->ticket;
@@ -438,9 +442,9 @@ restconf_client_next_result(struct restconf_client *client,
     if (ovs_list_is_empty(&client->results)) {
         return false;
     }
-    struct result_node *r
+    struct client_result *r
         = CONTAINER_OF(ovs_list_pop_front(&client->results),
-                       struct result_node, node);
+                       struct client_result, node);
     *result = r->result;
     free(r);
     return true;
@@ -511,10 +515,10 @@ transfer_error(const struct restconf_client *client, CURLcode code,
 /* Running. */
 
 static void
-push_result(struct restconf_client *client, const struct request *req,
+push_result(struct restconf_client *client, const struct client_request *req,
             long int status, const char *error)
 {
-    struct result_node *r = xmalloc(sizeof *r);
+    struct client_result *r = xmalloc(sizeof *r);
     r->result = (struct restconf_result) {
         .ticket = req->ticket,
         .status = status,
@@ -530,7 +534,7 @@ static void
 split_patches(struct restconf_client *client)
 {
     size_t n_left = ovs_list_size(&client->current) / 2;
-    struct request *req;
+    struct client_request *req;
     LIST_FOR_EACH (req, node, &client->current) {
         if (!n_left--) {
             req->apart = true;
@@ -573,7 +577,7 @@ complete(struct restconf_client *client, CURLcode code)
     if (error && status && ovs_list_size(&client->current) > 1) {
         split_patches(client);
     }
-    const struct request *req;
+    const struct client_request *req;
     LIST_FOR_EACH (req, node, &client->current) {
         push_result(client, req, status, error);
     }
