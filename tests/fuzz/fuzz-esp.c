@@ -7,10 +7,10 @@
  *               6 to 7: tunnel, tunnel, tunnel in UDP, transport mode
  *     then      steps, see run_step()
  *
- * Whatever they do: what comes out of the receiving gateway is, octet by octet,
- * what the sending one sealed, and comes out once if there is a window; what
- * leaves the sending gateway is ESP; each packet passes or is counted as
- * dropped. */
+ * With any steps: each packet that leaves the receiving gateway is, octet by
+ * octet, one that the sending gateway sealed, and leaves once if there is a
+ * window; the sending gateway sends only ESP; each packet passes or is counted
+ * as dropped. */
 #include <config.h>
 
 #include "tests/fuzz/fuzz.h"

@@ -32,7 +32,8 @@
 #define SYNTAX                                                               \
     "commands, one a line:\n"                                                \
     "  sa-add in|out SPI vlan=N src=IP dst=IP key=HEX [suite=NAME] [esn=1]\n" \
-    "         [window=N] [reqid=N] [udp=1] [soft-LIFETIME=N] [hard-LIFETIME=N]\n" \
+    "         [window=N] [reqid=N] [udp=1] [soft-LIFETIME=N]\n"             \
+    "         [hard-LIFETIME=N]\n"                                          \
     "                           LIFETIME: time, bytes, packets, idle\n"       \
     "  sa-del in|out SPI\n"                                                  \
     "  policy-set NAME in|out vlan=N [spi=SPI] [reqid=N] [action=discard]\n" \

@@ -397,7 +397,8 @@ test_checksum(void)
         sum = csum_add16(sum, htons(protocols[i]));
         sum = csum_add16(sum, htons(41));
         printf("protocol %d: checksum %s\n", protocols[i],
-               csum_finish(csum_continue(sum, p + 20, 41)) ? "WRONG" : "right");
+               csum_finish(csum_continue(sum, p + 20, 41)) ? "WRONG"
+               : "right");
         rig_destroy(&rig);
     }
 }

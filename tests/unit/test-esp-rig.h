@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef SDSA_TEST_ESP_RIG_H
 #define SDSA_TEST_ESP_RIG_H 1
 

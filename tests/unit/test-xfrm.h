@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef TEST_XFRM_H
 #define TEST_XFRM_H 1
 
