@@ -2,12 +2,13 @@
 bin_PROGRAMS += utilities/sdsa-ctl
 utilities_sdsa_ctl_SOURCES = \
 	utilities/sdsa-ctl-chain.c \
+	utilities/sdsa-ctl-commands.h \
 	utilities/sdsa-ctl-edit.c \
 	utilities/sdsa-ctl-op.c \
 	utilities/sdsa-ctl-plan.c utilities/sdsa-ctl-plan.h \
 	utilities/sdsa-ctl-rows.c utilities/sdsa-ctl-rows.h \
 	utilities/sdsa-ctl-show.c \
-	utilities/sdsa-ctl.c utilities/sdsa-ctl.h
+	utilities/sdsa-ctl.c
 utilities_sdsa_ctl_LDADD = \
 	$(controller_pure_libs) lib/libsdsaidl.la lib/libsdsa.la
 

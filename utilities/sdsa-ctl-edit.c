@@ -5,8 +5,8 @@
 
 #include <config.h>
 
+#include "utilities/sdsa-ctl-commands.h"
 #include "utilities/sdsa-ctl-rows.h"
-#include "utilities/sdsa-ctl.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
 
 #include <config.h>
 
-#include "utilities/sdsa-ctl.h"
+#include "utilities/sdsa-ctl-commands.h"
 
 #include <getopt.h>
 #include <stdlib.h>

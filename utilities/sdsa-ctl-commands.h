@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef SDSA_CTL_H
-#define SDSA_CTL_H 1
+#ifndef SDSA_CTL_COMMANDS_H
+#define SDSA_CTL_COMMANDS_H 1
 
 /* Interfaces between the parts of sdsa-ctl:
  *
@@ -26,4 +26,4 @@ extern const struct ctl_command_syntax sdsa_ctl_show_commands[];
  * else NULL.  Caller frees. */
 char *sdsa_ctl_controller_absence(struct ovsdb_idl *);
 
-#endif /* utilities/sdsa-ctl.h */
+#endif /* utilities/sdsa-ctl-commands.h */
