@@ -73,12 +73,6 @@ can_flip(const void *dry_, const struct live_path *live)
     return can;
 }
 
-static bool
-can_give_up(const void *dry OVS_UNUSED, const char *chain OVS_UNUSED)
-{
-    return false;
-}
-
 static struct plan_facts
 get_facts(const struct dry_run *dry)
 {
@@ -92,7 +86,6 @@ get_facts(const struct dry_run *dry)
         .aux = dry,
         .gateway_answers = gateway_answers,
         .can_flip = can_flip,
-        .can_give_up = can_give_up,
     };
 }
 

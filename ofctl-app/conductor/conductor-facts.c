@@ -168,15 +168,14 @@ see_topology(const struct conductor *c, struct simap *seen)
     SHASH_FOR_EACH (node, &inv->sfs) {
         const struct inv_sf *sf = node->data;
         see(seen, "function", sf->name,
-            hash_string(sf->group, inv_sf_is_up(sf)));
+            hash_string(sf->group, sf->is_marked + 2 * sf->is_down));
     }
     SHASH_FOR_EACH (node, &inv->gateways) {
         const struct inv_gateway *gw = node->data;
         const struct agent *agent = network_agent(c->net, gw->vnf_id);
         see(seen, "gateway", gw->vnf_id, gw->is_draining + 2 * gw->is_lost);
         see(seen, "agent", gw->vnf_id, agent ? agent_seqno(agent) : 0);
-        see(seen, "resync", gw->vnf_id,
-            resync_is_done(c->resync, c->net, gw->vnf_id));
+        see(seen, "answers", gw->vnf_id, gateway_answers(c, gw->vnf_id));
     }
     SHASH_FOR_EACH (node, &inv->bridges) {
         const struct inv_bridge *b = node->data;

@@ -30,7 +30,6 @@ struct network {
     struct bridges *bridges;
     struct agents *agents;
     struct live_paths paths;
-    unsigned int n_removed;     /* Paths, ever. */
     int loss_ms;                /* NETWORK_LOSS_MS, or as the user wants. */
     struct shash bridge_views;  /* struct bridge_view */
     struct sset down;           /* Links and functions that are */
@@ -443,7 +442,6 @@ note_untagged_sfs(struct network *net, const struct path *path)
 void
 network_remove_path(struct network *net, struct live_path *live)
 {
-    net->n_removed++;
     note_untagged_sfs(net, live->path);
     live_paths_remove(&net->paths, live);
 }
@@ -473,10 +471,4 @@ network_next_path(const struct network *net, const struct live_path *prev)
                               ? hmap_next(&net->paths.by_spi, &prev->node)
                               : hmap_first(&net->paths.by_spi));
     return node ? CONTAINER_OF(node, struct live_path, node) : NULL;
-}
-
-unsigned int
-network_n_removed_paths(const struct network *net)
-{
-    return net->n_removed;
 }

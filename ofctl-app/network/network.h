@@ -86,9 +86,8 @@ struct live_path *network_find_path(const struct network *, uint32_t nsh_spi);
 /* All live paths; they belong to the network. */
 const struct live_paths *network_live_paths(const struct network *);
 
-/* How many live paths there are, and how many were removed so far. */
+/* Returns how many live paths there are. */
 size_t network_n_paths(const struct network *);
-unsigned int network_n_removed_paths(const struct network *);
 
 /* The live path behind 'prev' in no particular order: NULL gives the first,
  * NULL is returned after the last. */

@@ -327,6 +327,7 @@ give_up(struct look *look, struct plan_action *action)
 {
     const struct chain_plan *cp = look->cp;
     char *why = (look->chain && cp->due.is_repair && look->chain->protect
+                 && look->facts->can_give_up
                  && look->facts->can_give_up(look->facts->aux, cp->name)
                  ? backup_plan_reason_to_give_up(look->facts, look->chain,
                                                  &look->paths) : NULL);

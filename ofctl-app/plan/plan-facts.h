@@ -32,7 +32,7 @@ struct plan_facts {
     bool (*can_flip)(const void *aux, const struct live_path *);
 
     /* Can the operation of 'chain' be given up: is it of this chain alone, not
-     * committed, and begun by this controller? */
+     * committed, and begun by this controller?  NULL: none can. */
     bool (*can_give_up)(const void *aux, const char *chain);
 };
 

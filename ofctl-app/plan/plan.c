@@ -643,13 +643,6 @@ plan_is_settled(const struct plan *plan)
     return !plan->n_unsettled && ovs_list_is_empty(&plan->queue);
 }
 
-bool
-plan_is_busy(const struct plan *plan, const char *chain)
-{
-    const struct chain_plan *cp = find_chain(plan, chain);
-    return cp && cp->is_busy;
-}
-
 const char *
 plan_waits_for(const struct plan *plan, const char *chain)
 {

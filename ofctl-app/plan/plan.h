@@ -74,9 +74,6 @@ long long int plan_wake_ms(const struct plan *);
 /* Is nothing left to be done? */
 bool plan_is_settled(const struct plan *);
 
-/* Does 'chain' have an operation under way? */
-bool plan_is_busy(const struct plan *, const char *chain);
-
 /* Returns what 'chain' waits for, or NULL if it does not wait. */
 const char *plan_waits_for(const struct plan *, const char *chain);
 
