@@ -129,28 +129,28 @@ parse_options(int argc, char *argv[], struct options *o)
 /* The database. */
 
 static void
-put_trouble(struct trace_view *view, const char *what, const char *name,
-            const char *trouble)
+put_fault(struct trace_view *view, const char *what, const char *name,
+          const char *fault)
 {
     char *key = xasprintf("%s %s", what, name);
-    smap_replace(&view->troubles, key, trouble);
+    smap_replace(&view->faults, key, fault);
     free(key);
 }
 
 static void
-read_troubles(struct trace_view *view, const struct ovsdb_idl *idl)
+read_faults(struct trace_view *view, const struct ovsdb_idl *idl)
 {
     const struct sdsa_bridge *br;
     SDSA_BRIDGE_FOR_EACH (br, idl) {
         if (!smap_get_bool(&br->status, "connected", false)) {
-            put_trouble(view, "bridge", br->name,
+            put_fault(view, "bridge", br->name,
                         "it is not connected: its flows may be old");
         }
     }
     const struct sdsa_gateway *gw;
     SDSA_GATEWAY_FOR_EACH (gw, idl) {
         if (strcmp(smap_get_def(&gw->status, "state", ""), "up")) {
-            put_trouble(view, "gateway", gw->vnf_id,
+            put_fault(view, "gateway", gw->vnf_id,
                         smap_get_def(&gw->status, "reason",
                                      "its agent was not reached yet"));
         }
@@ -158,9 +158,9 @@ read_troubles(struct trace_view *view, const struct ovsdb_idl *idl)
     const struct sdsa_chain *chain;
     SDSA_CHAIN_FOR_EACH (chain, idl) {
         if (chain->reason[0]) {
-            put_trouble(view, "chain", chain->name, chain->reason);
+            put_fault(view, "chain", chain->name, chain->reason);
         } else if (chain->applied < chain->wanted) {
-            put_trouble(view, "chain", chain->name,
+            put_fault(view, "chain", chain->name,
                         "its last change is not applied yet");
         }
     }
@@ -183,7 +183,7 @@ read_paths(struct trace_view *view, const struct ovsdb_idl *idl)
             view->paths[n] = path;
             view->twins[n] = row->twin;
             if (row->reason[0]) {
-                put_trouble(view, "chain", row->chain, row->reason);
+                put_fault(view, "chain", row->chain, row->reason);
             }
         }
     }
@@ -212,12 +212,12 @@ view_init(struct trace_view *view, const struct ovsdb_idl *idl)
     struct shash bad_chains = SHASH_INITIALIZER(&bad_chains);
     *view = (struct trace_view) { .now_s = time_wall() };
     inventory_init(&view->inv);
-    smap_init(&view->troubles);
+    smap_init(&view->faults);
     smap_init(&view->live);
     inventory_from_idl(&view->inv, idl, &bad_chains);
     shash_destroy_free_data(&bad_chains);
     read_links(view, idl);
-    read_troubles(view, idl);
+    read_faults(view, idl);
     read_paths(view, idl);
 }
 
@@ -229,7 +229,7 @@ view_destroy(struct trace_view *view)
     }
     free(view->paths);
     free(view->twins);
-    smap_destroy(&view->troubles);
+    smap_destroy(&view->faults);
     smap_destroy(&view->live);
     inventory_destroy(&view->inv);
 }
@@ -326,7 +326,7 @@ trace_chain(const struct trace_view *view, const char *name,
                       "result: dropped by the guards of its endpoints' "
                       "ports\n", name, direction ? " " : "",
                       direction ? direction : "",
-                      smap_get_def(&view->troubles, key,
+                      smap_get_def(&view->faults, key,
                                    "it does not go this way"));
         free(key);
         worst = TRACE_DROPPED;

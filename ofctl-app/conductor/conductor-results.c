@@ -50,7 +50,7 @@ handle_too_big(struct conductor *c, struct bridge *br,
                const struct of_packet_in *packet)
 {
     struct live_path *live = network_find_path(c->net,
-                                               packet->cookie & 0xffffff);
+                                               steering_cookie_spi(packet->cookie));
     if (live) {
         live->too_big++;
     }

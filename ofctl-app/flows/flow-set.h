@@ -49,9 +49,9 @@ size_t flow_set_n_dirty(const struct flow_set *);
 /* Parses a change: all flows of the 'n_remove' cookies in 'remove' lose that
  * owner, then each of the 'n_add' flows in 'add' gets its cookie as last
  * owner.  'map' has the ports that the flows name (NULL: they name none);
- * 'ticket' is the caller's name for the change.  Returns NULL and the change in '*changep' (caller must free it with
- * flow_change_destroy()), or a message about a flow that does not parse
- * (caller frees) and NULL in '*changep'. */
+ * 'ticket' is the caller's name for the change.  Returns NULL and the change in
+ * '*changep' (caller must free it with flow_change_destroy()), or a message
+ * about a flow that does not parse (caller frees) and NULL in '*changep'. */
 char *flow_change_create(uint64_t ticket, const struct ofputil_port_map *map,
                          const uint64_t *remove, size_t n_remove,
                          const struct steering_flow *const *add, size_t n_add,

@@ -15,8 +15,8 @@ struct dp_packet;
  * The answer goes back where the frame came from, with the Ethernet addresses
  * swapped, and seems to come from the packet's destination: there is no router
  * on a chain whose address it could have, a host must accept it from anybody
- * (RFC 1122 s.3.2.2), and where firewalls check sources, the one that is spoken
- * to is the one that is let in.
+ * (RFC 1122 s.3.2.2), and where firewalls check sources, the one that is
+ * spoken to is the one that is let in.
  *
  * It quotes as much of the packet as is there, up to 576 octets in all (RFC
  * 1812 s.4.3.2.3) or 1,280 (RFC 4443 s.2.4).  An IPv4 packet without DF gets
@@ -26,7 +26,7 @@ struct dp_packet;
  * s.2.4(e)), if the packet is an ICMP error itself, a fragment but the first,
  * of or for more than one (multicast, broadcast), not IP, or cut off before
  * its IP header and 8 octets more.  (ICMPv6 may answer packets to a multicast
- * address; here none goes through a chain.)  Caller must free the answer with
+ * address; here none goes through a chain.) Caller must free the answer with
  * dp_packet_delete(). */
 struct dp_packet *icmp_too_big(const void *frame, size_t size, int mtu);
 

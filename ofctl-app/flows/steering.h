@@ -27,21 +27,24 @@ struct ofputil_port_map;
 #define STEERING_COOKIE_MASK UINT64_C(0xffff000000000000)
 
 enum steering_role {
-    STEERING_GUARD,             /* Of a port: drops and counts what nobody
-                                 * asked for.  NSH SPI 0. */
-    STEERING_TRANSPORT,         /* Everything that a path needs, but for... */
-    STEERING_CLASSIFIER,        /* ...what puts packets on it, and... */
-    STEERING_COMPANION,       /* ...what flips in COMMIT together with that. */
+    STEERING_GUARD,             /* Drops and counts packets at a port that no
+                                 * path takes.  NSH SPI 0. */
+    STEERING_TRANSPORT,         /* All flows of a path but the classifier and
+                                 * companions. */
+    STEERING_CLASSIFIER,        /* Puts packets on the path. */
+    STEERING_COMPANION,         /* Other flows that must change in the same
+                                 * bundle as the classifier. */
 };
 
-/* What the controller is sent: the first octet of a packet-in's userdata. */
+/* First octet of the userdata of a packet-in: why the controller is sent
+ * it. */
 enum steering_userdata {
     STEERING_USERDATA_TOO_BIG = 1,      /* Then the path's MTU, 16 bits. */
     STEERING_USERDATA_PROBE = 2,
 };
 
-/* The meters that all that goes through, on each bridge.  They are two: who
- * sends packets that are too big must not keep probes from coming. */
+/* Two meters limit packet-ins on each bridge, one for oversized packets and
+ * one for probes, so that oversized packets cannot starve probes. */
 #define STEERING_METER 23130
 #define STEERING_METER_RATE 100         /* Packets a second, and burst. */
 #define STEERING_METER_PROBE 23131
@@ -51,15 +54,17 @@ enum steering_userdata {
  * is given, probes.  Locally administered; no receiver looks at it. */
 #define STEERING_NSH_SRC ETH_ADDR_C(02,5d,5a,00,00,03)
 
-/* The controller's probes: from and to an address that is nobody's (RFC 7600's
- * dummy address, RFC 6666's discard prefix), of a protocol for experiments (RFC
- * 3692).  What comes out of a hop's end and looks like that is given to the
- * controller, not to a function or an endpoint; an endpoint cannot send it. */
+/* Probes of the controller have an address that belongs to no host as source
+ * and destination (RFC 7600's dummy address, RFC 6666's discard prefix), and a
+ * protocol for experiments (RFC 3692).  A packet like that which comes out of a
+ * hop's end is given to the controller, not to a function or an endpoint; an
+ * endpoint cannot send one. */
 #define STEERING_PROBE_IPV4 "192.0.0.8"
 #define STEERING_PROBE_IPV6 "100::5d5a"
 #define STEERING_PROBE_PROTOCOL 253
 
 
+/* The cookie of a path's flows in 'role'; guards have 'nsh_spi' 0. */
 static inline uint64_t
 steering_cookie(enum steering_role role, uint32_t nsh_spi)
 {
@@ -99,9 +104,9 @@ char *steering_path_flows(const struct inventory *, const struct path *,
 void steering_guard_flows(const struct inventory *, const char *bridge,
                           struct ovs_list *flows);
 
-/* Returns NULL if 'map' has all ports that 'flow' names, so that it parses with
- * it; or a message that names the first one that is missing and says what to do
- * (caller frees). */
+/* Returns NULL if 'map' has all ports that 'flow' names, so that it parses
+ * with it; or a message that names the first one that is missing and says what
+ * to do (caller frees). */
 char *steering_check_ports(const struct steering_flow *,
                            const struct ofputil_port_map *map);
 

@@ -47,9 +47,9 @@ end_line(const struct trace_view *view, const char *what, const char *name,
          struct ds *out)
 {
     char *key = xasprintf("%s %s", what, name);
-    const char *trouble = smap_get(&view->troubles, key);
-    ds_put_format(out, "%s%s\n", trouble ? "   ! " : "",
-                  trouble ? trouble : "");
+    const char *fault = smap_get(&view->faults, key);
+    ds_put_format(out, "%s%s\n", fault ? "   ! " : "",
+                  fault ? fault : "");
     free(key);
 }
 
@@ -418,9 +418,9 @@ explain(const struct trace_view *view, const struct inv_endpoint *e,
         const struct inv_chain *chain = node->data;
         if (chain->src == e || chain->dst == e) {
             char *key = xasprintf("chain %s", chain->name);
-            const char *trouble = smap_get(&view->troubles, key);
-            if (trouble) {
-                ds_put_format(out, "  %s: %s\n", key, trouble);
+            const char *fault = smap_get(&view->faults, key);
+            if (fault) {
+                ds_put_format(out, "  %s: %s\n", key, fault);
             }
             free(key);
         }

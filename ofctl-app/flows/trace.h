@@ -1,9 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef SDSA_TRACE_H
 #define SDSA_TRACE_H 1
 
-/* What becomes of a packet, as the network is meant to be (or as it is, where
- * that is known): which flow takes it where it comes in, and from there its way
- * along the path, or why it goes no further and what counts that.  Pure. */
+/* The way of a packet through the network as it is meant to be or, where that
+ * is known, as it is: which flow takes the packet where it comes in, its way
+ * along the path from there, or why it goes no further and which counter
+ * counts it.  Pure. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,25 +22,27 @@ struct trace_view {
     struct path **paths;
     uint32_t *twins;            /* NSH SPI of the other direction, or 0. */
     size_t n_paths;
-    struct smap troubles;       /* "gateway gw1", "bridge br1", "chain web":
-                                 * what is wrong with it. */
+    struct smap faults;         /* What is wrong with "gateway gw1", "bridge
+                                 * br1", "chain web", by these words. */
     long long int now_s;        /* Since the epoch. */
-    /* What bridges and gateways have, as flow-audit.h says it: what stands
-     * before the colon, and behind it.  Empty: it is not known. */
-    struct smap live;
+    struct smap live;           /* What bridges and gateways have, as
+                                 * flow-audit.h says it: the part of a line
+                                 * behind the colon by the part before.  Empty:
+                                 * it is not known. */
 };
 
 enum trace_result { TRACE_DELIVERED, TRACE_ANSWERED, TRACE_DROPPED };
 
 /* Appends the way of a packet of 'size' octets (IP; 0: a short one) that comes
- * in at 'bridge', described by 'flow' in ovs-ofctl(8) syntax with in_port=NAME.
- * The last line begins with "result: ".  Returns NULL, or a message for the
- * user about 'bridge' or 'flow' (caller frees). */
+ * in at 'bridge', described by 'flow' in ovs-ofctl(8) syntax with
+ * in_port=NAME.  The last line begins with "result: ".  Returns NULL and the
+ * result, or an error about 'bridge' or 'flow' (caller frees). */
 char *trace_packet(const struct trace_view *, const char *bridge,
                    const char *flow, int size, struct ds *out,
                    enum trace_result *);
 
-/* The same of a packet that the path's classifier has taken. */
+/* Appends and returns the same of a packet of 'size' octets that the path's
+ * classifier has taken. */
 enum trace_result trace_path(const struct trace_view *, const struct path *,
                              int size, struct ds *out);
 

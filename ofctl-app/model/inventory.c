@@ -3,6 +3,11 @@
 
 #include "ofctl-app/model/inventory.h"
 
+#include <openssl/sha.h>
+
+#include "lib/suite.h"
+#include "openvswitch/dynamic-string.h"
+#include "packets.h"
 #include "util.h"
 
 static const char *const correlations[] = {
@@ -217,37 +222,23 @@ inventory_add_endpoint(struct inventory *inv, const char *name,
     return endpoint;
 }
 
-struct inv_chain *
-inventory_add_chain(struct inventory *inv, const char *name,
-                    const struct inv_endpoint *src,
-                    const struct inv_endpoint *dst, const char *match,
-                    const struct inv_sf *const *sfs, size_t n_sfs,
-                    enum inv_way_back way_back, const struct suite *suite,
-                    uint32_t lifetime_s, int priority)
+static const struct inv_sf **
+copy_sfs(const struct inv_sf *const *sfs, size_t n)
 {
-    struct inv_chain *chain = xzalloc(sizeof *chain);
-    chain->name = xstrdup(name);
-    chain->src = src;
-    chain->dst = dst;
-    chain->match = xstrdup(match);
-    chain->sfs = n_sfs ? xmemdup(sfs, n_sfs * sizeof *sfs) : NULL;
-    chain->n_sfs = n_sfs;
-    chain->way_back = way_back;
-    chain->suite = suite;
-    chain->lifetime_s = lifetime_s;
-    chain->priority = priority;
-    chain->intent = xstrdup("");
-    shash_add_once(&inv->chains, name, chain);
-    return chain;
+    return n ? xmemdup(sfs, n * sizeof *sfs) : NULL;
 }
 
-void
-inventory_set_reverse_sfs(struct inv_chain *chain,
-                          const struct inv_sf *const *sfs, size_t n)
+struct inv_chain *
+inventory_add_chain(struct inventory *inv, const struct inv_chain *spec)
 {
-    free(chain->reverse_sfs);
-    chain->reverse_sfs = n ? xmemdup(sfs, n * sizeof *sfs) : NULL;
-    chain->n_reverse_sfs = n;
+    struct inv_chain *chain = xmemdup(spec, sizeof *spec);
+    chain->name = xstrdup(spec->name);
+    chain->match = xstrdup(spec->match);
+    chain->sfs = copy_sfs(spec->sfs, spec->n_sfs);
+    chain->reverse_sfs = copy_sfs(spec->reverse_sfs, spec->n_reverse_sfs);
+    chain->intent = xstrdup(spec->intent ? spec->intent : "");
+    shash_add_once(&inv->chains, chain->name, chain);
+    return chain;
 }
 
 static char *
@@ -279,7 +270,6 @@ inventory_port_mtu(const struct inventory *inv,
     free(key);
     return mtu ? mtu : INVENTORY_DEFAULT_MTU;
 }
-
 
 const struct inv_bridge *
 inventory_bridge(const struct inventory *inv, const char *name)
@@ -327,6 +317,121 @@ inv_chain_names_sf(const struct inv_chain *chain, const struct inv_sf *sf)
 {
     return (has_sf(chain->sfs, chain->n_sfs, sf)
             || has_sf(chain->reverse_sfs, chain->n_reverse_sfs, sf));
+}
+
+/* Digests: one function for each kind of object, so that a member is in all of
+ * them or in none. */
+
+static void
+put_mac(struct ds *ds, struct eth_addr mac)
+{
+    ds_put_format(ds, ETH_ADDR_FMT, ETH_ADDR_ARGS(mac));
+}
+
+static void
+put_endpoint(struct ds *ds, const struct inv_endpoint *e)
+{
+    ds_put_format(ds, "%s %s %s ", e->name, e->bridge->name, e->port);
+    put_mac(ds, e->mac);
+    for (size_t i = 0; i < e->n_ips; i++) {
+        ds_put_char(ds, ' ');
+        ipv6_format_mapped(&e->ips[i], ds);
+    }
+    ds_put_char(ds, '\n');
+}
+
+static void
+put_sf(struct ds *ds, const struct inv_sf *sf)
+{
+    ds_put_format(ds, "%s %s %s %s %s ", sf->name, sf->bridge->name,
+                  sf->in_port, sf->out_port,
+                  sf_correlation_to_string(sf->correlation));
+    put_mac(ds, sf->mac);
+    ds_put_char(ds, '\n');
+}
+
+static void
+put_gateway(struct ds *ds, const struct inv_gateway *gw)
+{
+    ds_put_format(ds, "%s %s %s %s %s %d %d ", gw->vnf_id, gw->bridge->name,
+                  gw->plain_port, gw->cipher_port, gw->url, gw->plain_mtu,
+                  gw->cipher_mtu);
+    put_mac(ds, gw->plain_mac);
+    ds_put_char(ds, ' ');
+    put_mac(ds, gw->cipher_mac);
+    ds_put_char(ds, ' ');
+    ipv6_format_mapped(&gw->cipher_ip, ds);
+    ds_put_char(ds, '\n');
+}
+
+char *
+inventory_digest(const struct inventory *inv)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    const struct shash_node *node;
+    SHASH_FOR_EACH (node, &inv->bridges) {
+        const struct inv_bridge *b = node->data;
+        ds_put_format(&ds, "b %s %"PRIx64"\n", b->name, b->datapath_id);
+    }
+    for (size_t i = 0; i < inv->n_links; i++) {
+        const struct inv_link *l = &inv->links[i];
+        ds_put_format(&ds, "l %s %s %s %s\n", l->from->name, l->out_port,
+                      l->to->name, l->in_port);
+    }
+    SHASH_FOR_EACH (node, &inv->gateways) {
+        ds_put_cstr(&ds, "g ");
+        put_gateway(&ds, node->data);
+    }
+    SHASH_FOR_EACH (node, &inv->sfs) {
+        ds_put_cstr(&ds, "s ");
+        put_sf(&ds, node->data);
+    }
+    SHASH_FOR_EACH (node, &inv->endpoints) {
+        ds_put_cstr(&ds, "e ");
+        put_endpoint(&ds, node->data);
+    }
+    const struct simap_node *mtu;
+    SIMAP_FOR_EACH (mtu, &inv->port_mtus) {
+        ds_put_format(&ds, "m %s %u\n", mtu->name, mtu->data);
+    }
+    return ds_steal_cstr(&ds);
+}
+
+static void
+put_sfs(struct ds *ds, const struct inv_sf *const *sfs, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        put_sf(ds, sfs[i]);
+    }
+}
+
+void
+inv_chain_set_intent(struct inv_chain *chain, int64_t rekeys,
+                     int64_t reroutes)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    ds_put_format(&ds, "%s %d %s %"PRIu32" %d %d\n", chain->match,
+                  chain->way_back, chain->suite->name, chain->lifetime_s,
+                  chain->priority, chain->encrypt_always);
+    put_endpoint(&ds, chain->src);
+    put_endpoint(&ds, chain->dst);
+    put_sfs(&ds, chain->sfs, chain->n_sfs);
+    put_sfs(&ds, chain->reverse_sfs, chain->n_reverse_sfs);
+    if (chain->lifetime_bytes || chain->lifetime_packets) {
+        ds_put_format(&ds, "%"PRIu64" %"PRIu32"\n", chain->lifetime_bytes,
+                      chain->lifetime_packets);
+    }
+    if (reroutes) {
+        ds_put_format(&ds, "%"PRId64"\n", reroutes);
+    }
+
+    uint8_t hash[SHA256_DIGEST_LENGTH];
+    SHA256((const unsigned char *) ds_cstr(&ds), ds.length, hash);
+    ds_clear(&ds);
+    ds_put_hex(&ds, hash, 16);
+    ds_put_format(&ds, "-%"PRId64, rekeys);
+    free(chain->intent);
+    chain->intent = ds_steal_cstr(&ds);
 }
 
 bool

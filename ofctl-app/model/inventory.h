@@ -1,9 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef SDSA_INVENTORY_H
 #define SDSA_INVENTORY_H 1
 
-/* What the operator declared, as plain structs: a view of the database's
- * tables of intent that is made anew when they change and holds no database
- * row.  Everything that computes (path, steering) reads only this. */
+/* The network that the operator declared, as plain structs: a view of the
+ * database's tables of intent that is made anew when they change and holds no
+ * database row, with what bridges and agents said since.  Everything that
+ * computes (path, steering) reads only this.  Pure. */
 
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -23,7 +25,7 @@ struct inv_bridge {
     char *name;
     uint64_t datapath_id;
     bool is_lost;               /* Learnt: away for so long that no new path
-                                 * goes through it, if there is another way. */
+                                 * goes through it if there is another way. */
 };
 
 /* A link, seen from either side: 'from' is the bridge that sends. */
@@ -38,11 +40,12 @@ struct inv_gateway {
     char *vnf_id;
     const struct inv_bridge *bridge;
     char *plain_port, *cipher_port;
-    struct in6_addr cipher_ip;  /* Either family: see lib/address.h. */
+    struct in6_addr cipher_ip;  /* Of either family: see lib/address.h. */
     char *url;
     bool is_draining;           /* No new path goes through it, and none
                                  * stays. */
-    bool is_lost;               /* Learnt: the same of one that is away. */
+    bool is_lost;               /* Learnt: its agent is away for so long that no
+                                 * new path goes through it. */
 
     /* Learnt from the gateway's agent; all zeros until it was reached. */
     struct eth_addr plain_mac, cipher_mac;
@@ -56,7 +59,8 @@ struct inv_sf {
     const struct inv_bridge *bridge;
     char *in_port, *out_port;
     enum sf_correlation correlation;
-    struct eth_addr mac;     /* All zeros: transparent, keep the endpoint's. */
+    struct eth_addr mac;        /* All zeros: transparent, it gets frames with
+                                 * the endpoint's address. */
     char *group;                /* Of functions that can stand in for each
                                  * other; "": none can. */
     bool is_marked;             /* Down, says the operator: no new path goes
@@ -94,11 +98,11 @@ struct inv_chain {
     bool protect;               /* With a backup path. */
     const struct suite *suite;
     uint32_t lifetime_s;        /* 0: none. */
-    uint64_t lifetime_bytes;    /* The same. */
-    uint32_t lifetime_packets;
-    int priority;
-    char *intent;              /* Digest of the above, "-", how often new keys
-                                * were asked for. */
+    uint64_t lifetime_bytes;    /* 0: none. */
+    uint32_t lifetime_packets;  /* 0: none. */
+    int priority;               /* 0 to 999. */
+    char *intent;               /* Digest of the above, "-", how often new keys
+                                 * were asked for. */
 };
 
 struct inventory {
@@ -107,16 +111,19 @@ struct inventory {
     struct shash sfs;
     struct shash endpoints;
     struct shash chains;
-    struct inv_link *links;   /* Each link twice, once a direction: numbers
-                               * 2 * i and 2 * i + 1. */
+    struct inv_link *links;     /* Each link twice, once a direction: numbers
+                                 * 2 * i and 2 * i + 1. */
     size_t n_links;
     struct simap port_mtus;     /* Private: see inventory_port_mtu(). */
 };
 
-void inventory_init(struct inventory *);
+/* Makes '*inv' empty.  Caller must free it with inventory_destroy(). */
+void inventory_init(struct inventory *inv);
+
+/* Frees all that the inventory holds. */
 void inventory_destroy(struct inventory *);
 
-/* Makes '*dst', which is freed, what '*src' is, and '*src' empty. */
+/* Moves '*src' to '*dst', whose contents are freed; '*src' is empty then. */
 void inventory_move(struct inventory *dst, struct inventory *src);
 
 /* Can a path go through the function? */
@@ -129,58 +136,98 @@ inv_sf_is_up(const struct inv_sf *sf)
 /* Does the chain name the function, on either way? */
 bool inv_chain_names_sf(const struct inv_chain *, const struct inv_sf *);
 
-/* To fill one by hand (tests) or from the database (inventory_from_idl()).
- * All copy their strings; references are to objects of the same inventory. */
+/* Functions that add one object to an inventory, by hand (tests) or from the
+ * database (inventory_from_idl()).  Each copies its strings; references are to
+ * objects of the same inventory.  What they return belongs to the
+ * inventory. */
+
+/* Adds a bridge, whose name no other bridge may have. */
 struct inv_bridge *inventory_add_bridge(struct inventory *, const char *name,
                                         uint64_t datapath_id);
+
+/* Adds a link between 'port_a' of 'a' and 'port_b' of 'b', in both
+ * directions. */
 void inventory_add_link(struct inventory *,
                         const struct inv_bridge *a, const char *port_a,
                         const struct inv_bridge *b, const char *port_b);
+
+/* Adds a gateway whose agent has not said anything yet. */
 struct inv_gateway *inventory_add_gateway(
     struct inventory *, const char *vnf_id, const struct inv_bridge *,
     const char *plain_port, const char *cipher_port,
     const struct in6_addr *cipher_ip, const char *url);
+
+/* Adds a function in no group; 'mac' may be all zeros. */
 struct inv_sf *inventory_add_sf(
     struct inventory *, const char *name, const struct inv_bridge *,
     const char *in_port, const char *out_port, enum sf_correlation,
     struct eth_addr mac);
+
+/* Puts a function into the group 'group', or with "" into none. */
 void inventory_set_sf_group(struct inv_sf *, const char *group);
+
+/* Adds an endpoint with 'n_ips' addresses. */
 struct inv_endpoint *inventory_add_endpoint(
     struct inventory *, const char *name, const struct inv_bridge *,
     const char *port, struct eth_addr mac, const struct in6_addr *ips,
     size_t n_ips);
-struct inv_chain *inventory_add_chain(
-    struct inventory *, const char *name, const struct inv_endpoint *src,
-    const struct inv_endpoint *dst, const char *match,
-    const struct inv_sf *const *sfs, size_t n_sfs, enum inv_way_back,
-    const struct suite *, uint32_t lifetime_s, int priority);
-/* Of a chain with WAY_BACK_OTHER. */
-void inventory_set_reverse_sfs(struct inv_chain *,
-                               const struct inv_sf *const *sfs, size_t n);
 
-/* MTU of a port in octets of an IP packet: the smallest that anybody told, or
- * INVENTORY_DEFAULT_MTU.  (Of gateways' ports their agents tell.) */
+/* Adds a copy of 'chain' with its arrays; the intent is "" in place of
+ * NULL. */
+struct inv_chain *inventory_add_chain(struct inventory *,
+                                      const struct inv_chain *chain);
+
+/* MTU of a port of which nothing is known, in octets of an IP packet. */
 #define INVENTORY_DEFAULT_MTU 1500
+
+/* Takes note that the port has an MTU of 'mtu' octets (IP packet); the
+ * smallest one that is told counts.  (Agents tell those of gateways'
+ * ports.) */
 void inventory_tell_port_mtu(struct inventory *, const struct inv_bridge *,
                              const char *port, int mtu);
+
+/* Returns the MTU of a port in octets of an IP packet: the smallest that was
+ * told, or INVENTORY_DEFAULT_MTU. */
 int inventory_port_mtu(const struct inventory *, const struct inv_bridge *,
                        const char *port);
 
-/* NULL when there is none. */
+/* Returns the bridge 'name', or NULL. */
 const struct inv_bridge *inventory_bridge(const struct inventory *,
                                           const char *name);
+
+/* Returns the gateway 'vnf_id', or NULL. */
 const struct inv_gateway *inventory_gateway(const struct inventory *,
                                             const char *vnf_id);
+
+/* Returns the function 'name', or NULL. */
 const struct inv_sf *inventory_sf(const struct inventory *, const char *name);
+
+/* Returns the endpoint 'name', or NULL. */
 const struct inv_endpoint *inventory_endpoint(const struct inventory *,
                                               const char *name);
+
+/* Returns the chain 'name', or NULL. */
 const struct inv_chain *inventory_chain(const struct inventory *,
                                         const char *name);
+
+/* Returns all but chains that flows depend on, as text; caller frees.  Two
+ * inventories with the same text have the same flows for the same paths. */
+char *inventory_digest(const struct inventory *);
+
+/* Sets the chain's intent, which changes whenever the chain has to be realised
+ * anew: 'rekeys' and 'reroutes' count how often new keys and a new way were
+ * asked for.  The database keeps intents, so their format must not change. */
+void inv_chain_set_intent(struct inv_chain *, int64_t rekeys,
+                          int64_t reroutes);
 
 /* Do two intents differ in nothing but how often keys were asked for? */
 bool inventory_is_rekey(const char *old_intent, const char *new_intent);
 
+/* Returns "none", "vlan", "mac" or "nsh". */
 const char *sf_correlation_to_string(enum sf_correlation);
+
+/* Parses what sf_correlation_to_string() returns; returns false if 's' is none
+ * of these. */
 bool sf_correlation_from_string(const char *, enum sf_correlation *);
 
 #endif /* ofctl-app/model/inventory.h */

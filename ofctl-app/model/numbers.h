@@ -3,7 +3,7 @@
 #define SDSA_NUMBERS_H 1
 
 /* The numbers that paths carry: NSH SPIs, ESP SPIs, VLANs of hop ends, tags at
- * service functions.
+ * service functions.  Pure but for randomness.
  *
  * A number in use belongs to a claimed path.  Numbers are handed out in turn
  * (ESP SPIs at random), so that one that was given back rests for as long as
@@ -17,21 +17,30 @@ struct path_allocator;
 
 struct numbers;
 
+/* Returns an object in which no number is in use.  Caller must free it with
+ * numbers_destroy(). */
 struct numbers *numbers_create(void);
+
+/* Frees the object; NULL is accepted. */
 void numbers_destroy(struct numbers *);
 
-/* The next NSH SPI to try; kept in the database across restarts. */
+/* Returns the next NSH SPI to try, which the database keeps across
+ * restarts. */
 uint32_t numbers_get_next_nsh_spi(const struct numbers *);
+
+/* Sets the next NSH SPI to try; one out of range counts as 1. */
 void numbers_set_next_nsh_spi(struct numbers *, uint32_t);
 
-/* Marks all numbers of 'path' as in use, or gives them back. */
+/* Marks all numbers of 'path' as in use. */
 void numbers_claim(struct numbers *, const struct path *);
+
+/* Gives all numbers of 'path' back. */
 void numbers_release(struct numbers *, const struct path *);
 
 /* Fills in '*alloc' for path_compute().  'usable' says which gateways may be
  * used, 'untagged_is_free' which untagged functions a chain may take, see
- * path-allocator.h; 'user' is their first argument.  A number that the allocator hands out is not
- * in use before numbers_claim(). */
+ * path-allocator.h; 'user' is their first argument.  A number that the
+ * allocator hands out is not in use before numbers_claim(). */
 void numbers_get_allocator(struct numbers *,
                            bool (*usable)(void *user, const char *vnf_id),
                            bool (*untagged_is_free)(void *user,

@@ -5,8 +5,8 @@
 /* Does a path, which was made from an earlier inventory, still fit the one of
  * now?  And can it take the place of another path?  Pure.
  *
- * Each function, but path_is_cut(), returns NULL for yes, or an error for the user that says why
- * not, which the caller frees. */
+ * Each function, but path_is_cut(), returns NULL for yes, or an error for the
+ * user that says why not, which the caller frees. */
 
 #include <stdbool.h>
 
@@ -22,8 +22,8 @@ char *path_check_places(const struct path *, const struct inventory *);
  * functions up? */
 char *path_check_links(const struct path *, const struct inventory *);
 
-/* Does path_check_links() find a reason against the path?  Then packets are lost
- * on it. */
+/* Does path_check_links() find a reason against the path?  Then packets are
+ * lost on it. */
 bool path_is_cut(const struct path *, const struct inventory *);
 
 /* Is the path free of gateways that are being drained, gateways and bridges
@@ -39,8 +39,8 @@ char *path_check(const struct path *, const struct inventory *);
  * inside every function?  A packet that leaves an untagged function
  * (untagged-sf.h) may have entered it on either path, and may go on along
  * either, for a moment or as long as a bridge is silent.  So for each such
- * function the part of the path before it (the match too) or the part behind it
- * has to stay as it was.  Functions of one group count as the same. */
+ * function the part of the path before it (the match too) or the part behind
+ * it has to stay as it was.  Functions of one group count as the same. */
 char *path_check_change(const struct inventory *, const struct path *old,
                         const struct path *new);
 

@@ -115,7 +115,8 @@ no_pair(const struct inventory *inv, const struct inv_bridge *from,
     return ds_steal_cstr(&ds);
 }
 
-/* Cost of a gateway: its load, and more than any load if it is to be avoided. */
+/* Cost of a gateway: its load, and more than any load if it is to be
+ * avoided. */
 static unsigned int
 gateway_cost(const struct path_hints *hints,
              const struct path_allocator *alloc, const char *vnf_id)
@@ -124,8 +125,8 @@ gateway_cost(const struct path_hints *hints,
             + (path_avoids_gateway(hints, vnf_id) ? GATEWAY_AVOIDED : 0));
 }
 
-/* Sets sender and receiver of 'hop': of the usable pairs the one with the least
- * cost, by names if there are several.  Returns NULL or a message. */
+/* Sets sender and receiver of 'hop': of the usable pairs the one with the
+ * least cost, by names if there are several.  Returns NULL or a message. */
 static char *
 find_gateways(const struct inventory *inv, const struct inv_bridge *from,
               const struct inv_bridge *to, const struct path_hints *hints,

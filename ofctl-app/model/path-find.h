@@ -14,8 +14,8 @@ struct inventory;
 struct path;
 
 /* Computes the path of a chain or, if the chain is two-way, both ('*n_pathsp'
- * 2: forward, reverse; over the same gateways and bridges, if the functions are
- * the same).
+ * 2: forward, reverse; over the same gateways and bridges, if the functions
+ * are the same).
  *
  * Another function of its group stands in for one that is down or cannot be
  * reached, the same one wherever the chain names it: one that 'hints->keep'

@@ -1,19 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef SDSA_PATH_MTU_H
 #define SDSA_PATH_MTU_H 1
 
-/* How long a packet may be that a path carries.  Pure. */
+/* The longest packet that a path carries.  Pure. */
 
 struct inventory;
 struct path;
 struct path_hop;
 
-/* Octets of the longest inner IP packet that the hop carries: what its links
- * take as an NSH frame and the gateways' ports as ESP and in clear.  Ports of
- * which nobody told anything have INVENTORY_DEFAULT_MTU. */
+/* Returns the octets of the longest inner IP packet that the hop carries: its
+ * links must take it as an NSH frame, the gateways' ports as ESP and in clear.
+ * A port whose MTU is not known has INVENTORY_DEFAULT_MTU. */
 int path_hop_mtu(const struct inventory *, const struct path *,
                  const struct path_hop *);
 
-/* The same of the whole path: its hops, functions and endpoints. */
+/* Returns the octets of the longest IP packet that the path carries: its hops,
+ * functions and endpoints must take it. */
 int path_mtu(const struct inventory *, const struct path *);
 
 #endif /* ofctl-app/model/path-mtu.h */

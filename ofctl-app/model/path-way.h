@@ -28,8 +28,8 @@ struct path_hints {
 /* Finds the shortest way (fewest links; ties by bridge and port name) over
  * links that are up from 'from' to 'to', which differ.  A way that shares less
  * with 'hints->avoid' (hints may be NULL) comes before a shorter one.  Returns
- * true and the 'n_wayp' links in order in '*wayp', or false if there is no way;
- * caller frees '*wayp' in either case. */
+ * true and the 'n_wayp' links in order in '*wayp', or false if there is no
+ * way; caller frees '*wayp' in either case. */
 bool path_find_way(const struct inventory *, const struct path_hints *,
                    const struct inv_bridge *from, const struct inv_bridge *to,
                    const struct inv_link ***wayp, size_t *n_wayp);

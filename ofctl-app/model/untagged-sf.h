@@ -4,10 +4,11 @@
 
 /* Untagged functions: those with correlation none.
  *
- * Only the port tells that a packet has come out of such a function, so all that
- * comes out goes on along one path for each direction.  Therefore an untagged
- * function serves one chain at a time, and when a chain leaves it, no other
- * chain may take it before the packets that are in it have come out.  Pure. */
+ * Only the port tells that a packet has come out of such a function, so all
+ * that comes out goes on along one path for each direction.  Therefore an
+ * untagged function serves one chain at a time, and when a chain leaves it, no
+ * other chain may take it before the packets that are in it have come
+ * out.  Pure. */
 
 #include <stdbool.h>
 
@@ -23,10 +24,12 @@ untagged_sf(const struct inv_sf *sf)
     return sf->correlation == SF_NONE;
 }
 
-/* Does 'path' take all that comes out of the function 'sf' by the port alone? */
+/* Does 'path' take all that comes out of the function 'sf' by the port
+ * alone? */
 bool untagged_sf_is_passed(const struct path *, const char *sf);
 
-/* Is 'path' one of another chain than 'chain' that passes the function 'sf'? */
+/* Is 'path' one of another chain than 'chain' that passes the function
+ * 'sf'? */
 bool untagged_sf_is_taken(const struct path *, const char *chain,
                           const char *sf);
 
@@ -34,8 +37,8 @@ bool untagged_sf_is_taken(const struct path *, const char *chain,
 bool untagged_sf_is_named(const struct inventory *, const char *chain,
                           const struct inv_sf *sf);
 
-/* Returns the name of an untagged function that 'chain' names and 'path' passes,
- * or NULL. */
+/* Returns the name of an untagged function that 'chain' names and 'path'
+ * passes, or NULL. */
 const char *untagged_sf_shared(const struct inv_chain *, const struct path *);
 
 /* Returns an error for the user: function 'sf' belongs to 'chain' (caller

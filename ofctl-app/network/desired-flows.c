@@ -97,10 +97,10 @@ make_flows(const struct network *net, struct live_path *live)
     return live->made.error;
 }
 
-/* With which of the path's flows may the one be there that takes what comes out
- * of the untagged function 'sf'?  With none if packets may be another chain's
- * (the correlation was changed); with companions if they may be those of another
- * path that is in use; else with all. */
+/* With which of the path's flows may the one be there that takes what comes
+ * out of the untagged function 'sf'?  With none if packets may be another
+ * chain's (the correlation was changed); with companions if they may be those
+ * of another path that is in use; else with all. */
 static enum path_flows
 untagged_flow_kind(const struct network *net, const struct live_path *live,
                const char *sf)

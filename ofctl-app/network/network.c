@@ -254,61 +254,6 @@ wait_losses(const struct network *net)
     }
 }
 
-static void
-put_ip(struct ds *ds, const struct in6_addr *ip)
-{
-    ds_put_char(ds, ' ');
-    ipv6_format_mapped(ip, ds);
-}
-
-/* All that flows are computed from, but for the paths, as text. */
-static char *
-inventory_digest(const struct inventory *inv)
-{
-    struct ds ds = DS_EMPTY_INITIALIZER;
-    struct shash_node *node;
-    SHASH_FOR_EACH (node, &inv->bridges) {
-        const struct inv_bridge *b = node->data;
-        ds_put_format(&ds, "b %s %"PRIx64"\n", b->name, b->datapath_id);
-    }
-    for (size_t i = 0; i < inv->n_links; i++) {
-        const struct inv_link *l = &inv->links[i];
-        ds_put_format(&ds, "l %s %s %s %s\n", l->from->name, l->out_port,
-                      l->to->name, l->in_port);
-    }
-    SHASH_FOR_EACH (node, &inv->gateways) {
-        const struct inv_gateway *g = node->data;
-        ds_put_format(&ds, "g %s %s %s %s %s "ETH_ADDR_FMT" "ETH_ADDR_FMT
-                      " %d %d", g->vnf_id, g->bridge->name,
-                      g->plain_port, g->cipher_port, g->url,
-                      ETH_ADDR_ARGS(g->plain_mac),
-                      ETH_ADDR_ARGS(g->cipher_mac), g->plain_mtu,
-                      g->cipher_mtu);
-        put_ip(&ds, &g->cipher_ip);
-        ds_put_char(&ds, '\n');
-    }
-    SHASH_FOR_EACH (node, &inv->sfs) {
-        const struct inv_sf *sf = node->data;
-        ds_put_format(&ds, "s %s %s %s %s %d "ETH_ADDR_FMT"\n", sf->name,
-                      sf->bridge->name, sf->in_port, sf->out_port,
-                      sf->correlation, ETH_ADDR_ARGS(sf->mac));
-    }
-    SHASH_FOR_EACH (node, &inv->endpoints) {
-        const struct inv_endpoint *e = node->data;
-        ds_put_format(&ds, "e %s %s %s "ETH_ADDR_FMT, e->name,
-                      e->bridge->name, e->port, ETH_ADDR_ARGS(e->mac));
-        for (size_t i = 0; i < e->n_ips; i++) {
-            put_ip(&ds, &e->ips[i]);
-        }
-        ds_put_char(&ds, '\n');
-    }
-    struct simap_node *mtu;
-    SIMAP_FOR_EACH (mtu, &inv->port_mtus) {
-        ds_put_format(&ds, "m %s %u\n", mtu->name, mtu->data);
-    }
-    return ds_steal_cstr(&ds);
-}
-
 void
 network_set_inventory(struct network *net, struct inventory *inv)
 {

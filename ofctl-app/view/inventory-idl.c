@@ -3,8 +3,6 @@
 
 #include "ofctl-app/view/inventory-idl.h"
 
-#include <openssl/sha.h>
-
 #include "lib/address.h"
 #include "lib/sdsa-idl.h"
 #include "lib/suite.h"
@@ -160,56 +158,6 @@ read_sfs(const struct inventory *inv, const char *column, const int64_t *keys,
     return NULL;
 }
 
-static void
-put_sfs(struct ds *ds, const struct inv_sf *const *sfs, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        const struct inv_sf *sf = sfs[i];
-        ds_put_format(ds, "%s %s %s %s %s "ETH_ADDR_FMT"\n", sf->name,
-                      sf->bridge->name, sf->in_port, sf->out_port,
-                      sf_correlation_to_string(sf->correlation),
-                      ETH_ADDR_ARGS(sf->mac));
-    }
-}
-
-/* Changes whenever the chain has to be realised anew. */
-static char *
-chain_intent(const struct inv_chain *chain, int64_t rekeys, int64_t reroutes)
-{
-    struct ds ds = DS_EMPTY_INITIALIZER;
-    const struct inv_endpoint *ends[] = { chain->src, chain->dst };
-
-    ds_put_format(&ds, "%s %d %s %"PRIu32" %d %d\n", chain->match,
-                  chain->way_back, chain->suite->name, chain->lifetime_s,
-                  chain->priority, chain->encrypt_always);
-    for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
-        const struct inv_endpoint *e = ends[i];
-        ds_put_format(&ds, "%s %s %s "ETH_ADDR_FMT, e->name, e->bridge->name,
-                      e->port, ETH_ADDR_ARGS(e->mac));
-        for (size_t j = 0; j < e->n_ips; j++) {
-            ds_put_char(&ds, ' ');
-            ipv6_format_mapped(&e->ips[j], &ds);
-        }
-        ds_put_char(&ds, '\n');
-    }
-    put_sfs(&ds, chain->sfs, chain->n_sfs);
-    put_sfs(&ds, chain->reverse_sfs, chain->n_reverse_sfs);
-    if (chain->lifetime_bytes || chain->lifetime_packets) {
-        ds_put_format(&ds, "%"PRIu64" %"PRIu32"\n", chain->lifetime_bytes,
-                      chain->lifetime_packets);
-    }
-    if (reroutes) {
-        ds_put_format(&ds, "%"PRId64"\n", reroutes);
-    }
-
-    uint8_t hash[SHA256_DIGEST_LENGTH];
-    SHA256((const unsigned char *) ds_cstr(&ds), ds.length, hash);
-    ds_clear(&ds);
-    ds_put_hex(&ds, hash, 16);
-    ds_put_format(&ds, "-%"PRId64, rekeys);
-    return ds_steal_cstr(&ds);
-}
-
 static enum inv_way_back
 way_back_from_string(const char *text)
 {
@@ -220,24 +168,30 @@ way_back_from_string(const char *text)
 static void
 insert_chain(struct inventory *inv, const struct sdsa_chain *row,
              const char *match, const struct suite *suite,
-             const struct inv_sf *const *sfs,
-             const struct inv_sf *const *reverse_sfs)
+             const struct inv_sf **sfs, const struct inv_sf **reverse_sfs)
 {
-    struct inv_chain *chain = inventory_add_chain(
-        inv, row->name, inventory_endpoint(inv, row->src->name),
-        inventory_endpoint(inv, row->dst->name), match, sfs, row->n_sfs,
-        way_back_from_string(row->way_back), suite, row->lifetime,
-        row->priority);
-    if (chain->way_back == WAY_BACK_OTHER) {
-        inventory_set_reverse_sfs(chain, reverse_sfs, row->n_reverse_sfs);
-    }
-    chain->encrypt_always = !strcmp(row->encrypt, "always");
-    chain->protect = row->protect;
-    chain->lifetime_bytes = row->lifetime_bytes;
-    chain->lifetime_packets = row->lifetime_packets;
-    chain->uuid = row->header_.uuid;
-    free(chain->intent);
-    chain->intent = chain_intent(chain, row->rekeys, row->reroutes);
+    enum inv_way_back way_back = way_back_from_string(row->way_back);
+    struct inv_chain *chain = inventory_add_chain(inv, &(struct inv_chain) {
+        .uuid = row->header_.uuid,
+        .name = row->name,
+        .src = inventory_endpoint(inv, row->src->name),
+        .dst = inventory_endpoint(inv, row->dst->name),
+        .match = CONST_CAST(char *, match),
+        .sfs = sfs,
+        .n_sfs = row->n_sfs,
+        .way_back = way_back,
+        .reverse_sfs = reverse_sfs,
+        .n_reverse_sfs = (way_back == WAY_BACK_OTHER ? row->n_reverse_sfs
+                          : 0),
+        .encrypt_always = !strcmp(row->encrypt, "always"),
+        .protect = row->protect,
+        .suite = suite,
+        .lifetime_s = row->lifetime,
+        .lifetime_bytes = row->lifetime_bytes,
+        .lifetime_packets = row->lifetime_packets,
+        .priority = row->priority,
+    });
+    inv_chain_set_intent(chain, row->rekeys, row->reroutes);
 }
 
 static char *

@@ -16,7 +16,7 @@ VLOG_DEFINE_THIS_MODULE(path_idl);
 static bool
 read_hop(const struct sdsa_hop *row, struct path *path)
 {
-    size_t stage = 255 - row->si;
+    size_t stage = path_stage(row->si);
     if (stage > path->n_sfs || path->hops[stage] || row->n_sas < 1) {
         return false;
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Plays random changes, undos, dumps and diffs on ofctl-app/flows/flow-set.h and on
- * a naive model of it, and compares the two.
+/* Plays random changes, undos, dumps and diffs on ofctl-app/flows/flow-set.h
+ * and on a naive model of it, and compares the two.
  *
  * Usage: test-flow-set SEED N-STEPS */
 

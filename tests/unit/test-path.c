@@ -10,6 +10,7 @@
  *                                                 and those printed last
  *                                mtu              of the paths printed last
  *                                route TEXT       parses and prints
+ *                                intent CHAIN REKEYS REROUTES
  *   test-path random SEED N    N random networks against a simple search */
 
 #include <config.h>
@@ -163,6 +164,10 @@ obey(struct topology *t, char **words, size_t n)
             printf("%s %d octets\n", i ? "reverse" : "forward",
                    path_mtu(&t->inv, last[i]));
         }
+    } else if (!strcmp(words[0], "intent") && n == 4) {
+        struct inv_chain *chain = shash_find_data(&t->inv.chains, words[1]);
+        inv_chain_set_intent(chain, atoi(words[2]), atoi(words[3]));
+        printf("%s\n", chain->intent);
     } else if (!strcmp(words[0], "route") && n == 2) {
         do_route(words[1]);
     } else {

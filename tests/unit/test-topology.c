@@ -168,11 +168,20 @@ add_chain(struct topology *t, char **words, size_t n)
     if (error) {
         ovs_fatal(0, "%s", error);
     }
-    struct inv_chain *chain = inventory_add_chain(
-        &t->inv, words[1], get_endpoint(t, words[2]),
-        get_endpoint(t, words[3]), match, sfs, n_sfs, way_back,
-        suite_by_name(SUITE_DEFAULT), atoi(words[7]), atoi(words[5]));
-    inventory_set_reverse_sfs(chain, back, n_back);
+    inventory_add_chain(&t->inv, &(struct inv_chain) {
+        .name = words[1],
+        .src = get_endpoint(t, words[2]),
+        .dst = get_endpoint(t, words[3]),
+        .match = match,
+        .sfs = sfs,
+        .n_sfs = n_sfs,
+        .way_back = way_back,
+        .reverse_sfs = back,
+        .n_reverse_sfs = n_back,
+        .suite = suite_by_name(SUITE_DEFAULT),
+        .lifetime_s = atoi(words[7]),
+        .priority = atoi(words[5]),
+    });
     free(match);
 }
 
