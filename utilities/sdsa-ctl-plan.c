@@ -210,8 +210,7 @@ print_paths(struct dry_run *dry, char sign, const char *chain,
 
 /* The operation of the action begins. */
 static void
-start(struct dry_run *dry, const struct plan_action *action,
-      struct shash *ended)
+start(struct dry_run *dry, const struct plan_action *action)
 {
     struct live_path **new = xcalloc(action->n_new + 1, sizeof *new);
     for (size_t i = 0; i < action->n_new; i++) {
@@ -234,14 +233,13 @@ start(struct dry_run *dry, const struct plan_action *action,
         }
         print_paths(dry, '-', name, action->old, action->n_old);
         print_paths(dry, '+', name, new, action->n_new);
-        shash_add_once(ended, name, xstrdup(action->targets[i].intent));
     }
     free(new);
 }
 
-/* Its old paths go. */
+/* It ends: its old paths go. */
 static void
-remove_old(struct dry_run *dry, const struct plan_action *action)
+end(struct dry_run *dry, const struct plan_action *action)
 {
     const struct plan_facts facts = get_facts(dry);
     for (size_t i = 0; i < action->n_standby; i++) {
@@ -257,6 +255,12 @@ remove_old(struct dry_run *dry, const struct plan_action *action)
     }
     if (action->n_old) {
         plan_paths_removed(dry->plan);
+    }
+    for (size_t i = 0; i < action->n_targets; i++) {
+        const struct plan_target *target = &action->targets[i];
+        free(shash_replace(&dry->applied, target->name,
+                           xstrdup(target->intent)));
+        plan_end(dry->plan, target->name, PLAN_DONE, "", dry->now_ms);
     }
 }
 
@@ -312,7 +316,6 @@ run_round(struct dry_run *dry)
 {
     struct plan_action *actions = NULL;
     size_t n = 0, allocated = 0;
-    struct shash ended = SHASH_INITIALIZER(&ended);
     for (;;) {
         const struct plan_facts facts = get_facts(dry);
         struct plan_action action;
@@ -323,7 +326,7 @@ run_round(struct dry_run *dry)
             plan_action_uninit(&action);
             continue;
         }
-        start(dry, &action, &ended);
+        start(dry, &action);
         if (n == allocated) {
             actions = x2nrealloc(actions, &allocated, sizeof *actions);
         }
@@ -332,17 +335,10 @@ run_round(struct dry_run *dry)
     bool waits = print_waits(dry);
 
     for (size_t i = 0; i < n; i++) {
-        remove_old(dry, &actions[i]);
+        end(dry, &actions[i]);
         plan_action_uninit(&actions[i]);
     }
     free(actions);
-    struct shash_node *node;
-    SHASH_FOR_EACH_SAFE (node, &ended) {
-        free(shash_replace(&dry->applied, node->name, node->data));
-        plan_end(dry->plan, node->name, PLAN_DONE, "", dry->now_ms);
-        shash_delete(&ended, node);
-    }
-    shash_destroy(&ended);
     const struct sdsa_chain *row;
     SDSA_CHAIN_FOR_EACH (row, dry->idl) {
         tell_row(dry, row);
