@@ -229,7 +229,7 @@ start(struct dry_run *dry, const struct plan_action *action)
         const char *name = action->targets[i].name;
         if (action->what == PLAN_FAIL_OVER) {
             ds_put_format(dry->out, "chain %s would use its backup path: %s\n",
-                          name, action->why);
+                          name, action->reason);
         }
         print_paths(dry, '-', name, action->old, action->n_old);
         print_paths(dry, '+', name, new, action->n_new);
@@ -284,7 +284,7 @@ refuse(struct dry_run *dry, const struct plan_action *action)
             ds_put_format(dry->out, "it was changed together with chain %s, "
                           "where ", culprit);
         }
-        ds_put_format(dry->out, "%s\n", action->why);
+        ds_put_format(dry->out, "%s\n", action->reason);
     }
 }
 

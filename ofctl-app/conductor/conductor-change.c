@@ -43,7 +43,7 @@ start(struct conductor *c, const struct plan_action *action)
     op_start(conductor_add_op(c, &(struct op_spec) {
         .purpose = (fails_over ? OP_FAILOVER
                     : action->what == PLAN_BACKUP ? OP_BACKUP : OP_CHANGE),
-        .cause = action->why,
+        .cause = action->reason,
         .chains = chains,
         .n_chains = action->n_targets,
         .old = action->old,
@@ -66,12 +66,12 @@ do_action(struct conductor *c, const struct plan_action *action)
         start(c, action);
         break;
     case PLAN_GIVE_UP:
-        op_abort(ops_find_chain(c->ops, action->targets[0].name), action->why,
-                 false);
+        op_abort(ops_find_chain(c->ops, action->targets[0].name),
+                 action->reason, false);
         break;
     case PLAN_REFUSE:
         VLOG_WARN_RL(&rl, "chain %s: %s",
-                     action->targets[action->culprit].name, action->why);
+                     action->targets[action->culprit].name, action->reason);
         break;
     }
 }

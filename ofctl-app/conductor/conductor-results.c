@@ -49,8 +49,8 @@ static void
 handle_too_big(struct conductor *c, struct bridge *br,
                const struct of_packet_in *packet)
 {
-    struct live_path *live = network_find_path(c->net,
-                                               steering_cookie_spi(packet->cookie));
+    struct live_path *live
+        = network_find_path(c->net, steering_cookie_spi(packet->cookie));
     if (live) {
         live->too_big++;
     }

@@ -143,12 +143,12 @@ reject(const struct keeping *k, struct path *const *new)
 
 /* Wants an operation from the old backup paths to the 'n' paths 'new'. */
 static void
-want(struct keeping *k, const char *why, struct path *const *new, size_t n)
+want(struct keeping *k, const char *reason, struct path *const *new, size_t n)
 {
     const struct backup_paths *paths = k->paths;
     *k->action = (struct plan_action) {
         .what = PLAN_BACKUP,
-        .why = xstrdup(why),
+        .reason = xstrdup(reason),
         .new = n ? xmemdup(new, n * sizeof *new) : NULL,
         .n_new = n,
         .old = (paths->n_backup
@@ -204,10 +204,10 @@ renew(struct keeping *k)
 
 /* Removes backup paths that nobody needs, or that do harm. */
 static bool
-remove_old(struct keeping *k, const char *why)
+remove_old(struct keeping *k, const char *reason)
 {
     if (k->paths->n_backup) {
-        want(k, why, NULL, 0);
+        want(k, reason, NULL, 0);
     }
     return k->paths->n_backup > 0;
 }

@@ -53,7 +53,7 @@ char *backup_plan_reason_to_give_up(const struct plan_facts *,
 
 /* All is well with the chain: sees to its backup paths.  'topology' is the
  * version of the topology.  Returns true if there is something to be done,
- * with 'what', 'why', 'old' and 'new' in '*action'; makes '*wake_ms' the
+ * with 'what', 'reason', 'old' and 'new' in '*action'; makes '*wake_ms' the
  * earlier of itself and when to ask again. */
 bool backup_plan_keep(const struct make_context *, struct backup_memory *,
                       const struct inv_chain *, const struct backup_paths *,

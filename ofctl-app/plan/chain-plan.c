@@ -107,7 +107,7 @@ chain_plan_destroy(struct chain_plan *cp)
     forget(cp);
     set_target(cp, NULL);
     row_destroy(cp->row);
-    free(cp->why);
+    free(cp->reason);
     free(cp->waits_for);
     free(cp->name);
     free(cp);
@@ -186,7 +186,7 @@ see(struct look *look)
     cp->due = (struct due_chain) { .name = cp->name };
     cp->group = cp->removal_group;
     if (!row) {
-        cp->why = xstrdup("deleted");
+        cp->reason = xstrdup("deleted");
         return;
     }
     cp->due.chain = look->chain;
@@ -201,7 +201,7 @@ see(struct look *look)
         cp->due.keep_way = inventory_is_rekey(row->applied_intent,
                                               row->intent);
         cp->due.keys_due = cp->due.keep_way;
-        cp->why = (!row->applied_intent[0] ? xstrdup("new")
+        cp->reason = (!row->applied_intent[0] ? xstrdup("new")
                    : cp->due.keep_way ? xstrdup("new keys")
                    : !cp->due.is_repair ? xstrdup("changed")
                    : find_damage(look));
@@ -225,7 +225,7 @@ is_deleted(struct look *look)
 static bool
 needs_nothing(struct look *look)
 {
-    return !look->cp->row->bad && !look->cp->why;
+    return !look->cp->row->bad && !look->cp->reason;
 }
 
 static bool
@@ -326,13 +326,13 @@ static bool
 give_up(struct look *look, struct plan_action *action)
 {
     const struct chain_plan *cp = look->cp;
-    char *why = (look->chain && cp->due.is_repair && look->chain->protect
+    char *reason = (look->chain && cp->due.is_repair && look->chain->protect
                  && look->facts->can_give_up
                  && look->facts->can_give_up(look->facts->aux, cp->name)
                  ? backup_plan_reason_to_give_up(look->facts, look->chain,
                                                  &look->paths) : NULL);
-    *action = (struct plan_action) { .what = PLAN_GIVE_UP, .why = why };
-    return why != NULL;
+    *action = (struct plan_action) { .what = PLAN_GIVE_UP, .reason = reason };
+    return reason != NULL;
 }
 
 static void
@@ -344,7 +344,7 @@ fail_over(struct look *look, struct plan_action *action)
                                xstrdup("its backup path is in use"));
     *action = (struct plan_action) {
         .what = PLAN_FAIL_OVER,
-        .why = xstrdup(cp->why),
+        .reason = xstrdup(cp->reason),
         .old = (paths->n_used
                 ? xmemdup(paths->used, paths->n_used * sizeof *paths->used)
                 : NULL),
@@ -372,8 +372,8 @@ prepare_rekey(struct look *look)
     struct chain_plan *cp = look->cp;
     const char *broken = path_health_broken(look->paths.used,
                                             look->paths.n_used);
-    free(cp->why);
-    cp->why = xstrdup(broken ? broken
+    free(cp->reason);
+    cp->reason = xstrdup(broken ? broken
                       : "keys are near the end of their lifetime");
     cp->due.is_repair = cp->due.rekey_only = true;
 }
@@ -439,9 +439,9 @@ chain_plan_look(struct chain_plan *cp, const struct make_context *ctx,
     paths->used = live_paths_of_chain(ctx->facts->paths, cp->name,
                                       &paths->n_used, &paths->n_backup);
     paths->backup = paths->used ? &paths->used[paths->n_used] : NULL;
-    free(cp->why);
+    free(cp->reason);
     free(cp->waits_for);
-    cp->why = cp->waits_for = NULL;
+    cp->reason = cp->waits_for = NULL;
     cp->wake_ms = LLONG_MAX;
 
     see(&look);

@@ -169,7 +169,7 @@ struct chain_plan {
 
     /* From the last look. */
     struct due_chain due;
-    char *why;                  /* DUE, REKEY: what it is due for, or NULL. */
+    char *reason;               /* DUE, REKEY: what it is due for, or NULL. */
     char *waits_for;            /* WAITING: reason, or NULL. */
     int64_t group;              /* Changes with the others of this number; 0:
                                  * alone, or it does not change. */

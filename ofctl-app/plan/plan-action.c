@@ -20,7 +20,7 @@ plan_action_twin(const struct plan_action *action, size_t i)
 void
 plan_action_uninit(struct plan_action *action)
 {
-    free(action->why);
+    free(action->reason);
     free(action->targets);
     free(action->new);
     free(action->old);

@@ -22,7 +22,7 @@ enum plan_what {
                                  * backup paths, which are prepared. */
     PLAN_GIVE_UP,               /* Give up the operation of the chain. */
     PLAN_REFUSE,                /* Log that the chain 'culprit' cannot be so,
-                                 * for the reason 'why'. */
+                                 * for this reason. */
 };
 
 /* A chain that an action is for. */
@@ -39,7 +39,7 @@ struct plan_target {
 /* Strings and paths, but for 'new', belong to the planner and to the facts. */
 struct plan_action {
     enum plan_what what;
-    char *why;
+    char *reason;
     struct plan_target *targets;
     size_t n_targets;
     size_t culprit;             /* PLAN_REFUSE: number of the target. */

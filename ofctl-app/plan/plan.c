@@ -462,7 +462,7 @@ refuse(struct plan *plan, const struct attempt *attempt, size_t culprit,
                                "%s", name, error);
     *action = (struct plan_action) {
         .what = PLAN_REFUSE,
-        .why = error,
+        .reason = error,
         .culprit = culprit,
     };
     begin(plan, attempt->chains, attempt->n, action);
@@ -517,13 +517,15 @@ try_again(struct plan *plan, const struct attempt *attempt)
 }
 
 static const char *
-why_together(const struct attempt *attempt)
+reason_together(const struct attempt *attempt)
 {
-    const char *why = attempt->chains[0]->why;
+    const char *reason = attempt->chains[0]->reason;
     for (size_t i = 1; i < attempt->n; i++) {
-        why = strcmp(why, attempt->chains[i]->why) ? "changed together" : why;
+        if (strcmp(reason, attempt->chains[i]->reason)) {
+            return "changed together";
+        }
     }
-    return why;
+    return reason;
 }
 
 /* Tries to start the chains of the attempt.  Returns true if there is an
@@ -556,7 +558,7 @@ try_to_start(struct plan *plan, const struct attempt *attempt,
     case MAKE_DONE:
         *action = (struct plan_action) {
             .what = PLAN_CHANGE,
-            .why = xstrdup(why_together(attempt)),
+            .reason = xstrdup(reason_together(attempt)),
             .new = made.new,
             .n_new = made.n_new,
             .old = made.old,

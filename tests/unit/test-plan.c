@@ -429,7 +429,7 @@ do_action(const struct plan_action *action)
         const struct plan_target *target = &action->targets[i];
         SAY(" %s%s", target->name, target->rekey_only ? " (keys only)" : "");
     }
-    SAY("%s: %s\n", action->unproven ? ", unproven" : "", action->why);
+    SAY("%s: %s\n", action->unproven ? ", unproven" : "", action->reason);
     if (action->what == PLAN_GIVE_UP) {
         find_operation(action->targets[0].name)->is_committed = true;
     } else if (action->what != PLAN_REFUSE) {
