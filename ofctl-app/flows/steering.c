@@ -56,7 +56,7 @@ static const struct eth_addr nsh_eth_dst = ETH_ADDR_C(02,5d,5a,00,00,04);
 #define STEERING_TOO_BIG_LEN 256
 #define STEERING_PROBE_LEN 128
 
-/* The work on one path. */
+/* The flows of one path in the making. */
 struct steering {
     const struct inventory *inv;
     const struct path *path;
@@ -209,9 +209,8 @@ put_nsh(struct ds *actions, uint32_t spi, uint8_t si, uint32_t context,
     put_macs(actions, nsh_eth_src, eth_dst);
 }
 
-/* Appends what makes of a packet the one that function number 'i' is given:
- * by a tag, by a source MAC address or by an NSH it is known when it comes
- * back. */
+/* Appends actions that prepare a packet for function 'i': a tag, a source MAC
+ * address or an NSH by which the packet is known when it comes back. */
 static void
 put_correlation(struct steering *s, const struct inv_sf *sf, size_t i,
                 struct ds *actions)
@@ -234,8 +233,8 @@ put_correlation(struct steering *s, const struct inv_sf *sf, size_t i,
     }
 }
 
-/* Appends what gives an untagged packet, which is on the target's bridge, to
- * the target of 'stage'. */
+/* Appends actions that give an untagged packet, which is on the target's
+ * bridge, to the target of 'stage'. */
 static void
 put_deliver(struct steering *s, size_t stage, const char *in_port,
             struct ds *actions)
@@ -253,7 +252,7 @@ put_deliver(struct steering *s, size_t stage, const char *in_port,
     }
 }
 
-/* Appends what puts an untagged packet, which came from 'in_port', on
+/* Appends actions that put an untagged packet, which came from 'in_port', on
  * 'stage'. */
 static void
 put_stage(struct steering *s, size_t stage, const char *in_port,
@@ -273,7 +272,7 @@ put_stage(struct steering *s, size_t stage, const char *in_port,
     }
 }
 
-/* The answer to an ARP request for 'ip', which the destination has. */
+/* Adds the answer to an ARP request for 'ip', which the destination has. */
 static void
 add_arp(struct steering *s, ovs_be32 ip)
 {
@@ -291,8 +290,8 @@ add_arp(struct steering *s, ovs_be32 ip)
              IP_ARGS(ip));
 }
 
-/* The answer to a neighbour solicitation for 'ip' (RFC 4861 s.7.2.4): two
- * tables, as only what is an advertisement has the option of one. */
+/* Adds the answer to a neighbour solicitation for 'ip' (RFC 4861 s.7.2.4).  It
+ * needs two tables, as only an advertisement has the option of one. */
 static void
 add_nd(struct steering *s, const struct in6_addr *address)
 {
@@ -316,9 +315,9 @@ add_nd(struct steering *s, const struct in6_addr *address)
              ip, ETH_ADDR_ARGS(mac));
 }
 
-/* What the source sends: the classifier takes it, and TABLE_ENTER lets it go
- * its way or, if it is longer than the path carries, to the controller, which
- * tells the source so. */
+/* Adds the flows for packets that the source sends.  The classifier takes
+ * them; TABLE_ENTER lets each go its way or, if it is longer than the path
+ * carries, to the controller, which tells the source so. */
 static void
 add_ingress(struct steering *s)
 {
@@ -355,7 +354,7 @@ add_ingress(struct steering *s)
     }
 }
 
-/* Appends what matches the hop's ESP and nothing else, behind the Ethernet
+/* Appends a match of the hop's ESP and nothing else, behind the Ethernet
  * header or (in the middle of the pipeline) where there is none. */
 static void
 put_esp_match(struct ds *match, const struct inv_gateway *sender,
@@ -369,8 +368,8 @@ put_esp_match(struct ds *match, const struct inv_gateway *sender,
                   ipv6_string_mapped(dst, &receiver->cipher_ip));
 }
 
-/* Appends what gives the receiver a hop's ESP: untagged, with an Ethernet
- * header. */
+/* Appends actions that give the receiver a hop's ESP, which is untagged and
+ * has an Ethernet header. */
 static void
 put_receiver(const struct path_hop *hop, const struct inv_gateway *receiver,
              const char *in_port, struct ds *actions)
@@ -504,9 +503,9 @@ add_hop(struct steering *s, size_t stage)
 
 #define UNTAGGED "vlan_tci=0x0000/0x1000"
 
-/* One flow for what comes back from function 'sf' on 'port', which 'match'
- * knows as ours (NULL: all that has no tag is), and goes on along the path on
- * 'stage'; 'undo' takes off what it was known by. */
+/* Adds a flow for packets that come back from function 'sf' on 'port' and go
+ * on along the path on 'stage'.  'match' knows them as ours (NULL: all without
+ * a tag are); the actions 'undo' take off what they are known by. */
 static struct steering_flow *
 add_return(struct steering *s, const struct inv_sf *sf, const char *port,
            const char *match, const char *undo, size_t stage)

@@ -77,8 +77,8 @@ end_live_line(const struct trace_view *view, char *key, const char *what,
     return missing ? words + 1 : NULL;
 }
 
-/* Ends a line about a bridge.  Returns false, with the result written, if flows
- * of the path are missing there. */
+/* Ends a line about a bridge.  Returns false, with the result written, if
+ * flows of the path are missing there. */
 static bool
 end_bridge_line(const struct trace_view *view, const struct path *path,
                 const char *name, struct ds *out)
@@ -87,8 +87,8 @@ end_bridge_line(const struct trace_view *view, const struct path *path,
         view, xasprintf("%"PRIu32" bridge %s", path->nsh_spi, name), "bridge",
         name, out);
     if (missing) {
-        result(out, TRACE_DROPPED, "dropped at bridge %s, or not as wanted: it "
-               "misses %s", name, missing);
+        result(out, TRACE_DROPPED, "dropped at bridge %s, or not as wanted: "
+               "it misses %s", name, missing);
     }
     return !missing;
 }
@@ -404,7 +404,8 @@ explain(const struct trace_view *view, const struct inv_endpoint *e,
         ds_put_cstr(out, "  it has a VLAN tag: chains take none\n");
     }
     if (packet->nw_frag) {
-        ds_put_cstr(out, "  it is a fragment: a match with ports takes none\n");
+        ds_put_cstr(out,
+                    "  it is a fragment: a match with ports takes none\n");
     }
     for (size_t i = 0; i < view->n_paths; i++) {
         const struct path *path = view->paths[i];
@@ -546,15 +547,15 @@ parse_packet(const char *text, const struct ofputil_port_map *map,
         free(CONST_CAST(struct ofpact *, fm.ofpacts));
         return NULL;
     }
-    char *message = xasprintf("\"%s\" does not parse: %s (ovs-ofctl(8), \"Flow "
-                              "Syntax\")", text, error);
+    char *message = xasprintf("\"%s\" does not parse: %s (ovs-ofctl(8), "
+                              "\"Flow Syntax\")", text, error);
     free(error);
     return message;
 }
 
 static char *
-trace_flow(const struct tracer *tracer, const char *text, int size, struct ds *out,
-           enum trace_result *resultp)
+trace_flow(const struct tracer *tracer, const char *text, int size,
+           struct ds *out, enum trace_result *resultp)
 {
     const struct ofputil_port_map *map = &tracer->ports;
     struct flow packet;

@@ -44,8 +44,8 @@ struct inv_gateway {
     char *url;
     bool is_draining;           /* No new path goes through it, and none
                                  * stays. */
-    bool is_lost;               /* Learnt: its agent is away for so long that no
-                                 * new path goes through it. */
+    bool is_lost;               /* Learnt: its agent is away for so long that
+                                 * no new path goes through it. */
 
     /* Learnt from the gateway's agent; all zeros until it was reached. */
     struct eth_addr plain_mac, cipher_mac;
@@ -63,9 +63,9 @@ struct inv_sf {
                                  * the endpoint's address. */
     char *group;                /* Of functions that can stand in for each
                                  * other; "": none can. */
-    bool is_marked;             /* Down, says the operator: no new path goes
-                                 * through it, and none stays if another one can
-                                 * stand in. */
+    bool is_marked;             /* The operator marked it as down: no new path
+                                 * goes through it, and none stays if another
+                                 * function can stand in. */
     bool is_down;               /* Learnt: a port of it is down. */
 };
 

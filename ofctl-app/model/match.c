@@ -24,14 +24,14 @@ static const char *const not_match[] = {
     "no_byte_counts", "strict", "packet_type",
 };
 
-/* Fields with a mirror image (or that are their own). */
+/* Fields that have a mirror image, or are their own. */
 static const enum mf_field_id mirrored[] = {
     MFF_ETH_SRC, MFF_ETH_DST, MFF_ETH_TYPE, MFF_IPV4_SRC, MFF_IPV4_DST,
-    MFF_IPV6_SRC, MFF_IPV6_DST, MFF_IP_PROTO, MFF_TCP_SRC, MFF_TCP_DST, MFF_UDP_SRC, MFF_UDP_DST,
-    MFF_SCTP_SRC, MFF_SCTP_DST,
+    MFF_IPV6_SRC, MFF_IPV6_DST, MFF_IP_PROTO, MFF_TCP_SRC, MFF_TCP_DST,
+    MFF_UDP_SRC, MFF_UDP_DST, MFF_SCTP_SRC, MFF_SCTP_DST,
 };
 
-/* Fields of a packet that have none: for one-way chains only. */
+/* Fields of a packet without a mirror image: for one-way chains only. */
 static const enum mf_field_id one_way_only[] = {
     MFF_IP_DSCP, MFF_IP_DSCP_SHIFTED, MFF_IP_ECN, MFF_IP_TTL, MFF_IP_FRAG,
     MFF_IPV6_LABEL, MFF_TCP_FLAGS, MFF_ICMPV4_TYPE, MFF_ICMPV4_CODE,
@@ -129,7 +129,8 @@ check_known_fields(const char *text, struct match *rest, bool one_way)
                    && !contains(mirrored, ARRAY_SIZE(mirrored), id)) {
             return xasprintf("match \"%s\": field %s may not be used in a "
                              "chain: match on dl_src, dl_dst, nw_src, nw_dst, "
-                             "ipv6_src, ipv6_dst, nw_proto, tp_src and tp_dst", text, mf->name);
+                             "ipv6_src, ipv6_dst, nw_proto, tp_src and tp_dst",
+                             text, mf->name);
         }
         mf_set_wild(mf, rest, NULL);
     }
@@ -175,8 +176,8 @@ match_canonicalize(const char *text, bool one_way, char **canonicalp)
     if (match.wc.masks.dl_type != OVS_BE16_MAX
         || (match.flow.dl_type != htons(ETH_TYPE_IP)
             && match.flow.dl_type != htons(ETH_TYPE_IPV6))) {
-        return xasprintf("match \"%s\": a chain carries IPv4 or IPv6: begin it "
-                         "with \"ip\", \"tcp\", \"udp\", \"icmp\" or "
+        return xasprintf("match \"%s\": a chain carries IPv4 or IPv6: begin "
+                         "it with \"ip\", \"tcp\", \"udp\", \"icmp\" or "
                          "\"ipv6\", \"tcp6\", \"udp6\", \"icmp6\"", text);
     }
     error = check_fields(text, &match, one_way);

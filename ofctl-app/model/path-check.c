@@ -7,8 +7,8 @@
 #include "ofctl-app/model/untagged-sf.h"
 #include "util.h"
 
-/* Is 'what' 'name', whose bridge is 'is_at' now (NULL: it is gone), at
- * bridge 'at'?  NULL, or why not. */
+/* Is the object 'name' of kind 'what', whose bridge is 'is_at' now (NULL: it
+ * is gone), at bridge 'at'?  Returns NULL, or an error that says why not. */
 static char *
 check_place(const char *what, const char *name,
             const struct inv_bridge *is_at, const char *at)
@@ -27,7 +27,8 @@ check_gateway(const struct inventory *inv, const char *vnf_id, const char *at)
     return check_place("gateway", vnf_id, gw ? gw->bridge : NULL, at);
 }
 
-/* The hop must begin at bridge '*at'; sets that to where it ends. */
+/* Checks that the hop begins at bridge '*at', and sets that to the bridge
+ * where it ends. */
 static char *
 check_hop(const struct inventory *inv, const struct path_hop *hop,
           const char **at)
@@ -81,7 +82,8 @@ find_link(const struct inventory *inv, const struct path_link *l)
 {
     for (size_t i = 0; i < inv->n_links; i++) {
         const struct inv_link *link = &inv->links[i];
-        if (!strcmp(link->from->name, l->from) && !strcmp(link->to->name, l->to)
+        if (!strcmp(link->from->name, l->from)
+            && !strcmp(link->to->name, l->to)
             && !strcmp(link->out_port, l->out_port)
             && !strcmp(link->in_port, l->in_port)) {
             return link;
@@ -154,7 +156,7 @@ path_check_lost(const struct path *path, const struct inventory *inv)
     return NULL;
 }
 
-/* Are the functions still told by tags, or not? */
+/* Has each function a tag exactly if its correlation is vlan now? */
 static char *
 check_tags(const struct path *path, const struct inventory *inv)
 {

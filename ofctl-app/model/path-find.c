@@ -101,8 +101,9 @@ no_pair(const struct inventory *inv, const struct inv_bridge *from,
 {
     struct ds ds = DS_EMPTY_INITIALIZER;
     if (from == to) {
-        ds_put_format(&ds, "bridge %s needs two gateways of one address family "
-                      "that are up to encrypt within it (", from->name);
+        ds_put_format(&ds, "bridge %s needs two gateways of one address "
+                      "family that are up to encrypt within it (",
+                      from->name);
         put_gateways(&ds, inv, from);
     } else {
         ds_put_format(&ds, "no two gateways that are up at bridges %s and %s "
@@ -223,7 +224,7 @@ make_hop(const struct inventory *inv, const struct path_hints *hints,
     return error ? error : allocate_hop(alloc, hop);
 }
 
-/* Function number 'i' of a direction, in its order. */
+/* Returns function 'i' of a direction, in the order of that direction. */
 static const struct inv_sf *
 direction_sf(const struct inv_chain *chain, bool reverse, size_t i)
 {
@@ -258,7 +259,7 @@ path_create(const struct inv_chain *chain, bool reverse)
     return path;
 }
 
-/* Numbers that are the path's own, and its tags. */
+/* Sets the NSH SPI, the functions and their tags. */
 static char *
 allocate_path(const struct inv_chain *chain,
               const struct path_allocator *alloc, struct path *path)
@@ -281,7 +282,7 @@ allocate_path(const struct inv_chain *chain,
     return NULL;
 }
 
-/* A way of its own. */
+/* Makes the hops over a way of the path's own. */
 static char *
 compute_hops(const struct inventory *inv, const struct inv_chain *chain,
              const struct path_hints *hints,
@@ -305,7 +306,8 @@ compute_hops(const struct inventory *inv, const struct inv_chain *chain,
     return error;
 }
 
-/* The same gateways and links as 'forward', the other way round. */
+/* Makes the hops over the gateways and links of 'forward', the other way
+ * round. */
 static char *
 mirror_hops(const struct path_allocator *alloc, const struct path *forward,
             struct path *path)
@@ -330,7 +332,8 @@ mirror_hops(const struct path_allocator *alloc, const struct path *forward,
     return error;
 }
 
-/* IPv6 asks more of a link than some have (RFC 8200 s.5). */
+/* Checks the path's MTU: some links have less than IPv6 needs (RFC 8200
+ * s.5). */
 static char *
 check_mtu(const struct inventory *inv, const struct path *path)
 {
@@ -357,7 +360,7 @@ compute_path(const struct inventory *inv, const struct inv_chain *chain,
     return error ? error : check_mtu(inv, path);
 }
 
-/* Of a chain whose functions can all be passed. */
+/* Computes the paths of a chain whose functions can all be passed. */
 static char *
 compute_paths(const struct inventory *inv, const struct inv_chain *chain,
               const struct path_hints *hints,
@@ -368,10 +371,10 @@ compute_paths(const struct inventory *inv, const struct inv_chain *chain,
     paths[1] = NULL;
     char *error = compute_path(inv, chain, hints, alloc, NULL, paths[0]);
     if (!error && chain->way_back != WAY_BACK_NONE) {
+        const struct path *mirror = (chain->way_back == WAY_BACK_SAME
+                                     ? paths[0] : NULL);
         paths[1] = path_create(chain, true);
-        error = compute_path(inv, chain, hints, alloc,
-                             chain->way_back == WAY_BACK_SAME ? paths[0] : NULL,
-                             paths[1]);
+        error = compute_path(inv, chain, hints, alloc, mirror, paths[1]);
     }
     *n_pathsp = error ? 0 : paths[1] ? 2 : 1;
     if (error) {

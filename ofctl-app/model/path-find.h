@@ -13,16 +13,16 @@ struct inv_chain;
 struct inventory;
 struct path;
 
-/* Computes the path of a chain or, if the chain is two-way, both ('*n_pathsp'
- * 2: forward, reverse; over the same gateways and bridges, if the functions
- * are the same).
+/* Computes the path of a chain or, if the chain is two-way, both
+ * ('*n_pathsp' 2: forward, reverse; over the same gateways and bridges, if
+ * the functions are the same).
  *
  * Another function of its group stands in for one that is down or cannot be
  * reached, the same one wherever the chain names it: one that 'hints->keep'
- * pass, or the nearest (ties by name).  The way is the shortest over the links
- * (see path-way.h, so that the result is stable).  Each hop has the two usable
- * gateways of one address family with the least load (ties by VNF-ID).  'hints'
- * may be NULL.
+ * pass, or the nearest (ties by name).  The way is the shortest over the
+ * links (see path-way.h, so that the result is stable).  Each hop has the two
+ * usable gateways of one address family with the least load (ties by
+ * VNF-ID).  'hints' may be NULL.
  *
  * Returns NULL and the paths (caller frees each with path_destroy()), or an
  * error that says what to do ("no way over the links from br1 to br4: ...",

@@ -50,7 +50,8 @@ is_stand_in(const struct choice *c, const struct inv_sf *named,
             const struct inv_sf *sf)
 {
     return (named->group[0] && !strcmp(sf->group, named->group)
-            && !inv_chain_names_sf(c->chain, sf) && !is_chosen(c, sf) && is_free(c, sf));
+            && !inv_chain_names_sf(c->chain, sf) && !is_chosen(c, sf)
+            && is_free(c, sf));
 }
 
 static bool
@@ -78,7 +79,7 @@ has_gateway(const struct choice *c, const struct inv_bridge *bridge)
     return false;
 }
 
-/* In links; UINT_MAX: it cannot be reached. */
+/* Returns the links between two bridges; UINT_MAX: 'to' cannot be reached. */
 static unsigned int
 distance(const struct choice *c, const struct inv_bridge *from,
          const struct inv_bridge *to)
@@ -93,8 +94,8 @@ distance(const struct choice *c, const struct inv_bridge *from,
     return found && has_gateway(c, to) ? n : UINT_MAX;
 }
 
-/* What speaks against going from bridge 'here' to 'sf' for 'named': the lower
- * the better.  The greater reasons are the higher bits. */
+/* Returns the cost of going from bridge 'here' to 'sf' for 'named'.  Weightier
+ * reasons against it are higher bits. */
 static unsigned long long int
 cost(const struct choice *c, const struct inv_bridge *here,
      const struct inv_sf *named, const struct inv_sf *sf)
@@ -110,14 +111,14 @@ cost(const struct choice *c, const struct inv_bridge *here,
 static char *
 none_is_up(const struct choice *c, const struct inv_sf *named)
 {
-    const char *why = (named->is_marked ? "marked down" : "down");
+    const char *state = (named->is_marked ? "marked down" : "down");
     if (!named->group[0]) {
         return xasprintf("function %s is %s, and in no group of functions "
-                         "that could stand in for it", named->name, why);
+                         "that could stand in for it", named->name, state);
     }
     struct ds ds = DS_EMPTY_INITIALIZER;
     ds_put_format(&ds, "function %s is %s, and none of group %s can stand in "
-                  "for it", named->name, why, named->group);
+                  "for it", named->name, state, named->group);
     const struct shash_node **sorted = shash_sort(&c->inv->sfs);
     const char *separator = ": ";
     for (size_t i = 0; i < shash_count(&c->inv->sfs); i++) {
@@ -135,7 +136,8 @@ none_is_up(const struct choice *c, const struct inv_sf *named)
     return ds_steal_cstr(&ds);
 }
 
-/* For one name that the chain has, coming from bridge 'here'. */
+/* Chooses a function for one name that the chain has, coming from bridge
+ * 'here'. */
 static char *
 choose(struct choice *c, const struct inv_bridge *here,
        const struct inv_sf *named, const struct inv_sf **sfp)

@@ -128,6 +128,7 @@ bool path_route_parse(const char *, struct path_hop *);
 
 /* Adds the names of the bridges that the path goes over to the set, which the
  * caller initialised (and frees with sset_destroy()). */
-void path_bridges(const struct path *, const struct inventory *, struct sset *);
+void path_bridges(const struct path *, const struct inventory *,
+                  struct sset *);
 
 #endif /* ofctl-app/model/path.h */

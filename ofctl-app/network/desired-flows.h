@@ -22,10 +22,10 @@ struct sset;
 void desired_flows_run(struct network *);
 
 /* Changes the flows of one bridge, all in one bundle: for each of the 'n'
- * paths in 'paths' they become those that path->flows says.  A path that cannot
- * have flows as things are (a port is missing) is an error if 'strict', else
- * it gets none.  Returns the ticket of bridge_change(), or 0 with a message in
- * '*errorp' (caller frees). */
+ * paths in 'paths' they become those that path->flows says.  A path that
+ * cannot have flows as things are (a port is missing) is an error if
+ * 'strict', else it gets none.  Returns the ticket of bridge_change(), or 0
+ * with a message in '*errorp' (caller frees). */
 uint64_t desired_flows_change(struct network *, struct bridge *,
                               struct live_path *const *paths, size_t n,
                               bool strict, char **errorp);

@@ -206,7 +206,8 @@ update_sfs(struct network *net)
     }
 }
 
-/* Who is away for so long that it counts as lost. */
+/* Marks bridges and gateways that are away for so long that they count as
+ * lost. */
 static void
 update_losses(struct network *net)
 {
@@ -234,7 +235,7 @@ update_losses(struct network *net)
     }
 }
 
-/* When the next one that is away will count as lost. */
+/* Wakes up when the next one that is away will count as lost. */
 static void
 wait_losses(const struct network *net)
 {
@@ -273,7 +274,7 @@ network_set_inventory(struct network *net, struct inventory *inv)
     net->inv_digest = digest;
 }
 
-/* What others see. */
+/* Accessors. */
 
 const struct inventory *
 network_inventory(const struct network *net)

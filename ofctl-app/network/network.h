@@ -58,8 +58,8 @@ unsigned int network_inventory_seqno(const struct network *);
 struct bridges *network_bridges(const struct network *);
 struct agents *network_agents(const struct network *);
 
-/* Must the flows of 'br' be computed anew?  Says true once after each change of
- * its ports, its connection or network_inventory_seqno(). */
+/* Must the flows of 'br' be computed anew?  Returns true once after each
+ * change of its ports, its connection or network_inventory_seqno(). */
 bool network_see_bridge(struct network *, const struct bridge *br);
 
 /* The session with the bridge 'name' or with the agent of 'vnf_id', or NULL if

@@ -40,7 +40,7 @@ add_bridges(struct inventory *inv, const struct ovsdb_idl *idl)
     }
 }
 
-/* What the operator said of a port, or NULL. */
+/* Takes note of the MTU that the operator gave a port, unless it is NULL. */
 static void
 tell_mtu(struct inventory *inv, const struct inv_bridge *bridge,
          const char *port, const int64_t *mtu)
@@ -75,8 +75,8 @@ add_gateways(struct inventory *inv, const struct ovsdb_idl *idl)
         const struct inv_bridge *br = inventory_bridge(inv, row->bridge->name);
         struct in6_addr ip;
         if (!br || !address_parse(row->cipher_ip, &ip)) {
-            VLOG_WARN_RL(&rl, "gateway %s: bad bridge or cipher address \"%s\"",
-                         row->vnf_id, row->cipher_ip);
+            VLOG_WARN_RL(&rl, "gateway %s: bad bridge or cipher address "
+                         "\"%s\"", row->vnf_id, row->cipher_ip);
             continue;
         }
         struct inv_gateway *gw = inventory_add_gateway(
@@ -136,8 +136,8 @@ add_endpoints(struct inventory *inv, const struct ovsdb_idl *idl)
     }
 }
 
-/* The functions in order: of the map column 'column', which has 'n' pairs of
- * 'keys' and 'values'.  Returns NULL or a message. */
+/* Reads functions in order from the map column 'column', which has 'n' pairs
+ * of 'keys' and 'values', to 'sfs'.  Returns NULL or an error. */
 static char *
 read_sfs(const struct inventory *inv, const char *column, const int64_t *keys,
          struct sdsa_service_function *const *values, size_t n,

@@ -9,9 +9,9 @@
 struct ovsdb_idl;
 
 /* Fills 'inv', which inventory_init() initialised.  A row that makes no sense
- * (it was written past sdsa-ctl's checks) is left out and logged; a chain that
- * names one, or that is itself wrong, is left out too and gets an entry in
- * 'bad_chains': its name to a malloc'd message for the user. */
+ * (it was written past sdsa-ctl's checks) is left out and logged.  A chain
+ * that names such a row, or that is wrong itself, is left out too, and
+ * 'bad_chains' gets a malloc'd error for the user by its name. */
 void inventory_from_idl(struct inventory *inv, const struct ovsdb_idl *,
                         struct shash *bad_chains);
 

@@ -117,8 +117,8 @@ step_change(void)
         add[i] = &flows[i];
         model_add(&model, flow, what);
     }
-    char *error = flow_change_create(n_changes + 1, NULL, remove, n_remove, add,
-                                     n_add, &changes[n_changes]);
+    char *error = flow_change_create(n_changes + 1, NULL, remove, n_remove,
+                                     add, n_add, &changes[n_changes]);
     ovs_assert(!error);
     for (size_t i = 0; i < n_add; i++) {
         free(flows[i].text);

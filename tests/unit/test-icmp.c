@@ -4,7 +4,7 @@
  *
  *   test-icmp MTU HEX           prints the answer to this frame in hex, or
  *                               "no answer"
- *   test-icmp cut MTU HEX       the same frame, cut off at every length: prints
+ *   test-icmp cut MTU HEX       the same frame, cut off at each length: prints
  *                               where an answer begins and checks its length
  *   test-icmp probe SIZE ip|ipv6        prints a probe in hex, having read it
  *                               back whole and at every length */

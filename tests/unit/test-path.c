@@ -4,7 +4,7 @@
  *
  *   test-path script < FILE    obeys tests/unit/test-topology.h's lines and
  *                                path CHAIN [keep|avoid]
- *                                                 computes and prints; with the
+ *                                                 computes, prints; with the
  *                                                 paths printed last as hints
  *                                shared           of the paths printed before
  *                                                 and those printed last
@@ -398,7 +398,7 @@ check_first_loads(const struct simap *loads, const struct path *path,
             ovs_assert(simap_get(loads, hop->sender)
                        == least[bridge_index(hop->route[0].from)]);
             ovs_assert(simap_get(loads, hop->receiver)
-                       == least[bridge_index(hop->route[hop->n_route - 1].to)]);
+                       == least[bridge_index(path_hop_end(hop))]);
             return;
         }
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Prints flows.  Obeys tests/unit/test-topology.h's lines on standard input and
+/* Prints flows.  Obeys tests/unit/test-topology.h's lines on standard input
+ * and
  *
  *   path CHAIN         computes its paths, which the others are about
  *   forget gateway|sf|endpoint NAME

@@ -8,7 +8,8 @@
  *   link BRIDGE PORT BRIDGE PORT
  *   endpoint NAME BRIDGE PORT MAC [IP...]
  *   sf NAME BRIDGE IN-PORT OUT-PORT none|vlan|mac|nsh [MAC]
- *   gateway VNF-ID BRIDGE PLAIN-PORT CIPHER-PORT CIPHER-IP [PLAIN-MAC CIPHER-MAC]
+ *   gateway VNF-ID BRIDGE PLAIN-PORT CIPHER-PORT CIPHER-IP
+ *           [PLAIN-MAC CIPHER-MAC]
  *   chain NAME SRC DST MATCH PRIORITY one-way|two-way LIFETIME-S [SF...]
  *         [/ [SF...]]          after "/": of a way back of its own
  *   encrypt-always CHAIN
