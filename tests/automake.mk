@@ -6,6 +6,7 @@
 COMMON_AT = tests/sdsa-macros.at
 TESTSUITE_AT = \
 	tests/testsuite.at \
+	tests/unit/layers.at \
 	tests/unit/lib.at \
 	tests/unit/match.at \
 	tests/unit/path.at \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* User Mode Linux 6.1 has 2,696 octets for a processor's extended state and does
- * not start where there is more, as with Intel's AMX.  Loaded before it
+/* User Mode Linux 6.1 has 2,696 octets for a processor's extended state and
+ * does not start where there is more, as with Intel's AMX.  Loaded before it
  * (LD_PRELOAD), this lets it see and set only as much of it as it has room
  * for. */
 #define _GNU_SOURCE 1
