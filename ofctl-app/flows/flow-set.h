@@ -4,6 +4,7 @@
 #define SDSA_FLOW_SET_H 1
 
 /* The flows of one bridge: which are wanted, and which the switch has.  Pure.
+ * (doc/decisions.md, 5 and 13.)
  *
  * A flow is a table, a priority and a match.  Each flow has a list of owners,
  * which are cookies with the actions that they want; the last one is the one

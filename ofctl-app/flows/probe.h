@@ -5,7 +5,8 @@
 /* The packets by which an operation proves its hops: from the controller to
  * the plain port of the gateway that sends over the hop, and from the plain
  * port of the one that receives back to the controller.  steering.h has their
- * addresses and who else may send such packets: nobody.  Pure. */
+ * addresses; endpoints cannot send such packets.  Pure.  (doc/decisions.md,
+ * 29.) */
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,7 +4,7 @@
 
 /* Steering: from a path to the flows that carry it.  Pure: text in
  * ovs-ofctl(8) syntax, so that tests and people can read it.  doc/pipeline.md
- * has the tables.
+ * has the tables; doc/decisions.md, 6 and 71.
  *
  * Flows are known by their cookie:
  *

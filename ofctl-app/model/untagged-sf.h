@@ -8,7 +8,7 @@
  * that comes out goes on along one path for each direction.  Therefore an
  * untagged function serves one chain at a time, and when a chain leaves it, no
  * other chain may take it before the packets that are in it have come
- * out.  Pure. */
+ * out.  Pure.  (doc/decisions.md, 17 and 69.) */
 
 #include <stdbool.h>
 

@@ -54,7 +54,7 @@ selection_find_ports(struct selection *sel, const struct steering_flow *flow)
 {
     for (size_t i = 0; i < ARRAY_SIZE(flow->ports) && flow->ports[i]; i++) {
         ofp_port_t number = bridge_port(sel->br, flow->ports[i]);
-        /* A number has one name: see doc/decisions.md on long names. */
+        /* A number has one name: doc/decisions.md, 12. */
         if (number && !ofputil_port_map_get_name(&sel->ports, number)) {
             ofputil_port_map_put(&sel->ports, number, flow->ports[i]);
         }

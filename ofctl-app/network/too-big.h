@@ -3,7 +3,8 @@
 #define SDSA_TOO_BIG_H 1
 
 /* Tells endpoints that a packet was too big for its path (icmp.h), at most 100
- * times a second for each bridge.  The fate of each packet is counted. */
+ * times a second for each bridge.  The fate of each packet is counted.
+ * (doc/decisions.md, 30.) */
 
 struct bridge;
 struct ds;

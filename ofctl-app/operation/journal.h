@@ -4,7 +4,7 @@
 
 /* What an operation leaves in the database: its journal entry (table
  * Operation), its paths (Path, Hop, SA; never a key), its outcome (Chain,
- * History) and its debts (Debt).
+ * History) and its debts (Debt).  (doc/decisions.md, 2 and 40.)
  *
  * Functions that write add to the transaction of the database that the caller
  * has opened and commits.  Rows are found by a linear walk: there are two Path

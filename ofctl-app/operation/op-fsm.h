@@ -3,7 +3,7 @@
 #define SDSA_OP_FSM_H 1
 
 /* The coordinator of one operation: a pure state machine (doc/architecture.md,
- * "One operation").
+ * "One operation"; doc/decisions.md, 3 and 4).
  *
  * An operation replaces a chain's old paths (perhaps none) by new ones
  * (perhaps none): all of it happens, or nothing.  This module knows no path,

@@ -4,7 +4,8 @@
 
 /* What the chains need now.  Facts go in, actions come out: no database, no
  * session, no clock and no timer is inside, so that the controller, sdsa-ctl
- * --dry-run and a driver in the tests ask the same planner.
+ * --dry-run and a driver in the tests ask the same planner (doc/decisions.md,
+ * 73 to 76).
  *
  * The caller tells what has happened (a row, the topology, something about the
  * paths of a chain, the end of an operation); then it calls plan_next() and

@@ -6,7 +6,8 @@
  * which must prove their VNF-ID.  Each agent is polled: its state
  * (sdsa-agent:sdsa-agent/state) every 2 s, the counters of its SAs every 5 s.
  *
- * Results and events are polled, there are no callbacks.  One thread. */
+ * Results and events are polled, there are no callbacks.  One thread.
+ * (doc/decisions.md, 42 and 52.) */
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -5,7 +5,7 @@
 /* A netlink socket: many requests in one sendmsg(), each with an answer of its
  * own.  Blocking, 2 s at most.  One thread.  Buffers of answers are wiped: the
  * kernel gives keys in dumps.  (OVS's netlink-socket and libnl-xfrm do not
- * serve: doc/decisions.md.) */
+ * serve: doc/decisions.md, 85.) */
 
 #include <stdbool.h>
 #include <stddef.h>
