@@ -174,7 +174,8 @@ see_topology(const struct conductor *c, struct simap *seen)
         const struct inv_gateway *gw = node->data;
         const struct agent *agent = network_agent(c->net, gw->vnf_id);
         see(seen, "gateway", gw->vnf_id, gw->is_draining + 2 * gw->is_lost);
-        see(seen, "agent", gw->vnf_id, agent ? agent_seqno(agent) : 0);
+        see(seen, "agent", gw->vnf_id,
+            agent ? agent_get_state(agent)->seqno : 0);
         see(seen, "answers", gw->vnf_id, gateway_answers(c, gw->vnf_id));
     }
     SHASH_FOR_EACH (node, &inv->bridges) {

@@ -85,7 +85,7 @@ conductor_format_status(const struct conductor *c)
         ds_put_format(&ds, "gateway %s: %s, %llu patches in %llu requests "
                       "%s\n", agent_vnf_id(a),
                       agent_is_up(a) ? "up" : "down", n_patches, n_transfers,
-                      agent_is_up(a) ? "" : agent_reason(a));
+                      agent_get_state(a)->reason);
     }
     return ds_steal_cstr(&ds);
 }

@@ -90,8 +90,9 @@ format_sa(const struct network *net, const struct path *path,
     ds_put_format(out, "%"PRIu32" %s %s 0x%08"PRIx32": ", path->nsh_spi,
                   sender ? "sender" : "receiver", vnf_id, hop->esp_spi);
     if (!agent || !agent_is_up(agent)) {
-        ds_put_format(out, "unknown %s\n", (agent ? agent_reason(agent)
-                                            : "it is not declared any more"));
+        ds_put_format(out, "unknown %s\n",
+                      (agent ? agent_get_state(agent)->reason
+                       : "it is not declared any more"));
     } else if (agent_polled_sas_ms(agent) < since_ms) {
         ds_put_cstr(out, "unknown it does not say what SAs it has\n");
     } else if (!agent_get_sa(agent, hop->esp_spi, &sa)) {

@@ -118,7 +118,7 @@ sync_agents(struct network *net, const struct inventory *inv)
         next = agents_next(net->agents, a);
         const struct inv_gateway *gw = inventory_gateway(inv,
                                                          agent_vnf_id(a));
-        if (!gw || strcmp(gw->url, agent_url(a))) {
+        if (!gw || strcmp(gw->url, agent_get_state(a)->url)) {
             agents_remove(net->agents, a);
         }
     }
@@ -140,8 +140,8 @@ update_gateways(struct network *net)
     AGENTS_FOR_EACH (a, net->agents) {
         struct inv_gateway *gw = shash_find_data(&net->inv.gateways,
                                                  agent_vnf_id(a));
-        const struct agent_port *plain = agent_plain_port(a);
-        const struct agent_port *cipher = agent_cipher_port(a);
+        const struct agent_port *plain = &agent_get_state(a)->plain;
+        const struct agent_port *cipher = &agent_get_state(a)->cipher;
         if (gw && !eth_addr_is_zero(plain->mac)
             && !eth_addr_is_zero(cipher->mac)
             && (!eth_addr_equals(plain->mac, gw->plain_mac)

@@ -84,7 +84,7 @@ static bool
 is_done(const struct resync_agent *ra, const struct agent *agent)
 {
     return ra && ra->boot_id && agent
-           && !strcmp(ra->boot_id, agent_boot_id(agent));
+           && !strcmp(ra->boot_id, agent_get_state(agent)->boot_id);
 }
 
 bool
@@ -135,7 +135,7 @@ static void
 send_get(struct resync_agent *ra, struct network *net, struct agent *agent)
 {
     free(ra->get_boot_id);
-    ra->get_boot_id = xstrdup(agent_boot_id(agent));
+    ra->get_boot_id = xstrdup(agent_get_state(agent)->boot_id);
     ra->sent_ms = time_msec();
     ra->n_active = 0;
     ra->get_active = xrealloc(ra->get_active, (network_n_paths(net)
@@ -337,7 +337,7 @@ resync_agent_result(struct resync *resync, struct network *net,
         }
     } else {
         ra->get_ticket = 0;
-        ok = ok && !strcmp(ra->get_boot_id, agent_boot_id(agent))
+        ok = ok && !strcmp(ra->get_boot_id, agent_get_state(agent)->boot_id)
              && reconcile(ra, net, agent,
                           (result->status == 404
                            ? "{\"ietf-i2nsf-ikeless:ipsec-ikeless\":{}}"

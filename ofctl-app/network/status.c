@@ -69,21 +69,22 @@ write_gateways(const struct ovsdb_idl *idl, const struct network *net,
                   && resync_is_done(resync, net, row->vnf_id);
         smap_add(&status, "state", up ? "up" : "down");
         if (agent) {
+            const struct agent_state *state = agent_get_state(agent);
             if (!up) {
                 smap_add(&status, "reason",
-                         (!agent_is_up(agent) ? agent_reason(agent)
+                         (!state->up ? state->reason
                           : "being brought in line with the database"));
             }
-            if (agent_boot_id(agent)[0]) {
-                smap_add(&status, "boot_id", agent_boot_id(agent));
-                smap_add(&status, "backend", agent_backend(agent));
+            if (state->boot_id[0]) {
+                smap_add(&status, "boot_id", state->boot_id);
+                smap_add(&status, "backend", state->backend);
                 smap_add_format(&status, "drops", "%"PRIu64,
                                 agent_drops(agent, NULL));
             }
-            write_port(row, agent_plain_port(agent), row->plain_mac,
+            write_port(row, &state->plain, row->plain_mac,
                        row->plain_mtu, sdsa_gateway_set_plain_mac,
                        sdsa_gateway_set_plain_mtu);
-            write_port(row, agent_cipher_port(agent), row->cipher_mac,
+            write_port(row, &state->cipher, row->cipher_mac,
                        row->cipher_mtu, sdsa_gateway_set_cipher_mac,
                        sdsa_gateway_set_cipher_mtu);
         }

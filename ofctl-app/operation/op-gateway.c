@@ -74,23 +74,23 @@ add_sa_edits(const struct op *op, const struct network *net,
         switch (step) {
         case OP_FSM_STEP_INBOUND:
             if (receives) {
-                sa_request_add_inbound(req, network_inventory(net), path, hop,
-                                       find_key(op, hop));
+                sa_request_add(req, network_inventory(net), path, hop, false,
+                               find_key(op, hop));
             }
             break;
         case OP_FSM_STEP_OUTBOUND:
             if (sends) {
-                sa_request_add_outbound(req, network_inventory(net), path, hop,
-                                        find_key(op, hop));
+                sa_request_add(req, network_inventory(net), path, hop, true,
+                               find_key(op, hop));
             }
             break;
         case OP_FSM_STEP_RELEASE:
         case OP_FSM_STEP_UNDO:
             if (sends) {
-                sa_request_remove_outbound(req, path, hop);
+                sa_request_remove(req, path, hop, true);
             }
             if (receives) {
-                sa_request_remove_inbound(req, path, hop);
+                sa_request_remove(req, path, hop, false);
             }
             break;
         case OP_FSM_STEP_FLOWS:
@@ -128,7 +128,7 @@ gateway_send(struct op *op, struct network *net, uint64_t epoch,
     bool adds = step & (OP_FSM_STEP_INBOUND | OP_FSM_STEP_OUTBOUND);
     if (adds) {
         if (!agent_is_up(agent)) {
-            *errorp = xstrdup(agent_reason(agent));
+            *errorp = xstrdup(agent_get_state(agent)->reason);
             return 0;
         }
         *errorp = check_paths(net, op->spec.new, op->spec.n_new);
@@ -169,7 +169,7 @@ gateway_find_loss(const struct network *net, const struct op_participant *p)
 {
     const struct agent *agent = network_agent(net, p->id.name);
     return (!agent ? "it was removed from the database"
-            : strcmp(agent_boot_id(agent), p->boot_id)
+            : strcmp(agent_get_state(agent)->boot_id, p->boot_id)
             ? "its data plane restarted" : NULL);
 }
 

@@ -178,7 +178,7 @@ op_participants_find(struct op *op, const struct network *net)
         const struct agent *agent
             = (p->id.kind == PARTICIPANT_GATEWAY
                ? network_agent(net, p->id.name) : NULL);
-        p->boot_id = xstrdup(agent ? agent_boot_id(agent) : "");
+        p->boot_id = xstrdup(agent ? agent_get_state(agent)->boot_id : "");
     }
 }
 

@@ -36,14 +36,16 @@ agent_sa_lost(const struct agent_sa_stats *in)
 struct agent_state {
     char *vnf_id, *url;
     bool up;                    /* The agent answers, its data plane is up. */
-    char *reason;               /* Why it is down; "" while it is up. */
+    char *reason;               /* Why it is down, for the user; "" while it is
+                                 * up. */
 
-    /* As last told.  An agent that is starting does not tell these for a
-     * while. */
+    /* As last told; "" and all zeros at first.  An agent that is starting does
+     * not tell these for a while. */
     char *boot_id, *backend;
     struct agent_port plain, cipher;
 
-    unsigned int seqno;         /* Changes with 'up', 'boot_id', a port. */
+    unsigned int seqno;         /* Changes with 'up', 'boot_id', the MAC or MTU
+                                 * of a port. */
     struct simap drops;         /* Packets by reason. */
     struct hmap sas;            /* Private. */
 };

@@ -327,10 +327,10 @@ agent_vnf_id(const struct agent *agent)
     return agent->state.vnf_id;
 }
 
-const char *
-agent_url(const struct agent *agent)
+const struct agent_state *
+agent_get_state(const struct agent *agent)
 {
-    return agent->state.url;
+    return &agent->state;
 }
 
 bool
@@ -339,40 +339,10 @@ agent_is_up(const struct agent *agent)
     return agent->state.up;
 }
 
-const char *
-agent_reason(const struct agent *agent)
-{
-    return agent->state.reason;
-}
-
 long long int
 agent_down_since_ms(const struct agent *agent)
 {
     return agent->state.up ? LLONG_MAX : agent->down_since_ms;
-}
-
-const char *
-agent_boot_id(const struct agent *agent)
-{
-    return agent->state.boot_id;
-}
-
-const char *
-agent_backend(const struct agent *agent)
-{
-    return agent->state.backend;
-}
-
-const struct agent_port *
-agent_plain_port(const struct agent *agent)
-{
-    return &agent->state.plain;
-}
-
-const struct agent_port *
-agent_cipher_port(const struct agent *agent)
-{
-    return &agent->state.cipher;
 }
 
 bool
@@ -395,12 +365,6 @@ long long int
 agent_polled_sas_ms(const struct agent *agent)
 {
     return agent->polled_sas_ms;
-}
-
-unsigned int
-agent_seqno(const struct agent *agent)
-{
-    return agent->state.seqno;
 }
 
 uint64_t

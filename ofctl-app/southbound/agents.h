@@ -68,35 +68,16 @@ struct agent *agents_next(const struct agents *, const struct agent *prev);
 /* Returns the VNF-ID given to agents_add(); it belongs to the agent. */
 const char *agent_vnf_id(const struct agent *);
 
-/* Returns the URL given to agents_add(); it belongs to the agent. */
-const char *agent_url(const struct agent *);
+/* Returns the state of the gateway as of the last poll; it belongs to the
+ * agent.  Its strings are valid until agents_run(). */
+const struct agent_state *agent_get_state(const struct agent *);
 
 /* True if, as of the last poll, the agent answers and its data plane is up. */
 bool agent_is_up(const struct agent *);
 
-/* Returns why the agent is not up, for the user, or "" if it is.  Valid until
- * agents_run(). */
-const char *agent_reason(const struct agent *);
-
 /* Returns since when (time_msec()) the agent is down, or when it was added if
  * it never was up; LLONG_MAX while it is up. */
 long long int agent_down_since_ms(const struct agent *);
-
-/* Returns the boot id as last told, "" at first.  Valid until agents_run(). */
-const char *agent_boot_id(const struct agent *);
-
-/* Returns the backend as last told, "" at first.  Valid until agents_run(). */
-const char *agent_backend(const struct agent *);
-
-/* Returns the plain port as last told, all zeros at first. */
-const struct agent_port *agent_plain_port(const struct agent *);
-
-/* Returns the cipher port as last told, all zeros at first. */
-const struct agent_port *agent_cipher_port(const struct agent *);
-
-/* Returns a number that changes when agent_is_up(), the boot id, or the MAC or
- * MTU of a port changes. */
-unsigned int agent_seqno(const struct agent *);
 
 /* Returns the packets dropped for 'reason', or for any if it is NULL, as of
  * the last poll. */

@@ -344,6 +344,16 @@ bridge_packet_out(struct bridge *bridge, const void *frame, size_t size,
             && of_session_packet_out(bridge->session, frame, size, out_port));
 }
 
+/* Notes that the pending changes are in a bundle, or that none is. */
+static void
+bridge_set_sent(struct bridge *bridge, bool sent)
+{
+    struct pending *pending;
+    LIST_FOR_EACH (pending, node, &bridge->pending) {
+        pending->sent = sent;
+    }
+}
+
 /* Enters BRIDGE_DOWN.  Whether the changes under way were done is not known;
  * they stay desired. */
 static void
@@ -356,11 +366,7 @@ bridge_enter_down(struct bridge *bridge)
     }
     bridge->synced = false;
     bridge->count_since_ms = bridge->counted_ms = LLONG_MIN;
-
-    struct pending *pending;
-    LIST_FOR_EACH (pending, node, &bridge->pending) {
-        pending->sent = false;
-    }
+    bridge_set_sent(bridge, false);
     if (bridge->session) {
         of_session_end_bundle(bridge->session);
     }
@@ -369,14 +375,11 @@ bridge_enter_down(struct bridge *bridge)
 void
 bridge_connect(struct bridge *bridge, struct vconn *vconn, uint64_t generation)
 {
+    VLOG_INFO_RL(&connection_rl, "%s: has connected %sfrom %s", bridge->name,
+                 bridge->session ? "anew " : "", vconn_get_name(vconn));
     if (bridge->session) {
-        VLOG_INFO_RL(&connection_rl, "%s: has connected anew from %s",
-                     bridge->name, vconn_get_name(vconn));
         bridge_enter_down(bridge);
         of_session_destroy(bridge->session);
-    } else {
-        VLOG_INFO_RL(&connection_rl, "%s: has connected from %s",
-                     bridge->name, vconn_get_name(vconn));
     }
     bridge_set_reason(bridge, NULL);
     bridge->retry_ms = LLONG_MIN;
@@ -451,11 +454,7 @@ bridge_push(struct bridge *bridge)
     if (!bridge_can_push(bridge)) {
         return;
     }
-
-    struct pending *pending;
-    LIST_FOR_EACH (pending, node, &bridge->pending) {
-        pending->sent = true;
-    }
+    bridge_set_sent(bridge, true);
     if (flow_set_n_dirty(bridge->flows)) {
         bridge->count_is_quiet = false;
         bridge->n_bundles++;
@@ -554,7 +553,6 @@ bridge_roll_back(struct bridge *bridge)
         if (pending->error && !first) {
             first = pending;
         }
-        pending->sent = false;
     }
 
     LIST_FOR_EACH_REVERSE (pending, node, &bridge->pending) {
@@ -585,20 +583,15 @@ bridge_refused(struct bridge *bridge, const struct of_bundle *bundle)
     if (blamed) {
         VLOG_WARN_RL(&rl, "%s: refused a change: %s", bridge->name, message);
         bridge_roll_back(bridge);
-        free(message);
     } else {
         VLOG_WARN_RL(&rl, "%s: can not be synchronised: %s", bridge->name,
                      message);
         bridge_set_reason(bridge, xasprintf("refuses its flows: %s", message));
-        free(message);
         bridge->synced = false;
         bridge->retry_ms = time_msec() + RETRY_MS;
-
-        struct pending *pending;
-        LIST_FOR_EACH (pending, node, &bridge->pending) {
-            pending->sent = false;
-        }
     }
+    free(message);
+    bridge_set_sent(bridge, false);
     bridge->state = BRIDGE_IDLE; /* Dump the switch's flows again. */
 }
 

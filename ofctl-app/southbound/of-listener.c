@@ -7,7 +7,6 @@
 #include <errno.h>
 
 #include "openvswitch/list.h"
-#include "openvswitch/ofp-errors.h"
 #include "openvswitch/ofp-msgs.h"
 #include "openvswitch/ofp-switch.h"
 #include "openvswitch/ofp-util.h"

@@ -7,7 +7,6 @@
 #include "ofctl-app/flows/steering.h"
 #include "openvswitch/ofp-actions.h"
 #include "openvswitch/ofp-packet.h"
-#include "openvswitch/ofp-util.h"
 #include "openvswitch/ofpbuf.h"
 #include "util.h"
 

@@ -576,6 +576,13 @@ of_session_packet_out(struct of_session *session, const void *frame,
 
 /* Messages. */
 
+/* True if 'oh' is the answer to 'request'. */
+static bool
+is_answer(const struct of_request *request, const struct ofp_header *oh)
+{
+    return request->pending && request->xid == oh->xid;
+}
+
 static void
 of_session_receive_error(struct of_session *session,
                          const struct ofp_header *oh)
@@ -585,28 +592,20 @@ of_session_receive_error(struct of_session *session,
 
     if (error == OFPERR_OFPBRC_IS_SECONDARY) {
         of_session_lose_role(session, "another controller is its master");
-    } else if (session->role.pending && oh->xid == session->role.xid) {
+    } else if (is_answer(&session->role, oh)) {
         session->role.pending = false;
         of_session_lose_role(session, "another controller, of a generation "
                              "higher than %"PRIu64", is its master (%s)",
                              session->generation, name);
     } else if (of_session_receive_meter_error(session, oh, error)) {
         /* Handled. */
-    } else if ((session->port_desc.pending
-                && oh->xid == session->port_desc.xid)
-               || (session->dump.pending && oh->xid == session->dump.xid)) {
+    } else if (is_answer(&session->port_desc, oh)
+               || is_answer(&session->dump, oh)) {
         of_session_break(session, "refused a request (%s)", name);
     } else {
         VLOG_INFO_RL(&rl, "%s: error without a request (%s)",
                      rconn_get_name(session->rconn), name);
     }
-}
-
-/* True if 'oh' is the answer to 'request'. */
-static bool
-is_answer(const struct of_request *request, const struct ofp_header *oh)
-{
-    return request->pending && request->xid == oh->xid;
 }
 
 static void

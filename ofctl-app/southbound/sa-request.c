@@ -167,10 +167,9 @@ lifetime(const struct path *path, int fifths)
     return json;
 }
 
-/* Adds the SA at the end of the hop that has 'vlan'. */
 static void
 add_sa(struct restconf_patch *patch, const struct inventory *inv,
-       const struct path *path, const struct path_hop *hop, uint16_t vlan,
+       const struct path *path, const struct path_hop *hop, bool outbound,
        const struct secret *key)
 {
     char name[SA_REQUEST_NAME_LEN];
@@ -194,7 +193,9 @@ add_sa(struct restconf_patch *patch, const struct inventory *inv,
     }
     json_t *entry = json_pack("{s:s, s:o, s:i}", "name", name,
                               "ipsec-sa-config", config,
-                              "sdsa-agent:vlan", vlan);
+                              "sdsa-agent:vlan",
+                              outbound ? hop->sender_vlan
+                              : hop->receiver_vlan);
     json_object_set_new(entry, "reqid", json_number_u64(reqid(path, hop)));
     add_edit(patch, "create", SAD, name,
              json_pack("{s:[o]}", "ietf-i2nsf-ikeless:sad-entry", entry));
@@ -234,21 +235,12 @@ add_policy(struct restconf_patch *patch, const struct inventory *inv,
 }
 
 void
-sa_request_add_inbound(struct restconf_patch *patch,
-                       const struct inventory *inv, const struct path *path,
-                       const struct path_hop *hop, const struct secret *key)
+sa_request_add(struct restconf_patch *patch, const struct inventory *inv,
+               const struct path *path, const struct path_hop *hop,
+               bool outbound, const struct secret *key)
 {
-    add_sa(patch, inv, path, hop, hop->receiver_vlan, key);
-    add_policy(patch, inv, path, hop, false);
-}
-
-void
-sa_request_add_outbound(struct restconf_patch *patch,
-                        const struct inventory *inv, const struct path *path,
-                        const struct path_hop *hop, const struct secret *key)
-{
-    add_sa(patch, inv, path, hop, hop->sender_vlan, key);
-    add_policy(patch, inv, path, hop, true);
+    add_sa(patch, inv, path, hop, outbound, key);
+    add_policy(patch, inv, path, hop, outbound);
 }
 
 /* Removing. */
@@ -260,27 +252,13 @@ sa_request_remove_name(struct restconf_patch *patch, bool sad,
     add_edit(patch, "remove", sad ? SAD : SPD, name, NULL);
 }
 
-static void
-remove_end(struct restconf_patch *patch, const struct path *path,
-           const struct path_hop *hop, bool outbound)
+void
+sa_request_remove(struct restconf_patch *patch, const struct path *path,
+                  const struct path_hop *hop, bool outbound)
 {
     char name[SA_REQUEST_NAME_LEN];
     sa_request_policy_name(path, hop, outbound, name);
     sa_request_remove_name(patch, false, name);
     sa_request_sa_name(hop, name);
     sa_request_remove_name(patch, true, name);
-}
-
-void
-sa_request_remove_inbound(struct restconf_patch *patch,
-                          const struct path *path, const struct path_hop *hop)
-{
-    remove_end(patch, path, hop, false);
-}
-
-void
-sa_request_remove_outbound(struct restconf_patch *patch,
-                           const struct path *path, const struct path_hop *hop)
-{
-    remove_end(patch, path, hop, true);
 }

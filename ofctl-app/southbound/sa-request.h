@@ -37,27 +37,17 @@ void sa_request_policy_name(const struct path *, const struct path_hop *hop,
 struct restconf_patch *sa_request_create(const char *patch_id,
                                          uint64_t epoch);
 
-/* Adds the creation of SA and policy at the receiver of 'hop'.  'key' has the
- * encryption key, with salt, and then the integrity key of the path's suite;
- * it stays the caller's. */
-void sa_request_add_inbound(struct restconf_patch *, const struct inventory *,
-                            const struct path *, const struct path_hop *hop,
-                            const struct secret *key);
+/* Adds the creation of SA and policy at the sender of 'hop' ('outbound') or at
+ * the receiver.  'key' has the encryption key, with salt, and then the
+ * integrity key of the path's suite; it stays the caller's. */
+void sa_request_add(struct restconf_patch *, const struct inventory *,
+                    const struct path *, const struct path_hop *hop,
+                    bool outbound, const struct secret *key);
 
-/* The same at the sender. */
-void sa_request_add_outbound(struct restconf_patch *,
-                             const struct inventory *, const struct path *,
-                             const struct path_hop *hop,
-                             const struct secret *key);
-
-/* Adds the removal of what sa_request_add_inbound() creates.  A missing entry
- * is no error (operation "remove", RFC 8072 s.2.5). */
-void sa_request_remove_inbound(struct restconf_patch *, const struct path *,
-                               const struct path_hop *hop);
-
-/* The same for sa_request_add_outbound(). */
-void sa_request_remove_outbound(struct restconf_patch *, const struct path *,
-                                const struct path_hop *hop);
+/* Adds the removal of what sa_request_add() creates.  A missing entry is no
+ * error (operation "remove", RFC 8072 s.2.5). */
+void sa_request_remove(struct restconf_patch *, const struct path *,
+                       const struct path_hop *hop, bool outbound);
 
 /* Adds the removal of the entry 'name' of the SAD, or of the SPD if 'sad' is
  * false. */

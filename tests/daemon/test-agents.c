@@ -36,7 +36,7 @@ cmd_list(void *object OVS_UNUSED, int argc OVS_UNUSED,
 {
     AGENTS_FOR_EACH (agent, agents) {
         ds_put_format(reply, "%s %s\n", agent_vnf_id(agent),
-                      agent_url(agent));
+                      agent_get_state(agent)->url);
     }
 }
 
@@ -55,7 +55,7 @@ cmd_show(void *agent, int argc OVS_UNUSED, const char *argv[] OVS_UNUSED,
     if (agent_is_up(agent)) {
         ds_put_cstr(reply, "up");
     } else {
-        ds_put_format(reply, "down: %s", agent_reason(agent));
+        ds_put_format(reply, "down: %s", agent_get_state(agent)->reason);
     }
 }
 
@@ -63,13 +63,12 @@ static void
 cmd_state(void *agent, int argc OVS_UNUSED, const char *argv[] OVS_UNUSED,
           struct ds *reply)
 {
-    struct eth_addr plain = agent_plain_port(agent)->mac;
-    struct eth_addr cipher = agent_cipher_port(agent)->mac;
+    const struct agent_state *state = agent_get_state(agent);
     ds_put_format(reply, "seqno=%u boot-id=%s backend=%s plain="ETH_ADDR_FMT
                   " cipher="ETH_ADDR_FMT" drops=%"PRIu64,
-                  agent_seqno(agent), agent_boot_id(agent),
-                  agent_backend(agent), ETH_ADDR_ARGS(plain),
-                  ETH_ADDR_ARGS(cipher), agent_drops(agent, NULL));
+                  state->seqno, state->boot_id, state->backend,
+                  ETH_ADDR_ARGS(state->plain.mac),
+                  ETH_ADDR_ARGS(state->cipher.mac), agent_drops(agent, NULL));
 }
 
 /* Events since the last time, and whether the event stream is open. */

@@ -81,11 +81,8 @@ do_add(struct topology *t, char **words)
     memset(bytes + first, octet + 1, size - first);     /* Integrity. */
     struct secret *key = secret_create(bytes, size);
     free(bytes);
-    if (!strcmp(words[0], "inbound")) {
-        sa_request_add_inbound(request, &t->inv, path, hop, key);
-    } else {
-        sa_request_add_outbound(request, &t->inv, path, hop, key);
-    }
+    sa_request_add(request, &t->inv, path, hop, strcmp(words[0], "inbound"),
+                   key);
     secret_destroy(key);
 }
 
@@ -167,12 +164,10 @@ obey(struct topology *t, char **words, size_t n)
         do_add(t, words);
     } else if (!strcmp(verb, "remove-inbound") && n == 3) {
         const struct path *path = get_path(words[1]);
-        sa_request_remove_inbound(request, path,
-                                  path->hops[atoi(words[2])]);
+        sa_request_remove(request, path, path->hops[atoi(words[2])], false);
     } else if (!strcmp(verb, "remove-outbound") && n == 3) {
         const struct path *path = get_path(words[1]);
-        sa_request_remove_outbound(request, path,
-                                   path->hops[atoi(words[2])]);
+        sa_request_remove(request, path, path->hops[atoi(words[2])], true);
     } else if (!strcmp(verb, "remove-name") && n == 3) {
         sa_request_remove_name(request, !strcmp(words[1], "sad"), words[2]);
     } else if (!strcmp(verb, "print") && n == 1) {
