@@ -20,11 +20,14 @@
 #define DEFAULT_LIFETIME_S 28800        /* Lifetime of a key. */
 #define DEFAULT_PRIORITY 100            /* Of 0 to 999. */
 
+/* Puts the number that 'option' gives, if it is there, into '*value'. */
 static bool
-check_integer(struct ctl_context *ctx, const char *option, const char *text,
-              long long int max, long long int *value)
+parse_integer(struct ctl_context *ctx, const char *option, long long int max,
+              long long int *value)
 {
-    if (!str_to_llong(text, 10, value) || *value < 0 || *value > max) {
+    const char *text = shash_find_data(&ctx->options, option);
+    if (text && (!str_to_llong(text, 10, value) || *value < 0
+                 || *value > max)) {
         ctl_error(ctx, "%s=%s: must be a number from 0 to %lld", option, text,
                   max);
         return false;
@@ -243,20 +246,13 @@ parse_options(struct ctl_context *ctx, struct chain_spec *spec)
                   "always", spec->encrypt);
         return false;
     }
-    const char *lifetime = get_option(ctx, "--lifetime", NULL);
-    const char *bytes = get_option(ctx, "--lifetime-bytes", NULL);
-    const char *packets = get_option(ctx, "--lifetime-packets", NULL);
-    const char *priority = get_option(ctx, "--priority", NULL);
     return (check_suite(ctx, spec->suite)
-            && (!lifetime || check_integer(ctx, "--lifetime", lifetime,
-                                           UINT32_MAX, &spec->lifetime))
-            && (!bytes || check_integer(ctx, "--lifetime-bytes", bytes,
-                                        INT64_MAX, &spec->lifetime_bytes))
-            && (!packets || check_integer(ctx, "--lifetime-packets", packets,
-                                          UINT32_MAX,
-                                          &spec->lifetime_packets))
-            && (!priority || check_integer(ctx, "--priority", priority, 999,
-                                           &spec->priority)));
+            && parse_integer(ctx, "--lifetime", UINT32_MAX, &spec->lifetime)
+            && parse_integer(ctx, "--lifetime-bytes", INT64_MAX,
+                             &spec->lifetime_bytes)
+            && parse_integer(ctx, "--lifetime-packets", UINT32_MAX,
+                             &spec->lifetime_packets)
+            && parse_integer(ctx, "--priority", 999, &spec->priority));
 }
 
 static bool
@@ -370,7 +366,7 @@ cmd_chain_add(struct ctl_context *ctx)
     };
     if (ctl_check_name(ctx, "chain", name) && parse_options(ctx, &spec)
         && parse_ends(ctx, &spec) && parse_sfs(ctx, &spec, 5)) {
-        const struct sdsa_chain *old = ctl_find_chain(ctx, name);
+        const struct sdsa_chain *old = ctl_find_chain(ctx->idl, name);
         if (!ctl_exists_already(ctx, "chain", old, old && is_same(old, &spec))
             && check_spec(ctx, &spec)) {
             const struct sdsa_chain *row = sdsa_chain_insert(ctx->txn);
@@ -483,33 +479,21 @@ cmd_chain_reroute(struct ctl_context *ctx)
     }
 }
 
+/* chain-protect and chain-unprotect. */
 static void
-set_protect(struct ctl_context *ctx, bool protect)
+cmd_chain_protect(struct ctl_context *ctx)
 {
     const struct sdsa_chain *row = ctl_get_chain(ctx, ctx->argv[1]);
     if (row) {
-        sdsa_chain_set_protect(row, protect);
+        sdsa_chain_set_protect(row, !strcmp(ctx->argv[0], "chain-protect"));
         sdsa_chain_set_wanted(row, row->wanted + 1);
     }
 }
 
 static void
-cmd_chain_protect(struct ctl_context *ctx)
-{
-    set_protect(ctx, true);
-}
-
-static void
-cmd_chain_unprotect(struct ctl_context *ctx)
-{
-    set_protect(ctx, false);
-}
-
-static void
 cmd_chain_del(struct ctl_context *ctx)
 {
-    const char *name = ctx->argv[1];
-    const struct sdsa_chain *row = ctl_get_chain(ctx, name);
+    const struct sdsa_chain *row = ctl_get_chain(ctx, ctx->argv[1]);
     if (row) {
         sdsa_chain_delete(row);
     }
@@ -532,7 +516,7 @@ const struct ctl_command_syntax sdsa_ctl_chain_commands[] = {
      cmd_chain_reroute, NULL, "", RW},
     {"chain-protect", 1, 1, "NAME\tkeep a backup path for it", NULL,
      cmd_chain_protect, NULL, "", RW},
-    {"chain-unprotect", 1, 1, "NAME\tkeep none", NULL, cmd_chain_unprotect,
+    {"chain-unprotect", 1, 1, "NAME\tkeep none", NULL, cmd_chain_protect,
      NULL, "", RW},
     {"chain-del", 1, 1, "NAME", NULL, cmd_chain_del, NULL, "--if-exists", RW},
     {NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, RO},

@@ -47,19 +47,30 @@ check_mac(struct ctl_context *ctx, const char *text, char mac[18])
 
 /* Ports. */
 
+static const struct sdsa_link *
+find_link(struct ctl_context *ctx, const struct sdsa_bridge *br,
+          const char *port)
+{
+    const struct sdsa_link *link;
+    SDSA_LINK_FOR_EACH (link, ctx->idl) {
+        if ((link->bridge_a == br && !strcmp(link->port_a, port))
+            || (link->bridge_b == br && !strcmp(link->port_b, port))) {
+            return link;
+        }
+    }
+    return NULL;
+}
+
 /* Returns the one use of 'port' on 'br', such as "endpoint a", or NULL if it
  * is free.  Caller frees. */
 static char *
 port_use(struct ctl_context *ctx, const struct sdsa_bridge *br,
          const char *port)
 {
-    const struct sdsa_link *link;
-    SDSA_LINK_FOR_EACH (link, ctx->idl) {
-        if ((link->bridge_a == br && !strcmp(link->port_a, port))
-            || (link->bridge_b == br && !strcmp(link->port_b, port))) {
-            return xasprintf("the link between %s and %s",
-                             link->bridge_a->name, link->bridge_b->name);
-        }
+    const struct sdsa_link *link = find_link(ctx, br, port);
+    if (link) {
+        return xasprintf("the link between %s and %s", link->bridge_a->name,
+                         link->bridge_b->name);
     }
     const struct sdsa_endpoint *ep;
     SDSA_ENDPOINT_FOR_EACH (ep, ctx->idl) {
@@ -189,7 +200,7 @@ cmd_bridge_add(struct ctl_context *ctx)
     }
     char id[17];
     snprintf(id, sizeof id, "%016llx", dpid);
-    const struct sdsa_bridge *old = ctl_find_bridge(ctx, name);
+    const struct sdsa_bridge *old = ctl_find_bridge(ctx->idl, name);
     if (ctl_exists_already(ctx, "bridge", old,
                            old && !strcmp(old->datapath_id, id)
                            && !strcmp(old->ovsdb, ovsdb))) {
@@ -284,20 +295,6 @@ cmd_bridge_del(struct ctl_context *ctx)
 
 /* Links. */
 
-static const struct sdsa_link *
-find_link(struct ctl_context *ctx, const struct sdsa_bridge *br,
-          const char *port)
-{
-    const struct sdsa_link *link;
-    SDSA_LINK_FOR_EACH (link, ctx->idl) {
-        if ((link->bridge_a == br && !strcmp(link->port_a, port))
-            || (link->bridge_b == br && !strcmp(link->port_b, port))) {
-            return link;
-        }
-    }
-    return NULL;
-}
-
 static void
 cmd_link_add(struct ctl_context *ctx)
 {
@@ -379,7 +376,7 @@ cmd_endpoint_add(struct ctl_context *ctx)
     if (!br || !check_mac(ctx, ctx->argv[4], mac)) {
         return;
     }
-    const struct sdsa_endpoint *old = ctl_find_endpoint(ctx, name);
+    const struct sdsa_endpoint *old = ctl_find_endpoint(ctx->idl, name);
     if (ctl_exists_already(ctx, "endpoint", old,
                            old && old->bridge == br && !strcmp(old->port, port)
                            && !strcmp(old->mac, mac) && same_ips(ctx, old)
@@ -480,7 +477,7 @@ cmd_sf_add(struct ctl_context *ctx)
     if (!br || !parse_sf_settings(ctx, &s)) {
         return;
     }
-    const struct sdsa_service_function *row = ctl_find_sf(ctx, name);
+    const struct sdsa_service_function *row = ctl_find_sf(ctx->idl, name);
     if (ctl_exists_already(ctx, "function", row,
                            row && row->bridge == br
                            && !strcmp(row->in_port, ctx->argv[3])
@@ -539,25 +536,15 @@ cmd_sf_del(struct ctl_context *ctx)
     sdsa_service_function_delete(row);
 }
 
-static void
-set_down(struct ctl_context *ctx, bool down)
-{
-    const struct sdsa_service_function *row = ctl_get_sf(ctx, ctx->argv[1]);
-    if (row) {
-        sdsa_service_function_set_down(row, down);
-    }
-}
-
+/* sf-down and sf-up. */
 static void
 cmd_sf_down(struct ctl_context *ctx)
 {
-    set_down(ctx, true);
-}
-
-static void
-cmd_sf_up(struct ctl_context *ctx)
-{
-    set_down(ctx, false);
+    const struct sdsa_service_function *row = ctl_get_sf(ctx, ctx->argv[1]);
+    if (row) {
+        sdsa_service_function_set_down(row,
+                                       !strcmp(ctx->argv[0], "sf-down"));
+    }
 }
 
 /* Gateways. */
@@ -597,7 +584,7 @@ cmd_gw_add(struct ctl_context *ctx)
                   "port", ip);
         return;
     }
-    const struct sdsa_gateway *row = ctl_find_gateway(ctx, vnf_id);
+    const struct sdsa_gateway *row = ctl_find_gateway(ctx->idl, vnf_id);
     if (ctl_exists_already(ctx, "gateway", row,
                            row && row->bridge == br
                            && !strcmp(row->plain_port, ctx->argv[3])
@@ -624,25 +611,14 @@ cmd_gw_add(struct ctl_context *ctx)
     sdsa_gateway_set_url(row, ctx->argv[6]);
 }
 
-static void
-set_draining(struct ctl_context *ctx, bool draining)
-{
-    const struct sdsa_gateway *row = ctl_get_gateway(ctx, ctx->argv[1]);
-    if (row) {
-        sdsa_gateway_set_draining(row, draining);
-    }
-}
-
+/* gw-drain and gw-undrain. */
 static void
 cmd_gw_drain(struct ctl_context *ctx)
 {
-    set_draining(ctx, true);
-}
-
-static void
-cmd_gw_undrain(struct ctl_context *ctx)
-{
-    set_draining(ctx, false);
+    const struct sdsa_gateway *row = ctl_get_gateway(ctx, ctx->argv[1]);
+    if (row) {
+        sdsa_gateway_set_draining(row, !strcmp(ctx->argv[0], "gw-drain"));
+    }
 }
 
 static void
@@ -691,13 +667,13 @@ const struct ctl_command_syntax sdsa_ctl_edit_commands[] = {
     {"sf-del", 1, 1, "NAME", NULL, cmd_sf_del, NULL, DEL, RW},
     {"sf-down", 1, 1, "NAME\tmove every chain to others of its group", NULL,
      cmd_sf_down, NULL, "", RW},
-    {"sf-up", 1, 1, "NAME\tuse it again", NULL, cmd_sf_up, NULL, "", RW},
+    {"sf-up", 1, 1, "NAME\tuse it again", NULL, cmd_sf_down, NULL, "", RW},
     {"gw-add", 6, 6, "VNF-ID BRIDGE PLAIN-PORT CIPHER-PORT CIPHER-IP URL",
      NULL, cmd_gw_add, NULL, ADD, RW},
     {"gw-del", 1, 1, "VNF-ID", NULL, cmd_gw_del, NULL, DEL, RW},
     {"gw-drain", 1, 1, "VNF-ID\tmove every chain off it, and keep it free",
      NULL, cmd_gw_drain, NULL, "", RW},
-    {"gw-undrain", 1, 1, "VNF-ID\tuse it again", NULL, cmd_gw_undrain, NULL,
+    {"gw-undrain", 1, 1, "VNF-ID\tuse it again", NULL, cmd_gw_drain, NULL,
      "", RW},
     {NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, RO},
 };

@@ -52,10 +52,10 @@ report_missing(struct ctl_context *ctx, const char *what, const char *name,
  * in COLUMN. */
 #define CTL_ROW(FIND, GET, STRUCT, FOR_EACH, COLUMN, WHAT, ADD)         \
     const struct STRUCT *                                               \
-    FIND(struct ctl_context *ctx, const char *name)                     \
+    FIND(const struct ovsdb_idl *idl, const char *name)                 \
     {                                                                   \
         const struct STRUCT *row;                                       \
-        FOR_EACH (row, ctx->idl) {                                      \
+        FOR_EACH (row, idl) {                                           \
             if (!strcmp(row->COLUMN, name)) {                           \
                 return row;                                             \
             }                                                           \
@@ -66,7 +66,7 @@ report_missing(struct ctl_context *ctx, const char *what, const char *name,
     const struct STRUCT *                                               \
     GET(struct ctl_context *ctx, const char *name)                      \
     {                                                                   \
-        const struct STRUCT *found = FIND(ctx, name);                   \
+        const struct STRUCT *found = FIND(ctx->idl, name);              \
         if (!found && !ctl_has_option(ctx, "--if-exists")) {            \
             struct sset names = SSET_INITIALIZER(&names);               \
             const struct STRUCT *row;                                   \
@@ -116,6 +116,20 @@ ctl_chain_has_sf(const struct sdsa_chain *chain,
     for (size_t i = 0; i < chain->n_reverse_sfs; i++) {
         if (chain->value_reverse_sfs[i] == sf) {
             return true;
+        }
+    }
+    return false;
+}
+
+bool
+ctl_has_operation(const struct ovsdb_idl *idl, const char *chain)
+{
+    const struct sdsa_operation *op;
+    SDSA_OPERATION_FOR_EACH (op, idl) {
+        for (size_t i = 0; i < op->n_chains; i++) {
+            if (!strcmp(op->chains[i], chain)) {
+                return true;
+            }
         }
     }
     return false;

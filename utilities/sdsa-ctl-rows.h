@@ -17,23 +17,23 @@ bool ctl_check_name(struct ctl_context *, const char *what, const char *name);
 /* ctl_find_*() returns the row with that name (of a gateway: VNF id), or NULL.
  * ctl_get_*() does the same, but where it finds none it calls ctl_error() with
  * the names that there are, unless the command has --if-exists. */
-const struct sdsa_bridge *ctl_find_bridge(struct ctl_context *,
+const struct sdsa_bridge *ctl_find_bridge(const struct ovsdb_idl *,
                                           const char *name);
 const struct sdsa_bridge *ctl_get_bridge(struct ctl_context *,
                                          const char *name);
-const struct sdsa_endpoint *ctl_find_endpoint(struct ctl_context *,
+const struct sdsa_endpoint *ctl_find_endpoint(const struct ovsdb_idl *,
                                               const char *name);
 const struct sdsa_endpoint *ctl_get_endpoint(struct ctl_context *,
                                              const char *name);
-const struct sdsa_service_function *ctl_find_sf(struct ctl_context *,
+const struct sdsa_service_function *ctl_find_sf(const struct ovsdb_idl *,
                                                 const char *name);
 const struct sdsa_service_function *ctl_get_sf(struct ctl_context *,
                                                const char *name);
-const struct sdsa_gateway *ctl_find_gateway(struct ctl_context *,
+const struct sdsa_gateway *ctl_find_gateway(const struct ovsdb_idl *,
                                             const char *name);
 const struct sdsa_gateway *ctl_get_gateway(struct ctl_context *,
                                            const char *name);
-const struct sdsa_chain *ctl_find_chain(struct ctl_context *,
+const struct sdsa_chain *ctl_find_chain(const struct ovsdb_idl *,
                                         const char *name);
 const struct sdsa_chain *ctl_get_chain(struct ctl_context *, const char *name);
 
@@ -50,6 +50,9 @@ bool ctl_exists_already(struct ctl_context *, const char *what,
 /* Returns true if 'chain' names the function 'sf', on either way. */
 bool ctl_chain_has_sf(const struct sdsa_chain *chain,
                       const struct sdsa_service_function *sf);
+
+/* Returns true if an operation about the chain of that name is under way. */
+bool ctl_has_operation(const struct ovsdb_idl *, const char *chain);
 
 struct table;
 

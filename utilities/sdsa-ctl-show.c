@@ -36,43 +36,16 @@ gateway_is_up(const struct sdsa_gateway *row)
     return !strcmp(smap_get_def(&row->status, "state", "down"), "up");
 }
 
-static bool
-has_operation(struct ovsdb_idl *idl, const char *chain)
-{
-    const struct sdsa_operation *op;
-    SDSA_OPERATION_FOR_EACH (op, idl) {
-        for (size_t i = 0; i < op->n_chains; i++) {
-            if (!strcmp(op->chains[i], chain)) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-static bool
-has_active_path(struct ovsdb_idl *idl, const char *chain)
+/* Returns an active path of the chain, if 'interrupted' one that carries no
+ * traffic; NULL if there is none. */
+static const struct sdsa_path *
+find_active_path(struct ovsdb_idl *idl, const char *chain, bool interrupted)
 {
     const struct sdsa_path *path;
     SDSA_PATH_FOR_EACH (path, idl) {
         if (!strcmp(path->chain, chain) && !strcmp(path->state, "active")
-            && !path->backup) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Returns the reason why one of the chain's active paths carries no traffic,
- * or NULL if all of them do. */
-static const char *
-interruption_reason(struct ovsdb_idl *idl, const char *chain)
-{
-    const struct sdsa_path *path;
-    SDSA_PATH_FOR_EACH (path, idl) {
-        if (!strcmp(path->chain, chain) && !strcmp(path->state, "active")
-            && !path->backup && path->reason[0]) {
-            return path->reason;
+            && !path->backup && (!interrupted || path->reason[0])) {
+            return path;
         }
     }
     return NULL;
@@ -83,12 +56,12 @@ interruption_reason(struct ovsdb_idl *idl, const char *chain)
 static const char *
 chain_state(struct ovsdb_idl *idl, const struct sdsa_chain *row)
 {
-    if (interruption_reason(idl, row->name)) {
+    if (find_active_path(idl, row->name, true)) {
         return "interrupted";
     }
-    bool up = has_active_path(idl, row->name);
+    bool up = find_active_path(idl, row->name, false);
     bool failed = row->reason[0] != '\0';
-    bool pending = has_operation(idl, row->name)
+    bool pending = ctl_has_operation(idl, row->name)
                    || (!failed && row->applied < row->wanted);
     return (up ? (failed ? "up, but the last change failed"
                   : pending ? "up, pending" : "up")
@@ -120,6 +93,13 @@ get_stat(char *const *keys, const int64_t *values, size_t n, const char *key)
         }
     }
     return 0;
+}
+
+static int64_t
+get_sa_stat(const struct sdsa_sa *sa, const char *key)
+{
+    return get_stat(sa->key_statistics, sa->value_statistics,
+                    sa->n_statistics, key);
 }
 
 /* Lists. */
@@ -216,21 +196,15 @@ static void
 add_sa_row(struct table *t, const struct sdsa_path *path,
            const struct sdsa_hop *hop, const struct sdsa_sa *sa)
 {
-    char spi[16], nsh[16], si[8], age[24], sent[24], received[24];
-    char lost[24];
+    char spi[16], nsh[16], si[8], age[24], sent[24], received[24], lost[24];
     snprintf(spi, sizeof spi, "0x%08"PRIx64, sa->spi);
     snprintf(nsh, sizeof nsh, "%"PRId64, path->nsh_spi);
     snprintf(si, sizeof si, "%"PRId64, hop->si);
     snprintf(age, sizeof age, "%"PRId64, time_wall() - sa->created);
-    snprintf(sent, sizeof sent, "%"PRId64,
-             get_stat(sa->key_statistics, sa->value_statistics,
-                      sa->n_statistics, "sent_packets"));
+    snprintf(sent, sizeof sent, "%"PRId64, get_sa_stat(sa, "sent_packets"));
     snprintf(received, sizeof received, "%"PRId64,
-             get_stat(sa->key_statistics, sa->value_statistics,
-                      sa->n_statistics, "received_packets"));
-    snprintf(lost, sizeof lost, "%"PRId64,
-             get_stat(sa->key_statistics, sa->value_statistics,
-                      sa->n_statistics, "lost_packets"));
+             get_sa_stat(sa, "received_packets"));
+    snprintf(lost, sizeof lost, "%"PRId64, get_sa_stat(sa, "lost_packets"));
     ctl_add_cells(t, path->chain, path->direction, nsh, si, hop->sender,
               hop->receiver, spi, sa->suite, age, sent, received, lost, NULL);
 }
@@ -284,15 +258,15 @@ show_sa(const struct sdsa_sa *sa, struct ds *out)
         free(lifetime);
     }
     ds_put_format(out, ", check %s\n", sa->key_check);
-#define STAT(NAME) get_stat(sa->key_statistics, sa->value_statistics, \
-                            sa->n_statistics, NAME)
     ds_put_format(out, "        sent %"PRId64" packets %"PRId64" bytes, "
                   "received %"PRId64" packets %"PRId64" bytes, lost %"
                   PRId64", replayed %"PRId64", failed %"PRId64"\n",
-                  STAT("sent_packets"), STAT("sent_bytes"),
-                  STAT("received_packets"), STAT("received_bytes"),
-                  STAT("lost_packets"), STAT("replayed"), STAT("failed"));
-#undef STAT
+                  get_sa_stat(sa, "sent_packets"),
+                  get_sa_stat(sa, "sent_bytes"),
+                  get_sa_stat(sa, "received_packets"),
+                  get_sa_stat(sa, "received_bytes"),
+                  get_sa_stat(sa, "lost_packets"),
+                  get_sa_stat(sa, "replayed"), get_sa_stat(sa, "failed"));
 }
 
 static void
@@ -415,10 +389,8 @@ cmd_chain_show(struct ctl_context *ctx)
     }
     struct ds *out = &ctx->output;
     const char *state = chain_state(ctx->idl, row);
-    const char *reason = interruption_reason(ctx->idl, row->name);
-    if (!reason) {
-        reason = row->reason;
-    }
+    const struct sdsa_path *path = find_active_path(ctx->idl, row->name, true);
+    const char *reason = path ? path->reason : row->reason;
     ds_put_format(out, "chain %s: %s%s%s\n", row->name, state,
                   reason[0] ? ": " : "", reason);
     char *sfs = join_sfs(row->value_sfs, row->n_sfs);
@@ -451,8 +423,6 @@ cmd_chain_show(struct ctl_context *ctx)
         free(absence);
     }
     show_absent(ctx->idl, row, strcmp(state, "up"), out);
-
-    const struct sdsa_path *path;
     SORTED(ctx->idl, path, SDSA_PATH_FOR_EACH,
            xasprintf("%d %s %08"PRIx64, path->backup, path->direction,
                      path->nsh_spi), {

@@ -26,6 +26,7 @@
 #include "timeval.h"
 #include "util.h"
 #include "utilities/sdsa-ctl-plan.h"
+#include "utilities/sdsa-ctl-rows.h"
 
 VLOG_DEFINE_THIS_MODULE(sdsa_ctl);
 
@@ -389,24 +390,12 @@ diff_chains(struct shash *before, struct shash *after)
     }
 }
 
-static const struct sdsa_chain *
-find_chain_row(struct ovsdb_idl *idl, const char *name)
-{
-    const struct sdsa_chain *row;
-    SDSA_CHAIN_FOR_EACH (row, idl) {
-        if (!strcmp(row->name, name)) {
-            return row;
-        }
-    }
-    return NULL;
-}
-
 /* Returns true if the chain is applied at sequence number 'wanted'.  Ends the
  * process if it never will be. */
 static bool
 chain_is_applied(struct ovsdb_idl *idl, const char *name, int64_t wanted)
 {
-    const struct sdsa_chain *row = find_chain_row(idl, name);
+    const struct sdsa_chain *row = ctl_find_chain(idl, name);
     if (!row) {
         ctl_fatal("chain %s: it was deleted meanwhile", name);
     } else if (row->applied >= wanted) {
@@ -428,15 +417,7 @@ chain_is_gone(struct ovsdb_idl *idl, const char *name)
             return false;
         }
     }
-    const struct sdsa_operation *op;
-    SDSA_OPERATION_FOR_EACH (op, idl) {
-        for (size_t i = 0; i < op->n_chains; i++) {
-            if (!strcmp(op->chains[i], name)) {
-                return false;
-            }
-        }
-    }
-    return true;
+    return !ctl_has_operation(idl, name);
 }
 
 static bool
@@ -667,7 +648,7 @@ mark_change(struct ovsdb_idl *idl, const struct shash *deleted,
     merge_changes(idl, changed, number);
     merge_changes(idl, deleted, number);
     SHASH_FOR_EACH (node, changed) {
-        sdsa_chain_set_change(find_chain_row(idl, node->name), number);
+        sdsa_chain_set_change(ctl_find_chain(idl, node->name), number);
     }
     SHASH_FOR_EACH (node, deleted) {
         sdsa_sdsa_global_update_removals_setkey(sdsa_sdsa_global_first(idl),
