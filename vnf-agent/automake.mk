@@ -69,10 +69,8 @@ noinst_LTLIBRARIES += vnf-agent/datastore/libdatastore.la
 vnf_agent_datastore_libdatastore_la_SOURCES = \
 	vnf-agent/datastore/datastore-file.c \
 	vnf-agent/datastore/datastore-file.h \
-	vnf-agent/datastore/datastore-list.c \
 	vnf-agent/datastore/datastore-list.h \
 	vnf-agent/datastore/datastore.c vnf-agent/datastore/datastore.h \
-	vnf-agent/datastore/sad-keys.c vnf-agent/datastore/sad-keys.h \
 	vnf-agent/datastore/sad-parse.c vnf-agent/datastore/sad-parse.h \
 	vnf-agent/datastore/sad-spd.c vnf-agent/datastore/sad-spd.h \
 	vnf-agent/datastore/spd-parse.c vnf-agent/datastore/spd-parse.h \

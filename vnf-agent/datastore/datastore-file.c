@@ -13,7 +13,6 @@
 #include "openvswitch/vlog.h"
 #include "timeval.h"
 #include "util.h"
-#include "vnf-agent/datastore/sad-keys.h"
 #include "vnf-agent/datastore/sad-parse.h"
 #include "vnf-agent/datastore/spd-parse.h"
 #include "vnf-agent/datastore/store.h"

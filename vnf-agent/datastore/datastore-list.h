@@ -8,9 +8,17 @@ enum datastore_list { DATASTORE_SAD, DATASTORE_SPD };
 #define N_DATASTORE_LISTS 2
 
 /* Returns the name of the list's container, "sad". */
-const char *datastore_list_container(enum datastore_list);
+static inline const char *
+datastore_list_container(enum datastore_list list)
+{
+    return list == DATASTORE_SAD ? "sad" : "spd";
+}
 
 /* Returns the name of the list, "sad-entry". */
-const char *datastore_list_name(enum datastore_list);
+static inline const char *
+datastore_list_name(enum datastore_list list)
+{
+    return list == DATASTORE_SAD ? "sad-entry" : "spd-entry";
+}
 
 #endif /* vnf-agent/datastore/datastore-list.h */

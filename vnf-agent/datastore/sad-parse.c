@@ -5,17 +5,95 @@
 
 #include <string.h>
 
-#include "lib/address.h"
 #include "lib/secret.h"
 #include "lib/suite.h"
 #include "packets.h"
 #include "util.h"
-#include "vnf-agent/datastore/sad-keys.h"
 #include "vnf-agent/datastore/sad-spd.h"
 #include "vnf-agent/yang/yang-error.h"
 
 #define refuse_sad(ENTRY, LEAF, ...) \
-    sad_spd_refuse("sad-entry", ENTRY, LEAF, __VA_ARGS__)
+    sad_spd_refuse(DATASTORE_SAD, ENTRY, LEAF, __VA_ARGS__)
+
+#define ESP_SA "esp-sa/"
+
+/* Keys. */
+
+static json_t *
+esp_sa(const json_t *entry)
+{
+    return json_object_get(json_object_get(entry, "ipsec-sa-config"),
+                           "esp-sa");
+}
+
+static void
+wipe_string(json_t *object, const char *key)
+{
+    json_t *value = json_object_get(object, key);
+    const char *s = json_string_value(value);
+    if (s) {
+        char placeholder[] = "00";
+        json_string_set(value, placeholder);
+    }
+}
+
+void
+sad_keys_destroy(struct sad_keys *keys)
+{
+    secret_destroy(keys->encryption);
+    secret_destroy(keys->integrity);
+    *keys = (struct sad_keys) { .encryption = NULL };
+}
+
+/* Moves the key from the container 'name' of the entry's esp-sa to '*keyp'.
+ * 'leaf' is the path of the key. */
+static struct yang_error *
+pop_key(json_t *entry, const char *name, const char *leaf,
+        struct secret **keyp)
+{
+    json_t *container = json_object_get(esp_sa(entry), name);
+    const json_t *key = json_object_get(container, "key");
+    const char *hex = json_string_value(key);
+
+    *keyp = hex ? secret_from_hex(hex, strlen(hex)) : NULL;
+    wipe_string(container, "key");
+    return (!key || *keyp ? NULL
+            : refuse_sad(entry, leaf, "must be a string of hex octets joined "
+                         "by colons"));
+}
+
+struct yang_error *
+sad_keys_pop(json_t *entry, struct sad_keys *keys)
+{
+    *keys = (struct sad_keys) { .encryption = NULL };
+    wipe_string(json_object_get(esp_sa(entry), "encryption"), "iv");
+
+    struct yang_error *error = pop_key(entry, "encryption",
+                                       ESP_SA "encryption/key",
+                                       &keys->encryption);
+    struct yang_error *other = pop_key(entry, "integrity",
+                                       ESP_SA "integrity/key",
+                                       &keys->integrity);
+    if (error) {
+        yang_error_destroy(other);
+    }
+    error = error ? error : other;
+    if (error) {
+        sad_keys_destroy(keys);
+    }
+    return error;
+}
+
+void
+sad_keys_strip(json_t *entry)
+{
+    json_t *encryption = json_object_get(esp_sa(entry), "encryption");
+    json_object_del(encryption, "key");
+    json_object_del(encryption, "iv");
+    json_object_del(json_object_get(esp_sa(entry), "integrity"), "key");
+}
+
+/* Entries. */
 
 static void
 parse_lifetime(const json_t *json, struct sa_lifetime *lifetime)
@@ -25,8 +103,6 @@ parse_lifetime(const json_t *json, struct sa_lifetime *lifetime)
     lifetime->packets = sad_spd_get_uint(json, "packets", 0);
     lifetime->idle_s = sad_spd_get_uint(json, "idle", 0);
 }
-
-#define ESP_SA "ipsec-sa-config/esp-sa/"
 
 /* Returns the integrity-algorithm.  The default is that of the schema; but an
  * AEAD has no other integrity. */
@@ -108,10 +184,7 @@ parse_addresses(const json_t *entry, const json_t *config,
                                    &sa->tunnel_src, &sa->tunnel_dst);
     }
     if (bad) {
-        char *leaf = xasprintf("ipsec-sa-config/%s", bad);
-        struct yang_error *error = refuse_sad(entry, leaf, SAD_SPD_ONE_FAMILY);
-        free(leaf);
-        return error;
+        return refuse_sad(entry, bad, SAD_SPD_ONE_FAMILY);
     }
     if (sa->mode == SA_TRANSPORT) {
         what = "traffic-selector";
@@ -119,7 +192,7 @@ parse_addresses(const json_t *entry, const json_t *config,
         sa->tunnel_dst = sa->selector.dst;
         if (!ipv6_mask_is_exact(&sa->selector.src_mask)
             || !ipv6_mask_is_exact(&sa->selector.dst_mask)) {
-            return refuse_sad(entry, "ipsec-sa-config/traffic-selector",
+            return refuse_sad(entry, "traffic-selector",
                               "in transport mode both prefixes must be "
                               "hosts");
         }
@@ -127,14 +200,10 @@ parse_addresses(const json_t *entry, const json_t *config,
     if (ipv6_addr_equals(&sa->tunnel_src, own_ip)
         == ipv6_addr_equals(&sa->tunnel_dst, own_ip)) {
         char ip[INET6_ADDRSTRLEN];
-        char *leaf = xasprintf("ipsec-sa-config/%s", what);
-        struct yang_error *error
-            = refuse_sad(entry, leaf, "exactly one end must be this gateway "
-                         "(%s): local is the source and remote the "
-                         "destination of the SA's traffic",
-                         ipv6_string_mapped(ip, own_ip));
-        free(leaf);
-        return error;
+        return refuse_sad(entry, what, "exactly one end must be this gateway "
+                          "(%s): local is the source and remote the "
+                          "destination of the SA's traffic",
+                          ipv6_string_mapped(ip, own_ip));
     }
     sa->direction = (ipv6_addr_equals(&sa->tunnel_dst, own_ip) ? SA_INBOUND
                      : SA_OUTBOUND);
@@ -150,7 +219,7 @@ parse_encapsulation(const json_t *entry, const json_t *config, struct sa *sa)
         return NULL;
     }
     if (sa->mode != SA_TUNNEL) {
-        return refuse_sad(entry, "ipsec-sa-config/encapsulation-type/espencap",
+        return refuse_sad(entry, "encapsulation-type/espencap",
                           "ESP goes into UDP in tunnel mode only");
     }
     sa->udp = true;

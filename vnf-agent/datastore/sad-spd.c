@@ -36,8 +36,8 @@ sad_spd_get_uint(const json_t *object, const char *key, uint64_t def)
 }
 
 struct yang_error *
-sad_spd_refuse(const char *list, const json_t *entry, const char *leaf,
-               const char *format, ...)
+sad_spd_refuse(enum datastore_list list, const json_t *entry,
+               const char *leaf, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -45,8 +45,11 @@ sad_spd_refuse(const char *list, const json_t *entry, const char *leaf,
     va_end(args);
     return yang_error_create(
         YANG_INVALID_VALUE,
-        xasprintf("/ietf-i2nsf-ikeless:ipsec-ikeless/%.3s/%s[name='%s']/%s",
-                  list, list, sad_spd_get_string(entry, "name", ""), leaf),
+        xasprintf("/ietf-i2nsf-ikeless:ipsec-ikeless/%s/%s[name='%s']/%s/%s",
+                  datastore_list_container(list), datastore_list_name(list),
+                  sad_spd_get_string(entry, "name", ""),
+                  (list == DATASTORE_SAD ? "ipsec-sa-config"
+                   : "ipsec-policy-config"), leaf),
         message);
 }
 

@@ -2,8 +2,8 @@
 #ifndef SDSA_SAD_SPD_H
 #define SDSA_SAD_SPD_H 1
 
-/* Reading entries of RFC 9061's SAD and SPD: what sad-keys.c, sad-parse.c and
- * spd-parse.c share.  But for names and keys entries have passed the schema
+/* Reading entries of RFC 9061's SAD and SPD: what sad-parse.c and spd-parse.c
+ * share.  But for names and keys entries have passed the schema
  * with its deviations (sdsa-agent-deviations.yang): types and ranges are
  * right, mandatory nodes are there.  What a schema cannot say is refused here,
  * in words. */
@@ -15,6 +15,7 @@
 
 #include "lib/sa.h"
 #include "openvswitch/compiler.h"
+#include "vnf-agent/datastore/datastore-list.h"
 
 struct yang_error;
 
@@ -42,9 +43,10 @@ const char *sad_spd_get_string(const json_t *object, const char *key,
 /* The same of a boolean. */
 bool sad_spd_get_bool(const json_t *object, const char *key, bool def);
 
-/* Returns a refusal of 'leaf' (a path below the entry) in 'entry' of 'list'
- * ("sad-entry" or "spd-entry"), with a message as printf() makes it. */
-struct yang_error *sad_spd_refuse(const char *list, const json_t *entry,
+/* Returns a refusal of 'leaf' in 'entry' of a list, with a message as printf()
+ * makes it.  'leaf' is a path below ipsec-sa-config of the SAD and
+ * ipsec-policy-config of the SPD. */
+struct yang_error *sad_spd_refuse(enum datastore_list, const json_t *entry,
                                   const char *leaf, const char *format, ...)
     OVS_PRINTF_FORMAT(4, 5);
 

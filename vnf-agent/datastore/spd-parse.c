@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-#include "lib/address.h"
 #include "lib/suite.h"
 #include "packets.h"
 #include "util.h"
@@ -13,9 +12,9 @@
 #include "vnf-agent/yang/yang-error.h"
 
 #define refuse_spd(ENTRY, LEAF, ...) \
-    sad_spd_refuse("spd-entry", ENTRY, LEAF, __VA_ARGS__)
+    sad_spd_refuse(DATASTORE_SPD, ENTRY, LEAF, __VA_ARGS__)
 
-#define SA_CFG "ipsec-policy-config/processing-info/ipsec-sa-cfg/"
+#define SA_CFG "processing-info/ipsec-sa-cfg/"
 
 /* Returns true if an entry of the list "encryption" names the suite's cipher.
  * (ChaCha20 has keys of one length, whatever the default of the schema.) */
@@ -122,10 +121,7 @@ parse_config(const json_t *entry, const json_t *config,
         json_object_get(config, "traffic-selector"), &policy->selector);
 
     if (bad) {
-        char *leaf = xasprintf("ipsec-policy-config/%s", bad);
-        struct yang_error *error = refuse_spd(entry, leaf, SAD_SPD_ONE_FAMILY);
-        free(leaf);
-        return error;
+        return refuse_spd(entry, bad, SAD_SPD_ONE_FAMILY);
     }
     policy->action = (!strcmp(sad_spd_get_string(processing, "action",
                                                  "discard"), "protect")

@@ -11,7 +11,6 @@
 #include "util.h"
 #include "vnf-agent/backend/backend.h"
 #include "vnf-agent/datastore/datastore-file.h"
-#include "vnf-agent/datastore/sad-keys.h"
 #include "vnf-agent/datastore/sad-parse.h"
 #include "vnf-agent/datastore/sad-spd.h"
 #include "vnf-agent/datastore/spd-parse.h"
@@ -66,13 +65,6 @@ stage_find(const struct stage *stage, enum datastore_list list,
     const struct shash_node *change = shash_find(&stage->changes[list], name);
     return (change ? change->data
             : shash_find_data(&stage->ds->lists[list], name));
-}
-
-bool
-stage_has(const struct stage *stage, enum datastore_list list,
-          const char *name)
-{
-    return stage_find(stage, list, name) != NULL;
 }
 
 bool
@@ -190,21 +182,17 @@ static struct yang_error *
 put_sa(struct stage *stage, const struct store_entry *old, json_t *entry,
        struct sa *sa)
 {
-    struct yang_error *error = NULL;
-
     if (old && sa_equal(old->sa, sa)) {
         sa_destroy(sa);
         return NULL;
     }
-    if (old) {
-        error = yang_error_create(
-            YANG_DATA_EXISTS, entry_path(DATASTORE_SAD, sa->name),
-            xstrdup("an SA never changes, and this one differs from the one "
-                    "of that name: make a new one with another name, SPI and "
-                    "key"));
-    } else {
-        error = check_new_sa(stage, sa);
-    }
+    struct yang_error *error
+        = (!old ? check_new_sa(stage, sa)
+           : yang_error_create(
+               YANG_DATA_EXISTS, entry_path(DATASTORE_SAD, sa->name),
+               xstrdup("an SA never changes, and this one differs from the "
+                       "one of that name: make a new one with another name, "
+                       "SPI and key")));
     if (error) {
         sa_destroy(sa);
         return error;
@@ -252,20 +240,15 @@ put_valid(struct stage *stage, enum datastore_list list, enum stage_mode mode,
     const struct in6_addr *own_ip = &stage->ds->own_ip;
     struct yang_error *error;
 
-    switch (list) {
-    case DATASTORE_SAD: {
+    if (list == DATASTORE_SAD) {
         struct sa *sa;
         error = sad_parse(entry, own_ip, keys, old ? old->sa : NULL, &sa);
         sad_keys_strip(entry);
         return error ? error : put_sa(stage, old, entry, sa);
     }
-    case DATASTORE_SPD: {
-        struct policy *policy;
-        error = spd_parse(entry, own_ip, &policy);
-        return error ? error : put_policy(stage, mode, old, entry, policy);
-    }
-    }
-    OVS_NOT_REACHED();
+    struct policy *policy;
+    error = spd_parse(entry, own_ip, &policy);
+    return error ? error : put_policy(stage, mode, old, entry, policy);
 }
 
 struct yang_error *
@@ -277,17 +260,11 @@ stage_put(struct stage *stage, enum datastore_list list, enum stage_mode mode,
     if (!error && list == DATASTORE_SAD) {
         error = sad_keys_pop(entry, &keys);
     }
-    if (error) {
-        return error;
+    error = error ? error : validate(stage, list, entry);
+    if (!error) {
+        stage->edited = true;
+        error = put_valid(stage, list, mode, entry, &keys);
     }
-
-    error = validate(stage, list, entry);
-    if (error) {
-        sad_keys_destroy(&keys);
-        return error;
-    }
-    stage->edited = true;
-    error = put_valid(stage, list, mode, entry, &keys);
     sad_keys_destroy(&keys);
     return error;
 }
@@ -328,37 +305,13 @@ stage_reorder(struct stage *stage, enum datastore_list list,
 
     json_array_foreach (names, i, name) {
         same = same && json_equal(name, json_array_get(old_names, i));
-        if (same) {
-            continue;
-        }
-        switch (list) {
-        case DATASTORE_SAD:
+        if (!same && list == DATASTORE_SAD) {
             move_sa_last(stage, json_string_value(name));
-            break;
-        case DATASTORE_SPD:
+        } else if (!same) {
             move_policy_last(stage, json_string_value(name));
-            break;
         }
     }
     json_decref(old_names);
-}
-
-bool
-stage_where_from_string(const char *s, enum stage_where *where)
-{
-    static const char *const names[] = {
-        [STAGE_FIRST] = "first",
-        [STAGE_LAST] = "last",
-        [STAGE_BEFORE] = "before",
-        [STAGE_AFTER] = "after",
-    };
-    for (size_t i = STAGE_FIRST; i < ARRAY_SIZE(names); i++) {
-        if (!strcmp(s, names[i])) {
-            *where = i;
-            return true;
-        }
-    }
-    return false;
 }
 
 /* Returns the index of 'name' in the array 'names', or its size. */
@@ -552,22 +505,13 @@ list_edits(const struct stage *stage, struct ovs_list *edits)
 static struct yang_error *
 backend_error(int error, char *message)
 {
-    if (!message) {
-        message = xasprintf("data plane: %s", ovs_strerror(error));
-    }
-    switch (error) {
-    case EEXIST:
-        return yang_error_create(YANG_DATA_EXISTS, NULL, message);
-    case ENOENT:
-        return yang_error_create(YANG_DATA_MISSING, NULL, message);
-    case ENOSPC:
-        return yang_error_create(YANG_RESOURCE_DENIED, NULL, message);
-    case EINVAL:
-    case ENOTSUP:
-        return yang_error_create(YANG_INVALID_VALUE, NULL, message);
-    default:
-        return yang_error_create(YANG_OPERATION_FAILED, NULL, message);
-    }
+    return yang_error_create(
+        (error == EEXIST ? YANG_DATA_EXISTS
+         : error == ENOENT ? YANG_DATA_MISSING
+         : error == ENOSPC ? YANG_RESOURCE_DENIED
+         : error == EINVAL || error == ENOTSUP ? YANG_INVALID_VALUE
+         : YANG_OPERATION_FAILED), NULL,
+        message ? message : xasprintf("data plane: %s", ovs_strerror(error)));
 }
 
 static struct yang_error *
@@ -575,10 +519,8 @@ apply(struct datastore *ds, struct ovs_list *edits)
 {
     char *message = NULL;
 
-    if (ovs_list_is_empty(edits)) {
-        return NULL;
-    }
-    int error = ds->backend->class->apply(ds->backend, edits, &message);
+    int error = (ovs_list_is_empty(edits) ? 0
+                 : ds->backend->class->apply(ds->backend, edits, &message));
     if (!error) {
         return NULL;
     }

@@ -35,9 +35,6 @@ struct stage *stage_create(struct datastore *);
 /* Forgets the edits, unless they are committed.  Accepts NULL. */
 void stage_destroy(struct stage *);
 
-/* Returns true if the list has an entry 'name'. */
-bool stage_has(const struct stage *, enum datastore_list, const char *name);
-
 /* Returns true if somebody holds the lease. */
 bool stage_has_lease(const struct stage *);
 
@@ -75,10 +72,6 @@ enum stage_where {
     STAGE_BEFORE,               /* Before a point, another entry. */
     STAGE_AFTER,
 };
-
-/* Reads "first", "last", "before" or "after".  Returns false, and leaves
- * '*where', if the string is none of these. */
-bool stage_where_from_string(const char *, enum stage_where *where);
 
 /* Moves the entry 'name', which is there.  'point' is the name of the point,
  * if 'where' needs one.  Returns NULL, or an error if there is no 'point'. */

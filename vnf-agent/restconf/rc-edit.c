@@ -168,7 +168,7 @@ exists(const struct job *job)
     case TARGET_ENTRIES:
         return stage_count(stage, target->list);
     case TARGET_ENTRY:
-        return stage_has(stage, target->list, target->name);
+        return stage_get(stage, target->list, target->name) != NULL;
     case TARGET_IN_ENTRY:
         return exists_below(job, stage_get(stage, target->list, target->name),
                             list_node(job->schema, target->list), 3);

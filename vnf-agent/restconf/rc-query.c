@@ -179,10 +179,21 @@ parse_defaults(struct rc_query *query, const char *value)
                                      "report-all-tagged");
 }
 
+bool
+rc_query_where_from_string(const char *s, enum stage_where *where)
+{
+    static const char *const names[] = {
+        "first", "last", "before", "after",     /* From STAGE_FIRST on. */
+    };
+    int i = find_name(names, ARRAY_SIZE(names), s);
+    *where = STAGE_FIRST + MAX(i, 0);
+    return i >= 0;
+}
+
 static struct yang_error *
 parse_insert(struct rc_query *query, const char *value)
 {
-    return (stage_where_from_string(value, &query->where) ? NULL
+    return (rc_query_where_from_string(value, &query->where) ? NULL
             : bad_value("insert", "must be first, last, before or after"));
 }
 

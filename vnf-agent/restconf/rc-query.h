@@ -44,6 +44,10 @@ enum rc_query_kind {
 struct yang_error *rc_query_parse(struct rc_query *, enum rc_query_kind,
                                     const char *text);
 
+/* Reads "first", "last", "before" or "after".  Returns false, with '*where'
+ * undefined, if the string is none of these. */
+bool rc_query_where_from_string(const char *, enum stage_where *where);
+
 /* Frees what the query holds. */
 void rc_query_destroy(struct rc_query *);
 

@@ -7,6 +7,7 @@
 #include "vnf-agent/restconf/rc-edit.h"
 #include "vnf-agent/restconf/rc-error.h"
 #include "vnf-agent/restconf/rc-path.h"
+#include "vnf-agent/restconf/rc-query.h"
 
 #define MAX_EDITS 20000         /* Edits of a patch. */
 
@@ -89,8 +90,8 @@ parse_place(const json_t *edit, const struct rc_path *base,
     *where = STAGE_LAST;
     if (where_json
         && (!json_is_string(where_json)
-            || !stage_where_from_string(json_string_value(where_json),
-                                        where))) {
+            || !rc_query_where_from_string(json_string_value(where_json),
+                                           where))) {
         return yang_error_format(YANG_INVALID_VALUE,
                                  "where must be first, last, before or after");
     }
