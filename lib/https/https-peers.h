@@ -2,9 +2,9 @@
 #ifndef SDSA_HTTPS_PEERS_H
 #define SDSA_HTTPS_PEERS_H 1
 
-/* The connections of an HTTPS server, as far as limits and time go: who has
- * how many, which one is idle, which one must end when, which one has to run
- * although its socket says nothing.  No I/O.
+/* The set of a server's connections: their number for each peer, the order in
+ * which they became idle, their deadlines, and those that have to run without
+ * an event of their socket.  No I/O.
  *
  * A connection belongs to a peer, which is its network address until its
  * certificate is known and then the certificate's name.  Where a limit is

@@ -37,11 +37,13 @@ struct conductor {
     struct resync *resync;
     struct too_big *too_big;
     struct vswitches *vswitches;
-    unsigned int vswitches_seqno;       /* That the inventory was made from. */
+    unsigned int vswitches_seqno;       /* Sequence number of the declarations
+                                         * that the inventory has. */
     struct ops *ops;            /* Under way. */
     struct plan *plan;          /* What the chains need. */
     struct simap topology;      /* As the planner knows it. */
-    unsigned int idl_seqno;     /* That the inventory was made from. */
+    unsigned int idl_seqno;     /* Sequence number of the database contents
+                                 * that the inventory has. */
     long long int statistics_ms;        /* When to write them next. */
     long long int counters_ms;  /* When to look at those of SAs next. */
     unsigned int next_operation;

@@ -26,7 +26,9 @@ struct conductor *conductor_create(struct ovsdb_idl *idl,
  * conductor resumes them.  Accepts NULL. */
 void conductor_destroy(struct conductor *);
 
-/* Does what is due. */
+/* Follows the lock, passes on answers, and does what the planner wants.  When
+ * it gets the lock it reads the live paths and the unfinished operations of
+ * its predecessor from the database, and resumes them. */
 void conductor_run(struct conductor *);
 
 /* Wakes up poll_block() when conductor_run() has something to do. */

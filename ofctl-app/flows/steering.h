@@ -50,8 +50,9 @@ enum steering_userdata {
 #define STEERING_METER_PROBE 23131
 #define STEERING_METER_PROBE_RATE 2000
 
-/* Source of the frames that this makes: NSH frames on a link, what a receiver
- * is given, probes.  Locally administered; no receiver looks at it. */
+/* Source MAC address of the frames that flows build (NSH frames on a link, ESP
+ * for a receiver) and of probes.  Locally administered; no receiver reads
+ * it. */
 #define STEERING_NSH_SRC ETH_ADDR_C(02,5d,5a,00,00,03)
 
 /* Probes of the controller have an address that belongs to no host as source

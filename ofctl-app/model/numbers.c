@@ -261,7 +261,7 @@ numbers_get_allocator(struct numbers *numbers,
         .gateway_vlan = allocate_gateway_vlan,
         .sf_vlan = allocate_sf_vlan,
         .gateway_load = gateway_load,
-        .user = user,
+        .usability_aux = user,
         .gateway_usable = usable,
         .untagged_is_free = untagged_is_free,
     };

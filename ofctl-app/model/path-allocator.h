@@ -18,8 +18,8 @@ struct path_allocator {
     unsigned int (*gateway_load)(void *aux, const char *vnf_id); /* Hop
                                                                   * ends. */
 
-    /* Usability; the user says. */
-    void *user;                                 /* First argument of both. */
+    /* Usability. */
+    void *usability_aux;                        /* First argument of both. */
     bool (*gateway_usable)(void *user, const char *vnf_id); /* Reachable? */
     /* May 'chain', which does not name it, pass the untagged function 'sf'? */
     bool (*untagged_is_free)(void *user, const char *chain, const char *sf);

@@ -49,7 +49,7 @@ only_usable(const struct path_allocator *alloc,
 {
     size_t n_usable = 0;
     for (size_t i = 0; i < n; i++) {
-        if (alloc->gateway_usable(alloc->user, gws[i]->vnf_id)) {
+        if (alloc->gateway_usable(alloc->usability_aux, gws[i]->vnf_id)) {
             gws[n_usable++] = gws[i];
         }
     }
@@ -417,7 +417,7 @@ renew_hop(const struct path_hop *old, const struct path_allocator *alloc,
     }
     const char *ends[] = { hop->sender, hop->receiver };
     for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
-        if (!alloc->gateway_usable(alloc->user, ends[i])) {
+        if (!alloc->gateway_usable(alloc->usability_aux, ends[i])) {
             return xasprintf("gateway %s is not up", ends[i]);
         }
     }

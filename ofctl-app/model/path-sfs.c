@@ -40,8 +40,8 @@ is_free(const struct choice *c, const struct inv_sf *sf)
 {
     return (!untagged_sf(sf)
             || (!untagged_sf_is_named(c->inv, c->chain->name, sf)
-                && c->alloc->untagged_is_free(c->alloc->user, c->chain->name,
-                                              sf->name)));
+                && c->alloc->untagged_is_free(c->alloc->usability_aux,
+                                              c->chain->name, sf->name)));
 }
 
 /* Can 'sf' stand in for 'named', another one? */
@@ -72,7 +72,7 @@ has_gateway(const struct choice *c, const struct inv_bridge *bridge)
     SHASH_FOR_EACH (node, &c->inv->gateways) {
         const struct inv_gateway *gw = node->data;
         if (gw->bridge == bridge
-            && c->alloc->gateway_usable(c->alloc->user, gw->vnf_id)) {
+            && c->alloc->gateway_usable(c->alloc->usability_aux, gw->vnf_id)) {
             return true;
         }
     }

@@ -4,8 +4,9 @@
 
 /* From the live paths to the flows that each bridge is to have.
  *
- * A path's flows are made once, by names of ports, and kept by bridge until
- * the inventory or the path of the other direction changes.  A bridge that
+ * A path's flows are made once, with names of ports, and kept by bridge until
+ * the inventory or the path of the other direction changes.  This module finds
+ * the number that each port has on its bridge, for the parser.  A bridge that
  * changes (it comes back, a port gets another number) has all its flows parsed
  * anew. */
 

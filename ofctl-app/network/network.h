@@ -45,8 +45,9 @@ void network_set_inventory(struct network *, struct inventory *inv);
 void network_run(struct network *);
 void network_wait(struct network *);
 
-/* The inventory: what network_set_inventory() has set, with what bridges and
- * agents said since.  It belongs to the network; the next
+/* The inventory: the one that network_set_inventory() has set, with states
+ * that bridges and agents have told since (links and functions that are down,
+ * MAC addresses, MTUs).  It belongs to the network; the next
  * network_set_inventory() moves another one to the same address. */
 const struct inventory *network_inventory(const struct network *);
 
@@ -58,8 +59,9 @@ unsigned int network_inventory_seqno(const struct network *);
 struct bridges *network_bridges(const struct network *);
 struct agents *network_agents(const struct network *);
 
-/* Must the flows of 'br' be computed anew?  Returns true once after each
- * change of its ports, its connection or network_inventory_seqno(). */
+/* Returns true if the ports or the connection of 'br', or
+ * network_inventory_seqno(), have changed since the last call for 'br': its
+ * flows must be computed anew. */
 bool network_see_bridge(struct network *, const struct bridge *br);
 
 /* The session with the bridge 'name' or with the agent of 'vnf_id', or NULL if

@@ -6,10 +6,11 @@
  * Operation), its paths (Path, Hop, SA; never a key), its outcome (Chain,
  * History) and its debts (Debt).  (doc/decisions.md, 2 and 40.)
  *
- * Functions that write add to the transaction of the database that the caller
- * has opened and commits.  Rows are found by a linear walk: there are two Path
- * rows, or four with a backup, for each chain, and an Operation row only while
- * the operation is under way. */
+ * A successor reads these rows in conductor.c.  Functions that write add to
+ * the transaction of the database that the caller has opened and commits.
+ * Rows are found by a linear walk: there are two Path rows, or four with a
+ * backup, for each chain, and an Operation row only while the operation is
+ * under way. */
 
 #include <stdbool.h>
 #include <stdint.h>

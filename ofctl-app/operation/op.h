@@ -6,8 +6,8 @@
  * with what it moves: the old and new paths of one chain or several, the keys
  * of the new ones, and the participants with what was sent to each.
  *
- * Keys live from the operation's creation until both ends of every hop have
- * acknowledged, or the operation ends; they are nowhere else.
+ * Keys live from the operation's creation until the entry of the commit point
+ * is asked for, or the operation ends; they are nowhere else.
  *
  * An operation is made and destroyed by struct ops (ops.h).  One thread. */
 

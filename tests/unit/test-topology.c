@@ -364,7 +364,7 @@ topology_allocator(struct topology *t)
         .gateway_vlan = gateway_vlan,
         .sf_vlan = sf_vlan,
         .gateway_load = gateway_load,
-        .user = t,
+        .usability_aux = t,
         .gateway_usable = gateway_usable,
         .untagged_is_free = untagged_is_free,
     };

@@ -576,11 +576,11 @@ add_record(struct records *records, uint32_t spi)
 {
     struct sa sa = make_sa("aes-gcm-16-256", SA_OUTBOUND, false);
     struct sa_record *record = xzalloc(sizeof *record);
-    char print[SECRET_CHECK_STRLEN];
+    char check[SECRET_CHECK_STRLEN];
 
     sa.spi = spi;
-    snprintf(print, sizeof print, "%016"PRIx32, spi);
-    record->used_key = used_keys_add(&records->used_keys, SA_OUTBOUND, print);
+    snprintf(check, sizeof check, "%016"PRIx32, spi);
+    record->used_key = used_keys_add(&records->used_keys, SA_OUTBOUND, check);
     assert(record->used_key);
     secret_destroy(sa.key);
     sa.key = NULL;
@@ -608,8 +608,8 @@ print_records(const char *what, const char *file_name)
            == hmap_count(&records->sas) + records->used_keys.n_retired);
     LIST_FOR_EACH (key, list_node, &records->used_keys.retired) {
         assert(!used_keys_add(&records->used_keys, key->direction,
-                              key->print));
-        printf("  %s used before, %s\n", key->print,
+                              key->check));
+        printf("  %s used before, %s\n", key->check,
                sa_direction_to_string(key->direction));
     }
     LIST_FOR_EACH (record, hop_node, &records->hops[5].sas) {

@@ -29,13 +29,13 @@ used_keys_destroy(struct used_keys *keys)
 
 static bool
 is_used(const struct used_keys *keys, enum sa_direction direction,
-        const char *print)
+        const char *check)
 {
     const struct used_key *key;
 
-    HMAP_FOR_EACH_WITH_HASH (key, node, hash_string(print, direction),
+    HMAP_FOR_EACH_WITH_HASH (key, node, hash_string(check, direction),
                              &keys->keys) {
-        if (key->direction == direction && !strcmp(key->print, print)) {
+        if (key->direction == direction && !strcmp(key->check, check)) {
             return true;
         }
     }
@@ -43,20 +43,20 @@ is_used(const struct used_keys *keys, enum sa_direction direction,
 }
 
 void
-used_keys_print(enum sa_direction direction, uint32_t spi,
-                const struct secret *key, char print[SECRET_CHECK_STRLEN])
+used_keys_check(enum sa_direction direction, uint32_t spi,
+                const struct secret *key, char check[SECRET_CHECK_STRLEN])
 {
-    secret_check(key, direction == SA_OUTBOUND ? 0 : spi, print);
+    secret_check(key, direction == SA_OUTBOUND ? 0 : spi, check);
 }
 
 struct used_key *
 used_keys_add_sa(struct used_keys *keys, const struct sa *sa, char **errorp)
 {
-    char print[SECRET_CHECK_STRLEN];
+    char check[SECRET_CHECK_STRLEN];
 
-    used_keys_print(sa->direction, sa->spi, sa->key, print);
+    used_keys_check(sa->direction, sa->spi, sa->key, check);
 
-    struct used_key *key = used_keys_add(keys, sa->direction, print);
+    struct used_key *key = used_keys_add(keys, sa->direction, check);
     if (!key) {
         *errorp = xasprintf("%s SA 0x%08"PRIx32": its key was used before",
                             sa_direction_to_string(sa->direction), sa->spi);
@@ -66,17 +66,17 @@ used_keys_add_sa(struct used_keys *keys, const struct sa *sa, char **errorp)
 
 struct used_key *
 used_keys_add(struct used_keys *keys, enum sa_direction direction,
-              const char *print)
+              const char *check)
 {
-    if (is_used(keys, direction, print)) {
+    if (is_used(keys, direction, check)) {
         return NULL;
     }
 
     struct used_key *key = xzalloc(sizeof *key);
     key->in_use = true;
     key->direction = direction;
-    ovs_strlcpy(key->print, print, sizeof key->print);
-    hmap_insert(&keys->keys, &key->node, hash_string(key->print, direction));
+    ovs_strlcpy(key->check, check, sizeof key->check);
+    hmap_insert(&keys->keys, &key->node, hash_string(key->check, direction));
     return key;
 }
 

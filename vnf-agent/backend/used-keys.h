@@ -7,9 +7,9 @@
  * message cannot set a sequence number back (a GCM nonce used twice gives the
  * plaintext away).
  *
- * A key is kept as its print, a check value from which the key cannot be
- * computed.  Outbound a key must be new, whatever the SPI; inbound the pair of
- * SPI and key must be new.
+ * A key is kept as its check value, from which the key cannot be computed.
+ * Outbound a key must be new, whatever the SPI; inbound the pair of SPI and
+ * key must be new.
  *
  * Pure.  One thread. */
 
@@ -28,7 +28,7 @@ struct used_key {
     struct ovs_list list_node;  /* In 'retired', unless 'in_use'. */
     bool in_use;                /* An SA has the key. */
     enum sa_direction direction;
-    char print[SECRET_CHECK_STRLEN];
+    char check[SECRET_CHECK_STRLEN];
 };
 
 struct used_keys {
@@ -44,14 +44,15 @@ void used_keys_init(struct used_keys *);
 /* Frees all keys. */
 void used_keys_destroy(struct used_keys *);
 
-/* Writes the print of the key of an SA to 'print'.  'spi' is in host order. */
-void used_keys_print(enum sa_direction, uint32_t spi, const struct secret *,
-                     char print[SECRET_CHECK_STRLEN]);
+/* Writes the check value of the key of an SA to 'check'.  'spi' is in host
+ * order. */
+void used_keys_check(enum sa_direction, uint32_t spi, const struct secret *,
+                     char check[SECRET_CHECK_STRLEN]);
 
-/* Adds a key by its print, in use.  Returns NULL if it was used before.  The
- * set owns the key that is returned. */
+/* Adds a key by its check value, in use.  Returns NULL if it was used before.
+ * The set owns the key that is returned. */
 struct used_key *used_keys_add(struct used_keys *, enum sa_direction,
-                               const char *print);
+                               const char *check);
 
 /* Adds sa->key, in use, as used_keys_add().  Returns NULL, with an error in
  * '*errorp' (caller frees), if it was used before. */

@@ -2,8 +2,8 @@
 #ifndef SDSA_DATASTORE_FILE_H
 #define SDSA_DATASTORE_FILE_H 1
 
-/* The file in which a datastore outlives its agent, without keys (decision
- * 9). */
+/* The file in which a datastore outlives its agent: entries without keys,
+ * tombstones, the lease (decision 9). */
 
 struct datastore;
 struct shash;
@@ -14,7 +14,7 @@ struct stage;
 char *datastore_file_prepare(const struct datastore *,
                              const struct stage *stage);
 
-/* Makes the new file the file. */
+/* Replaces the file by the new file. */
 void datastore_file_commit(struct datastore *);
 
 /* Removes the new file. */

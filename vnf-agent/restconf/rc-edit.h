@@ -2,9 +2,9 @@
 #ifndef SDSA_RC_EDIT_H
 #define SDSA_RC_EDIT_H 1
 
-/* Edits of the datastore.  Every configuration node can be edited.  What is
+/* Edits of the datastore.  Every configuration node can be edited.  A node
  * below an entry of the SAD or SPD, or below the lease, is edited in a copy of
- * that, which is then put in its place as a whole (decision 47). */
+ * the entry or the lease, which then replaces it as a whole (decision 47). */
 
 #include <stdbool.h>
 

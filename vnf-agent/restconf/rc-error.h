@@ -9,10 +9,10 @@
 
 #include "vnf-agent/yang/yang-error.h"
 
-/* Errors of requests.  Each has an error-tag, but not the usual status of
- * that. */
+/* Errors of requests.  Their status differs from the one that RFC 8040 gives
+ * to their error-tag. */
 enum rc_error_kind {
-    RC_NO_NODE = YANG_N_ERRORS, /* What the URI names is not there. */
+    RC_NO_NODE = YANG_N_ERRORS, /* The resource of the URI does not exist. */
     RC_NOT_ACCEPTABLE,          /* The client wants another media type. */
     RC_MEDIA_TYPE,              /* The client sent another media type. */
     RC_NO_METHOD,               /* No resource has this method. */

@@ -4,8 +4,9 @@
 
 /* The RESTCONF server (RFC 8040): methods, media types, status codes, error
  * bodies.  JSON only.  Every client with a certificate of our CA may read;
- * only the controller may write.  doc/agent-api.md lists the parts of the RFC
- * that there are. */
+ * only the controller may write.  The lease of the controller is checked where
+ * the datastore is written (datastore/stage.h).  doc/agent-api.md lists the
+ * parts of the RFC that there are. */
 
 #include <stdint.h>
 

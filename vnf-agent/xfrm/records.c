@@ -256,7 +256,7 @@ put_sa(struct wire_writer *w, const struct sa_record *record)
     ovs_assert(!record->sa->key);
     wire_put_u8(w, ENTRY_SA);
     wire_put_sa(w, record->sa);
-    wire_put_string(w, record->used_key->print);
+    wire_put_string(w, record->used_key->check);
     wire_put_u8(w, (record->clear_df | record->copy_dscp << 1
                     | record->soft_expired << 2 | record->hard_expired << 3));
     wire_put_u64(w, record->created_s);
@@ -288,11 +288,11 @@ put_policy_gone(struct wire_writer *w, const char *name)
 
 static void
 put_used_key(struct wire_writer *w, enum sa_direction direction,
-             const char *print)
+             const char *check)
 {
     wire_put_u8(w, ENTRY_USED_KEY);
     wire_put_u8(w, direction);
-    wire_put_string(w, print);
+    wire_put_string(w, check);
 }
 
 /* Writes the entry that the statement PUT makes with the writer "w". */
@@ -339,7 +339,7 @@ write_all(struct records *r, int fd)
     r->file_size = 0;
     WRITE_ENTRY(r, fd, put_head(&w, r));
     LIST_FOR_EACH (key, list_node, &r->used_keys.retired) {
-        WRITE_ENTRY(r, fd, put_used_key(&w, key->direction, key->print));
+        WRITE_ENTRY(r, fd, put_used_key(&w, key->direction, key->check));
     }
     for (size_t i = 0; i < ARRAY_SIZE(r->hops); i++) {
         LIST_FOR_EACH (sa, hop_node, &r->hops[i].sas) {
@@ -398,13 +398,13 @@ records_log_sa_gone(struct records *r, enum sa_direction direction,
 
 void
 records_note_used_key(struct records *r, enum sa_direction direction,
-                      const char *print)
+                      const char *check)
 {
-    struct used_key *key = used_keys_add(&r->used_keys, direction, print);
+    struct used_key *key = used_keys_add(&r->used_keys, direction, check);
 
     if (key) {
         used_keys_retire(&r->used_keys, key);
-        WRITE_ENTRY(r, r->fd, put_used_key(&w, direction, print));
+        WRITE_ENTRY(r, r->fd, put_used_key(&w, direction, check));
     }
 }
 
@@ -476,16 +476,16 @@ static struct used_key *
 get_sa_key(struct records *r, const struct sa *sa, struct wire_reader *in)
 {
     struct sa_record *old = records_find_sa(r, sa->direction, sa->spi);
-    char *print = wire_get_string(in);
+    char *check = wire_get_string(in);
     struct used_key *key = NULL;
 
-    if (print && old && !strcmp(old->used_key->print, print)) {
+    if (check && old && !strcmp(old->used_key->check, check)) {
         key = old->used_key;
         old->used_key = NULL;
-    } else if (print) {
-        key = used_keys_add(&r->used_keys, sa->direction, print);
+    } else if (check) {
+        key = used_keys_add(&r->used_keys, sa->direction, check);
     }
-    free(print);
+    free(check);
     return key;
 }
 
@@ -517,13 +517,13 @@ static bool
 get_used_key(struct records *r, struct wire_reader *in)
 {
     enum sa_direction direction = wire_get_u8(in);
-    char *print = wire_get_string(in);
+    char *check = wire_get_string(in);
 
-    if (print) {
+    if (check) {
         used_keys_retire(&r->used_keys,
-                         used_keys_add(&r->used_keys, direction, print));
+                         used_keys_add(&r->used_keys, direction, check));
     }
-    free(print);
+    free(check);
     return !in->failed;
 }
 

@@ -147,7 +147,7 @@ void records_log_policy_gone(struct records *, const char *name);
 /* Adds and appends a key that was found in the kernel with an SA that is in no
  * record: it is refused from now on. */
 void records_note_used_key(struct records *, enum sa_direction,
-                           const char *print);
+                           const char *check);
 
 /* Writes the whole file anew if most of it is history.  To be called at the
  * end of a batch. */

@@ -87,7 +87,7 @@ struct xfrm_sa_info {
     bool larval;                /* Made by an ACQUIRE, without a key. */
     const char *algorithm;      /* In the message, or NULL. */
     char key_check[17];         /* secret_check() of its key, or "". */
-    char key_print[17];         /* used_keys_print() of its key, or "". */
+    char key_print[17];         /* used_keys_check() of its key, or "". */
     bool esn;
     bool udp;                   /* In UDP, and its ports. */
     uint16_t udp_src, udp_dst;

@@ -313,7 +313,7 @@ parse_key(struct nlattr *tb[], struct xfrm_sa_info *info)
         info->algorithm = nla_data(aead ? aead : crypt);
         BUILD_ASSERT_DECL(sizeof info->key_print == SECRET_CHECK_STRLEN);
         secret_check(key, info->spi, info->key_check);
-        used_keys_print(info->direction, info->spi, key, info->key_print);
+        used_keys_check(info->direction, info->spi, key, info->key_print);
         secret_destroy(key);
     }
     OPENSSL_cleanse(octets, sizeof octets);

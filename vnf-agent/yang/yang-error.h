@@ -28,11 +28,11 @@ enum yang_error_kind {
 
     YANG_NOT_READY,             /* operation-failed, but not for long. */
 
-    YANG_N_ERRORS               /* The first one of the layer above. */
+    YANG_N_ERRORS               /* First number for errors of RESTCONF. */
 };
 
 struct yang_error {
-    int kind;                   /* enum yang_error_kind, or above it. */
+    int kind;                   /* enum yang_error_kind or rc_error_kind. */
     char *path;                 /* error-path, or NULL. */
     char *message;              /* One line, not always UTF-8. */
 };
