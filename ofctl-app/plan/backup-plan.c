@@ -3,6 +3,7 @@
 
 #include "ofctl-app/plan/backup-plan.h"
 
+#include "ofctl-app/model/path-check.h"
 #include "ofctl-app/plan/live-paths.h"
 #include "ofctl-app/plan/make-paths.h"
 #include "ofctl-app/plan/path-health.h"
@@ -40,35 +41,29 @@ do_gateways_answer(const struct plan_facts *facts, const struct path *path)
 bool
 backup_plan_would_do(const struct plan_facts *facts,
                      const struct inv_chain *chain,
-                     struct live_path *const *backup, size_t n,
-                     bool interrupted)
+                     const struct chain_paths *paths, bool interrupted)
 {
-    if (n != path_health_n_wanted(chain)) {
-        return false;
-    }
-    char *trouble = path_health_trouble(facts, backup, n);
-    bool ok = !trouble;
+    char *trouble = path_health_trouble(facts, paths->backup, paths->n_backup);
+    bool ok = !trouble && paths->n_backup == path_health_n_wanted(chain);
     free(trouble);
-    for (size_t i = 0; i < n && ok; i++) {
-        const struct path *path = backup[i]->path;
+    for (size_t i = 0; i < paths->n_backup && ok; i++) {
+        const struct path *path = paths->backup[i]->path;
         ok = (path->state == PATH_ACTIVE
               && !path_health_has_expired(facts, path)
-              && facts->can_flip(facts->aux, backup[i])
+              && facts->can_flip(facts->aux, paths->backup[i])
               && (interrupted || do_gateways_answer(facts, path)));
     }
     return ok;
 }
 
-/* Moves those of the 'n' paths that are active to '*active'.  Returns how many
- * they are. */
+/* Keeps those of the 'n' paths that are active.  Returns how many they are. */
 static size_t
-find_active(struct live_path *const *paths, size_t n,
-            struct live_path **active)
+keep_active(struct live_path **paths, size_t n)
 {
     size_t n_active = 0;
     for (size_t i = 0; i < n; i++) {
         if (paths[i]->path->state == PATH_ACTIVE) {
-            active[n_active++] = paths[i];
+            paths[n_active++] = paths[i];
         }
     }
     return n_active;
@@ -77,19 +72,16 @@ find_active(struct live_path *const *paths, size_t n,
 char *
 backup_plan_reason_to_give_up(const struct plan_facts *facts,
                               const struct inv_chain *chain,
-                              const struct backup_paths *paths)
+                              struct chain_paths *paths)
 {
-    struct live_path **active = xcalloc(paths->n_used + paths->n_backup + 1,
-                                        sizeof *active);
-    size_t n = find_active(paths->used, paths->n_used, active);
-    char *error = path_health_check(facts, active, n);
-    n = find_active(paths->backup, paths->n_backup, active);
-    char *reason = (error && backup_plan_would_do(facts, chain, active, n,
-                                                  true)
+    paths->n_used = keep_active(paths->used, paths->n_used);
+    paths->n_backup = keep_active(paths->backup, paths->n_backup);
+    char *error = path_health_check(facts, paths->used, paths->n_used,
+                                    path_check);
+    char *reason = (error && backup_plan_would_do(facts, chain, paths, true)
                     ? xasprintf("given up to use the backup path: %s", error)
                     : NULL);
     free(error);
-    free(active);
     return reason;
 }
 
@@ -99,84 +91,58 @@ struct keeping {
     const struct make_context *ctx;
     struct backup_memory *m;
     const struct inv_chain *chain;
-    const struct backup_paths *paths;
+    const struct chain_paths *paths;
     char *trouble;              /* Of the backup paths, or that there are
                                  * none. */
     struct plan_action *action;
 };
 
-/* How many things the paths in use and 'other', of which there are as many,
- * have in common; '*n_own': and how many those in use have alone. */
-static size_t
-n_shared(const struct backup_paths *paths, const struct path *const *other,
-         size_t *n_own)
-{
-    const struct path *used[2];
-    for (size_t i = 0; i < paths->n_used; i++) {
-        used[i] = paths->used[i]->path;
-    }
-    return path_n_shared(used, paths->n_used, other, paths->n_used, n_own);
-}
-
-/* Returns why the paths 'new' are not worth an operation, or NULL (caller
+/* Returns why the new paths are not worth an operation, or NULL (caller
  * frees). */
 static char *
-reject(const struct keeping *k, struct path *const *new)
+reject(const struct keeping *k)
 {
-    const struct path *other[2] = { new[0], new[1] };
-    size_t n_own;
-    size_t n_new_shared = n_shared(k->paths, other, &n_own);
-    if (!n_own) {
-        return xstrdup("there is no way that has not all links, bridges, "
-                       "gateways and functions of the one in use");
+    const struct chain_paths *paths = k->paths;
+    size_t n = paths->n_used, n_own, n_ignored;
+    const struct path *used[2], *backup[2], *new[2];
+    for (size_t i = 0; i < n; i++) {
+        used[i] = paths->used[i]->path;
+        backup[i] = k->trouble ? NULL : paths->backup[i]->path;
+        new[i] = k->action->new[i];
     }
-    if (!k->trouble) {
-        for (size_t i = 0; i < k->paths->n_used; i++) {
-            other[i] = k->paths->backup[i]->path;
-        }
-        if (n_new_shared >= n_shared(k->paths, other, &n_own)) {
-            return xstrdup("there is none better");
-        }
-    }
-    return NULL;
+    size_t n_shared = path_n_shared(used, n, new, n, &n_own);
+    return (!n_own
+            ? xstrdup("there is no way that has not all links, bridges, "
+                      "gateways and functions of the one in use")
+            : !k->trouble && n_shared >= path_n_shared(used, n, backup, n,
+                                                       &n_ignored)
+            ? xstrdup("there is none better") : NULL);
 }
 
-/* Wants an operation from the old backup paths to the 'n' paths 'new'. */
+/* Wants an operation from the old backup paths to the new ones of the action,
+ * which has no others. */
 static void
-want(struct keeping *k, const char *reason, struct path *const *new, size_t n)
+want(struct keeping *k, const char *reason)
 {
-    const struct backup_paths *paths = k->paths;
-    *k->action = (struct plan_action) {
-        .what = PLAN_BACKUP,
-        .reason = xstrdup(reason),
-        .new = n ? xmemdup(new, n * sizeof *new) : NULL,
-        .n_new = n,
-        .old = (paths->n_backup
-                ? xmemdup(paths->backup,
-                          paths->n_backup * sizeof *paths->backup) : NULL),
-        .n_old = paths->n_backup,
-    };
+    k->action->what = PLAN_BACKUP;
+    k->action->reason = xstrdup(reason);
+    k->action->old = live_paths_dup(k->paths->backup, k->paths->n_backup);
+    k->action->n_old = k->paths->n_backup;
 }
 
 /* Looks for a better way than that of the old ones. */
 static bool
 find_better(struct keeping *k)
 {
-    const struct backup_paths *paths = k->paths;
-    struct path *new[2] = { NULL, NULL };
-    char *error = make_paths_backup(k->ctx, k->chain, paths->used,
-                                    paths->n_used, NULL, new);
+    char *error = make_paths_backup(k->ctx, k->chain, k->paths->used,
+                                    k->paths->n_used, NULL, k->action);
+    error = error ? error : reject(k);
     if (!error) {
-        error = reject(k, new);
-        if (error) {
-            make_paths_drop(k->ctx->facts, new, paths->n_used);
-        }
-    }
-    if (!error) {
-        want(k, !paths->n_backup ? "backup path" : "another backup path", new,
-             paths->n_used);
+        want(k, !k->paths->n_backup ? "backup path" : "another backup path");
         return true;
     }
+    make_paths_drop(k->ctx->facts, k->action);
+    plan_action_uninit(k->action);
     if (k->trouble) {
         backup_plan_set_protection(k->m, error);
     } else {
@@ -189,16 +155,14 @@ find_better(struct keeping *k)
 static bool
 renew(struct keeping *k)
 {
-    const struct backup_paths *paths = k->paths;
-    struct path *new[2] = { NULL, NULL };
-    char *error = make_paths_backup(k->ctx, k->chain, paths->used,
-                                    paths->n_used, paths->backup, new);
+    char *error = make_paths_backup(k->ctx, k->chain, k->paths->used,
+                                    k->paths->n_used, k->paths->backup,
+                                    k->action);
     if (error) {
         backup_plan_set_protection(k->m, error);
         return false;
     }
-    want(k, "keys of the backup path are near the end of their lifetime", new,
-         paths->n_used);
+    want(k, "keys of the backup path are near the end of their lifetime");
     return true;
 }
 
@@ -207,7 +171,8 @@ static bool
 remove_old(struct keeping *k, const char *reason)
 {
     if (k->paths->n_backup) {
-        want(k, reason, NULL, 0);
+        *k->action = (struct plan_action) { .new = NULL };
+        want(k, reason);
     }
     return k->paths->n_backup > 0;
 }
@@ -257,7 +222,7 @@ keep(struct keeping *k, uint64_t topology, bool keys_due,
 bool
 backup_plan_keep(const struct make_context *ctx, struct backup_memory *m,
                  const struct inv_chain *chain,
-                 const struct backup_paths *paths, uint64_t topology,
+                 const struct chain_paths *paths, uint64_t topology,
                  struct plan_action *action, long long int *wake_ms)
 {
     struct keeping k = {

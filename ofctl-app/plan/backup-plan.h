@@ -11,11 +11,10 @@
  * 51.) */
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
+struct chain_paths;
 struct inv_chain;
-struct live_path;
 struct make_context;
 struct plan_action;
 struct plan_facts;
@@ -30,34 +29,28 @@ struct backup_memory {
     long long int next_ms;      /* Earliest time to look for one. */
 };
 
-/* The live paths of a chain. */
-struct backup_paths {
-    struct live_path **used, **backup;
-    size_t n_used, n_backup;
-};
-
 /* Says how the chain is protected.  Takes ownership of 'text'. */
 void backup_plan_set_protection(struct backup_memory *, char *text);
 
-/* Would the 'n' backup paths do for the chain?  Where the paths in use are
+/* Would the backup paths do for the chain?  Where the paths in use are
  * 'interrupted' it is enough that nothing is known to be wrong with them. */
 bool backup_plan_would_do(const struct plan_facts *, const struct inv_chain *,
-                          struct live_path *const *backup, size_t n,
-                          bool interrupted);
+                          const struct chain_paths *, bool interrupted);
 
 /* An operation of the chain is under way.  Returns the reason to give it up:
  * the path in use has failed meanwhile and the backup path would do.  Else
- * returns NULL.  Caller frees. */
+ * returns NULL.  Caller frees.  Takes paths that are not active out of
+ * '*paths'. */
 char *backup_plan_reason_to_give_up(const struct plan_facts *,
                                     const struct inv_chain *,
-                                    const struct backup_paths *);
+                                    struct chain_paths *paths);
 
 /* All is well with the chain: sees to its backup paths.  'topology' is the
  * version of the topology.  Returns true if there is something to be done,
  * with 'what', 'reason', 'old' and 'new' in '*action'; makes '*wake_ms' the
  * earlier of itself and when to ask again. */
 bool backup_plan_keep(const struct make_context *, struct backup_memory *,
-                      const struct inv_chain *, const struct backup_paths *,
+                      const struct inv_chain *, const struct chain_paths *,
                       uint64_t topology, struct plan_action *action,
                       long long int *wake_ms);
 

@@ -6,6 +6,7 @@
 #include <limits.h>
 
 #include "ofctl-app/model/inventory.h"
+#include "ofctl-app/model/path-check.h"
 #include "ofctl-app/plan/live-paths.h"
 #include "ofctl-app/plan/path-health.h"
 #include "ofctl-app/plan/plan-facts.h"
@@ -108,7 +109,6 @@ chain_plan_destroy(struct chain_plan *cp)
     set_target(cp, NULL);
     row_destroy(cp->row);
     free(cp->reason);
-    free(cp->waits_for);
     free(cp->name);
     free(cp);
 }
@@ -146,7 +146,7 @@ struct look {
     const struct plan_facts *facts;
     const struct plan_versions *versions;
     const struct inv_chain *chain;
-    struct backup_paths paths;
+    struct chain_paths paths;
     bool is_interrupted;        /* The paths in use lose packets. */
     bool has_failed;            /* As it is wanted now, and in this group. */
 };
@@ -160,10 +160,11 @@ find_damage(struct look *look)
     struct live_path *const *used = look->paths.used;
     size_t n = look->paths.n_used;
     char *damage = (n == path_health_n_wanted(look->chain)
-                    ? path_health_check(look->facts, used, n)
+                    ? path_health_check(look->facts, used, n, path_check)
                     : xstrdup("it has not all its paths"));
     look->is_interrupted = damage != NULL;
-    damage = damage ? damage : path_health_check_lost(look->facts, used, n);
+    damage = (damage ? damage : path_health_check(look->facts, used, n,
+                                                  path_check_lost));
     due->keep_way = !damage;
     if (!damage) {
         damage = nullable_xstrdup(path_health_broken(used, n));
@@ -176,13 +177,21 @@ find_damage(struct look *look)
             ? xstrdup("keys are near the end of their lifetime") : NULL);
 }
 
+/* Is it this that has failed? */
+static bool
+is_failure_of(const struct plan_failure *failure, const char *intent,
+              int64_t wanted, int64_t change)
+{
+    return (failure->intent && !strcmp(failure->intent, intent)
+            && failure->wanted == wanted && failure->change == change);
+}
+
 /* Finds out what is due, and why. */
 static void
 see(struct look *look)
 {
     struct chain_plan *cp = look->cp;
     const struct plan_row *row = cp->row;
-    const struct plan_failure *failure = &cp->failure;
     cp->due = (struct due_chain) { .name = cp->name };
     cp->group = cp->removal_group;
     if (!row) {
@@ -193,10 +202,8 @@ see(struct look *look)
     cp->due.bad = row->bad;
     cp->due.is_repair = !strcmp(row->applied_intent, row->intent);
     cp->group = cp->due.is_repair ? 0 : row->change;
-    look->has_failed = (failure->intent
-                        && !strcmp(failure->intent, row->intent)
-                        && failure->wanted == row->wanted
-                        && failure->change == row->change);
+    look->has_failed = is_failure_of(&cp->failure, row->intent, row->wanted,
+                                     row->change);
     if (!cp->is_busy && !row->bad) {
         cp->due.keep_way = inventory_is_rekey(row->applied_intent,
                                               row->intent);
@@ -208,25 +215,7 @@ see(struct look *look)
     }
 }
 
-/* Conditions, for a rule each. */
-
-static bool
-is_busy(struct look *look)
-{
-    return look->cp->is_busy;
-}
-
-static bool
-is_deleted(struct look *look)
-{
-    return !look->cp->row;
-}
-
-static bool
-needs_nothing(struct look *look)
-{
-    return !look->cp->row->bad && !look->cp->reason;
-}
+/* Conditions of states. */
 
 static bool
 fails_over(struct look *look)
@@ -234,8 +223,7 @@ fails_over(struct look *look)
     const struct due_chain *due = &look->cp->due;
     return (!due->bad && due->is_repair
             && (!due->keep_way || look->is_interrupted)
-            && backup_plan_would_do(look->facts, look->chain,
-                                    look->paths.backup, look->paths.n_backup,
+            && backup_plan_would_do(look->facts, look->chain, &look->paths,
                                     look->is_interrupted));
 }
 
@@ -283,7 +271,7 @@ needs_rekey(struct look *look)
     }
     bool keys_due = path_health_keys_due(look->facts, used, n, &cp->wake_ms);
     const char *broken = path_health_broken(used, n);
-    char *damage = path_health_check(look->facts, used, n);
+    char *damage = path_health_check(look->facts, used, n, path_check);
     bool needed = (keys_due || broken) && n && !damage;
     free(damage);
     if (needed && look->facts->now_ms < cp->rekey_ms) {
@@ -293,30 +281,20 @@ needs_rekey(struct look *look)
     return needed;
 }
 
-/* The first rule whose condition holds gives the chain its state. */
-static const struct rule {
-    bool (*holds)(struct look *);       /* NULL: always. */
-    enum plan_state state;
-} rules[] = {
-    { is_busy, PLAN_BUSY },
-    { is_deleted, PLAN_DUE },
-    { needs_nothing, PLAN_SETTLED },
-    { fails_over, PLAN_BUSY },
-    { needs_rekey, PLAN_REKEY },
-    { is_aborted, PLAN_ABORTED },
-    { rests, PLAN_RESTING },
-    { backs_off, PLAN_BACKOFF },
-    { NULL, PLAN_DUE },
-};
-
+/* The first rule that holds gives the chain its state. */
 static enum plan_state
 find_state(struct look *look)
 {
-    const struct rule *rule = rules;
-    while (rule->holds && !rule->holds(look)) {
-        rule++;
-    }
-    return rule->state;
+    const struct chain_plan *cp = look->cp;
+    return (cp->is_busy ? PLAN_BUSY
+            : !cp->row ? PLAN_DUE
+            : !cp->row->bad && !cp->reason ? PLAN_SETTLED
+            : fails_over(look) ? PLAN_BUSY
+            : needs_rekey(look) ? PLAN_REKEY
+            : is_aborted(look) ? PLAN_ABORTED
+            : rests(look) ? PLAN_RESTING
+            : backs_off(look) ? PLAN_BACKOFF
+            : PLAN_DUE);
 }
 
 /* Consequences of the state. */
@@ -339,18 +317,15 @@ static void
 fail_over(struct look *look, struct plan_action *action)
 {
     struct chain_plan *cp = look->cp;
-    const struct backup_paths *paths = &look->paths;
+    const struct chain_paths *paths = &look->paths;
     backup_plan_set_protection(&cp->backup,
                                xstrdup("its backup path is in use"));
     *action = (struct plan_action) {
         .what = PLAN_FAIL_OVER,
         .reason = xstrdup(cp->reason),
-        .old = (paths->n_used
-                ? xmemdup(paths->used, paths->n_used * sizeof *paths->used)
-                : NULL),
+        .old = live_paths_dup(paths->used, paths->n_used),
         .n_old = paths->n_used,
-        .standby = xmemdup(paths->backup,
-                           paths->n_backup * sizeof *paths->backup),
+        .standby = live_paths_dup(paths->backup, paths->n_backup),
         .n_standby = paths->n_backup,
         .unproven = look->is_interrupted,
     };
@@ -434,20 +409,16 @@ chain_plan_look(struct chain_plan *cp, const struct make_context *ctx,
         .versions = versions,
         .chain = (cp->row && !cp->row->bad
                   ? inventory_chain(ctx->facts->inv, cp->name) : NULL),
+        .paths = live_paths_of_chain(ctx->facts->paths, cp->name),
     };
-    struct backup_paths *paths = &look.paths;
-    paths->used = live_paths_of_chain(ctx->facts->paths, cp->name,
-                                      &paths->n_used, &paths->n_backup);
-    paths->backup = paths->used ? &paths->used[paths->n_used] : NULL;
     free(cp->reason);
-    free(cp->waits_for);
-    cp->reason = cp->waits_for = NULL;
+    cp->reason = NULL;
     cp->wake_ms = LLONG_MAX;
 
     see(&look);
     chain_plan_set_state(cp, versions, find_state(&look));
     bool acts = follow(&look, action);
-    free(paths->used);
+    free(look.paths.used);
     return acts;
 }
 
@@ -489,10 +460,9 @@ remember_failure(struct chain_plan *cp, const struct plan_versions *versions,
                  const struct plan_target *target, long long int now_ms)
 {
     struct plan_failure *failure = &cp->failure;
-    bool again = (failure->intent && !strcmp(failure->intent, target->intent)
-                  && failure->wanted == target->wanted
-                  && failure->change == target->change);
-    int backoff_ms = (again ? MIN(2 * failure->backoff_ms, CHAIN_RETRY_MAX_MS)
+    int backoff_ms = (is_failure_of(failure, target->intent, target->wanted,
+                                    target->change)
+                      ? MIN(2 * failure->backoff_ms, CHAIN_RETRY_MAX_MS)
                       : CHAIN_RETRY_MS);
     free(failure->intent);
     *failure = (struct plan_failure) {

@@ -169,8 +169,8 @@ struct chain_plan {
 
     /* From the last look. */
     struct due_chain due;
-    char *reason;               /* DUE, REKEY: what it is due for, or NULL. */
-    char *waits_for;            /* WAITING: reason, or NULL. */
+    char *reason;               /* DUE, REKEY: what it is due for, or NULL.
+                                 * WAITING: what it waits for. */
     int64_t group;              /* Changes with the others of this number; 0:
                                  * alone, or it does not change. */
     int64_t removal_group;      /* The same if it was deleted. */
@@ -187,8 +187,7 @@ struct chain_plan {
     struct ovs_list state_node; /* In the list of its state. */
     struct ovs_list queue_node; /* Empty: not in the queue. */
     struct ovs_list writing_node;       /* Empty: nothing is to be written. */
-    bool is_sent;               /* It is being written... */
-    bool write_again;           /* ...and then to be looked at again. */
+    bool is_tried;              /* DUE: there is an attempt of its group. */
     bool is_unsettled;          /* Something is left to be done. */
 };
 

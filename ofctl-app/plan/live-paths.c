@@ -78,30 +78,38 @@ live_paths_find(const struct live_paths *paths, uint32_t nsh_spi)
     return NULL;
 }
 
-struct live_path **
-live_paths_of_chain(const struct live_paths *paths, const char *chain,
-                    size_t *n, size_t *n_backup)
+struct chain_paths
+live_paths_of_chain(const struct live_paths *paths, const char *chain)
 {
-    struct live_path **found = NULL;
-    size_t allocated = 0;
-    struct live_path *live;
-    *n = *n_backup = 0;
+    struct live_path **found = NULL, *live;
+    size_t n = 0, n_backup = 0, allocated = 0;
     HMAP_FOR_EACH_WITH_HASH (live, chain_node, hash_string(chain, 0),
                              &paths->by_chain) {
         if (strcmp(live->path->chain, chain)) {
             continue;
         }
-        if (*n + *n_backup == allocated) {
+        if (n + n_backup == allocated) {
             found = x2nrealloc(found, &allocated, sizeof *found);
         }
         if (live->path->backup) {
-            found[*n + (*n_backup)++] = live;
+            found[n + n_backup++] = live;
         } else {
-            found[*n + *n_backup] = found[*n];
-            found[(*n)++] = live;
+            found[n + n_backup] = found[n];
+            found[n++] = live;
         }
     }
-    return found;
+    return (struct chain_paths) {
+        .used = found,
+        .backup = found ? &found[n] : NULL,
+        .n_used = n,
+        .n_backup = n_backup,
+    };
+}
+
+struct live_path **
+live_paths_dup(struct live_path *const *paths, size_t n)
+{
+    return n ? xmemdup(paths, n * sizeof *paths) : NULL;
 }
 
 bool

@@ -90,11 +90,18 @@ void live_path_forget_flows(struct live_path *live);
 struct live_path *live_paths_find(const struct live_paths *,
                                   uint32_t nsh_spi);
 
-/* Returns the live paths of 'chain' (caller frees the array): '*n' in use, and
- * behind them '*n_backup' for backup. */
-struct live_path **live_paths_of_chain(const struct live_paths *,
-                                       const char *chain, size_t *n,
-                                       size_t *n_backup);
+/* The live paths of one chain.  Both arrays are one: 'used' is to be freed. */
+struct chain_paths {
+    struct live_path **used, **backup;
+    size_t n_used, n_backup;
+};
+
+/* Returns the live paths of 'chain'; caller frees 'used'. */
+struct chain_paths live_paths_of_chain(const struct live_paths *,
+                                       const char *chain);
+
+/* Returns a copy of the array of 'n' paths; caller frees it. */
+struct live_path **live_paths_dup(struct live_path *const *paths, size_t n);
 
 /* Does 'chain' have a live path? */
 bool live_paths_has_chain(const struct live_paths *, const char *chain);

@@ -12,6 +12,7 @@
 #include "ofctl-app/model/untagged-sf.h"
 #include "ofctl-app/plan/live-paths.h"
 #include "ofctl-app/plan/path-health.h"
+#include "ofctl-app/plan/plan-action.h"
 #include "ofctl-app/plan/plan-facts.h"
 #include "util.h"
 
@@ -21,8 +22,9 @@ struct making {
     const struct plan_facts *facts;
     const struct due_chain *const *dues;
     size_t n;
-    struct made_paths *made;
+    struct plan_action *action; /* Holds what was made so far. */
     bool wait, split;           /* MAKE_WAIT, MAKE_SPLIT. */
+    long long int wake_ms;      /* See make_paths(). */
 };
 
 /* Notes that something is in the way until 'wake_ms' at most.  Takes ownership
@@ -31,9 +33,9 @@ static void
 wait_for(struct making *m, char *reason, long long int wake_ms)
 {
     m->wait = true;
-    free(m->made->text);
-    m->made->text = reason;
-    plan_wake_at(&m->made->wake_ms, wake_ms);
+    free(m->action->reason);
+    m->action->reason = reason;
+    plan_wake_at(&m->wake_ms, wake_ms);
 }
 
 /* Conflicts with other chains. */
@@ -124,8 +126,8 @@ check_conflicts(struct making *m, const struct inv_chain *chain)
             error = check_conflict(m, chain, live->path, false);
         }
     }
-    for (size_t i = 0; i < m->made->n_new && !error; i++) {
-        error = check_conflict(m, chain, m->made->new[i], true);
+    for (size_t i = 0; i < m->action->n_new && !error; i++) {
+        error = check_conflict(m, chain, m->action->new[i], true);
     }
     return error;
 }
@@ -160,8 +162,8 @@ untagged_is_free(void *m_, const char *chain, const char *sf)
             return false;
         }
     }
-    for (size_t i = 0; i < m->made->n_new; i++) {
-        if (untagged_sf_is_taken(m->made->new[i], chain, sf)) {
+    for (size_t i = 0; i < m->action->n_new; i++) {
+        if (untagged_sf_is_taken(m->action->new[i], chain, sf)) {
             return false;
         }
     }
@@ -201,17 +203,17 @@ renew_paths(struct making *m, const struct path_hints *way, bool must,
     return !error;
 }
 
-/* Makes the new paths of chain 'due', which has the 'n_old' paths 'old', over
- * the old way or another one.  Where another one is needed and there is none,
+/* Makes the new paths of chain 'due', which has the paths 'old', over the old
+ * way or another one.  Where another one is needed and there is none,
  * new keys are not put off for that. */
 static char *
 find_ways(struct making *m, const struct due_chain *due,
-          struct live_path *const *old, size_t n_old,
-          struct path *paths[2], size_t *n)
+          const struct chain_paths *old, struct path *paths[2], size_t *n)
 {
+    size_t n_old = old->n_used;
     const struct path **ways = xcalloc(n_old + 1, sizeof *ways);
     for (size_t i = 0; i < n_old; i++) {
-        ways[i] = old[i]->path;
+        ways[i] = old->used[i]->path;
     }
     const struct path_hints way = { .keep = ways, .n_keep = n_old };
     char *error = NULL;
@@ -240,155 +242,131 @@ find_ways(struct making *m, const struct due_chain *due,
 
 /* Can packets change from the paths in use to the new ones? */
 static char *
-check_changes(const struct making *m, struct live_path *const *old,
-              size_t n_old, struct path *const paths[2], size_t n)
+check_changes(const struct making *m, const struct chain_paths *old,
+              struct path *const paths[2], size_t n)
 {
     char *error = NULL;
-    for (size_t i = 0; i < n_old; i++) {
+    for (size_t i = 0; i < old->n_used; i++) {
+        const struct path *path = old->used[i]->path;
         for (size_t j = 0; j < n && !error; j++) {
-            if (paths[j]->reverse == old[i]->path->reverse) {
-                error = path_check_change(m->facts->inv, old[i]->path,
-                                          paths[j]);
+            if (paths[j]->reverse == path->reverse) {
+                error = path_check_change(m->facts->inv, path, paths[j]);
             }
         }
     }
     return error;
 }
 
-/* Adds the new paths of chain 'due'.  Returns NULL or an error. */
+/* Adds the new paths of chain 'due', and the old ones: a backup path is of use
+ * still where what is wanted stays the same.  Returns NULL or an error. */
 static char *
 make_chain(struct making *m, const struct due_chain *due)
 {
-    char *error = NULL;
-    if (!due->rekey_only) {
-        if (!due->chain) {
-            return nullable_xstrdup(due->bad);  /* Or it was deleted. */
-        }
-        error = check_conflicts(m, due->chain);
-        if (error || m->wait || m->split) {
-            return error;
-        }
-    }
+    struct plan_action *action = m->action;
     struct path *paths[2];
-    size_t n, n_old, n_backup;
-    struct live_path **old = live_paths_of_chain(m->facts->paths, due->name,
-                                                 &n_old, &n_backup);
-    error = find_ways(m, due, old, n_old, paths, &n);
-    if (error && m->wait) {
+    size_t n_new = 0;
+    char *error = (due->rekey_only ? NULL
+                   : due->chain ? check_conflicts(m, due->chain)
+                   : nullable_xstrdup(due->bad));   /* Or it was deleted. */
+    if (error || m->wait || m->split) {
+        return error;
+    }
+    struct chain_paths old = live_paths_of_chain(m->facts->paths, due->name);
+    if (due->chain || due->rekey_only) {
+        error = find_ways(m, due, &old, paths, &n_new);
+        m->wait = m->wait && error;     /* There was another one. */
+    }
+    if (!error) {
+        error = check_changes(m, &old, paths, n_new);
+        for (size_t i = 0; i < n_new; i++) {
+            numbers_claim(m->facts->numbers, paths[i]);
+            action->new[action->n_new++] = paths[i];
+        }
+    } else if (m->wait) {
         free(error);
         error = NULL;
-    } else if (!error) {
-        m->wait = false;        /* There was another one. */
-        error = check_changes(m, old, n_old, paths, n);
-        for (size_t j = 0; j < n; j++) {
-            if (error) {
-                path_destroy(paths[j]);
-            } else {
-                numbers_claim(m->facts->numbers, paths[j]);
-                m->made->new[m->made->n_new++] = paths[j];
-            }
-        }
     }
-    free(old);
+    size_t n_old = old.n_used + (due->is_repair ? 0 : old.n_backup);
+    action->old = xrealloc(action->old, ((action->n_old + n_old + 1)
+                                         * sizeof *action->old));
+    for (size_t i = 0; i < n_old; i++) {
+        action->old[action->n_old++] = old.used[i];
+    }
+    free(old.used);
     return error;
-}
-
-/* Finds the old paths of all chains.  A backup path is of use still where what
- * is wanted stays the same. */
-static void
-find_old(struct making *m)
-{
-    struct made_paths *made = m->made;
-    for (size_t i = 0; i < m->n; i++) {
-        const struct due_chain *due = m->dues[i];
-        size_t n, n_backup;
-        struct live_path **old = live_paths_of_chain(m->facts->paths,
-                                                     due->name, &n, &n_backup);
-        n += due->is_repair ? 0 : n_backup;
-        made->old = xrealloc(made->old,
-                             (made->n_old + n + 1) * sizeof *made->old);
-        for (size_t j = 0; j < n; j++) {
-            made->old[made->n_old++] = old[j];
-        }
-        free(old);
-    }
 }
 
 enum make_result
 make_paths(const struct make_context *ctx, const struct due_chain *const *dues,
-           size_t n, struct made_paths *made)
+           size_t n, struct plan_action *action, long long int *wake_ms)
 {
     struct making m = {
         .ctx = ctx,
         .facts = ctx->facts,
         .dues = dues,
         .n = n,
-        .made = made,
-    };
-    *made = (struct made_paths) {
-        .new = xcalloc(2 * n, sizeof *made->new),
+        .action = action,
         .wake_ms = LLONG_MAX,
+    };
+    *action = (struct plan_action) {
+        .new = xcalloc(2 * n, sizeof *action->new),
     };
     char *error = NULL;
     for (size_t i = 0; i < n && !error && !m.wait && !m.split; i++) {
-        made->culprit = i;
+        action->culprit = i;
         error = make_chain(&m, dues[i]);
     }
+    *wake_ms = m.wake_ms;
     if (!error && !m.wait && !m.split) {
-        find_old(&m);
         return MAKE_DONE;
     }
-    make_paths_drop(m.facts, made->new, made->n_new);
-    made->n_new = 0;
+    make_paths_drop(m.facts, action);
     if (error) {
-        free(made->text);
-        made->text = error;
+        free(action->reason);
+        action->reason = error;
         return MAKE_REFUSED;
     }
     return m.split ? MAKE_SPLIT : MAKE_WAIT;
-}
-
-void
-make_paths_uninit(struct made_paths *made)
-{
-    free(made->new);
-    free(made->old);
-    free(made->text);
 }
 
 char *
 make_paths_backup(const struct make_context *ctx,
                   const struct inv_chain *chain,
                   struct live_path *const *used, size_t n,
-                  struct live_path *const *renew, struct path *paths[2])
+                  struct live_path *const *renew, struct plan_action *action)
 {
-    struct made_paths made = { .wake_ms = LLONG_MAX };
-    struct making m = { .ctx = ctx, .facts = ctx->facts, .made = &made };
+    struct making m = { .ctx = ctx, .facts = ctx->facts, .action = action };
     struct path_allocator alloc;
     const struct path *ways[2];
+    struct path *paths[2];
     for (size_t i = 0; i < n; i++) {
         ways[i] = (renew ? renew : used)[i]->path;
     }
     const struct path_hints hints = { .avoid = ways, .n_avoid = n };
-    size_t n_new = n;
+    *action = (struct plan_action) { .new = NULL };
     get_allocator(&m, false, &alloc);
     char *error = (renew ? path_renew(ways, n, &alloc, paths)
                    : path_compute(m.facts->inv, chain, &hints, &alloc, paths,
-                                  &n_new));
-    for (size_t i = 0; i < n_new && !error; i++) {
+                                  &n));
+    if (!error) {
+        action->new = xmemdup(paths, n * sizeof *paths);
+        action->n_new = n;
+    }
+    for (size_t i = 0; i < action->n_new; i++) {
         paths[i]->backup = true;
         numbers_claim(m.facts->numbers, paths[i]);
     }
-    make_paths_uninit(&made);
+    free(action->reason);       /* That a function was left. */
+    action->reason = NULL;
     return error;
 }
 
 void
-make_paths_drop(const struct plan_facts *facts, struct path *const *paths,
-                size_t n)
+make_paths_drop(const struct plan_facts *facts, struct plan_action *action)
 {
-    for (size_t i = 0; i < n; i++) {
-        numbers_release(facts->numbers, paths[i]);
-        path_destroy(paths[i]);
+    for (size_t i = 0; i < action->n_new; i++) {
+        numbers_release(facts->numbers, action->new[i]);
+        path_destroy(action->new[i]);
     }
+    action->n_new = 0;
 }

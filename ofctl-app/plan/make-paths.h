@@ -12,7 +12,7 @@
 
 struct inv_chain;
 struct live_path;
-struct path;
+struct plan_action;
 struct plan_facts;
 
 /* A chain that is to get new paths, or to lose those that it has. */
@@ -47,39 +47,30 @@ enum make_result {
     MAKE_REFUSED,               /* One of these chains cannot be so. */
 };
 
-struct made_paths {
-    struct path **new;          /* MAKE_DONE: with their numbers claimed.  The
-                                 * two of one chain stand together. */
-    size_t n_new;
-    struct live_path **old;     /* MAKE_DONE: those that are replaced. */
-    size_t n_old;
-    size_t culprit;             /* MAKE_REFUSED: number of the chain. */
-    char *text;                 /* MAKE_REFUSED: error.  MAKE_WAIT: reason. */
-    long long int wake_ms;      /* MAKE_WAIT: try again at this time, too;
-                                 * LLONG_MAX: none. */
-};
-
-/* Makes the paths of the 'n' chains 'dues' in '*made', which the caller frees
- * with make_paths_uninit() (and the new paths if nobody takes them). */
+/* Makes the paths of the 'n' chains 'dues'.  Sets '*action', which the caller
+ * frees with plan_action_uninit():
+ *
+ * - MAKE_DONE: 'new' with their numbers claimed, the two of one chain side by
+ *   side, and 'old', those that are replaced.
+ * - MAKE_WAIT: 'reason'; and '*wake_ms' to the time when to try again in any
+ *   case, or LLONG_MAX.
+ * - MAKE_REFUSED: 'culprit', and an error as 'reason'. */
 enum make_result make_paths(const struct make_context *,
                             const struct due_chain *const *dues, size_t n,
-                            struct made_paths *made);
-
-/* Frees what 'made' holds, but for the new paths themselves. */
-void make_paths_uninit(struct made_paths *);
+                            struct plan_action *action,
+                            long long int *wake_ms);
 
 /* Makes backup paths for 'chain', which has the 'n' paths 'used': as disjoint
  * from them as can be; or, if 'renew' is not NULL, over the way of these 'n'.
- * Returns NULL and the 'n' paths with their numbers claimed, or an error
- * (caller frees). */
+ * Returns NULL and sets '*action' to the 'n' new paths with their numbers
+ * claimed, or returns an error (caller frees) and sets it to none. */
 char *make_paths_backup(const struct make_context *, const struct inv_chain *,
                         struct live_path *const *used, size_t n,
                         struct live_path *const *renew,
-                        struct path *paths[2]);
+                        struct plan_action *action);
 
-/* Gives the numbers of 'n' new paths that came to nothing back, and destroys
- * the paths. */
-void make_paths_drop(const struct plan_facts *, struct path *const *,
-                     size_t n);
+/* Gives the numbers of the action's new paths back, which came to nothing, and
+ * destroys the paths. */
+void make_paths_drop(const struct plan_facts *, struct plan_action *);
 
 #endif /* ofctl-app/plan/make-paths.h */

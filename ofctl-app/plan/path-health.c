@@ -19,22 +19,13 @@ path_health_n_wanted(const struct inv_chain *chain)
 
 char *
 path_health_check(const struct plan_facts *facts,
-                  struct live_path *const *paths, size_t n)
+                  struct live_path *const *paths, size_t n,
+                  char *(*check)(const struct path *,
+                                 const struct inventory *))
 {
     char *error = NULL;
     for (size_t i = 0; i < n && !error; i++) {
-        error = path_check(paths[i]->path, facts->inv);
-    }
-    return error;
-}
-
-char *
-path_health_check_lost(const struct plan_facts *facts,
-                       struct live_path *const *paths, size_t n)
-{
-    char *error = NULL;
-    for (size_t i = 0; i < n && !error; i++) {
-        error = path_check_lost(paths[i]->path, facts->inv);
+        error = check(paths[i]->path, facts->inv);
     }
     return error;
 }
@@ -56,8 +47,9 @@ path_health_trouble(const struct plan_facts *facts,
     char *error = NULL;
     for (size_t i = 0; i < n && !error; i++) {
         const struct smap_node *node;
-        error = path_health_check(facts, &paths[i], 1);
-        error = error ? error : path_health_check_lost(facts, &paths[i], 1);
+        error = path_check(paths[i]->path, facts->inv);
+        error = (error ? error
+                 : path_check_lost(paths[i]->path, facts->inv));
         error = error ? error : nullable_xstrdup(paths[i]->broken);
         SMAP_FOR_EACH (node, &paths[i]->troubles) {
             error = error ? error : xstrdup(node->value);

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 struct inv_chain;
+struct inventory;
 struct live_path;
 struct path;
 struct plan_facts;
@@ -18,14 +19,12 @@ struct plan_facts;
 /* Returns how many paths the chain should have: one for each direction. */
 size_t path_health_n_wanted(const struct inv_chain *);
 
-/* Returns what path_check() says of the first path that it finds fault with,
- * or NULL (caller frees). */
+/* Returns what 'check' (path_check() or path_check_lost()) says of the first
+ * path that it finds fault with, or NULL (caller frees). */
 char *path_health_check(const struct plan_facts *,
-                        struct live_path *const *paths, size_t n);
-
-/* The same of path_check_lost(). */
-char *path_health_check_lost(const struct plan_facts *,
-                             struct live_path *const *paths, size_t n);
+                        struct live_path *const *paths, size_t n,
+                        char *(*check)(const struct path *,
+                                       const struct inventory *));
 
 /* Returns why one of the paths is broken, or NULL. */
 const char *path_health_broken(struct live_path *const *paths, size_t n);

@@ -8,7 +8,6 @@
 
 #include "hash.h"
 #include "heap.h"
-#include "ofctl-app/model/inventory.h"
 #include "ofctl-app/model/path.h"
 #include "ofctl-app/model/untagged-sf.h"
 #include "ofctl-app/plan/live-paths.h"
@@ -41,12 +40,23 @@ struct plan {
     struct ovs_list unwritten;  /* The same: something may be to be written. */
     struct ovs_list sent;       /* The same: it is being written. */
     struct ovs_list attempts;   /* struct attempt, in their order. */
+    struct ovs_list singles;    /* The same, before these: of one chain. */
+    struct make_context ctx;    /* 'facts' are of the last plan_next(). */
     struct shash left_sfs;      /* See struct make_context. */
     struct plan_versions versions;
     size_t n_unsettled;         /* Chains. */
     bool is_running;            /* plan_next() has not said "nothing" yet. */
     long long int clock_ms;     /* Wall clock minus monotonic clock. */
 };
+
+/* See struct make_context. */
+static bool
+is_leaving(const void *plan_, const char *chain)
+{
+    const struct plan *plan = plan_;
+    const struct chain_plan *cp = shash_find_data(&plan->chains, chain);
+    return cp && (cp->is_busy || !cp->row);
+}
 
 struct plan *
 plan_create(void)
@@ -62,7 +72,11 @@ plan_create(void)
     ovs_list_init(&plan->unwritten);
     ovs_list_init(&plan->sent);
     ovs_list_init(&plan->attempts);
+    ovs_list_init(&plan->singles);
     shash_init(&plan->left_sfs);
+    plan->ctx.left_sfs = &plan->left_sfs;
+    plan->ctx.aux = plan;
+    plan->ctx.is_leaving = is_leaving;
     return plan;
 }
 
@@ -127,6 +141,7 @@ plan_destroy(struct plan *plan)
 {
     if (plan) {
         struct attempt *attempt;
+        ovs_list_push_back_all(&plan->attempts, &plan->singles);
         LIST_FOR_EACH_SAFE (attempt, node, &plan->attempts) {
             destroy_attempt(attempt);
         }
@@ -165,6 +180,15 @@ enqueue(struct plan *plan, struct chain_plan *cp)
 {
     if (ovs_list_is_empty(&cp->queue_node)) {
         ovs_list_push_back(&plan->queue, &cp->queue_node);
+    }
+}
+
+static void
+enqueue_all(struct plan *plan)
+{
+    struct shash_node *node;
+    SHASH_FOR_EACH (node, &plan->chains) {
+        enqueue(plan, node->data);
     }
 }
 
@@ -221,11 +245,8 @@ plan_touch(struct plan *plan, const char *chain)
 void
 plan_touch_all(struct plan *plan)
 {
-    struct shash_node *node;
     plan->versions.topology++;
-    SHASH_FOR_EACH (node, &plan->chains) {
-        enqueue(plan, node->data);
-    }
+    enqueue_all(plan);
 }
 
 void
@@ -262,32 +283,11 @@ plan_leave_sfs(struct plan *plan, const struct plan_facts *facts,
 
 /* Looks. */
 
-static bool
-is_leaving(const void *plan, const char *chain)
-{
-    const struct chain_plan *cp = find_chain(plan, chain);
-    return cp && (cp->is_busy || !cp->row);
-}
-
-static struct make_context
-make_context(struct plan *plan, const struct plan_facts *facts)
-{
-    return (struct make_context) {
-        .facts = facts,
-        .left_sfs = &plan->left_sfs,
-        .aux = plan,
-        .is_leaving = is_leaving,
-    };
-}
-
 /* Something may be to be written of the chain. */
 static void
 note_writing(struct plan *plan, struct chain_plan *cp)
 {
-    if (cp->is_sent) {
-        cp->write_again = true;
-    } else {
-        leave_list(&cp->writing_node);
+    if (ovs_list_is_empty(&cp->writing_node)) {
         ovs_list_push_back(&plan->unwritten, &cp->writing_node);
     }
 }
@@ -315,18 +315,16 @@ begin(struct plan *plan, struct chain_plan *const *chains, size_t n,
 
 /* Looks at the chain.  Returns true if there is an action to be done. */
 static bool
-look_at(struct plan *plan, struct chain_plan *cp,
-        const struct plan_facts *facts, struct plan_action *action)
+look_at(struct plan *plan, struct chain_plan *cp, struct plan_action *action)
 {
-    const struct make_context ctx = make_context(plan, facts);
     leave_list(&cp->queue_node);
     if (!cp->row && !cp->is_busy
-        && !live_paths_has_chain(facts->paths, cp->name)) {
+        && !live_paths_has_chain(plan->ctx.facts->paths, cp->name)) {
         destroy_chain(plan, cp);
         return false;
     }
     unindex(plan, cp);
-    bool acts = chain_plan_look(cp, &ctx, &plan->versions, action);
+    bool acts = chain_plan_look(cp, &plan->ctx, &plan->versions, action);
     index_chain(plan, cp);
     note_writing(plan, cp);
     if (acts) {
@@ -342,10 +340,7 @@ pop_timers(struct plan *plan, const struct plan_facts *facts)
     long long int clock_ms = facts->now_s * 1000 - facts->now_ms;
     if (llabs(clock_ms - plan->clock_ms) > CLOCK_STEP_MS) {
         plan->clock_ms = clock_ms;      /* The first time, too. */
-        struct shash_node *node;
-        SHASH_FOR_EACH (node, &plan->chains) {
-            enqueue(plan, node->data);
-        }
+        enqueue_all(plan);
     }
     while (!heap_is_empty(&plan->timers)) {
         struct chain_plan *cp = CONTAINER_OF(heap_max(&plan->timers),
@@ -362,7 +357,7 @@ pop_timers(struct plan *plan, const struct plan_facts *facts)
 /* Attempts. */
 
 static void
-add_attempt(struct ovs_list *before, enum attempt_kind kind,
+add_attempt(struct ovs_list *list, enum attempt_kind kind,
             struct chain_plan *const *chains, size_t n)
 {
     struct attempt *attempt = xmalloc(sizeof *attempt);
@@ -371,7 +366,7 @@ add_attempt(struct ovs_list *before, enum attempt_kind kind,
         .chains = xmemdup(chains, n * sizeof *chains),
         .n = n,
     };
-    ovs_list_insert(before, &attempt->node);
+    ovs_list_push_back(list, &attempt->node);
 }
 
 /* Deleted chains first, then by name. */
@@ -397,79 +392,62 @@ is_held(const struct plan *plan, int64_t group)
     return false;
 }
 
-static void
-set_waiting(struct plan *plan, struct chain_plan *cp, const char *reason)
-{
-    cp->waits_for = xstrdup(reason);
-    chain_plan_set_state(cp, &plan->versions, PLAN_WAITING);
-}
-
-/* Adds an attempt for each group of the 'n' chains, which are due. */
-static void
-add_attempts(struct plan *plan, struct chain_plan **chains, size_t n)
-{
-    struct chain_plan **group = xcalloc(n, sizeof *group);
-    qsort(chains, n, sizeof *chains, compare_chains);
-    for (size_t i = 0; i < n; i++) {
-        struct chain_plan *first = chains[i];
-        size_t n_group = 0;
-        if (!first) {
-            continue;
-        }
-        for (size_t j = i; j < n; j++) {
-            struct chain_plan *cp = chains[j];
-            if (cp == first || (cp && cp->state == PLAN_DUE && first->group
-                                && first->state == PLAN_DUE
-                                && cp->group == first->group)) {
-                chains[j] = NULL;
-                group[n_group++] = cp;
-            }
-        }
-        add_attempt(&plan->attempts, ATTEMPT_FIRST, group, n_group);
-    }
-    free(group);
-}
-
 /* Adds an attempt for each group of which a chain is due. */
 static void
 find_attempts(struct plan *plan)
 {
-    size_t n = (ovs_list_size(&plan->by_state[PLAN_DUE])
-                + ovs_list_size(&plan->by_state[PLAN_REKEY]));
-    if (n) {
-        struct chain_plan **due = xcalloc(n, sizeof *due);
-        struct chain_plan *cp;
-        n = 0;
-        LIST_FOR_EACH (cp, state_node, &plan->by_state[PLAN_DUE]) {
-            due[n++] = cp;
-        }
-        LIST_FOR_EACH (cp, state_node, &plan->by_state[PLAN_REKEY]) {
-            due[n++] = cp;
-        }
-        add_attempts(plan, due, n);
-        free(due);
+    size_t n_max = (ovs_list_size(&plan->by_state[PLAN_DUE])
+                    + ovs_list_size(&plan->by_state[PLAN_REKEY]));
+    struct chain_plan **due = xcalloc(n_max + 1, sizeof *due);
+    struct chain_plan **group = xcalloc(n_max + 1, sizeof *group);
+    struct chain_plan *cp;
+    size_t n = 0;
+    LIST_FOR_EACH (cp, state_node, &plan->by_state[PLAN_DUE]) {
+        cp->is_tried = false;
+        due[n++] = cp;
     }
+    LIST_FOR_EACH (cp, state_node, &plan->by_state[PLAN_REKEY]) {
+        due[n++] = cp;
+    }
+    qsort(due, n, sizeof *due, compare_chains);
+    for (size_t i = 0; i < n; i++) {
+        int64_t number = due[i]->group;
+        size_t n_group = 0;
+        if (due[i]->state == PLAN_REKEY || !number) {
+            add_attempt(&plan->attempts, ATTEMPT_FIRST, &due[i], 1);
+        } else if (!due[i]->is_tried) {
+            HMAP_FOR_EACH_WITH_HASH (cp, group_node, hash_uint64(number),
+                                     &plan->groups) {
+                if (cp->group == number && cp->state == PLAN_DUE) {
+                    cp->is_tried = true;
+                    group[n_group++] = cp;
+                }
+            }
+            qsort(group, n_group, sizeof *group, compare_chains);
+            add_attempt(&plan->attempts, ATTEMPT_FIRST, group, n_group);
+        }
+    }
+    free(due);
+    free(group);
 }
 
-/* Writes 'error' of chain number 'culprit' of the attempt into the memories of
- * them all, and wants it logged.  Takes ownership of 'error'. */
+/* Writes the error of the action, which is of its chain 'culprit', into the
+ * memories of all chains of the attempt, and wants it logged. */
 static void
-refuse(struct plan *plan, const struct attempt *attempt, size_t culprit,
-       char *error, const struct plan_facts *facts, struct plan_action *action)
+refuse(struct plan *plan, const struct attempt *attempt,
+       struct plan_action *action)
 {
-    const char *name = attempt->chains[culprit]->name;
+    const char *error = action->reason;
     char *together = xasprintf("it was changed together with chain %s, where "
-                               "%s", name, error);
-    *action = (struct plan_action) {
-        .what = PLAN_REFUSE,
-        .reason = error,
-        .culprit = culprit,
-    };
+                               "%s", attempt->chains[action->culprit]->name,
+                               error);
+    action->what = PLAN_REFUSE;
     begin(plan, attempt->chains, attempt->n, action);
     for (size_t i = 0; i < attempt->n; i++) {
         struct chain_plan *cp = attempt->chains[i];
-        chain_plan_refuse(cp, &plan->versions, i == culprit ? error : together,
-                          facts->now_ms);
+        chain_plan_refuse(cp, &plan->versions,
+                          i == action->culprit ? error : together,
+                          plan->ctx.facts->now_ms);
         enqueue(plan, cp);
     }
     free(together);
@@ -483,37 +461,12 @@ wait_for(struct plan *plan, const struct attempt *attempt, const char *reason,
     for (size_t i = 0; i < attempt->n; i++) {
         struct chain_plan *cp = attempt->chains[i];
         unindex(plan, cp);
-        set_waiting(plan, cp, reason);
+        free(cp->reason);
+        cp->reason = xstrdup(reason);
+        chain_plan_set_state(cp, &plan->versions, PLAN_WAITING);
         plan_wake_at(&cp->wake_ms, wake_ms);
         index_chain(plan, cp);
     }
-}
-
-/* The chains of the attempt go one by one.  What one wants another one may be
- * about to leave: as long as that has no operation it is an error.  So each
- * chain that is refused is tried once more behind the others. */
-static void
-split(struct plan *plan, const struct attempt *attempt)
-{
-    struct ovs_list *before = plan->attempts.next;
-    for (size_t i = 0; i < attempt->n; i++) {
-        add_attempt(before, ATTEMPT_SPLIT, &attempt->chains[i], 1);
-    }
-}
-
-/* 'attempt', of the kind ATTEMPT_SPLIT, is tried once more. */
-static void
-try_again(struct plan *plan, const struct attempt *attempt)
-{
-    struct attempt *other;
-    struct ovs_list *before = &plan->attempts;
-    LIST_FOR_EACH (other, node, &plan->attempts) {
-        if (other->kind == ATTEMPT_FIRST) {
-            before = &other->node;
-            break;
-        }
-    }
-    add_attempt(before, ATTEMPT_LAST, attempt->chains, attempt->n);
 }
 
 static const char *
@@ -532,68 +485,59 @@ reason_together(const struct attempt *attempt)
  * action to be done. */
 static bool
 try_to_start(struct plan *plan, const struct attempt *attempt,
-             const struct plan_facts *facts, struct plan_action *action)
+             struct plan_action *action)
 {
     const struct chain_plan *first = attempt->chains[0];
-    if (attempt->kind == ATTEMPT_FIRST && first->state == PLAN_DUE
-        && first->group && is_held(plan, first->group)) {
-        wait_for(plan, attempt, "another chain of its change is not due",
-                 LLONG_MAX);
-        return false;
-    } else if (attempt->kind == ATTEMPT_FIRST
-               && facts->n_operations >= OPERATIONS_MAX) {
-        wait_for(plan, attempt, "too many operations are under way",
-                 LLONG_MAX);
+    const char *obstacle
+        = (attempt->kind != ATTEMPT_FIRST ? NULL
+           : first->state == PLAN_DUE && first->group
+             && is_held(plan, first->group)
+           ? "another chain of its change is not due"
+           : plan->ctx.facts->n_operations >= OPERATIONS_MAX
+           ? "too many operations are under way" : NULL);
+    if (obstacle) {
+        wait_for(plan, attempt, obstacle, LLONG_MAX);
         return false;
     }
 
-    const struct make_context ctx = make_context(plan, facts);
     const struct due_chain **dues = xcalloc(attempt->n, sizeof *dues);
     for (size_t i = 0; i < attempt->n; i++) {
         dues[i] = &attempt->chains[i]->due;
     }
-    struct made_paths made;
-    bool acts = false;
-    switch (make_paths(&ctx, dues, attempt->n, &made)) {
-    case MAKE_DONE:
-        *action = (struct plan_action) {
-            .what = PLAN_CHANGE,
-            .reason = xstrdup(reason_together(attempt)),
-            .new = made.new,
-            .n_new = made.n_new,
-            .old = made.old,
-            .n_old = made.n_old,
-        };
-        made.new = NULL;
-        made.old = NULL;
-        begin(plan, attempt->chains, attempt->n, action);
-        acts = true;
-        break;
-    case MAKE_WAIT:
-        wait_for(plan, attempt, made.text, made.wake_ms);
-        break;
-    case MAKE_SPLIT:
-        split(plan, attempt);
-        break;
-    case MAKE_REFUSED:
-        if (attempt->kind == ATTEMPT_SPLIT) {
-            try_again(plan, attempt);
-        } else {
-            refuse(plan, attempt, made.culprit, made.text, facts, action);
-            made.text = NULL;
-            acts = true;
-        }
-        break;
-    }
-    make_paths_uninit(&made);
+    long long int wake_ms;
+    enum make_result result = make_paths(&plan->ctx, dues, attempt->n, action,
+                                         &wake_ms);
     free(dues);
-    return acts;
+    if (result == MAKE_DONE) {
+        free(action->reason);
+        action->reason = xstrdup(reason_together(attempt));
+        action->what = PLAN_CHANGE;
+        begin(plan, attempt->chains, attempt->n, action);
+        return true;
+    } else if (result == MAKE_REFUSED && attempt->kind != ATTEMPT_SPLIT) {
+        refuse(plan, attempt, action);
+        return true;
+    } else if (result == MAKE_WAIT) {
+        wait_for(plan, attempt, action->reason, wake_ms);
+    } else {
+        /* The chains go one by one.  What one wants another one may be about
+         * to leave: as long as that has no operation it is an error.  So each
+         * chain that is refused is tried once more behind the others. */
+        for (size_t i = 0; i < attempt->n; i++) {
+            add_attempt(&plan->singles, (result == MAKE_SPLIT ? ATTEMPT_SPLIT
+                                         : ATTEMPT_LAST),
+                        &attempt->chains[i], 1);
+        }
+    }
+    plan_action_uninit(action);
+    return false;
 }
 
 bool
 plan_next(struct plan *plan, const struct plan_facts *facts,
           struct plan_action *action)
 {
+    plan->ctx.facts = facts;
     if (!plan->is_running) {
         pop_timers(plan, facts);
         if (!ovs_list_is_empty(&plan->queue)) {
@@ -606,21 +550,22 @@ plan_next(struct plan *plan, const struct plan_facts *facts,
             struct chain_plan *cp = CONTAINER_OF(ovs_list_front(&plan->queue),
                                                  struct chain_plan,
                                                  queue_node);
-            if (look_at(plan, cp, facts, action)) {
+            if (look_at(plan, cp, action)) {
                 return true;
             }
         }
-        if (ovs_list_is_empty(&plan->attempts)) {
+        struct ovs_list *list = (ovs_list_is_empty(&plan->singles)
+                                 ? &plan->attempts : &plan->singles);
+        if (ovs_list_is_empty(list)) {
             find_attempts(plan);
         }
-        if (ovs_list_is_empty(&plan->attempts)) {
+        if (ovs_list_is_empty(list)) {
             plan->is_running = false;
             return false;
         }
-        struct attempt *attempt = CONTAINER_OF(
-            ovs_list_pop_front(&plan->attempts), struct attempt, node);
-        ovs_list_init(&attempt->node);
-        bool acts = try_to_start(plan, attempt, facts, action);
+        struct attempt *attempt = CONTAINER_OF(ovs_list_front(list),
+                                               struct attempt, node);
+        bool acts = try_to_start(plan, attempt, action);
         destroy_attempt(attempt);
         if (acts) {
             return true;
@@ -649,7 +594,7 @@ const char *
 plan_waits_for(const struct plan *plan, const char *chain)
 {
     const struct chain_plan *cp = find_chain(plan, chain);
-    return cp && cp->state == PLAN_WAITING ? cp->waits_for : NULL;
+    return cp && cp->state == PLAN_WAITING ? cp->reason : NULL;
 }
 
 enum plan_state
@@ -706,7 +651,6 @@ plan_next_writing(struct plan *plan, struct plan_writing *writing)
                                              struct chain_plan, writing_node);
         leave_list(&cp->writing_node);
         if (get_writing(cp, writing)) {
-            cp->is_sent = true;
             cp->is_error_sent = cp->error != NULL;
             ovs_list_push_back(&plan->sent, &cp->writing_node);
             return true;
@@ -725,11 +669,8 @@ plan_written(struct plan *plan, bool ok)
             cp->error = NULL;
             enqueue(plan, cp);
         }
-        cp->is_error_sent = cp->is_sent = false;
+        cp->is_error_sent = false;
         leave_list(&cp->writing_node);
-        if (!ok || cp->write_again) {
-            note_writing(plan, cp);
-        }
-        cp->write_again = false;
+        note_writing(plan, cp); /* It may have changed meanwhile. */
     }
 }
