@@ -260,7 +260,7 @@ end(struct dry_run *dry, const struct plan_action *action)
         const struct plan_target *target = &action->targets[i];
         free(shash_replace(&dry->applied, target->name,
                            xstrdup(target->intent)));
-        plan_end(dry->plan, target->name, PLAN_DONE, "", dry->now_ms);
+        plan_end(dry->plan, target, PLAN_DONE, "", dry->now_ms);
     }
 }
 

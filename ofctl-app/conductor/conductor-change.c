@@ -22,18 +22,6 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(20, 60);
 static void
 start(struct conductor *c, const struct plan_action *action)
 {
-    struct op_chain *chains = xcalloc(action->n_targets + 1, sizeof *chains);
-    for (size_t i = 0; i < action->n_targets; i++) {
-        const struct plan_target *target = &action->targets[i];
-        chains[i] = (struct op_chain) {
-            .name = target->name,
-            .uuid = target->uuid,
-            .wanted = target->wanted,
-            .change = target->change,
-            .intent = target->intent,
-            .rekey_while_failing = target->rekey_only,
-        };
-    }
     struct live_path **new = xcalloc(action->n_new + 1, sizeof *new);
     for (size_t i = 0; i < action->n_new; i++) {
         new[i] = network_add_path(c->net, action->new[i],
@@ -44,7 +32,7 @@ start(struct conductor *c, const struct plan_action *action)
         .purpose = (fails_over ? OP_FAILOVER
                     : action->what == PLAN_BACKUP ? OP_BACKUP : OP_CHANGE),
         .cause = action->reason,
-        .chains = chains,
+        .chains = action->targets,
         .n_chains = action->n_targets,
         .old = action->old,
         .n_old = action->n_old,
@@ -52,7 +40,6 @@ start(struct conductor *c, const struct plan_action *action)
         .n_new = fails_over ? action->n_standby : action->n_new,
         .prove = !action->unproven,
     }));
-    free(chains);
     free(new);
 }
 
@@ -114,7 +101,7 @@ conductor_end_chains(struct conductor *c, const struct op *op, bool done)
         note_backup_failed(op);
     }
     for (size_t i = 0; i < spec->n_chains; i++) {
-        plan_end(c->plan, spec->chains[i].name,
+        plan_end(c->plan, &spec->chains[i],
                  (done ? PLAN_DONE : op_is_aborted(op) ? PLAN_GIVEN_UP
                   : PLAN_FAILED),
                  op_reason(op), time_msec());

@@ -106,11 +106,11 @@ rows_to_paths(const struct network *net, const int64_t *spis, size_t n,
 
 /* Returns the chains that an Operation row names; a chain whose row is gone
  * counts as deleted.  Caller frees the array; the strings are of the rows. */
-static struct op_chain *
+static struct plan_target *
 rows_to_chains(const struct conductor *c, const struct sdsa_operation *op,
                size_t *n)
 {
-    struct op_chain *chains = xcalloc(op->n_chains + 1, sizeof *chains);
+    struct plan_target *chains = xcalloc(op->n_chains + 1, sizeof *chains);
     *n = op->n_chains;
     for (size_t i = 0; i < op->n_chains; i++) {
         chains[i].name = op->chains[i];
@@ -143,7 +143,7 @@ resume_operation(struct conductor *c, const struct sdsa_operation *row)
     bool committed = journal_is_committed(row);
 
     size_t n_chains;
-    struct op_chain *chains = rows_to_chains(c, row, &n_chains);
+    struct plan_target *chains = rows_to_chains(c, row, &n_chains);
     struct op *op = conductor_add_op(c, &(struct op_spec) {
         .number = row->number,
         .purpose = OP_CHANGE,

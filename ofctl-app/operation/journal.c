@@ -177,7 +177,7 @@ write_operation(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
     row = sdsa_operation_insert(txn);
     sdsa_operation_set_number(row, spec->number);
     for (size_t i = 0; i < spec->n_chains; i++) {
-        const struct op_chain *chain = &spec->chains[i];
+        const struct plan_target *chain = &spec->chains[i];
         sdsa_operation_update_chains_addvalue(row, chain->name);
         if (!uuid_is_zero(&chain->uuid)) {
             sdsa_operation_update_wanted_setkey(row, chain->uuid,
@@ -288,10 +288,10 @@ write_history(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
  * not into another one that was made since under the same name. */
 static void
 write_outcome(const struct ovsdb_idl *idl, const struct op *op,
-              const struct op_chain *chain, bool done)
+              const struct plan_target *chain, bool done)
 {
     const struct sdsa_chain *row = sdsa_chain_get_for_uuid(idl, &chain->uuid);
-    if (chain->rekey_while_failing) {
+    if (chain->rekey_only) {
         return;
     }
     if (row && done) {
@@ -388,7 +388,7 @@ journal_chain_hangs(const struct ovsdb_idl *idl, const struct op *op)
     for (size_t i = 0; i < spec->n_chains; i++) {
         const struct sdsa_chain *row
             = sdsa_chain_get_for_uuid(idl, &spec->chains[i].uuid);
-        if (row && !spec->chains[i].rekey_while_failing
+        if (row && !spec->chains[i].rekey_only
             && strcmp(row->reason, reason)) {
             sdsa_chain_set_reason(row, reason);
         }

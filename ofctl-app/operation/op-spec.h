@@ -6,10 +6,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "ofctl-app/operation/op-fsm.h"
-#include "openvswitch/uuid.h"
+#include "ofctl-app/plan/plan-action.h"
 
 struct live_path;
 
@@ -21,22 +20,11 @@ enum op_purpose {
                                  * what they were if the operation fails. */
 };
 
-/* A chain that an operation changes. */
-struct op_chain {
-    const char *name;
-    struct uuid uuid;           /* Of its row; all zero for deletion. */
-    int64_t wanted;             /* Its sequence number that is realised. */
-    int64_t change;             /* The change that it is a part of, or 0. */
-    const char *intent;         /* Digest that is realised; "" for deletion. */
-    bool rekey_while_failing;   /* It gets new keys for what is applied, while
-                                 * something else is wanted and fails. */
-};
-
 struct op_spec {
     unsigned int number;        /* From the journal's counter. */
     enum op_purpose purpose;
     const char *cause;          /* For people: "new", "deleted", ... */
-    const struct op_chain *chains;
+    const struct plan_target *chains;
     size_t n_chains;
     struct live_path *const *old;       /* The paths that are removed. */
     size_t n_old;

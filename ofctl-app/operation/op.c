@@ -27,17 +27,11 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
 
 /* Creation. */
 
-static struct live_path **
-copy_paths(struct live_path *const *paths, size_t n)
-{
-    return n ? xmemdup(paths, n * sizeof *paths) : NULL;
-}
-
 static void
 set_spec(struct op *op, const struct op_spec *spec)
 {
     struct ds names = DS_EMPTY_INITIALIZER;
-    struct op_chain *chains = xmemdup(spec->chains,
+    struct plan_target *chains = xmemdup(spec->chains,
                                       spec->n_chains * sizeof *chains);
     for (size_t i = 0; i < spec->n_chains; i++) {
         chains[i].name = xstrdup(chains[i].name);
@@ -48,8 +42,8 @@ set_spec(struct op *op, const struct op_spec *spec)
     op->spec = *spec;
     op->spec.chains = chains;
     op->spec.cause = xstrdup(spec->cause);
-    op->spec.old = copy_paths(spec->old, spec->n_old);
-    op->spec.new = copy_paths(spec->new, spec->n_new);
+    op->spec.old = live_paths_dup(spec->old, spec->n_old);
+    op->spec.new = live_paths_dup(spec->new, spec->n_new);
 }
 
 static void
@@ -59,7 +53,7 @@ free_spec(struct op_spec *spec)
         free(CONST_CAST(char *, spec->chains[i].name));
         free(CONST_CAST(char *, spec->chains[i].intent));
     }
-    free(CONST_CAST(struct op_chain *, spec->chains));
+    free(CONST_CAST(struct plan_target *, spec->chains));
     free(CONST_CAST(char *, spec->cause));
     free(CONST_CAST(struct live_path **, spec->old));
     free(CONST_CAST(struct live_path **, spec->new));

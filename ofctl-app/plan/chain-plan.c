@@ -93,20 +93,10 @@ forget(struct chain_plan *cp)
     cp->state = cp->is_busy ? PLAN_BUSY : PLAN_NEW;
 }
 
-static void
-set_target(struct chain_plan *cp, const struct plan_target *target)
-{
-    free(CONST_CAST(char *, cp->target.intent));
-    cp->target = target ? *target : (struct plan_target) { .wanted = 0 };
-    cp->target.name = cp->name;
-    cp->target.intent = target ? xstrdup(target->intent) : NULL;
-}
-
 void
 chain_plan_destroy(struct chain_plan *cp)
 {
     forget(cp);
-    set_target(cp, NULL);
     row_destroy(cp->row);
     free(cp->reason);
     free(cp->name);
@@ -441,13 +431,12 @@ chain_plan_target(const struct chain_plan *cp)
 }
 
 void
-chain_plan_begin(struct chain_plan *cp, enum plan_what what,
-                 const struct plan_target *target)
+chain_plan_begin(struct chain_plan *cp, enum plan_what what, bool is_resumed)
 {
     cp->is_busy = true;
     cp->doing = what;
-    set_target(cp, target);
-    if (target && what == PLAN_CHANGE && cp->row && !cp->due.is_repair
+    cp->is_resumed = is_resumed;
+    if (!is_resumed && what == PLAN_CHANGE && cp->row && !cp->due.is_repair
         && cp->row->protect) {
         backup_plan_set_protection(&cp->backup,
                                    xstrdup("it is being changed"));
@@ -478,10 +467,9 @@ remember_failure(struct chain_plan *cp, const struct plan_versions *versions,
 
 void
 chain_plan_end(struct chain_plan *cp, const struct plan_versions *versions,
-               enum plan_outcome outcome, const char *reason,
-               long long int now_ms)
+               const struct plan_target *target, enum plan_outcome outcome,
+               const char *reason, long long int now_ms)
 {
-    const struct plan_target *target = &cp->target;
     cp->is_busy = false;
     if (outcome == PLAN_DONE && cp->doing != PLAN_BACKUP) {
         cp->backup.is_checked = false;  /* There are other paths in use. */
@@ -495,7 +483,7 @@ chain_plan_end(struct chain_plan *cp, const struct plan_versions *versions,
     } else if (outcome == PLAN_DONE) {
         free(cp->failure.intent);
         cp->failure.intent = NULL;
-    } else if (!target->intent
+    } else if (cp->is_resumed
                || !uuid_equals(&cp->row->uuid, &target->uuid)) {
         return;                 /* Another controller's, or another chain's. */
     } else if (cp->doing == PLAN_CHANGE) {

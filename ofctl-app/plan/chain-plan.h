@@ -177,8 +177,8 @@ struct chain_plan {
 
     /* BUSY. */
     bool is_busy;
+    bool is_resumed;            /* An earlier controller began. */
     enum plan_what doing;
-    struct plan_target target;  /* With strings of its own. */
 
     /* For plan.c. */
     struct heap_node timer;     /* In the heap if 'wake_ms' is set. */
@@ -223,19 +223,18 @@ bool chain_plan_look(struct chain_plan *, const struct make_context *,
 /* Returns the target that an operation of the chain has now. */
 struct plan_target chain_plan_target(const struct chain_plan *);
 
-/* Notes that an operation for 'target' is under way; NULL: one that was
- * resumed. */
-void chain_plan_begin(struct chain_plan *, enum plan_what,
-                      const struct plan_target *target);
+/* Notes that an operation is under way; 'is_resumed' if an earlier controller
+ * began it. */
+void chain_plan_begin(struct chain_plan *, enum plan_what, bool is_resumed);
 
 /* How an operation ended. */
 enum plan_outcome { PLAN_DONE, PLAN_FAILED, PLAN_GIVEN_UP };
 
-/* Notes that the operation of the chain has ended ('reason' says why if it is
- * not done). */
+/* Notes that the operation of the chain, which was for the target, has ended
+ * ('reason' says why if it is not done). */
 void chain_plan_end(struct chain_plan *, const struct plan_versions *,
-                    enum plan_outcome, const char *reason,
-                    long long int now_ms);
+                    const struct plan_target *, enum plan_outcome,
+                    const char *reason, long long int now_ms);
 
 /* Notes that no operation could start: 'error', which is copied, says why. */
 void chain_plan_refuse(struct chain_plan *, const struct plan_versions *,

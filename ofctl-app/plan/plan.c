@@ -260,16 +260,16 @@ void
 plan_resume(struct plan *plan, const char *chain)
 {
     struct chain_plan *cp = get_chain(plan, chain);
-    chain_plan_begin(cp, PLAN_CHANGE, NULL);
+    chain_plan_begin(cp, PLAN_CHANGE, true);
     enqueue(plan, cp);
 }
 
 void
-plan_end(struct plan *plan, const char *chain, enum plan_outcome outcome,
-         const char *reason, long long int now_ms)
+plan_end(struct plan *plan, const struct plan_target *target,
+         enum plan_outcome outcome, const char *reason, long long int now_ms)
 {
-    struct chain_plan *cp = get_chain(plan, chain);
-    chain_plan_end(cp, &plan->versions, outcome, reason, now_ms);
+    struct chain_plan *cp = get_chain(plan, target->name);
+    chain_plan_end(cp, &plan->versions, target, outcome, reason, now_ms);
     enqueue(plan, cp);
 }
 
@@ -304,7 +304,7 @@ begin(struct plan *plan, struct chain_plan *const *chains, size_t n,
         action->targets[i] = chain_plan_target(cp);
         if (action->what != PLAN_GIVE_UP && action->what != PLAN_REFUSE) {
             unindex(plan, cp);
-            chain_plan_begin(cp, action->what, &action->targets[i]);
+            chain_plan_begin(cp, action->what, false);
             chain_plan_set_state(cp, &plan->versions, PLAN_BUSY);
             cp->is_unsettled = true;
             index_chain(plan, cp);

@@ -55,9 +55,10 @@ bool plan_next(struct plan *, const struct plan_facts *facts,
 /* An operation of 'chain' is under way that an earlier controller began. */
 void plan_resume(struct plan *, const char *chain);
 
-/* The operation of 'chain' has ended, and its paths are what they are to be;
- * 'reason' says why if it is not done. */
-void plan_end(struct plan *, const char *chain, enum plan_outcome,
+/* The operation of a chain has ended, and its paths are what they are to be;
+ * 'target' is what the operation was for, 'reason' says why if it is not
+ * done. */
+void plan_end(struct plan *, const struct plan_target *, enum plan_outcome,
               const char *reason, long long int now_ms);
 
 /* 'path' goes without a drain: for facts->drain_ms packets may come out of its

@@ -394,7 +394,7 @@ end(const char *chain, const char *how)
     }
     for (size_t i = 0; i < op->n_targets; i++) {
         journal_chain(op, &op->targets[i], outcome == PLAN_DONE);
-        plan_end(plan, op->targets[i].name, outcome, "no answer", now_ms);
+        plan_end(plan, &op->targets[i], outcome, "no answer", now_ms);
     }
     destroy_operation(op);
 }
