@@ -43,6 +43,7 @@ ofctl_app_plan_libplan_la_SOURCES = \
 	ofctl-app/plan/path-health.c ofctl-app/plan/path-health.h \
 	ofctl-app/plan/plan-action.c ofctl-app/plan/plan-action.h \
 	ofctl-app/plan/plan-facts.h \
+	ofctl-app/plan/plan-idl.c ofctl-app/plan/plan-idl.h \
 	ofctl-app/plan/plan.c ofctl-app/plan/plan.h
 
 # southbound: sessions with bridges, agents and the databases of switches.

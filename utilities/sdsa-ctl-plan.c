@@ -7,16 +7,14 @@
 #include "lib/suite.h"
 #include "ofctl-app/flows/steering.h"
 #include "ofctl-app/model/numbers.h"
-#include "ofctl-app/model/path-check.h"
-#include "ofctl-app/model/path-find.h"
 #include "ofctl-app/model/path-mtu.h"
 #include "ofctl-app/model/path.h"
 #include "ofctl-app/plan/live-paths.h"
+#include "ofctl-app/plan/plan-idl.h"
 #include "ofctl-app/plan/plan.h"
 #include "ofctl-app/view/inventory-idl.h"
 #include "ofctl-app/view/path-idl.h"
 #include "openvswitch/dynamic-string.h"
-#include "ovsdb-idl.h"
 #include "smap.h"
 #include "sset.h"
 #include "timeval.h"
@@ -97,12 +95,10 @@ learn_states(struct dry_run *dry)
     SDSA_LINK_FOR_EACH (link, dry->idl) {
         for (size_t i = 0; i < dry->inv.n_links; i++) {
             struct inv_link *l = &dry->inv.links[i];
-            bool is_a = (!strcmp(l->from->name, link->bridge_a->name)
-                         && !strcmp(l->out_port, link->port_a));
-            bool is_b = (!strcmp(l->to->name, link->bridge_a->name)
-                         && !strcmp(l->in_port, link->port_a));
-            if (is_a || is_b) {
+            if (!strcmp(l->from->name, link->bridge_a->name)
+                && !strcmp(l->out_port, link->port_a)) {
                 l->is_down = !strcmp(link->state, "down");
+                dry->inv.links[i ^ 1].is_down = l->is_down;
             }
         }
     }
@@ -115,27 +111,13 @@ learn_states(struct dry_run *dry)
     }
 }
 
-/* The row of a chain as it is once its operations have ended. */
+/* Tells the planner of the rows as they are once the operations that were
+ * begun have ended. */
 static void
-tell_row(struct dry_run *dry, const struct sdsa_chain *row)
+tell_rows(struct dry_run *dry)
 {
-    const struct inv_chain *chain = inventory_chain(&dry->inv, row->name);
-    const char *applied = shash_find_data(&dry->applied, row->name);
-    const struct plan_row plan_row = {
-        .uuid = row->header_.uuid,
-        .wanted = row->wanted,
-        .applied = applied ? row->wanted : row->applied,
-        .failed = row->failed,
-        .change = row->change,
-        .applied_intent = (applied ? CONST_CAST(char *, applied)
-                           : row->applied_intent),
-        .intent = chain ? chain->intent : CONST_CAST(char *, ""),
-        .bad = shash_find_data(&dry->bad_chains, row->name),
-        .protection = row->protection,
-        .protect = row->protect,
-        .has_reason = row->reason[0] != '\0',
-    };
-    plan_set_row(dry->plan, row->name, &plan_row);
+    plan_tell_rows(dry->plan, dry->idl, &dry->inv, &dry->bad_chains,
+                   &dry->applied);
 }
 
 /* Flows. */
@@ -339,10 +321,7 @@ run_round(struct dry_run *dry)
         plan_action_uninit(&actions[i]);
     }
     free(actions);
-    const struct sdsa_chain *row;
-    SDSA_CHAIN_FOR_EACH (row, dry->idl) {
-        tell_row(dry, row);
-    }
+    tell_rows(dry);
     return n || waits;
 }
 
@@ -376,10 +355,7 @@ dry_run_init(struct dry_run *dry, const struct ovsdb_idl *idl, struct ds *out)
 
     const struct sdsa_sdsa_global *global = sdsa_sdsa_global_first(idl);
     numbers_set_next_nsh_spi(dry->numbers, global ? global->next_nsh_spi : 1);
-    const struct sdsa_chain *chain;
-    SDSA_CHAIN_FOR_EACH (chain, idl) {
-        tell_row(dry, chain);
-    }
+    tell_rows(dry);
     const struct sdsa_path *row;
     SDSA_PATH_FOR_EACH (row, idl) {
         struct path *path = path_from_idl(row);
@@ -397,10 +373,7 @@ dry_run_init(struct dry_run *dry, const struct ovsdb_idl *idl, struct ds *out)
             plan_resume(dry->plan, op->chains[i]);
         }
     }
-    for (size_t i = 0; global && i < global->n_removals; i++) {
-        plan_set_removal_group(dry->plan, global->key_removals[i],
-                               global->value_removals[i]);
-    }
+    plan_tell_removals(dry->plan, idl);
 }
 
 static void

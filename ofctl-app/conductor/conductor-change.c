@@ -46,20 +46,14 @@ start(struct conductor *c, const struct plan_action *action)
 static void
 do_action(struct conductor *c, const struct plan_action *action)
 {
-    switch (action->what) {
-    case PLAN_CHANGE:
-    case PLAN_BACKUP:
-    case PLAN_FAIL_OVER:
-        start(c, action);
-        break;
-    case PLAN_GIVE_UP:
+    if (action->what == PLAN_GIVE_UP) {
         op_abort(ops_find_chain(c->ops, action->targets[0].name),
                  action->reason, false);
-        break;
-    case PLAN_REFUSE:
+    } else if (action->what == PLAN_REFUSE) {
         VLOG_WARN_RL(&rl, "chain %s: %s",
                      action->targets[action->culprit].name, action->reason);
-        break;
+    } else {
+        start(c, action);
     }
 }
 

@@ -78,50 +78,6 @@ conductor_facts(const struct conductor *c)
 
 /* Rows. */
 
-static void
-tell_row(struct conductor *c, const struct sdsa_chain *row, const char *bad)
-{
-    const struct inv_chain *chain = inventory_chain(network_inventory(c->net),
-                                                    row->name);
-    const struct plan_row plan_row = {
-        .uuid = row->header_.uuid,
-        .wanted = row->wanted,
-        .applied = row->applied,
-        .failed = row->failed,
-        .change = row->change,
-        .applied_intent = row->applied_intent,
-        .intent = chain ? chain->intent : CONST_CAST(char *, ""),
-        .bad = CONST_CAST(char *, bad),
-        .protection = row->protection,
-        .protect = row->protect,
-        .has_reason = row->reason[0] != '\0',
-    };
-    plan_set_row(c->plan, row->name, &plan_row);
-}
-
-void
-conductor_facts_tell_rows(struct conductor *c, const struct shash *bad_chains)
-{
-    struct sset gone = SSET_INITIALIZER(&gone);
-    const struct sdsa_chain *row;
-    const char *name;
-    plan_get_rows(c->plan, &gone);
-    SDSA_CHAIN_FOR_EACH (row, c->idl) {
-        sset_find_and_delete(&gone, row->name);
-        tell_row(c, row, shash_find_data(bad_chains, row->name));
-    }
-    SSET_FOR_EACH (name, &gone) {
-        plan_set_row(c->plan, name, NULL);
-    }
-    sset_destroy(&gone);
-
-    const struct sdsa_sdsa_global *global = sdsa_sdsa_global_first(c->idl);
-    for (size_t i = 0; global && i < global->n_removals; i++) {
-        plan_set_removal_group(c->plan, global->key_removals[i],
-                               global->value_removals[i]);
-    }
-}
-
 void
 conductor_facts_write_rows(struct conductor *c)
 {

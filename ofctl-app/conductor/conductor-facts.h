@@ -2,22 +2,16 @@
 #ifndef SDSA_CONDUCTOR_FACTS_H
 #define SDSA_CONDUCTOR_FACTS_H 1
 
-/* The facts that the planner decides from: the network and the rows; and what
- * the planner wants to be written into the rows. */
+/* The facts that the planner decides from, but for the rows; and what the
+ * planner wants to be written into the rows. */
 
 #include "ofctl-app/plan/plan-facts.h"
 
 struct conductor;
-struct shash;
 
 /* Returns the facts as they are now.  They are valid until something
  * changes. */
 struct plan_facts conductor_facts(const struct conductor *);
-
-/* Tells the planner of all rows of chains, if they have changed, and of the
- * deletions.  'bad_chains' has the errors in rows by the chains' names. */
-void conductor_facts_tell_rows(struct conductor *,
-                               const struct shash *bad_chains);
 
 /* Tells the planner if the topology is another one than it was the last
  * time. */

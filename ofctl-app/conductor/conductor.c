@@ -9,7 +9,6 @@
 #include "ofctl-app/conductor/conductor-change.h"
 #include "ofctl-app/conductor/conductor-config.h"
 #include "ofctl-app/conductor/conductor-events.h"
-#include "ofctl-app/conductor/conductor-facts.h"
 #include "ofctl-app/conductor/conductor-ops.h"
 #include "ofctl-app/conductor/conductor-private.h"
 #include "ofctl-app/conductor/conductor-results.h"
@@ -21,6 +20,7 @@
 #include "ofctl-app/operation/journal.h"
 #include "ofctl-app/operation/op.h"
 #include "ofctl-app/operation/ops.h"
+#include "ofctl-app/plan/plan-idl.h"
 #include "ofctl-app/plan/plan.h"
 #include "ofctl-app/southbound/vswitches.h"
 #include "ofctl-app/view/inventory-idl.h"
@@ -185,7 +185,9 @@ update_inventory(struct conductor *c)
     network_set_inventory(c->net, &inv);
     network_set_loss_ms(c->net, conductor_config_ms(c->idl, "loss-ms",
                                                     NETWORK_LOSS_MS));
-    conductor_facts_tell_rows(c, &bad_chains);
+    plan_tell_rows(c->plan, c->idl, network_inventory(c->net), &bad_chains,
+                   NULL);
+    plan_tell_removals(c->plan, c->idl);
     shash_destroy_free_data(&bad_chains);
 }
 
