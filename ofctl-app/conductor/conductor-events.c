@@ -27,7 +27,7 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
 static struct live_path *
 find_path(const struct conductor *c, const char *vnf_id, uint32_t esp_spi)
 {
-    NETWORK_FOR_EACH_PATH (live, c->net) {
+    LIVE_PATHS_FOR_EACH (live, network_live_paths(c->net)) {
         for (size_t i = 0; i <= live->path->n_sfs; i++) {
             const struct path_hop *hop = live->path->hops[i];
             if (hop && hop->esp_spi == esp_spi
@@ -97,7 +97,7 @@ is_used_up(const struct path *path, const struct agent_sa_stats *sa)
 static void
 check_counters(struct conductor *c)
 {
-    NETWORK_FOR_EACH_PATH (live, c->net) {
+    LIVE_PATHS_FOR_EACH (live, network_live_paths(c->net)) {
         const struct path *path = live->path;
         for (size_t i = 0; i <= path->n_sfs; i++) {
             const struct path_hop *hop = path->hops[i];

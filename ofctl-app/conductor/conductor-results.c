@@ -50,7 +50,8 @@ handle_too_big(struct conductor *c, struct bridge *br,
                const struct of_packet_in *packet)
 {
     struct live_path *live
-        = network_find_path(c->net, steering_cookie_spi(packet->cookie));
+        = live_paths_find(network_live_paths(c->net),
+                          steering_cookie_spi(packet->cookie));
     if (live) {
         live->too_big++;
     }

@@ -69,7 +69,8 @@ conductor_format_status(const struct conductor *c)
     struct ds ds = DS_EMPTY_INITIALIZER;
     ds_put_format(&ds, "active in epoch %"PRIu64"\n%"PRIuSIZE" paths, %"
                   PRIuSIZE" operations under way\n", c->epoch,
-                  network_n_paths(c->net), ops_count(c->ops));
+                  live_paths_count(network_live_paths(c->net)),
+                  ops_count(c->ops));
     BRIDGES_FOR_EACH (br, network_bridges(c->net)) {
         unsigned long long int n_changes, n_bundles;
         bridge_get_load(br, &n_changes, &n_bundles);

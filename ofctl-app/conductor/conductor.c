@@ -96,7 +96,8 @@ rows_to_paths(const struct network *net, const int64_t *spis, size_t n,
 {
     size_t n_found = 0;
     for (size_t i = 0; i < n; i++) {
-        struct live_path *live = network_find_path(net, spis[i]);
+        struct live_path *live = live_paths_find(network_live_paths(net),
+                                                 spis[i]);
         if (live) {
             paths[n_found++] = live;
         }
@@ -230,7 +231,7 @@ activate(struct conductor *c)
         resume_operation(c, op_row);
     }
     VLOG_INFO("active in epoch %"PRIu64" with %"PRIuSIZE" paths", c->epoch,
-              network_n_paths(c->net));
+              live_paths_count(network_live_paths(c->net)));
 }
 
 static void

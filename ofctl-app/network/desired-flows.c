@@ -69,7 +69,8 @@ selection_find_ports(struct selection *sel, const struct steering_flow *flow)
 static const char *
 make_flows(const struct network *net, struct live_path *live)
 {
-    const struct live_path *twin = network_find_path(net, live->twin);
+    const struct live_path *twin = live_paths_find(network_live_paths(net),
+                                                   live->twin);
     unsigned int seqno = network_inventory_seqno(net);
     if (live->made.is_done && live->made.seqno == seqno
         && live->made.has_twin == (twin != NULL)) {
@@ -107,7 +108,7 @@ untagged_flow_kind(const struct network *net, const struct live_path *live,
 {
     const struct path *path = live->path;
     enum path_flows kind = PATH_FLOWS_TRANSPORT;
-    NETWORK_FOR_EACH_PATH (other, net) {
+    LIVE_PATHS_FOR_EACH (other, network_live_paths(net)) {
         if (other == live || !untagged_sf_is_passed(other->path, sf)) {
             continue;
         } else if (strcmp(other->path->chain, path->chain)) {
@@ -255,7 +256,8 @@ desired_flows_bridges(const struct network *net, const struct live_path *live,
 static bool
 refresh_bridge(struct network *net, struct bridge *br)
 {
-    size_t n_max = N_PATH_COOKIES * network_n_paths(net) + 1;
+    const struct live_paths *paths = network_live_paths(net);
+    size_t n_max = N_PATH_COOKIES * live_paths_count(paths) + 1;
     uint64_t *cookies = xmalloc(n_max * sizeof *cookies);
     size_t n = 0;
     struct selection sel;
@@ -276,7 +278,7 @@ refresh_bridge(struct network *net, struct bridge *br)
     /* The last flow of its kind counts: those of paths that are being left
      * come first. */
     for (int in_use = 0; in_use <= 1; in_use++) {
-        NETWORK_FOR_EACH_PATH (live, net) {
+        LIVE_PATHS_FOR_EACH (live, paths) {
             if (in_use != !!(live->flows & PATH_FLOWS_CLASSIFIER)) {
                 continue;
             }

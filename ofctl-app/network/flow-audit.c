@@ -109,7 +109,7 @@ char *
 flow_audit_format(const struct network *net, long long int since_ms)
 {
     struct ds out = DS_EMPTY_INITIALIZER;
-    NETWORK_FOR_EACH_PATH (live, net) {
+    LIVE_PATHS_FOR_EACH (live, network_live_paths(net)) {
         const struct path *path = live->path;
         if (path->state != PATH_ACTIVE) {
             continue;
@@ -136,7 +136,7 @@ char *
 flow_audit_format_sas(const struct network *net)
 {
     struct ds ds = DS_EMPTY_INITIALIZER;
-    NETWORK_FOR_EACH_PATH (live, net) {
+    LIVE_PATHS_FOR_EACH (live, network_live_paths(net)) {
         const struct path *path = live->path;
         for (size_t i = 0; i <= path->n_sfs; i++) {
             const struct path_hop *hop = path->hops[i];

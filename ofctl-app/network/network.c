@@ -4,10 +4,7 @@
 #include "ofctl-app/network/network.h"
 
 #include "flow.h"
-#include "hash.h"
-#include "lib/secret.h"
 #include "ofctl-app/model/untagged-sf.h"
-#include "openvswitch/dynamic-string.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
 #include "packets.h"
@@ -19,9 +16,8 @@ VLOG_DEFINE_THIS_MODULE(network);
 
 /* What network_see_bridge() was last called with. */
 struct bridge_view {
-    bool seen;
     unsigned int bridge_seqno;
-    unsigned int inv_seqno;
+    unsigned int inv_seqno;     /* 0: never. */
 };
 
 struct network {
@@ -91,7 +87,6 @@ sync_bridges(struct network *net, const struct inventory *inv)
         const struct inv_bridge *new = inventory_bridge(inv, name);
         if (!new || !old || old->datapath_id != new->datapath_id) {
             free(shash_find_and_delete(&net->bridge_views, name));
-            struct live_path *live;
             LIVE_PATHS_FOR_EACH (live, &net->paths) {
                 smap_remove(&live->troubles, name);
             }
@@ -235,6 +230,17 @@ update_losses(struct network *net)
     }
 }
 
+/* Takes over what bridges and agents say.  Returns true if flows are to be
+ * computed anew. */
+static bool
+learn(struct network *net)
+{
+    update_links(net);
+    update_sfs(net);
+    update_losses(net);
+    return update_gateways(net);
+}
+
 /* Wakes up when the next one that is away will count as lost. */
 static void
 wait_losses(const struct network *net)
@@ -261,10 +267,7 @@ network_set_inventory(struct network *net, struct inventory *inv)
     sync_bridges(net, inv);
     sync_agents(net, inv);
     inventory_move(&net->inv, inv);
-    update_gateways(net);
-    update_links(net);
-    update_sfs(net);
-    update_losses(net);
+    learn(net);
 
     char *digest = inventory_digest(&net->inv);
     if (!net->inv_digest || strcmp(digest, net->inv_digest)) {
@@ -323,12 +326,7 @@ network_run(struct network *net)
 {
     bridges_run(net->bridges);
     agents_run(net->agents);
-    if (update_gateways(net)) {
-        net->inv_seqno++;
-    }
-    update_links(net);
-    update_sfs(net);
-    update_losses(net);
+    net->inv_seqno += learn(net);
 }
 
 bool
@@ -336,14 +334,10 @@ network_see_bridge(struct network *net, const struct bridge *br)
 {
     struct bridge_view *view = shash_find_data(&net->bridge_views,
                                                bridge_name(br));
-    bool is_new = (!view->seen || view->bridge_seqno != bridge_seqno(br)
-                   || view->inv_seqno != net->inv_seqno);
-    *view = (struct bridge_view) {
-        .seen = true,
-        .bridge_seqno = bridge_seqno(br),
-        .inv_seqno = net->inv_seqno,
-    };
-    return is_new;
+    const struct bridge_view old = *view;
+    view->bridge_seqno = bridge_seqno(br);
+    view->inv_seqno = net->inv_seqno;
+    return memcmp(view, &old, sizeof old) != 0;
 }
 
 void
@@ -371,7 +365,6 @@ note_untagged_sfs(struct network *net, const struct path *path)
 {
     for (size_t i = 0; i < path->n_sfs; i++) {
         const struct inv_sf *sf = inventory_sf(&net->inv, path->sfs[i]);
-        const struct live_path *other;
         if (!sf || !untagged_sf(sf)) {
             continue;
         }
@@ -396,25 +389,4 @@ const struct live_paths *
 network_live_paths(const struct network *net)
 {
     return &net->paths;
-}
-
-struct live_path *
-network_find_path(const struct network *net, uint32_t nsh_spi)
-{
-    return live_paths_find(&net->paths, nsh_spi);
-}
-
-size_t
-network_n_paths(const struct network *net)
-{
-    return hmap_count(&net->paths.by_spi);
-}
-
-struct live_path *
-network_next_path(const struct network *net, const struct live_path *prev)
-{
-    struct hmap_node *node = (prev
-                              ? hmap_next(&net->paths.by_spi, &prev->node)
-                              : hmap_first(&net->paths.by_spi));
-    return node ? CONTAINER_OF(node, struct live_path, node) : NULL;
 }

@@ -18,8 +18,6 @@
 #include "ofctl-app/plan/live-paths.h"
 #include "ofctl-app/southbound/agents.h"
 #include "ofctl-app/southbound/bridges.h"
-#include "openvswitch/hmap.h"
-#include "smap.h"
 
 /* After so many ms a gateway or a bridge that is away counts as lost, unless
  * network_set_loss_ms() says otherwise. */
@@ -82,24 +80,7 @@ struct live_path *network_add_path(struct network *, struct path *path,
 /* Destroys the live path; its flows stay until the next change on a bridge. */
 void network_remove_path(struct network *, struct live_path *);
 
-/* The live path of 'nsh_spi', or NULL. */
-struct live_path *network_find_path(const struct network *, uint32_t nsh_spi);
-
 /* All live paths; they belong to the network. */
 const struct live_paths *network_live_paths(const struct network *);
-
-/* Returns how many live paths there are. */
-size_t network_n_paths(const struct network *);
-
-/* The live path behind 'prev' in no particular order: NULL gives the first,
- * NULL is returned after the last. */
-struct live_path *network_next_path(const struct network *,
-                                    const struct live_path *prev);
-
-/* For each live path of NET, as 'struct live_path *LIVE'.  None may be added
- * or removed meanwhile. */
-#define NETWORK_FOR_EACH_PATH(LIVE, NET)                                \
-    for (struct live_path *LIVE = network_next_path(NET, NULL); LIVE;   \
-         LIVE = network_next_path(NET, LIVE))
 
 #endif /* ofctl-app/network/network.h */

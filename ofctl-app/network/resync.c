@@ -134,13 +134,14 @@ was_active(const struct resync_agent *ra, const struct path *path)
 static void
 send_get(struct resync_agent *ra, struct network *net, struct agent *agent)
 {
+    const struct live_paths *paths = network_live_paths(net);
     free(ra->get_boot_id);
     ra->get_boot_id = xstrdup(agent_get_state(agent)->boot_id);
     ra->sent_ms = time_msec();
     ra->n_active = 0;
-    ra->get_active = xrealloc(ra->get_active, (network_n_paths(net)
+    ra->get_active = xrealloc(ra->get_active, (live_paths_count(paths)
                                                * sizeof *ra->get_active));
-    NETWORK_FOR_EACH_PATH (live, net) {
+    LIVE_PATHS_FOR_EACH (live, paths) {
         if (live->path->state == PATH_ACTIVE) {
             ra->get_active[ra->n_active++] = live->path->nsh_spi;
         }
@@ -233,7 +234,7 @@ match_paths(const struct resync_agent *ra, const struct network *net,
             struct hmapx *broken)
 {
     struct sset found = SSET_INITIALIZER(&found);
-    NETWORK_FOR_EACH_PATH (live, net) {
+    LIVE_PATHS_FOR_EACH (live, network_live_paths(net)) {
         const struct path *path = live->path;
         for (size_t i = 0; i <= path->n_sfs; i++) {
             const struct path_hop *hop = path->hops[i];

@@ -166,8 +166,8 @@ write_statistics(const struct ovsdb_idl *idl, const struct network *net)
         const struct bridge *br
             = src ? network_bridge(net, src->bridge->name) : NULL;
         if (br) {
-            const struct live_path *live = network_find_path(net,
-                                                             row->nsh_spi);
+            const struct live_path *live
+                = live_paths_find(network_live_paths(net), row->nsh_spi);
             const struct stat_item items[] = {
                 { "classified_packets",
                   bridge_cookie_packets(br, steering_cookie(
@@ -236,7 +236,8 @@ write_paths(const struct ovsdb_idl *idl, const struct network *net)
 {
     const struct sdsa_path *row;
     SDSA_PATH_FOR_EACH (row, idl) {
-        const struct live_path *live = network_find_path(net, row->nsh_spi);
+        const struct live_path *live
+            = live_paths_find(network_live_paths(net), row->nsh_spi);
         char *reason = live ? path_reason(net, live) : NULL;
         if (strcmp(reason ? reason : "", row->reason)) {
             sdsa_path_set_reason(row, reason ? reason : "");

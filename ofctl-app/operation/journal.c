@@ -400,7 +400,7 @@ journal_sweep(const struct ovsdb_idl *idl, const struct network *net)
 {
     const struct sdsa_path *row;
     SDSA_PATH_FOR_EACH_SAFE (row, idl) {
-        if (!network_find_path(net, row->nsh_spi)) {
+        if (!live_paths_find(network_live_paths(net), row->nsh_spi)) {
             VLOG_WARN("path %"PRId64" of chain %s in the database is not one "
                       "that we know: deleting it", row->nsh_spi, row->chain);
             sdsa_path_delete(row);

@@ -124,3 +124,11 @@ live_paths_has_chain(const struct live_paths *paths, const char *chain)
     }
     return false;
 }
+
+struct live_path *
+live_paths_next(const struct live_paths *paths, const struct live_path *prev)
+{
+    struct hmap_node *node = (prev ? hmap_next(&paths->by_spi, &prev->node)
+                              : hmap_first(&paths->by_spi));
+    return node ? CONTAINER_OF(node, struct live_path, node) : NULL;
+}

@@ -106,9 +106,22 @@ struct live_path **live_paths_dup(struct live_path *const *paths, size_t n);
 /* Does 'chain' have a live path? */
 bool live_paths_has_chain(const struct live_paths *, const char *chain);
 
-/* For each live path of PATHS, in the variable LIVE, in no particular order.
- * None may be added or removed meanwhile. */
-#define LIVE_PATHS_FOR_EACH(LIVE, PATHS)                \
-    HMAP_FOR_EACH (LIVE, node, &(PATHS)->by_spi)
+/* Returns how many live paths there are. */
+static inline size_t
+live_paths_count(const struct live_paths *paths)
+{
+    return hmap_count(&paths->by_spi);
+}
+
+/* Returns the live path behind 'prev' in no particular order: NULL gives the
+ * first, NULL is returned after the last. */
+struct live_path *live_paths_next(const struct live_paths *,
+                                  const struct live_path *prev);
+
+/* For each live path of PATHS, as 'struct live_path *LIVE'.  None may be added
+ * or removed meanwhile. */
+#define LIVE_PATHS_FOR_EACH(LIVE, PATHS)                                   \
+    for (struct live_path *LIVE = live_paths_next(PATHS, NULL); LIVE;      \
+         LIVE = live_paths_next(PATHS, LIVE))
 
 #endif /* ofctl-app/plan/live-paths.h */

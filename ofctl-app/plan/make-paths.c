@@ -120,7 +120,6 @@ check_conflicts(struct making *m, const struct inv_chain *chain)
         is_sf_left(m, chain->reverse_sfs[i]->name);
     }
     char *error = NULL;
-    const struct live_path *live;
     LIVE_PATHS_FOR_EACH (live, m->facts->paths) {
         if (!error && strcmp(live->path->chain, chain->name)) {
             error = check_conflict(m, chain, live->path, false);
@@ -153,7 +152,6 @@ static bool
 untagged_is_free(void *m_, const char *chain, const char *sf)
 {
     struct making *m = m_;
-    const struct live_path *live;
     if (is_sf_left(m, sf)) {
         return false;
     }

@@ -233,7 +233,6 @@ static void
 mark_paths(const char *verb, const char *chain)
 {
     bool is_backup = !strcmp(verb, "bad-backup");
-    struct live_path *live;
     LIVE_PATHS_FOR_EACH (live, &paths) {
         if (strcmp(live->path->chain, chain)
             || live->path->backup != is_backup) {
@@ -544,7 +543,6 @@ restart(void)
     SHASH_FOR_EACH (node, &rows) {
         tell_row(node->name);
     }
-    struct live_path *live;
     LIVE_PATHS_FOR_EACH (live, &paths) {
         plan_touch(plan, live->path->chain);
     }
