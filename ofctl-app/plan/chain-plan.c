@@ -16,17 +16,6 @@
 #define CHAIN_RETRY_MS 1000
 #define CHAIN_RETRY_MAX_MS 8000
 
-const char *
-plan_state_to_string(enum plan_state state)
-{
-    switch (state) {
-#define PLAN_STATE(NAME, TEXT) case PLAN_##NAME: return TEXT;
-    PLAN_STATES
-#undef PLAN_STATE
-    }
-    OVS_NOT_REACHED();
-}
-
 /* Rows. */
 
 static void

@@ -43,94 +43,50 @@
 #include "openvswitch/list.h"
 #include "openvswitch/uuid.h"
 
-/* The states, their texts, how each is entered and left. */
-#define PLAN_STATES                                                         \
-    /* Nobody has looked at it.  Entered: the chain has become known, or its \
-     * row is another one.  Left: with the first look. */                   \
-    PLAN_STATE(NEW, "new")                                                  \
-                                                                            \
-    /* What is wanted is applied, and nothing is wrong with it.  Entered:   \
-     * a look finds that.  Left: a look finds something else, or an         \
-     * operation for a backup path starts. */                               \
-    PLAN_STATE(SETTLED, "settled")                                          \
-                                                                            \
-    /* An operation is due.  Entered: a look finds that.  Left: at once, by \
-     * the attempt to start it. */                                          \
-    PLAN_STATE(DUE, "due")                                                  \
-                                                                            \
-    /* An operation is due, and something is in the way that goes by itself \
-     * (another operation, packets in a function, a chain of its group that \
-     * is not due, too many operations).  Entered: by the attempt to start  \
-     * it.  Left: by a look, which comes with any news. */                  \
-    PLAN_STATE(WAITING, "waiting")                                          \
-                                                                            \
-    /* An operation of the chain is under way.  Entered: it starts, or is   \
-     * resumed.  Left: with the look after its end. */                      \
-    PLAN_STATE(BUSY, "busy")                                                \
-                                                                            \
-    /* Its operation failed.  Entered: with that.  Left: after a pause, or  \
-     * if something else is wanted. */                                      \
-    PLAN_STATE(BACKOFF, "back-off")                                         \
-                                                                            \
-    /* It cannot be so.  Entered: no operation could start.  Left: the      \
-     * topology or something else than the chain has changed, or something  \
-     * else is wanted. */                                                   \
-    PLAN_STATE(RESTING, "resting")                                          \
-                                                                            \
-    /* The operator gave the change up.  Entered: with that.  Left: if      \
-     * something else is wanted. */                                         \
-    PLAN_STATE(ABORTED, "aborted")                                          \
-                                                                            \
-    /* What is wanted has failed (one of the three above), and the paths in \
-     * use need new keys meanwhile.  Entered: a look finds that.  Left: by  \
-     * the attempt to start that. */                                        \
-    PLAN_STATE(REKEY, "rekey")
-
+/* The states, how each is entered and left.  The transitions are listed in
+ * tests/unit/test-plan.c. */
 enum plan_state {
-#define PLAN_STATE(NAME, TEXT) PLAN_##NAME,
-    PLAN_STATES
-#undef PLAN_STATE
-};
+    /* Nobody has looked at it.  Entered: the chain has become known, or its
+     * row is another one.  Left: with the first look. */
+    PLAN_NEW,
 
-/* The transitions: from, to, why. */
-#define PLAN_TRANSITIONS                                                    \
-    PLAN_TRANSITION(NEW, SETTLED, "a controller finds all in order")        \
-    PLAN_TRANSITION(NEW, DUE, "a chain was added")                          \
-    PLAN_TRANSITION(NEW, BUSY, "an operation is resumed")                   \
-    PLAN_TRANSITION(SETTLED, DUE, "changed, damaged, keys near their end")  \
-    PLAN_TRANSITION(SETTLED, BUSY, "backup path, fail-over")                \
-    PLAN_TRANSITION(SETTLED, BACKOFF, "damaged again, time not over")       \
-    PLAN_TRANSITION(DUE, WAITING, "something is in the way")                \
-    PLAN_TRANSITION(DUE, BUSY, "started")                                   \
-    PLAN_TRANSITION(DUE, RESTING, "refused")                                \
-    PLAN_TRANSITION(DUE, BACKOFF, "refused, and keys are near their end")   \
-    PLAN_TRANSITION(DUE, REKEY, "the same, of what is applied")             \
-    PLAN_TRANSITION(WAITING, DUE, "any news")                               \
-    PLAN_TRANSITION(WAITING, SETTLED, "what was applied is wanted again")   \
-    PLAN_TRANSITION(WAITING, REKEY, "any news")                             \
-    PLAN_TRANSITION(WAITING, BUSY, "fail-over")                             \
-    PLAN_TRANSITION(BUSY, SETTLED, "the operation is done")                 \
-    PLAN_TRANSITION(BUSY, DUE, "done, and something else is wanted")        \
-    PLAN_TRANSITION(BUSY, BACKOFF, "failed")                                \
-    PLAN_TRANSITION(BUSY, ABORTED, "aborted by the operator")               \
-    PLAN_TRANSITION(BUSY, REKEY, "failed, and keys are near their end")     \
-    PLAN_TRANSITION(BACKOFF, DUE, "time over")                              \
-    PLAN_TRANSITION(BACKOFF, SETTLED, "what was applied is wanted again")   \
-    PLAN_TRANSITION(BACKOFF, BUSY, "fail-over")                             \
-    PLAN_TRANSITION(BACKOFF, REKEY, "keys of what is applied near their end") \
-    PLAN_TRANSITION(RESTING, DUE, "topology changed, something else wanted") \
-    PLAN_TRANSITION(RESTING, SETTLED, "what was applied is wanted again")   \
-    PLAN_TRANSITION(RESTING, BUSY, "fail-over")                             \
-    PLAN_TRANSITION(RESTING, BACKOFF, "topology changed, time not over")    \
-    PLAN_TRANSITION(RESTING, REKEY, "keys of what is applied near their end") \
-    PLAN_TRANSITION(ABORTED, DUE, "something else is wanted")               \
-    PLAN_TRANSITION(ABORTED, SETTLED, "what was applied is wanted again")   \
-    PLAN_TRANSITION(ABORTED, REKEY, "keys of what is applied near their end") \
-    PLAN_TRANSITION(REKEY, WAITING, "too many operations")                  \
-    PLAN_TRANSITION(REKEY, BUSY, "started")                                 \
-    PLAN_TRANSITION(REKEY, RESTING, "the way cannot be kept")               \
-    PLAN_TRANSITION(REKEY, BACKOFF, "the way cannot be kept")               \
-    PLAN_TRANSITION(REKEY, ABORTED, "the way cannot be kept")
+    /* What is wanted is applied, and nothing is wrong with it.  Entered:
+     * a look finds that.  Left: a look finds something else, or an
+     * operation for a backup path starts. */
+    PLAN_SETTLED,
+
+    /* An operation is due.  Entered: a look finds that.  Left: at once, by
+     * the attempt to start it. */
+    PLAN_DUE,
+
+    /* An operation is due, and something is in the way that goes by itself
+     * (another operation, packets in a function, a chain of its group that
+     * is not due, too many operations).  Entered: by the attempt to start
+     * it.  Left: by a look, which comes with any news. */
+    PLAN_WAITING,
+
+    /* An operation of the chain is under way.  Entered: it starts, or is
+     * resumed.  Left: with the look after its end. */
+    PLAN_BUSY,
+
+    /* Its operation failed.  Entered: with that.  Left: after a pause, or
+     * if something else is wanted. */
+    PLAN_BACKOFF,
+
+    /* It cannot be so.  Entered: no operation could start.  Left: the
+     * topology or something else than the chain has changed, or something
+     * else is wanted. */
+    PLAN_RESTING,
+
+    /* The operator gave the change up.  Entered: with that.  Left: if
+     * something else is wanted. */
+    PLAN_ABORTED,
+
+    /* What is wanted has failed (one of the three above), and the paths in
+     * use need new keys meanwhile.  Entered: a look finds that.  Left: by
+     * the attempt to start that. */
+    PLAN_REKEY,
+};
 
 /* The row of a chain. */
 struct plan_row {
@@ -197,9 +153,6 @@ struct plan_versions {
     uint64_t removals;          /* Counts paths that went. */
     unsigned int n_transitions[PLAN_REKEY + 1][PLAN_REKEY + 1];
 };
-
-/* Returns the text of the state. */
-const char *plan_state_to_string(enum plan_state);
 
 /* Makes a chain that has no row.  The caller frees it with
  * chain_plan_destroy(). */

@@ -45,6 +45,58 @@
 #include "tests/unit/test-topology.h"
 #include "util.h"
 
+/* The transitions: from, to, why. */
+#define PLAN_TRANSITIONS                                                    \
+    PLAN_TRANSITION(NEW, SETTLED, "a controller finds all in order")        \
+    PLAN_TRANSITION(NEW, DUE, "a chain was added")                          \
+    PLAN_TRANSITION(NEW, BUSY, "an operation is resumed")                   \
+    PLAN_TRANSITION(SETTLED, DUE, "changed, damaged, keys near their end")  \
+    PLAN_TRANSITION(SETTLED, BUSY, "backup path, fail-over")                \
+    PLAN_TRANSITION(SETTLED, BACKOFF, "damaged again, time not over")       \
+    PLAN_TRANSITION(DUE, WAITING, "something is in the way")                \
+    PLAN_TRANSITION(DUE, BUSY, "started")                                   \
+    PLAN_TRANSITION(DUE, RESTING, "refused")                                \
+    PLAN_TRANSITION(DUE, BACKOFF, "refused, and keys are near their end")   \
+    PLAN_TRANSITION(DUE, REKEY, "the same, of what is applied")             \
+    PLAN_TRANSITION(WAITING, DUE, "any news")                               \
+    PLAN_TRANSITION(WAITING, SETTLED, "what was applied is wanted again")   \
+    PLAN_TRANSITION(WAITING, REKEY, "any news")                             \
+    PLAN_TRANSITION(WAITING, BUSY, "fail-over")                             \
+    PLAN_TRANSITION(BUSY, SETTLED, "the operation is done")                 \
+    PLAN_TRANSITION(BUSY, DUE, "done, and something else is wanted")        \
+    PLAN_TRANSITION(BUSY, BACKOFF, "failed")                                \
+    PLAN_TRANSITION(BUSY, ABORTED, "aborted by the operator")               \
+    PLAN_TRANSITION(BUSY, REKEY, "failed, and keys are near their end")     \
+    PLAN_TRANSITION(BACKOFF, DUE, "time over")                              \
+    PLAN_TRANSITION(BACKOFF, SETTLED, "what was applied is wanted again")   \
+    PLAN_TRANSITION(BACKOFF, BUSY, "fail-over")                             \
+    PLAN_TRANSITION(BACKOFF, REKEY, "keys of what is applied near their end") \
+    PLAN_TRANSITION(RESTING, DUE, "topology changed, something else wanted") \
+    PLAN_TRANSITION(RESTING, SETTLED, "what was applied is wanted again")   \
+    PLAN_TRANSITION(RESTING, BUSY, "fail-over")                             \
+    PLAN_TRANSITION(RESTING, BACKOFF, "topology changed, time not over")    \
+    PLAN_TRANSITION(RESTING, REKEY, "keys of what is applied near their end") \
+    PLAN_TRANSITION(ABORTED, DUE, "something else is wanted")               \
+    PLAN_TRANSITION(ABORTED, SETTLED, "what was applied is wanted again")   \
+    PLAN_TRANSITION(ABORTED, REKEY, "keys of what is applied near their end") \
+    PLAN_TRANSITION(REKEY, WAITING, "too many operations")                  \
+    PLAN_TRANSITION(REKEY, BUSY, "started")                                 \
+    PLAN_TRANSITION(REKEY, RESTING, "the way cannot be kept")               \
+    PLAN_TRANSITION(REKEY, BACKOFF, "the way cannot be kept")               \
+    PLAN_TRANSITION(REKEY, ABORTED, "the way cannot be kept")
+
+static const char *const state_names[] = {
+    [PLAN_NEW] = "new",
+    [PLAN_SETTLED] = "settled",
+    [PLAN_DUE] = "due",
+    [PLAN_WAITING] = "waiting",
+    [PLAN_BUSY] = "busy",
+    [PLAN_BACKOFF] = "back-off",
+    [PLAN_RESTING] = "resting",
+    [PLAN_ABORTED] = "aborted",
+    [PLAN_REKEY] = "rekey",
+};
+
 /* An operation under way. */
 struct operation {
     struct ovs_list node;
@@ -509,7 +561,7 @@ show(void)
         const char *name = sorted[i]->name;
         const char *waits = plan_waits_for(plan, name);
         SAY("  %s: %s%s%s\n", name,
-            plan_state_to_string(plan_get_state(plan, name)),
+            state_names[plan_get_state(plan, name)],
             waits ? ": " : "", waits ? waits : "");
     }
     free(sorted);
@@ -660,8 +712,8 @@ print_table(void)
     {                                                                   \
         unsigned int *n = &all.n_transitions[PLAN_##FROM][PLAN_##TO];   \
         printf("%-8s -> %-8s %s  (%s)\n",                               \
-               plan_state_to_string(PLAN_##FROM),                       \
-               plan_state_to_string(PLAN_##TO), *n ? "yes" : "NEVER",   \
+               state_names[PLAN_##FROM],                       \
+               state_names[PLAN_##TO], *n ? "yes" : "NEVER",   \
                WHY);                                                    \
         ok = ok && *n;                                                  \
         *n = 0;                                                         \
@@ -671,8 +723,8 @@ print_table(void)
     for (size_t i = 0; i <= PLAN_REKEY; i++) {
         for (size_t j = 0; j <= PLAN_REKEY; j++) {
             if (all.n_transitions[i][j]) {
-                printf("%s -> %s is not listed\n", plan_state_to_string(i),
-                       plan_state_to_string(j));
+                printf("%s -> %s is not listed\n", state_names[i],
+                       state_names[j]);
                 ok = false;
             }
         }
