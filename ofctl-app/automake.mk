@@ -77,12 +77,11 @@ noinst_LTLIBRARIES += ofctl-app/operation/liboperation.la
 ofctl_app_operation_liboperation_la_SOURCES = \
 	ofctl-app/operation/failure-test.c ofctl-app/operation/failure-test.h \
 	ofctl-app/operation/journal.c ofctl-app/operation/journal.h \
-	ofctl-app/operation/op-bridge.c ofctl-app/operation/op-bridge.h \
+	ofctl-app/operation/op-bridge.c \
 	ofctl-app/operation/op-fsm.c ofctl-app/operation/op-fsm.h \
-	ofctl-app/operation/op-gateway.c ofctl-app/operation/op-gateway.h \
-	ofctl-app/operation/op-hops.c ofctl-app/operation/op-hops.h \
+	ofctl-app/operation/op-gateway.c \
+	ofctl-app/operation/op-hops.c \
 	ofctl-app/operation/op-participants.c \
-	ofctl-app/operation/op-participants.h \
 	ofctl-app/operation/op-private.h \
 	ofctl-app/operation/op-spec.h \
 	ofctl-app/operation/op.c ofctl-app/operation/op.h \

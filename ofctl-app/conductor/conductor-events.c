@@ -12,7 +12,6 @@
 #include "ofctl-app/southbound/agent-event.h"
 #include "openvswitch/vlog.h"
 #include "timeval.h"
-#include "util.h"
 
 VLOG_DEFINE_THIS_MODULE(events);
 

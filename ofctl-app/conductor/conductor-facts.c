@@ -53,9 +53,7 @@ can_give_up(const void *c_, const char *chain)
 {
     const struct conductor *c = c_;
     const struct op *op = ops_find_chain(c->ops, chain);
-    return (op && op_get_spec(op)->n_chains == 1
-            && op_get_spec(op)->purpose != OP_FAILOVER
-            && !op_is_resumed(op) && !op_is_committed(op));
+    return op && op_can_be_given_up(op);
 }
 
 struct plan_facts

@@ -27,7 +27,7 @@ handle_bridge_results(struct conductor *c)
         uint64_t ticket;
         char *error;
         while (bridge_next_result(br, &ticket, &error)) {
-            ops_bridge_result(c->ops, ticket, error);
+            ops_result(c->ops, PARTICIPANT_BRIDGE, ticket, error);
             free(error);
         }
     }
@@ -103,7 +103,8 @@ handle_agent_results(struct conductor *c)
                                     c->epoch, &broken)) {
                 mark_broken(c, vnf_id, &broken);
             } else {
-                ops_agent_result(c->ops, result.ticket, result.error);
+                ops_result(c->ops, PARTICIPANT_GATEWAY, result.ticket,
+                           result.error);
             }
             hmapx_destroy(&broken);
             free(result.body);

@@ -19,7 +19,6 @@
 #include "openvswitch/vlog.h"
 #include "ovsdb-idl.h"
 #include "timeval.h"
-#include "util.h"
 
 VLOG_DEFINE_THIS_MODULE(conductor_write);
 
@@ -48,9 +47,8 @@ collect_debts(struct conductor *c, const struct op *op)
     size_t n;
     const struct op_debt *debts = op_debts(op, &n);
     for (size_t i = 0; i < n; i++) {
-        const struct participant *p = &debts[i].participant;
-        if (p->kind == PARTICIPANT_GATEWAY) {
-            resync_force(c->resync, p->name);
+        if (debts[i].participant->kind == PARTICIPANT_GATEWAY) {
+            resync_force(c->resync, debts[i].participant->name);
         }
     }
 }
@@ -61,11 +59,9 @@ log_debts(const struct op *op)
     size_t n;
     const struct op_debt *debts = op_debts(op, &n);
     for (size_t i = 0; i < n; i++) {
-        char *participant = participant_format(&debts[i].participant);
         VLOG_WARN("operation %u: %s owes the removal of %s paths",
-                  op_get_spec(op)->number, participant,
+                  op_get_spec(op)->number, debts[i].title,
                   debts[i].of_new ? "new" : "old");
-        free(participant);
     }
 }
 
@@ -74,7 +70,7 @@ static void
 end_operation(struct conductor *c, struct op *op)
 {
     const struct op_spec *spec = op_get_spec(op);
-    bool done = op_journal_entry(op) == OP_FSM_DONE;
+    bool done = op_get_state(op) == OP_FSM_DONE;
     char **slot = &c->history[c->n_history++ % N_HISTORY];
     free(*slot);
     *slot = op_format(op);

@@ -158,7 +158,8 @@ resume_operation(struct conductor *c, const struct sdsa_operation *row)
         .prove = true,
     });
     VLOG_INFO("operation %"PRId64" of %s was %s: going %s", row->number,
-              op_names(op), row->state, committed ? "forward" : "back");
+              op_get_spec(op)->names, row->state,
+              committed ? "forward" : "back");
     op_resume(op, committed);
     for (size_t i = 0; i < n_chains; i++) {
         plan_resume(c->plan, chains[i].name);

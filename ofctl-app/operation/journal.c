@@ -5,27 +5,20 @@
 
 #include "lib/sdsa-idl.h"
 #include "lib/suite.h"
-#include "ofctl-app/model/match.h"
 #include "ofctl-app/model/participant.h"
 #include "ofctl-app/model/path.h"
 #include "ofctl-app/network/network.h"
 #include "ofctl-app/network/resync.h"
+#include "ofctl-app/operation/op-private.h"
 #include "ofctl-app/operation/op.h"
 #include "openvswitch/vlog.h"
 #include "simap.h"
-#include "sset.h"
 #include "timeval.h"
 #include "util.h"
 
 VLOG_DEFINE_THIS_MODULE(journal);
 
 #define HISTORY_MAX 64          /* Rows of table History that are kept. */
-
-static const char *const path_states[] = {
-    [PATH_PREPARING] = "preparing",
-    [PATH_ACTIVE] = "active",
-    [PATH_RELEASING] = "releasing",
-};
 
 /* Looking up. */
 
@@ -88,7 +81,7 @@ write_path(struct ovsdb_idl_txn *txn, const struct live_path *live)
     sdsa_path_set_chain(row, path->chain);
     sdsa_path_set_direction(row, path->reverse ? "reverse" : "forward");
     sdsa_path_set_twin(row, live->twin);
-    sdsa_path_set_state(row, path_states[PATH_PREPARING]);
+    sdsa_path_set_state(row, "preparing");
     sdsa_path_set_backup(row, path->backup);
     sdsa_path_set_src(row, path->src);
     sdsa_path_set_dst(row, path->dst);
@@ -125,27 +118,17 @@ write_path(struct ovsdb_idl_txn *txn, const struct live_path *live)
 
 /* Operations. */
 
+/* Sets the state of the rows of paths; NULL deletes them. */
 static void
 set_path_states(const struct ovsdb_idl *idl, struct live_path *const *paths,
-                size_t n, enum path_state state)
+                size_t n, const char *state)
 {
     for (size_t i = 0; i < n; i++) {
         const struct sdsa_path *row
             = find_path(idl, paths[i]->path->nsh_spi);
-        if (row) {
-            sdsa_path_set_state(row, path_states[state]);
-        }
-    }
-}
-
-static void
-delete_paths(const struct ovsdb_idl *idl, struct live_path *const *paths,
-             size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        const struct sdsa_path *row
-            = find_path(idl, paths[i]->path->nsh_spi);
-        if (row) {
+        if (row && state) {
+            sdsa_path_set_state(row, state);
+        } else if (row) {
             sdsa_path_delete(row);
         }
     }
@@ -167,7 +150,7 @@ static void
 write_operation(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
                 const struct op *op, const char *state)
 {
-    const struct op_spec *spec = op_get_spec(op);
+    const struct op_spec *spec = &op->spec;
     const struct sdsa_operation *row
         = find_operation(idl, spec->number);
     if (row) {
@@ -188,7 +171,7 @@ write_operation(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
     }
     sdsa_operation_set_state(row, state);
     sdsa_operation_set_reason(row, spec->cause);
-    sdsa_operation_set_started(row, op_started_s(op));
+    sdsa_operation_set_started(row, op->started_s);
 
     int64_t *spis = path_numbers(spec->old, spec->n_old);
     sdsa_operation_set_old_paths(row, spis, spec->n_old);
@@ -202,7 +185,7 @@ static void
 write_prepare(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
               const struct op *op)
 {
-    const struct op_spec *spec = op_get_spec(op);
+    const struct op_spec *spec = &op->spec;
     if (!find_operation(idl, spec->number)) {
         write_operation(txn, idl, op, "preparing");
         for (size_t i = 0; i < spec->n_new; i++) {
@@ -215,10 +198,10 @@ static void
 write_commit(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
              const struct op *op)
 {
-    const struct op_spec *spec = op_get_spec(op);
+    const struct op_spec *spec = &op->spec;
     write_operation(txn, idl, op, "committing");
-    set_path_states(idl, spec->new, spec->n_new, PATH_ACTIVE);
-    set_path_states(idl, spec->old, spec->n_old, PATH_RELEASING);
+    set_path_states(idl, spec->new, spec->n_new, "active");
+    set_path_states(idl, spec->old, spec->n_old, "releasing");
     for (size_t i = 0; spec->purpose == OP_FAILOVER && i < spec->n_new; i++) {
         const struct sdsa_path *row
             = find_path(idl, spec->new[i]->path->nsh_spi);
@@ -228,12 +211,37 @@ write_commit(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
     }
 }
 
+/* Writes the participants, and the packets lost on each old hop, as far as
+ * both of its gateways told. */
+static void
+write_participants(const struct sdsa_history *row, const struct op *op)
+{
+    struct simap lost = SIMAP_INITIALIZER(&lost);
+    for (size_t i = 0; i < op->n_participants; i++) {
+        const struct op_participant *p = &op->participants[i];
+        if (p->id.kind != PARTICIPANT_HOP) {
+            sdsa_history_update_participants_addvalue(row, p->title);
+        } else if (p->has_lost) {
+            char *hop = xasprintf("%s %s, %s => %s", p->path->chain,
+                                  p->path->reverse ? "reverse" : "forward",
+                                  p->hop->sender, p->hop->receiver);
+            simap_put(&lost, hop, simap_get(&lost, hop) + p->lost);
+            free(hop);
+        }
+    }
+    const struct simap_node *node;
+    SIMAP_FOR_EACH (node, &lost) {
+        sdsa_history_update_lost_setkey(row, node->name, node->data);
+    }
+    simap_destroy(&lost);
+}
+
 /* Adds a row to table History, of which the last HISTORY_MAX rows are kept. */
 static void
 write_history(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
               const struct op *op)
 {
-    const struct op_spec *spec = op_get_spec(op);
+    const struct op_spec *spec = &op->spec;
     const struct sdsa_history *row, *oldest = NULL;
     size_t n = 0;
     SDSA_HISTORY_FOR_EACH (row, idl) {
@@ -247,41 +255,31 @@ write_history(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
         sdsa_history_delete(oldest);
     }
 
-    struct simap phases = SIMAP_INITIALIZER(&phases);
-    struct simap lost = SIMAP_INITIALIZER(&lost);
-    struct sset names = SSET_INITIALIZER(&names);
-    op_report(op, &phases, &names, &lost);
     row = sdsa_history_insert(txn);
     sdsa_history_set_number(row, spec->number);
     for (size_t i = 0; i < spec->n_chains; i++) {
         sdsa_history_update_chains_addvalue(row, spec->chains[i].name);
     }
     sdsa_history_set_cause(row, spec->cause);
-    sdsa_history_set_result(row, (op_journal_entry(op) == OP_FSM_DONE
+    sdsa_history_set_result(row, (op->entry == OP_FSM_DONE
                                   ? "done" : "failed"));
-    sdsa_history_set_reason(row, op_reason(op));
-    sdsa_history_set_started(row, op_started_s(op));
-    sdsa_history_set_round_trips(row, op_round_trips(op));
-
-    const struct simap_node *node;
-    SIMAP_FOR_EACH (node, &phases) {
-        sdsa_history_update_phases_setkey(row, node->name, node->data);
+    sdsa_history_set_reason(row, op_fsm_reason(op->fsm));
+    sdsa_history_set_started(row, op->started_s);
+    sdsa_history_set_round_trips(row, op_fsm_round_trips(op->fsm));
+    for (int i = 0; i < OP_FSM_DONE; i++) {
+        if (op_fsm_waited_in(op->fsm, i) || i == OP_FSM_FLIP) {
+            sdsa_history_update_phases_setkey(
+                row, op_fsm_state_to_string(i),
+                op_fsm_time_in(op->fsm, i, time_msec()));
+        }
     }
-    SIMAP_FOR_EACH (node, &lost) {
-        sdsa_history_update_lost_setkey(row, node->name, node->data);
-    }
-    const char **array = sset_array(&names);
-    sdsa_history_set_participants(row, array, sset_count(&names));
-    free(array);
+    write_participants(row, op);
     int64_t *spis = path_numbers(spec->old, spec->n_old);
     sdsa_history_set_old_paths(row, spis, spec->n_old);
     free(spis);
     spis = path_numbers(spec->new, spec->n_new);
     sdsa_history_set_new_paths(row, spis, spec->n_new);
     free(spis);
-    simap_destroy(&phases);
-    simap_destroy(&lost);
-    sset_destroy(&names);
 }
 
 /* Writes the outcome of one chain: into the row that the operation was for,
@@ -299,13 +297,13 @@ write_outcome(const struct ovsdb_idl *idl, const struct op *op,
         sdsa_chain_set_applied_intent(row, chain->intent);
         /* Another controller's operation may have made new keys for what was
          * applied; the reason is about what is wanted then. */
-        if (!op_is_resumed(op) || chain->wanted == row->wanted) {
+        if (!op->resumed || chain->wanted == row->wanted) {
             sdsa_chain_set_reason(row, "");
         }
-    } else if (row && !op_is_resumed(op)
-               && op_get_spec(op)->purpose == OP_CHANGE) {
+    } else if (row && !op->resumed
+               && op->spec.purpose == OP_CHANGE) {
         sdsa_chain_set_failed(row, chain->wanted);
-        sdsa_chain_set_reason(row, op_reason(op));
+        sdsa_chain_set_reason(row, op_fsm_reason(op->fsm));
     }
 }
 
@@ -313,8 +311,8 @@ static void
 write_end(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
           const struct op *op)
 {
-    const struct op_spec *spec = op_get_spec(op);
-    bool done = op_journal_entry(op) == OP_FSM_DONE;
+    const struct op_spec *spec = &op->spec;
+    bool done = op->entry == OP_FSM_DONE;
     write_history(txn, idl, op);
     const struct sdsa_operation *row
         = find_operation(idl, spec->number);
@@ -322,24 +320,20 @@ write_end(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
         sdsa_operation_delete(row);
     }
     if (done) {
-        delete_paths(idl, spec->old, spec->n_old);
+        set_path_states(idl, spec->old, spec->n_old, NULL);
     } else if (spec->purpose != OP_FAILOVER) {
-        delete_paths(idl, spec->new, spec->n_new);
+        set_path_states(idl, spec->new, spec->n_new, NULL);
     }
 
-    size_t n_debts;
-    const struct op_debt *debts = op_debts(op, &n_debts);
-    for (size_t i = 0; i < n_debts; i++) {
-        const struct op_debt *debt = &debts[i];
+    for (size_t i = 0; i < op->n_debts; i++) {
+        const struct op_debt *debt = &op->debts[i];
         size_t n = debt->of_new ? spec->n_new : spec->n_old;
         int64_t *spis = path_numbers(debt->of_new ? spec->new : spec->old, n);
         struct sdsa_debt *d = sdsa_debt_insert(txn);
-        char *participant = participant_format(&debt->participant);
         sdsa_debt_set_operation(d, spec->number);
-        sdsa_debt_set_participant(d, participant);
+        sdsa_debt_set_participant(d, debt->title);
         sdsa_debt_set_paths(d, spis, n);
         sdsa_debt_set_created(d, time_wall());
-        free(participant);
         free(spis);
     }
 
@@ -352,13 +346,12 @@ bool
 journal_write(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
               struct op *op)
 {
-    if (!op_needs_journal(op)) {
+    if (op->journal != OP_JOURNAL_NEEDED) {
         return false;
     }
-    enum op_fsm_state entry = op_journal_entry(op);
-    if (entry == OP_FSM_JOURNAL_PREPARE) {
+    if (op->entry == OP_FSM_JOURNAL_PREPARE) {
         write_prepare(txn, idl, op);
-    } else if (entry == OP_FSM_JOURNAL_COMMIT) {
+    } else if (op->entry == OP_FSM_JOURNAL_COMMIT) {
         write_commit(txn, idl, op);
     } else {
         write_end(txn, idl, op);
@@ -380,9 +373,9 @@ journal_chain_failed(const struct sdsa_chain *chain, int64_t wanted,
 void
 journal_chain_hangs(const struct ovsdb_idl *idl, const struct op *op)
 {
-    const struct op_spec *spec = op_get_spec(op);
-    const char *reason = op_reason(op);
-    if (op_get_state(op) != OP_FSM_FLIP || !reason[0]) {
+    const struct op_spec *spec = &op->spec;
+    const char *reason = op_fsm_reason(op->fsm);
+    if (op_fsm_get_state(op->fsm) != OP_FSM_FLIP || !reason[0]) {
         return;
     }
     for (size_t i = 0; i < spec->n_chains; i++) {

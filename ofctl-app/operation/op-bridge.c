@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Bridges of an operation: bundles of flows. */
+
 #include <config.h>
 
-#include "ofctl-app/operation/op-bridge.h"
+#include "ofctl-app/operation/op-private.h"
 
 #include "ofctl-app/network/desired-flows.h"
 #include "ofctl-app/network/network.h"
@@ -32,10 +34,6 @@ bridge_send(struct op *op, struct network *net, uint64_t epoch OVS_UNUSED,
             char **errorp)
 {
     struct bridge *br = network_bridge(net, p->id.name);
-    if (!br) {
-        *errorp = xstrdup("it is not in the database any more");
-        return 0;
-    }
     if (step == OP_FSM_STEP_FLOWS && !bridge_is_up(br)) {
         *errorp = xasprintf("it is not connected: see \"ovs-vsctl "
                             "get-controller %s\" and its log", p->id.name);

@@ -11,6 +11,8 @@
 
 #define N_STATES (OP_FSM_FAILED + 1)
 #define MAX_NAMES 5             /* Participants that one reason names. */
+#define PREPARE_STEPS (OP_FSM_STEP_INBOUND | OP_FSM_STEP_FLOWS \
+                       | OP_FSM_STEP_OUTBOUND)
 
 struct participant {
     char *name;
@@ -24,6 +26,7 @@ struct participant {
 struct op_fsm {
     struct participant *participants;
     size_t n;
+    unsigned int steps;         /* Of all participants. */
     struct op_fsm_timeouts timeouts;
 
     enum op_fsm_state state;
@@ -93,6 +96,7 @@ op_fsm_create(const struct op_fsm_participant *participants, size_t n,
     for (size_t i = 0; i < n; i++) {
         fsm->participants[i].name = xstrdup(participants[i].name);
         fsm->participants[i].steps = participants[i].steps;
+        fsm->steps |= participants[i].steps;
     }
     fsm->timeouts = *timeouts;
     fsm->reason = xstrdup("");
@@ -117,14 +121,19 @@ op_fsm_destroy(struct op_fsm *fsm)
 
 /* Actions. */
 
+/* Asks the caller for an action; without a participant both arguments are
+ * 0. */
 static void
-act(struct op_fsm *fsm, struct op_fsm_action action)
+act(struct op_fsm *fsm, enum op_fsm_action_type type, size_t participant,
+    enum op_fsm_step step)
 {
     if (fsm->last_action == fsm->allocated_actions) {
         fsm->actions = x2nrealloc(fsm->actions, &fsm->allocated_actions,
                                   sizeof *fsm->actions);
     }
-    fsm->actions[fsm->last_action++] = action;
+    fsm->actions[fsm->last_action++] = (struct op_fsm_action) {
+        type, participant, step,
+    };
 }
 
 bool
@@ -139,61 +148,27 @@ op_fsm_next_action(struct op_fsm *fsm, struct op_fsm_action *action)
 }
 
 static void
-act_journal(struct op_fsm *fsm, enum op_fsm_state state)
-{
-    act(fsm, (struct op_fsm_action) {
-        .type = OP_FSM_ACT_JOURNAL,
-        .state = state,
-    });
-}
-
-static void
 act_send(struct op_fsm *fsm, size_t i, enum op_fsm_step step)
 {
     fsm->participants[i].sent |= step;
     fsm->participants[i].refused &= ~step;
-    act(fsm, (struct op_fsm_action) {
-        .type = OP_FSM_ACT_SEND,
-        .participant = i,
-        .step = step,
-    });
+    act(fsm, OP_FSM_ACT_SEND, i, step);
 }
 
-/* Sends 'step' to all participants that have it.  Returns their number. */
+/* Sends 'step' to the participants that have it and have not acknowledged it.
+ * Returns their number. */
 static size_t
 send_step(struct op_fsm *fsm, enum op_fsm_step step)
 {
     size_t n = 0;
     for (size_t i = 0; i < fsm->n; i++) {
-        if (fsm->participants[i].steps & step) {
+        const struct participant *p = &fsm->participants[i];
+        if (p->steps & step & ~p->acked) {
             act_send(fsm, i, step);
             n++;
         }
     }
     return n;
-}
-
-/* Sends 'step' again to the participants that have not acknowledged it. */
-static void
-send_again(struct op_fsm *fsm, enum op_fsm_step step)
-{
-    for (size_t i = 0; i < fsm->n; i++) {
-        const struct participant *p = &fsm->participants[i];
-        if (p->steps & step & ~p->acked) {
-            act_send(fsm, i, step);
-        }
-    }
-}
-
-static bool
-has_participants(const struct op_fsm *fsm, enum op_fsm_step step)
-{
-    for (size_t i = 0; i < fsm->n; i++) {
-        if (fsm->participants[i].steps & step) {
-            return true;
-        }
-    }
-    return false;
 }
 
 /* Have all participants of 'steps' acknowledged them? */
@@ -220,35 +195,20 @@ set_reason(struct op_fsm *fsm, char *reason)
 }
 
 static void
-note(struct op_fsm *fsm, const char *from, const char *event)
-{
-    ovs_assert(fsm->last_transition < N_STATES);
-    fsm->transitions[fsm->last_transition++] = (struct op_fsm_transition) {
-        .from = from,
-        .event = event,
-        .to = op_fsm_state_to_string(fsm->state),
-    };
-}
-
-/* Enters the first state. */
-static void
-begin(struct op_fsm *fsm, enum op_fsm_state state, const char *event,
-      long long int now)
-{
-    fsm->state = state;
-    fsm->entered_ms = now;
-    note(fsm, "idle", event);
-}
-
-static void
 enter(struct op_fsm *fsm, enum op_fsm_state state, const char *event,
       long long int now)
 {
-    const char *from = op_fsm_state_to_string(fsm->state);
-    fsm->spent_ms[fsm->state] += now - fsm->entered_ms;
+    const char *from = "idle";
+    if (fsm->last_transition) {
+        from = op_fsm_state_to_string(fsm->state);
+        fsm->spent_ms[fsm->state] += now - fsm->entered_ms;
+    }
     fsm->state = state;
     fsm->entered_ms = now;
-    note(fsm, from, event);
+    ovs_assert(fsm->last_transition < N_STATES);
+    fsm->transitions[fsm->last_transition++] = (struct op_fsm_transition) {
+        from, event, op_fsm_state_to_string(state),
+    };
 }
 
 static void
@@ -256,15 +216,15 @@ finish(struct op_fsm *fsm, enum op_fsm_state state, const char *event,
        long long int now)
 {
     enter(fsm, state, event, now);
-    act(fsm, (struct op_fsm_action) { .type = OP_FSM_ACT_FINISH });
+    act(fsm, OP_FSM_ACT_FINISH, 0, 0);
 }
 
-/* Does what entering PROVE asks for. */
+/* Sends PROVE, on entering it and again later. */
 static void
 send_prove(struct op_fsm *fsm, long long int now)
 {
-    send_step(fsm, OP_FSM_STEP_PROVE);
     fsm->retry_ms = now + fsm->timeouts.prove_ms;
+    send_step(fsm, OP_FSM_STEP_PROVE);
 }
 
 static void
@@ -275,13 +235,12 @@ enter_release(struct op_fsm *fsm, const char *event, long long int now)
     send_step(fsm, OP_FSM_STEP_RELEASE);
 }
 
-/* Does what entering FLIP asks for. */
+/* Sends FLIP, on entering it and again later. */
 static void
 send_flip(struct op_fsm *fsm, long long int now)
 {
-    fsm->committed = true;
-    fsm->round_trips += send_step(fsm, OP_FSM_STEP_FLIP) > 0;
     fsm->retry_ms = now + fsm->timeouts.retry_ms;
+    send_step(fsm, OP_FSM_STEP_FLIP);
 }
 
 /* Enters the next states as far as acknowledgements allow. */
@@ -300,14 +259,13 @@ advance(struct op_fsm *fsm, long long int now)
     }
     if (fsm->state == OP_FSM_PROVE && all_acked(fsm, OP_FSM_STEP_PROVE)) {
         enter(fsm, OP_FSM_JOURNAL_COMMIT, ACKNOWLEDGED, now);
-        act_journal(fsm, OP_FSM_JOURNAL_COMMIT);
+        act(fsm, OP_FSM_ACT_JOURNAL, 0, 0);
     }
     if (fsm->state == OP_FSM_FLIP && all_acked(fsm, OP_FSM_STEP_FLIP)) {
         set_reason(fsm, xstrdup(""));
         enter(fsm, OP_FSM_DRAIN, ACKNOWLEDGED, now);
-        if (!fsm->timeouts.drain_ms
-            || !has_participants(fsm, OP_FSM_STEP_FLIP)
-            || !has_participants(fsm, OP_FSM_STEP_RELEASE)) {
+        if (!fsm->timeouts.drain_ms || !(fsm->steps & OP_FSM_STEP_FLIP)
+            || !(fsm->steps & OP_FSM_STEP_RELEASE)) {
             enter_release(fsm, ACKNOWLEDGED, now);
         } else {
             send_step(fsm, OP_FSM_STEP_DRAIN);
@@ -326,6 +284,17 @@ advance(struct op_fsm *fsm, long long int now)
         finish(fsm, OP_FSM_FAILED, ACKNOWLEDGED, now);
     }
     fsm->waited_in[fsm->state] = true;
+}
+
+/* Enters FLIP, after 'event', and what follows. */
+static void
+commit(struct op_fsm *fsm, const char *event, long long int now)
+{
+    enter(fsm, OP_FSM_FLIP, event, now);
+    fsm->committed = true;
+    fsm->round_trips += (fsm->steps & OP_FSM_STEP_FLIP) > 0;
+    send_flip(fsm, now);
+    advance(fsm, now);
 }
 
 /* Is the operation in PREPARE or PROVE, before anything irrevocable? */
@@ -371,14 +340,14 @@ roll_back(struct op_fsm *fsm, char *reason, long long int now)
 void
 op_fsm_start(struct op_fsm *fsm, long long int now)
 {
-    begin(fsm, OP_FSM_JOURNAL_PREPARE, STARTED, now);
-    act_journal(fsm, OP_FSM_JOURNAL_PREPARE);
+    enter(fsm, OP_FSM_JOURNAL_PREPARE, STARTED, now);
+    act(fsm, OP_FSM_ACT_JOURNAL, 0, 0);
 }
 
 void
 op_fsm_start_prepared(struct op_fsm *fsm, long long int now)
 {
-    begin(fsm, OP_FSM_PROVE, STARTED, now);
+    enter(fsm, OP_FSM_PROVE, STARTED, now);
     fsm->prepare_by_ms = now + fsm->timeouts.prepare_ms;
     send_prove(fsm, now);
     advance(fsm, now);
@@ -388,16 +357,14 @@ void
 op_fsm_resume_preparing(struct op_fsm *fsm, long long int now,
                         const char *reason)
 {
-    begin(fsm, OP_FSM_UNDO, RESUMED, now);
+    enter(fsm, OP_FSM_UNDO, RESUMED, now);
     send_undo(fsm, xstrdup(reason), true, now);
 }
 
 void
 op_fsm_resume_committing(struct op_fsm *fsm, long long int now)
 {
-    begin(fsm, OP_FSM_FLIP, RESUMED, now);
-    send_flip(fsm, now);
-    advance(fsm, now);
+    commit(fsm, RESUMED, now);
 }
 
 bool
@@ -417,26 +384,22 @@ void
 op_fsm_journaled(struct op_fsm *fsm, bool ok, const char *reason,
                  long long int now)
 {
-    if (fsm->state == OP_FSM_JOURNAL_PREPARE) {
-        if (!ok || fsm->give_up_reason) {
-            roll_back(fsm, xstrdup(fsm->give_up_reason ? fsm->give_up_reason
-                                   : reason), now);
-            return;
-        }
+    if (fsm->state != OP_FSM_JOURNAL_PREPARE
+        && fsm->state != OP_FSM_JOURNAL_COMMIT) {
+        return;
+    }
+    if (fsm->give_up_reason || !ok) {
+        roll_back(fsm, xstrdup(fsm->give_up_reason ? fsm->give_up_reason
+                               : reason), now);
+    } else if (fsm->state == OP_FSM_JOURNAL_PREPARE) {
         enter(fsm, OP_FSM_PREPARE_INBOUND, JOURNALED, now);
         fsm->prepare_by_ms = now + fsm->timeouts.prepare_ms;
         size_t n = send_step(fsm, OP_FSM_STEP_INBOUND);
         n += send_step(fsm, OP_FSM_STEP_FLOWS);
         fsm->round_trips += n > 0;
         advance(fsm, now);
-    } else if (fsm->state == OP_FSM_JOURNAL_COMMIT) {
-        if (!ok) {
-            roll_back(fsm, xstrdup(reason), now);
-            return;
-        }
-        enter(fsm, OP_FSM_FLIP, JOURNALED, now);
-        send_flip(fsm, now);
-        advance(fsm, now);
+    } else {
+        commit(fsm, JOURNALED, now);
     }
 }
 
@@ -460,20 +423,15 @@ op_fsm_refused(struct op_fsm *fsm, size_t i, enum op_fsm_step step,
         return;
     }
     struct participant *p = &fsm->participants[i];
-    bool now_sending = ((step == OP_FSM_STEP_RELEASE
-                         && fsm->state == OP_FSM_RELEASE)
-                        || (step == OP_FSM_STEP_UNDO
-                            && fsm->state == OP_FSM_UNDO));
-    if (now_sending) {
+    if ((step == OP_FSM_STEP_RELEASE && fsm->state == OP_FSM_RELEASE)
+        || (step == OP_FSM_STEP_UNDO && fsm->state == OP_FSM_UNDO)) {
         p->refused |= step;
         fsm->retry_ms = MIN(fsm->retry_ms, now + fsm->timeouts.retry_ms);
     } else if (fsm->state == OP_FSM_FLIP && step == OP_FSM_STEP_FLIP) {
         set_reason(fsm, xasprintf("%s refused (flip), to be tried again: %s",
                                   p->name, reason));
-    } else if (is_preparing(fsm)
-               && step & (OP_FSM_STEP_INBOUND | OP_FSM_STEP_FLOWS
-                          | OP_FSM_STEP_OUTBOUND
-                          | OP_FSM_STEP_PROVE)) {
+    } else if (is_preparing(fsm) && step & (PREPARE_STEPS
+                                            | OP_FSM_STEP_PROVE)) {
         roll_back(fsm, xasprintf("%s refused (%s): %s", p->name,
                                  op_fsm_step_to_string(step), reason), now);
     }
@@ -502,10 +460,7 @@ op_fsm_lost(struct op_fsm *fsm, size_t i, const char *reason,
             long long int now)
 {
     if (i < fsm->n
-        && fsm->participants[i].steps & (OP_FSM_STEP_INBOUND
-                                         | OP_FSM_STEP_FLOWS
-                                         | OP_FSM_STEP_OUTBOUND
-                                         | OP_FSM_STEP_PROVE
+        && fsm->participants[i].steps & (PREPARE_STEPS | OP_FSM_STEP_PROVE
                                          | OP_FSM_STEP_FLIP)) {
         give_up(fsm, xasprintf("%s was lost: %s", fsm->participants[i].name,
                                reason), now);
@@ -541,9 +496,7 @@ static void
 run_prepare(struct op_fsm *fsm, long long int now)
 {
     if (now >= fsm->prepare_by_ms) {
-        char *names = missing(fsm, (OP_FSM_STEP_INBOUND
-                                    | OP_FSM_STEP_FLOWS
-                                    | OP_FSM_STEP_OUTBOUND));
+        char *names = missing(fsm, PREPARE_STEPS);
         roll_back(fsm, xasprintf("no answer within %d ms from %s",
                                  fsm->timeouts.prepare_ms, names), now);
         free(names);
@@ -561,8 +514,7 @@ run_prove(struct op_fsm *fsm, long long int now)
                                  now - fsm->entered_ms), now);
         free(names);
     } else if (now >= fsm->retry_ms) {
-        fsm->retry_ms = now + fsm->timeouts.prove_ms;
-        send_again(fsm, OP_FSM_STEP_PROVE);
+        send_prove(fsm, now);
     }
 }
 
@@ -576,11 +528,7 @@ run_cleaning(struct op_fsm *fsm, enum op_fsm_step step,
         for (size_t i = 0; i < fsm->n; i++) {
             const struct participant *p = &fsm->participants[i];
             if (p->steps & step & ~p->acked) {
-                act(fsm, (struct op_fsm_action) {
-                    .type = OP_FSM_ACT_OWE,
-                    .participant = i,
-                    .step = step,
-                });
+                act(fsm, OP_FSM_ACT_OWE, i, step);
             }
         }
         finish(fsm, end, TIMED_OUT, now);
@@ -591,15 +539,6 @@ run_cleaning(struct op_fsm *fsm, enum op_fsm_step step,
                 act_send(fsm, i, step);
             }
         }
-    }
-}
-
-static void
-run_flip(struct op_fsm *fsm, long long int now)
-{
-    if (now >= fsm->retry_ms) {
-        fsm->retry_ms = now + fsm->timeouts.retry_ms;
-        send_again(fsm, OP_FSM_STEP_FLIP);
     }
 }
 
@@ -629,7 +568,9 @@ op_fsm_run(struct op_fsm *fsm, long long int now)
         run_prove(fsm, now);
         break;
     case OP_FSM_FLIP:
-        run_flip(fsm, now);
+        if (now >= fsm->retry_ms) {
+            send_flip(fsm, now);
+        }
         break;
     case OP_FSM_DRAIN:
         run_drain(fsm, now);

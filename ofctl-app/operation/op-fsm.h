@@ -100,7 +100,8 @@ struct op_fsm_participant {
 };
 
 enum op_fsm_action_type {
-    OP_FSM_ACT_JOURNAL,         /* Write 'state' into the journal; then call
+    OP_FSM_ACT_JOURNAL,         /* Write the state, JOURNAL_PREPARE or _COMMIT,
+                                 * into the journal; then call
                                  * op_fsm_journaled(). */
     OP_FSM_ACT_SEND,            /* Send 'step' to 'participant'. */
     OP_FSM_ACT_OWE,             /* Write a debt: 'participant' never
@@ -110,7 +111,6 @@ enum op_fsm_action_type {
 
 struct op_fsm_action {
     enum op_fsm_action_type type;
-    enum op_fsm_state state;    /* JOURNAL: JOURNAL_PREPARE or _COMMIT. */
     size_t participant;         /* SEND, OWE: index. */
     enum op_fsm_step step;      /* SEND, OWE. */
 };

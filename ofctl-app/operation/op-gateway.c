@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Gateways of an operation: keys, and edits of their SADs and SPDs. */
+
 #include <config.h>
 
-#include "ofctl-app/operation/op-gateway.h"
+#include "ofctl-app/operation/op-private.h"
 
-#include "lib/restconf/restconf-patch.h"
 #include "lib/secret.h"
 #include "lib/suite.h"
 #include "ofctl-app/model/path-check.h"
@@ -121,10 +122,6 @@ gateway_send(struct op *op, struct network *net, uint64_t epoch,
              char **errorp)
 {
     struct agent *agent = network_agent(net, p->id.name);
-    if (!agent) {
-        *errorp = xstrdup("it is not in the database any more");
-        return 0;
-    }
     bool adds = step & (OP_FSM_STEP_INBOUND | OP_FSM_STEP_OUTBOUND);
     if (adds) {
         if (!agent_is_up(agent)) {

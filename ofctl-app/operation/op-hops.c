@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Hops of an operation: packets prove the new ones, and the old ones drain. */
+
 #include <config.h>
 
-#include "ofctl-app/operation/op-hops.h"
+#include "ofctl-app/operation/op-private.h"
 
 #include "dp-packet.h"
 #include "ofctl-app/flows/probe.h"

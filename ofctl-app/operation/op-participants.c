@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Who takes part in an operation, and in which steps. */
+
 #include <config.h>
 
-#include "ofctl-app/operation/op-participants.h"
+#include "ofctl-app/operation/op-private.h"
 
 #include "ofctl-app/flows/probe.h"
 #include "ofctl-app/model/path-mtu.h"
 #include "ofctl-app/network/desired-flows.h"
 #include "ofctl-app/network/network.h"
-#include "ofctl-app/operation/op-bridge.h"
-#include "ofctl-app/operation/op-gateway.h"
-#include "ofctl-app/operation/op-hops.h"
-#include "ofctl-app/operation/op-private.h"
 #include "sset.h"
 #include "util.h"
 
@@ -63,20 +61,23 @@ add_gateways(struct op *op, const struct path *path, unsigned int sender_steps,
     }
 }
 
-/* Adds the hops of a new path, which must be proven. */
+/* Adds the hops of a path, each of which takes part in 'step'.  'size': the
+ * octets of the packet that proves a new hop, or 0 for an old one. */
 static void
-add_new_hops(struct op *op, const struct network *net, const struct path *path)
+add_hops(struct op *op, const struct path *path, enum op_fsm_step step,
+         size_t size)
 {
-    size_t size = MAX(path_mtu(network_inventory(net), path),
-                      PROBE_MIN_IP_SIZE);
     for (size_t i = 0; i <= path->n_sfs; i++) {
         const struct path_hop *hop = path->hops[i];
         if (hop) {
-            struct op_participant *p = add(
-                op, PARTICIPANT_HOP,
-                xasprintf("the hop %s => %s (with %"PRIuSIZE" octets)",
-                          hop->sender, hop->receiver, size));
-            p->steps = OP_FSM_STEP_PROVE;
+            char *name = (size
+                          ? xasprintf("the hop %s => %s (with %"PRIuSIZE
+                                      " octets)", hop->sender, hop->receiver,
+                                      size)
+                          : xasprintf("the old hop %s => %s", hop->sender,
+                                      hop->receiver));
+            struct op_participant *p = add(op, PARTICIPANT_HOP, name);
+            p->steps = step;
             p->path = path;
             p->hop = hop;
             p->probe_size = size;
@@ -84,24 +85,7 @@ add_new_hops(struct op *op, const struct network *net, const struct path *path)
     }
 }
 
-/* Adds the hops of an old path, which drain. */
-static void
-add_old_hops(struct op *op, const struct path *path)
-{
-    for (size_t i = 0; i <= path->n_sfs; i++) {
-        const struct path_hop *hop = path->hops[i];
-        if (hop) {
-            struct op_participant *p = add(
-                op, PARTICIPANT_HOP, xasprintf("the old hop %s => %s",
-                                               hop->sender, hop->receiver));
-            p->steps = OP_FSM_STEP_DRAIN;
-            p->path = path;
-            p->hop = hop;
-        }
-    }
-}
-
-/* Has the bridges take part that 'names' has.  Destroys 'names'. */
+/* Has the bridges take part that 'names' has, which it empties. */
 static void
 add_bridges(struct op *op, struct sset *names, unsigned int steps)
 {
@@ -109,59 +93,50 @@ add_bridges(struct op *op, struct sset *names, unsigned int steps)
     SSET_FOR_EACH (name, names) {
         add_steps(op, PARTICIPANT_BRIDGE, name, steps);
     }
-    sset_destroy(names);
-}
-
-static void
-add_path_bridges(struct op *op, const struct network *net,
-                 const struct live_path *live, unsigned int steps)
-{
-    struct sset names = SSET_INITIALIZER(&names);
-    path_bridges(live->path, network_inventory(net), &names);
-    add_bridges(op, &names, steps);
-}
-
-/* Has the bridges flip that put packets on a new path.  The old path is taken
- * out in the same bundle. */
-static void
-add_classifiers(struct op *op, const struct network *net,
-                const struct live_path *live)
-{
-    struct sset names = SSET_INITIALIZER(&names);
-    desired_flows_bridges(net, live,
-                          PATH_FLOWS_CLASSIFIER | PATH_FLOWS_COMPANION,
-                          &names);
-    add_bridges(op, &names, OP_FSM_STEP_FLIP);
+    sset_clear(names);
 }
 
 static void
 add_new_path(struct op *op, const struct network *net,
              const struct live_path *live)
 {
+    const struct inventory *inv = network_inventory(net);
+    struct sset bridges = SSET_INITIALIZER(&bridges);
     bool prepared = op->spec.purpose == OP_FAILOVER;
     if (!prepared) {
         add_gateways(op, live->path, OP_FSM_STEP_OUTBOUND | OP_FSM_STEP_UNDO,
                      OP_FSM_STEP_INBOUND | OP_FSM_STEP_UNDO);
-        add_path_bridges(op, net, live, OP_FSM_STEP_FLOWS | OP_FSM_STEP_UNDO);
+        path_bridges(live->path, inv, &bridges);
+        add_bridges(op, &bridges, OP_FSM_STEP_FLOWS | OP_FSM_STEP_UNDO);
     }
     if (prepared || !live->path->backup) {
-        add_classifiers(op, net, live);
+        /* The bridges that put packets on the new path take the old path out
+         * in the same bundle. */
+        desired_flows_bridges(net, live,
+                              PATH_FLOWS_CLASSIFIER | PATH_FLOWS_COMPANION,
+                              &bridges);
+        add_bridges(op, &bridges, OP_FSM_STEP_FLIP);
     }
     if (op->spec.prove) {
-        add_new_hops(op, net, live->path);
+        add_hops(op, live->path, OP_FSM_STEP_PROVE,
+                 MAX(path_mtu(inv, live->path), PROBE_MIN_IP_SIZE));
     }
+    sset_destroy(&bridges);
 }
 
 static void
 add_old_path(struct op *op, const struct network *net,
-             const struct live_path *live)
+             const struct path *path)
 {
-    add_gateways(op, live->path, OP_FSM_STEP_RELEASE, OP_FSM_STEP_RELEASE);
+    struct sset bridges = SSET_INITIALIZER(&bridges);
+    add_gateways(op, path, OP_FSM_STEP_RELEASE, OP_FSM_STEP_RELEASE);
     /* Where no new path has a classifier there is nothing to flip to: RELEASE
      * takes the old one with the rest, and it is owed if the bridge is
      * away. */
-    add_path_bridges(op, net, live, OP_FSM_STEP_RELEASE);
-    add_old_hops(op, live->path);
+    path_bridges(path, network_inventory(net), &bridges);
+    add_bridges(op, &bridges, OP_FSM_STEP_RELEASE);
+    add_hops(op, path, OP_FSM_STEP_DRAIN, 0);
+    sset_destroy(&bridges);
 }
 
 void
@@ -171,7 +146,7 @@ op_participants_find(struct op *op, const struct network *net)
         add_new_path(op, net, op->spec.new[i]);
     }
     for (size_t i = 0; i < op->spec.n_old; i++) {
-        add_old_path(op, net, op->spec.old[i]);
+        add_old_path(op, net, op->spec.old[i]->path);
     }
     for (size_t i = 0; i < op->n_participants; i++) {
         struct op_participant *p = &op->participants[i];

@@ -4,8 +4,8 @@
 
 /* What the files of an operation at work share.  op.c runs the state machine;
  * op-participants.c finds out who takes part; op-gateway.c, op-bridge.c and
- * op-hops.c do what a participant of their kind has to; ops.c has all
- * operations. */
+ * op-hops.c do what a participant of their kind has to; journal.c writes it
+ * down; ops.c has all operations. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,13 +23,15 @@ struct op;
 struct op_participant;
 struct path;
 struct path_hop;
+struct probe;
 struct secret;
 
 /* What participants of one kind do. */
 struct op_kind {
-    /* Sends 'step'.  Returns the ticket of the answer; or 0 with '*errorp'
-     * set to the reason why it cannot be sent (caller frees); or 0 with
-     * '*errorp' NULL if it was sent and no answer has a ticket. */
+    /* Sends 'step' to a participant that exists.  Returns the ticket of the
+     * answer; or 0 with '*errorp' set to the reason why it cannot be sent
+     * (caller frees); or 0 with '*errorp' NULL if it was sent and no answer
+     * has a ticket. */
     uint64_t (*send)(struct op *, struct network *, uint64_t epoch,
                      const struct op_participant *, enum op_fsm_step,
                      char **errorp);
@@ -108,12 +110,12 @@ struct op {
     struct hmap *requests;      /* Of all operations; struct ops owns it. */
     struct op_spec spec;        /* What it points to is owned, but for the
                                  * live paths, which the network owns. */
-    char *names;                /* Of the chains, for people: "a b". */
     struct op_fsm *fsm;
     long long int started_ms;   /* time_msec(). */
     long long int started_s;    /* time_wall(). */
-    bool aborted;
-    bool resumed;
+    bool aborted;               /* By the operator. */
+    bool resumed;               /* Another controller began it: its failure
+                                 * says nothing about the chains. */
 
     enum op_journal journal;
     enum op_fsm_state entry;    /* State that is written into the journal. */
@@ -126,5 +128,49 @@ struct op {
     size_t n_keys;
     struct uuid probe_token;    /* In all of its probes. */
 };
+
+/* What participants do, by enum participant_kind. */
+
+extern const struct op_kind op_gateway_kind;
+extern const struct op_kind op_bridge_kind;
+extern const struct op_kind op_hop_kind;
+
+/* op-participants.c: finds who takes part, and in which steps. */
+
+/* Sets the participants of an operation whose spec is set.  They are not
+ * changed any more until op_participants_destroy(). */
+void op_participants_find(struct op *, const struct network *);
+
+/* Frees the participants. */
+void op_participants_destroy(struct op *);
+
+/* op-gateway.c: keys, and edits of the gateways' SADs and SPDs. */
+
+/* Makes the keys of the new paths and sets the check values and the creation
+ * times of their hops. */
+void op_gateway_make_keys(struct op *);
+
+/* Wipes the keys. */
+void op_gateway_wipe_keys(struct op *);
+
+/* op-bridge.c: bundles of flows. */
+
+/* Sets which flows the paths of the operation are to have after 'step', on
+ * every bridge: live_path->flows.  No bridge is told. */
+void op_bridge_set_flows(struct op *, enum op_fsm_step step);
+
+/* op-hops.c: packets prove the new hops, and the old ones drain. */
+
+/* A probe with the operation's token came to 'bridge'.  Acknowledges the proof
+ * of the hop that ends there. */
+void op_hops_probe_result(struct op *, const struct network *,
+                          const char *bridge, const struct probe *);
+
+/* Asks the gateways of old hops for counters, and acknowledges the drain of
+ * the hops that are empty.  To be called in state DRAIN. */
+void op_hops_drain(struct op *, const struct network *);
+
+/* Wakes up poll_block() when op_hops_drain() has somebody to ask. */
+void op_hops_wait(const struct op *);
 
 #endif /* ofctl-app/operation/op-private.h */

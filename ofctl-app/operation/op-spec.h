@@ -23,6 +23,8 @@ enum op_purpose {
 struct op_spec {
     unsigned int number;        /* From the journal's counter. */
     enum op_purpose purpose;
+    const char *names;          /* Of the chains, for people: "a b".  Set by
+                                 * op_create(). */
     const char *cause;          /* For people: "new", "deleted", ... */
     const struct plan_target *chains;
     size_t n_chains;

@@ -8,16 +8,10 @@
 #include "hash.h"
 #include "ofctl-app/network/network.h"
 #include "ofctl-app/operation/failure-test.h"
-#include "ofctl-app/operation/op-bridge.h"
-#include "ofctl-app/operation/op-gateway.h"
-#include "ofctl-app/operation/op-hops.h"
-#include "ofctl-app/operation/op-participants.h"
 #include "ofctl-app/operation/op-private.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
-#include "simap.h"
-#include "sset.h"
 #include "timeval.h"
 #include "util.h"
 
@@ -38,8 +32,8 @@ set_spec(struct op *op, const struct op_spec *spec)
         chains[i].intent = xstrdup(chains[i].intent);
         ds_put_format(&names, "%s%s", i ? " " : "", chains[i].name);
     }
-    op->names = ds_steal_cstr(&names);
     op->spec = *spec;
+    op->spec.names = ds_steal_cstr(&names);
     op->spec.chains = chains;
     op->spec.cause = xstrdup(spec->cause);
     op->spec.old = live_paths_dup(spec->old, spec->n_old);
@@ -54,6 +48,7 @@ free_spec(struct op_spec *spec)
         free(CONST_CAST(char *, spec->chains[i].intent));
     }
     free(CONST_CAST(struct plan_target *, spec->chains));
+    free(CONST_CAST(char *, spec->names));
     free(CONST_CAST(char *, spec->cause));
     free(CONST_CAST(struct live_path **, spec->old));
     free(CONST_CAST(struct live_path **, spec->new));
@@ -192,12 +187,8 @@ op_destroy(struct op *op)
             remove_requests(&op->participants[i], NULL);
         }
         op_participants_destroy(op);
-        for (size_t i = 0; i < op->n_debts; i++) {
-            free(CONST_CAST(char *, op->debts[i].participant.name));
-        }
         free(op->debts);
         free_spec(&op->spec);
-        free(op->names);
         free(op);
     }
 }
@@ -220,13 +211,15 @@ do_send(struct op *op, struct network *net, uint64_t epoch, size_t index,
         return;                 /* Another one would be of no use. */
     }
 
-    char *error = NULL;
-    uint64_t ticket = p->kind->send(op, net, epoch, p, step, &error);
+    bool is_gone = p->kind->exists && !p->kind->exists(net, p->id.name);
+    char *error = (is_gone ? xstrdup("it is not in the database any more")
+                   : NULL);
+    uint64_t ticket = (is_gone ? 0
+                       : p->kind->send(op, net, epoch, p, step, &error));
     if (ticket) {
         add_request(op, p, step, ticket);
-    } else if (error && step & (OP_FSM_STEP_FLIP | OP_FSM_STEP_RELEASE
-                                | OP_FSM_STEP_UNDO)
-               && !p->kind->exists(net, p->id.name)) {
+    } else if (is_gone && step & (OP_FSM_STEP_FLIP | OP_FSM_STEP_RELEASE
+                                  | OP_FSM_STEP_UNDO)) {
         /* The operator took it out of the database: it owes nothing. */
         op_fsm_acknowledged(op->fsm, index, step, time_msec());
     } else if (error) {
@@ -238,20 +231,21 @@ do_send(struct op *op, struct network *net, uint64_t epoch, size_t index,
 static void
 do_owe(struct op *op, size_t index, enum op_fsm_step step)
 {
-    const struct participant *p = &op->participants[index].id;
+    const struct op_participant *p = &op->participants[index];
     op->debts = xrealloc(op->debts, (op->n_debts + 1) * sizeof *op->debts);
     op->debts[op->n_debts++] = (struct op_debt) {
-        .participant = { p->kind, xstrdup(p->name) },
+        .participant = &p->id,
+        .title = p->title,
         .of_new = step == OP_FSM_STEP_UNDO,
     };
 }
 
 static void
-do_journal(struct op *op, enum op_fsm_state entry)
+do_journal(struct op *op)
 {
     op->journal = OP_JOURNAL_NEEDED;
-    op->entry = entry;
-    if (entry != OP_FSM_JOURNAL_PREPARE) {
+    op->entry = op_fsm_get_state(op->fsm);
+    if (op->entry != OP_FSM_JOURNAL_PREPARE) {
         op_gateway_wipe_keys(op);       /* No end of a hop still needs one. */
     }
 }
@@ -299,7 +293,8 @@ op_run(struct op *op, struct network *net, uint64_t epoch)
     while (op_fsm_next_action(op->fsm, &action)) {
         switch (action.type) {
         case OP_FSM_ACT_JOURNAL:
-            do_journal(op, action.state);
+        case OP_FSM_ACT_FINISH:
+            do_journal(op);
             break;
         case OP_FSM_ACT_SEND:
             failure_test("before", op_fsm_step_to_string(action.step));
@@ -308,9 +303,6 @@ op_run(struct op *op, struct network *net, uint64_t epoch)
             break;
         case OP_FSM_ACT_OWE:
             do_owe(op, action.participant, action.step);
-            break;
-        case OP_FSM_ACT_FINISH:
-            do_journal(op, op_fsm_get_state(op->fsm));
             break;
         }
     }
@@ -341,12 +333,6 @@ bool
 op_needs_journal(const struct op *op)
 {
     return op->journal == OP_JOURNAL_NEEDED;
-}
-
-enum op_fsm_state
-op_journal_entry(const struct op *op)
-{
-    return op->entry;
 }
 
 /* Returns true if the entry is the operation's end. */
@@ -425,12 +411,6 @@ op_get_spec(const struct op *op)
     return &op->spec;
 }
 
-const char *
-op_names(const struct op *op)
-{
-    return op->names;
-}
-
 enum op_fsm_state
 op_get_state(const struct op *op)
 {
@@ -438,9 +418,10 @@ op_get_state(const struct op *op)
 }
 
 bool
-op_is_committed(const struct op *op)
+op_can_be_given_up(const struct op *op)
 {
-    return op_fsm_is_committed(op->fsm);
+    return (op->spec.n_chains == 1 && op->spec.purpose != OP_FAILOVER
+            && !op->resumed && !op_fsm_is_committed(op->fsm));
 }
 
 bool
@@ -449,28 +430,10 @@ op_is_aborted(const struct op *op)
     return op->aborted;
 }
 
-bool
-op_is_resumed(const struct op *op)
-{
-    return op->resumed;
-}
-
 const char *
 op_reason(const struct op *op)
 {
     return op_fsm_reason(op->fsm);
-}
-
-unsigned int
-op_round_trips(const struct op *op)
-{
-    return op_fsm_round_trips(op->fsm);
-}
-
-long long int
-op_started_s(const struct op *op)
-{
-    return op->started_s;
 }
 
 const struct op_debt *
@@ -480,30 +443,6 @@ op_debts(const struct op *op, size_t *n)
     return op->debts;
 }
 
-void
-op_report(const struct op *op, struct simap *phases_ms,
-          struct sset *participants, struct simap *lost)
-{
-    for (int i = 0; i < OP_FSM_DONE; i++) {
-        if (op_fsm_waited_in(op->fsm, i) || i == OP_FSM_FLIP) {
-            simap_put(phases_ms, op_fsm_state_to_string(i),
-                      op_fsm_time_in(op->fsm, i, time_msec()));
-        }
-    }
-    for (size_t i = 0; i < op->n_participants; i++) {
-        const struct op_participant *p = &op->participants[i];
-        if (p->id.kind != PARTICIPANT_HOP) {
-            sset_add(participants, p->title);
-        } else if (p->has_lost) {
-            char *hop = xasprintf("%s %s, %s => %s", p->path->chain,
-                                  p->path->reverse ? "reverse" : "forward",
-                                  p->hop->sender, p->hop->receiver);
-            simap_put(lost, hop, simap_get(lost, hop) + p->lost);
-            free(hop);
-        }
-    }
-}
-
 char *
 op_format(const struct op *op)
 {
@@ -511,7 +450,7 @@ op_format(const struct op *op)
     enum op_fsm_state state = op_fsm_get_state(op->fsm);
 
     ds_put_format(&ds, "%u %s (%s): %s after %lld ms",
-                  op->spec.number, op->names, op->spec.cause,
+                  op->spec.number, op->spec.names, op->spec.cause,
                   op_fsm_state_to_string(state),
                   time_msec() - op->started_ms);
     const char *sep = ": ";

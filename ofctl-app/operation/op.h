@@ -22,12 +22,12 @@ struct hmap;
 struct network;
 struct op;
 struct op_request;
-struct simap;
-struct sset;
 
-/* Removal of paths that a participant never acknowledged. */
+/* Removal of paths that a participant never acknowledged.  The operation owns
+ * what it points to. */
 struct op_debt {
-    struct participant participant;     /* A gateway or a bridge. */
+    const struct participant *participant;      /* A gateway or a bridge. */
+    const char *title;          /* The participant as text. */
     bool of_new;                /* The new paths are owed, not the old ones. */
 };
 
@@ -68,10 +68,6 @@ void op_answer(struct op_request *, const char *error);
  * written into the next transaction. */
 bool op_needs_journal(const struct op *);
 
-/* The state that this entry is about: JOURNAL_PREPARE, JOURNAL_COMMIT, or DONE
- * or FAILED for the end.  Undefined before the first entry. */
-enum op_fsm_state op_journal_entry(const struct op *);
-
 /* The entry was written into a transaction that is about to be committed. */
 void op_journal_sent(struct op *);
 
@@ -85,38 +81,21 @@ bool op_journaled(struct op *, bool ok, const char *refusal);
 /* The operation's copy of what it is to do. */
 const struct op_spec *op_get_spec(const struct op *);
 
-/* The names of its chains for people: "a b". */
-const char *op_names(const struct op *);
-
 /* The state of the state machine. */
 enum op_fsm_state op_get_state(const struct op *);
 
-/* Returns true if the operation is past its commit point. */
-bool op_is_committed(const struct op *);
+/* Returns true if it may be given up for a more urgent one: it changes one
+ * chain, is no failover, was not resumed, and is not past its commit point. */
+bool op_can_be_given_up(const struct op *);
 
 /* Returns true if the operator has aborted it. */
 bool op_is_aborted(const struct op *);
 
-/* Returns true if another controller began it.  Its failure says nothing about
- * the chain. */
-bool op_is_resumed(const struct op *);
-
-/* As op_fsm_reason() and op_fsm_round_trips(). */
+/* As op_fsm_reason(). */
 const char *op_reason(const struct op *);
-unsigned int op_round_trips(const struct op *);
-
-/* When it was created, in seconds since the epoch. */
-long long int op_started_s(const struct op *);
 
 /* Its debts, '*n' of them, which it has at its end. */
 const struct op_debt *op_debts(const struct op *, size_t *n);
-
-/* Adds what is to be remembered of an operation that came to its end to maps
- * that the caller initialised: to 'phases_ms' the milliseconds by phase; to
- * 'participants' who took part; to 'lost' the packets lost on each old hop, as
- * far as both of its gateways told. */
-void op_report(const struct op *, struct simap *phases_ms,
-               struct sset *participants, struct simap *lost);
 
 /* One line for people, "12 web (new): release after 23 ms: ..."; caller must
  * free. */

@@ -5,7 +5,6 @@
 
 #include "hash.h"
 #include "ofctl-app/flows/probe.h"
-#include "ofctl-app/operation/op-hops.h"
 #include "ofctl-app/operation/op-private.h"
 #include "ofctl-app/operation/op.h"
 #include "openvswitch/shash.h"
@@ -99,9 +98,9 @@ ops_find_number(const struct ops *ops, unsigned int number)
 }
 
 /* Bridges and agents number their tickets each for themselves. */
-static void
-handle_result(struct ops *ops, enum participant_kind kind, uint64_t ticket,
-              const char *error)
+void
+ops_result(struct ops *ops, enum participant_kind kind, uint64_t ticket,
+           const char *error)
 {
     struct op_request *request;
     HMAP_FOR_EACH_WITH_HASH (request, node, hash_uint64(ticket),
@@ -112,18 +111,6 @@ handle_result(struct ops *ops, enum participant_kind kind, uint64_t ticket,
             return;
         }
     }
-}
-
-void
-ops_bridge_result(struct ops *ops, uint64_t ticket, const char *error)
-{
-    handle_result(ops, PARTICIPANT_BRIDGE, ticket, error);
-}
-
-void
-ops_agent_result(struct ops *ops, uint64_t ticket, const char *error)
-{
-    handle_result(ops, PARTICIPANT_GATEWAY, ticket, error);
 }
 
 void

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ofctl-app/model/participant.h"
+
 struct network;
 struct op;
 struct op_spec;
@@ -46,10 +48,10 @@ struct op *ops_find_chain(const struct ops *, const char *chain);
 struct op *ops_find_number(const struct ops *, unsigned int number);
 
 /* A request was answered: 'ticket' is of bridge_change(), or of an agent's
- * request; 'error' is NULL, or the refusal in words.  A ticket that belongs to
- * no operation is ignored. */
-void ops_bridge_result(struct ops *, uint64_t ticket, const char *error);
-void ops_agent_result(struct ops *, uint64_t ticket, const char *error);
+ * request, by 'kind'; 'error' is NULL, or the refusal in words.  A ticket that
+ * belongs to no operation is ignored. */
+void ops_result(struct ops *, enum participant_kind kind, uint64_t ticket,
+                const char *error);
 
 /* A probe came to 'bridge'.  One of no operation is ignored. */
 void ops_probe_result(struct ops *, const struct network *,

@@ -80,7 +80,8 @@ print_actions(struct script *s)
     while (op_fsm_next_action(s->fsm, &a)) {
         switch (a.type) {
         case OP_FSM_ACT_JOURNAL:
-            printf("  journal %s\n", op_fsm_state_to_string(a.state));
+            printf("  journal %s\n",
+                   op_fsm_state_to_string(op_fsm_get_state(s->fsm)));
             break;
         case OP_FSM_ACT_SEND:
             printf("  send %s to %s\n", op_fsm_step_to_string(a.step),
@@ -397,7 +398,7 @@ check_actions(struct model *m)
     while (op_fsm_next_action(m->fsm, &a)) {
         switch (a.type) {
         case OP_FSM_ACT_JOURNAL:
-            check_journal(m, a.state);
+            check_journal(m, op_fsm_get_state(m->fsm));
             break;
         case OP_FSM_ACT_SEND:
             check_send(m, a.participant, a.step);
