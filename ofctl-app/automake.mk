@@ -91,20 +91,12 @@ ofctl_app_operation_liboperation_la_SOURCES = \
 noinst_LTLIBRARIES += ofctl-app/conductor/libconductor.la
 ofctl_app_conductor_libconductor_la_SOURCES = \
 	ofctl-app/conductor/conductor-change.c \
-	ofctl-app/conductor/conductor-change.h \
-	ofctl-app/conductor/conductor-config.c \
-	ofctl-app/conductor/conductor-config.h \
 	ofctl-app/conductor/conductor-events.c \
-	ofctl-app/conductor/conductor-events.h \
 	ofctl-app/conductor/conductor-facts.c \
-	ofctl-app/conductor/conductor-facts.h \
-	ofctl-app/conductor/conductor-ops.c ofctl-app/conductor/conductor-ops.h \
 	ofctl-app/conductor/conductor-private.h \
 	ofctl-app/conductor/conductor-results.c \
-	ofctl-app/conductor/conductor-results.h \
 	ofctl-app/conductor/conductor-show.c \
 	ofctl-app/conductor/conductor-write.c \
-	ofctl-app/conductor/conductor-write.h \
 	ofctl-app/conductor/conductor.c ofctl-app/conductor/conductor.h
 
 # Top first, for the linker.  sdsa-ctl and sdsa-trace use the lowest four.

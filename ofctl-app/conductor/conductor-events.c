@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* What agents tell by themselves.  It only hastens what is done anyway: keys
+ * are renewed by a schedule, and agents are audited every few seconds. */
+
 #include <config.h>
 
-#include "ofctl-app/conductor/conductor-events.h"
+#include "ofctl-app/conductor/conductor-private.h"
 
 #include <inttypes.h>
 
-#include "ofctl-app/conductor/conductor-private.h"
 #include "ofctl-app/network/network.h"
 #include "ofctl-app/network/resync.h"
 #include "ofctl-app/plan/plan.h"

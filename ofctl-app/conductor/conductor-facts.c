@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The facts that the planner decides from: the network, the rows and what the
+ * user configures; and what the planner wants to be written into the rows. */
+
 #include <config.h>
 
-#include "ofctl-app/conductor/conductor-facts.h"
+#include "ofctl-app/conductor/conductor-private.h"
 
 #include "hash.h"
 #include "lib/sdsa-idl.h"
-#include "ofctl-app/conductor/conductor-config.h"
-#include "ofctl-app/conductor/conductor-private.h"
 #include "ofctl-app/network/desired-flows.h"
 #include "ofctl-app/network/network.h"
 #include "ofctl-app/network/resync.h"
@@ -14,10 +15,28 @@
 #include "ofctl-app/operation/op.h"
 #include "ofctl-app/operation/ops.h"
 #include "ofctl-app/plan/plan.h"
-#include "simap.h"
+#include "smap.h"
 #include "sset.h"
 #include "timeval.h"
 #include "util.h"
+
+/* The configuration. */
+
+int
+conductor_config_ms(const struct ovsdb_idl *idl, const char *key,
+                    int default_ms)
+{
+    const struct sdsa_sdsa_global *global = sdsa_sdsa_global_first(idl);
+    int ms = global ? smap_get_int(&global->other_config, key, default_ms)
+                    : default_ms;
+    return MAX(ms, 1);
+}
+
+int
+conductor_config_drain_ms(const struct ovsdb_idl *idl)
+{
+    return conductor_config_ms(idl, "drain-ms", 1000);
+}
 
 /* Callbacks of struct plan_facts. */
 

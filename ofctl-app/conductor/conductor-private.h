@@ -4,9 +4,9 @@
 
 /* What the parts of the conductor share.  conductor.c holds the lock and runs
  * all; conductor-facts.c tells the planner how things are; conductor-change.c
- * does what it wants; conductor-ops.c adds operations; conductor-results.c and
- * conductor-events.c hear bridges and agents; conductor-write.c writes the
- * database; conductor-show.c is for people. */
+ * does what it wants; conductor-results.c and conductor-events.c hear bridges
+ * and agents; conductor-write.c writes the database; conductor-show.c is for
+ * people. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,8 +14,11 @@
 #include "simap.h"
 
 struct network_config;
+struct op;
+struct op_spec;
 struct ops;
 struct plan;
+struct plan_facts;
 
 #define N_HISTORY 64
 
@@ -55,5 +58,68 @@ struct conductor {
     char *history[N_HISTORY];   /* Ended operations, a ring. */
     unsigned int n_history;     /* Ever. */
 };
+
+/* conductor-facts.c: the configuration (column "other_config" of SDSA_Global)
+ * and what the planner decides from and writes. */
+
+/* Returns the milliseconds that the user wants for 'key', at least 1, or
+ * 'default_ms' if there are none. */
+int conductor_config_ms(const struct ovsdb_idl *, const char *key,
+                        int default_ms);
+
+/* Returns how long a path drains that is left, in milliseconds
+ * ("drain-ms"). */
+int conductor_config_drain_ms(const struct ovsdb_idl *);
+
+/* Returns the facts as they are now.  They are valid until something
+ * changes. */
+struct plan_facts conductor_facts(const struct conductor *);
+
+/* Tells the planner if the topology is another one than it was the last
+ * time. */
+void conductor_facts_tell_topology(struct conductor *);
+
+/* Writes what the planner wants to be written into the open transaction. */
+void conductor_facts_write_rows(struct conductor *);
+
+/* conductor-change.c: operations as the planner wants them and as the user
+ * configured them. */
+
+/* Adds an operation to those under way; the caller starts or resumes it.  Of
+ * the spec, the timeouts are ignored: the user's configuration says them, and
+ * whether anything is proven at all.  A 'number' of 0 stands for the next
+ * one. */
+struct op *conductor_add_op(struct conductor *, const struct op_spec *);
+
+/* Starts the operations that are due, and gives up those that stand in the
+ * way of a backup path. */
+void conductor_start_operations(struct conductor *);
+
+/* Tells the planner of the end of 'op', whose paths are what they are to
+ * be. */
+void conductor_end_chains(struct conductor *, const struct op *, bool done);
+
+/* conductor-results.c. */
+
+/* Hands results of bridges to operations; results of agents to the resync or
+ * to operations; packets that bridges sent to operations (probes), or to
+ * too-big.h. */
+void conductor_results_run(struct conductor *);
+
+/* conductor-events.c. */
+
+/* Handles the events of agents, and every few seconds the counters of SAs,
+ * which tell what an event told while nobody listened. */
+void conductor_events_run(struct conductor *);
+
+/* conductor-write.c. */
+
+/* Begins a transaction, 'c->txn', with all that is to be written.  The caller
+ * commits it. */
+void conductor_write(struct conductor *);
+
+/* The transaction is over.  'ok' says whether it was committed; if not,
+ * 'refusal' is NULL or why the database surely refused it. */
+void conductor_written(struct conductor *, bool ok, const char *refusal);
 
 #endif /* ofctl-app/conductor/conductor-private.h */

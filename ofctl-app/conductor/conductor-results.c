@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* What comes back from bridges and agents, and who gets it. */
+
 #include <config.h>
 
-#include "ofctl-app/conductor/conductor-results.h"
+#include "ofctl-app/conductor/conductor-private.h"
 
 #include <inttypes.h>
 
 #include "hmapx.h"
-#include "ofctl-app/conductor/conductor-private.h"
 #include "ofctl-app/flows/probe.h"
 #include "ofctl-app/flows/steering.h"
 #include "ofctl-app/network/network.h"

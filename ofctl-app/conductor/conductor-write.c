@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* What the conductor writes into the database, one transaction at a time, and
+ * what follows once that is there. */
+
 #include <config.h>
 
-#include "ofctl-app/conductor/conductor-write.h"
+#include "ofctl-app/conductor/conductor-private.h"
 
 #include "lib/sdsa-idl.h"
-#include "ofctl-app/conductor/conductor-change.h"
-#include "ofctl-app/conductor/conductor-facts.h"
-#include "ofctl-app/conductor/conductor-private.h"
 #include "ofctl-app/model/numbers.h"
 #include "ofctl-app/network/network.h"
 #include "ofctl-app/network/resync.h"

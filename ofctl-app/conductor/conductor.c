@@ -6,13 +6,7 @@
 #include <inttypes.h>
 
 #include "lib/sdsa-idl.h"
-#include "ofctl-app/conductor/conductor-change.h"
-#include "ofctl-app/conductor/conductor-config.h"
-#include "ofctl-app/conductor/conductor-events.h"
-#include "ofctl-app/conductor/conductor-ops.h"
 #include "ofctl-app/conductor/conductor-private.h"
-#include "ofctl-app/conductor/conductor-results.h"
-#include "ofctl-app/conductor/conductor-write.h"
 #include "ofctl-app/model/numbers.h"
 #include "ofctl-app/network/desired-flows.h"
 #include "ofctl-app/network/resync.h"
