@@ -60,52 +60,43 @@ failure_test_refuses(const char *step)
     return disarm("", "refuse", step);
 }
 
-static bool
-is_point(const char *text)
+/* Returns all points, each behind a space; caller must free. */
+static char *
+format_points(void)
 {
-    for (size_t i = 0; i < ARRAY_SIZE(whats); i++) {
-        size_t n = strlen(whats[i]);
-        for (size_t j = 0; j < ARRAY_SIZE(steps); j++) {
-            if (!strncmp(text, whats[i], n) && text[n] == '-'
-                && !strcmp(text + n + 1, steps[j])) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-static void
-refuse_point(struct unixctl_conn *conn)
-{
-    struct ds error = DS_EMPTY_INITIALIZER;
-    ds_put_cstr(&error, "no such point; there are");
+    struct ds points = DS_EMPTY_INITIALIZER;
     for (size_t i = 0; i < ARRAY_SIZE(whats); i++) {
         for (size_t j = 0; j < ARRAY_SIZE(steps); j++) {
-            ds_put_format(&error, " %s-%s", whats[i], steps[j]);
+            ds_put_format(&points, " %s-%s", whats[i], steps[j]);
         }
     }
-    unixctl_command_reply_error(conn, ds_cstr(&error));
-    ds_destroy(&error);
+    return ds_steal_cstr(&points);
 }
 
 static void
 cmd_failure_test(struct unixctl_conn *conn, int argc, const char *argv[],
                  void *aux OVS_UNUSED)
 {
+    char *points = format_points();
+    struct sset known;
+    sset_from_delimited_string(&known, points, " ");
+    bool ok = true;
     for (int i = 1; i < argc; i++) {
-        if (!is_point(argv[i])) {
-            refuse_point(conn);
-            return;
-        }
+        ok = ok && sset_contains(&known, argv[i]);
     }
-    char *before = sset_join(&armed, " ", "");
-    sset_clear(&armed);
-    for (int i = 1; i < argc; i++) {
-        sset_add(&armed, argv[i]);
+    if (ok) {
+        char *before = sset_join(&armed, " ", "");
+        sset_clear(&armed);
+        sset_add_array(&armed, (char **) &argv[1], argc - 1);
+        unixctl_command_reply(conn, before);
+        free(before);
+    } else {
+        char *error = xasprintf("no such point; there are%s", points);
+        unixctl_command_reply_error(conn, error);
+        free(error);
     }
-    unixctl_command_reply(conn, before);
-    free(before);
+    sset_destroy(&known);
+    free(points);
 }
 
 void
