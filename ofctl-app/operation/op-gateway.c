@@ -61,59 +61,27 @@ find_key(const struct op *op, const struct path_hop *hop)
 
 /* Adds to 'req' what gateway 'vnf_id' gets in 'step' for 'path'. */
 static void
-add_sa_edits(const struct op *op, const struct network *net,
+add_sa_edits(const struct op *op, const struct inventory *inv,
              const char *vnf_id, enum op_fsm_step step,
              const struct path *path, struct restconf_patch *req)
 {
+    bool removes = step & (OP_FSM_STEP_RELEASE | OP_FSM_STEP_UNDO);
     for (size_t i = 0; i <= path->n_sfs; i++) {
         const struct path_hop *hop = path->hops[i];
-        if (!hop) {
-            continue;
+        bool sends = hop && !strcmp(hop->sender, vnf_id);
+        bool receives = hop && !strcmp(hop->receiver, vnf_id);
+        if ((receives && step == OP_FSM_STEP_INBOUND)
+            || (sends && step == OP_FSM_STEP_OUTBOUND)) {
+            sa_request_add(req, inv, path, hop, step == OP_FSM_STEP_OUTBOUND,
+                           find_key(op, hop));
         }
-        bool sends = !strcmp(hop->sender, vnf_id);
-        bool receives = !strcmp(hop->receiver, vnf_id);
-        switch (step) {
-        case OP_FSM_STEP_INBOUND:
-            if (receives) {
-                sa_request_add(req, network_inventory(net), path, hop, false,
-                               find_key(op, hop));
-            }
-            break;
-        case OP_FSM_STEP_OUTBOUND:
-            if (sends) {
-                sa_request_add(req, network_inventory(net), path, hop, true,
-                               find_key(op, hop));
-            }
-            break;
-        case OP_FSM_STEP_RELEASE:
-        case OP_FSM_STEP_UNDO:
-            if (sends) {
-                sa_request_remove(req, path, hop, true);
-            }
-            if (receives) {
-                sa_request_remove(req, path, hop, false);
-            }
-            break;
-        case OP_FSM_STEP_FLOWS:
-        case OP_FSM_STEP_FLIP:
-        case OP_FSM_STEP_PROVE:
-        case OP_FSM_STEP_DRAIN:
-            OVS_NOT_REACHED();
+        if (sends && removes) {
+            sa_request_remove(req, path, hop, true);
+        }
+        if (receives && removes) {
+            sa_request_remove(req, path, hop, false);
         }
     }
-}
-
-/* Returns NULL if 'paths' still fit the network, else the reason (caller
- * frees).  Requests name the addresses of the gateways. */
-static char *
-check_paths(const struct network *net, struct live_path *const *paths,
-            size_t n)
-{
-    char *error = NULL;
-    for (size_t i = 0; i < n && !error; i++) {
-        error = path_check(paths[i]->path, network_inventory(net));
-    }
-    return error;
 }
 
 static uint64_t
@@ -122,16 +90,18 @@ gateway_send(struct op *op, struct network *net, uint64_t epoch,
              char **errorp)
 {
     struct agent *agent = network_agent(net, p->id.name);
+    const struct inventory *inv = network_inventory(net);
     bool adds = step & (OP_FSM_STEP_INBOUND | OP_FSM_STEP_OUTBOUND);
-    if (adds) {
-        if (!agent_is_up(agent)) {
-            *errorp = xstrdup(agent_get_state(agent)->reason);
-            return 0;
-        }
-        *errorp = check_paths(net, op->spec.new, op->spec.n_new);
-        if (*errorp) {
-            return 0;
-        }
+    if (adds && !agent_is_up(agent)) {
+        *errorp = xstrdup(agent_get_state(agent)->reason);
+    }
+    /* Requests name the addresses of the gateways: the paths must still fit
+     * the network. */
+    for (size_t i = 0; adds && !*errorp && i < op->spec.n_new; i++) {
+        *errorp = path_check(op->spec.new[i]->path, inv);
+    }
+    if (*errorp) {
+        return 0;
     }
 
     bool of_old = step == OP_FSM_STEP_RELEASE;
@@ -141,7 +111,7 @@ gateway_send(struct op *op, struct network *net, uint64_t epoch,
                          op_fsm_step_to_string(step));
     struct restconf_patch *req = sa_request_create(id, epoch);
     for (size_t i = 0; i < n; i++) {
-        add_sa_edits(op, net, p->id.name, step, paths[i]->path, req);
+        add_sa_edits(op, inv, p->id.name, step, paths[i]->path, req);
     }
     free(id);
     return agent_patch(agent, req);

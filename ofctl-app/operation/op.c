@@ -130,10 +130,12 @@ remove_request(struct op_request *request)
 }
 
 /* Removes the requests of a participant that will have no answer; all of them
- * if 'net' is NULL. */
-static void
-remove_requests(struct op_participant *p, const struct network *net)
+ * if 'net' is NULL.  Returns true if 'step' was sent and will be answered. */
+static bool
+remove_requests(struct op_participant *p, const struct network *net,
+                enum op_fsm_step step)
 {
+    bool found = false;
     for (size_t i = 0; i < ARRAY_SIZE(p->requests); i++) {
         struct op_request *request = &p->requests[i];
         if (request->step
@@ -141,19 +143,9 @@ remove_requests(struct op_participant *p, const struct network *net)
                                             request->ticket))) {
             remove_request(request);
         }
+        found = found || request->step == step;
     }
-}
-
-/* Was 'step' sent to the participant, and is it not answered yet? */
-static bool
-has_request(const struct op_participant *p, enum op_fsm_step step)
-{
-    for (size_t i = 0; i < ARRAY_SIZE(p->requests); i++) {
-        if (p->requests[i].step == step) {
-            return true;
-        }
-    }
-    return false;
+    return found;
 }
 
 void
@@ -184,7 +176,7 @@ op_destroy(struct op *op)
         op_gateway_wipe_keys(op);
         op_fsm_destroy(op->fsm);
         for (size_t i = 0; i < op->n_participants; i++) {
-            remove_requests(&op->participants[i], NULL);
+            remove_requests(&op->participants[i], NULL, 0);
         }
         op_participants_destroy(op);
         free(op->debts);
@@ -206,8 +198,7 @@ do_send(struct op *op, struct network *net, uint64_t epoch, size_t index,
         op_fsm_refused(op->fsm, index, step, "failure test", time_msec());
         return;
     }
-    remove_requests(p, net);
-    if (has_request(p, step)) {
+    if (remove_requests(p, net, step)) {
         return;                 /* Another one would be of no use. */
     }
 
@@ -356,24 +347,18 @@ op_journal_sent(struct op *op)
     op->journal = OP_JOURNAL_SENT;
 }
 
-static void
-set_states(struct live_path *const *paths, size_t n, enum path_state state)
-{
-    for (size_t i = 0; i < n; i++) {
-        paths[i]->path->state = state;
-    }
-}
-
 /* The database has the entry. */
 static void
 follow_entry(struct op *op)
 {
     failure_test("after", entry_step(op));
     if (op->entry == OP_FSM_JOURNAL_COMMIT) {
-        set_states(op->spec.new, op->spec.n_new, PATH_ACTIVE);
-        set_states(op->spec.old, op->spec.n_old, PATH_RELEASING);
+        for (size_t i = 0; i < op->spec.n_old; i++) {
+            op->spec.old[i]->path->state = PATH_RELEASING;
+        }
         for (size_t i = 0; i < op->spec.n_new; i++) {
             struct path *path = op->spec.new[i]->path;
+            path->state = PATH_ACTIVE;
             path->backup = path->backup && op->spec.purpose != OP_FAILOVER;
         }
     }
