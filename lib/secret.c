@@ -84,16 +84,6 @@ secret_size(const struct secret *secret)
     return secret->size;
 }
 
-bool
-secret_equal(const struct secret *a, const struct secret *b)
-{
-    if (!a || !b) {
-        return a == b;
-    }
-    return (a->size == b->size
-            && !CRYPTO_memcmp(a->bytes, b->bytes, a->size));
-}
-
 void
 secret_check(const struct secret *secret, uint32_t spi,
              char text[SECRET_CHECK_STRLEN])

@@ -41,10 +41,6 @@ const uint8_t *secret_bytes(const struct secret *);
 /* Returns the number of octets. */
 size_t secret_size(const struct secret *);
 
-/* Returns true if both are equal, as two NULLs are.  Takes a time that does
- * not depend on the octets. */
-bool secret_equal(const struct secret *, const struct secret *);
-
 /* Octets of a key check value, and of its text (hex, no colons, with NUL). */
 #define SECRET_CHECK_SIZE 8
 #define SECRET_CHECK_STRLEN (2 * SECRET_CHECK_SIZE + 1)

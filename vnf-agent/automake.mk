@@ -80,15 +80,12 @@ vnf_agent_datastore_libdatastore_la_SOURCES = \
 # restconf: RFC 8040 over the datastore.
 noinst_LTLIBRARIES += vnf-agent/restconf/librestconf.la
 vnf_agent_restconf_librestconf_la_SOURCES = \
-	vnf-agent/restconf/agent-state-json.c \
-	vnf-agent/restconf/agent-state-json.h \
 	vnf-agent/restconf/json-tree.c vnf-agent/restconf/json-tree.h \
 	vnf-agent/restconf/rc-conditions.c vnf-agent/restconf/rc-conditions.h \
 	vnf-agent/restconf/rc-edit-op.h \
 	vnf-agent/restconf/rc-edit.c vnf-agent/restconf/rc-edit.h \
 	vnf-agent/restconf/rc-error.c vnf-agent/restconf/rc-error.h \
 	vnf-agent/restconf/rc-events.c vnf-agent/restconf/rc-events.h \
-	vnf-agent/restconf/rc-filter.c vnf-agent/restconf/rc-filter.h \
 	vnf-agent/restconf/rc-path.c vnf-agent/restconf/rc-path.h \
 	vnf-agent/restconf/rc-query.c vnf-agent/restconf/rc-query.h \
 	vnf-agent/restconf/rc-read.c vnf-agent/restconf/rc-read.h \

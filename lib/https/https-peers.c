@@ -91,13 +91,6 @@ https_member_clear_ready(struct https_member *member)
 }
 
 void
-https_peers_move_ready(struct https_peers *peers, struct ovs_list *ready)
-{
-    ovs_list_move(ready, &peers->ready);
-    ovs_list_init(&peers->ready);
-}
-
-void
 https_peers_wait(const struct https_peers *peers)
 {
     if (!ovs_list_is_empty(&peers->ready)) {

@@ -32,7 +32,7 @@ struct https_peers {
     size_t max_connections;     /* In all. */
     struct ovs_list pending;    /* struct https_member, before certificates. */
     struct ovs_list known;      /* The others. */
-    struct ovs_list ready;
+    struct ovs_list ready;      /* Those that are to be run. */
     struct heap timers;         /* Next deadline first. */
     struct shash addresses;     /* struct https_peer: of 'pending'. */
     struct shash names;         /* The same of 'known'. */
@@ -72,9 +72,6 @@ void https_peers_evict(struct https_peers *);
 
 /* Returns the member with the next deadline, or NULL if there is no member. */
 struct https_member *https_peers_first(const struct https_peers *);
-
-/* Moves all members that are ready to the list 'ready'. */
-void https_peers_move_ready(struct https_peers *, struct ovs_list *ready);
 
 /* Wakes the poll loop when a member is ready or overdue. */
 void https_peers_wait(const struct https_peers *);

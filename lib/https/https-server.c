@@ -140,7 +140,8 @@ static void
 run_ready(struct https_server *server)
 {
     struct ovs_list ready;
-    https_peers_move_ready(&server->peers, &ready);
+    ovs_list_move(&ready, &server->peers.ready);
+    ovs_list_init(&server->peers.ready);
     while (!ovs_list_is_empty(&ready)) {
         run_conn(server, conn_of(CONTAINER_OF(ovs_list_front(&ready),
                                               struct https_member,

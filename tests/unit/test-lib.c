@@ -20,6 +20,17 @@
 #include "lib/suite.h"
 #include "util.h"
 
+/* Returns true if both are equal, as two NULLs are. */
+static bool
+secret_equal(const struct secret *a, const struct secret *b)
+{
+    if (!a || !b) {
+        return a == b;
+    }
+    return (secret_size(a) == secret_size(b)
+            && !memcmp(secret_bytes(a), secret_bytes(b), secret_size(a)));
+}
+
 static void
 print_secret(const char *hex)
 {

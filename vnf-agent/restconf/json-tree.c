@@ -173,8 +173,7 @@ static struct yang_error *
 missing(const struct yang_schema *schema, const struct rc_edit *edit,
         int kind)
 {
-    return yang_error_create(kind, rc_path_to_string(edit->target, schema),
-                             xstrdup("there is no such node"));
+    return rc_path_error(edit->target, schema, kind, "there is no such node");
 }
 
 /* Goes to the parent of the target, and makes containers on the way if
@@ -269,10 +268,9 @@ move(const struct yang_schema *schema, const struct rc_edit *edit,
         return NULL;
     }
     if (!is_multiple(place->node) || !lysc_is_userordered(place->node)) {
-        return yang_error_create(YANG_BAD_ATTRIBUTE,
-                                 rc_path_to_string(edit->target, schema),
-                                 xstrdup("only entries of lists that the user "
-                                         "orders have places"));
+        return rc_path_error(edit->target, schema, YANG_BAD_ATTRIBUTE,
+                             "only entries of lists that the user orders have "
+                             "places");
     }
     json_t *entry = json_incref(json_array_get(place->list, place->index));
     json_array_remove(place->list, place->index);
@@ -283,10 +281,9 @@ move(const struct yang_schema *schema, const struct rc_edit *edit,
                         &edit->point->segments[edit->point->n - 1],
                         place->list);
         if (at == SIZE_MAX) {
-            error = yang_error_create(YANG_BAD_ATTRIBUTE,
-                                      rc_path_to_string(edit->point, schema),
-                                      xstrdup("the point is not another entry "
-                                              "of the list"));
+            error = rc_path_error(edit->point, schema, YANG_BAD_ATTRIBUTE,
+                                  "the point is not another entry of the "
+                                  "list");
         }
         at += edit->where == STAGE_AFTER;
     }
@@ -307,9 +304,8 @@ apply_value(const struct yang_schema *schema, const struct rc_edit *edit,
         return error;
     }
     if (old && edit->op == RC_EDIT_CREATE) {
-        return yang_error_create(YANG_DATA_EXISTS,
-                                 rc_path_to_string(edit->target, schema),
-                                 xstrdup("the node is there already"));
+        return rc_path_error(edit->target, schema, YANG_DATA_EXISTS,
+                             "the node is there already");
     }
     if (old && edit->op == RC_EDIT_MERGE) {
         json_t *merged = json_tree_merge(schema, place->node, old, value);
@@ -377,10 +373,9 @@ json_tree_edit(const struct yang_schema *schema, const struct lysc_node *node,
     place.node = yang_schema_child(schema, node, place.segment->module,
                                    place.segment->name);
     if (is_multiple(place.node) && !place.segment->has_keys) {
-        return yang_error_create(YANG_INVALID_VALUE,
-                                 rc_path_to_string(target, schema),
-                                 xstrdup("one entry of the list must be named "
-                                         "by its keys"));
+        return rc_path_error(target, schema, YANG_INVALID_VALUE,
+                             "one entry of the list must be named by its "
+                             "keys");
     }
     place.name = yang_node_json_name(place.node, false);
     struct yang_error *error = apply(schema, edit, &place);

@@ -86,20 +86,14 @@ lease_node(const struct yang_schema *schema)
 
 /* Errors. */
 
-static struct yang_error *
-bad_value(const char *expected)
-{
-    return yang_error_format(YANG_MALFORMED_MESSAGE,
-                             "the value must be an object whose one member is "
-                             "%s", expected);
-}
+#define bad_value(...)                                                  \
+    yang_error_format(YANG_MALFORMED_MESSAGE, "the value must be an "   \
+                      "object whose one member is " __VA_ARGS__)
 
 static struct yang_error *
 target_error(const struct job *job, int kind, const char *message)
 {
-    return yang_error_create(kind, rc_path_to_string(job->edit->target,
-                                                     job->schema),
-                             xstrdup(message));
+    return rc_path_error(job->edit->target, job->schema, kind, message);
 }
 
 /* Returns the error of an edit whose target is inside of a node that is not
@@ -263,11 +257,7 @@ put_list(const struct job *job, enum datastore_list list, json_t *container)
     if (container && (!json_is_object(container)
                       || json_object_size(container) != (entries != NULL)
                       || (entries && !json_is_array(entries)))) {
-        char *expected = xasprintf("\"%s\", an array",
-                                   datastore_list_name(list));
-        error = bad_value(expected);
-        free(expected);
-        return error;
+        return bad_value("\"%s\", an array", datastore_list_name(list));
     }
     if (job->edit->op == RC_EDIT_REPLACE) {
         keep_only(job->stage, list, entries);
@@ -377,15 +367,11 @@ put_one_entry(const struct job *job)
     char *member = xasprintf(IKELESS":%s", datastore_list_name(target->list));
     json_t *array = only_member(job->edit->value, member);
     json_t *entry = json_array_get(array, 0);
-    struct yang_error *error = NULL;
-
-    if (json_array_size(array) != 1) {
-        char *expected = xasprintf("\"%s\", an array of one entry", member);
-        error = bad_value(expected);
-        free(expected);
-    }
+    struct yang_error *error = (json_array_size(array) == 1
+                                ? sad_spd_unqualify(entry, SAD_SPD_PREFIX)
+                                : bad_value("\"%s\", an array of one entry",
+                                            member));
     free(member);
-    error = error ? error : sad_spd_unqualify(entry, SAD_SPD_PREFIX);
     if (error) {
         return error;
     }
@@ -466,7 +452,7 @@ put(const struct job *job)
             error = error ? error : put_list(job, job->target.list,
                                              container);
         } else {
-            error = bad_value(name);
+            error = bad_value("%s", name);
         }
         free(name);
         return error;

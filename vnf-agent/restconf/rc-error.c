@@ -3,8 +3,6 @@
 
 #include "vnf-agent/restconf/rc-error.h"
 
-#include "util.h"
-
 static const struct {
     int status;
     const char *type, *tag;

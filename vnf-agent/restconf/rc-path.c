@@ -76,17 +76,15 @@ rc_path_append(struct rc_path *path, const char *text)
     while (*s == '/' && s[1]) {
         size_t n = strcspn(++s, "/");
         if (!parse_segment(add_segment(path), s, n)) {
-            return yang_error_create(YANG_INVALID_VALUE, NULL,
-                                     xasprintf("%s is not the path of a data "
-                                               "resource (RFC 8040 s.3.5.3)",
-                                               text));
+            return yang_error_format(YANG_INVALID_VALUE,
+                                     "%s is not the path of a data resource "
+                                     "(RFC 8040 s.3.5.3)", text);
         }
         s += n;
     }
     if (*s && strcmp(s, "/")) {
-        return yang_error_create(YANG_INVALID_VALUE, NULL,
-                                 xasprintf("%s: a path begins with a slash",
-                                           text));
+        return yang_error_format(YANG_INVALID_VALUE,
+                                 "%s: a path begins with a slash", text);
     }
     return NULL;
 }
@@ -156,6 +154,14 @@ rc_path_resolve(const struct rc_path *path, const struct yang_schema *schema,
     }
     *nodep = node;
     return NULL;
+}
+
+struct yang_error *
+rc_path_error(const struct rc_path *path, const struct yang_schema *schema,
+              int kind, const char *message)
+{
+    return yang_error_create(kind, rc_path_to_string(path, schema),
+                             xstrdup(message));
 }
 
 char *

@@ -49,4 +49,10 @@ struct yang_error *rc_path_resolve(const struct rc_path *,
  * error-path.  Caller frees. */
 char *rc_path_to_string(const struct rc_path *, const struct yang_schema *);
 
+/* Returns an error of 'kind' about the node of the path, with a copy of
+ * 'message'.  Caller frees with yang_error_destroy(). */
+struct yang_error *rc_path_error(const struct rc_path *,
+                                 const struct yang_schema *, int kind,
+                                 const char *message);
+
 #endif /* vnf-agent/restconf/rc-path.h */

@@ -2,8 +2,10 @@
 #ifndef SDSA_RC_QUERY_H
 #define SDSA_RC_QUERY_H 1
 
-/* A request's query parameters: RFC 8040 s.4.8. */
+/* A request's query parameters: RFC 8040 s.4.8; and the parts of data that
+ * "depth" and "fields" (s.4.8.2, s.4.8.3) select. */
 
+#include <jansson.h>
 #include <stdbool.h>
 
 #include "vnf-agent/datastore/datastore.h"
@@ -50,5 +52,18 @@ bool rc_query_where_from_string(const char *, enum stage_where *where);
 
 /* Frees what the query holds. */
 void rc_query_destroy(struct rc_query *);
+
+/* Returns NULL if the schema has all of the fields below 'node' (NULL: the
+ * datastore), else an error. */
+struct yang_error *rc_filter_check(const struct yang_schema *,
+                                   const struct lysc_node *node,
+                                   const struct rc_fields *);
+
+/* Returns the part of 'value', the value of 'node', that 'fields' (NULL: all)
+ * selects and that is no deeper than 'depth' levels: the node itself is 1.
+ * The keys of a list's entries always stay, so that the outcome is valid.
+ * Caller owns the reference; 'value' is not changed. */
+json_t *rc_filter(const struct yang_schema *, const struct lysc_node *node,
+                  json_t *value, const struct rc_fields *fields, int depth);
 
 #endif /* vnf-agent/restconf/rc-query.h */

@@ -5,12 +5,15 @@
 
 #include <libyang/libyang.h>
 
+#include "lib/json-number.h"
+#include "lib/suite.h"
+#include "openvswitch/uuid.h"
 #include "util.h"
+#include "uuid.h"
+#include "vnf-agent/backend/backend.h"
 #include "vnf-agent/datastore/datastore.h"
-#include "vnf-agent/restconf/agent-state-json.h"
 #include "vnf-agent/restconf/json-tree.h"
 #include "vnf-agent/restconf/rc-error.h"
-#include "vnf-agent/restconf/rc-filter.h"
 #include "vnf-agent/restconf/rc-path.h"
 #include "vnf-agent/restconf/rc-query.h"
 #include "vnf-agent/yang/yang-schema.h"
@@ -23,10 +26,95 @@ struct reading {
     const char *base;
 };
 
+/* The state of the gateway. */
+
+static json_t *
+port_to_json(const char *name, const struct backend_port *port, bool known)
+{
+    json_t *json = json_pack("{s:s}", "name", name);
+    if (known) {
+        char mac[ETH_ADDR_STRLEN + 1];
+        snprintf(mac, sizeof mac, ETH_ADDR_FMT, ETH_ADDR_ARGS(port->mac));
+        json_object_set_new(json, "mac-address", json_string(mac));
+        json_object_set_new(json, "mtu", json_integer(port->mtu));
+    }
+    return json;
+}
+
+static json_t *
+counters_to_json(const struct backend_stats *stats)
+{
+    json_t *drops = json_array();
+    for (int i = 0; i < BACKEND_N_DROPS; i++) {
+        json_array_append_new(
+            drops, json_pack("{s:s, s:o}",
+                             "reason", backend_drop_to_string(i),
+                             "packets", json_number_u64(stats->drops[i])));
+    }
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}",
+                     "plain-received", json_number_u64(stats->plain_rx),
+                     "plain-sent", json_number_u64(stats->plain_tx),
+                     "cipher-received", json_number_u64(stats->cipher_rx),
+                     "cipher-sent", json_number_u64(stats->cipher_tx),
+                     "drop", drops);
+}
+
+/* Returns the container "state" of sdsa-agent.yang: what the gateway is, and
+ * how it is. */
+static json_t *
+state_to_json(struct backend *backend, const struct backend_config *config)
+{
+    const struct uuid *boot_id = backend->class->boot_id(backend);
+    struct backend_port plain, cipher;
+    struct backend_stats stats;
+    const char *reason = NULL;
+    bool up = backend->class->is_up(backend, &reason);
+    json_t *suite_names = json_array();
+
+    for (size_t i = 0; i < n_suites; i++) {
+        if (backend->class->has_suite(backend, &suites[i])) {
+            json_array_append_new(suite_names, json_string(suites[i].name));
+        }
+    }
+    json_t *json = json_pack("{s:s, s:s, s:s, s:b, s:o}",
+                             "vnf-id", config->name,
+                             "version", SDSA_VERSION,
+                             "backend", backend->class->name,
+                             "data-plane-up", up,
+                             "suite", suite_names);
+    if (!uuid_is_zero(boot_id)) {
+        char text[UUID_LEN + 1];
+        snprintf(text, sizeof text, UUID_FMT, UUID_ARGS(boot_id));
+        json_object_set_new(json, "boot-id", json_string(text));
+    }
+    if (config->choice) {
+        json_object_set_new(json, "backend-choice",
+                            json_string(config->choice));
+    }
+    if (!up && reason) {
+        json_object_set_new(json, "reason", json_string(reason));
+    }
+
+    if (up) {
+        backend->class->get_ports(backend, &plain, &cipher);
+    }
+    char ip[INET6_ADDRSTRLEN];
+    ipv6_string_mapped(ip, &config->cipher_ip);
+    json_t *cipher_json = port_to_json(config->cipher_port, &cipher, up);
+    json_object_set_new(cipher_json, "address", json_string(ip));
+    json_object_set_new(json, "plain-port",
+                        port_to_json(config->plain_port, &plain, up));
+    json_object_set_new(json, "cipher-port", cipher_json);
+    if (!backend->class->get_stats(backend, &stats)) {
+        json_object_set_new(json, "counters", counters_to_json(&stats));
+    }
+    return json;
+}
+
 /* The containers of the top. */
 
 static json_t *
-get_ikeless(const struct reading *r)
+get_ikeless(const struct reading *r, const char *name OVS_UNUSED)
 {
     /* Often one SA of thousands is wanted. */
     const struct rc_segment *s = r->path->segments;
@@ -36,7 +124,7 @@ get_ikeless(const struct reading *r)
 }
 
 static json_t *
-get_agent(const struct reading *r)
+get_agent(const struct reading *r, const char *name OVS_UNUSED)
 {
     json_t *json = json_object();
     if (r->content != CONTENT_NONCONFIG) {
@@ -47,28 +135,20 @@ get_agent(const struct reading *r)
     }
     if (r->content != CONTENT_CONFIG) {
         json_object_set_new(json, "state",
-                            agent_state_to_json(r->source->backend,
-                                                r->source->backend_config));
+                            state_to_json(r->source->backend,
+                                          r->source->backend_config));
     }
     return json;
 }
 
 static json_t *
-get_library(const struct reading *r)
+get_library(const struct reading *r, const char *name)
 {
-    return json_incref(yang_schema_library(r->source->schema,
-                                           "yang-library"));
+    return json_incref(yang_schema_library(r->source->schema, name));
 }
 
 static json_t *
-get_modules_state(const struct reading *r)
-{
-    return json_incref(yang_schema_library(r->source->schema,
-                                           "modules-state"));
-}
-
-static json_t *
-get_restconf_state(const struct reading *r)
+get_restconf_state(const struct reading *r, const char *name OVS_UNUSED)
 {
     static const char *const names[] = {
         "defaults:1.0?basic-mode=explicit", "depth:1.0", "fields:1.0",
@@ -97,12 +177,12 @@ get_restconf_state(const struct reading *r)
 static const struct top {
     const char *module, *name;
     bool state;                 /* It has state only. */
-    json_t *(*get)(const struct reading *);
+    json_t *(*get)(const struct reading *, const char *name);
 } tops[] = {
     { "ietf-i2nsf-ikeless", "ipsec-ikeless", false, get_ikeless },
     { "sdsa-agent", "sdsa-agent", false, get_agent },
     { "ietf-yang-library", "yang-library", true, get_library },
-    { "ietf-yang-library", "modules-state", true, get_modules_state },
+    { "ietf-yang-library", "modules-state", true, get_library },
     { "ietf-restconf-monitoring", "restconf-state", true,
       get_restconf_state },
 };
@@ -123,7 +203,7 @@ get_tops(const struct reading *r)
             continue;
         }
         char *name = xasprintf("%s:%s", top->module, top->name);
-        json_object_set_new(data, name, top->get(r));
+        json_object_set_new(data, name, top->get(r, top->name));
         free(name);
     }
     return data;
@@ -186,9 +266,8 @@ rc_read(const struct rc_source *source, const struct rc_path *path,
         *valuep = wrap(path, node, part);
         json_decref(part);
     } else {
-        error = yang_error_create(RC_NO_NODE,
-                                  rc_path_to_string(path, schema),
-                                  xstrdup("there is no such node"));
+        error = rc_path_error(path, schema, RC_NO_NODE,
+                              "there is no such node");
     }
     json_decref(data);
     json_decref(tops_json);

@@ -383,11 +383,9 @@ append_child(const struct yang_schema *schema, struct rc_path *path,
     }
     const struct lysc_node *node = yang_schema_member(schema, parent, name);
     if (!node || !strchr(name, ':')) {
-        return yang_error_create(YANG_UNKNOWN_ELEMENT,
-                                 rc_path_to_string(path, schema),
-                                 xstrdup("there is no such node here; its "
-                                         "name begins with that of its "
-                                         "module"));
+        return rc_path_error(path, schema, YANG_UNKNOWN_ELEMENT,
+                             "there is no such node here; its name begins "
+                             "with that of its module");
     }
     struct ds text = DS_EMPTY_INITIALIZER;
     ds_put_format(&text, "/%s:%s", node->module->name, node->name);
@@ -426,9 +424,8 @@ write_one(struct restconf *rc, struct https_request *req, enum rc_edit_op op,
         error = precondition_failed();
     }
     if (!error && op == RC_EDIT_CREATE && *existedp) {
-        error = yang_error_create(YANG_DATA_EXISTS,
-                                  rc_path_to_string(path, schema),
-                                  xstrdup("the node is there already"));
+        error = rc_path_error(path, schema, YANG_DATA_EXISTS,
+                              "the node is there already");
     }
     error = error ? error : rc_edit_stage(stage, schema, &edit);
     error = error ? error : stage_commit(stage);
@@ -501,9 +498,8 @@ handle_patch(struct restconf *rc, struct https_request *req,
                                         && !(node->flags & LYS_PRESENCE));
     if (content_type_is(req, DATA_TYPE)) {
         return (is_there ? handle_write(rc, req, RC_EDIT_MERGE, path)
-                : yang_error_create(RC_NO_NODE,
-                                    rc_path_to_string(path, schema),
-                                    xstrdup("there is no such node")));
+                : rc_path_error(path, schema, RC_NO_NODE,
+                                "there is no such node"));
     }
     struct rc_query query;
     struct yang_error *error = rc_query_parse(&query, RC_QUERY_NONE,

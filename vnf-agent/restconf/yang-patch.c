@@ -147,39 +147,32 @@ apply_edit(struct stage *stage, const struct yang_schema *schema,
 
 /* Replies. */
 
-static int
-reply_not_a_patch(json_t **replyp, const char *message)
-{
-    struct yang_error *error = yang_error_format(YANG_MALFORMED_MESSAGE, "%s",
-                                                 message);
-    int status = rc_error_status(error);
-    *replyp = json_pack("{s:o}", "ietf-restconf:errors",
-                        rc_error_to_json(error));
-    yang_error_destroy(error);
-    return status;
-}
-
-/* Makes the reply to a patch.  'error', of which ownership is taken, is NULL,
- * or the error of the edit 'edit_id' (NULL: of the whole patch).  Returns the
- * HTTP status. */
+/* Makes the reply to the patch 'patch_id' (NULL: it is no patch).  'error', of
+ * which ownership is taken, is NULL, or the error of the edit 'edit_id' (NULL:
+ * of the whole patch).  Returns the HTTP status. */
 static int
 reply(const char *patch_id, const char *edit_id, struct yang_error *error,
       json_t **replyp)
 {
-    json_t *status = json_pack("{s:s}", "patch-id", patch_id);
     int code = error ? rc_error_status(error) : 200;
+    json_t *errors = error ? rc_error_to_json(error) : NULL;
+    json_t *status = json_pack("{s:s*}", "patch-id", patch_id);
 
     if (!error) {
         json_object_set_new(status, "ok", json_pack("[n]"));
     } else if (edit_id) {
         json_object_set_new(status, "edit-status",
-                            json_pack("{s:[{s:s, s:o}]}", "edit",
-                                      "edit-id", edit_id,
-                                      "errors", rc_error_to_json(error)));
+                            json_pack("{s:[{s:s, s:o}]}", "edit", "edit-id",
+                                      edit_id, "errors", errors));
+    } else if (patch_id) {
+        json_object_set_new(status, "errors", errors);
     } else {
-        json_object_set_new(status, "errors", rc_error_to_json(error));
+        json_decref(status);
+        status = errors;
     }
-    *replyp = json_pack("{s:o}", "ietf-yang-patch:yang-patch-status", status);
+    *replyp = json_pack("{s:o}", (patch_id
+                                  ? "ietf-yang-patch:yang-patch-status"
+                                  : "ietf-restconf:errors"), status);
     yang_error_destroy(error);
     return code;
 }
@@ -229,31 +222,25 @@ yang_patch_apply(struct datastore *ds, const struct yang_schema *schema,
     const char *patch_id = get_string(patch, "patch-id");
     const json_t *edits = json_object_get(patch, "edit");
     const char *edit_id = NULL;
+    struct yang_error *error;
 
-    *replyp = NULL;
-    if (json_object_size(root) != 1 || !patch || !patch_id) {
-        return reply_not_a_patch(replyp,
-                                 "the body must be an object with the one "
-                                 "member ietf-yang-patch:yang-patch, with "
-                                 "patch-id and edit (RFC 8072)");
+    if (json_object_size(root) != 1 || !patch_id) {
+        patch_id = NULL;
+        error = yang_error_format(YANG_MALFORMED_MESSAGE,
+                                  "the body must be an object with the one "
+                                  "member ietf-yang-patch:yang-patch, with "
+                                  "patch-id and edit (RFC 8072)");
+    } else if (edits && !json_is_array(edits)) {
+        error = yang_error_format(YANG_MALFORMED_MESSAGE,
+                                  "edit must be an array");
+    } else if (json_array_size(edits) > MAX_EDITS) {
+        error = yang_error_format(YANG_TOO_BIG, "more than %d edits",
+                                  MAX_EDITS);
+    } else {
+        struct stage *stage = stage_create(ds);
+        error = stage_edits(stage, schema, base, edits, &edit_id);
+        error = error ? error : stage_commit(stage);
+        stage_destroy(stage);
     }
-    if (edits && !json_is_array(edits)) {
-        return reply(patch_id, NULL,
-                     yang_error_format(YANG_MALFORMED_MESSAGE,
-                                       "edit must be an array"), replyp);
-    }
-    if (json_array_size(edits) > MAX_EDITS) {
-        return reply(patch_id, NULL,
-                     yang_error_format(YANG_TOO_BIG, "more than %d edits",
-                                       MAX_EDITS), replyp);
-    }
-
-    struct stage *stage = stage_create(ds);
-    struct yang_error *error = stage_edits(stage, schema, base, edits,
-                                           &edit_id);
-    if (!error) {
-        error = stage_commit(stage);
-    }
-    stage_destroy(stage);
     return reply(patch_id, edit_id, error, replyp);
 }
