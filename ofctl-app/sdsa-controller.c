@@ -156,7 +156,7 @@ main(int argc, char *argv[])
 static void
 parse_options(int argc, char *argv[], struct options *o)
 {
-    struct agents_config *tls = &o->network.agents;
+    struct restconf_config *tls = &o->network.agents.client;
     const char *protocols = NULL, *ciphers = NULL;
     const struct daemon_option own[] = {
         { "db", .value = &o->db },

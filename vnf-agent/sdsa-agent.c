@@ -202,12 +202,8 @@ agent_open(struct agent_daemon *agent, const struct options *o)
 
     /* Before the data plane is started: mistakes show without one. */
     agent->events = rc_events_create();
-    struct restconf_config config = {
-        .source = &agent->source,
-        .events = agent->events,
-        .controller_name = o->controller_name,
-    };
-    agent->restconf = restconf_create(&config);
+    agent->restconf = restconf_create(&agent->source, agent->events,
+                                      o->controller_name);
     if (https_server_create(&o->https, restconf_admit, restconf_handle,
                             agent->restconf, &agent->https, &error)
         || class->open(&agent->backend_config, &agent->backend, &error)) {

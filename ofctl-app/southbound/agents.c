@@ -59,15 +59,10 @@ struct agent {
 char *
 agents_create(const struct agents_config *config, struct agents **agentsp)
 {
-    const struct restconf_config client_config = {
-        .private_key = config->private_key,
-        .certificate = config->certificate,
-        .ca_cert = config->ca_cert,
-        .request_timeout_ms = config->request_timeout_ms,
-        .server = "sdsa-agent",
-    };
+    struct restconf_config client = config->client;
+    client.server = "sdsa-agent";
     struct restconf_clients *clients;
-    char *error = restconf_clients_create(&client_config, &clients);
+    char *error = restconf_clients_create(&client, &clients);
     *agentsp = NULL;
     if (!error) {
         struct agents *agents = xzalloc(sizeof *agents);

@@ -21,9 +21,8 @@ struct agent_event;
 struct agents;
 
 struct agents_config {
-    const char *private_key, *certificate, *ca_cert;    /* PEM file names. */
+    struct restconf_config client;      /* Without 'server'. */
     int poll_interval_ms;       /* 0: 2,000. */
-    int request_timeout_ms;     /* 0: 4,000. */
 };
 
 /* Returns NULL if agents_create() could use 'config', or an error for the user

@@ -224,11 +224,11 @@ main(int argc, char *argv[])
 
     const struct driver_options o = driver_start(argc, argv);
     const struct agents_config config = {
-        .private_key = o.private_key,
-        .certificate = o.certificate,
-        .ca_cert = o.ca_cert,
+        .client.private_key = o.private_key,
+        .client.certificate = o.certificate,
+        .client.ca_cert = o.ca_cert,
+        .client.request_timeout_ms = o.request_timeout_ms,
         .poll_interval_ms = o.poll_interval_ms,
-        .request_timeout_ms = o.request_timeout_ms,
     };
     char *error = agents_create(&config, &agents);
     if (error) {

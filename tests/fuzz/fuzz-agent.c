@@ -46,12 +46,7 @@ fuzz_agent_init(const struct fuzz_agent_config *config_)
         .backend_config = &backend_config,
         .schema = schema,
     };
-    const struct restconf_config rc_config = {
-        .source = &source,
-        .events = rc_events_create(),
-        .controller_name = FUZZ_PEER,
-    };
-    rc = restconf_create(&rc_config);
+    rc = restconf_create(&source, rc_events_create(), FUZZ_PEER);
 }
 
 const struct yang_schema *

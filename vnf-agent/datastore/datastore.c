@@ -87,24 +87,20 @@ add_removal(struct held *held, const struct sa *sa,
 static size_t
 drop_entries(struct datastore *ds, const struct held *held)
 {
-    struct shash_node *node;
     size_t n = 0;
 
-    SHASH_FOR_EACH_SAFE (node, &ds->lists[DATASTORE_SAD]) {
-        const struct store_entry *entry = node->data;
-        const struct sa *sa = shash_find_data(&held->sas, node->name);
-        if (!sa || !sa_equal(sa, entry->sa)) {
-            store_remove(ds, DATASTORE_SAD, node);
-            n++;
-        }
-    }
-    SHASH_FOR_EACH_SAFE (node, &ds->lists[DATASTORE_SPD]) {
-        const struct store_entry *entry = node->data;
-        const struct policy *policy = shash_find_data(&held->policies,
-                                                      node->name);
-        if (!policy || !policy_equal(policy, entry->policy)) {
-            store_remove(ds, DATASTORE_SPD, node);
-            n++;
+    for (size_t i = 0; i < N_DATASTORE_LISTS; i++) {
+        struct shash_node *node;
+        SHASH_FOR_EACH_SAFE (node, &ds->lists[i]) {
+            const struct store_entry *entry = node->data;
+            const void *there = shash_find_data(
+                (i == DATASTORE_SAD ? &held->sas : &held->policies),
+                node->name);
+            if (!there || !(entry->sa ? sa_equal(there, entry->sa)
+                          : policy_equal(there, entry->policy))) {
+                store_remove(ds, i, node);
+                n++;
+            }
         }
     }
     return n;

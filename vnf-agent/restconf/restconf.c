@@ -47,12 +47,13 @@ struct restconf {
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(10, 10);
 
 struct restconf *
-restconf_create(const struct restconf_config *config)
+restconf_create(const struct rc_source *source, struct rc_events *events,
+                const char *controller_name)
 {
     struct restconf *rc = xzalloc(sizeof *rc);
-    rc->source = config->source;
-    rc->events = config->events;
-    rc->controller_name = xstrdup(config->controller_name);
+    rc->source = source;
+    rc->events = events;
+    rc->controller_name = xstrdup(controller_name);
     rc->incarnation = random_uint32();
     return rc;
 }

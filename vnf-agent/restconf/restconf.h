@@ -16,18 +16,14 @@ struct https_request;
 struct rc_events;
 struct restconf;
 
-struct restconf_config {
-    /* Is filled in before the first request, and lives as long. */
-    const struct rc_source *source;
-    struct rc_events *events;
-
-    /* Subject CN of the only client that may write. */
-    const char *controller_name;
-};
-
 /* Returns a server, for which restconf_admit() and restconf_handle() get
- * requests.  Caller must free with restconf_destroy(). */
-struct restconf *restconf_create(const struct restconf_config *);
+ * requests.  'source' is filled in before the first request; it and 'events'
+ * must live as long as the server.  'controller_name' is the subject CN of the
+ * only client that may write; it is copied.  Caller must free with
+ * restconf_destroy(). */
+struct restconf *restconf_create(const struct rc_source *source,
+                                 struct rc_events *events,
+                                 const char *controller_name);
 
 /* Frees the server.  Accepts NULL. */
 void restconf_destroy(struct restconf *);
