@@ -112,10 +112,11 @@ struct sf_list {
 };
 
 static void
-sf_list_destroy(struct sf_list *list)
+sf_list_clear(struct sf_list *list)
 {
     free(list->sfs);
     free(list->keys);
+    *list = (struct sf_list) { .n = 0 };
 }
 
 /* Appends the function 'name'.  Returns false after ctl_error(). */
@@ -181,8 +182,8 @@ static void
 chain_spec_destroy(struct chain_spec *spec)
 {
     free(spec->match);
-    sf_list_destroy(&spec->sfs);
-    sf_list_destroy(&spec->reverse_sfs);
+    sf_list_clear(&spec->sfs);
+    sf_list_clear(&spec->reverse_sfs);
 }
 
 static bool
@@ -289,11 +290,9 @@ static bool
 parse_sfs(struct ctl_context *ctx, struct chain_spec *spec, int first)
 {
     bool ok = true;
-    sf_list_destroy(&spec->sfs);
-    spec->sfs = (struct sf_list) { .n = 0 };
+    sf_list_clear(&spec->sfs);
     if (ctl_has_option(ctx, "--reverse") || strcmp(spec->way_back, "other")) {
-        sf_list_destroy(&spec->reverse_sfs);
-        spec->reverse_sfs = (struct sf_list) { .n = 0 };
+        sf_list_clear(&spec->reverse_sfs);
     }
     for (int i = first; i < ctx->argc && ok; i++) {
         ok = sf_list_add(ctx, &spec->sfs, ctx->argv[i]);

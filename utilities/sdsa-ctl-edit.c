@@ -148,14 +148,6 @@ same_mtu(const int64_t *old, size_t n, int64_t mtu)
     return n ? old && *old == mtu : !old;
 }
 
-/* init. */
-
-static void
-cmd_init(struct ctl_context *ctx OVS_UNUSED)
-{
-    /* Any transaction that may write makes the SDSA_Global row. */
-}
-
 /* Bridges. */
 
 /* Checks that 'target' is "" or the name of a database to connect to. */
@@ -648,8 +640,9 @@ cmd_gw_del(struct ctl_context *ctx)
 #define DEL "--if-exists"
 
 const struct ctl_command_syntax sdsa_ctl_edit_commands[] = {
-    {"init", 0, 0, "\tinitialize the database, if not yet", NULL, cmd_init,
-     NULL, "", RW},
+    /* Any transaction that may write makes the SDSA_Global row. */
+    {"init", 0, 0, "\tinitialize the database, if not yet", NULL, NULL, NULL,
+     "", RW},
     {"bridge-add", 2, 2, "NAME DATAPATH-ID", NULL, cmd_bridge_add, NULL,
      ADD ",--ovsdb=", RW},
     {"bridge-set-ovsdb", 2, 2, "NAME TARGET", NULL, cmd_bridge_set_ovsdb, NULL,

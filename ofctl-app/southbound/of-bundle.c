@@ -18,8 +18,8 @@ struct of_bundle {
     struct flow_diff *diff;
     size_t n;                   /* Flow_mods in 'diff'. */
     uint32_t id;
-    uint32_t xid;               /* Of OPEN.  The xids of the ADDs, the barrier,
-                                 * COMMIT and DISCARD follow it. */
+    uint32_t xid;               /* Of OPEN.  The xids of the 'n' ADDs, the
+                                 * barrier, COMMIT and DISCARD follow it. */
     size_t n_sent;              /* Index of the next message: the difference of
                                  * its xid to 'xid'. */
     enum ofperr error;          /* The first one, or 0. */
@@ -60,23 +60,12 @@ of_bundle_diff(const struct of_bundle *bundle)
     return bundle->diff;
 }
 
-/* Indexes of messages: the differences of their xids to that of OPEN. */
-static size_t
-barrier_index(const struct of_bundle *bundle)
-{
-    return bundle->n + 1;
-}
-
+/* Returns the index of COMMIT: the difference of its xid to that of OPEN.  The
+ * barrier is the message before it, DISCARD the one behind it. */
 static size_t
 commit_index(const struct of_bundle *bundle)
 {
     return bundle->n + 2;
-}
-
-static size_t
-discard_index(const struct of_bundle *bundle)
-{
-    return bundle->n + 3;
 }
 
 /* Returns a bundle control message of 'type'. */
@@ -134,7 +123,7 @@ of_bundle_next(struct of_bundle *bundle)
     case OF_BUNDLE_REFUSED:
         /* After a failed COMMIT the switch has no bundle to discard. */
         if (i == commit_index(bundle)) {
-            i = bundle->n_sent = discard_index(bundle);
+            i = bundle->n_sent = commit_index(bundle) + 1;
             msg = of_bundle_control(bundle, OFPBCT_DISCARD_REQUEST);
         }
         break;
@@ -186,7 +175,7 @@ of_bundle_receive(struct of_bundle *bundle, enum ofptype type,
                                 error ? error : OFPERR_OFPBFC_UNKNOWN);
     } else if (bundle->state == OF_BUNDLE_CHECKING
                && type == OFPTYPE_BARRIER_REPLY
-               && i == barrier_index(bundle)) {
+               && i == commit_index(bundle) - 1) {
         bundle->state = (bundle->error ? OF_BUNDLE_REFUSED
                          : OF_BUNDLE_COMMITTING);
     } else if (bundle->state == OF_BUNDLE_COMMITTING

@@ -66,10 +66,10 @@ sa_request_policy_name(const struct path *path, const struct path_hop *hop,
 
 /* Values. */
 
-static uint64_t
+static json_t *
 reqid(const struct path *path, const struct path_hop *hop)
 {
-    return (uint64_t) path->nsh_spi * 256 + hop->si;
+    return json_number_u64((uint64_t) path->nsh_spi * 256 + hop->si);
 }
 
 static json_t *
@@ -143,26 +143,28 @@ esp_algorithms(const struct suite *suite)
     return json;
 }
 
+static uint64_t
+part_of(uint64_t whole, int fifths)
+{
+    return whole - whole / 5 * (5 - fifths);
+}
+
 /* Returns a lifetime container with 'fifths' fifths of the path's lifetime. */
 static json_t *
 lifetime(const struct path *path, int fifths)
 {
     json_t *json = json_object();
     if (path->lifetime_s) {
-        uint64_t time_s = path->lifetime_s;
-        json_object_set_new(json, "time",
-                            json_integer(time_s - time_s / 5 * (5 - fifths)));
+        json_object_set_new(json, "time", json_integer(
+            part_of(path->lifetime_s, fifths)));
     }
     if (path->lifetime_bytes) {
-        uint64_t bytes = path->lifetime_bytes;
-        json_object_set_new(json, "bytes",
-                            json_number_u64(bytes
-                                            - bytes / 5 * (5 - fifths)));
+        json_object_set_new(json, "bytes", json_number_u64(
+            part_of(path->lifetime_bytes, fifths)));
     }
     if (path->lifetime_packets) {
-        uint64_t packets = path->lifetime_packets;
         json_object_set_new(json, "packets", json_integer(
-            packets - packets / 5 * (5 - fifths)));
+            part_of(path->lifetime_packets, fifths)));
     }
     return json;
 }
@@ -191,12 +193,10 @@ add_sa(struct restconf_patch *patch, const struct inventory *inv,
         json_object_set_new(config, "sa-lifetime-hard", lifetime(path, 5));
         json_object_set_new(config, "sa-lifetime-soft", soft);
     }
-    json_t *entry = json_pack("{s:s, s:o, s:i}", "name", name,
-                              "ipsec-sa-config", config,
-                              "sdsa-agent:vlan",
-                              outbound ? hop->sender_vlan
-                              : hop->receiver_vlan);
-    json_object_set_new(entry, "reqid", json_number_u64(reqid(path, hop)));
+    json_t *entry = json_pack(
+        "{s:s, s:o, s:i, s:o}", "name", name, "ipsec-sa-config", config,
+        "sdsa-agent:vlan", outbound ? hop->sender_vlan : hop->receiver_vlan,
+        "reqid", reqid(path, hop));
     add_edit(patch, "create", SAD, name,
              json_pack("{s:[o]}", "ietf-i2nsf-ikeless:sad-entry", entry));
 }
@@ -215,7 +215,7 @@ add_policy(struct restconf_patch *patch, const struct inventory *inv,
         "esp-algorithms", esp_algorithms(path->suite),
         "tunnel", tunnel(inv, hop));
     json_t *entry = json_pack(
-        "{s:s, s:s, s:i, s:{s:i, s:o, s:{s:s, s:o}}}",
+        "{s:s, s:s, s:i, s:{s:i, s:o, s:{s:s, s:o}}, s:o}",
         "name", name,
         "direction", outbound ? "outbound" : "inbound",
         "sdsa-agent:vlan", outbound ? hop->sender_vlan : hop->receiver_vlan,
@@ -224,8 +224,8 @@ add_policy(struct restconf_patch *patch, const struct inventory *inv,
           "traffic-selector", any_selector(path),
           "processing-info",
             "action", "protect",
-            "ipsec-sa-cfg", sa_cfg);
-    json_object_set_new(entry, "reqid", json_number_u64(reqid(path, hop)));
+            "ipsec-sa-cfg", sa_cfg,
+        "reqid", reqid(path, hop));
     if (outbound) {
         json_object_set_new(entry, "sdsa-agent:outbound-spi",
                             json_integer(hop->esp_spi));

@@ -66,14 +66,6 @@ spd_to_json(const struct datastore *ds, const struct stage *stage)
 }
 
 static json_t *
-dump_lease(const struct store_lease *lease)
-{
-    return json_pack("{s:b, s:o, s:s}", "held", lease->held,
-                     "epoch", json_number_u64(lease->epoch),
-                     "holder", lease->holder ? lease->holder : "");
-}
-
-static json_t *
 tombstones_to_json(const struct datastore *ds, const struct stage *stage)
 {
     json_t *json = json_object();
@@ -104,10 +96,14 @@ new_file_name(const struct datastore *ds)
 char *
 datastore_file_prepare(const struct datastore *ds, const struct stage *stage)
 {
+    const struct store_lease *lease = stage ? &stage->lease : &ds->lease;
     json_t *json = json_pack(
-        "{s:i, s:o, s:o, s:o, s:o}", "format", FORMAT,
+        "{s:i, s:o, s:o, s:{s:b, s:o, s:s}, s:o}", "format", FORMAT,
         "sad", sad_to_json(ds, stage), "spd", spd_to_json(ds, stage),
-        "lease", dump_lease(stage ? &stage->lease : &ds->lease),
+        "lease",
+          "held", lease->held,
+          "epoch", json_number_u64(lease->epoch),
+          "holder", lease->holder ? lease->holder : "",
         "tombstones", tombstones_to_json(ds, stage));
     char *name = new_file_name(ds);
     char *error = NULL;

@@ -226,6 +226,16 @@ datastore_run(struct datastore *ds)
 
 /* Reading. */
 
+json_t *
+datastore_stats_to_json(const struct sa_stats *stats)
+{
+    return json_pack("{s:I, s:o, s:I, s:I}",
+                     "time", (json_int_t) stats->age_s,
+                     "bytes", json_number_u64(stats->bytes),
+                     "packets", (json_int_t) MIN(stats->packets, UINT32_MAX),
+                     "idle", (json_int_t) stats->idle_s);
+}
+
 static json_t *
 sa_state_to_json(const struct sa *sa, const struct sa_stats *stats)
 {
@@ -241,13 +251,8 @@ sa_state_to_json(const struct sa *sa, const struct sa_stats *stats)
                                       "t", json_number_u64(stats->seq),
                                       "b", json_number_u64(bottom)));
     }
-    return json_pack("{s:{s:I, s:o, s:I, s:I}, s:o}",
-                     "sa-lifetime-current",
-                       "time", (json_int_t) stats->age_s,
-                       "bytes", json_number_u64(stats->bytes),
-                       "packets", (json_int_t) MIN(stats->packets, UINT32_MAX),
-                       "idle", (json_int_t) stats->idle_s,
-                     "replay-stats", replay);
+    return json_pack("{s:o, s:o}", "sa-lifetime-current",
+                     datastore_stats_to_json(stats), "replay-stats", replay);
 }
 
 static json_t *

@@ -49,6 +49,10 @@ enum datastore_content { CONTENT_ALL, CONTENT_CONFIG, CONTENT_NONCONFIG };
 json_t *datastore_get_ikeless(const struct datastore *, enum datastore_content,
                               const char *sad_name);
 
+/* Returns an SA's counters as a container lifetime.  Caller owns the
+ * reference. */
+json_t *datastore_stats_to_json(const struct sa_stats *);
+
 /* Returns the container lease, or NULL if nobody holds it.  Caller owns the
  * reference. */
 json_t *datastore_get_lease(const struct datastore *);

@@ -104,15 +104,6 @@ parse_lifetime(const json_t *json, struct sa_lifetime *lifetime)
     lifetime->idle_s = sad_spd_get_uint(json, "idle", 0);
 }
 
-/* Returns the integrity-algorithm.  The default is that of the schema; but an
- * AEAD has no other integrity. */
-static uint16_t
-integrity_algorithm(const json_t *integrity, uint16_t encryption)
-{
-    return sad_spd_get_uint(integrity, "integrity-algorithm",
-                            suite_is_aead(encryption) ? 0 : 12);
-}
-
 /* Returns a refusal of the key that is wrong: the keys fit no suite with these
  * algorithms. */
 static struct yang_error *
@@ -143,8 +134,10 @@ parse_suite(const json_t *entry, const json_t *config,
     const json_t *esp = json_object_get(config, "esp-sa");
     const json_t *encryption = json_object_get(esp, "encryption");
     uint16_t alg = sad_spd_get_uint(encryption, "encryption-algorithm", 12);
-    uint16_t auth = integrity_algorithm(json_object_get(esp, "integrity"),
-                                        alg);
+    /* The schema's default, but an AEAD has no other integrity. */
+    uint16_t auth = sad_spd_get_uint(json_object_get(esp, "integrity"),
+                                     "integrity-algorithm",
+                                     suite_is_aead(alg) ? 0 : 12);
 
     if (!suite_has_number(alg, auth)) {
         return refuse_sad(entry, ESP_SA "integrity/integrity-algorithm",

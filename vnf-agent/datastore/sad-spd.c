@@ -129,19 +129,6 @@ sad_spd_unqualify(json_t *json, const char *prefix)
     return json_is_object(json) ? unqualify_members(json, prefix) : NULL;
 }
 
-struct yang_error *
-sad_spd_unqualify_below(json_t *json, const char *prefix)
-{
-    struct yang_error *error = NULL;
-    const char *name;
-    json_t *value;
-
-    json_object_foreach (json, name, value) {
-        error = error ? error : sad_spd_unqualify(value, prefix);
-    }
-    return error;
-}
-
 /* Selectors and tunnels. */
 
 /* Reads a prefix of either family. */

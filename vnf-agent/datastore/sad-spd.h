@@ -28,9 +28,6 @@ struct yang_error;
  * member twice. */
 struct yang_error *sad_spd_unqualify(json_t *json, const char *prefix);
 
-/* The same, but not of the members of 'json' itself. */
-struct yang_error *sad_spd_unqualify_below(json_t *json, const char *prefix);
-
 /* Returns the number that is the member 'key' of 'object', or 'def' if it has
  * none.  Numbers of 64 bits are strings (RFC 7951 s.6.1), read as libyang
  * reads them. */

@@ -59,10 +59,12 @@ find_entry(const struct lysc_node *node, const struct rc_segment *segment,
     return SIZE_MAX;
 }
 
-json_t *
-json_tree_child(const struct yang_schema *schema,
-                const struct rc_segment *segment, const json_t *parent,
-                const struct lysc_node **nodep)
+/* Returns the node that 'segment' names below 'parent', or NULL if it is not
+ * there.  Borrowed.  '*nodep' is the schema node of 'parent', and then that of
+ * 'segment'. */
+static json_t *
+find_child(const struct yang_schema *schema, const struct rc_segment *segment,
+           const json_t *parent, const struct lysc_node **nodep)
 {
     *nodep = yang_schema_child(schema, *nodep, segment->module,
                                segment->name);
@@ -75,6 +77,16 @@ json_tree_child(const struct yang_schema *schema,
     return (segment->has_keys
             ? json_array_get(child, find_entry(*nodep, segment, child))
             : child);
+}
+
+json_t *
+json_tree_find(const struct yang_schema *schema, const struct rc_path *path,
+               size_t skip, json_t *root, const struct lysc_node *node)
+{
+    for (size_t i = skip; root && i < path->n; i++) {
+        root = find_child(schema, &path->segments[i], root, &node);
+    }
+    return root;
 }
 
 /* Merging. */
@@ -185,7 +197,7 @@ descend(const struct yang_schema *schema, const struct rc_edit *edit,
 {
     for (size_t i = skip; i + 1 < edit->target->n; i++) {
         const struct rc_segment *segment = &edit->target->segments[i];
-        json_t *child = json_tree_child(schema, segment, *parentp, nodep);
+        json_t *child = find_child(schema, segment, *parentp, nodep);
         if (!child && make && (*nodep)->nodetype == LYS_CONTAINER) {
             char *name = yang_node_json_name(*nodep, false);
             child = json_object();

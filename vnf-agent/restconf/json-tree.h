@@ -13,14 +13,15 @@
 struct lysc_node;
 struct rc_edit;
 struct yang_error;
-struct rc_segment;
+struct rc_path;
 struct yang_schema;
 
-/* Returns the node that 'segment' names below 'parent', or NULL if it is not
- * there.  Borrowed.  '*nodep' is the schema node of 'parent', and then that of
- * 'segment'. */
-json_t *json_tree_child(const struct yang_schema *, const struct rc_segment *,
-                        const json_t *parent, const struct lysc_node **nodep);
+/* Returns the node to which the segments of 'path' lead, without the first
+ * 'skip', from 'root' (NULL, or JSON whose schema node is 'node'), or NULL if
+ * it is not there.  Borrowed. */
+json_t *json_tree_find(const struct yang_schema *, const struct rc_path *path,
+                       size_t skip, json_t *root,
+                       const struct lysc_node *node);
 
 /* Merges 'new' into 'old' of the same 'node' (RFC 8040 s.4.6.1).  Returns the
  * outcome, of which the caller owns the reference; 'old' is changed. */

@@ -136,17 +136,6 @@ check_members(json_t *object, const char *a, const char *b)
 /* Existence. */
 
 static bool
-exists_below(const struct job *job, const json_t *root,
-             const struct lysc_node *node, size_t skip)
-{
-    const struct rc_path *path = job->edit->target;
-    for (size_t i = skip; root && i < path->n; i++) {
-        root = json_tree_child(job->schema, &path->segments[i], root, &node);
-    }
-    return root != NULL;
-}
-
-static bool
 exists(const struct job *job)
 {
     const struct stage *stage = job->stage;
@@ -164,14 +153,16 @@ exists(const struct job *job)
     case TARGET_ENTRY:
         return stage_get(stage, target->list, target->name) != NULL;
     case TARGET_IN_ENTRY:
-        return exists_below(job, stage_get(stage, target->list, target->name),
-                            list_node(job->schema, target->list), 3);
+        return json_tree_find(job->schema, job->edit->target, 3,
+                              stage_get(stage, target->list, target->name),
+                              list_node(job->schema, target->list)) != NULL;
     case TARGET_AGENT:
     case TARGET_LEASE:
         return stage_has_lease(stage);
     case TARGET_IN_LEASE: {
         json_t *lease = stage_get_lease(stage);
-        bool found = exists_below(job, lease, lease_node(job->schema), 2);
+        bool found = json_tree_find(job->schema, job->edit->target, 2, lease,
+                                    lease_node(job->schema)) != NULL;
         json_decref(lease);
         return found;
     }
@@ -392,8 +383,12 @@ edit_in_entry(const struct job *job)
     if (!old) {
         return no_parent(job, "there is no entry of that name");
     }
-    struct yang_error *error = sad_spd_unqualify_below(job->edit->value,
-                                                       SAD_SPD_PREFIX);
+    struct yang_error *error = NULL;
+    const char *name;
+    json_t *value;
+    json_object_foreach (job->edit->value, name, value) {
+        error = error ? error : sad_spd_unqualify(value, SAD_SPD_PREFIX);
+    }
     if (error) {
         return error;
     }

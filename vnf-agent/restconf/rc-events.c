@@ -4,7 +4,6 @@
 #include "vnf-agent/restconf/rc-events.h"
 
 #include "lib/https/https-request.h"
-#include "lib/json-number.h"
 #include "lib/secret.h"
 #include "openvswitch/list.h"
 #include "openvswitch/poll-loop.h"
@@ -101,16 +100,6 @@ rc_events_subscribe(struct rc_events *events, struct https_request *req)
 /* Notifications. */
 
 static json_t *
-stats_to_json(const struct sa_stats *stats)
-{
-    return json_pack("{s:I, s:o, s:I, s:I}",
-                     "time", (json_int_t) stats->age_s,
-                     "bytes", json_number_u64(stats->bytes),
-                     "packets", (json_int_t) MIN(stats->packets, UINT32_MAX),
-                     "idle", (json_int_t) stats->idle_s);
-}
-
-static json_t *
 address_to_json(const struct in6_addr *ip, bool ipv6)
 {
     char text[INET6_ADDRSTRLEN + 8];
@@ -156,7 +145,8 @@ make_content(const struct backend_event *event, const char *sa_name,
         return (sa_name
                 ? json_pack("{s:s, s:b, s:o}", "ipsec-sa-name", sa_name,
                             "soft-lifetime-expire", event->soft,
-                            "lifetime-current", stats_to_json(&event->stats))
+                            "lifetime-current",
+                            datastore_stats_to_json(&event->stats))
                 : NULL);
 
     case BACKEND_EVENT_ACQUIRE:

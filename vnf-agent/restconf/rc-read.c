@@ -209,20 +209,6 @@ get_tops(const struct reading *r)
     return data;
 }
 
-/* Returns the node of the path in 'data' (borrowed), or NULL. */
-static json_t *
-find(const struct reading *r, json_t *data)
-{
-    const struct lysc_node *node = NULL;
-    json_t *json = data;
-
-    for (size_t i = 0; json && i < r->path->n; i++) {
-        json = json_tree_child(r->source->schema, &r->path->segments[i], json,
-                               &node);
-    }
-    return json;
-}
-
 /* Returns an object with 'value', which is 'node', or an entry of it if the
  * path ends with keys, as its one member. */
 static json_t *
@@ -257,7 +243,7 @@ rc_read(const struct rc_source *source, const struct rc_path *path,
 
     json_t *tops_json = get_tops(&r);
     json_t *data = yang_schema_show(schema, tops_json, query->defaults);
-    json_t *found = find(&r, data);
+    json_t *found = json_tree_find(schema, path, 0, data, NULL);
     if (found) {
         bool whole = !query->fields && query->depth >= RC_DEPTH_UNBOUNDED;
         json_t *part = (whole ? json_incref(found)
