@@ -103,7 +103,9 @@ main(int argc, char *argv[])
     }
 
     /* Check the TLS files at once, not only when we have the lock. */
-    char *error = agents_check_config(&options.network.agents);
+    struct agents *agents;
+    char *error = agents_create(&options.network.agents, &agents);
+    agents_destroy(agents);
     if (error) {
         ovs_fatal(0, "%s", error);
     }

@@ -100,11 +100,9 @@ parse_options(int argc, char *argv[], struct options *o)
     };
     char *short_options
         = ovs_cmdl_long_options_to_short_options(long_options);
-    for (;;) {
-        int c = getopt_long(argc, argv, short_options, long_options, NULL);
-        if (c == -1) {
-            break;
-        }
+    int c;
+    while ((c = getopt_long(argc, argv, short_options, long_options, NULL))
+           != -1) {
         switch (c) {
         case OPT_DB: o->db = xstrdup(optarg); break;
         case OPT_LIVE:

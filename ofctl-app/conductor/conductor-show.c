@@ -82,7 +82,8 @@ conductor_format_status(const struct conductor *c)
     }
     AGENTS_FOR_EACH (a, network_agents(c->net)) {
         unsigned long long int n_patches, n_transfers;
-        agent_get_load(a, &n_patches, &n_transfers);
+        restconf_client_get_load(agent_client(a), &n_patches,
+                                 &n_transfers);
         ds_put_format(&ds, "gateway %s: %s, %llu patches in %llu requests "
                       "%s\n", agent_vnf_id(a),
                       agent_is_up(a) ? "up" : "down", n_patches, n_transfers,

@@ -147,8 +147,8 @@ send_get(struct resync_agent *ra, struct network *net, struct agent *agent)
         }
     }
     qsort(ra->get_active, ra->n_active, sizeof *ra->get_active, compare_spis);
-    ra->get_ticket = agent_request(
-        agent, "GET",
+    ra->get_ticket = restconf_client_request(
+        agent_client(agent), "GET",
         "/data/ietf-i2nsf-ikeless:ipsec-ikeless?content=config", NULL, NULL);
 }
 
@@ -179,7 +179,8 @@ resync_run(struct resync *resync, struct network *net)
         }
         uint64_t ticket = ra->get_ticket ? ra->get_ticket : ra->patch_ticket;
         if (time_msec() > ra->sent_ms + ANSWER_MS
-            || (ticket && !agent_has_ticket(agent, ticket))) {
+            || (ticket && !restconf_client_has_ticket(agent_client(agent),
+                                                      ticket))) {
             ra->get_ticket = ra->patch_ticket = 0;
         }
         if (!agent_is_up(agent)) {
@@ -310,7 +311,7 @@ reconcile(struct resync_agent *ra, struct network *net, struct agent *agent,
             sa_request_remove_name(req, true, name);
         }
         ra->sent_ms = time_msec();
-        ra->patch_ticket = agent_patch(agent, req);
+        ra->patch_ticket = restconf_client_patch(agent_client(agent), req);
     }
     sset_destroy(&sad);
     sset_destroy(&spd);

@@ -114,7 +114,7 @@ gateway_send(struct op *op, struct network *net, uint64_t epoch,
         add_sa_edits(op, inv, p->id.name, step, paths[i]->path, req);
     }
     free(id);
-    return agent_patch(agent, req);
+    return restconf_client_patch(agent_client(agent), req);
 }
 
 static bool
@@ -128,7 +128,7 @@ gateway_has_ticket(const struct network *net, const char *name,
                    uint64_t ticket)
 {
     const struct agent *agent = network_agent(net, name);
-    return agent && agent_has_ticket(agent, ticket);
+    return agent && restconf_client_has_ticket(agent_client(agent), ticket);
 }
 
 static const char *

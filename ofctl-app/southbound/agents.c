@@ -76,15 +76,6 @@ agents_create(const struct agents_config *config, struct agents **agentsp)
     return error;
 }
 
-char *
-agents_check_config(const struct agents_config *config)
-{
-    struct agents *agents;
-    char *error = agents_create(config, &agents);
-    agents_destroy(agents);
-    return error;
-}
-
 void
 agents_destroy(struct agents *agents)
 {
@@ -151,24 +142,10 @@ agents_next(const struct agents *agents, const struct agent *prev)
 
 /* Requests. */
 
-uint64_t
-agent_request(struct agent *agent, const char *method, const char *path,
-              const char *content_type, char *body)
+struct restconf_client *
+agent_client(const struct agent *agent)
 {
-    return restconf_client_request(agent->client, method, path, content_type,
-                                   body);
-}
-
-uint64_t
-agent_patch(struct agent *agent, struct restconf_patch *patch)
-{
-    return restconf_client_patch(agent->client, patch);
-}
-
-bool
-agent_has_ticket(const struct agent *agent, uint64_t ticket)
-{
-    return restconf_client_has_ticket(agent->client, ticket);
+    return agent->client;
 }
 
 bool
@@ -373,11 +350,4 @@ agent_drops(const struct agent *agent, const char *reason)
         }
     }
     return sum;
-}
-
-void
-agent_get_load(const struct agent *agent, unsigned long long int *n_patches,
-               unsigned long long int *n_transfers)
-{
-    restconf_client_get_load(agent->client, n_patches, n_transfers);
 }

@@ -25,10 +25,6 @@ struct agents_config {
     int poll_interval_ms;       /* 0: 2,000. */
 };
 
-/* Returns NULL if agents_create() could use 'config', or an error for the user
- * (caller frees). */
-char *agents_check_config(const struct agents_config *config);
-
 /* Returns NULL and the object in '*agentsp' (caller must free with
  * agents_destroy()), or an error for the user (caller frees) and NULL in
  * '*agentsp'.  Reads the files of 'config' and keeps no pointer to it. */
@@ -95,20 +91,9 @@ void agent_poll_sas(struct agent *);
  * asked for, or LLONG_MIN if there is none. */
 long long int agent_polled_sas_ms(const struct agent *);
 
-/* As restconf_client_request(). */
-uint64_t agent_request(struct agent *, const char *method, const char *path,
-                       const char *content_type, char *body);
-
-/* As restconf_client_patch(). */
-uint64_t agent_patch(struct agent *, struct restconf_patch *);
-
-/* Tells how many patches were queued so far, and in how many requests they
- * were sent. */
-void agent_get_load(const struct agent *, unsigned long long int *n_patches,
-                    unsigned long long int *n_transfers);
-
-/* As restconf_client_has_ticket(). */
-bool agent_has_ticket(const struct agent *, uint64_t ticket);
+/* Returns the session, for requests and patches; it belongs to the agent.  Its
+ * results come by agent_next_result(). */
+struct restconf_client *agent_client(const struct agent *);
 
 /* As restconf_client_next_result(), without the results of polls. */
 bool agent_next_result(struct agent *, struct restconf_result *);

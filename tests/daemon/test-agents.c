@@ -125,8 +125,8 @@ cmd_request(void *agent, int argc, const char *argv[], struct ds *reply)
     char *body = argc > 4 ? read_body(argv[4]) : NULL;
     const char *type = argc > 5 ? argv[5] : "application/yang-patch+json";
     ds_put_format(reply, "%"PRIu64,
-                  agent_request(agent, argv[2], argv[3], body ? type : NULL,
-                                body));
+                  restconf_client_request(agent_client(agent), argv[2],
+                                          argv[3], body ? type : NULL, body));
 }
 
 /* Queues a patch for each NAME, all at once.  It removes the SA of that
@@ -139,7 +139,7 @@ cmd_patch(void *agent, int argc, const char *argv[],
         struct restconf_patch *patch = sa_request_create(argv[i],
                                                          atoi(argv[2]));
         sa_request_remove_name(patch, true, argv[i]);
-        agent_patch(agent, patch);
+        restconf_client_patch(agent_client(agent), patch);
     }
 }
 
@@ -149,7 +149,7 @@ cmd_load(void *agent, int argc OVS_UNUSED, const char *argv[] OVS_UNUSED,
          struct ds *reply)
 {
     unsigned long long int n_patches, n_transfers;
-    agent_get_load(agent, &n_patches, &n_transfers);
+    restconf_client_get_load(agent_client(agent), &n_patches, &n_transfers);
     ds_put_format(reply, "%llu in %llu", n_patches, n_transfers);
 }
 

@@ -91,26 +91,22 @@ store_sorted(const struct datastore *ds, const struct stage *stage,
 
     SHASH_FOR_EACH (node, base) {
         if (!changes || !shash_find(changes, node->name)) {
-            const struct store_entry *entry = node->data;
-            entries[n++] = (struct store_named) { node->name, entry,
-                                                  entry->serial };
+            entries[n++] = (struct store_named) { node->name, node->data, 0 };
         }
     }
     if (changes) {
         SHASH_FOR_EACH (node, changes) {
-            const struct store_entry *entry = node->data;
-            if (entry) {
-                entries[n++] = (struct store_named) { node->name, entry,
-                                                      entry->serial };
+            if (node->data) {
+                entries[n++] = (struct store_named) { node->name, node->data,
+                                                      0 };
             }
         }
     }
-    if (stage && list == DATASTORE_SAD && !shash_is_empty(&stage->places)) {
-        for (size_t i = 0; i < n; i++) {
-            const uint64_t *place = shash_find_data(&stage->places,
-                                                    entries[i].name);
-            entries[i].serial = place ? *place : entries[i].serial;
-        }
+    for (size_t i = 0; i < n; i++) {
+        const uint64_t *place = (stage && list == DATASTORE_SAD
+                                 ? shash_find_data(&stage->places,
+                                                   entries[i].name) : NULL);
+        entries[i].serial = place ? *place : entries[i].entry->serial;
     }
     qsort(entries, n, sizeof *entries, compare_serials);
     *np = n;

@@ -5,8 +5,6 @@
 #include <config.h>
 #include "vnf-agent/xfrm/xfrm-private.h"
 
-#include "util.h"
-
 /* Sequence numbers that are left when the event is told.  With 30 s between
  * two audits that is enough for 8 million packets a second. */
 #define SEQ_RESERVE (UINT32_C(1) << 28)
