@@ -326,18 +326,12 @@ op_needs_journal(const struct op *op)
     return op->journal == OP_JOURNAL_NEEDED;
 }
 
-/* Returns true if the entry is the operation's end. */
-static bool
-is_end(const struct op *op)
-{
-    return op->entry == OP_FSM_DONE || op->entry == OP_FSM_FAILED;
-}
-
 /* The entry as a step of failure_test(). */
 static const char *
 entry_step(const struct op *op)
 {
-    return is_end(op) ? "journal-end" : op_fsm_state_to_string(op->entry);
+    return (op->entry >= OP_FSM_DONE ? "journal-end"
+            : op_fsm_state_to_string(op->entry));
 }
 
 void
@@ -374,7 +368,7 @@ op_journaled(struct op *op, bool ok, const char *refusal)
     if (ok) {
         op->journal = OP_JOURNAL_IDLE;
         follow_entry(op);
-        return is_end(op);
+        return op->entry >= OP_FSM_DONE;        /* DONE or FAILED. */
     } else if (refusal && op->entry == OP_FSM_JOURNAL_PREPARE) {
         /* The operation's end cleans up should an earlier attempt at this
          * entry have been committed after all. */
