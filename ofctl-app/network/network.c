@@ -3,7 +3,6 @@
 
 #include "ofctl-app/network/network.h"
 
-#include "flow.h"
 #include "ofctl-app/model/untagged-sf.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"

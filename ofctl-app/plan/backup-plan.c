@@ -186,15 +186,15 @@ keep(struct keeping *k, uint64_t topology, bool keys_due,
     long long int now_ms = k->ctx->facts->now_ms;
     if (!k->chain->protect) {
         backup_plan_set_protection(m, xstrdup(""));
-        m->is_checked = false;
+        m->checked = 0;
         return remove_old(k, "not to be protected");
     }
     if (!k->trouble) {
         backup_plan_set_protection(m, xstrdup("ready"));
     } else if (k->paths->n_backup) {
-        m->is_checked = false;  /* It was good when it was checked. */
+        m->checked = 0;         /* It was good when it was checked. */
     }
-    if (m->is_checked && m->checked_topology == topology && !keys_due) {
+    if (m->checked == topology && !keys_due) {
         m->backoff_ms = 0;
         return false;
     }
@@ -203,8 +203,7 @@ keep(struct keeping *k, uint64_t topology, bool keys_due,
         return false;
     }
     m->next_ms = now_ms + BACKUP_PAUSE_MS;
-    m->checked_topology = topology;
-    m->is_checked = true;
+    m->checked = topology;
     if (k->trouble) {
         backup_plan_set_protection(m, xstrdup("its backup path is being "
                                               "prepared"));
@@ -250,7 +249,7 @@ backup_plan_failed(struct backup_memory *m, bool is_fail_over,
     if (!is_fail_over) {
         backup_plan_set_protection(m, xstrdup(reason));
     }
-    m->is_checked = false;
+    m->checked = 0;
     m->backoff_ms = MIN(MAX(2 * m->backoff_ms, BACKUP_PAUSE_MS),
                         BACKUP_PAUSE_MAX_MS);
     m->next_ms = now_ms + m->backoff_ms;

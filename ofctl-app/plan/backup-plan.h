@@ -22,9 +22,8 @@ struct plan_facts;
 /* What is remembered of the backup paths of a chain. */
 struct backup_memory {
     char *protection;           /* Column "protection"; NULL: not known. */
-    bool is_checked;            /* With 'checked_topology' a better one was
-                                 * looked for, or none was found. */
-    uint64_t checked_topology;
+    uint64_t checked;           /* With this version of the topology a better
+                                 * one was looked for; 0: not yet. */
     int backoff_ms;             /* Pause after the last failure. */
     long long int next_ms;      /* Earliest time to look for one. */
 };

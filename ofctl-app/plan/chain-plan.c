@@ -461,7 +461,7 @@ chain_plan_end(struct chain_plan *cp, const struct plan_versions *versions,
 {
     cp->is_busy = false;
     if (outcome == PLAN_DONE && cp->doing != PLAN_BACKUP) {
-        cp->backup.is_checked = false;  /* There are other paths in use. */
+        cp->backup.checked = 0; /* There are other paths in use. */
     }
     if (target->rekey_only) {
         if (outcome != PLAN_DONE) {

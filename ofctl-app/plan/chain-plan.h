@@ -149,7 +149,7 @@ struct chain_plan {
 
 /* Versions of what failures and backup paths depend on. */
 struct plan_versions {
-    uint64_t topology;          /* Counts changes of the topology. */
+    uint64_t topology;          /* Counts changes of the topology, from 1. */
     uint64_t removals;          /* Counts paths that went. */
     unsigned int n_transitions[PLAN_REKEY + 1][PLAN_REKEY + 1];
 };

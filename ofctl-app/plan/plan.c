@@ -74,6 +74,7 @@ plan_create(void)
     ovs_list_init(&plan->attempts);
     ovs_list_init(&plan->singles);
     shash_init(&plan->left_sfs);
+    plan->versions.topology = 1;
     plan->ctx.left_sfs = &plan->left_sfs;
     plan->ctx.aux = plan;
     plan->ctx.is_leaving = is_leaving;
