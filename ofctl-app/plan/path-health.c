@@ -58,33 +58,21 @@ path_health_trouble(const struct plan_facts *facts,
     return error;
 }
 
-/* The first hop of the path, or NULL.  (The SAs of all hops are of one
- * age.) */
-static const struct path_hop *
-first_hop(const struct path *path)
-{
-    for (size_t i = 0; i <= path->n_sfs; i++) {
-        if (path->hops[i]) {
-            return path->hops[i];
-        }
-    }
-    return NULL;
-}
-
 /* When the keys of 'path' are due for renewal (seconds since the epoch): when
  * 70 to 80 per cent of their lifetime are over, each path at its own time, so
  * that what was made together is not renewed together.  LLONG_MAX: never. */
 static long long int
 renewal_time_s(const struct path *path)
 {
-    const struct path_hop *hop = path->lifetime_s ? first_hop(path) : NULL;
-    if (!hop) {
-        return LLONG_MAX;
-    }
     uint64_t lifetime_s = path->lifetime_s;
     uint64_t share = hash_int(path->nsh_spi, 0);
-    return (hop->created_s + MAX(1, lifetime_s * 7 / 10)
-            + (long long int) ((lifetime_s * share / 10) >> 32));
+    for (size_t i = 0; lifetime_s && i <= path->n_sfs; i++) {
+        if (path->hops[i]) {    /* The SAs of all hops are of one age. */
+            return (path->hops[i]->created_s + MAX(1, lifetime_s * 7 / 10)
+                    + (long long int) ((lifetime_s * share / 10) >> 32));
+        }
+    }
+    return LLONG_MAX;
 }
 
 bool
