@@ -28,8 +28,9 @@
  *                       v  keys of what is applied near their end
  *                     REKEY ---- started ----> BUSY
  *
- * Each look at a chain computes its state from the facts, by the first rule
- * that holds (chain-plan.c). */
+ * A look gives a chain its state by the first rule that holds (find_state() in
+ * chain-plan.c).  plan.c makes a DUE or REKEY chain WAITING if its operation
+ * cannot start yet. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -43,49 +44,54 @@
 #include "openvswitch/list.h"
 #include "openvswitch/uuid.h"
 
-/* The states, how each is entered and left.  The transitions are listed in
- * tests/unit/test-plan.c. */
+/* The states, their texts, how each is entered and left.  The transitions are
+ * listed in tests/unit/test-plan.c, which checks that there are no others. */
+#define PLAN_STATES                                                         \
+    /* Nobody has looked at the chain.  Entered: the chain has become known,\
+     * or its row is another one.  Left: with the first look. */            \
+    PLAN_STATE(NEW, "new")                                                  \
+                                                                            \
+    /* The wanted change is applied, and nothing is wrong with the paths.   \
+     * Entered: a look finds that.  Left: a look finds something else, or an\
+     * operation for a backup path starts. */                               \
+    PLAN_STATE(SETTLED, "settled")                                          \
+                                                                            \
+    /* An operation is due.  Entered: a look finds that.  Left: at once, by \
+     * the attempt to start it. */                                          \
+    PLAN_STATE(DUE, "due")                                                  \
+                                                                            \
+    /* An operation is due, and an obstacle that goes by itself is in the way\
+     * (another operation, packets in a function, a chain of its group that \
+     * is not due, too many operations).  Entered: by the attempt to start  \
+     * the operation.  Left: by a look, which comes with any news. */       \
+    PLAN_STATE(WAITING, "waiting")                                          \
+                                                                            \
+    /* An operation of the chain is under way.  Entered: it starts, or is   \
+     * resumed.  Left: with the look after its end. */                      \
+    PLAN_STATE(BUSY, "busy")                                                \
+                                                                            \
+    /* The operation of the chain failed.  Entered: with its end.  Left:    \
+     * after a pause, or if something else is wanted. */                    \
+    PLAN_STATE(BACKOFF, "back-off")                                         \
+                                                                            \
+    /* The planner found no paths for the chain.  Entered: the attempt to   \
+     * start an operation was refused.  Left: the topology has changed, paths\
+     * of another chain have gone, or something else is wanted. */          \
+    PLAN_STATE(RESTING, "resting")                                          \
+                                                                            \
+    /* The operator gave the change up.  Entered: with the end of the       \
+     * operation.  Left: if something else is wanted. */                    \
+    PLAN_STATE(ABORTED, "aborted")                                          \
+                                                                            \
+    /* The wanted change has failed (one of the three states above), and the\
+     * paths in use need new keys until it succeeds.  Entered: a look finds \
+     * that.  Left: by the attempt to start an operation for the keys. */   \
+    PLAN_STATE(REKEY, "rekey")
+
 enum plan_state {
-    /* Nobody has looked at it.  Entered: the chain has become known, or its
-     * row is another one.  Left: with the first look. */
-    PLAN_NEW,
-
-    /* What is wanted is applied, and nothing is wrong with it.  Entered:
-     * a look finds that.  Left: a look finds something else, or an
-     * operation for a backup path starts. */
-    PLAN_SETTLED,
-
-    /* An operation is due.  Entered: a look finds that.  Left: at once, by
-     * the attempt to start it. */
-    PLAN_DUE,
-
-    /* An operation is due, and something is in the way that goes by itself
-     * (another operation, packets in a function, a chain of its group that
-     * is not due, too many operations).  Entered: by the attempt to start
-     * it.  Left: by a look, which comes with any news. */
-    PLAN_WAITING,
-
-    /* An operation of the chain is under way.  Entered: it starts, or is
-     * resumed.  Left: with the look after its end. */
-    PLAN_BUSY,
-
-    /* Its operation failed.  Entered: with that.  Left: after a pause, or
-     * if something else is wanted. */
-    PLAN_BACKOFF,
-
-    /* It cannot be so.  Entered: no operation could start.  Left: the
-     * topology or something else than the chain has changed, or something
-     * else is wanted. */
-    PLAN_RESTING,
-
-    /* The operator gave the change up.  Entered: with that.  Left: if
-     * something else is wanted. */
-    PLAN_ABORTED,
-
-    /* What is wanted has failed (one of the three above), and the paths in
-     * use need new keys meanwhile.  Entered: a look finds that.  Left: by
-     * the attempt to start that. */
-    PLAN_REKEY,
+#define PLAN_STATE(NAME, TEXT) PLAN_##NAME,
+    PLAN_STATES
+#undef PLAN_STATE
 };
 
 /* The row of a chain. */
@@ -94,8 +100,8 @@ struct plan_row {
     int64_t wanted, applied, failed;    /* Sequence numbers. */
     int64_t change;             /* Group that changes together; 0: alone. */
     char *applied_intent;       /* Digest. */
-    char *intent;               /* The same of what is wanted; "": it is bad,
-                                 * or the chain was deleted. */
+    char *intent;               /* Digest of what is wanted; "": the row is
+                                 * bad, or the chain was deleted. */
     char *bad;                  /* Error in the row, or NULL. */
     char *protection;           /* Column. */
     bool protect;               /* Column. */
@@ -104,8 +110,8 @@ struct plan_row {
 
 /* The last attempt that failed. */
 struct plan_failure {
-    char *intent;               /* For which it was; NULL: none failed. */
-    int64_t wanted, change;     /* The same. */
+    char *intent;               /* Digest that was tried; NULL: none failed. */
+    int64_t wanted, change;     /* Sequence number and group of the attempt. */
     bool refused, aborted;      /* Neither: it was tried. */
     uint64_t version;           /* Of topology and paths, at that time. */
     int backoff_ms;             /* Pause before the next attempt. */

@@ -30,7 +30,7 @@ struct making {
 /* Notes that something is in the way until 'wake_ms' at most.  Takes ownership
  * of 'reason'. */
 static void
-wait_for(struct making *m, char *reason, long long int wake_ms)
+note_obstacle(struct making *m, char *reason, long long int wake_ms)
 {
     m->wait = true;
     free(m->action->reason);
@@ -85,9 +85,9 @@ check_conflict(struct making *m, const struct inv_chain *chain,
         m->split = m->split || sf;
         return NULL;
     } else if (m->ctx->is_leaving(m->ctx->aux, p->chain)) {
-        wait_for(m, xasprintf("chain %s has to leave %s %s first", p->chain,
-                              sf ? "function" : "endpoint", sf ? sf : p->src),
-                 LLONG_MAX);
+        note_obstacle(m, xasprintf("chain %s has to leave %s %s first",
+                                   p->chain, sf ? "function" : "endpoint",
+                                   sf ? sf : p->src), LLONG_MAX);
         return NULL;
     } else if (sf) {
         return untagged_sf_error(sf, p->chain);
@@ -104,8 +104,8 @@ is_sf_left(struct making *m, const char *sf)
     long long int until_ms = untagged_sf_left_until(m->ctx->left_sfs, sf,
                                                     m->facts->now_ms);
     if (until_ms) {
-        wait_for(m, xasprintf("packets may still come out of function %s", sf),
-                 until_ms);
+        note_obstacle(m, xasprintf("packets may still come out of function %s",
+                                   sf), until_ms);
     }
     return until_ms != 0;
 }

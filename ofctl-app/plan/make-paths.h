@@ -34,8 +34,10 @@ struct make_context {
     struct shash *left_sfs;     /* Until when (long long int, ms) packets may
                                  * come out of a function that nobody uses, by
                                  * its name. */
-    const void *aux;            /* Will the paths of 'chain' go by */
-    bool (*is_leaving)(const void *aux, const char *chain); /* themselves? */
+    const void *aux;            /* First argument of is_leaving(). */
+
+    /* Returns true if the paths of 'chain' go without this change. */
+    bool (*is_leaving)(const void *aux, const char *chain);
 };
 
 enum make_result {
@@ -44,7 +46,8 @@ enum make_result {
                                  * itself: try again later. */
     MAKE_SPLIT,                 /* One of these chains is in the way of
                                  * another: change one after the other. */
-    MAKE_REFUSED,               /* One of these chains cannot be so. */
+    MAKE_REFUSED,               /* There are no paths for one of these
+                                 * chains, or its row is bad. */
 };
 
 /* Makes the paths of the 'n' chains 'dues'.  Sets '*action', which the caller

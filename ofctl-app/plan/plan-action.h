@@ -21,7 +21,7 @@ enum plan_what {
     PLAN_FAIL_OVER,             /* Start an operation from the old paths to the
                                  * backup paths, which are prepared. */
     PLAN_GIVE_UP,               /* Give up the operation of the chain. */
-    PLAN_REFUSE,                /* Log that the chain 'culprit' cannot be so,
+    PLAN_REFUSE,                /* Log that the chain 'culprit' was refused,
                                  * for this reason. */
 };
 

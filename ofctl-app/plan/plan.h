@@ -82,8 +82,8 @@ const char *plan_waits_for(const struct plan *, const char *chain);
 /* What is to be written into the row of a chain. */
 struct plan_writing {
     struct uuid uuid;           /* Of the row. */
-    const char *error;          /* Its change 'failed_wanted' has failed; or */
-    int64_t failed_wanted;      /* NULL. */
+    const char *error;          /* Error of a refused change, or NULL. */
+    int64_t failed_wanted;      /* Sequence number of the refused change. */
     bool set_applied;           /* What is wanted now is applied already. */
     bool clear_reason;          /* All is well again. */
     const char *protection;     /* New contents of the column, or NULL. */

@@ -86,15 +86,9 @@
     PLAN_TRANSITION(REKEY, ABORTED, "the way cannot be kept")
 
 static const char *const state_names[] = {
-    [PLAN_NEW] = "new",
-    [PLAN_SETTLED] = "settled",
-    [PLAN_DUE] = "due",
-    [PLAN_WAITING] = "waiting",
-    [PLAN_BUSY] = "busy",
-    [PLAN_BACKOFF] = "back-off",
-    [PLAN_RESTING] = "resting",
-    [PLAN_ABORTED] = "aborted",
-    [PLAN_REKEY] = "rekey",
+#define PLAN_STATE(NAME, TEXT) [PLAN_##NAME] = TEXT,
+    PLAN_STATES
+#undef PLAN_STATE
 };
 
 /* An operation under way. */
