@@ -7,7 +7,8 @@
  * When the path in use fails the classifiers are flipped to the backup path,
  * and that is all; then the failed one goes and another backup path is made.
  *
- * Decides what is to be done about them.  Pure.  (doc/decisions.md, 50 and
+ * Decides which backup paths to make, renew and replace, and whether one would
+ * do; chain-plan.c decides to fail over.  Pure.  (doc/decisions.md, 50 and
  * 51.) */
 
 #include <stdbool.h>
