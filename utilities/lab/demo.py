@@ -5,6 +5,8 @@ Every step is also checked: the demo fails if the traffic does not behave as
 the text says."""
 
 import json
+import re
+import signal
 import subprocess
 import time
 
@@ -14,6 +16,7 @@ from host import LabError
 # The stream under which the chain changes: packets a second, octets of each.
 RATE, OCTETS = 5000, 578
 STREAM_S = 10
+CAPTURE_S = 5                   # For tcpdump to get what was captured.
 MARKER = "sdsa-demo-marker-0123456789abcdef"
 
 
@@ -184,7 +187,16 @@ class Capture:
                 break
 
     def end(self):
-        """Returns the captured bytes."""
+        """Returns the captured bytes.  tcpdump gets packets from the kernel
+        late, and loses those that it does not have yet when it is ended."""
+        deadline = time.monotonic() + CAPTURE_S
+        while time.monotonic() < deadline:
+            time.sleep(0.1)
+            self.process.send_signal(signal.SIGUSR1)
+            counts = re.findall(r"(\d+) packets? (?:captured|received)",
+                                self.process.stderr.readline())
+            if len(set(counts)) < 2:    # All of them, or it has ended.
+                break
         self.process.terminate()
         self.process.communicate()
         with open(self.file_name, "rb") as stream:
