@@ -26,8 +26,9 @@ fuzz_agent_sources = $(fuzz_sources) \
 	tests/fuzz/fuzz-request.c tests/fuzz/fuzz-request.h \
 	tests/fuzz/fuzz-store.c tests/fuzz/fuzz-store.h
 fuzz_agent_libs = \
-	$(agent_restconf_libs) vnf-agent/esp/libesp.la $(agent_backend_libs) \
-	lib/https/libhttps.la lib/libsdsa.la $(LIBYANG_LIBS) $(LIBNL_LIBS)
+	$(agent_restconf_libs) vnf-agent/esp/libesp.la \
+	vnf-agent/backend/libbackend.la \
+	lib/https/libhttps.la lib/libsdsa.la $(LIBYANG_LIBS)
 
 fuzz_edit_sources = $(fuzz_agent_sources) \
 	tests/fuzz/fuzz-edit.c tests/fuzz/fuzz-edit.h

@@ -353,7 +353,9 @@ start(const struct plan_action *action)
     }
     op->n_old = action->n_old;
     op->old = clone_paths(action->old, action->n_old);
-    qsort(op->old, op->n_old, sizeof *op->old, compare_paths);
+    if (op->n_old) {
+        qsort(op->old, op->n_old, sizeof *op->old, compare_paths);
+    }
     for (size_t i = 0; i < op->n_old; i++) {
         print_path('-', op->old[i]->path);
     }
