@@ -61,7 +61,8 @@ $(FUZZ_TESTSUITE): tests/package.m4 $(FUZZ_TESTSUITE_AT)
 	$(AM_V_GEN)$(AUTOTEST) -I '$(srcdir)' -I '$(srcdir)/tests' -o $@.tmp $@.at && mv $@.tmp $@
 
 FUZZ_PATH = $(abs_top_srcdir)/tests/fuzz
-fuzz-targets: $(FUZZ_TARGETS)
+fuzz-targets: $(BUILT_SOURCES)
+	$(MAKE) $(AM_MAKEFLAGS) $(FUZZ_TARGETS)
 if ENABLE_FUZZ
 check-fuzz: fuzz-targets $(FUZZ_TESTSUITE)
 	PATH='$(FUZZ_PATH)':$$PATH $(SHELL) '$(FUZZ_TESTSUITE)' -C tests $(TESTSUITEFLAGS)
