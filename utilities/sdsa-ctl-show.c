@@ -108,11 +108,12 @@ static void
 cmd_bridge_list(struct ctl_context *ctx)
 {
     struct table *t = ctl_new_table(ctx, "name", "datapath_id", "connected",
-                                "declarations", NULL);
+                                    "declarations", NULL);
     const struct sdsa_bridge *row;
     SORTED(ctx->idl, row, SDSA_BRIDGE_FOR_EACH, xstrdup(row->name), {
         ctl_add_cells(t, row->name, row->datapath_id,
-                  bridge_is_up(row) ? "yes" : "no", row->declarations, NULL);
+                      bridge_is_up(row) ? "yes" : "no", row->declarations,
+                      NULL);
     });
 }
 
@@ -120,12 +121,12 @@ static void
 cmd_link_list(struct ctl_context *ctx)
 {
     struct table *t = ctl_new_table(ctx, "bridge", "port", "bridge", "port",
-                                "state", NULL);
+                                    "state", NULL);
     const struct sdsa_link *row;
     SORTED(ctx->idl, row, SDSA_LINK_FOR_EACH,
            xasprintf("%s %s", row->bridge_a->name, row->port_a), {
         ctl_add_cells(t, row->bridge_a->name, row->port_a, row->bridge_b->name,
-                  row->port_b, row->state, NULL);
+                      row->port_b, row->state, NULL);
     });
 }
 
@@ -141,7 +142,7 @@ cmd_endpoint_list(struct ctl_context *ctx)
             ds_put_format(&ips, "%s%s", i ? " " : "", row->ips[i]);
         }
         ctl_add_cells(t, row->name, row->bridge->name, row->port, row->mac,
-                  ds_cstr(&ips), row->conflict, NULL);
+                      ds_cstr(&ips), row->conflict, NULL);
         ds_destroy(&ips);
     });
 }
@@ -156,9 +157,10 @@ cmd_sf_list(struct ctl_context *ctx)
     SORTED(ctx->idl, row, SDSA_SERVICE_FUNCTION_FOR_EACH,
            xstrdup(row->name), {
         ctl_add_cells(t, row->name, row->bridge->name, row->in_port,
-                  row->out_port, row->correlation, row->mac ? row->mac : "",
-                  row->group, row->down ? "marked down" : row->state,
-                  row->conflict, NULL);
+                      row->out_port, row->correlation,
+                      row->mac ? row->mac : "", row->group,
+                      row->down ? "marked down" : row->state,
+                      row->conflict, NULL);
     });
 }
 
@@ -166,15 +168,15 @@ static void
 cmd_gw_list(struct ctl_context *ctx)
 {
     struct table *t = ctl_new_table(ctx, "vnf_id", "bridge", "plain_port",
-                                "cipher_port", "cipher_ip", "url", "state",
-                                "reason", "conflict", NULL);
+                                    "cipher_port", "cipher_ip", "url", "state",
+                                    "reason", "conflict", NULL);
     const struct sdsa_gateway *row;
     SORTED(ctx->idl, row, SDSA_GATEWAY_FOR_EACH, xstrdup(row->vnf_id), {
         ctl_add_cells(t, row->vnf_id, row->bridge->name, row->plain_port,
-                  row->cipher_port, row->cipher_ip, row->url,
-                  gateway_is_up(row) ? "up" : "down",
-                  smap_get_def(&row->status, "reason", ""), row->conflict,
-                  NULL);
+                      row->cipher_port, row->cipher_ip, row->url,
+                      gateway_is_up(row) ? "up" : "down",
+                      smap_get_def(&row->status, "reason", ""), row->conflict,
+                      NULL);
     });
 }
 
@@ -182,12 +184,12 @@ static void
 cmd_chain_list(struct ctl_context *ctx)
 {
     struct table *t = ctl_new_table(ctx, "name", "src", "dst", "match",
-                                "functions", "state", NULL);
+                                    "functions", "state", NULL);
     const struct sdsa_chain *row;
     SORTED(ctx->idl, row, SDSA_CHAIN_FOR_EACH, xstrdup(row->name), {
         char *sfs = join_sfs(row->value_sfs, row->n_sfs);
         ctl_add_cells(t, row->name, row->src->name, row->dst->name, row->match,
-                  sfs, chain_state(ctx->idl, row), NULL);
+                      sfs, chain_state(ctx->idl, row), NULL);
         free(sfs);
     });
 }
@@ -206,7 +208,8 @@ add_sa_row(struct table *t, const struct sdsa_path *path,
              get_sa_stat(sa, "received_packets"));
     snprintf(lost, sizeof lost, "%"PRId64, get_sa_stat(sa, "lost_packets"));
     ctl_add_cells(t, path->chain, path->direction, nsh, si, hop->sender,
-              hop->receiver, spi, sa->suite, age, sent, received, lost, NULL);
+                  hop->receiver, spi, sa->suite, age, sent, received, lost,
+                  NULL);
 }
 
 static void

@@ -142,14 +142,14 @@ read_faults(struct trace_view *view, const struct ovsdb_idl *idl)
     SDSA_BRIDGE_FOR_EACH (br, idl) {
         if (!smap_get_bool(&br->status, "connected", false)) {
             put_fault(view, "bridge", br->name,
-                        "it is not connected: its flows may be old");
+                      "it is not connected: its flows may be old");
         }
     }
     const struct sdsa_gateway *gw;
     SDSA_GATEWAY_FOR_EACH (gw, idl) {
         if (strcmp(smap_get_def(&gw->status, "state", ""), "up")) {
             put_fault(view, "gateway", gw->vnf_id,
-                        smap_get_def(&gw->status, "reason",
+                      smap_get_def(&gw->status, "reason",
                                      "its agent was not reached yet"));
         }
     }
@@ -159,7 +159,7 @@ read_faults(struct trace_view *view, const struct ovsdb_idl *idl)
             put_fault(view, "chain", chain->name, chain->reason);
         } else if (chain->applied < chain->wanted) {
             put_fault(view, "chain", chain->name,
-                        "its last change is not applied yet");
+                      "its last change is not applied yet");
         }
     }
 }

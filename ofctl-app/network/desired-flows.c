@@ -104,7 +104,7 @@ make_flows(const struct network *net, struct live_path *live)
  * of another path that is in use; else with all. */
 static enum path_flows
 untagged_flow_kind(const struct network *net, const struct live_path *live,
-               const char *sf)
+                   const char *sf)
 {
     const struct path *path = live->path;
     enum path_flows kind = PATH_FLOWS_TRANSPORT;
@@ -173,16 +173,16 @@ selection_add_path(struct selection *sel, const struct network *net,
 /* Notes whether a live path can have flows on 'br' as things are: 'error' is
  * NULL, or why it has none. */
 static void
-note_trouble(const struct bridge *br, struct live_path *live,
-             const char *error)
+note_error(const struct bridge *br, struct live_path *live,
+           const char *error)
 {
     const char *name = bridge_name(br);
     if (error) {
         VLOG_WARN_RL(&rl, "chain %s, path %"PRIu32", bridge %s: %s",
                      live->path->chain, live->path->nsh_spi, name, error);
-        smap_replace(&live->troubles, name, error);
+        smap_replace(&live->errors, name, error);
     } else {
-        smap_remove(&live->troubles, name);
+        smap_remove(&live->errors, name);
     }
 }
 
@@ -216,7 +216,7 @@ desired_flows_change(struct network *net, struct bridge *br,
                 /* Of a bridge that is away no port is known: it will be asked
                  * when it is back. */
                 if (bridge_is_connected(br)) {
-                    note_trouble(br, paths[i], error);
+                    note_error(br, paths[i], error);
                 }
                 free(error);
                 error = NULL;
@@ -285,7 +285,7 @@ refresh_bridge(struct network *net, struct bridge *br)
             n += path_cookies(live, &cookies[n]);
             if (live->flows) {
                 char *error = selection_add_path(&sel, net, live);
-                note_trouble(br, live, error);
+                note_error(br, live, error);
                 free(error);
             }
         }

@@ -87,7 +87,7 @@ sync_bridges(struct network *net, const struct inventory *inv)
         if (!new || !old || old->datapath_id != new->datapath_id) {
             free(shash_find_and_delete(&net->bridge_views, name));
             LIVE_PATHS_FOR_EACH (live, &net->paths) {
-                smap_remove(&live->troubles, name);
+                smap_remove(&live->errors, name);
             }
             bridges_remove(net->bridges, br);
         }

@@ -187,10 +187,10 @@ write_statistics(const struct ovsdb_idl *idl, const struct network *net)
 static char *
 path_reason(const struct network *net, const struct live_path *live)
 {
-    if (smap_is_empty(&live->troubles)) {
+    if (smap_is_empty(&live->errors)) {
         return path_check_links(live->path, network_inventory(net));
     }
-    const struct smap_node **sorted = smap_sort(&live->troubles);
+    const struct smap_node **sorted = smap_sort(&live->errors);
     char *reason = xstrdup(sorted[0]->value);
     free(sorted);
     return reason;

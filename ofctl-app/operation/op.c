@@ -26,7 +26,7 @@ set_spec(struct op *op, const struct op_spec *spec)
 {
     struct ds names = DS_EMPTY_INITIALIZER;
     struct plan_target *chains = xmemdup(spec->chains,
-                                      spec->n_chains * sizeof *chains);
+                                         spec->n_chains * sizeof *chains);
     for (size_t i = 0; i < spec->n_chains; i++) {
         chains[i].name = xstrdup(chains[i].name);
         chains[i].intent = xstrdup(chains[i].intent);

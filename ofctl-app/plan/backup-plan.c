@@ -43,9 +43,9 @@ backup_plan_would_do(const struct plan_facts *facts,
                      const struct inv_chain *chain,
                      const struct chain_paths *paths, bool interrupted)
 {
-    char *trouble = path_health_trouble(facts, paths->backup, paths->n_backup);
-    bool ok = !trouble && paths->n_backup == path_health_n_wanted(chain);
-    free(trouble);
+    char *reason = path_health_reason(facts, paths->backup, paths->n_backup);
+    bool ok = !reason && paths->n_backup == path_health_n_wanted(chain);
+    free(reason);
     for (size_t i = 0; i < paths->n_backup && ok; i++) {
         const struct path *path = paths->backup[i]->path;
         ok = (path->state == PATH_ACTIVE
@@ -92,7 +92,7 @@ struct keeping {
     struct backup_memory *m;
     const struct inv_chain *chain;
     const struct chain_paths *paths;
-    char *trouble;              /* Of the backup paths, or that there are
+    char *reason;               /* Of the backup paths, or that there are
                                  * none. */
     struct plan_action *action;
 };
@@ -107,15 +107,15 @@ reject(const struct keeping *k)
     const struct path *used[2], *backup[2], *new[2];
     for (size_t i = 0; i < n; i++) {
         used[i] = paths->used[i]->path;
-        backup[i] = k->trouble ? NULL : paths->backup[i]->path;
+        backup[i] = k->reason ? NULL : paths->backup[i]->path;
         new[i] = k->action->new[i];
     }
     size_t n_shared = path_n_shared(used, n, new, n, &n_own);
     return (!n_own
             ? xstrdup("there is no way that has not all links, bridges, "
                       "gateways and functions of the one in use")
-            : !k->trouble && n_shared >= path_n_shared(used, n, backup, n,
-                                                       &n_ignored)
+            : !k->reason && n_shared >= path_n_shared(used, n, backup, n,
+                                                      &n_ignored)
             ? xstrdup("there is none better") : NULL);
 }
 
@@ -143,7 +143,7 @@ find_better(struct keeping *k)
     }
     make_paths_drop(k->ctx->facts, k->action);
     plan_action_uninit(k->action);
-    if (k->trouble) {
+    if (k->reason) {
         backup_plan_set_protection(k->m, error);
     } else {
         free(error);
@@ -189,7 +189,7 @@ keep(struct keeping *k, uint64_t topology, bool keys_due,
         m->checked = 0;
         return remove_old(k, "not to be protected");
     }
-    if (!k->trouble) {
+    if (!k->reason) {
         backup_plan_set_protection(m, xstrdup("ready"));
     } else if (k->paths->n_backup) {
         m->checked = 0;         /* It was good when it was checked. */
@@ -204,18 +204,18 @@ keep(struct keeping *k, uint64_t topology, bool keys_due,
     }
     m->next_ms = now_ms + BACKUP_PAUSE_MS;
     m->checked = topology;
-    if (k->trouble) {
+    if (k->reason) {
         backup_plan_set_protection(m, xstrdup("its backup path is being "
                                               "prepared"));
     }
-    if (find_better(k) || (keys_due && !k->trouble && renew(k))) {
+    if (find_better(k) || (keys_due && !k->reason && renew(k))) {
         return true;
     }
-    if (keys_due && !k->trouble) {
+    if (keys_due && !k->reason) {
         plan_wake_at(wake_ms, m->next_ms);
     }
     /* What is there is of no use if something is wrong with it. */
-    return k->trouble && remove_old(k, k->trouble);
+    return k->reason && remove_old(k, k->reason);
 }
 
 bool
@@ -229,16 +229,16 @@ backup_plan_keep(const struct make_context *ctx, struct backup_memory *m,
         .m = m,
         .chain = chain,
         .paths = paths,
-        .trouble = (paths->n_backup == paths->n_used
-                    ? path_health_trouble(ctx->facts, paths->backup,
-                                          paths->n_backup)
-                    : xstrdup("it has no backup path")),
+        .reason = (paths->n_backup == paths->n_used
+                   ? path_health_reason(ctx->facts, paths->backup,
+                                        paths->n_backup)
+                   : xstrdup("it has no backup path")),
         .action = action,
     };
     bool keys_due = path_health_keys_due(ctx->facts, paths->backup,
                                          paths->n_backup, wake_ms);
     bool wanted = keep(&k, topology, keys_due, wake_ms);
-    free(k.trouble);
+    free(k.reason);
     return wanted;
 }
 

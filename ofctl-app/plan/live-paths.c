@@ -31,7 +31,7 @@ live_paths_add(struct live_paths *paths, struct path *path, uint32_t twin,
 {
     struct live_path *live = xmalloc(sizeof *live);
     *live = (struct live_path) { .path = path, .twin = twin, .flows = flows };
-    smap_init(&live->troubles);
+    smap_init(&live->errors);
     shash_init(&live->made.by_bridge);
     hmap_insert(&paths->by_spi, &live->node, hash_int(path->nsh_spi, 0));
     hmap_insert(&paths->by_chain, &live->chain_node,
@@ -48,7 +48,7 @@ live_paths_remove(struct live_paths *paths, struct live_path *live)
     shash_destroy(&live->made.by_bridge);
     path_destroy(live->path);
     free(live->broken);
-    smap_destroy(&live->troubles);
+    smap_destroy(&live->errors);
     free(live);
 }
 

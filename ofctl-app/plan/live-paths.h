@@ -50,7 +50,8 @@ struct live_path {
     unsigned int flows;         /* Bitwise OR of enum path_flows. */
     char *broken;               /* Reason why it must be replaced, or NULL. */
     bool expiring;              /* A gateway says that it needs new keys. */
-    struct smap troubles;       /* Bridge name: why it has no flows there. */
+    struct smap errors;         /* Bridge name: error for which it has no flows
+                                 * there. */
     struct {                    /* Flows, which network/desired-flows.c makes
                                  * and keeps here. */
         bool is_done;           /* They were made. */

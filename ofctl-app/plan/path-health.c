@@ -41,8 +41,8 @@ path_health_broken(struct live_path *const *paths, size_t n)
 }
 
 char *
-path_health_trouble(const struct plan_facts *facts,
-                    struct live_path *const *paths, size_t n)
+path_health_reason(const struct plan_facts *facts,
+                   struct live_path *const *paths, size_t n)
 {
     char *error = NULL;
     for (size_t i = 0; i < n && !error; i++) {
@@ -51,7 +51,7 @@ path_health_trouble(const struct plan_facts *facts,
         error = (error ? error
                  : path_check_lost(paths[i]->path, facts->inv));
         error = error ? error : nullable_xstrdup(paths[i]->broken);
-        SMAP_FOR_EACH (node, &paths[i]->troubles) {
+        SMAP_FOR_EACH (node, &paths[i]->errors) {
             error = error ? error : xstrdup(node->value);
         }
     }

@@ -31,8 +31,8 @@ const char *path_health_broken(struct live_path *const *paths, size_t n);
 
 /* Returns anything that is known to be wrong with the paths, or NULL (caller
  * frees): all of the above, and flows that a bridge cannot have. */
-char *path_health_trouble(const struct plan_facts *,
-                          struct live_path *const *paths, size_t n);
+char *path_health_reason(const struct plan_facts *,
+                         struct live_path *const *paths, size_t n);
 
 /* Are the keys of one of the paths due for renewal?  Makes '*wake_ms', a
  * monotonic time, the earlier of itself and when those of another are. */

@@ -117,7 +117,7 @@ set_boot_id(struct agent_state *state, const char *boot_id)
 
 static void
 parse_port(struct agent_state *state, const json_t *json,
-          struct agent_port *port)
+           struct agent_port *port)
 {
     struct eth_addr mac;
     int mtu = json_integer_value(json_object_get(json, "mtu"));
@@ -156,9 +156,9 @@ agent_state_parse(struct agent_state *state, const char *body)
     } else {
         set_boot_id(state, get_string(json, "boot-id"));
         parse_port(state, json_object_get(json, "plain-port"),
-                  &state->plain);
+                   &state->plain);
         parse_port(state, json_object_get(json, "cipher-port"),
-                  &state->cipher);
+                   &state->cipher);
         set_string(&state->backend, get_string(json, "backend"));
         parse_drops(state, json);
         if (!json_is_true(json_object_get(json, "data-plane-up"))) {

@@ -155,7 +155,7 @@ agent_next_result(struct agent *agent, struct restconf_result *result)
         return false;
     }
     struct agent_result *r = CONTAINER_OF(ovs_list_pop_front(&agent->results),
-                                         struct agent_result, node);
+                                          struct agent_result, node);
     *result = r->result;
     free(r);
     return true;

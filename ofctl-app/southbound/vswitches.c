@@ -245,8 +245,8 @@ add_port(struct declared *d, int side, const char *port)
 /* Adds what 'iface' declares of 'kind' at 'bridge', if anything. */
 static void
 parse_interface(struct declarations *ds, enum declared_kind kind,
-               const struct ovsrec_interface *iface,
-               const struct sdsa_bridge *bridge)
+                const struct ovsrec_interface *iface,
+                const struct sdsa_bridge *bridge)
 {
     const struct smap *ids = &iface->external_ids;
     const char *name = smap_get(ids, kinds[kind].key);

@@ -286,7 +286,7 @@ mark_paths(const char *verb, const char *chain)
         } else if (!strcmp(verb, "expiring")) {
             live->expiring = true;
         } else if (!strcmp(verb, "trouble") || is_backup) {
-            smap_replace(&live->troubles, "br1", "bridge br1 has no port p");
+            smap_replace(&live->errors, "br1", "bridge br1 has no port p");
         } else if (!live->broken) {
             live->broken = xstrdup("gateway gw1 lost its SAs");
         }

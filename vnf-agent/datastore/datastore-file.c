@@ -37,7 +37,7 @@ sad_to_json(const struct datastore *ds, const struct stage *stage)
     json_t *array = json_array();
     size_t n;
     struct store_named *entries = store_sorted(ds, stage, DATASTORE_SAD,
-                                                   &n);
+                                               &n);
     for (size_t i = 0; i < n; i++) {
         const struct sa *sa = entries[i].entry->sa;
         char id[STORE_SA_ID_LEN];
@@ -57,7 +57,7 @@ spd_to_json(const struct datastore *ds, const struct stage *stage)
     json_t *array = json_array();
     size_t n;
     struct store_named *entries = store_sorted(ds, stage, DATASTORE_SPD,
-                                                   &n);
+                                               &n);
     for (size_t i = 0; i < n; i++) {
         json_array_append(array, entries[i].entry->json);
     }

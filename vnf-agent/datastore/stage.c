@@ -563,7 +563,7 @@ move_changes(struct stage *stage)
     const struct shash_node *place;
     SHASH_FOR_EACH (place, &stage->places) {
         struct store_entry *entry = shash_find_data(&ds->lists[DATASTORE_SAD],
-                                              place->name);
+                                                    place->name);
         if (entry) {
             entry->serial = *(const uint64_t *) place->data;
             ds->serial = MAX(ds->serial, entry->serial);

@@ -40,7 +40,7 @@ store_lease_clone(struct store_lease *dst, const struct store_lease *src)
 
 void
 store_insert(struct datastore *ds, enum datastore_list list,
-                 const char *name, struct store_entry *entry)
+             const char *name, struct store_entry *entry)
 {
     char id[STORE_SA_ID_LEN];
 
@@ -55,7 +55,7 @@ store_insert(struct datastore *ds, enum datastore_list list,
 
 void
 store_remove(struct datastore *ds, enum datastore_list list,
-                 struct shash_node *node)
+             struct shash_node *node)
 {
     struct store_entry *entry = node->data;
     char id[STORE_SA_ID_LEN];
@@ -79,7 +79,7 @@ compare_serials(const void *a_, const void *b_)
 
 struct store_named *
 store_sorted(const struct datastore *ds, const struct stage *stage,
-                 enum datastore_list list, size_t *np)
+             enum datastore_list list, size_t *np)
 {
     const struct shash *base = &ds->lists[list];
     const struct shash *changes = stage ? &stage->changes[list] : NULL;

@@ -339,7 +339,7 @@ port_take_lost(struct port *port)
     /* Reading resets it. */
     return port->fd >= 0
            && !getsockopt(port->fd, SOL_PACKET, PACKET_STATISTICS, &stats,
-                           &len)
+                          &len)
            ? stats.tp_drops : 0;
 }
 

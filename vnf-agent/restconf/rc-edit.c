@@ -600,7 +600,7 @@ run(const struct job *job)
 
 struct yang_error *
 rc_edit_stage(struct stage *stage, const struct yang_schema *schema,
-        const struct rc_edit *edit)
+              const struct rc_edit *edit)
 {
     struct job job = { .stage = stage, .schema = schema, .edit = edit };
     struct yang_error *error = check_target(&job);

@@ -17,7 +17,7 @@ struct yang_schema;
 /* Stages the edit.  Returns NULL, or why it is refused; then the stage must
  * not be committed. */
 struct yang_error *rc_edit_stage(struct stage *, const struct yang_schema *,
-                           const struct rc_edit *);
+                                 const struct rc_edit *);
 
 /* Returns true if the configuration has the resource 'target'. */
 bool rc_edit_exists(struct datastore *, const struct yang_schema *,

@@ -44,7 +44,7 @@ enum rc_query_kind {
 /* Parses 'text' (NULL: nothing).  Returns NULL or an error.  Caller frees with
  * rc_query_destroy(), also after an error. */
 struct yang_error *rc_query_parse(struct rc_query *, enum rc_query_kind,
-                                    const char *text);
+                                  const char *text);
 
 /* Reads "first", "last", "before" or "after".  Returns false, with '*where'
  * undefined, if the string is none of these. */

@@ -97,7 +97,7 @@ xfrm_msg_policy_set(enum hop_kind kind, const struct policy *policy, bool ipv6,
                        &info.sel);
     fill_policy(&info, policy_dir(policy), priority, protect);
     struct nl_msg *msg = nl_msg_create(XFRM_MSG_UPDPOLICY, NLM_F_ACK, &info,
-                                    sizeof info);
+                                       sizeof info);
     if (protect) {
         struct xfrm_user_tmpl tmpl;
 
@@ -127,7 +127,7 @@ xfrm_msg_policy_delete(enum hop_kind kind, const struct policy *policy,
     xfrm_fill_selector(&policy->selector, ipv6 ? AF_INET6 : AF_INET, &id.sel);
     id.dir = policy_dir(policy);
     struct nl_msg *msg = nl_msg_create(XFRM_MSG_DELPOLICY, NLM_F_ACK, &id,
-                                    sizeof id);
+                                       sizeof id);
     put_policy_id(msg, kind, policy);
     return msg;
 }
@@ -147,7 +147,7 @@ xfrm_msg_allow(int dir, bool ipv6, uint32_t what)
     info.sel.family = ipv6 ? AF_INET6 : AF_INET;
     fill_policy(&info, dir, 0, true);
     struct nl_msg *msg = nl_msg_create(XFRM_MSG_UPDPOLICY, NLM_F_ACK, &info,
-                                    sizeof info);
+                                       sizeof info);
     xfrm_put_mark(msg, what, HOP_MARK_WHAT);
     return msg;
 }
@@ -218,7 +218,7 @@ xfrm_msg_policy_delete_info(const struct xfrm_policy_info *info)
                        &id.sel);
     id.dir = info->xfrm_dir;
     struct nl_msg *msg = nl_msg_create(XFRM_MSG_DELPOLICY, NLM_F_ACK, &id,
-                                    sizeof id);
+                                       sizeof id);
     if (info->has_mark) {
         xfrm_put_mark(msg, info->mark.value, info->mark.mask);
     }

@@ -196,8 +196,8 @@ xfrm_msg_sa_add(enum hop_kind kind, const struct sa *sa, bool clear_df,
                   | (clear_df ? XFRM_STATE_NOPMTUDISC : 0));
 
     struct nl_msg *msg = nl_msg_create(XFRM_MSG_NEWSA,
-                                    NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL,
-                                    &info, sizeof info);
+                                       NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL,
+                                       &info, sizeof info);
     put_key(msg, sa);
     put_replay(msg, sa);
     put_udp(msg, sa);
