@@ -60,6 +60,8 @@ ofctl_app_southbound_libsouthbound_la_SOURCES = \
 	ofctl-app/southbound/of-ports.c ofctl-app/southbound/of-ports.h \
 	ofctl-app/southbound/of-session.c ofctl-app/southbound/of-session.h \
 	ofctl-app/southbound/sa-request.c ofctl-app/southbound/sa-request.h \
+	ofctl-app/southbound/turned-away.c \
+	ofctl-app/southbound/turned-away.h \
 	ofctl-app/southbound/vswitches.c ofctl-app/southbound/vswitches.h
 
 # network: the network as the controller drives it.

@@ -36,6 +36,36 @@ gateway_is_up(const struct sdsa_gateway *row)
     return !strcmp(smap_get_def(&row->status, "state", "down"), "up");
 }
 
+/* Returns 'reason', or what is known if the controller has given none.  Caller
+ * frees. */
+static char *
+reason_or_why_none(struct ovsdb_idl *idl, const char *reason)
+{
+    char *absence = sdsa_ctl_controller_absence(idl);
+    char *text = xstrdup(reason ? reason
+                         : absence ? "no controller is active"
+                         : "the controller has not looked at it yet");
+    free(absence);
+    return text;
+}
+
+/* Returns why the bridge is not connected and what to do, or "" if it is.
+ * Caller frees. */
+static char *
+bridge_reason(struct ovsdb_idl *idl, const struct sdsa_bridge *row)
+{
+    return (bridge_is_up(row) ? xstrdup("")
+            : reason_or_why_none(idl, smap_get(&row->status, "reason")));
+}
+
+/* Returns why the gateway is down, or "" if it is up.  Caller frees. */
+static char *
+gateway_reason(struct ovsdb_idl *idl, const struct sdsa_gateway *row)
+{
+    return (gateway_is_up(row) ? xstrdup("")
+            : reason_or_why_none(idl, smap_get(&row->status, "reason")));
+}
+
 /* Returns an active path of the chain, if 'interrupted' one that carries no
  * traffic; NULL if there is none. */
 static const struct sdsa_path *
@@ -108,12 +138,14 @@ static void
 cmd_bridge_list(struct ctl_context *ctx)
 {
     struct table *t = ctl_new_table(ctx, "name", "datapath_id", "connected",
-                                    "declarations", NULL);
+                                    "reason", "declarations", NULL);
     const struct sdsa_bridge *row;
     SORTED(ctx->idl, row, SDSA_BRIDGE_FOR_EACH, xstrdup(row->name), {
+        char *reason = bridge_reason(ctx->idl, row);
         ctl_add_cells(t, row->name, row->datapath_id,
-                      bridge_is_up(row) ? "yes" : "no", row->declarations,
-                      NULL);
+                      bridge_is_up(row) ? "yes" : "no", reason,
+                      row->declarations, NULL);
+        free(reason);
     });
 }
 
@@ -172,11 +204,12 @@ cmd_gw_list(struct ctl_context *ctx)
                                     "reason", "conflict", NULL);
     const struct sdsa_gateway *row;
     SORTED(ctx->idl, row, SDSA_GATEWAY_FOR_EACH, xstrdup(row->vnf_id), {
+        char *reason = gateway_reason(ctx->idl, row);
         ctl_add_cells(t, row->vnf_id, row->bridge->name, row->plain_port,
                       row->cipher_port, row->cipher_ip, row->url,
-                      gateway_is_up(row) ? "up" : "down",
-                      smap_get_def(&row->status, "reason", ""), row->conflict,
-                      NULL);
+                      gateway_is_up(row) ? "up" : "down", reason,
+                      row->conflict, NULL);
+        free(reason);
     });
 }
 
@@ -351,18 +384,21 @@ show_absent(struct ovsdb_idl *idl, const struct sdsa_chain *chain, bool all,
     const struct sdsa_bridge *br;
     SDSA_BRIDGE_FOR_EACH (br, idl) {
         if (!bridge_is_up(br) && (all || takes_part(idl, chain, br->name))) {
+            char *reason = bridge_reason(idl, br);
             svec_add_nocopy(&lines, xasprintf(
-                "bridge %s is not connected: see \"sdsa-vswitch show %s\" at "
-                "its switch", br->name, br->name));
+                "bridge %s is not connected: %s; see \"sdsa-vswitch show "
+                "%s\" at its switch", br->name, reason, br->name));
+            free(reason);
         }
     }
     const struct sdsa_gateway *gw;
     SDSA_GATEWAY_FOR_EACH (gw, idl) {
         if (!gateway_is_up(gw)
             && (all || takes_part(idl, chain, gw->vnf_id))) {
-            svec_add_nocopy(&lines, xasprintf(
-                "gateway %s is down: %s", gw->vnf_id,
-                smap_get_def(&gw->status, "reason", "not reached yet")));
+            char *reason = gateway_reason(idl, gw);
+            svec_add_nocopy(&lines, xasprintf("gateway %s is down: %s",
+                                              gw->vnf_id, reason));
+            free(reason);
         }
     }
     const struct sdsa_debt *debt;
@@ -454,8 +490,10 @@ static void
 show_bridge(struct ovsdb_idl *idl, const struct sdsa_bridge *br,
             struct ds *out)
 {
-    ds_put_format(out, "bridge %s (%s): %s\n", br->name, br->datapath_id,
-                  bridge_is_up(br) ? "connected" : "not connected");
+    char *reason = bridge_reason(idl, br);
+    ds_put_format(out, "bridge %s (%s): %s%s\n", br->name, br->datapath_id,
+                  bridge_is_up(br) ? "connected" : "not connected: ", reason);
+    free(reason);
     if (br->declarations[0]) {
         ds_put_format(out, "    declared with ovs-vsctl: %s\n",
                       br->declarations);
@@ -481,9 +519,12 @@ show_bridge(struct ovsdb_idl *idl, const struct sdsa_bridge *br,
     const struct sdsa_gateway *gw;
     SORTED(idl, gw, SDSA_GATEWAY_FOR_EACH, xstrdup(gw->vnf_id), {
         if (gw->bridge == br) {
-            ds_put_format(out, "    gateway %s: ports %s and %s, %s, %s\n",
+            char *why = gateway_reason(idl, gw);
+            ds_put_format(out, "    gateway %s: ports %s and %s, %s, %s%s\n",
                           gw->vnf_id, gw->plain_port, gw->cipher_port,
-                          gw->cipher_ip, gateway_is_up(gw) ? "up" : "down");
+                          gw->cipher_ip,
+                          gateway_is_up(gw) ? "up" : "down: ", why);
+            free(why);
         }
     });
     const struct sdsa_link *link;

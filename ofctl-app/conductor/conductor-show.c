@@ -74,11 +74,12 @@ conductor_format_status(const struct conductor *c)
     BRIDGES_FOR_EACH (br, network_bridges(c->net)) {
         unsigned long long int n_changes, n_bundles;
         bridge_get_load(br, &n_changes, &n_bundles);
+        char *reason = bridges_reason(network_bridges(c->net), br);
         ds_put_format(&ds, "bridge %s: %s, %"PRIuSIZE" flows, %llu changes in "
                       "%llu bundles %s\n", bridge_name(br),
                       bridge_is_up(br) ? "up" : "down", bridge_n_flows(br),
-                      n_changes, n_bundles,
-                      bridge_is_up(br) ? "" : bridge_reason(br));
+                      n_changes, n_bundles, reason);
+        free(reason);
     }
     AGENTS_FOR_EACH (a, network_agents(c->net)) {
         unsigned long long int n_patches, n_transfers;

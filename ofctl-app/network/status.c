@@ -24,8 +24,9 @@ write_bridges(const struct ovsdb_idl *idl, const struct network *net)
         if (br) {
             smap_add_format(&status, "flows", "%"PRIuSIZE,
                             bridge_n_flows(br));
-            if (!up && bridge_reason(br)[0]) {
-                smap_add(&status, "reason", bridge_reason(br));
+            if (!up) {
+                smap_add_nocopy(&status, xstrdup("reason"),
+                                bridges_reason(network_bridges(net), br));
             }
             if (up) {
                 smap_add_format(

@@ -35,8 +35,9 @@ bridge_send(struct op *op, struct network *net, uint64_t epoch OVS_UNUSED,
 {
     struct bridge *br = network_bridge(net, p->id.name);
     if (step == OP_FSM_STEP_FLOWS && !bridge_is_up(br)) {
-        *errorp = xasprintf("it is not connected: see \"ovs-vsctl "
-                            "get-controller %s\" and its log", p->id.name);
+        char *reason = bridges_reason(network_bridges(net), br);
+        *errorp = xasprintf("it is not connected: %s", reason);
+        free(reason);
         return 0;
     }
 

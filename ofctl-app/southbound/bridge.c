@@ -168,6 +168,12 @@ bridge_is_connected(const struct bridge *bridge)
 }
 
 bool
+bridge_has_session(const struct bridge *bridge)
+{
+    return bridge->session != NULL;
+}
+
+bool
 bridge_is_up(const struct bridge *bridge)
 {
     return bridge->synced;
@@ -400,7 +406,7 @@ bridge_disconnect(struct bridge *bridge)
     const char *reason = of_session_reason(bridge->session);
     VLOG_INFO_RL(&connection_rl, "%s: is not connected any more: %s",
                  bridge->name, reason);
-    bridge_set_reason(bridge, xasprintf("not connected: %s", reason));
+    bridge_set_reason(bridge, xstrdup(reason));
     bridge_enter_down(bridge);
     of_session_destroy(bridge->session);
     bridge->session = NULL;

@@ -75,6 +75,9 @@ const char *bridge_name(const struct bridge *);
 /* True if the bridge is connected and its ports are known. */
 bool bridge_is_connected(const struct bridge *);
 
+/* True if a switch has connected as this bridge, whatever it is told. */
+bool bridge_has_session(const struct bridge *);
+
 /* True if the bridge is connected and has the desired flows, except for
  * changes under way.  The first resynchronisation waits for
  * bridge_allow_sync(). */
@@ -84,7 +87,7 @@ bool bridge_is_up(const struct bridge *);
 bool bridge_has_pending(const struct bridge *);
 
 /* Returns why the bridge is not up, for people, or "" if it is.  Valid until
- * the next call of any function here. */
+ * the next call of any function here.  See bridges_reason(), too. */
 const char *bridge_reason(const struct bridge *);
 
 /* Returns when (time_msec()) the connection was lost, or when the bridge was

@@ -5,6 +5,7 @@
 #include "ofctl-app/southbound/bridges.h"
 
 #include "ofctl-app/southbound/of-listener.h"
+#include "ofctl-app/southbound/turned-away.h"
 
 #include "openvswitch/shash.h"
 #include "openvswitch/vconn.h"
@@ -17,6 +18,7 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 10);
 
 struct bridges {
     struct of_listener *listener;
+    struct turned_away away;
     struct shash bridges;       /* Of struct bridge, by name. */
     uint64_t generation;
     uint64_t last_ticket;       /* The last one given, of any bridge. */
@@ -25,15 +27,16 @@ struct bridges {
 int
 bridges_create(const char *listen, struct bridges **bridgesp)
 {
-    struct of_listener *listener;
-    int error = of_listener_create(listen, &listener);
-    *bridgesp = NULL;
-    if (!error) {
-        struct bridges *bridges = xzalloc(sizeof *bridges);
-        bridges->listener = listener;
-        shash_init(&bridges->bridges);
-        *bridgesp = bridges;
+    struct bridges *bridges = xzalloc(sizeof *bridges);
+    shash_init(&bridges->bridges);
+    turned_away_init(&bridges->away);
+    int error = of_listener_create(listen, &bridges->away,
+                                   &bridges->listener);
+    if (error) {
+        bridges_destroy(bridges);
+        bridges = NULL;
     }
+    *bridgesp = bridges;
     return error;
 }
 
@@ -47,6 +50,7 @@ bridges_destroy(struct bridges *bridges)
         }
         shash_destroy(&bridges->bridges);
         of_listener_destroy(bridges->listener);
+        turned_away_destroy(&bridges->away);
         free(bridges);
     }
 }
@@ -74,10 +78,15 @@ bridges_run(struct bridges *bridges)
     while ((vconn = of_listener_next(bridges->listener, &datapath_id))) {
         struct bridge *bridge = find_id(bridges, datapath_id);
         if (bridge) {
+            turned_away_forget(&bridges->away, vconn_get_name(vconn));
             bridge_connect(bridge, vconn, bridges->generation);
         } else {
-            VLOG_INFO_RL(&rl, "%s: dropped: there is no bridge with datapath "
-                         "id %016"PRIx64, vconn_get_name(vconn), datapath_id);
+            char *reason = xasprintf("has datapath id %016"PRIx64", which no "
+                                     "bridge has here", datapath_id);
+            VLOG_INFO_RL(&rl, "%s: dropped: %s", vconn_get_name(vconn),
+                         reason);
+            turned_away_note(&bridges->away, vconn_get_name(vconn), reason);
+            free(reason);
             vconn_close(vconn);
         }
     }
@@ -126,6 +135,18 @@ struct bridge *
 bridges_find(const struct bridges *bridges, const char *name)
 {
     return shash_find_data(&bridges->bridges, name);
+}
+
+char *
+bridges_reason(struct bridges *bridges, const struct bridge *bridge)
+{
+    char *away = (bridge_has_session(bridge) ? NULL
+                  : turned_away_format(&bridges->away));
+    char *reason = (away ? xasprintf("%s; turned away in the last minute: %s",
+                                     bridge_reason(bridge), away)
+                    : xstrdup(bridge_reason(bridge)));
+    free(away);
+    return reason;
 }
 
 struct bridge *

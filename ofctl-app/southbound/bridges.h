@@ -50,6 +50,11 @@ void bridges_remove(struct bridges *, struct bridge *);
 /* Returns the bridge of that name, or NULL. */
 struct bridge *bridges_find(const struct bridges *, const char *name);
 
+/* Returns why the bridge is not up and, if no switch has connected as it, the
+ * callers that were turned away lately, one of which may be its switch; or ""
+ * if it is up.  Caller frees. */
+char *bridges_reason(struct bridges *, const struct bridge *);
+
 /* Returns the bridge behind 'prev', in no particular order.  NULL gives the
  * first; NULL is returned after the last. */
 struct bridge *bridges_next(const struct bridges *, const struct bridge *prev);

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 
+#include "ofctl-app/southbound/turned-away.h"
 #include "openvswitch/list.h"
 #include "openvswitch/ofp-msgs.h"
 #include "openvswitch/ofp-switch.h"
@@ -41,13 +42,15 @@ struct caller {
 
 struct of_listener {
     struct pvconn *pvconn;
+    struct turned_away *away;   /* Not owned. */
     struct ovs_list callers;    /* In the handshake, oldest first. */
     size_t n_callers;           /* In 'callers'. */
     struct ovs_list done;       /* Through the handshake. */
 };
 
 int
-of_listener_create(const char *target, struct of_listener **listenerp)
+of_listener_create(const char *target, struct turned_away *away,
+                   struct of_listener **listenerp)
 {
     struct pvconn *pvconn;
     int error = pvconn_open(target, 1u << OFP15_VERSION, DSCP_DEFAULT,
@@ -56,6 +59,7 @@ of_listener_create(const char *target, struct of_listener **listenerp)
     if (!error) {
         struct of_listener *listener = xzalloc(sizeof *listener);
         listener->pvconn = pvconn;
+        listener->away = away;
         ovs_list_init(&listener->callers);
         ovs_list_init(&listener->done);
         *listenerp = listener;
@@ -71,13 +75,15 @@ caller_destroy(struct caller *caller)
     free(caller);
 }
 
-/* Takes 'caller' out of the list of callers and closes its connection. */
+/* Takes 'caller' out of the list of callers and closes its connection.
+ * 'reason' has the caller as its subject. */
 static void
 of_listener_drop(struct of_listener *listener, struct caller *caller,
                  const char *reason)
 {
     VLOG_INFO_RL(&rl, "%s: dropped: %s", vconn_get_name(caller->vconn),
                  reason);
+    turned_away_note(listener->away, vconn_get_name(caller->vconn), reason);
     ovs_list_remove(&caller->node);
     listener->n_callers--;
     caller_destroy(caller);
@@ -131,7 +137,7 @@ of_listener_accept(struct of_listener *listener)
         }
         if (listener->n_callers >= MAX_CALLERS) {
             of_listener_drop(listener, of_listener_oldest(listener),
-                             "slow handshake, and others are waiting");
+                             "is slow with its handshake, and others wait");
         }
 
         struct caller *caller = xzalloc(sizeof *caller);
@@ -204,6 +210,23 @@ caller_run(struct caller *caller)
     return error;
 }
 
+/* Returns why 'caller' failed with 'error', an errno or EOF, and what to do
+ * about it (caller frees). */
+static char *
+caller_reason(const struct caller *caller, int error)
+{
+    int version = vconn_get_version(caller->vconn);
+    const char *text = ovs_retval_to_string(error);
+    return (version > 0 && version != OFP15_VERSION
+            ? xasprintf("speaks %s at most: set the protocols of its bridge "
+                        "to OpenFlow15", ofputil_version_to_string(version))
+            : version < 0 && !strncmp(vconn_get_name(caller->vconn), "ssl:", 4)
+            ? xasprintf("failed at TLS (%s): its target for us must begin "
+                        "with ssl:, and its certificate and ours must be of "
+                        "one authority", text)
+            : xasprintf("failed at OpenFlow's handshake (%s)", text));
+}
+
 void
 of_listener_run(struct of_listener *listener)
 {
@@ -217,9 +240,12 @@ of_listener_run(struct of_listener *listener)
             listener->n_callers--;
             ovs_list_push_back(&listener->done, &caller->node);
         } else if (error != EAGAIN) {
-            of_listener_drop(listener, caller, ovs_retval_to_string(error));
+            char *reason = caller_reason(caller, error);
+            of_listener_drop(listener, caller, reason);
+            free(reason);
         } else if (time_msec() >= caller->since_ms + HANDSHAKE_MS) {
-            of_listener_drop(listener, caller, "no OpenFlow handshake in 5 s");
+            of_listener_drop(listener, caller,
+                             "has not spoken OpenFlow in 5 s");
         }
     }
 }

@@ -16,12 +16,15 @@
 #include <stdint.h>
 
 struct of_listener;
+struct turned_away;
 struct vconn;
 
-/* Listens on 'target', a passive connection method as in bridges.h.  Returns 0
- * and the listener in '*listenerp' (caller must free with
- * of_listener_destroy()), or a positive errno and NULL. */
-int of_listener_create(const char *target, struct of_listener **listenerp);
+/* Listens on 'target', a passive connection method as in bridges.h.  Notes
+ * callers that it drops in 'away', which must outlive it.  Returns 0 and the
+ * listener in '*listenerp' (caller must free with of_listener_destroy()), or a
+ * positive errno and NULL. */
+int of_listener_create(const char *target, struct turned_away *away,
+                       struct of_listener **listenerp);
 
 /* Closes the listener and all connections that of_listener_next() has not
  * returned.  Accepts NULL. */

@@ -177,11 +177,13 @@ cmd_show(void *bridge, int argc OVS_UNUSED, const char *argv[] OVS_UNUSED,
          struct ds *reply)
 {
     bool up = bridge_is_up(bridge);
+    char *reason = bridges_reason(bridges, bridge);
     ds_put_format(reply, "%s %s %s flows=%"PRIuSIZE"%s%s",
                   bridge_name(bridge),
                   bridge_is_connected(bridge) ? "connected" : "disconnected",
                   up ? "up" : "down", bridge_n_flows(bridge), up ? "" : ": ",
-                  bridge_reason(bridge));
+                  reason);
+    free(reason);
 }
 
 static void
