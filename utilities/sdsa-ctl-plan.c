@@ -197,10 +197,8 @@ start(struct dry_run *dry, const struct plan_action *action)
     struct live_path **new = xcalloc(action->n_new + 1, sizeof *new);
     for (size_t i = 0; i < action->n_new; i++) {
         struct path *path = action->new[i];
-        for (size_t j = 0; j <= path->n_sfs; j++) {
-            if (path->hops[j]) {
-                path->hops[j]->created_s = time_wall();
-            }
+        PATH_FOR_EACH_HOP (hop, path) {
+            hop->created_s = time_wall();
         }
         new[i] = live_paths_add(&dry->paths, path, plan_action_twin(action, i),
                                 0);

@@ -29,9 +29,8 @@ static struct live_path *
 find_path(const struct conductor *c, const char *vnf_id, uint32_t esp_spi)
 {
     LIVE_PATHS_FOR_EACH (live, network_live_paths(c->net)) {
-        for (size_t i = 0; i <= live->path->n_sfs; i++) {
-            const struct path_hop *hop = live->path->hops[i];
-            if (hop && hop->esp_spi == esp_spi
+        PATH_FOR_EACH_HOP (hop, live->path) {
+            if (hop->esp_spi == esp_spi
                 && (!strcmp(hop->sender, vnf_id)
                     || !strcmp(hop->receiver, vnf_id))) {
                 return live;
@@ -99,14 +98,11 @@ static void
 check_counters(struct conductor *c)
 {
     LIVE_PATHS_FOR_EACH (live, network_live_paths(c->net)) {
-        const struct path *path = live->path;
-        for (size_t i = 0; i <= path->n_sfs; i++) {
-            const struct path_hop *hop = path->hops[i];
-            const struct agent *agent
-                = hop ? network_agent(c->net, hop->sender) : NULL;
+        PATH_FOR_EACH_HOP (hop, live->path) {
+            const struct agent *agent = network_agent(c->net, hop->sender);
             struct agent_sa_stats sa;
             if (agent && agent_get_sa(agent, hop->esp_spi, &sa)
-                && is_used_up(path, &sa)) {
+                && is_used_up(live->path, &sa)) {
                 mark_expiring(c, hop->sender, hop->esp_spi,
                               "its lifetime nears its end");
             }

@@ -173,14 +173,10 @@ numbers_mark(struct numbers *numbers, const struct path *path, bool used)
     for (size_t i = 0; i < path->n_sfs; i++) {
         vids_set(&numbers->sfs, path->sfs[i], path->sf_vlans[i], used);
     }
-    for (size_t i = 0; i <= path->n_sfs; i++) {
-        const struct path_hop *hop = path->hops[i];
-        if (hop) {
-            spi_set(&numbers->esp_spis, hop->esp_spi, used);
-            vids_set(&numbers->gateways, hop->sender, hop->sender_vlan, used);
-            vids_set(&numbers->gateways, hop->receiver, hop->receiver_vlan,
-                     used);
-        }
+    PATH_FOR_EACH_HOP (hop, path) {
+        spi_set(&numbers->esp_spis, hop->esp_spi, used);
+        vids_set(&numbers->gateways, hop->sender, hop->sender_vlan, used);
+        vids_set(&numbers->gateways, hop->receiver, hop->receiver_vlan, used);
     }
 }
 

@@ -95,9 +95,8 @@ find_link(const struct inventory *inv, const struct path_link *l)
 char *
 path_check_links(const struct path *path, const struct inventory *inv)
 {
-    for (size_t i = 0; i <= path->n_sfs; i++) {
-        const struct path_hop *hop = path->hops[i];
-        for (size_t j = 0; hop && j < hop->n_route; j++) {
+    PATH_FOR_EACH_HOP (hop, path) {
+        for (size_t j = 0; j < hop->n_route; j++) {
             const struct path_link *l = &hop->route[j];
             const struct inv_link *link = find_link(inv, l);
             if (!link || link->is_down) {
@@ -126,11 +125,7 @@ path_is_cut(const struct path *path, const struct inventory *inv)
 char *
 path_check_lost(const struct path *path, const struct inventory *inv)
 {
-    for (size_t i = 0; i <= path->n_sfs; i++) {
-        const struct path_hop *hop = path->hops[i];
-        if (!hop) {
-            continue;
-        }
+    PATH_FOR_EACH_HOP (hop, path) {
         const char *ends[] = { hop->sender, hop->receiver };
         for (size_t j = 0; j < ARRAY_SIZE(ends); j++) {
             const struct inv_gateway *gw = inventory_gateway(inv, ends[j]);

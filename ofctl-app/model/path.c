@@ -68,14 +68,25 @@ path_hop_add_link(struct path_hop *hop, const char *from, const char *out_port,
     };
 }
 
+struct path_hop *
+path_next_hop(const struct path *path, const struct path_hop *prev)
+{
+    size_t first = prev ? path_stage(prev->si) + 1 : 0;
+    for (size_t i = first; i <= path->n_sfs; i++) {
+        if (path->hops[i]) {
+            return path->hops[i];
+        }
+    }
+    return NULL;
+}
+
 /* What a path goes through. */
 
 bool
 path_uses_link(const struct path *path, const struct inv_link *link)
 {
-    for (size_t i = 0; i <= path->n_sfs; i++) {
-        const struct path_hop *hop = path->hops[i];
-        for (size_t j = 0; hop && j < hop->n_route; j++) {
+    PATH_FOR_EACH_HOP (hop, path) {
+        for (size_t j = 0; j < hop->n_route; j++) {
             const struct path_link *l = &hop->route[j];
             if ((!strcmp(link->from->name, l->from)
                  && !strcmp(link->out_port, l->out_port))
@@ -91,9 +102,8 @@ path_uses_link(const struct path *path, const struct inv_link *link)
 bool
 path_crosses_bridge(const struct path *path, const char *bridge)
 {
-    for (size_t i = 0; i <= path->n_sfs; i++) {
-        const struct path_hop *hop = path->hops[i];
-        for (size_t j = 0; hop && j + 1 < hop->n_route; j++) {
+    PATH_FOR_EACH_HOP (hop, path) {
+        for (size_t j = 0; j + 1 < hop->n_route; j++) {
             if (!strcmp(hop->route[j].to, bridge)) {
                 return true;
             }
@@ -105,10 +115,8 @@ path_crosses_bridge(const struct path *path, const char *bridge)
 bool
 path_uses_gateway(const struct path *path, const char *vnf_id)
 {
-    for (size_t i = 0; i <= path->n_sfs; i++) {
-        const struct path_hop *hop = path->hops[i];
-        if (hop && (!strcmp(hop->sender, vnf_id)
-                    || !strcmp(hop->receiver, vnf_id))) {
+    PATH_FOR_EACH_HOP (hop, path) {
+        if (!strcmp(hop->sender, vnf_id) || !strcmp(hop->receiver, vnf_id)) {
             return true;
         }
     }
@@ -167,11 +175,7 @@ add_elements(const struct path *const *paths, size_t n, struct sset *names)
         for (size_t j = 0; j < path->n_sfs; j++) {
             sset_add_and_free(names, xasprintf("function %s", path->sfs[j]));
         }
-        for (size_t j = 0; j <= path->n_sfs; j++) {
-            const struct path_hop *hop = path->hops[j];
-            if (!hop) {
-                continue;
-            }
+        PATH_FOR_EACH_HOP (hop, path) {
             sset_add_and_free(names, xasprintf("gateway %s", hop->sender));
             sset_add_and_free(names, xasprintf("gateway %s", hop->receiver));
             for (size_t k = 0; k < hop->n_route; k++) {
@@ -270,9 +274,8 @@ path_bridges(const struct path *path, const struct inventory *inv,
         const struct inv_sf *sf = inventory_sf(inv, path->sfs[i]);
         add_bridge_name(sf ? sf->bridge : NULL, names);
     }
-    for (size_t i = 0; i <= path->n_sfs; i++) {
-        const struct path_hop *hop = path->hops[i];
-        for (size_t j = 0; hop && j < hop->n_route; j++) {
+    PATH_FOR_EACH_HOP (hop, path) {
+        for (size_t j = 0; j < hop->n_route; j++) {
             sset_add(names, hop->route[j].from);
             sset_add(names, hop->route[j].to);
         }

@@ -74,6 +74,15 @@ path_stage(uint8_t si)
 /* Frees the path with all that it holds; NULL is accepted. */
 void path_destroy(struct path *);
 
+/* Returns the hop after 'prev' in the order of stages, or the first one if
+ * 'prev' is NULL; NULL after the last one. */
+struct path_hop *path_next_hop(const struct path *,
+                               const struct path_hop *prev);
+
+#define PATH_FOR_EACH_HOP(HOP, PATH)                                        \
+    for (struct path_hop *HOP = path_next_hop(PATH, NULL); HOP;             \
+         HOP = path_next_hop(PATH, HOP))
+
 /* Makes a hop that begins at 'bridge' and has no ends, route and numbers yet.
  * path_destroy() frees it once it is in 'path->hops'. */
 struct path_hop *path_hop_create(uint8_t si, const char *bridge);

@@ -122,11 +122,9 @@ flow_audit_format(const struct network *net, long long int since_ms)
         }
         free(names);
         sset_destroy(&bridges);
-        for (size_t i = 0; i <= path->n_sfs; i++) {
-            if (path->hops[i]) {
-                format_sa(net, path, path->hops[i], true, since_ms, &out);
-                format_sa(net, path, path->hops[i], false, since_ms, &out);
-            }
+        PATH_FOR_EACH_HOP (hop, path) {
+            format_sa(net, path, hop, true, since_ms, &out);
+            format_sa(net, path, hop, false, since_ms, &out);
         }
     }
     return ds_steal_cstr(&out);
@@ -138,10 +136,8 @@ flow_audit_format_sas(const struct network *net)
     struct ds ds = DS_EMPTY_INITIALIZER;
     LIVE_PATHS_FOR_EACH (live, network_live_paths(net)) {
         const struct path *path = live->path;
-        for (size_t i = 0; i <= path->n_sfs; i++) {
-            const struct path_hop *hop = path->hops[i];
-            const struct agent *receiver
-                = hop ? network_agent(net, hop->receiver) : NULL;
+        PATH_FOR_EACH_HOP (hop, path) {
+            const struct agent *receiver = network_agent(net, hop->receiver);
             struct agent_sa_stats in;
             if (receiver && agent_get_sa(receiver, hop->esp_spi, &in)) {
                 ds_put_format(&ds, "%s %s SI %d SPI 0x%08"PRIx32" %s => %s: "

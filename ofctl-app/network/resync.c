@@ -237,9 +237,8 @@ match_paths(const struct resync_agent *ra, const struct network *net,
     struct sset found = SSET_INITIALIZER(&found);
     LIVE_PATHS_FOR_EACH (live, network_live_paths(net)) {
         const struct path *path = live->path;
-        for (size_t i = 0; i <= path->n_sfs; i++) {
-            const struct path_hop *hop = path->hops[i];
-            for (int sender = 0; hop && sender <= 1; sender++) {
+        PATH_FOR_EACH_HOP (hop, path) {
+            for (int sender = 0; sender <= 1; sender++) {
                 char sa[SA_REQUEST_NAME_LEN], policy[SA_REQUEST_NAME_LEN];
                 if (strcmp(sender ? hop->sender : hop->receiver, vnf_id)) {
                     continue;

@@ -106,11 +106,9 @@ write_path(struct ovsdb_idl_txn *txn, const struct live_path *live)
 
     struct sdsa_hop **hops = xcalloc(n + 1, sizeof *hops);
     size_t n_hops = 0;
-    for (size_t i = 0; i <= n; i++) {
-        if (path->hops[i]) {
-            hops[n_hops++] = CONST_CAST(struct sdsa_hop *,
-                                        write_hop(txn, path, path->hops[i]));
-        }
+    PATH_FOR_EACH_HOP (hop, path) {
+        hops[n_hops++] = CONST_CAST(struct sdsa_hop *,
+                                    write_hop(txn, path, hop));
     }
     sdsa_path_set_hops(row, hops, n_hops);
     free(hops);

@@ -20,17 +20,13 @@ op_gateway_make_keys(struct op *op)
 {
     for (size_t i = 0; i < op->spec.n_new; i++) {
         const struct path *path = op->spec.new[i]->path;
-        for (size_t j = 0; j <= path->n_sfs; j++) {
-            struct path_hop *hop = path->hops[j];
-            if (hop) {
-                op->keys = xrealloc(op->keys,
-                                    (op->n_keys + 1) * sizeof *op->keys);
-                struct op_key *k = &op->keys[op->n_keys++];
-                k->hop = hop;
-                k->key = secret_create(NULL, suite_keymat_size(path->suite));
-                secret_check(k->key, hop->esp_spi, hop->key_check);
-                hop->created_s = time_wall();
-            }
+        PATH_FOR_EACH_HOP (hop, path) {
+            op->keys = xrealloc(op->keys, (op->n_keys + 1) * sizeof *op->keys);
+            struct op_key *k = &op->keys[op->n_keys++];
+            k->hop = hop;
+            k->key = secret_create(NULL, suite_keymat_size(path->suite));
+            secret_check(k->key, hop->esp_spi, hop->key_check);
+            hop->created_s = time_wall();
         }
     }
 }
@@ -66,10 +62,9 @@ add_sa_edits(const struct op *op, const struct inventory *inv,
              const struct path *path, struct restconf_patch *req)
 {
     bool removes = step & (OP_FSM_STEP_RELEASE | OP_FSM_STEP_UNDO);
-    for (size_t i = 0; i <= path->n_sfs; i++) {
-        const struct path_hop *hop = path->hops[i];
-        bool sends = hop && !strcmp(hop->sender, vnf_id);
-        bool receives = hop && !strcmp(hop->receiver, vnf_id);
+    PATH_FOR_EACH_HOP (hop, path) {
+        bool sends = !strcmp(hop->sender, vnf_id);
+        bool receives = !strcmp(hop->receiver, vnf_id);
         if ((receives && step == OP_FSM_STEP_INBOUND)
             || (sends && step == OP_FSM_STEP_OUTBOUND)) {
             sa_request_add(req, inv, path, hop, step == OP_FSM_STEP_OUTBOUND,

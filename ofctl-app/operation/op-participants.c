@@ -52,12 +52,9 @@ static void
 add_gateways(struct op *op, const struct path *path, unsigned int sender_steps,
              unsigned int receiver_steps)
 {
-    for (size_t i = 0; i <= path->n_sfs; i++) {
-        const struct path_hop *hop = path->hops[i];
-        if (hop) {
-            add_steps(op, PARTICIPANT_GATEWAY, hop->sender, sender_steps);
-            add_steps(op, PARTICIPANT_GATEWAY, hop->receiver, receiver_steps);
-        }
+    PATH_FOR_EACH_HOP (hop, path) {
+        add_steps(op, PARTICIPANT_GATEWAY, hop->sender, sender_steps);
+        add_steps(op, PARTICIPANT_GATEWAY, hop->receiver, receiver_steps);
     }
 }
 
@@ -67,21 +64,17 @@ static void
 add_hops(struct op *op, const struct path *path, enum op_fsm_step step,
          size_t size)
 {
-    for (size_t i = 0; i <= path->n_sfs; i++) {
-        const struct path_hop *hop = path->hops[i];
-        if (hop) {
-            char *name = (size
-                          ? xasprintf("the hop %s => %s (with %"PRIuSIZE
-                                      " octets)", hop->sender, hop->receiver,
-                                      size)
-                          : xasprintf("the old hop %s => %s", hop->sender,
-                                      hop->receiver));
-            struct op_participant *p = add(op, PARTICIPANT_HOP, name);
-            p->steps = step;
-            p->path = path;
-            p->hop = hop;
-            p->probe_size = size;
-        }
+    PATH_FOR_EACH_HOP (hop, path) {
+        char *name = (size
+                      ? xasprintf("the hop %s => %s (with %"PRIuSIZE
+                                  " octets)", hop->sender, hop->receiver, size)
+                      : xasprintf("the old hop %s => %s", hop->sender,
+                                  hop->receiver));
+        struct op_participant *p = add(op, PARTICIPANT_HOP, name);
+        p->steps = step;
+        p->path = path;
+        p->hop = hop;
+        p->probe_size = size;
     }
 }
 

@@ -28,10 +28,9 @@ backup_plan_set_protection(struct backup_memory *m, char *text)
 static bool
 do_gateways_answer(const struct plan_facts *facts, const struct path *path)
 {
-    for (size_t i = 0; i <= path->n_sfs; i++) {
-        const struct path_hop *hop = path->hops[i];
-        if (hop && (!facts->gateway_answers(facts->aux, hop->sender)
-                    || !facts->gateway_answers(facts->aux, hop->receiver))) {
+    PATH_FOR_EACH_HOP (hop, path) {
+        if (!facts->gateway_answers(facts->aux, hop->sender)
+            || !facts->gateway_answers(facts->aux, hop->receiver)) {
             return false;
         }
     }

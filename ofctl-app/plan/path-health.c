@@ -64,15 +64,13 @@ path_health_reason(const struct plan_facts *facts,
 static long long int
 renewal_time_s(const struct path *path)
 {
+    /* The SAs of all hops are of one age. */
+    const struct path_hop *hop = path_next_hop(path, NULL);
     uint64_t lifetime_s = path->lifetime_s;
     uint64_t share = hash_int(path->nsh_spi, 0);
-    for (size_t i = 0; lifetime_s && i <= path->n_sfs; i++) {
-        if (path->hops[i]) {    /* The SAs of all hops are of one age. */
-            return (path->hops[i]->created_s + MAX(1, lifetime_s * 7 / 10)
-                    + (long long int) ((lifetime_s * share / 10) >> 32));
-        }
-    }
-    return LLONG_MAX;
+    return (!hop || !lifetime_s ? LLONG_MAX
+            : hop->created_s + MAX(1, lifetime_s * 7 / 10)
+              + (long long int) ((lifetime_s * share / 10) >> 32));
 }
 
 bool
@@ -97,9 +95,9 @@ bool
 path_health_has_expired(const struct plan_facts *facts,
                         const struct path *path)
 {
-    for (size_t i = 0; path->lifetime_s && i <= path->n_sfs; i++) {
-        const struct path_hop *hop = path->hops[i];
-        if (hop && facts->now_s >= hop->created_s + path->lifetime_s) {
+    PATH_FOR_EACH_HOP (hop, path) {
+        if (path->lifetime_s
+            && facts->now_s >= hop->created_s + path->lifetime_s) {
             return true;
         }
     }
