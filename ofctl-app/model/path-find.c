@@ -123,7 +123,7 @@ gateway_cost(const struct path_hints *hints,
              const struct path_allocator *alloc, const char *vnf_id)
 {
     return (alloc->gateway_load(alloc->aux, vnf_id)
-            + (path_avoids_gateway(hints, vnf_id) ? GATEWAY_AVOIDED : 0));
+            + (path_avoids(hints, "gateway", vnf_id) ? GATEWAY_AVOIDED : 0));
 }
 
 /* Sets sender and receiver of 'hop': of the usable pairs the one with the

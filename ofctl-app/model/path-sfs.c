@@ -102,7 +102,7 @@ cost(const struct choice *c, const struct inv_bridge *here,
 {
     unsigned int links = distance(c, here, sf->bridge);
     return ((links == UINT_MAX ? 1ULL << 36 : 0)
-            | (path_avoids_sf(c->hints, sf->name) ? 1ULL << 35 : 0)
+            | (path_avoids(c->hints, "function", sf->name) ? 1ULL << 35 : 0)
             | (!is_kept(c, sf) ? 1ULL << 34 : 0)
             | (sf != named ? 1ULL << 33 : 0)
             | links);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "ofctl-app/model/path.h"
+#include "sset.h"
 #include "util.h"
 
 /* Cost of a link.  A link or bridge that is to be avoided costs more than any
@@ -16,48 +17,29 @@
 
 /* What to avoid. */
 
+bool
+path_avoids(const struct path_hints *hints, const char *kind, const char *name)
+{
+    if (!hints || !hints->avoid) {
+        return false;
+    }
+    char *element = xasprintf("%s %s", kind, name);
+    bool avoids = sset_contains(hints->avoid, element);
+    free(element);
+    return avoids;
+}
+
 static bool
 avoids_link(const struct path_hints *hints, const struct inv_link *l)
 {
-    for (size_t i = 0; hints && i < hints->n_avoid; i++) {
-        if (path_uses_link(hints->avoid[i], l)) {
-            return true;
-        }
+    if (!hints || !hints->avoid) {
+        return false;
     }
-    return false;
-}
-
-static bool
-avoids_transit(const struct path_hints *hints, const char *bridge)
-{
-    for (size_t i = 0; hints && i < hints->n_avoid; i++) {
-        if (path_crosses_bridge(hints->avoid[i], bridge)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-bool
-path_avoids_gateway(const struct path_hints *hints, const char *vnf_id)
-{
-    for (size_t i = 0; hints && i < hints->n_avoid; i++) {
-        if (path_uses_gateway(hints->avoid[i], vnf_id)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-bool
-path_avoids_sf(const struct path_hints *hints, const char *sf)
-{
-    for (size_t i = 0; hints && i < hints->n_avoid; i++) {
-        if (path_passes_sf(hints->avoid[i], sf)) {
-            return true;
-        }
-    }
-    return false;
+    char *name = path_link_name(l->from->name, l->out_port, l->to->name,
+                                l->in_port);
+    bool avoids = path_avoids(hints, "link", name);
+    free(name);
+    return avoids;
 }
 
 /* Dijkstra's search, from one bridge to another. */
@@ -139,7 +121,7 @@ follow_link(struct search *s, const struct node *here,
     unsigned int cost
         = (here->cost + COST_LINK
            + (avoids_link(s->hints, l) ? COST_AVOIDED : 0)
-           + (l->to != to && avoids_transit(s->hints, l->to->name)
+           + (l->to != to && path_avoids(s->hints, "bridge", l->to->name)
               ? COST_AVOIDED : 0));
     struct node *node = find_node(s, l->to);
     if (!node) {

@@ -12,17 +12,16 @@ struct inv_bridge;
 struct inv_link;
 struct inventory;
 struct path;
+struct sset;
 
 /* Other paths that a new path is made to be like, or unlike. */
 struct path_hints {
     const struct path *const *keep;     /* Functions that these pass come
                                          * first. */
     size_t n_keep;
-    const struct path *const *avoid;    /* Links and gateways that these use,
-                                         * bridges that they only cross and
-                                         * functions that they pass come
-                                         * last. */
-    size_t n_avoid;
+    const struct sset *avoid;           /* Elements of paths (see
+                                         * path_elements()) that come last;
+                                         * NULL: none. */
 };
 
 /* Finds the shortest way (fewest links; ties by bridge and port name) over
@@ -34,10 +33,8 @@ bool path_find_way(const struct inventory *, const struct path_hints *,
                    const struct inv_bridge *from, const struct inv_bridge *to,
                    const struct inv_link ***wayp, size_t *n_wayp);
 
-/* Does one of 'hints->avoid' (hints may be NULL) use the gateway? */
-bool path_avoids_gateway(const struct path_hints *, const char *vnf_id);
-
-/* Does one of 'hints->avoid' (hints may be NULL) pass the function 'sf'? */
-bool path_avoids_sf(const struct path_hints *, const char *sf);
+/* Has 'hints->avoid' (hints may be NULL) the element "KIND NAME"? */
+bool path_avoids(const struct path_hints *, const char *kind,
+                 const char *name);
 
 #endif /* ofctl-app/model/path-way.h */

@@ -83,47 +83,6 @@ path_next_hop(const struct path *path, const struct path_hop *prev)
 /* What a path goes through. */
 
 bool
-path_uses_link(const struct path *path, const struct inv_link *link)
-{
-    PATH_FOR_EACH_HOP (hop, path) {
-        for (size_t j = 0; j < hop->n_route; j++) {
-            const struct path_link *l = &hop->route[j];
-            if ((!strcmp(link->from->name, l->from)
-                 && !strcmp(link->out_port, l->out_port))
-                || (!strcmp(link->to->name, l->from)
-                    && !strcmp(link->in_port, l->out_port))) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-bool
-path_crosses_bridge(const struct path *path, const char *bridge)
-{
-    PATH_FOR_EACH_HOP (hop, path) {
-        for (size_t j = 0; j + 1 < hop->n_route; j++) {
-            if (!strcmp(hop->route[j].to, bridge)) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-bool
-path_uses_gateway(const struct path *path, const char *vnf_id)
-{
-    PATH_FOR_EACH_HOP (hop, path) {
-        if (!strcmp(hop->sender, vnf_id) || !strcmp(hop->receiver, vnf_id)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-bool
 path_passes_sf(const struct path *path, const char *sf)
 {
     for (size_t i = 0; i < path->n_sfs; i++) {
@@ -165,10 +124,19 @@ path_sf_mac(const struct path *path, size_t i)
     };
 }
 
-/* Adds the names of what paths go through: "link BRIDGE PORT" for the end of a
- * link that comes first in the alphabet. */
-static void
-add_elements(const struct path *const *paths, size_t n, struct sset *names)
+char *
+path_link_name(const char *a, const char *port_a, const char *b,
+               const char *port_b)
+{
+    char *at_a = xasprintf("%s %s", a, port_a);
+    char *at_b = xasprintf("%s %s", b, port_b);
+    bool a_first = strcmp(at_a, at_b) < 0;
+    free(a_first ? at_b : at_a);
+    return a_first ? at_a : at_b;
+}
+
+void
+path_elements(const struct path *const *paths, size_t n, struct sset *names)
 {
     for (size_t i = 0; i < n; i++) {
         const struct path *path = paths[i];
@@ -180,11 +148,10 @@ add_elements(const struct path *const *paths, size_t n, struct sset *names)
             sset_add_and_free(names, xasprintf("gateway %s", hop->receiver));
             for (size_t k = 0; k < hop->n_route; k++) {
                 const struct path_link *l = &hop->route[k];
-                char *from = xasprintf("link %s %s", l->from, l->out_port);
-                char *to = xasprintf("link %s %s", l->to, l->in_port);
-                sset_add(names, strcmp(from, to) < 0 ? from : to);
-                free(from);
-                free(to);
+                char *link = path_link_name(l->from, l->out_port, l->to,
+                                            l->in_port);
+                sset_add_and_free(names, xasprintf("link %s", link));
+                free(link);
                 if (k + 1 < hop->n_route) {
                     sset_add_and_free(names, xasprintf("bridge %s", l->to));
                 }
@@ -201,8 +168,8 @@ path_n_shared(const struct path *const *a, size_t n_a,
     struct sset of_b = SSET_INITIALIZER(&of_b);
     size_t n_shared = 0;
     const char *name;
-    add_elements(a, n_a, &of_a);
-    add_elements(b, n_b, &of_b);
+    path_elements(a, n_a, &of_a);
+    path_elements(b, n_b, &of_b);
     SSET_FOR_EACH (name, &of_a) {
         n_shared += sset_contains(&of_b, name);
     }

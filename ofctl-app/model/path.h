@@ -92,21 +92,22 @@ void path_hop_add_link(struct path_hop *, const char *from,
                        const char *out_port, const char *to,
                        const char *in_port);
 
-/* Does the path go over the link, in either direction? */
-bool path_uses_link(const struct path *, const struct inv_link *);
-
-/* Does the path go over the bridge only from link to link? */
-bool path_crosses_bridge(const struct path *, const char *bridge);
-
-/* Is the gateway a sender or receiver of the path? */
-bool path_uses_gateway(const struct path *, const char *vnf_id);
-
 /* Does the path pass the function 'sf'? */
 bool path_passes_sf(const struct path *, const char *sf);
 
-/* Counts the links, crossed bridges, gateways and functions of the 'n_a' paths
- * 'a', each once.  Returns how many of them the 'n_b' paths 'b' use as well,
- * and in '*n_ownp' how many they do not. */
+/* Adds the names of what the 'n' paths go through to the set: "link NAME" (see
+ * path_link_name()), "bridge NAME" of a bridge that they only cross, "gateway
+ * VNF-ID" and "function NAME". */
+void path_elements(const struct path *const *, size_t n, struct sset *names);
+
+/* Returns the name of the link between port 'port_a' of bridge 'a' and
+ * 'port_b' of 'b', the same one if they are swapped: "BRIDGE PORT" of the end
+ * that comes first in the alphabet.  Caller frees. */
+char *path_link_name(const char *a, const char *port_a, const char *b,
+                     const char *port_b);
+
+/* Returns how many elements of the 'n_a' paths 'a' (see path_elements()) the
+ * 'n_b' paths 'b' have as well, and in '*n_ownp' how many they have not. */
 size_t path_n_shared(const struct path *const *a, size_t n_a,
                      const struct path *const *b, size_t n_b,
                      size_t *n_ownp);

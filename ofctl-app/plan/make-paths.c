@@ -14,6 +14,7 @@
 #include "ofctl-app/plan/path-health.h"
 #include "ofctl-app/plan/plan-action.h"
 #include "ofctl-app/plan/plan-facts.h"
+#include "sset.h"
 #include "util.h"
 
 /* The chains at work. */
@@ -340,7 +341,9 @@ make_paths_backup(const struct make_context *ctx,
     for (size_t i = 0; i < n; i++) {
         ways[i] = (renew ? renew : used)[i]->path;
     }
-    const struct path_hints hints = { .avoid = ways, .n_avoid = n };
+    struct sset avoid = SSET_INITIALIZER(&avoid);
+    const struct path_hints hints = { .avoid = &avoid };
+    path_elements(ways, n, &avoid);
     *action = (struct plan_action) { .new = NULL };
     get_allocator(&m, false, &alloc);
     char *error = (renew ? path_renew(ways, n, &alloc, paths)
@@ -354,6 +357,7 @@ make_paths_backup(const struct make_context *ctx,
         paths[i]->backup = true;
         numbers_claim(m.facts->numbers, paths[i]);
     }
+    sset_destroy(&avoid);
     free(action->reason);       /* That a function was left. */
     action->reason = NULL;
     return error;

@@ -25,6 +25,7 @@
 #include "tests/unit/test-topology.h"
 
 #include "random.h"
+#include "sset.h"
 #include "util.h"
 
 /* Scripts. */
@@ -105,11 +106,12 @@ static void
 do_path(struct topology *t, const char *name, const char *hint)
 {
     const struct path *hinted[2] = { last[0], last[1] };
+    struct sset avoid = SSET_INITIALIZER(&avoid);
+    path_elements(hinted, !strcmp(hint, "avoid") ? n_last : 0, &avoid);
     const struct path_hints hints = {
         .keep = hinted,
         .n_keep = !strcmp(hint, "keep") ? n_last : 0,
-        .avoid = hinted,
-        .n_avoid = !strcmp(hint, "avoid") ? n_last : 0,
+        .avoid = &avoid,
     };
     const struct inv_chain *chain = inventory_chain(&t->inv, name);
     struct path_allocator alloc = topology_allocator(t);
@@ -126,6 +128,7 @@ do_path(struct topology *t, const char *name, const char *hint)
     for (size_t i = 0; i < n; i++) {
         print_path(t, paths[i]);
     }
+    sset_destroy(&avoid);
     forget_last();
     for (size_t i = 0; i < n; i++) {
         last[n_last++] = paths[i];
