@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Commands that change chains.  Each of them makes a struct chain_spec out of
- * its arguments and the chain's row, checks it, and writes it. */
+/* Commands that change chains.  Each of them puts what its arguments say into
+ * the chain's row, and then checks the row.  What is wrong ends the program,
+ * and the transaction with it. */
 
 #include <config.h>
 
@@ -15,25 +16,11 @@
 #include "ofctl-app/model/match.h"
 #include "ofctl-app/model/untagged-sf.h"
 #include "openvswitch/dynamic-string.h"
+#include "svec.h"
 #include "util.h"
 
 #define DEFAULT_LIFETIME_S 28800        /* Lifetime of a key. */
 #define DEFAULT_PRIORITY 100            /* Of 0 to 999. */
-
-/* Puts the number that 'option' gives, if it is there, into '*value'. */
-static bool
-parse_integer(struct ctl_context *ctx, const char *option, long long int max,
-              long long int *value)
-{
-    const char *text = shash_find_data(&ctx->options, option);
-    if (text && (!str_to_llong(text, 10, value) || *value < 0
-                 || *value > max)) {
-        ctl_error(ctx, "%s=%s: must be a number from 0 to %lld", option, text,
-                  max);
-        return false;
-    }
-    return true;
-}
 
 /* Returns true if some packet at 'ep' matches both 'chain' and 'match' with
  * the same 'priority'. */
@@ -104,51 +91,43 @@ check_sf(struct ctl_context *ctx, const struct sdsa_chain *self,
     return true;
 }
 
-/* Functions of a chain in order, as two columns of its row have them. */
-struct sf_list {
-    struct sdsa_service_function **sfs;
-    int64_t *keys;              /* The numbers from 0 on. */
-    size_t n;
-};
-
-static void
-sf_list_clear(struct sf_list *list)
-{
-    free(list->sfs);
-    free(list->keys);
-    *list = (struct sf_list) { .n = 0 };
-}
-
-/* Appends the function 'name'.  Returns false after ctl_error(). */
+/* Checks one of the two columns of functions.  Returns false after
+ * ctl_error(). */
 static bool
-sf_list_add(struct ctl_context *ctx, struct sf_list *list, const char *name)
+check_sfs(struct ctl_context *ctx, const struct sdsa_chain *row,
+          struct sdsa_service_function *const *sfs, size_t n)
 {
-    const struct sdsa_service_function *sf = ctl_get_sf(ctx, name);
-    if (!sf) {
-        return false;
+    for (size_t i = 0; i < n; i++) {
+        if (!check_sf(ctx, row, sfs[i], sfs, i)) {
+            return false;
+        }
     }
-    list->sfs = xrealloc(list->sfs, (list->n + 1) * sizeof *list->sfs);
-    list->keys = xrealloc(list->keys, (list->n + 1) * sizeof *list->keys);
-    list->sfs[list->n] = CONST_CAST(struct sdsa_service_function *, sf);
-    list->keys[list->n] = list->n;
-    list->n++;
     return true;
 }
 
+/* Checks that no other chain takes the same packets, at either end. */
 static bool
-sf_list_is(const struct sf_list *list,
-           struct sdsa_service_function *const *sfs, size_t n)
+check_overlaps(struct ctl_context *ctx, const struct sdsa_chain *row)
 {
-    return (list->n == n
-            && (!n || !memcmp(list->sfs, sfs, n * sizeof *sfs)));
+    if (!check_overlap(ctx, row, row->src, row->match, row->priority)) {
+        return false;
+    }
+    char *mirror = match_mirror(row->match);
+    bool ok = (!strcmp(row->way_back, "none")
+               || check_overlap(ctx, row, row->dst, mirror, row->priority));
+    free(mirror);
+    return ok;
 }
 
-static const char *
-get_option(const struct ctl_context *ctx, const char *option,
-           const char *default_value)
+/* Checks the row beside other chains, and asks the controller to apply it. */
+static void
+want_chain(struct ctl_context *ctx, const struct sdsa_chain *row)
 {
-    const char *value = shash_find_data(&ctx->options, option);
-    return value ? value : default_value;
+    if (check_sfs(ctx, row, row->value_sfs, row->n_sfs)
+        && check_sfs(ctx, row, row->value_reverse_sfs, row->n_reverse_sfs)
+        && check_overlaps(ctx, row)) {
+        sdsa_chain_set_wanted(row, row->wanted + 1);
+    }
 }
 
 static bool
@@ -167,72 +146,83 @@ check_suite(struct ctl_context *ctx, const char *name)
     return false;
 }
 
-/* The chain that a command asks for; members as the columns of Chain. */
-struct chain_spec {
-    const struct sdsa_chain *row;       /* NULL: a new chain. */
-    const struct sdsa_endpoint *src, *dst;
-    char *match;                /* In canonical form. */
-    const char *way_back, *encrypt, *suite;
-    long long int lifetime, lifetime_bytes, lifetime_packets, priority;
-    bool protect;
-    struct sf_list sfs, reverse_sfs;
-};
-
-static void
-chain_spec_destroy(struct chain_spec *spec)
-{
-    free(spec->match);
-    sf_list_clear(&spec->sfs);
-    sf_list_clear(&spec->reverse_sfs);
-}
+/* The functions below put something into 'row', and return false after
+ * ctl_error(). */
 
 static bool
-parse_match(struct ctl_context *ctx, const char *match,
-            struct chain_spec *spec)
+set_match(struct ctl_context *ctx, const struct sdsa_chain *row,
+          const char *match)
 {
     char *canonical;
-    char *error = match_canonicalize(match, !strcmp(spec->way_back, "none"),
+    char *error = match_canonicalize(match, !strcmp(row->way_back, "none"),
                                      &canonical);
     if (error) {
         ctl_error(ctx, "%s", error);
         free(error);
         return false;
     }
-    free(spec->match);
-    spec->match = canonical;
+    sdsa_chain_set_match(row, canonical);
+    free(canonical);
     return true;
 }
 
 static bool
-parse_ends(struct ctl_context *ctx, struct chain_spec *spec)
+set_ends(struct ctl_context *ctx, const struct sdsa_chain *row)
 {
-    spec->src = ctl_get_endpoint(ctx, ctx->argv[2]);
-    spec->dst = spec->src ? ctl_get_endpoint(ctx, ctx->argv[3]) : NULL;
-    if (!spec->dst) {
+    const struct sdsa_endpoint *src = ctl_get_endpoint(ctx, ctx->argv[2]);
+    const struct sdsa_endpoint *dst
+        = src ? ctl_get_endpoint(ctx, ctx->argv[3]) : NULL;
+    if (!dst) {
         return false;
     }
-    if (spec->src == spec->dst) {
-        ctl_error(ctx, "source and destination are both %s", spec->src->name);
+    if (src == dst) {
+        ctl_error(ctx, "source and destination are both %s", src->name);
         return false;
     }
-    return parse_match(ctx, ctx->argv[4], spec);
+    sdsa_chain_set_src(row, src);
+    sdsa_chain_set_dst(row, dst);
+    return set_match(ctx, row, ctx->argv[4]);
 }
 
-/* Puts what the options say into 'spec'; the rest of it stays.  Returns false
- * after ctl_error(). */
 static bool
-parse_options(struct ctl_context *ctx, struct chain_spec *spec)
+set_numbers(struct ctl_context *ctx, const struct sdsa_chain *row)
+{
+    static const struct {
+        const char *option;
+        long long int max;
+        void (*set)(const struct sdsa_chain *, int64_t);
+    } numbers[] = {
+        {"--lifetime", UINT32_MAX, sdsa_chain_set_lifetime},
+        {"--lifetime-bytes", INT64_MAX, sdsa_chain_set_lifetime_bytes},
+        {"--lifetime-packets", UINT32_MAX, sdsa_chain_set_lifetime_packets},
+        {"--priority", 999, sdsa_chain_set_priority},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+        const char *option = numbers[i].option;
+        const char *text = shash_find_data(&ctx->options, option);
+        long long int value;
+        if (text && (!str_to_llong(text, 10, &value) || value < 0
+                     || value > numbers[i].max)) {
+            ctl_error(ctx, "%s=%s: must be a number from 0 to %lld", option,
+                      text, numbers[i].max);
+            return false;
+        } else if (text) {
+            numbers[i].set(row, value);
+        }
+    }
+    return true;
+}
+
+static bool
+set_options(struct ctl_context *ctx, const struct sdsa_chain *row)
 {
     bool one_way = ctl_has_option(ctx, "--one-way");
     bool other = ctl_has_option(ctx, "--reverse");
     bool same = ctl_has_option(ctx, "--both-ways");
-    spec->way_back = (one_way ? "none" : other ? "other" : same ? "same"
-                      : spec->way_back);
     bool protect = ctl_has_option(ctx, "--protect");
     bool unprotect = ctl_has_option(ctx, "--no-protect");
-    spec->protect = protect || (spec->protect && !unprotect);
-    spec->encrypt = get_option(ctx, "--encrypt", spec->encrypt);
-    spec->suite = get_option(ctx, "--suite", spec->suite);
+    const char *encrypt = shash_find_data(&ctx->options, "--encrypt");
+    const char *suite = shash_find_data(&ctx->options, "--suite");
     if (one_way + other + same > 1) {
         ctl_error(ctx, "--one-way and --reverse contradict each other%s",
                   same ? ", and --both-ways" : "");
@@ -242,197 +232,139 @@ parse_options(struct ctl_context *ctx, struct chain_spec *spec)
         ctl_error(ctx, "--protect and --no-protect contradict each other");
         return false;
     }
-    if (strcmp(spec->encrypt, "links") && strcmp(spec->encrypt, "always")) {
+    if (one_way || other || same) {
+        sdsa_chain_set_way_back(row, (one_way ? "none" : other ? "other"
+                                      : "same"));
+    }
+    if (protect || unprotect) {
+        sdsa_chain_set_protect(row, protect);
+    }
+    sdsa_chain_set_encrypt(row, encrypt ? encrypt : row->encrypt);
+    sdsa_chain_set_suite(row, suite ? suite : row->suite);
+    if (strcmp(row->encrypt, "links") && strcmp(row->encrypt, "always")) {
         ctl_error(ctx, "--encrypt=%s: write links (what crosses a link) or "
-                  "always", spec->encrypt);
+                  "always", row->encrypt);
         return false;
     }
-    return (check_suite(ctx, spec->suite)
-            && parse_integer(ctx, "--lifetime", UINT32_MAX, &spec->lifetime)
-            && parse_integer(ctx, "--lifetime-bytes", INT64_MAX,
-                             &spec->lifetime_bytes)
-            && parse_integer(ctx, "--lifetime-packets", UINT32_MAX,
-                             &spec->lifetime_packets)
-            && parse_integer(ctx, "--priority", 999, &spec->priority));
+    return check_suite(ctx, row->suite) && set_numbers(ctx, row);
 }
 
+/* Puts the functions 'names' into a column, in this order. */
 static bool
-check_sfs(struct ctl_context *ctx, const struct chain_spec *spec,
-          const struct sf_list *list)
+set_column_sfs(struct ctl_context *ctx, const struct sdsa_chain *row,
+               const struct svec *names,
+               void (*set)(const struct sdsa_chain *, const int64_t *keys,
+                           struct sdsa_service_function **sfs, size_t n))
 {
-    for (size_t i = 0; i < list->n; i++) {
-        if (!check_sf(ctx, spec->row, list->sfs[i], list->sfs, i)) {
+    struct sdsa_service_function **sfs = xcalloc(names->n + 1, sizeof *sfs);
+    int64_t *keys = xcalloc(names->n + 1, sizeof *keys);
+    bool ok = true;
+    for (size_t i = 0; i < names->n && ok; i++) {
+        sfs[i] = CONST_CAST(struct sdsa_service_function *,
+                            ctl_get_sf(ctx, names->names[i]));
+        keys[i] = i;
+        ok = sfs[i] != NULL;
+    }
+    if (ok) {
+        set(row, keys, sfs, names->n);
+    }
+    free(sfs);
+    free(keys);
+    return ok;
+}
+
+/* Puts the functions from argv['first'] on, and those of --reverse, into their
+ * columns. */
+static bool
+set_sfs(struct ctl_context *ctx, const struct sdsa_chain *row, int first)
+{
+    struct svec forward = SVEC_EMPTY_INITIALIZER;
+    struct svec reverse = SVEC_EMPTY_INITIALIZER;
+    const char *text = shash_find_data(&ctx->options, "--reverse");
+    for (int i = first; i < ctx->argc; i++) {
+        svec_add(&forward, ctx->argv[i]);
+    }
+    char *names = xstrdup(text ? text : "");
+    char *save = NULL;
+    for (char *name = strtok_r(names, " ,", &save); name;
+         name = strtok_r(NULL, " ,", &save)) {
+        svec_add(&reverse, name);
+    }
+    free(names);
+    bool ok = (set_column_sfs(ctx, row, &forward, sdsa_chain_set_sfs)
+               && ((!text && !strcmp(row->way_back, "other"))
+                   || set_column_sfs(ctx, row, &reverse,
+                                     sdsa_chain_set_reverse_sfs)));
+    svec_destroy(&forward);
+    svec_destroy(&reverse);
+    return ok;
+}
+
+/* Returns true if the operator wants the same of both chains. */
+static bool
+are_alike(const struct sdsa_chain *a, const struct sdsa_chain *b)
+{
+    static const struct ovsdb_idl_column *const columns[] = {
+        &sdsa_chain_col_src, &sdsa_chain_col_dst, &sdsa_chain_col_match,
+        &sdsa_chain_col_way_back, &sdsa_chain_col_encrypt,
+        &sdsa_chain_col_suite, &sdsa_chain_col_lifetime,
+        &sdsa_chain_col_lifetime_bytes, &sdsa_chain_col_lifetime_packets,
+        &sdsa_chain_col_priority, &sdsa_chain_col_protect,
+        &sdsa_chain_col_sfs, &sdsa_chain_col_reverse_sfs,
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(columns); i++) {
+        if (!ovsdb_datum_equals(ovsdb_idl_read(&a->header_, columns[i]),
+                                ovsdb_idl_read(&b->header_, columns[i]),
+                                &columns[i]->type)) {
             return false;
         }
     }
     return true;
 }
 
-/* Checks that no other chain takes the same packets, at either end. */
-static bool
-check_overlaps(struct ctl_context *ctx, const struct chain_spec *spec)
-{
-    if (!check_overlap(ctx, spec->row, spec->src, spec->match,
-                       spec->priority)) {
-        return false;
-    }
-    char *mirror = match_mirror(spec->match);
-    bool ok = (!strcmp(spec->way_back, "none")
-               || check_overlap(ctx, spec->row, spec->dst, mirror,
-                                spec->priority));
-    free(mirror);
-    return ok;
-}
-
-/* Puts the functions from argv['first'] on, and those of --reverse, into
- * 'spec'.  Returns false after ctl_error(). */
-static bool
-parse_sfs(struct ctl_context *ctx, struct chain_spec *spec, int first)
-{
-    bool ok = true;
-    sf_list_clear(&spec->sfs);
-    if (ctl_has_option(ctx, "--reverse") || strcmp(spec->way_back, "other")) {
-        sf_list_clear(&spec->reverse_sfs);
-    }
-    for (int i = first; i < ctx->argc && ok; i++) {
-        ok = sf_list_add(ctx, &spec->sfs, ctx->argv[i]);
-    }
-    char *names = xstrdup(get_option(ctx, "--reverse", ""));
-    char *save = NULL;
-    for (char *name = strtok_r(names, " ,", &save); name && ok;
-         name = strtok_r(NULL, " ,", &save)) {
-        ok = sf_list_add(ctx, &spec->reverse_sfs, name);
-    }
-    free(names);
-    return ok;
-}
-
-/* Returns true if 'row' has all that 'spec' says. */
-static bool
-is_same(const struct sdsa_chain *row, const struct chain_spec *spec)
-{
-    return (row->src == spec->src && row->dst == spec->dst
-                 && !strcmp(row->match, spec->match)
-                 && !strcmp(row->way_back, spec->way_back)
-                 && !strcmp(row->encrypt, spec->encrypt)
-                 && !strcmp(row->suite, spec->suite)
-                 && row->lifetime == spec->lifetime
-                 && row->lifetime_bytes == spec->lifetime_bytes
-                 && row->lifetime_packets == spec->lifetime_packets
-                 && row->priority == spec->priority
-                 && row->protect == spec->protect
-                 && sf_list_is(&spec->sfs, row->value_sfs, row->n_sfs)
-                 && sf_list_is(&spec->reverse_sfs, row->value_reverse_sfs,
-                               row->n_reverse_sfs));
-}
-
-static void
-write_chain(const struct sdsa_chain *row, const struct chain_spec *spec)
-{
-    sdsa_chain_set_match(row, spec->match);
-    sdsa_chain_set_sfs(row, spec->sfs.keys, spec->sfs.sfs, spec->sfs.n);
-    sdsa_chain_set_way_back(row, spec->way_back);
-    sdsa_chain_set_reverse_sfs(row, spec->reverse_sfs.keys,
-                               spec->reverse_sfs.sfs, spec->reverse_sfs.n);
-    sdsa_chain_set_encrypt(row, spec->encrypt);
-    sdsa_chain_set_suite(row, spec->suite);
-    sdsa_chain_set_lifetime(row, spec->lifetime);
-    sdsa_chain_set_lifetime_bytes(row, spec->lifetime_bytes);
-    sdsa_chain_set_lifetime_packets(row, spec->lifetime_packets);
-    sdsa_chain_set_priority(row, spec->priority);
-    sdsa_chain_set_protect(row, spec->protect);
-    sdsa_chain_set_wanted(row, row->wanted + 1);
-}
-
-static bool
-check_spec(struct ctl_context *ctx, const struct chain_spec *spec)
-{
-    return (check_sfs(ctx, spec, &spec->sfs)
-            && check_sfs(ctx, spec, &spec->reverse_sfs)
-            && check_overlaps(ctx, spec));
-}
-
 static void
 cmd_chain_add(struct ctl_context *ctx)
 {
     const char *name = ctx->argv[1];
-    struct chain_spec spec = {
-        .way_back = "same",
-        .encrypt = "links",
-        .suite = SUITE_DEFAULT,
-        .lifetime = DEFAULT_LIFETIME_S,
-        .priority = DEFAULT_PRIORITY,
-    };
-    if (ctl_check_name(ctx, "chain", name) && parse_options(ctx, &spec)
-        && parse_ends(ctx, &spec) && parse_sfs(ctx, &spec, 5)) {
-        const struct sdsa_chain *old = ctl_find_chain(ctx->idl, name);
-        if (!ctl_exists_already(ctx, "chain", old, old && is_same(old, &spec))
-            && check_spec(ctx, &spec)) {
-            const struct sdsa_chain *row = sdsa_chain_insert(ctx->txn);
-            sdsa_chain_set_name(row, name);
-            sdsa_chain_set_src(row, spec.src);
-            sdsa_chain_set_dst(row, spec.dst);
-            write_chain(row, &spec);
-        }
+    if (!ctl_check_name(ctx, "chain", name)) {
+        return;
     }
-    chain_spec_destroy(&spec);
-}
-
-/* Makes 'spec' of the row of chain argv[1].  Returns false after ctl_error().
- */
-static bool
-read_chain(struct ctl_context *ctx, struct chain_spec *spec)
-{
-    const struct sdsa_chain *row = ctl_get_chain(ctx, ctx->argv[1]);
-    if (!row) {
-        return false;
+    const struct sdsa_chain *old = ctl_find_chain(ctx->idl, name);
+    const struct sdsa_chain *row = sdsa_chain_insert(ctx->txn);
+    sdsa_chain_set_name(row, name);
+    sdsa_chain_set_way_back(row, "same");
+    sdsa_chain_set_encrypt(row, "links");
+    sdsa_chain_set_suite(row, SUITE_DEFAULT);
+    sdsa_chain_set_lifetime(row, DEFAULT_LIFETIME_S);
+    sdsa_chain_set_priority(row, DEFAULT_PRIORITY);
+    if (!set_options(ctx, row) || !set_ends(ctx, row)
+        || !set_sfs(ctx, row, 5)) {
+        return;
     }
-    *spec = (struct chain_spec) {
-        .row = row,
-        .src = row->src,
-        .dst = row->dst,
-        .match = xstrdup(row->match),
-        .way_back = row->way_back,
-        .encrypt = row->encrypt,
-        .suite = row->suite,
-        .lifetime = row->lifetime,
-        .lifetime_bytes = row->lifetime_bytes,
-        .lifetime_packets = row->lifetime_packets,
-        .priority = row->priority,
-        .protect = row->protect,
-    };
-    bool ok = true;
-    for (size_t i = 0; i < row->n_sfs && ok; i++) {
-        ok = sf_list_add(ctx, &spec->sfs, row->value_sfs[i]->name);
+    if (ctl_exists_already(ctx, "chain", old, old && are_alike(old, row))) {
+        sdsa_chain_delete(row);
+    } else {
+        want_chain(ctx, row);
     }
-    for (size_t i = 0; i < row->n_reverse_sfs && ok; i++) {
-        ok = sf_list_add(ctx, &spec->reverse_sfs,
-                         row->value_reverse_sfs[i]->name);
-    }
-    return ok;
 }
 
 static void
 cmd_chain_set(struct ctl_context *ctx)
 {
-    struct chain_spec spec = { .row = NULL };
-    if (read_chain(ctx, &spec) && parse_options(ctx, &spec)
-        && parse_match(ctx, spec.row->match, &spec)
-        && parse_sfs(ctx, &spec, 2) && check_spec(ctx, &spec)) {
-        write_chain(spec.row, &spec);
+    const struct sdsa_chain *row = ctl_get_chain(ctx, ctx->argv[1]);
+    if (row && set_options(ctx, row) && set_match(ctx, row, row->match)
+        && set_sfs(ctx, row, 2)) {
+        want_chain(ctx, row);
     }
-    chain_spec_destroy(&spec);
 }
 
 static void
 cmd_chain_set_match(struct ctl_context *ctx)
 {
-    struct chain_spec spec = { .row = NULL };
-    if (read_chain(ctx, &spec) && parse_match(ctx, ctx->argv[2], &spec)
-        && check_spec(ctx, &spec)) {
-        write_chain(spec.row, &spec);
+    const struct sdsa_chain *row = ctl_get_chain(ctx, ctx->argv[1]);
+    if (row && set_match(ctx, row, ctx->argv[2])) {
+        want_chain(ctx, row);
     }
-    chain_spec_destroy(&spec);
 }
 
 static void
