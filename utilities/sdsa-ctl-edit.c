@@ -47,52 +47,63 @@ check_mac(struct ctl_context *ctx, const char *text, char mac[18])
 
 /* Ports. */
 
+/* Returns true if 'at_port' of 'at' is 'port' of 'br', or any port of 'br' if
+ * 'port' is NULL. */
+static bool
+is_port(const struct sdsa_bridge *at, const char *at_port,
+        const struct sdsa_bridge *br, const char *port)
+{
+    return at == br && (!port || !strcmp(at_port, port));
+}
+
+/* Returns the link at 'port' of 'br', or at any port of it if 'port' is NULL;
+ * NULL if there is none. */
 static const struct sdsa_link *
 find_link(struct ctl_context *ctx, const struct sdsa_bridge *br,
           const char *port)
 {
     const struct sdsa_link *link;
     SDSA_LINK_FOR_EACH (link, ctx->idl) {
-        if ((link->bridge_a == br && !strcmp(link->port_a, port))
-            || (link->bridge_b == br && !strcmp(link->port_b, port))) {
+        if (is_port(link->bridge_a, link->port_a, br, port)
+            || is_port(link->bridge_b, link->port_b, br, port)) {
             return link;
         }
     }
     return NULL;
 }
 
-/* Returns the one use of 'port' on 'br', such as "endpoint a", or NULL if it
- * is free.  Caller frees. */
-static char *
-port_use(struct ctl_context *ctx, const struct sdsa_bridge *br,
-         const char *port)
+/* What uses a port, but for links. */
+struct port_user {
+    const char *kind, *name;    /* NULL: nothing. */
+    const char *command;        /* Removes it. */
+};
+
+/* Returns what uses 'port' of 'br', or any port of it if 'port' is NULL. */
+static struct port_user
+find_user(struct ctl_context *ctx, const struct sdsa_bridge *br,
+          const char *port)
 {
-    const struct sdsa_link *link = find_link(ctx, br, port);
-    if (link) {
-        return xasprintf("the link between %s and %s", link->bridge_a->name,
-                         link->bridge_b->name);
-    }
     const struct sdsa_endpoint *ep;
     SDSA_ENDPOINT_FOR_EACH (ep, ctx->idl) {
-        if (ep->bridge == br && !strcmp(ep->port, port)) {
-            return xasprintf("endpoint %s", ep->name);
+        if (is_port(ep->bridge, ep->port, br, port)) {
+            return (struct port_user) { "endpoint", ep->name, "endpoint-del" };
         }
     }
     const struct sdsa_service_function *sf;
     SDSA_SERVICE_FUNCTION_FOR_EACH (sf, ctx->idl) {
-        if (sf->bridge == br && (!strcmp(sf->in_port, port)
-                                 || !strcmp(sf->out_port, port))) {
-            return xasprintf("function %s", sf->name);
+        if (is_port(sf->bridge, sf->in_port, br, port)
+            || is_port(sf->bridge, sf->out_port, br, port)) {
+            return (struct port_user) { "function", sf->name, "sf-del" };
         }
     }
     const struct sdsa_gateway *gw;
     SDSA_GATEWAY_FOR_EACH (gw, ctx->idl) {
-        if (gw->bridge == br && (!strcmp(gw->plain_port, port)
-                                 || !strcmp(gw->cipher_port, port))) {
-            return xasprintf("gateway %s", gw->vnf_id);
+        if (is_port(gw->bridge, gw->plain_port, br, port)
+            || is_port(gw->bridge, gw->cipher_port, br, port)) {
+            return (struct port_user) { "gateway", gw->vnf_id, "gw-del" };
         }
     }
-    return NULL;
+    return (struct port_user) { .kind = NULL };
 }
 
 static bool
@@ -102,14 +113,17 @@ check_port(struct ctl_context *ctx, const struct sdsa_bridge *br,
     if (!check_port_name(ctx, port)) {
         return false;
     }
-    char *use = port_use(ctx, br, port);
-    if (use) {
-        ctl_error(ctx, "port %s of bridge %s serves %s already", port,
-                  br->name, use);
-        free(use);
-        return false;
+    const struct sdsa_link *link = find_link(ctx, br, port);
+    const struct port_user user = find_user(ctx, br, port);
+    if (link) {
+        ctl_error(ctx, "port %s of bridge %s serves the link between %s and "
+                  "%s already", port, br->name, link->bridge_a->name,
+                  link->bridge_b->name);
+    } else if (user.kind) {
+        ctl_error(ctx, "port %s of bridge %s serves %s %s already", port,
+                  br->name, user.kind, user.name);
     }
-    return true;
+    return !link && !user.kind;
 }
 
 static bool
@@ -241,39 +255,18 @@ refuse_use(struct ctl_context *ctx, const char *what, const char *user,
 static bool
 bridge_in_use(struct ctl_context *ctx, const struct sdsa_bridge *br)
 {
-    const struct sdsa_link *link;
-    SDSA_LINK_FOR_EACH (link, ctx->idl) {
-        if (link->bridge_a == br || link->bridge_b == br) {
-            char *command = xasprintf("link-del %s", br->name);
-            refuse_use(ctx, "bridge", "the link at",
-                       link->bridge_a == br ? link->port_a : link->port_b,
-                       command);
-            free(command);
-            return true;
-        }
+    const struct sdsa_link *link = find_link(ctx, br, NULL);
+    const struct port_user user = find_user(ctx, br, NULL);
+    if (link) {
+        char *command = xasprintf("link-del %s", br->name);
+        refuse_use(ctx, "bridge", "the link at",
+                   link->bridge_a == br ? link->port_a : link->port_b,
+                   command);
+        free(command);
+    } else if (user.kind) {
+        refuse_use(ctx, "bridge", user.kind, user.name, user.command);
     }
-    const struct sdsa_endpoint *ep;
-    SDSA_ENDPOINT_FOR_EACH (ep, ctx->idl) {
-        if (ep->bridge == br) {
-            refuse_use(ctx, "bridge", "endpoint", ep->name, "endpoint-del");
-            return true;
-        }
-    }
-    const struct sdsa_service_function *sf;
-    SDSA_SERVICE_FUNCTION_FOR_EACH (sf, ctx->idl) {
-        if (sf->bridge == br) {
-            refuse_use(ctx, "bridge", "function", sf->name, "sf-del");
-            return true;
-        }
-    }
-    const struct sdsa_gateway *gw;
-    SDSA_GATEWAY_FOR_EACH (gw, ctx->idl) {
-        if (gw->bridge == br) {
-            refuse_use(ctx, "bridge", "gateway", gw->vnf_id, "gw-del");
-            return true;
-        }
-    }
-    return false;
+    return link || user.kind;
 }
 
 static void
