@@ -49,12 +49,20 @@ static void answer_waiters(struct live_waiters *);
 static void wait_waiters(const struct live_waiters *);
 
 static unixctl_cb_func cmd_exit;
-static unixctl_cb_func cmd_status;
-static unixctl_cb_func cmd_op_list;
-static unixctl_cb_func cmd_sa_list;
+static unixctl_cb_func cmd_print;
 static unixctl_cb_func cmd_path_check;
-static unixctl_cb_func cmd_too_big_show;
 static unixctl_cb_func cmd_op_abort;
+
+/* Commands that print a text. */
+static const struct {
+    const char *name;
+    char *(*format)(const struct conductor *);
+} texts[] = {
+    { "status", conductor_format_status },
+    { "op/list", conductor_format_operations },
+    { "sa/list", conductor_format_sas },
+    { "too-big/show", conductor_format_packets },
+};
 
 OVS_NO_RETURN static void
 usage(void)
@@ -115,14 +123,13 @@ main(int argc, char *argv[])
     struct conductor *conductor = conductor_create(idl, &options.network);
 
     unixctl_command_register("exit", "", 0, 0, cmd_exit, &exiting);
-    unixctl_command_register("status", "", 0, 0, cmd_status, conductor);
-    unixctl_command_register("op/list", "", 0, 0, cmd_op_list, conductor);
-    unixctl_command_register("sa/list", "", 0, 0, cmd_sa_list, conductor);
+    for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+        unixctl_command_register(texts[i].name, "", 0, 0, cmd_print,
+                                 conductor);
+    }
     struct live_waiters waiters = { .conductor = conductor };
     unixctl_command_register("path/check", "", 0, 0, cmd_path_check,
                              &waiters);
-    unixctl_command_register("too-big/show", "", 0, 0, cmd_too_big_show,
-                             conductor);
     unixctl_command_register("op/abort", "NUMBER", 1, 1, cmd_op_abort,
                              conductor);
     failure_test_init();
@@ -208,17 +215,14 @@ reply_and_free(struct unixctl_conn *conn, char *text)
 }
 
 static void
-cmd_status(struct unixctl_conn *conn, int argc OVS_UNUSED,
-           const char *argv[] OVS_UNUSED, void *conductor)
+cmd_print(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
+          void *conductor)
 {
-    reply_and_free(conn, conductor_format_status(conductor));
-}
-
-static void
-cmd_sa_list(struct unixctl_conn *conn, int argc OVS_UNUSED,
-            const char *argv[] OVS_UNUSED, void *conductor)
-{
-    reply_and_free(conn, conductor_format_sas(conductor));
+    for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+        if (!strcmp(argv[0], texts[i].name)) {
+            reply_and_free(conn, texts[i].format(conductor));
+        }
+    }
 }
 
 static void
@@ -257,20 +261,6 @@ wait_waiters(const struct live_waiters *waiters)
         poll_timer_wait_until(waiters->waiting[0].since_ms
                               + FLOW_AUDIT_TIMEOUT_MS + 1);
     }
-}
-
-static void
-cmd_op_list(struct unixctl_conn *conn, int argc OVS_UNUSED,
-            const char *argv[] OVS_UNUSED, void *conductor)
-{
-    reply_and_free(conn, conductor_format_operations(conductor));
-}
-
-static void
-cmd_too_big_show(struct unixctl_conn *conn, int argc OVS_UNUSED,
-                 const char *argv[] OVS_UNUSED, void *conductor)
-{
-    reply_and_free(conn, conductor_format_packets(conductor));
 }
 
 static void
