@@ -87,30 +87,6 @@ get_facts(const struct dry_run *dry)
     };
 }
 
-/* Takes over what the controller wrote of links and functions. */
-static void
-learn_states(struct dry_run *dry)
-{
-    const struct sdsa_link *link;
-    SDSA_LINK_FOR_EACH (link, dry->idl) {
-        for (size_t i = 0; i < dry->inv.n_links; i++) {
-            struct inv_link *l = &dry->inv.links[i];
-            if (!strcmp(l->from->name, link->bridge_a->name)
-                && !strcmp(l->out_port, link->port_a)) {
-                l->is_down = !strcmp(link->state, "down");
-                dry->inv.links[i ^ 1].is_down = l->is_down;
-            }
-        }
-    }
-    const struct sdsa_service_function *row;
-    SDSA_SERVICE_FUNCTION_FOR_EACH (row, dry->idl) {
-        struct inv_sf *sf = shash_find_data(&dry->inv.sfs, row->name);
-        if (sf) {
-            sf->is_down = !strcmp(row->state, "down");
-        }
-    }
-}
-
 /* Tells the planner of the rows as they are once the operations that were
  * begun have ended. */
 static void
@@ -349,7 +325,6 @@ dry_run_init(struct dry_run *dry, const struct ovsdb_idl *idl, struct ds *out)
     sset_init(&dry->waits);
     sset_init(&dry->refused);
     inventory_from_idl(&dry->inv, idl, &dry->bad_chains);
-    learn_states(dry);
 
     const struct sdsa_sdsa_global *global = sdsa_sdsa_global_first(idl);
     numbers_set_next_nsh_spi(dry->numbers, global ? global->next_nsh_spi : 1);

@@ -188,23 +188,6 @@ read_paths(struct trace_view *view, const struct ovsdb_idl *idl)
 }
 
 static void
-read_links(struct trace_view *view, const struct ovsdb_idl *idl)
-{
-    const struct sdsa_link *row;
-    SDSA_LINK_FOR_EACH (row, idl) {
-        for (size_t i = 0; i < view->inv.n_links; i++) {
-            struct inv_link *l = &view->inv.links[i];
-            if ((!strcmp(l->from->name, row->bridge_a->name)
-                 && !strcmp(l->out_port, row->port_a))
-                || (!strcmp(l->from->name, row->bridge_b->name)
-                    && !strcmp(l->out_port, row->port_b))) {
-                l->is_down = !strcmp(row->state, "down");
-            }
-        }
-    }
-}
-
-static void
 view_init(struct trace_view *view, const struct ovsdb_idl *idl)
 {
     struct shash bad_chains = SHASH_INITIALIZER(&bad_chains);
@@ -214,7 +197,6 @@ view_init(struct trace_view *view, const struct ovsdb_idl *idl)
     smap_init(&view->live);
     inventory_from_idl(&view->inv, idl, &bad_chains);
     shash_destroy_free_data(&bad_chains);
-    read_links(view, idl);
     read_faults(view, idl);
     read_paths(view, idl);
 }

@@ -60,7 +60,10 @@ add_links(struct inventory *inv, const struct ovsdb_idl *idl)
         const struct inv_bridge *b = inventory_bridge(inv,
                                                       row->bridge_b->name);
         if (a && b) {
+            bool is_down = !strcmp(row->state, "down");
             inventory_add_link(inv, a, row->port_a, b, row->port_b);
+            inv->links[inv->n_links - 2].is_down = is_down;
+            inv->links[inv->n_links - 1].is_down = is_down;
             tell_mtu(inv, a, row->port_a, row->mtu);
             tell_mtu(inv, b, row->port_b, row->mtu);
         }
@@ -108,6 +111,7 @@ add_sfs(struct inventory *inv, const struct ovsdb_idl *idl)
                                              row->out_port, correlation, mac);
         inventory_set_sf_group(sf, row->group);
         sf->is_marked = row->down;
+        sf->is_down = !strcmp(row->state, "down");
         tell_mtu(inv, br, row->in_port, row->mtu);
         tell_mtu(inv, br, row->out_port, row->mtu);
     }
