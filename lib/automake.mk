@@ -4,6 +4,7 @@ lib_libsdsa_la_SOURCES = \
 	lib/address.c lib/address.h \
 	lib/daemon-options.c lib/daemon-options.h \
 	lib/json-number.c lib/json-number.h \
+	lib/name.c lib/name.h \
 	lib/nsh.h \
 	lib/percent.c lib/percent.h \
 	lib/process-util.c lib/process-util.h \

@@ -346,12 +346,13 @@ conductor_run(struct conductor *c)
     if (c->state == ACTIVE) {
         /* Without the database the network is held as it is. */
         network_run(c->net);
+        vswitches_run(c->vswitches, c->idl);
+        vswitches_tell_names(c->vswitches, c->idl, network_bridges(c->net));
         desired_flows_run(c->net);
         conductor_results_run(c);
         conductor_events_run(c);
     }
     if (c->may_act) {
-        vswitches_run(c->vswitches, c->idl);
         update_inventory(c);
         resync_run(c->resync, c->net);
         abort_operations(c);

@@ -5,9 +5,11 @@
 
 #include <openssl/sha.h>
 
+#include "lib/name.h"
 #include "lib/suite.h"
 #include "openvswitch/dynamic-string.h"
 #include "packets.h"
+#include "sset.h"
 #include "util.h"
 
 static const char *const correlations[] = {
@@ -269,6 +271,38 @@ inventory_port_mtu(const struct inventory *inv,
     unsigned int mtu = simap_get(&inv->port_mtus, key);
     free(key);
     return mtu ? mtu : INVENTORY_DEFAULT_MTU;
+}
+
+static void
+note_cut_name(const struct inv_bridge *bridge, const char *port,
+              struct sset *bridges)
+{
+    if (!name_is_shown_whole(port)) {
+        sset_add(bridges, bridge->name);
+    }
+}
+
+void
+inventory_cut_names(const struct inventory *inv, struct sset *bridges)
+{
+    const struct shash_node *node;
+    for (size_t i = 0; i < inv->n_links; i++) {
+        note_cut_name(inv->links[i].from, inv->links[i].out_port, bridges);
+    }
+    SHASH_FOR_EACH (node, &inv->gateways) {
+        const struct inv_gateway *gw = node->data;
+        note_cut_name(gw->bridge, gw->plain_port, bridges);
+        note_cut_name(gw->bridge, gw->cipher_port, bridges);
+    }
+    SHASH_FOR_EACH (node, &inv->sfs) {
+        const struct inv_sf *sf = node->data;
+        note_cut_name(sf->bridge, sf->in_port, bridges);
+        note_cut_name(sf->bridge, sf->out_port, bridges);
+    }
+    SHASH_FOR_EACH (node, &inv->endpoints) {
+        const struct inv_endpoint *endpoint = node->data;
+        note_cut_name(endpoint->bridge, endpoint->port, bridges);
+    }
 }
 
 const struct inv_bridge *

@@ -18,7 +18,7 @@
 #include "simap.h"
 #include "uuid.h"
 
-struct sdsa_chain;
+struct sset;
 struct suite;
 
 struct inv_bridge {
@@ -190,6 +190,10 @@ void inventory_tell_port_mtu(struct inventory *, const struct inv_bridge *,
  * told, or INVENTORY_DEFAULT_MTU. */
 int inventory_port_mtu(const struct inventory *, const struct inv_bridge *,
                        const char *port);
+
+/* Adds the names of the bridges of which the inventory names a port that
+ * OpenFlow does not show whole (lib/name.h) to 'bridges'. */
+void inventory_cut_names(const struct inventory *, struct sset *bridges);
 
 /* Returns the bridge 'name', or NULL. */
 const struct inv_bridge *inventory_bridge(const struct inventory *,

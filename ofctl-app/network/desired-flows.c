@@ -3,6 +3,7 @@
 
 #include "ofctl-app/network/desired-flows.h"
 
+#include "lib/name.h"
 #include "ofctl-app/flows/steering.h"
 #include "ofctl-app/model/match.h"
 #include "ofctl-app/model/untagged-sf.h"
@@ -48,15 +49,22 @@ selection_add(struct selection *sel, const struct steering_flow *flow)
 }
 
 /* Finds the numbers of the ports that 'flow' names.  Returns NULL or a message
- * about a port that the bridge does not have. */
+ * about a port that the bridge does not have, or that cannot be told from
+ * others. */
 static char *
 selection_find_ports(struct selection *sel, const struct steering_flow *flow)
 {
     for (size_t i = 0; i < ARRAY_SIZE(flow->ports) && flow->ports[i]; i++) {
-        ofp_port_t number = bridge_port(sel->br, flow->ports[i]);
-        /* A number has one name: doc/decisions.md, 12. */
+        const char *port = flow->ports[i];
+        ofp_port_t number = bridge_port(sel->br, port);
         if (number && !ofputil_port_map_get_name(&sel->ports, number)) {
-            ofputil_port_map_put(&sel->ports, number, flow->ports[i]);
+            ofputil_port_map_put(&sel->ports, number, port);
+        } else if (!number && !name_is_shown_whole(port)
+                   && bridge_names_reason(sel->br)) {
+            return xasprintf("port %s of bridge %s cannot be told from others "
+                             "by OpenFlow, which cuts names at 15 characters, "
+                             "and %s", port, flow->bridge,
+                             bridge_names_reason(sel->br));
         }
     }
     return steering_check_ports(flow, &sel->ports);

@@ -126,6 +126,18 @@ sync_agents(struct network *net, const struct inventory *inv)
     }
 }
 
+/* Says to each bridge whether it has ports whose names OpenFlow cuts. */
+static void
+tell_needs(struct network *net)
+{
+    struct sset cut = SSET_INITIALIZER(&cut);
+    inventory_cut_names(&net->inv, &cut);
+    BRIDGES_FOR_EACH (br, net->bridges) {
+        bridge_need_names(br, sset_contains(&cut, bridge_name(br)));
+    }
+    sset_destroy(&cut);
+}
+
 /* Takes over what agents say of their ports.  Returns true if it was news. */
 static bool
 update_gateways(struct network *net)
@@ -266,6 +278,7 @@ network_set_inventory(struct network *net, struct inventory *inv)
     sync_bridges(net, inv);
     sync_agents(net, inv);
     inventory_move(&net->inv, inv);
+    tell_needs(net);
     learn(net);
 
     char *digest = inventory_digest(&net->inv);

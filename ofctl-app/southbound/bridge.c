@@ -30,6 +30,8 @@ static struct vlog_rate_limit connection_rl = VLOG_RATE_LIMIT_INIT(60, 300);
 #define COUNT_MS 2000
 #define COUNT_PAUSE 20
 
+#define NAMES_MS 10000          /* Longest wait for names of ports: a session
+                                 * with a database retries every 8 s. */
 #define RETRY_MS 5000           /* Pause after a failed synchronisation. */
 #define DRIFT_MS 10000          /* Least time between two repairs of a bridge
                                  * whose flows somebody changed. */
@@ -81,6 +83,10 @@ struct bridge {
     char *reason;               /* Why the session was lost or the
                                  * synchronisation failed, or NULL. */
     unsigned int port_seqno;    /* Of the session, as last seen. */
+    bool needs_names;           /* See bridge_need_names(). */
+    unsigned int names_version; /* See bridge_names_version(). */
+    const char *names_reason;   /* Why they are not told, or NULL. */
+    long long int connected_ms; /* When the session began. */
     bool sync_allowed;
     bool synced;                /* True if synchronised in this session. */
     long long int retry_ms;     /* Earliest next synchronisation. */
@@ -185,11 +191,25 @@ bridge_has_pending(const struct bridge *bridge)
     return !ovs_list_is_empty(&bridge->pending);
 }
 
+/* True if the session would be ready, but for names of ports. */
+static bool
+bridge_waits_for_names(const struct bridge *bridge)
+{
+    return (bridge->state == BRIDGE_DOWN && bridge->session
+            && bridge->needs_names
+            && of_session_is_ready(bridge->session)
+            && !of_session_ports(bridge->session)->is_told
+            && time_msec() < bridge->connected_ms + NAMES_MS);
+}
+
 const char *
 bridge_reason(const struct bridge *bridge)
 {
     if (bridge->synced) {
         return "";
+    } else if (bridge_waits_for_names(bridge)) {
+        return (bridge->names_reason ? bridge->names_reason
+                : "the database of its switch is being read");
     } else if (bridge->state == BRIDGE_DOWN) {
         return (bridge->session ? of_session_reason(bridge->session)
                 : bridge->reason ? bridge->reason
@@ -218,6 +238,46 @@ unsigned int
 bridge_seqno(const struct bridge *bridge)
 {
     return bridge->seqno;
+}
+
+void
+bridge_need_names(struct bridge *bridge, bool needed)
+{
+    bridge->needs_names = needed;
+}
+
+void
+bridge_tell_names(struct bridge *bridge, const struct simap *names,
+                  unsigned int version)
+{
+    bridge->names_version = version;
+    bridge->names_reason = NULL;
+    if (bridge->session
+        && of_ports_tell_names(of_session_ports(bridge->session), names)) {
+        bridge->seqno++;
+    }
+}
+
+void
+bridge_lose_names(struct bridge *bridge, const char *reason)
+{
+    bridge->names_version = 0;
+    bridge->names_reason = reason;
+    if (bridge->session) {
+        of_ports_lose_names(of_session_ports(bridge->session));
+    }
+}
+
+unsigned int
+bridge_names_version(const struct bridge *bridge)
+{
+    return bridge->names_version;
+}
+
+const char *
+bridge_names_reason(const struct bridge *bridge)
+{
+    return bridge->names_reason;
 }
 
 ofp_port_t
@@ -389,6 +449,8 @@ bridge_connect(struct bridge *bridge, struct vconn *vconn, uint64_t generation)
     }
     bridge_set_reason(bridge, NULL);
     bridge->retry_ms = LLONG_MIN;
+    bridge->names_version = 0;
+    bridge->connected_ms = time_msec();
     bridge->session = of_session_create(vconn, bridge->name, generation);
 }
 
@@ -673,7 +735,8 @@ bridge_run_session(struct bridge *bridge)
         bridge_disconnect(bridge);
         return false;
     }
-    if (!of_session_is_ready(bridge->session)) {
+    if (!of_session_is_ready(bridge->session)
+        || bridge_waits_for_names(bridge)) {
         bridge_enter_down(bridge);
         return false;
     }
@@ -741,6 +804,12 @@ bridge_wait(const struct bridge *bridge)
             poll_immediate_wake();
         }
         of_session_wait(bridge->session);
+        if (bridge_waits_for_names(bridge)) {
+            poll_timer_wait_until(bridge->connected_ms + NAMES_MS);
+        } else if (bridge->state == BRIDGE_DOWN
+                   && of_session_is_ready(bridge->session)) {
+            poll_immediate_wake();
+        }
         if (!ovs_list_is_empty(&bridge->pending) && bridge_can_push(bridge)) {
             poll_immediate_wake();
         }

@@ -40,6 +40,7 @@
 struct bridge;
 struct of_packet_in;
 struct ofputil_port_map;
+struct simap;
 struct steering_flow;
 struct vconn;
 
@@ -72,7 +73,8 @@ uint64_t bridge_datapath_id(const struct bridge *);
 /* Returns the name given to bridge_create(); it belongs to the bridge. */
 const char *bridge_name(const struct bridge *);
 
-/* True if the bridge is connected and its ports are known. */
+/* True if the bridge is connected and its ports are known, with the names that
+ * it needs. */
 bool bridge_is_connected(const struct bridge *);
 
 /* True if a switch has connected as this bridge, whatever it is told. */
@@ -103,9 +105,32 @@ void bridge_allow_sync(struct bridge *);
  * each change of the ports. */
 unsigned int bridge_seqno(const struct bridge *);
 
+/* OpenFlow does not show long names whole (of-ports.h), but the database of
+ * the switch tells their ports. */
+
+/* Says whether flows of the bridge name such a port.  Then a connection counts
+ * only from when the database has told its names (for 10 s at most): flows
+ * that are on the switch stay until then. */
+void bridge_need_names(struct bridge *, bool needed);
+
+/* Gives the bridge the numbers of these ports, by name, as its database has
+ * them in 'version', which is not 0 (bridge_names_version() says it). */
+void bridge_tell_names(struct bridge *, const struct simap *names,
+                       unsigned int version);
+
+/* Takes note that the database cannot tell the names now, because of 'reason',
+ * a constant. */
+void bridge_lose_names(struct bridge *, const char *reason);
+
+/* Returns the version of bridge_tell_names(), or 0 if it has to be called once
+ * more, for another connection or after bridge_lose_names(). */
+unsigned int bridge_names_version(const struct bridge *);
+
+/* Returns why the names are not told, for people, or NULL if they are. */
+const char *bridge_names_reason(const struct bridge *);
+
 /* Returns the OpenFlow number of an interface by its OVSDB name, or 0 if there
- * is none or the bridge is not connected.  OpenFlow knows 15 characters of a
- * name: see of-ports.h. */
+ * is none, it cannot be told from others, or the bridge is not connected. */
 ofp_port_t bridge_port(const struct bridge *, const char *interface);
 
 /* True if the interface is known and can carry no packets. */

@@ -6,6 +6,7 @@
 
 #include "flow.h"
 #include "hash.h"
+#include "lib/name.h"
 #include "util.h"
 
 struct of_port {
@@ -22,6 +23,8 @@ of_ports_init(struct of_ports *ports)
 {
     hmap_init(&ports->by_number);
     hmap_init(&ports->by_name);
+    simap_init(&ports->cut_names);
+    ports->is_told = ports->is_stale = false;
 }
 
 void
@@ -33,6 +36,7 @@ of_ports_destroy(struct of_ports *ports)
     }
     hmap_destroy(&ports->by_number);
     hmap_destroy(&ports->by_name);
+    simap_destroy(&ports->cut_names);
 }
 
 static struct of_port *
@@ -63,6 +67,19 @@ update_state(struct of_port *port, const struct ofputil_phy_port *desc)
     return port->is_down != was_down;
 }
 
+/* Forgets the name that was told for the port of that number if nobody would
+ * tell that it is another port now. */
+static void
+forget_stale_name(struct of_ports *ports, ofp_port_t number)
+{
+    struct simap_node *node;
+    SIMAP_FOR_EACH_SAFE (node, &ports->cut_names) {
+        if (ports->is_stale && node->data == ofp_to_u16(number)) {
+            simap_delete(&ports->cut_names, node);
+        }
+    }
+}
+
 bool
 of_ports_put(struct of_ports *ports, const struct ofputil_phy_port *desc)
 {
@@ -70,6 +87,7 @@ of_ports_put(struct of_ports *ports, const struct ofputil_phy_port *desc)
     if (port && !strcmp(port->name, desc->name)) {
         return update_state(port, desc);
     }
+    forget_stale_name(ports, desc->port_no);
     if (port) {
         hmap_remove(&ports->by_name, &port->name_node);
     } else {
@@ -89,6 +107,7 @@ of_ports_remove(struct of_ports *ports, ofp_port_t number)
 {
     struct of_port *port = of_ports_find_number(ports, number);
     if (port) {
+        forget_stale_name(ports, number);
         hmap_remove(&ports->by_number, &port->number_node);
         hmap_remove(&ports->by_name, &port->name_node);
         free(port);
@@ -96,24 +115,49 @@ of_ports_remove(struct of_ports *ports, ofp_port_t number)
     return port != NULL;
 }
 
-/* Returns the port of that name, or NULL if there is not exactly one. */
-static const struct of_port *
-find_name(const struct of_ports *ports, const char *name_)
+bool
+of_ports_tell_names(struct of_ports *ports, const struct simap *names)
 {
-    char name[OFP_MAX_PORT_NAME_LEN];
-    ovs_strlcpy(name, name_, sizeof name);
-
-    const struct of_port *port, *found = NULL;
-    HMAP_FOR_EACH_WITH_HASH (port, name_node, hash_string(name, 0),
-                             &ports->by_name) {
-        if (!strcmp(port->name, name)) {
-            if (found) {
-                return NULL;
-            }
-            found = port;
+    bool changed = !ports->is_told || !simap_equal(&ports->cut_names, names);
+    if (changed) {
+        struct simap copy = SIMAP_INITIALIZER(&copy);
+        const struct simap_node *node;
+        SIMAP_FOR_EACH (node, names) {
+            simap_put(&copy, node->name, node->data);
         }
+        simap_swap(&ports->cut_names, &copy);
+        simap_destroy(&copy);
     }
-    return found;
+    ports->is_told = true;
+    ports->is_stale = false;
+    return changed;
+}
+
+void
+of_ports_lose_names(struct of_ports *ports)
+{
+    ports->is_stale = true;
+}
+
+/* Returns the port of that name, or NULL if there is none or it cannot be told
+ * from others. */
+static const struct of_port *
+find_name(const struct of_ports *ports, const char *name)
+{
+    const struct of_port *port;
+    if (name_is_shown_whole(name)) {
+        HMAP_FOR_EACH_WITH_HASH (port, name_node, hash_string(name, 0),
+                                 &ports->by_name) {
+            if (!strcmp(port->name, name)) {
+                return port;
+            }
+        }
+        return NULL;
+    }
+    port = of_ports_find_number(ports, u16_to_ofp(
+        simap_get(&ports->cut_names, name)));
+    return (port && !strncmp(port->name, name, sizeof port->name - 1)
+            ? port : NULL);
 }
 
 ofp_port_t

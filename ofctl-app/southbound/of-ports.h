@@ -5,18 +5,26 @@
 
 /* The ports of one bridge by name, as OpenFlow describes them.
  *
- * OpenFlow has the first 15 characters of a name.  A longer name is looked up
- * by these.  If two ports have the same 15 characters neither is found: no
- * port is better than the wrong port. */
+ * OpenFlow shows the first 15 characters of a name.  A name of 15 or more
+ * (!name_is_shown_whole()) may look like another one, so a port with such a
+ * name is found only if the switch's database tells its number and OpenFlow
+ * has a port of that number that looks so: no port is better than the wrong
+ * port. */
 
 #include <stdbool.h>
 
 #include "openvswitch/hmap.h"
 #include "openvswitch/ofp-port.h"
+#include "simap.h"
 
 struct of_ports {
     struct hmap by_number;      /* Of struct of_port, which is private. */
     struct hmap by_name;        /* The same ports. */
+    struct simap cut_names;     /* Numbers by name, as the switch's database
+                                 * tells them, of the names that OpenFlow does
+                                 * not show whole. */
+    bool is_told;               /* True if they were told once. */
+    bool is_stale;              /* True if the database is away since. */
 };
 
 /* Makes an empty set of ports (free with of_ports_destroy()). */
@@ -32,8 +40,17 @@ bool of_ports_put(struct of_ports *, const struct ofputil_phy_port *);
 /* Removes the port of that number.  Returns false if there was none. */
 bool of_ports_remove(struct of_ports *, ofp_port_t number);
 
-/* Returns the number of the port that OVSDB calls 'name', or 0 if there is not
- * exactly one. */
+/* Replaces what the switch's database tells of the names that OpenFlow does
+ * not show whole: 'names' has the number of each.  Returns true if it is
+ * news. */
+bool of_ports_tell_names(struct of_ports *, const struct simap *names);
+
+/* Takes note that the switch's database is away.  What it has told stays, but
+ * not for a port that comes, goes or changes meanwhile. */
+void of_ports_lose_names(struct of_ports *);
+
+/* Returns the number of the port that OVSDB calls 'name', or 0 if there is
+ * none or it cannot be told from others. */
 ofp_port_t of_ports_find(const struct of_ports *, const char *name);
 
 /* True if the port can carry no packets: it is taken down, has no carrier, or

@@ -344,8 +344,8 @@ of_session_set_generation(struct of_session *session, uint64_t generation)
     }
 }
 
-const struct of_ports *
-of_session_ports(const struct of_session *session)
+struct of_ports *
+of_session_ports(struct of_session *session)
 {
     return &session->ports;
 }

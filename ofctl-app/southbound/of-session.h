@@ -65,7 +65,7 @@ const char *of_session_reason(const struct of_session *);
 void of_session_set_generation(struct of_session *, uint64_t generation);
 
 /* Returns the ports, which belong to the session. */
-const struct of_ports *of_session_ports(const struct of_session *);
+struct of_ports *of_session_ports(struct of_session *);
 
 /* Returns a number that changes when a port, its name or its being down
  * changes. */

@@ -4,14 +4,17 @@
 #include "ofctl-app/southbound/vswitches.h"
 
 #include "lib/address.h"
+#include "lib/name.h"
 #include "lib/sdsa-idl.h"
 #include "lib/vswitch-idl.h"
 #include "ofctl-app/model/inventory.h"
+#include "ofctl-app/southbound/bridges.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/shash.h"
 #include "openvswitch/vlog.h"
 #include "ovsdb-idl.h"
 #include "packets.h"
+#include "simap.h"
 #include "smap.h"
 #include "sset.h"
 #include "util.h"
@@ -21,15 +24,58 @@ VLOG_DEFINE_THIS_MODULE(vswitches);
 #define DECLARED_BY "ovs-vsctl"
 
 struct vswitches {
-    struct shash idls;          /* Of struct ovsdb_idl, by target. */
+    struct shash sessions;      /* Of struct session, by target. */
+};
+
+/* A session with the database of a switch. */
+struct session {
+    struct ovsdb_idl *idl;
+    unsigned int lost_seqno;    /* ovsdb_idl_get_seqno() when it was not
+                                 * connected: the contents may be old. */
 };
 
 struct vswitches *
 vswitches_create(void)
 {
     struct vswitches *vs = xmalloc(sizeof *vs);
-    shash_init(&vs->idls);
+    shash_init(&vs->sessions);
     return vs;
+}
+
+/* Sessions. */
+
+static struct session *
+session_create(const char *target)
+{
+    struct session *session = xzalloc(sizeof *session);
+    struct ovsdb_idl *idl = ovsdb_idl_create(target, &ovsrec_idl_class, false,
+                                             true);
+    static const struct ovsdb_idl_column *const columns[] = {
+        &ovsrec_bridge_col_datapath_id, &ovsrec_bridge_col_other_config,
+        &ovsrec_bridge_col_ports, &ovsrec_port_col_interfaces,
+        &ovsrec_interface_col_name, &ovsrec_interface_col_external_ids,
+        &ovsrec_interface_col_mtu, &ovsrec_interface_col_ofport,
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(columns); i++) {
+        ovsdb_idl_add_column(idl, columns[i]);
+    }
+    session->idl = idl;
+    return session;
+}
+
+static void
+session_destroy(struct session *session)
+{
+    ovsdb_idl_destroy(session->idl);
+    free(session);
+}
+
+/* True if the contents are those of the database at this moment. */
+static bool
+session_is_fresh(const struct session *session)
+{
+    return (ovsdb_idl_is_connected(session->idl)
+            && ovsdb_idl_get_seqno(session->idl) != session->lost_seqno);
 }
 
 void
@@ -37,31 +83,12 @@ vswitches_destroy(struct vswitches *vs)
 {
     if (vs) {
         struct shash_node *node;
-        SHASH_FOR_EACH (node, &vs->idls) {
-            ovsdb_idl_destroy(node->data);
+        SHASH_FOR_EACH (node, &vs->sessions) {
+            session_destroy(node->data);
         }
-        shash_destroy(&vs->idls);
+        shash_destroy(&vs->sessions);
         free(vs);
     }
-}
-
-/* Sessions. */
-
-static struct ovsdb_idl *
-open_vswitch(const char *target)
-{
-    struct ovsdb_idl *idl = ovsdb_idl_create(target, &ovsrec_idl_class, false,
-                                             true);
-    static const struct ovsdb_idl_column *const columns[] = {
-        &ovsrec_bridge_col_datapath_id, &ovsrec_bridge_col_other_config,
-        &ovsrec_bridge_col_ports, &ovsrec_port_col_interfaces,
-        &ovsrec_interface_col_name, &ovsrec_interface_col_external_ids,
-        &ovsrec_interface_col_mtu,
-    };
-    for (size_t i = 0; i < ARRAY_SIZE(columns); i++) {
-        ovsdb_idl_add_column(idl, columns[i]);
-    }
-    return idl;
 }
 
 void
@@ -72,18 +99,23 @@ vswitches_run(struct vswitches *vs, const struct ovsdb_idl *idl)
     SDSA_BRIDGE_FOR_EACH (row, idl) {
         if (row->ovsdb[0]) {
             sset_add(&targets, row->ovsdb);
-            if (!shash_find(&vs->idls, row->ovsdb)) {
-                shash_add(&vs->idls, row->ovsdb, open_vswitch(row->ovsdb));
+            if (!shash_find(&vs->sessions, row->ovsdb)) {
+                shash_add(&vs->sessions, row->ovsdb,
+                          session_create(row->ovsdb));
             }
         }
     }
     struct shash_node *node;
-    SHASH_FOR_EACH_SAFE (node, &vs->idls) {
-        if (sset_contains(&targets, node->name)) {
-            ovsdb_idl_run(node->data);
-        } else {
-            ovsdb_idl_destroy(node->data);
-            shash_delete(&vs->idls, node);
+    SHASH_FOR_EACH_SAFE (node, &vs->sessions) {
+        struct session *session = node->data;
+        if (!sset_contains(&targets, node->name)) {
+            session_destroy(session);
+            shash_delete(&vs->sessions, node);
+            continue;
+        }
+        ovsdb_idl_run(session->idl);
+        if (!ovsdb_idl_is_connected(session->idl)) {
+            session->lost_seqno = ovsdb_idl_get_seqno(session->idl);
         }
     }
     sset_destroy(&targets);
@@ -93,18 +125,20 @@ void
 vswitches_wait(struct vswitches *vs)
 {
     struct shash_node *node;
-    SHASH_FOR_EACH (node, &vs->idls) {
-        ovsdb_idl_wait(node->data);
+    SHASH_FOR_EACH (node, &vs->sessions) {
+        const struct session *session = node->data;
+        ovsdb_idl_wait(session->idl);
     }
 }
 
 unsigned int
 vswitches_seqno(const struct vswitches *vs)
 {
-    unsigned int sum = shash_count(&vs->idls);
+    unsigned int sum = shash_count(&vs->sessions);
     struct shash_node *node;
-    SHASH_FOR_EACH (node, &vs->idls) {
-        sum += ovsdb_idl_get_seqno(node->data);
+    SHASH_FOR_EACH (node, &vs->sessions) {
+        const struct session *session = node->data;
+        sum += ovsdb_idl_get_seqno(session->idl);
     }
     return sum;
 }
@@ -113,12 +147,12 @@ vswitches_seqno(const struct vswitches *vs)
 static const struct ovsrec_bridge *
 find_bridge(const struct vswitches *vs, const struct sdsa_bridge *row)
 {
-    const struct ovsdb_idl *idl = shash_find_data(&vs->idls, row->ovsdb);
-    if (!idl || !ovsdb_idl_has_ever_connected(idl)) {
+    const struct session *session = shash_find_data(&vs->sessions, row->ovsdb);
+    const struct ovsrec_bridge *br;
+    if (!session || !ovsdb_idl_has_ever_connected(session->idl)) {
         return NULL;
     }
-    const struct ovsrec_bridge *br;
-    OVSREC_BRIDGE_FOR_EACH (br, idl) {
+    OVSREC_BRIDGE_FOR_EACH (br, session->idl) {
         const char *id = smap_get(&br->other_config, "datapath-id");
         id = id ? id : br->datapath_id ? br->datapath_id : "";
         if (!strcmp(id, row->datapath_id)) {
@@ -157,6 +191,59 @@ vswitches_tell_mtus(const struct vswitches *vs, const struct ovsdb_idl *idl,
                     inventory_tell_port_mtu(inv, bridge, iface->name,
                                             iface->mtu[0]);
                 }
+            }
+        }
+    }
+}
+
+/* Tells 'bridge' the numbers of the ports of 'br' (NULL: none) with long
+ * names. */
+static void
+tell_names(struct bridge *bridge, const struct ovsrec_bridge *br,
+           unsigned int version)
+{
+    struct simap names = SIMAP_INITIALIZER(&names);
+    const struct ovsrec_interface *iface;
+    if (br) {
+        INTERFACE_FOR_EACH (iface, br) {
+            if (!name_is_shown_whole(iface->name) && iface->n_ofport
+                && iface->ofport[0] > 0) {
+                simap_put(&names, iface->name, iface->ofport[0]);
+            }
+        }
+    }
+    bridge_tell_names(bridge, &names, version);
+    simap_destroy(&names);
+}
+
+void
+vswitches_tell_names(const struct vswitches *vs, const struct ovsdb_idl *idl,
+                     const struct bridges *bridges)
+{
+    const struct sdsa_bridge *row;
+    SDSA_BRIDGE_FOR_EACH (row, idl) {
+        struct bridge *bridge = bridges_find(bridges, row->name);
+        const struct session *session
+            = shash_find_data(&vs->sessions, row->ovsdb);
+        unsigned int version = 1;
+        if (!bridge) {
+            continue;
+        }
+        if (session) {
+            if (!session_is_fresh(session)) {
+                bridge_lose_names(bridge, "the database of its switch cannot "
+                                  "be reached");
+                continue;
+            }
+            version = ovsdb_idl_get_seqno(session->idl);
+        }
+        if (bridge_names_version(bridge) != version) {
+            const struct ovsrec_bridge *br = find_bridge(vs, row);
+            if (session && !br) {
+                bridge_lose_names(bridge, "the database of its switch has no "
+                                  "bridge with its datapath id");
+            } else {
+                tell_names(bridge, br, version);
             }
         }
     }

@@ -17,6 +17,7 @@
  * has precedence: where the two differ the row's "conflict" says so.  The
  * Bridge's "declarations" says which declarations are incomplete or wrong. */
 
+struct bridges;
 struct inventory;
 struct ovsdb_idl;
 struct vswitches;
@@ -42,6 +43,12 @@ void vswitches_write(const struct vswitches *, const struct ovsdb_idl *idl);
 /* Gives 'inv' the MTUs that the switches tell of their ports. */
 void vswitches_tell_mtus(const struct vswitches *, const struct ovsdb_idl *idl,
                          struct inventory *inv);
+
+/* Tells 'bridges' which ports have the names that OpenFlow does not show
+ * whole. */
+void vswitches_tell_names(const struct vswitches *,
+                          const struct ovsdb_idl *idl,
+                          const struct bridges *);
 
 /* Returns a number that changes with the contents of the switches'
  * databases. */

@@ -18,6 +18,7 @@
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/shash.h"
 #include "packets.h"
+#include "simap.h"
 #include "stream-ssl.h"
 #include "util.h"
 
@@ -201,6 +202,35 @@ cmd_port_state(void *bridge, int argc OVS_UNUSED, const char *argv[],
 }
 
 static void
+cmd_need_names(void *bridge, int argc OVS_UNUSED,
+               const char *argv[] OVS_UNUSED, struct ds *reply OVS_UNUSED)
+{
+    bridge_need_names(bridge, true);
+}
+
+/* tell-names BRIDGE [NAME=NUMBER...] */
+static void
+cmd_tell_names(void *bridge, int argc, const char *argv[],
+               struct ds *reply OVS_UNUSED)
+{
+    struct simap names = SIMAP_INITIALIZER(&names);
+    for (int i = 2; i < argc; i++) {
+        char *name = xmemdup0(argv[i], strcspn(argv[i], "="));
+        simap_put(&names, name, atoi(argv[i] + strlen(name) + 1));
+        free(name);
+    }
+    bridge_tell_names(bridge, &names, 1);
+    simap_destroy(&names);
+}
+
+static void
+cmd_lose_names(void *bridge, int argc OVS_UNUSED,
+               const char *argv[] OVS_UNUSED, struct ds *reply OVS_UNUSED)
+{
+    bridge_lose_names(bridge, "the database is away");
+}
+
+static void
 cmd_seqno(void *bridge, int argc OVS_UNUSED, const char *argv[] OVS_UNUSED,
           struct ds *reply)
 {
@@ -305,6 +335,10 @@ main(int argc, char *argv[])
         { "show", "BRIDGE", 0, 0, cmd_show },
         { "port", "BRIDGE NAME", 1, 1, cmd_port },
         { "port-state", "BRIDGE NAME", 1, 1, cmd_port_state },
+        { "need-names", "BRIDGE", 0, 0, cmd_need_names },
+        { "tell-names", "BRIDGE [NAME=NUMBER...]", 0, INT_MAX,
+          cmd_tell_names },
+        { "lose-names", "BRIDGE", 0, 0, cmd_lose_names },
         { "seqno", "BRIDGE", 0, 0, cmd_seqno },
         { "packets", "BRIDGE COOKIE", 1, 1, cmd_packets },
         { "packets-in", "BRIDGE", 0, 0, cmd_packets_in },

@@ -5,7 +5,8 @@ import ipaddress
 import re
 import shlex
 
-MAX_NAME = 8                    # Interface "NAME-cipher" has 15 characters.
+MAX_NAME = 7                    # Interface "NAME-cipher" has 14 characters:
+                                # OpenFlow shows it whole.
 DEFAULT_OPTIONS = {
     "bridge": {"machine": "mgmt"},
     "link": {"kind": "veth", "mtu": None},
@@ -110,8 +111,8 @@ class _Parser:
         if len(args) != 1:
             raise TopologyError("write: bridge NAME [machine=NAME]")
         name = _name(args[0])
-        if len(name) > 7:
-            raise TopologyError(f'"{name}": a bridge\'s name has 7 characters'
+        if len(name) > 6:
+            raise TopologyError(f'"{name}": a bridge\'s name has 6 characters'
                                 " at most")
         machine = self.topology.nodes.get(_name(options["machine"]))
         if machine and machine.kind != "machine":
