@@ -34,7 +34,7 @@ static struct vlog_rate_limit connection_rl = VLOG_RATE_LIMIT_INIT(60, 300);
                                  * with a database retries every 8 s. */
 #define RETRY_MS 5000           /* Pause after a failed synchronisation. */
 #define DRIFT_MS 10000          /* Least time between two repairs of a bridge
-                                 * whose flows somebody changed. */
+                                 * whose flows or meters somebody changed. */
 
 /*             ready           allowed           last part        bundle
  *     DOWN -----------> IDLE ---------> DUMPING --------> RUNNING -----.
@@ -641,10 +641,34 @@ bridge_roll_back(struct bridge *bridge)
     }
 }
 
+/* Begins to put right what somebody has changed, unless that was done a moment
+ * ago.  No bundle may be under way. */
+static bool
+bridge_repair(struct bridge *bridge, const char *what)
+{
+    long long int now = time_msec();
+    if (now < bridge->next_repair_ms) {
+        return false;
+    }
+    VLOG_WARN_RL(&rl, "%s: somebody has changed its %s; putting them right",
+                 bridge->name, what);
+    bridge->next_repair_ms = now + DRIFT_MS;
+    bridge->state = BRIDGE_IDLE;
+    return true;
+}
+
 /* Handles the refusal of the bundle, of which the switch has nothing. */
 static void
 bridge_refused(struct bridge *bridge, const struct of_bundle *bundle)
 {
+    enum ofperr error = of_bundle_error(bundle);
+    if ((error == OFPERR_OFPMMFC_INVALID_METER
+         || error == OFPERR_OFPMMFC_UNKNOWN_METER)
+        && bridge_repair(bridge, "meters")) {
+        bridge_set_sent(bridge, false); /* They are no cause: once more. */
+        return;
+    }
+
     bool blamed;
     char *message = bridge_blame(bridge, bundle, &blamed);
 
@@ -688,24 +712,22 @@ bridge_run_bundle(struct bridge *bridge)
     bridge_push(bridge);
 }
 
-/* Ends the count of which the last part has come.  If the flows are not the
- * desired ones, and no bundle explains that, they are repaired. */
+/* Ends the count of which the last part has come.  If flows or meters are not
+ * the desired ones, and no bundle explains that, they are repaired. */
 static void
 bridge_count_end(struct bridge *bridge)
 {
     long long int now = time_msec();
-    bool agrees = flow_set_count_end(bridge->flows);
+    bool flows_agree = flow_set_count_end(bridge->flows);
+    bool meters_agree = of_session_meters_agree(bridge->session);
     bridge->counted_ms = bridge->count_since_ms;
     bridge->next_count_ms
         = MAX(bridge->count_since_ms + COUNT_MS,
               now + COUNT_PAUSE * (now - bridge->count_since_ms));
     bridge->count_since_ms = LLONG_MIN;
-    if (!agrees && bridge->count_is_quiet && bridge->state == BRIDGE_RUNNING
-        && now >= bridge->next_repair_ms) {
-        VLOG_WARN_RL(&rl, "%s: somebody has changed its flows; putting them "
-                     "right", bridge->name);
-        bridge->next_repair_ms = now + DRIFT_MS;
-        bridge->state = BRIDGE_IDLE;
+    if ((!flows_agree || !meters_agree) && bridge->count_is_quiet
+        && bridge->state == BRIDGE_RUNNING) {
+        bridge_repair(bridge, flows_agree ? "meters" : "flows");
     }
 }
 

@@ -20,13 +20,15 @@
  *     with our cookie prefix, and the difference to the desired set as one
  *     bundle.  Equal flows are not touched.  Foreign flows are left alone,
  *     except one that has the table, priority and match of a desired flow.
- *   - The flows are counted every 2 s.  If somebody changed ours, they are
- *     repaired.
+ *   - The flows are counted, and the meters looked at, every 2 s.  If somebody
+ *     changed ours, they are repaired.
  *   - The same flow (table, priority, match) may be wanted by several cookies.
  *     The cookie that was added last gives the actions; the flow goes with the
  *     last cookie.
  *   - Packets that our flows send to the controller are queued.  The meters
- *     that limit them are made on each connection, before the flows.
+ *     that limit them are made on each connection and with each
+ *     resynchronisation, before the flows.  A change that is refused because a
+ *     meter has gone is sent again with the meters.
  *
  * The first part of the functions is for bridges.c, which has the bridges of
  * the network; the second is for its users.  One thread. */

@@ -67,6 +67,8 @@ struct of_session {
     struct of_request meters;   /* The barrier behind the meters. */
     uint32_t first_meter_xid;   /* Of the first of 'meter_mods'. */
     bool has_meters;
+    struct of_request meter_dump;       /* Belongs to OF_DUMP_COUNT. */
+    size_t n_meters_right;      /* Of those that the dump has shown. */
 
     struct of_request port_desc;
     struct of_ports ports;
@@ -74,7 +76,7 @@ struct of_session {
     unsigned int port_seqno;
 
     struct of_request dump;
-    enum of_dump dumping;       /* The dump that is under way. */
+    enum of_dump dumping;       /* The last dump, perhaps under way. */
 
     struct of_bundle *bundle;
     uint32_t bundle_id;         /* Last one used. */
@@ -143,18 +145,43 @@ of_session_request_async(struct of_session *session)
 
 /* Meters. */
 
-/* Each meter is added and modified: one of the two succeeds, whether the
- * switch had it before or not. */
 static const struct {
     uint32_t meter_id;
     uint32_t rate;              /* Packets a second; the burst is the same. */
-    uint16_t command;
-} meter_mods[] = {
-    { STEERING_METER, STEERING_METER_RATE, OFPMC13_ADD },
-    { STEERING_METER, STEERING_METER_RATE, OFPMC13_MODIFY },
-    { STEERING_METER_PROBE, STEERING_METER_PROBE_RATE, OFPMC13_ADD },
-    { STEERING_METER_PROBE, STEERING_METER_PROBE_RATE, OFPMC13_MODIFY },
+} meters[] = {
+    { STEERING_METER, STEERING_METER_RATE },
+    { STEERING_METER_PROBE, STEERING_METER_PROBE_RATE },
 };
+
+#define METER_FLAGS (OFPMF13_PKTPS | OFPMF13_BURST)
+
+/* Each meter is added and modified: one of the two succeeds, whether the
+ * switch had it before or not. */
+static const uint16_t meter_commands[] = { OFPMC13_ADD, OFPMC13_MODIFY };
+
+#define N_METER_MODS (ARRAY_SIZE(meters) * ARRAY_SIZE(meter_commands))
+
+static void
+of_session_send_meter(struct of_session *session, size_t i, uint16_t command)
+{
+    struct ofputil_meter_band band = {
+        .type = OFPMBT13_DROP,
+        .rate = meters[i].rate,
+        .burst_size = meters[i].rate,
+    };
+    struct ofputil_meter_mod mod = {
+        .command = command,
+        .meter = {
+            .meter_id = meters[i].meter_id,
+            .flags = METER_FLAGS,
+            .n_bands = 1,
+            .bands = &band,
+        },
+    };
+    struct ofpbuf *msg = ofputil_encode_meter_mod(OFP15_VERSION, &mod);
+    ((struct ofp_header *) msg->data)->xid = htonl(session->next_xid++);
+    rconn_send(session->rconn, msg, NULL);
+}
 
 /* Makes the meters.  They come before the flows, because a flow with an
  * unknown meter is refused, and not in a bundle, which cannot have meters. */
@@ -162,24 +189,10 @@ static void
 of_session_request_meters(struct of_session *session)
 {
     session->first_meter_xid = session->next_xid;
-    for (size_t i = 0; i < ARRAY_SIZE(meter_mods); i++) {
-        struct ofputil_meter_band band = {
-            .type = OFPMBT13_DROP,
-            .rate = meter_mods[i].rate,
-            .burst_size = meter_mods[i].rate,
-        };
-        struct ofputil_meter_mod mod = {
-            .command = meter_mods[i].command,
-            .meter = {
-                .meter_id = meter_mods[i].meter_id,
-                .flags = OFPMF13_PKTPS | OFPMF13_BURST,
-                .n_bands = 1,
-                .bands = &band,
-            },
-        };
-        struct ofpbuf *msg = ofputil_encode_meter_mod(OFP15_VERSION, &mod);
-        ((struct ofp_header *) msg->data)->xid = htonl(session->next_xid++);
-        rconn_send(session->rconn, msg, NULL);
+    for (size_t i = 0; i < ARRAY_SIZE(meters); i++) {
+        for (size_t j = 0; j < ARRAY_SIZE(meter_commands); j++) {
+            of_session_send_meter(session, i, meter_commands[j]);
+        }
     }
     of_session_request(session, &session->meters,
                        ofputil_encode_barrier_request(OFP15_VERSION));
@@ -193,16 +206,66 @@ of_session_receive_meter_error(struct of_session *session,
                                enum ofperr error)
 {
     uint32_t i = ntohl(oh->xid) - session->first_meter_xid;
-    if (!session->meters.pending || i >= ARRAY_SIZE(meter_mods)) {
+    if (!session->meters.pending || i >= N_METER_MODS) {
         return false;
     }
     if (error != OFPERR_OFPMMFC_METER_EXISTS) {
         of_session_break(session, "refuses meter %"PRIu32", which limits what "
                          "it sends to the controller (%s): its datapath must "
-                         "have meters", meter_mods[i].meter_id,
+                         "have meters",
+                         meters[i / ARRAY_SIZE(meter_commands)].meter_id,
                          error ? ofperr_get_name(error) : "unknown error");
     }
     return true;
+}
+
+/* True if 'shown' is one of the meters, as it was made. */
+static bool
+is_meter_right(const struct ofputil_meter_config *shown)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(meters); i++) {
+        if (shown->meter_id == meters[i].meter_id) {
+            return ((shown->flags & ~OFPMF13_STATS) == METER_FLAGS
+                    && shown->n_bands == 1
+                    && shown->bands[0].type == OFPMBT13_DROP
+                    && shown->bands[0].rate == meters[i].rate
+                    && shown->bands[0].burst_size == meters[i].rate);
+        }
+    }
+    return false;
+}
+
+static void
+of_session_receive_meters(struct of_session *session, struct ofpbuf *msg)
+{
+    bool more = ofpmp_more(msg->data);
+    struct ofpbuf bands;
+    int retval;
+
+    ofpbuf_init(&bands, 0);
+    for (;;) {
+        struct ofputil_meter_config shown;
+        retval = ofputil_decode_meter_config(msg, &shown, &bands);
+        if (retval) {
+            break;
+        }
+        session->n_meters_right += is_meter_right(&shown);
+    }
+    ofpbuf_uninit(&bands);
+
+    if (retval != EOF) {
+        of_session_break(session, "sent meters that are not understood");
+    } else if (more) {
+        session->meter_dump.deadline_ms = time_msec() + ANSWER_MS;
+    } else {
+        session->meter_dump.pending = false;
+    }
+}
+
+bool
+of_session_meters_agree(const struct of_session *session)
+{
+    return session->n_meters_right == ARRAY_SIZE(meters);
 }
 
 struct of_session *
@@ -277,6 +340,7 @@ of_session_run(struct of_session *session, struct flow_set *set)
 
     request_check(session, &session->role, "controller role");
     request_check(session, &session->meters, "meters");
+    request_check(session, &session->meter_dump, "meters");
     request_check(session, &session->port_desc, "ports");
     request_check(session, &session->dump, "flows");
     if (session->bundle && time_msec() >= session->bundle_deadline_ms) {
@@ -306,6 +370,7 @@ of_session_wait(struct of_session *session)
     }
     request_wait(&session->role);
     request_wait(&session->meters);
+    request_wait(&session->meter_dump);
     request_wait(&session->port_desc);
     request_wait(&session->dump);
     if (session->bundle) {
@@ -410,7 +475,17 @@ of_session_send_adds(struct of_session *session)
 void
 of_session_dump(struct of_session *session, enum of_dump kind)
 {
-    ovs_assert(!session->dumping);
+    ovs_assert(!of_session_dumping(session));
+    if (kind == OF_DUMP_SYNC) {
+        of_session_request_meters(session);
+    } else {
+        session->n_meters_right = 0;
+        of_session_request(session, &session->meter_dump,
+                           ofputil_encode_meter_request(OFP15_VERSION,
+                                                        OFPUTIL_METER_CONFIG,
+                                                        OFPM13_ALL));
+    }
+
     struct ofputil_flow_stats_request request = {
         .match = MATCH_CATCHALL_INITIALIZER,
         .cookie = htonll(STEERING_COOKIE),
@@ -428,7 +503,8 @@ of_session_dump(struct of_session *session, enum of_dump kind)
 enum of_dump
 of_session_dumping(const struct of_session *session)
 {
-    return session->dumping;
+    return (session->dump.pending || session->meter_dump.pending
+            ? session->dumping : OF_DUMP_NONE);
 }
 
 static void
@@ -461,7 +537,6 @@ of_session_receive_flows(struct of_session *session, struct flow_set *set,
         session->dump.deadline_ms = time_msec() + ANSWER_MS;
     } else {
         session->dump.pending = false;
-        session->dumping = OF_DUMP_NONE;
     }
 }
 
@@ -600,6 +675,7 @@ of_session_receive_error(struct of_session *session,
     } else if (of_session_receive_meter_error(session, oh, error)) {
         /* Handled. */
     } else if (is_answer(&session->port_desc, oh)
+               || is_answer(&session->meter_dump, oh)
                || is_answer(&session->dump, oh)) {
         of_session_break(session, "refused a request (%s)", name);
     } else {
@@ -648,6 +724,9 @@ of_session_receive_message(struct of_session *session, struct flow_set *set,
         of_session_receive_port_desc(session, msg);
     } else if (type == OFPTYPE_PORT_STATUS) {
         of_session_receive_port_status(session, oh);
+    } else if (type == OFPTYPE_METER_CONFIG_STATS_REPLY
+               && is_answer(&session->meter_dump, oh)) {
+        of_session_receive_meters(session, msg);
     } else if (type == OFPTYPE_FLOW_STATS_REPLY
                && is_answer(&session->dump, oh)) {
         of_session_receive_flows(session, set, msg);

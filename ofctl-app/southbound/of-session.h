@@ -26,11 +26,13 @@ struct of_ports;
 struct of_session;
 struct vconn;
 
-/* What the session does with the flows of a dump. */
+/* What the session does with the flows of a dump, and with the meters. */
 enum of_dump {
     OF_DUMP_NONE,               /* There is no dump. */
-    OF_DUMP_SYNC,               /* Each goes to flow_set_dump_flow(). */
-    OF_DUMP_COUNT,              /* Each goes to flow_set_count_flow(). */
+    OF_DUMP_SYNC,               /* Each goes to flow_set_dump_flow(); before
+                                 * that the meters are put right. */
+    OF_DUMP_COUNT,              /* Each goes to flow_set_count_flow(); the
+                                 * meters are looked at. */
 };
 
 /* Starts a session on 'vconn', of which it takes ownership and of which only
@@ -76,6 +78,10 @@ void of_session_dump(struct of_session *, enum of_dump);
 
 /* Returns the dump that is under way. */
 enum of_dump of_session_dumping(const struct of_session *);
+
+/* True if the last OF_DUMP_COUNT, which is not under way, has shown our meters
+ * as they were made. */
+bool of_session_meters_agree(const struct of_session *);
 
 /* Starts a bundle with 'diff', of which it takes ownership.  There must not be
  * a bundle. */
