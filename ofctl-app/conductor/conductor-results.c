@@ -76,16 +76,13 @@ handle_packets_in(struct conductor *c)
     }
 }
 
-/* Marks the live paths that the gateway does not carry any more. */
+/* Takes note of the live paths that a gateway does not carry any more. */
 static void
-mark_broken(struct conductor *c, const char *vnf_id,
-            const struct hmapx *broken)
+note_broken(struct conductor *c, const struct hmapx *broken)
 {
     const struct hmapx_node *node;
     HMAPX_FOR_EACH (node, broken) {
-        struct live_path *live = node->data;
-        free(live->broken);
-        live->broken = xasprintf("gateway %s lost its SAs", vnf_id);
+        const struct live_path *live = node->data;
         VLOG_WARN("chain %s, path %"PRIu32": %s", live->path->chain,
                   live->path->nsh_spi, live->broken);
         plan_touch(c->plan, live->path->chain);
@@ -102,7 +99,7 @@ handle_agent_results(struct conductor *c)
             struct hmapx broken = HMAPX_INITIALIZER(&broken);
             if (resync_agent_result(c->resync, c->net, vnf_id, &result,
                                     c->epoch, &broken)) {
-                mark_broken(c, vnf_id, &broken);
+                note_broken(c, &broken);
             } else {
                 ops_result(c->ops, PARTICIPANT_GATEWAY, result.ticket,
                            result.error);

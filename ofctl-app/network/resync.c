@@ -13,7 +13,6 @@
 #include "ofctl-app/southbound/sa-request.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
-#include "sset.h"
 #include "timeval.h"
 #include "util.h"
 
@@ -209,11 +208,11 @@ resync_wait(const struct resync *resync, const struct network *net)
     }
 }
 
-/* Adds the names of the entries of list 'name' in container 'outer' to
- * 'names'. */
+/* Adds the entries of list 'name' in container 'outer' to 'entries', by their
+ * names.  They belong to 'top'. */
 static void
-list_names(const json_t *top, const char *outer, const char *name,
-           struct sset *names)
+list_entries(const json_t *top, const char *outer, const char *name,
+             struct shash *entries)
 {
     const json_t *list = json_object_get(json_object_get(top, outer), name);
     size_t i;
@@ -221,45 +220,55 @@ list_names(const json_t *top, const char *outer, const char *name,
     json_array_foreach (list, i, entry) {
         const char *s = json_string_value(json_object_get(entry, "name"));
         if (s) {
-            sset_add(names, s);
+            shash_replace(entries, s, entry);
         }
     }
 }
 
+/* Takes the entries that the end of 'hop' needs out of 'sad' and 'spd'.
+ * Returns NULL if they are as they were made, else what is wrong. */
+static const char *
+match_hop(const struct inventory *inv, const struct path *path,
+          const struct path_hop *hop, bool outbound, struct shash *sad,
+          struct shash *spd)
+{
+    char name[SA_REQUEST_NAME_LEN];
+    sa_request_sa_name(hop, name);
+    const json_t *sa = shash_find_and_delete(sad, name);
+    sa_request_policy_name(path, hop, outbound, name);
+    const json_t *policy = shash_find_and_delete(spd, name);
+    return (!sa || !policy ? "lost its SAs"
+            : !sa_request_is_shown(sa, true, inv, path, hop, outbound)
+            || !sa_request_is_shown(policy, false, inv, path, hop, outbound)
+            ? "has its SAs changed" : NULL);
+}
+
 /* Takes the entries that live paths need at 'vnf_id' out of 'sad' and 'spd'.
- * Adds the paths that were active when the GET was sent and miss an entry to
- * 'broken'. */
+ * Marks the paths as broken that were active when the GET was sent and do not
+ * have the entries that they need, and adds them to 'broken'. */
 static void
 match_paths(const struct resync_agent *ra, const struct network *net,
-            const char *vnf_id, struct sset *sad, struct sset *spd,
+            const char *vnf_id, struct shash *sad, struct shash *spd,
             struct hmapx *broken)
 {
-    struct sset found = SSET_INITIALIZER(&found);
     LIVE_PATHS_FOR_EACH (live, network_live_paths(net)) {
         const struct path *path = live->path;
         PATH_FOR_EACH_HOP (hop, path) {
             for (int sender = 0; sender <= 1; sender++) {
-                char sa[SA_REQUEST_NAME_LEN], policy[SA_REQUEST_NAME_LEN];
                 if (strcmp(sender ? hop->sender : hop->receiver, vnf_id)) {
                     continue;
                 }
-                sa_request_sa_name(hop, sa);
-                sa_request_policy_name(path, hop, sender, policy);
-                if ((!sset_contains(sad, sa) || !sset_contains(spd, policy))
-                    && path->state == PATH_ACTIVE && was_active(ra, path)) {
+                const char *wrong = match_hop(network_inventory(net), path,
+                                              hop, sender, sad, spd);
+                if (wrong && path->state == PATH_ACTIVE
+                    && was_active(ra, path)) {
+                    free(live->broken);
+                    live->broken = xasprintf("gateway %s %s", vnf_id, wrong);
                     hmapx_add(broken, live);
                 }
-                sset_add(&found, sa);
-                sset_add(&found, policy);
             }
         }
     }
-    const char *name;
-    SSET_FOR_EACH (name, &found) {
-        sset_find_and_delete(sad, name);
-        sset_find_and_delete(spd, name);
-    }
-    sset_destroy(&found);
 }
 
 /* Notes that the agent is in line. */
@@ -288,32 +297,32 @@ reconcile(struct resync_agent *ra, struct network *net, struct agent *agent,
         return false;
     }
     const char *vnf_id = agent_vnf_id(agent);
-    struct sset sad = SSET_INITIALIZER(&sad);
-    struct sset spd = SSET_INITIALIZER(&spd);
-    list_names(top, "sad", "sad-entry", &sad);
-    list_names(top, "spd", "spd-entry", &spd);
-    json_decref(root);
+    struct shash sad = SHASH_INITIALIZER(&sad);
+    struct shash spd = SHASH_INITIALIZER(&spd);
+    list_entries(top, "sad", "sad-entry", &sad);
+    list_entries(top, "spd", "spd-entry", &spd);
     match_paths(ra, net, vnf_id, &sad, &spd, broken);
+    json_decref(root);
 
-    if (sset_is_empty(&sad) && sset_is_empty(&spd)) {
+    if (shash_is_empty(&sad) && shash_is_empty(&spd)) {
         finish(ra);
     } else {
         VLOG_INFO("gateway %s: removing %"PRIuSIZE" SAs and %"PRIuSIZE
-                  " policies that no path names", vnf_id, sset_count(&sad),
-                  sset_count(&spd));
+                  " policies that no path names", vnf_id, shash_count(&sad),
+                  shash_count(&spd));
         struct restconf_patch *req = sa_request_create("resync", epoch);
-        const char *name;
-        SSET_FOR_EACH (name, &spd) {
-            sa_request_remove_name(req, false, name);
+        const struct shash_node *node;
+        SHASH_FOR_EACH (node, &spd) {
+            sa_request_remove_name(req, false, node->name);
         }
-        SSET_FOR_EACH (name, &sad) {
-            sa_request_remove_name(req, true, name);
+        SHASH_FOR_EACH (node, &sad) {
+            sa_request_remove_name(req, true, node->name);
         }
         ra->sent_ms = time_msec();
         ra->patch_ticket = restconf_client_patch(agent_client(agent), req);
     }
-    sset_destroy(&sad);
-    sset_destroy(&spd);
+    shash_destroy(&sad);
+    shash_destroy(&spd);
     return true;
 }
 

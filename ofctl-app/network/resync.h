@@ -6,8 +6,8 @@
  *
  * An agent is met anew when we started, when it started, or when it owes
  * something.  Then its SAD and SPD are read.  Entries that no live path names
- * are removed, and a live path whose SAs are not all there is reported as
- * broken: it needs new keys, because nobody has the old ones.
+ * are removed, and a live path whose SAs are not all there as they were made
+ * is marked as broken: it needs new keys, because nobody has the old ones.
  *
  * Until that is done an agent gets no new work, because an old entry might be
  * in the way.  Afterwards the same is done again every few seconds (an audit),
@@ -35,9 +35,9 @@ void resync_run(struct resync *, struct network *);
 void resync_wait(const struct resync *, const struct network *);
 
 /* Handles a result of the agent of 'vnf_id'.  Returns false if it is not that
- * of a request sent here.  Adds the active paths (struct live_path) whose SAs
- * are not all at the agent to 'broken'.  Removals that follow are sent with
- * the lease of 'epoch'. */
+ * of a request sent here.  Marks the active paths (struct live_path) whose SAs
+ * are not all at the agent as they were made as broken, and adds them to
+ * 'broken'.  Removals that follow are sent with the lease of 'epoch'. */
 bool resync_agent_result(struct resync *, struct network *,
                          const char *vnf_id, const struct restconf_result *,
                          uint64_t epoch, struct hmapx *broken);

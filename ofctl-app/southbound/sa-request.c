@@ -111,20 +111,21 @@ hex_string(const struct secret *key, size_t offset, size_t size)
     return json;
 }
 
-/* Returns the container esp-sa: algorithms and keys. */
+/* Returns the container esp-sa: algorithms, and keys if 'key' is not NULL. */
 static json_t *
 keyed_algorithms(const struct suite *suite, const struct secret *key)
 {
     size_t size = suite_encryption_key_size(suite);
-    json_t *json = json_pack("{s:{s:i, s:o}}", "encryption",
+    json_t *json = json_pack("{s:{s:i, s:o*}}", "encryption",
                              "encryption-algorithm", suite->encryption,
-                             "key", hex_string(key, 0, size));
+                             "key", key ? hex_string(key, 0, size) : NULL);
     if (suite->integrity) {
         json_object_set_new(
             json, "integrity",
-            json_pack("{s:i, s:o}", "integrity-algorithm", suite->integrity,
-                      "key", hex_string(key, size,
-                                        suite->integrity_key_size)));
+            json_pack("{s:i, s:o*}", "integrity-algorithm", suite->integrity,
+                      "key", key ? hex_string(key, size,
+                                              suite->integrity_key_size)
+                                 : NULL));
     }
     return json;
 }
@@ -169,10 +170,10 @@ lifetime(const struct path *path, int fifths)
     return json;
 }
 
-static void
-add_sa(struct restconf_patch *patch, const struct inventory *inv,
-       const struct path *path, const struct path_hop *hop, bool outbound,
-       const struct secret *key)
+/* Returns the sad-entry, without keys if 'key' is NULL. */
+static json_t *
+sad_entry(const struct inventory *inv, const struct path *path,
+          const struct path_hop *hop, bool outbound, const struct secret *key)
 {
     char name[SA_REQUEST_NAME_LEN];
     sa_request_sa_name(hop, name);
@@ -193,17 +194,15 @@ add_sa(struct restconf_patch *patch, const struct inventory *inv,
         json_object_set_new(config, "sa-lifetime-hard", lifetime(path, 5));
         json_object_set_new(config, "sa-lifetime-soft", soft);
     }
-    json_t *entry = json_pack(
+    return json_pack(
         "{s:s, s:o, s:i, s:o}", "name", name, "ipsec-sa-config", config,
         "sdsa-agent:vlan", outbound ? hop->sender_vlan : hop->receiver_vlan,
         "reqid", reqid(path, hop));
-    add_edit(patch, "create", SAD, name,
-             json_pack("{s:[o]}", "ietf-i2nsf-ikeless:sad-entry", entry));
 }
 
-static void
-add_policy(struct restconf_patch *patch, const struct inventory *inv,
-           const struct path *path, const struct path_hop *hop, bool outbound)
+static json_t *
+spd_entry(const struct inventory *inv, const struct path *path,
+          const struct path_hop *hop, bool outbound)
 {
     char name[SA_REQUEST_NAME_LEN];
     sa_request_policy_name(path, hop, outbound, name);
@@ -230,8 +229,7 @@ add_policy(struct restconf_patch *patch, const struct inventory *inv,
         json_object_set_new(entry, "sdsa-agent:outbound-spi",
                             json_integer(hop->esp_spi));
     }
-    add_edit(patch, "create", SPD, name,
-             json_pack("{s:[o]}", "ietf-i2nsf-ikeless:spd-entry", entry));
+    return entry;
 }
 
 void
@@ -239,8 +237,27 @@ sa_request_add(struct restconf_patch *patch, const struct inventory *inv,
                const struct path *path, const struct path_hop *hop,
                bool outbound, const struct secret *key)
 {
-    add_sa(patch, inv, path, hop, outbound, key);
-    add_policy(patch, inv, path, hop, outbound);
+    char name[SA_REQUEST_NAME_LEN];
+    sa_request_sa_name(hop, name);
+    add_edit(patch, "create", SAD, name,
+             json_pack("{s:[o]}", "ietf-i2nsf-ikeless:sad-entry",
+                       sad_entry(inv, path, hop, outbound, key)));
+    sa_request_policy_name(path, hop, outbound, name);
+    add_edit(patch, "create", SPD, name,
+             json_pack("{s:[o]}", "ietf-i2nsf-ikeless:spd-entry",
+                       spd_entry(inv, path, hop, outbound)));
+}
+
+bool
+sa_request_is_shown(const struct json_t *shown, bool sad,
+                    const struct inventory *inv, const struct path *path,
+                    const struct path_hop *hop, bool outbound)
+{
+    json_t *given = (sad ? sad_entry(inv, path, hop, outbound, NULL)
+                     : spd_entry(inv, path, hop, outbound));
+    bool equal = json_equal(shown, given);
+    json_decref(given);
+    return equal;
 }
 
 /* Removing. */

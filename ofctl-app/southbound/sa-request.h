@@ -16,6 +16,7 @@
 #include "ofctl-app/model/inventory.h"
 #include "ofctl-app/model/path.h"
 
+struct json_t;
 struct restconf_patch;
 struct secret;
 
@@ -43,6 +44,12 @@ struct restconf_patch *sa_request_create(const char *patch_id,
 void sa_request_add(struct restconf_patch *, const struct inventory *,
                     const struct path *, const struct path_hop *hop,
                     bool outbound, const struct secret *key);
+
+/* True if 'shown', an entry of the SAD ('sad') or of the SPD as an agent shows
+ * it, without keys, is what sa_request_add() with these arguments gave it. */
+bool sa_request_is_shown(const struct json_t *shown, bool sad,
+                         const struct inventory *, const struct path *,
+                         const struct path_hop *hop, bool outbound);
 
 /* Adds the removal of what sa_request_add() creates.  A missing entry is no
  * error (operation "remove", RFC 8072 s.2.5). */
