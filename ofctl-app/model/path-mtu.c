@@ -83,5 +83,5 @@ path_mtu(const struct inventory *inv, const struct path *path)
             mtu = MIN(mtu, sf_mtu(inv, path, i));
         }
     }
-    return MAX(mtu, 0);
+    return MAX(MIN(mtu, PATH_MTU_MAX), 0);
 }

@@ -8,6 +8,10 @@ struct inventory;
 struct path;
 struct path_hop;
 
+/* Octets of the longest IP packet whose frame check_pkt_larger() can compare:
+ * it has 16 bits. */
+#define PATH_MTU_MAX 65521
+
 /* Returns the octets of the longest inner IP packet that the hop carries: its
  * links must take it as an NSH frame, the gateways' ports as ESP and in clear.
  * A port whose MTU is not known has INVENTORY_DEFAULT_MTU. */
@@ -15,7 +19,7 @@ int path_hop_mtu(const struct inventory *, const struct path *,
                  const struct path_hop *);
 
 /* Returns the octets of the longest IP packet that the path carries: its hops,
- * functions and endpoints must take it. */
+ * functions and endpoints must take it.  PATH_MTU_MAX at most. */
 int path_mtu(const struct inventory *, const struct path *);
 
 #endif /* ofctl-app/model/path-mtu.h */

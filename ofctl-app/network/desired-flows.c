@@ -4,6 +4,7 @@
 #include "ofctl-app/network/desired-flows.h"
 
 #include "lib/name.h"
+#include "ofctl-app/flows/flow-set.h"
 #include "ofctl-app/flows/steering.h"
 #include "ofctl-app/model/match.h"
 #include "ofctl-app/model/untagged-sf.h"
@@ -151,11 +152,25 @@ is_wanted(const struct network *net, const struct live_path *live,
     return (which & kinds) != 0;
 }
 
-/* Adds those flows of 'live' that its bridge is to have.  Returns NULL; or a
- * message, and adds none, if it can have none there. */
+/* Returns what the parser says against the flows from number 'first' on, or
+ * NULL. */
+static char *
+selection_parse(const struct selection *sel, size_t first)
+{
+    struct flow_change *change;
+    char *error = flow_change_create(0, &sel->ports, NULL, 0,
+                                     sel->flows + first, sel->n - first,
+                                     &change);
+    flow_change_destroy(change);
+    return error;
+}
+
+/* Adds those flows of 'live' of the kinds in 'which' that its bridge is to
+ * have; parses them if 'parse'.  Returns NULL; or a message, and adds none, if
+ * it can have none there. */
 static char *
 selection_add_path(struct selection *sel, const struct network *net,
-                   struct live_path *live)
+                   struct live_path *live, unsigned int which, bool parse)
 {
     const char *error = make_flows(net, live);
     struct ovs_list *flows = shash_find_data(&live->made.by_bridge,
@@ -170,12 +185,15 @@ selection_add_path(struct selection *sel, const struct network *net,
             return missing;
         }
     }
+    size_t first = sel->n;
     LIST_FOR_EACH (flow, node, flows) {
-        if (is_wanted(net, live, flow, live->flows)) {
+        if (is_wanted(net, live, flow, which)) {
             selection_add(sel, flow);
         }
     }
-    return NULL;
+    char *refusal = parse ? selection_parse(sel, first) : NULL;
+    sel->n = refusal ? first : sel->n;
+    return refusal;
 }
 
 /* Notes whether a live path can have flows on 'br' as things are: 'error' is
@@ -219,7 +237,8 @@ desired_flows_change(struct network *net, struct bridge *br,
     for (size_t i = 0; i < n && !error; i++) {
         n_cookies += path_cookies(paths[i], &cookies[n_cookies]);
         if (paths[i]->flows) {
-            error = selection_add_path(&sel, net, paths[i]);
+            error = selection_add_path(&sel, net, paths[i], paths[i]->flows,
+                                       !strict);
             if (!strict) {
                 /* Of a bridge that is away no port is known: it will be asked
                  * when it is back. */
@@ -242,6 +261,17 @@ desired_flows_change(struct network *net, struct bridge *br,
     return ticket;
 }
 
+char *
+desired_flows_check(const struct network *net, struct bridge *br,
+                    struct live_path *live)
+{
+    struct selection sel;
+    selection_init(&sel, br);
+    char *error = selection_add_path(&sel, net, live, PATH_FLOWS_ALL, true);
+    selection_uninit(&sel);
+    return error;
+}
+
 void
 desired_flows_bridges(const struct network *net, const struct live_path *live,
                       unsigned int which, struct sset *names)
@@ -259,10 +289,11 @@ desired_flows_bridges(const struct network *net, const struct live_path *live,
     }
 }
 
-/* Computes anew all flows that 'br' is to have.  Returns false if they could
- * not be; then it keeps what it has. */
-static bool
-refresh_bridge(struct network *net, struct bridge *br)
+/* Gives 'br' all flows that it is to have.  With 'parse' paths whose flows do
+ * not parse have none there.  Returns NULL, or an error with nothing
+ * changed. */
+static char *
+give_flows(struct network *net, struct bridge *br, bool parse)
 {
     const struct live_paths *paths = network_live_paths(net);
     size_t n_max = N_PATH_COOKIES * live_paths_count(paths) + 1;
@@ -292,7 +323,8 @@ refresh_bridge(struct network *net, struct bridge *br)
             }
             n += path_cookies(live, &cookies[n]);
             if (live->flows) {
-                char *error = selection_add_path(&sel, net, live);
+                char *error = selection_add_path(&sel, net, live,
+                                                 live->flows, parse);
                 note_error(br, live, error);
                 free(error);
             }
@@ -300,16 +332,30 @@ refresh_bridge(struct network *net, struct bridge *br)
     }
 
     char *error;
-    bool ok = bridge_change(br, &sel.ports, cookies, n, sel.flows, sel.n,
-                            &error) != 0;
-    if (!ok) {
-        VLOG_ERR_RL(&rl, "bridge %s: %s", bridge_name(br), error);
-        free(error);
-    }
+    bridge_change(br, &sel.ports, cookies, n, sel.flows, sel.n, &error);
     selection_uninit(&sel);
     steering_flows_destroy(&guards);
     free(cookies);
-    return ok;
+    return error;
+}
+
+/* Computes anew all flows that 'br' is to have.  Returns false if they could
+ * not be; then it keeps what it has. */
+static bool
+refresh_bridge(struct network *net, struct bridge *br)
+{
+    char *error = give_flows(net, br, false);
+    if (error) {
+        /* One path is no reason to leave the others as they are. */
+        free(error);
+        error = give_flows(net, br, true);
+    }
+    if (error) {
+        VLOG_ERR_RL(&rl, "bridge %s: %s", bridge_name(br), error);
+        free(error);
+        return false;
+    }
+    return true;
 }
 
 void

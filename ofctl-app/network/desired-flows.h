@@ -24,12 +24,17 @@ void desired_flows_run(struct network *);
 
 /* Changes the flows of one bridge, all in one bundle: for each of the 'n'
  * paths in 'paths' they become those that path->flows says.  A path that
- * cannot have flows as things are (a port is missing) is an error if
- * 'strict', else it gets none.  Returns the ticket of bridge_change(), or 0
- * with a message in '*errorp' (caller frees). */
+ * cannot have flows as things are (a port is missing, a flow does not parse)
+ * is an error if 'strict', else it gets none.  Returns the ticket of
+ * bridge_change(), or 0 with a message in '*errorp' (caller frees). */
 uint64_t desired_flows_change(struct network *, struct bridge *,
                               struct live_path *const *paths, size_t n,
                               bool strict, char **errorp);
+
+/* Can the bridge have all flows of 'live', also those that it is not to have
+ * yet?  Returns NULL, or a message that says why not (caller frees). */
+char *desired_flows_check(const struct network *, struct bridge *,
+                          struct live_path *live);
 
 /* Adds the names of the bridges where 'live' has flows of 'which', a bitwise
  * OR of enum path_flows, to 'names'. */

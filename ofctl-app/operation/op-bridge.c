@@ -28,6 +28,18 @@ op_bridge_set_flows(struct op *op, enum op_fsm_step step)
     }
 }
 
+/* Is there anything that the bridge could refuse in a later step?  Behind the
+ * commit point it would be too late: then an operation only goes forward. */
+static char *
+check_flows(const struct op *op, const struct network *net, struct bridge *br)
+{
+    char *error = NULL;
+    for (size_t i = 0; i < op->spec.n_new && !error; i++) {
+        error = desired_flows_check(net, br, op->spec.new[i]);
+    }
+    return error;
+}
+
 static uint64_t
 bridge_send(struct op *op, struct network *net, uint64_t epoch OVS_UNUSED,
             const struct op_participant *p, enum op_fsm_step step,
@@ -39,6 +51,12 @@ bridge_send(struct op *op, struct network *net, uint64_t epoch OVS_UNUSED,
         *errorp = xasprintf("it is not connected: %s", reason);
         free(reason);
         return 0;
+    }
+    if (step == OP_FSM_STEP_FLOWS) {
+        *errorp = check_flows(op, net, br);
+        if (*errorp) {
+            return 0;
+        }
     }
 
     /* Each bridge of a step sets the same. */
