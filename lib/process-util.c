@@ -208,6 +208,17 @@ process_find_program(const char *name, const char *build_subdir)
 }
 
 char *
+process_program_id(const char *path)
+{
+    struct stat s;
+
+    return (stat(path, &s) ? xstrdup("")
+            : xasprintf("%jx:%jx:%jd.%09ld", (uintmax_t) s.st_dev,
+                        (uintmax_t) s.st_ino, (intmax_t) s.st_mtim.tv_sec,
+                        s.st_mtim.tv_nsec));
+}
+
+char *
 process_default_db(void)
 {
     const char *db = getenv("SDSA_DB");

@@ -18,6 +18,10 @@ int process_start_detached(char *const argv[], const char *netns,
  * folder), else in SDSA_SBINDIR.  Caller frees. */
 char *process_find_program(const char *name, const char *build_subdir);
 
+/* Returns a text that differs if the program file at 'path' was replaced, or
+ * "" if it is not there.  Caller frees. */
+char *process_program_id(const char *path);
+
 /* Returns where command lines find the database by default: $SDSA_DB, or
  * sdsa.sock in $SDSA_RUNDIR or in the run directory.  Caller must free. */
 char *process_default_db(void);

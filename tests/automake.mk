@@ -107,6 +107,7 @@ DISTCLEANFILES += tests/atconfig tests/atlocal
 
 check_PROGRAMS += \
 	tests/unit/test-esp \
+	tests/unit/test-esp-version \
 	tests/unit/test-events \
 	tests/unit/test-flow-set \
 	tests/unit/test-icmp \
@@ -136,6 +137,16 @@ tests_unit_test_esp_SOURCES = \
 	tests/unit/test-esp.h
 tests_unit_test_esp_LDADD = \
 	vnf-agent/esp/libesp.la $(agent_backend_libs) lib/libsdsa.la $(LIBNL_LIBS)
+# An sdsa-esp of whatever version the environment says.
+tests_unit_test_esp_version_SOURCES = \
+	tests/unit/test-esp-version.c tests/unit/test-esp-version.h \
+	vnf-agent/backend/control-msg.c \
+	vnf-agent/esp/esp-control.c \
+	vnf-agent/esp/sdsa-esp.c \
+	vnf-agent/esp/succession.c
+tests_unit_test_esp_version_CPPFLAGS = $(AM_CPPFLAGS) \
+	-include $(srcdir)/tests/unit/test-esp-version.h
+tests_unit_test_esp_version_LDADD = $(vnf_agent_sdsa_esp_LDADD)
 tests_unit_test_events_SOURCES = tests/unit/test-events.c
 tests_unit_test_events_LDADD = \
 	$(controller_south_libs) lib/libsdsa.la $(LIBCURL_LIBS)

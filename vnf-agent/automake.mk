@@ -6,6 +6,7 @@
 noinst_LTLIBRARIES += vnf-agent/backend/libbackend.la
 vnf_agent_backend_libbackend_la_SOURCES = \
 	vnf-agent/backend/backend.c vnf-agent/backend/backend.h \
+	vnf-agent/backend/control-io.c vnf-agent/backend/control-io.h \
 	vnf-agent/backend/control-msg.c vnf-agent/backend/control-msg.h \
 	vnf-agent/backend/event-queue.c vnf-agent/backend/event-queue.h \
 	vnf-agent/backend/used-keys.c vnf-agent/backend/used-keys.h \
@@ -19,10 +20,12 @@ vnf_agent_esp_libesp_la_SOURCES = \
 	vnf-agent/esp/esp-control.c vnf-agent/esp/esp-control.h \
 	vnf-agent/esp/esp-events.c vnf-agent/esp/esp-events.h \
 	vnf-agent/esp/esp.c vnf-agent/esp/esp.h \
+	vnf-agent/esp/handover.c vnf-agent/esp/handover.h \
 	vnf-agent/esp/ip.c vnf-agent/esp/ip.h \
 	vnf-agent/esp/port.c vnf-agent/esp/port.h \
 	vnf-agent/esp/replay.c vnf-agent/esp/replay.h \
 	vnf-agent/esp/show.c vnf-agent/esp/show.h \
+	vnf-agent/esp/succession.c vnf-agent/esp/succession.h \
 	vnf-agent/esp/tables.c vnf-agent/esp/tables.h
 
 # userspace: the backend that speaks to it.

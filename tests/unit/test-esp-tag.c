@@ -61,8 +61,8 @@ test_esp_tag(int argc, char *argv[])
         ovs_fatal(0, "usage: tag UNTAGGED-PORT TAGGED-PORT VLAN");
     }
 
-    struct port *untagged = port_create(argv[1]);
-    struct port *tagged = port_create(argv[2]);
+    struct port *untagged = port_create(argv[1], -1);
+    struct port *tagged = port_create(argv[2], -1);
     uint16_t vlan = atoi(argv[3]);
     bool changed = true;
 

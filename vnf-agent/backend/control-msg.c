@@ -89,6 +89,7 @@ control_hello_destroy(struct control_hello *hello)
     free(hello->plain_port);
     free(hello->cipher_port);
     free(hello->reason);
+    free(hello->program);
     *hello = (struct control_hello) { .plain_port = NULL };
 }
 
@@ -109,6 +110,7 @@ control_put_hello(struct wire_writer *w, const struct control_hello *hello)
     put_port(w, &hello->plain);
     put_port(w, &hello->cipher);
     wire_put_string(w, hello->reason);
+    wire_put_string(w, hello->program);
 }
 
 static void
@@ -128,4 +130,5 @@ control_get_hello(struct wire_reader *r, struct control_hello *hello)
     get_port(r, &hello->plain);
     get_port(r, &hello->cipher);
     hello->reason = wire_get_string(r);
+    hello->program = wire_get_string(r);
 }

@@ -6,6 +6,10 @@
  * requests, and sdsa-esp (esp/) sends one reply to each request.  Events come
  * between two replies.  This module only builds and parses octets.
  *
+ * The header, and the request CONTROL_HAND_OVER with the beginning of each
+ * reply, are the same in all versions: so a process of one version can succeed
+ * one of another.
+ *
  * Messages go over a stream socket of the local machine (RUNDIR/NAME.esp.ctl):
  * a header of CONTROL_HEADER_LEN octets, then the payload.
  *
@@ -25,8 +29,11 @@
 #include "vnf-agent/backend/backend.h"
 #include "vnf-agent/backend/wire.h"
 
-/* To be raised with every change of the protocol, also of BACKEND_DROPS. */
-#define CONTROL_VERSION 4
+/* To be raised with every change of the protocol, also of BACKEND_DROPS.
+ * (Tests build a program of another version.) */
+#ifndef CONTROL_VERSION
+#define CONTROL_VERSION 5
+#endif
 #define CONTROL_HEADER_LEN 16                   /* Octets. */
 #define CONTROL_MAX_PAYLOAD (4 * 1024 * 1024)   /* Octets of one message. */
 
@@ -43,6 +50,8 @@ enum control_type {
     CONTROL_SHUTDOWN,           /* -> nothing, and the process ends. */
     CONTROL_SUBSCRIBE,          /* -> nothing, and from then on events. */
     CONTROL_EVENT,              /* Not asked for: struct backend_event. */
+    CONTROL_HAND_OVER,          /* Version, ports, address -> version, and
+                                 * then as esp/succession.h says. */
 };
 
 struct control_header {
@@ -59,6 +68,7 @@ struct control_hello {
     struct in6_addr cipher_ip;          /* Own outer address. */
     struct backend_port plain, cipher;
     char *reason;               /* Why no traffic can pass; "": it can. */
+    char *program;              /* File that it runs: process_program_id(). */
 };
 
 /* A message, or its payload, of exactly 'size' octets.  Keys may be in it. */

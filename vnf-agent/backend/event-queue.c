@@ -51,6 +51,18 @@ event_queue_push(struct event_queue *queue, const struct backend_event *event)
     return true;
 }
 
+void
+event_queue_for_each(const struct event_queue *queue,
+                     void (*cb)(const struct backend_event *, void *aux),
+                     void *aux)
+{
+    const struct queued_event *queued;
+
+    LIST_FOR_EACH (queued, node, &queue->events) {
+        cb(&queued->event, aux);
+    }
+}
+
 bool
 event_queue_pop(struct event_queue *queue, struct backend_event *event)
 {

@@ -30,6 +30,11 @@ bool event_queue_is_full(const struct event_queue *);
  * false, with event->policy freed, if the queue is full. */
 bool event_queue_push(struct event_queue *, const struct backend_event *event);
 
+/* Calls 'cb' with each event, the oldest first. */
+void event_queue_for_each(const struct event_queue *,
+                          void (*cb)(const struct backend_event *, void *aux),
+                          void *aux);
+
 /* Pops the oldest event; caller frees event->policy.  Returns false if there
  * is none. */
 bool event_queue_pop(struct event_queue *, struct backend_event *event);

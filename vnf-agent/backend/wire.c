@@ -165,6 +165,74 @@ get_enum(struct wire_reader *r, uint8_t max)
     return value;
 }
 
+/* Members. */
+
+size_t
+wire_begin_member(struct wire_writer *w, const char *name)
+{
+    ovs_assert(strlen(name) <= WIRE_MAX_NAME);
+    wire_put_string(w, name);
+    wire_put_u32(w, 0);
+    return w->size;
+}
+
+void
+wire_end_member(struct wire_writer *w, size_t start)
+{
+    struct wire_writer size = {
+        .buf = w->buf ? w->buf + start - sizeof(uint32_t) : NULL
+    };
+
+    wire_put_u32(&size, w->size - start);
+}
+
+void
+wire_put_member_u64(struct wire_writer *w, const char *name, uint64_t value)
+{
+    size_t start = wire_begin_member(w, name);
+
+    wire_put_u64(w, value);
+    wire_end_member(w, start);
+}
+
+bool
+wire_get_member(struct wire_reader *r, struct wire_member *member)
+{
+    if (r->failed || !r->left) {
+        return false;
+    }
+
+    size_t len = wire_get_u16(r);
+    r->failed |= len > WIRE_MAX_NAME;
+    wire_get_bytes(r, member->name, r->failed ? 0 : len);
+    member->name[r->failed ? 0 : len] = '\0';
+
+    size_t size = wire_get_u32(r);
+    if (r->failed || size > r->left) {
+        r->failed = true;
+        return false;
+    }
+    member->value = (struct wire_reader) { .p = r->p, .left = size };
+    r->p += size;
+    r->left -= size;
+    return true;
+}
+
+char *
+wire_check_member(const struct wire_member *member, bool known)
+{
+    const struct wire_reader *r = &member->value;
+
+    if (known) {
+        return (r->failed || r->left
+                ? xasprintf("\"%s\" has a value that is not known here",
+                            member->name)
+                : NULL);
+    }
+    return (is_all_zeros(r->p, r->left) ? NULL
+            : xasprintf("\"%s\" is not known here", member->name));
+}
+
 /* SAs and policies. */
 
 static void
@@ -293,6 +361,28 @@ put_traffic(struct wire_writer *w, const struct sa_traffic *o)
 }
 
 #undef FIELD
+#define FIELD(TYPE, NAME, KIND, ...)                                          \
+    start = wire_begin_member(w, #NAME);                                      \
+    PUT_##KIND(o->NAME);                                                      \
+    wire_end_member(w, start);
+
+void
+wire_put_sa_members(struct wire_writer *w, const struct sa *o)
+{
+    size_t start;
+
+    SA_FIELDS
+}
+
+void
+wire_put_policy_members(struct wire_writer *w, const struct policy *o)
+{
+    size_t start;
+
+    POLICY_FIELDS
+}
+
+#undef FIELD
 
 /* Readers. */
 #define GET_UINT(M, MAX) M = get_uint(r, sizeof (M))
@@ -359,6 +449,73 @@ get_traffic(struct wire_reader *r, struct sa_traffic *o)
 }
 
 #undef FIELD
+#define FIELD(TYPE, NAME, KIND, ...)                                          \
+    if (!strcmp(name, #NAME)) {                                               \
+        GET_##KIND(o->NAME, __VA_ARGS__);                                     \
+        return true;                                                          \
+    }
+
+/* Reads the member 'name' of an SA.  Returns false if there is none. */
+static bool
+get_sa_member(struct wire_reader *r, const char *name, struct sa *o)
+{
+    SA_FIELDS
+    return false;
+}
+
+/* The same of a policy. */
+static bool
+get_policy_member(struct wire_reader *r, const char *name, struct policy *o)
+{
+    POLICY_FIELDS
+    return false;
+}
+
+#undef FIELD
+
+struct sa *
+wire_get_sa_members(struct wire_reader *r, char **errorp)
+{
+    struct sa *sa = xzalloc(sizeof *sa);
+    struct wire_member m;
+    char *error = NULL;
+
+    while (!error && wire_get_member(r, &m)) {
+        bool known = get_sa_member(&m.value, m.name, sa);
+        error = wire_check_member(&m, known);
+    }
+    if (!error && (r->failed || !sa->name || !sa->suite || !sa->key_check)) {
+        error = xstrdup("an SA is malformed");
+    }
+    *errorp = error;
+    if (error) {
+        sa_destroy(sa);
+        return NULL;
+    }
+    return sa;
+}
+
+struct policy *
+wire_get_policy_members(struct wire_reader *r, char **errorp)
+{
+    struct policy *policy = xzalloc(sizeof *policy);
+    struct wire_member m;
+    char *error = NULL;
+
+    while (!error && wire_get_member(r, &m)) {
+        bool known = get_policy_member(&m.value, m.name, policy);
+        error = wire_check_member(&m, known);
+    }
+    if (!error && (r->failed || !policy->name)) {
+        error = xstrdup("a policy is malformed");
+    }
+    *errorp = error;
+    if (error) {
+        policy_destroy(policy);
+        return NULL;
+    }
+    return policy;
+}
 
 /* Edits. */
 

@@ -7,7 +7,11 @@
  * order; strings have a 16-bit length before them.
  *
  * Writer and reader are on one machine and mostly of one version (which stands
- * in each message and file), so there are no optional parts. */
+ * in each message and file), so there are no optional parts.  What a process
+ * leaves to one of another version has members: each has its name and size, in
+ * any order.  A member that the reader does not know may only be zeros, and
+ * one that is missing is zero; so a new member must mean with 0 what was meant
+ * without it. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -39,6 +43,13 @@ struct wire_reader {
     const uint8_t *p;           /* The next octet. */
     size_t left;                /* Octets from there. */
     bool failed;
+};
+
+/* A member: its name, and what reads its value. */
+#define WIRE_MAX_NAME 31
+struct wire_member {
+    char name[WIRE_MAX_NAME + 1];
+    struct wire_reader value;
 };
 
 /* Writes 'size' octets. */
@@ -90,6 +101,38 @@ void wire_put_sa(struct wire_writer *, const struct sa *);
 /* Reads an SA.  Returns it (caller frees with sa_destroy()), or NULL on
  * failure. */
 struct sa *wire_get_sa(struct wire_reader *);
+
+/* Begins a member; its value is to be written next.  Returns what
+ * wire_end_member() wants. */
+size_t wire_begin_member(struct wire_writer *, const char *name);
+
+/* Ends the member that began at 'start'. */
+void wire_end_member(struct wire_writer *, size_t start);
+
+/* Writes a member whose value is an integer of 64 bits. */
+void wire_put_member_u64(struct wire_writer *, const char *name, uint64_t);
+
+/* Reads the next member.  Returns false at the end, or if the reader fails. */
+bool wire_get_member(struct wire_reader *, struct wire_member *);
+
+/* Says what is wrong with a member after its value was read, or not ('known'
+ * false).  Returns NULL, or an error (caller frees). */
+char *wire_check_member(const struct wire_member *, bool known);
+
+/* Writes the members of an SA, with its key if it has one. */
+void wire_put_sa_members(struct wire_writer *, const struct sa *);
+
+/* Reads all that is left as members of an SA.  Returns it (caller frees with
+ * sa_destroy()), or NULL with an error in '*errorp' (caller frees). */
+struct sa *wire_get_sa_members(struct wire_reader *, char **errorp);
+
+/* Writes the members of a policy. */
+void wire_put_policy_members(struct wire_writer *, const struct policy *);
+
+/* Reads all that is left as members of a policy.  Returns it (caller frees
+ * with policy_destroy()), or NULL with an error in '*errorp' (caller
+ * frees). */
+struct policy *wire_get_policy_members(struct wire_reader *, char **errorp);
 
 /* Writes a policy. */
 void wire_put_policy(struct wire_writer *, const struct policy *);

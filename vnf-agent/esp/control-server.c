@@ -40,6 +40,7 @@ struct client {
     struct control_buffer reply;        /* 'data' NULL: none to be sent. */
     size_t reply_sent;
     bool subscribed;
+    bool successor;             /* It wants to succeed us. */
     int event_credit;           /* Events that may be sent. */
     long long int deadline_ms;  /* To end what is half done, or LLONG_MAX. */
 };
@@ -50,6 +51,17 @@ struct control_server {
     struct ovs_list clients;
     size_t n_clients;
 };
+
+static struct control_server *
+server_create(const char *path, int fd)
+{
+    struct control_server *server = xzalloc(sizeof *server);
+
+    server->path = xstrdup(path);
+    server->fd = fd;
+    ovs_list_init(&server->clients);
+    return server;
+}
 
 int
 control_server_create(const char *path, struct control_server **serverp)
@@ -71,39 +83,83 @@ control_server_create(const char *path, struct control_server **serverp)
         return error;
     }
 
-    struct control_server *server = xzalloc(sizeof *server);
-    server->path = xstrdup(path);
-    server->fd = fd;
-    ovs_list_init(&server->clients);
-    *serverp = server;
+    *serverp = server_create(path, fd);
     return 0;
+}
+
+struct control_server *
+control_server_adopt(const char *path, int fd)
+{
+    fatal_signal_add_file_to_unlink(path);
+    return server_create(path, fd);
+}
+
+int
+control_server_get_fd(const struct control_server *server)
+{
+    return server->fd;
+}
+
+static bool
+client_is_idle(const struct client *client)
+{
+    return !client->reply.data && !client->header_have;
+}
+
+/* Frees a client and returns its socket. */
+static int
+client_release(struct control_server *server, struct client *client)
+{
+    int fd = client->fd;
+
+    ovs_list_remove(&client->node);
+    server->n_clients--;
+    control_free(&client->payload);
+    control_free(&client->reply);
+    free(client);
+    return fd;
 }
 
 static void
 client_destroy(struct control_server *server, struct client *client)
 {
-    ovs_list_remove(&client->node);
-    server->n_clients--;
-    close(client->fd);
-    control_free(&client->payload);
-    control_free(&client->reply);
-    free(client);
+    close(client_release(server, client));
+}
+
+void
+control_server_leave(struct control_server *server)
+{
+    struct client *client;
+
+    LIST_FOR_EACH_SAFE (client, node, &server->clients) {
+        client_destroy(server, client);
+    }
+    close(server->fd);
+    fatal_signal_remove_file_to_unlink(server->path);
+    free(server->path);
+    free(server);
 }
 
 void
 control_server_destroy(struct control_server *server)
 {
+    if (server) {
+        unlink(server->path);
+        control_server_leave(server);
+    }
+}
+
+int
+control_server_take_successor(struct control_server *server)
+{
     struct client *client;
 
-    if (server) {
-        LIST_FOR_EACH_SAFE (client, node, &server->clients) {
-            client_destroy(server, client);
+    LIST_FOR_EACH (client, node, &server->clients) {
+        if (client->successor && client_is_idle(client)) {
+            return client_release(server, client);
         }
-        close(server->fd);
-        fatal_signal_unlink_file_now(server->path);
-        free(server->path);
-        free(server);
     }
+    return -1;
 }
 
 static bool
@@ -184,11 +240,12 @@ client_read_header(struct client *client)
 static void
 client_perform(struct client *client, struct control_context *ctx)
 {
-    ctx->subscribe = false;
+    ctx->subscribe = ctx->hand_over = false;
     client->reply = esp_control_handle(ctx, &client->header,
                                        client->payload.data);
     client->reply_sent = 0;
     client->subscribed = client->subscribed || ctx->subscribe;
+    client->successor = ctx->hand_over;
     client->event_credit = CONTROL_EVENTS_CREDIT;
     control_free(&client->payload);
     client->header_have = 0;
@@ -208,12 +265,6 @@ client_write(struct client *client)
         control_free(&client->reply);
     }
     return 0;
-}
-
-static bool
-client_is_idle(const struct client *client)
-{
-    return !client->reply.data && !client->header_have;
 }
 
 /* Sends events while there are any. */

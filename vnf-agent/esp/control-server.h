@@ -22,6 +22,20 @@ struct control_server;
  * and NULL. */
 int control_server_create(const char *path, struct control_server **serverp);
 
+/* Goes on with the listening socket 'fd', bound to 'path', of another process.
+ * Returns the server; caller frees with control_server_destroy(). */
+struct control_server *control_server_adopt(const char *path, int fd);
+
+/* Returns the listening socket. */
+int control_server_get_fd(const struct control_server *);
+
+/* Takes the client that has sent CONTROL_HAND_OVER, and was answered, away.
+ * Returns its socket, which the caller closes, or -1 if there is none. */
+int control_server_take_successor(struct control_server *);
+
+/* Disconnects all clients, and leaves the socket to a successor. */
+void control_server_leave(struct control_server *);
+
 /* Disconnects all clients and removes the socket.  Accepts NULL. */
 void control_server_destroy(struct control_server *);
 

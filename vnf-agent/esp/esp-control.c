@@ -3,10 +3,12 @@
 #include "vnf-agent/esp/esp-control.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "openvswitch/list.h"
 #include "util.h"
 #include "vnf-agent/esp/engine.h"
+#include "vnf-agent/esp/handover.h"
 
 #define MAX_CHUNK 256           /* Objects in one reply to CONTROL_DUMP_*. */
 
@@ -96,6 +98,40 @@ put_policy_chunk(struct wire_writer *w, const struct control_context *ctx,
     wire_put_u64(w, next);
 }
 
+/* Checks that a successor reads what we write and has our ports. */
+static int
+handle_hand_over(struct control_context *ctx, struct wire_reader *r,
+                 char **errorp)
+{
+    const struct control_hello *hello = ctx->hello;
+    uint32_t version = wire_get_u32(r);
+    char *plain = wire_get_string(r);
+    char *cipher = wire_get_string(r);
+    struct in6_addr cipher_ip = wire_get_address(r);
+    int error = 0;
+
+    if (r->failed) {
+        *errorp = xstrdup("malformed request of a successor");
+        error = EPROTO;
+    } else if (version < HANDOVER_VERSION) {
+        *errorp = xasprintf("the data plane that runs hands over in version "
+                            "%d, and its successor knows only %"PRIu32,
+                            HANDOVER_VERSION, version);
+        error = EPROTONOSUPPORT;
+    } else if (strcmp(plain, hello->plain_port)
+               || strcmp(cipher, hello->cipher_port)
+               || !ipv6_addr_equals(&cipher_ip, &hello->cipher_ip)) {
+        *errorp = xasprintf("the data plane that runs has other ports (%s, "
+                            "%s) or another address", hello->plain_port,
+                            hello->cipher_port);
+        error = EBUSY;
+    }
+    ctx->hand_over = !error;
+    free(plain);
+    free(cipher);
+    return error;
+}
+
 /* Arguments of a request, parsed from its payload. */
 struct request {
     uint16_t type;
@@ -113,6 +149,8 @@ perform(struct control_context *ctx, struct wire_reader *r,
     switch (request->type) {
     case CONTROL_APPLY:
         return handle_apply(ctx, r, errorp);
+    case CONTROL_HAND_OVER:
+        return handle_hand_over(ctx, r, errorp);
     case CONTROL_DUMP_SAS:
     case CONTROL_DUMP_POLICIES:
         request->first = wire_get_u64(r);
@@ -168,6 +206,9 @@ put_result(struct wire_writer *w, const struct control_context *ctx,
     case CONTROL_STATS:
         wire_put_stats(w, &ctx->engine->stats);
         break;
+    case CONTROL_HAND_OVER:
+        wire_put_u32(w, HANDOVER_VERSION);
+        break;
     case CONTROL_APPLY:
     case CONTROL_SHUTDOWN:
     case CONTROL_SUBSCRIBE:
@@ -205,12 +246,11 @@ esp_control_handle(struct control_context *ctx,
     char *message = NULL;
     int error;
 
-    if (header->version != CONTROL_VERSION) {
+    if (header->version != CONTROL_VERSION
+        && header->type != CONTROL_HAND_OVER) {
         error = EPROTONOSUPPORT;
-        message = xasprintf("the data plane speaks version %d of the control "
-                            "protocol, not %"PRIu16": end it with "
-                            "\"ovs-appctl -t RUNDIR/NAME.esp.unixctl exit\" "
-                            "(its SAs are lost; a controller makes new ones)",
+        message = xasprintf("the data plane that runs speaks version %d of "
+                            "the control protocol, not %"PRIu16,
                             CONTROL_VERSION, header->version);
     } else {
         error = perform(ctx, &r, &request, &message);

@@ -20,6 +20,7 @@ struct control_context {
     long long int now_ms;       /* As engine_process() has it. */
     bool shutdown;              /* Set by CONTROL_SHUTDOWN. */
     bool subscribe;             /* Set by CONTROL_SUBSCRIBE. */
+    bool hand_over;             /* Set by CONTROL_HAND_OVER. */
 };
 
 /* Performs the request.  'payload' has 'header->payload_size' octets.  Returns

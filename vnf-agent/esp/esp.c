@@ -126,6 +126,18 @@ esp_key_destroy(struct esp_key *key)
     }
 }
 
+uint64_t
+esp_key_get_iv_mask(const struct esp_key *key)
+{
+    return key->iv_mask;
+}
+
+void
+esp_key_set_iv_mask(struct esp_key *key, uint64_t iv_mask)
+{
+    key->iv_mask = iv_mask;
+}
+
 static size_t
 padded_size(const struct suite *suite, size_t inner_size)
 {

@@ -30,6 +30,13 @@ struct esp_key *esp_key_create(const struct suite *,
 /* Wipes and frees.  Accepts NULL. */
 void esp_key_destroy(struct esp_key *);
 
+/* Returns the random number of an AEAD's IVs (see esp_seal()). */
+uint64_t esp_key_get_iv_mask(const struct esp_key *);
+
+/* Sets it to that of the process which had the SA before: IVs of one key go on
+ * where they were, and never repeat. */
+void esp_key_set_iv_mask(struct esp_key *, uint64_t iv_mask);
+
 /* Returns the octets of the ESP packet around 'inner_size' octets. */
 size_t esp_sealed_size(const struct suite *, size_t inner_size);
 

@@ -48,12 +48,12 @@ struct port {
 };
 
 struct port *
-port_create(const char *name)
+port_create(const char *name, int fd)
 {
     struct port *port = xzalloc(sizeof *port);
 
     port->name = xstrdup(name);
-    port->fd = -1;
+    port->fd = fd;
     port->buffers = xmalloc_cacheline(PORT_BATCH * BUFFER_SIZE);
     port_refresh(port);
     return port;
@@ -215,6 +215,12 @@ const struct backend_port *
 port_get(const struct port *port)
 {
     return &port->info;
+}
+
+int
+port_get_fd(const struct port *port)
+{
+    return port->fd;
 }
 
 const char *

@@ -19,9 +19,10 @@
 
 struct port;
 
-/* Makes a port of the interface 'name', which need not exist yet.  Caller
- * frees with port_destroy(). */
-struct port *port_create(const char *name);
+/* Makes a port of the interface 'name', which need not exist yet.  'fd' is the
+ * socket that a port of another process had (port_get_fd()), which is owned
+ * from now on, or -1.  Caller frees with port_destroy(). */
+struct port *port_create(const char *name, int fd);
 
 /* Closes and frees.  Accepts NULL. */
 void port_destroy(struct port *);
@@ -32,6 +33,9 @@ void port_refresh(struct port *);
 
 /* Returns MAC and MTU; zeros before the interface was first there. */
 const struct backend_port *port_get(const struct port *);
+
+/* Returns the socket, or -1.  Frames wait in it while nobody receives. */
+int port_get_fd(const struct port *);
 
 /* Returns the reason why no frame can pass, or NULL if frames pass. */
 const char *port_down_reason(const struct port *);

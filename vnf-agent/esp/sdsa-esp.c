@@ -3,7 +3,7 @@
  *
  * It outlives the agent that started it and needs none: what it knows is in
  * memory only, and is changed through its control socket.  When it ends, all
- * SAs are gone. */
+ * SAs are gone, unless it hands them over to a successor. */
 #include <config.h>
 
 #include <arpa/inet.h>
@@ -23,6 +23,7 @@
 #include "latch.h"
 #include "lib/address.h"
 #include "lib/daemon-options.h"
+#include "lib/process-util.h"
 #include "lib/secret.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/poll-loop.h"
@@ -36,6 +37,7 @@
 #include "vnf-agent/esp/esp-control.h"
 #include "vnf-agent/esp/port.h"
 #include "vnf-agent/esp/show.h"
+#include "vnf-agent/esp/succession.h"
 
 VLOG_DEFINE_THIS_MODULE(sdsa_esp);
 
@@ -49,6 +51,7 @@ struct options {
     const char *rundir;         /* Folder of our files. */
     const char *plain, *cipher; /* Network interfaces. */
     struct in6_addr cipher_ip;  /* Own outer address. */
+    bool take_over;             /* From the process that runs. */
 };
 
 struct esp {
@@ -60,9 +63,10 @@ struct esp {
     struct if_notifier *notifier;
     bool interfaces_changed;
     bool exiting;
+    bool handed_over;           /* Nothing is ours any more. */
     long long int now_ms;       /* CLOCK_BOOTTIME at the last update. */
     long long int housekeeping_ms;
-    char *pid_path;
+    char *pid_path, *control_path, *unixctl_path;
     int pid_fd;
 };
 
@@ -89,6 +93,7 @@ usage(void)
            "\nOther options:\n"
            "  --rundir=DIR         for NAME.esp.ctl, NAME.esp.pid and\n"
            "                       NAME.esp.unixctl (default: %s)\n"
+           "  --take-over          succeed the process of NAME that runs\n"
            "  -h, --help           print this help and exit\n"
            "  -V, --version        print the version and exit\n",
            SDSA_RUNDIR);
@@ -113,6 +118,7 @@ parse_options(int argc, char *argv[], struct options *options)
         { "plain", .value = &options->plain },
         { "cipher", .value = &options->cipher },
         { "cipher-ip", .value = &cipher_ip },
+        { "take-over", .flag = &options->take_over },
         { "help", 'h', .print = usage },
         { "version", 'V', .print = print_version },
     };
@@ -150,6 +156,16 @@ lock_soon(int fd)
     }
 }
 
+static void
+write_pid(int fd)
+{
+    char *text = xasprintf("%ld\n", (long int) getpid());
+
+    ignore(ftruncate(fd, 0));
+    ignore(pwrite(fd, text, strlen(text), 0));
+    free(text);
+}
+
 /* Takes the lock that makes us the only data plane of our name, or ends the
  * process.  The lock ends with us, however that comes about. */
 static void
@@ -174,10 +190,7 @@ lock_pid_file(struct esp *esp)
             continue;
         }
 
-        char *text = xasprintf("%ld\n", (long int) getpid());
-        ignore(ftruncate(fd, 0));
-        ignore(write(fd, text, strlen(text)));
-        free(text);
+        write_pid(fd);
         esp->pid_fd = fd;
         return;
     }
@@ -291,6 +304,49 @@ run_housekeeping(struct esp *esp)
 }
 
 static void
+open_unixctl(struct esp *esp)
+{
+    int error = unixctl_server_create(esp->unixctl_path, &esp->unixctl);
+
+    if (error) {
+        VLOG_FATAL("cannot listen on %s (%s)", esp->unixctl_path,
+                   ovs_strerror(error));
+    }
+}
+
+/* Hands all over to the successor on the other side of 'socket'.  If that does
+ * not go well, we go on. */
+static void
+hand_over(struct esp *esp, int socket)
+{
+    const int fds[] = {
+        [SUCCESSION_CONTROL] = control_server_get_fd(esp->control),
+        [SUCCESSION_PID_FILE] = esp->pid_fd,
+        [SUCCESSION_PLAIN] = port_get_fd(esp->ports[ENGINE_PLAIN]),
+        [SUCCESSION_CIPHER] = port_get_fd(esp->ports[ENGINE_CIPHER]),
+    };
+    char *error = succession_give(socket, esp->engine, &esp->hello.boot_id,
+                                  fds);
+
+    if (!error) {
+        /* The successor makes a socket of that name. */
+        unixctl_server_destroy(esp->unixctl);
+        esp->unixctl = NULL;
+        if (succession_let_go(socket)) {
+            esp->exiting = esp->handed_over = true;
+        } else {
+            open_unixctl(esp);
+            error = xstrdup("the successor is gone");
+        }
+    }
+    if (error) {
+        VLOG_WARN("nothing handed over: %s", error);
+        free(error);
+    }
+    close(socket);
+}
+
+static void
 run_control(struct esp *esp)
 {
     struct control_context ctx = {
@@ -301,6 +357,10 @@ run_control(struct esp *esp)
 
     control_server_run(esp->control, &ctx);
     unixctl_server_run(esp->unixctl);
+    int successor = control_server_take_successor(esp->control);
+    if (successor >= 0) {
+        hand_over(esp, successor);
+    }
     if (ctx.shutdown || latch_poll(&exit_latch)) {
         esp->exiting = true;
     }
@@ -399,43 +459,85 @@ rundir_file(const struct options *options, const char *suffix)
     return xasprintf("%s/%s.esp.%s", options->rundir, options->name, suffix);
 }
 
+/* Begins with nothing, or ends the process with a message. */
+static void
+begin(struct esp *esp)
+{
+    lock_pid_file(esp);
+    open_unixctl(esp);
+    uuid_generate(&esp->hello.boot_id);
+    esp->engine = engine_create(&esp->hello.cipher_ip);
+    esp->ports[ENGINE_PLAIN] = port_create(esp->hello.plain_port, -1);
+    esp->ports[ENGINE_CIPHER] = port_create(esp->hello.cipher_port, -1);
+
+    /* Last: a client that finds this socket finds us ready. */
+    int error = control_server_create(esp->control_path, &esp->control);
+    if (error) {
+        VLOG_FATAL("cannot listen on %s (%s)", esp->control_path,
+                   ovs_strerror(error));
+    }
+}
+
+/* Takes over from the process that runs; begins with nothing if there is none.
+ * Ends the process with a message if the other one goes on. */
+static void
+take_over(struct esp *esp)
+{
+    struct succession s;
+    char *message;
+    int error = succession_request(esp->control_path, &esp->hello, &s,
+                                   &message);
+
+    if (error == ENOENT || error == ECONNREFUSED) {
+        VLOG_INFO("%s", message);
+        free(message);
+        begin(esp);
+        return;
+    }
+    message = error ? message : succession_finish(&s);
+    if (message) {
+        VLOG_FATAL("cannot take over: %s", message);
+    }
+
+    esp->engine = s.engine;
+    esp->hello.boot_id = s.boot_id;
+    esp->ports[ENGINE_PLAIN] = port_create(esp->hello.plain_port,
+                                           s.fds[SUCCESSION_PLAIN]);
+    esp->ports[ENGINE_CIPHER] = port_create(esp->hello.cipher_port,
+                                            s.fds[SUCCESSION_CIPHER]);
+    esp->control = control_server_adopt(esp->control_path,
+                                        s.fds[SUCCESSION_CONTROL]);
+    esp->pid_fd = s.fds[SUCCESSION_PID_FILE];
+    write_pid(esp->pid_fd);
+    open_unixctl(esp);
+    VLOG_INFO("took over from the data plane that ran: %"PRIuSIZE" SAs",
+              hmap_count(&esp->engine->tables->sas));
+}
+
 /* Sets all up, or ends the process with a message. */
 static void
 esp_init(struct esp *esp, const struct options *options)
 {
-    int error;
-
-    *esp = (struct esp) { .pid_path = rundir_file(options, "pid") };
-    lock_pid_file(esp);
-
-    char *unixctl_path = rundir_file(options, "unixctl");
-    error = unixctl_server_create(unixctl_path, &esp->unixctl);
-    if (error) {
-        VLOG_FATAL("cannot listen on %s (%s)", unixctl_path,
-                   ovs_strerror(error));
-    }
-    free(unixctl_path);
-
-    uuid_generate(&esp->hello.boot_id);
-    esp->hello.plain_port = xstrdup(options->plain);
-    esp->hello.cipher_port = xstrdup(options->cipher);
-    esp->hello.cipher_ip = options->cipher_ip;
-    esp->engine = engine_create(&options->cipher_ip);
-    esp->ports[ENGINE_PLAIN] = port_create(options->plain);
-    esp->ports[ENGINE_CIPHER] = port_create(options->cipher);
+    *esp = (struct esp) {
+        .pid_path = rundir_file(options, "pid"),
+        .control_path = rundir_file(options, "ctl"),
+        .unixctl_path = rundir_file(options, "unixctl"),
+        .hello = {
+            .plain_port = xstrdup(options->plain),
+            .cipher_port = xstrdup(options->cipher),
+            .cipher_ip = options->cipher_ip,
+            .program = process_program_id("/proc/self/exe"),
+        },
+    };
+    register_commands(esp);
     esp->notifier = if_notifier_create(note_interface_change, esp);
+    if (options->take_over) {
+        take_over(esp);
+    } else {
+        begin(esp);
+    }
     update_clock(esp);
     update_ports(esp);
-    register_commands(esp);
-
-    /* Last: a client that finds this socket finds us ready. */
-    char *control_path = rundir_file(options, "ctl");
-    error = control_server_create(control_path, &esp->control);
-    if (error) {
-        VLOG_FATAL("cannot listen on %s (%s)", control_path,
-                   ovs_strerror(error));
-    }
-    free(control_path);
 }
 
 static void
@@ -443,15 +545,21 @@ esp_destroy(struct esp *esp)
 {
     engine_destroy(esp->engine);
     /* A client that sees its connection end knows that all is wiped. */
-    control_server_destroy(esp->control);
+    if (esp->handed_over) {
+        control_server_leave(esp->control);
+    } else {
+        control_server_destroy(esp->control);
+        unixctl_server_destroy(esp->unixctl);
+        unlink(esp->pid_path);
+    }
     port_destroy(esp->ports[ENGINE_PLAIN]);
     port_destroy(esp->ports[ENGINE_CIPHER]);
     if_notifier_destroy(esp->notifier);
-    unixctl_server_destroy(esp->unixctl);
     control_hello_destroy(&esp->hello);
-    unlink(esp->pid_path);
     close(esp->pid_fd);
     free(esp->pid_path);
+    free(esp->control_path);
+    free(esp->unixctl_path);
 }
 
 int
@@ -480,7 +588,8 @@ main(int argc, char *argv[])
               ipv6_string_mapped(ip, &options.cipher_ip),
               UUID_ARGS(&esp.hello.boot_id));
     main_loop(&esp);
-    VLOG_INFO("%s: exiting, all SAs wiped", options.name);
+    VLOG_INFO("%s: exiting, all SAs %s", options.name,
+              esp.handed_over ? "handed over and wiped" : "wiped");
     esp_destroy(&esp);
     latch_destroy(&exit_latch);
     return EXIT_SUCCESS;

@@ -109,10 +109,20 @@ tables_outbound_sa(const struct tables *tables, const struct policy *policy,
 
 /* SAs. */
 
+/* Wipes the key. */
+static void
+forget_key(struct esp_sa *esp_sa)
+{
+    esp_key_destroy(esp_sa->key);
+    esp_sa->key = NULL;
+    secret_destroy(esp_sa->keymat);
+    esp_sa->keymat = NULL;
+}
+
 static void
 esp_sa_destroy(struct esp_sa *esp_sa)
 {
-    esp_key_destroy(esp_sa->key);
+    forget_key(esp_sa);
     replay_destroy(&esp_sa->replay);
     sa_destroy(esp_sa->sa);
     free(esp_sa);
@@ -223,6 +233,42 @@ check_sa(const struct tables *tables, const struct sa *sa, char **errorp)
     return 0;
 }
 
+/* Expands the key of an SA.  Returns NULL, with an error in '*errorp', if
+ * OpenSSL cannot. */
+static struct esp_key *
+create_key(const struct sa *sa, char **errorp)
+{
+    struct esp_key *key = esp_key_create(sa->suite, sa->key,
+                                         sa->direction == SA_OUTBOUND);
+
+    if (!key) {
+        *errorp = xasprintf("%s SA 0x%08"PRIx32": OpenSSL has no %s",
+                            sa_direction_to_string(sa->direction), sa->spi,
+                            sa->suite->name);
+    }
+    return key;
+}
+
+/* Puts an SA in, and takes ownership of 'sa', which has no key.  'key' and
+ * 'keymat' are NULL if it has expired. */
+static struct esp_sa *
+insert_sa(struct tables *tables, struct sa *sa, struct esp_key *key,
+          const struct secret *keymat, struct used_key *used_key,
+          uint64_t serial)
+{
+    struct esp_sa *esp_sa = xzalloc(sizeof *esp_sa);
+
+    esp_sa->sa = sa;
+    esp_sa->key = key;
+    esp_sa->keymat = secret_clone(keymat);
+    esp_sa->serial = serial;
+    esp_sa->used_key = used_key;
+    replay_init(&esp_sa->replay,
+                sa->direction == SA_INBOUND ? sa->replay_window : 0, sa->esn);
+    link_sa(tables, esp_sa);
+    return esp_sa;
+}
+
 static int
 add_sa(struct tables *tables, const struct sa *sa, long long int now_ms,
        struct change *change, char **errorp)
@@ -247,27 +293,47 @@ add_sa(struct tables *tables, const struct sa *sa, long long int now_ms,
         return EEXIST;
     }
 
-    struct esp_key *key = esp_key_create(sa->suite, sa->key,
-                                         sa->direction == SA_OUTBOUND);
+    struct esp_key *key = create_key(sa, errorp);
     if (!key) {
-        *errorp = xasprintf("%s SA 0x%08"PRIx32": OpenSSL has no %s",
-                            sa_direction_to_string(sa->direction), sa->spi,
-                            sa->suite->name);
         used_keys_forget(&tables->used_keys, used_key);
         return ENOTSUP;
     }
-
-    struct esp_sa *esp_sa = xzalloc(sizeof *esp_sa);
-    esp_sa->sa = sa_clone_without_key(sa);
-    esp_sa->key = key;
-    esp_sa->serial = tables->next_serial++;
-    esp_sa->created_ms = esp_sa->used_ms = now_ms;
-    esp_sa->used_key = used_key;
-    replay_init(&esp_sa->replay,
-                sa->direction == SA_INBOUND ? sa->replay_window : 0, sa->esn);
-    link_sa(tables, esp_sa);
-    change->sa_added = esp_sa;
+    change->sa_added = insert_sa(tables, sa_clone_without_key(sa), key,
+                                 sa->key, used_key, tables->next_serial++);
+    change->sa_added->created_ms = change->sa_added->used_ms = now_ms;
     return 0;
+}
+
+struct esp_sa *
+tables_restore_sa(struct tables *tables, const struct sa *sa,
+                  const char *used_check, uint64_t serial, char **errorp)
+{
+    struct esp_key *key = NULL;
+
+    *errorp = NULL;
+    if (sa->vlan > TABLES_MAX_VLAN
+        || tables_find_sa(tables, sa->direction, sa->spi)) {
+        *errorp = xasprintf("%s SA 0x%08"PRIx32" is not right",
+                            sa_direction_to_string(sa->direction), sa->spi);
+        return NULL;
+    }
+    if (sa->key && (check_sa(tables, sa, errorp)
+                    || !(key = create_key(sa, errorp)))) {
+        return NULL;
+    }
+
+    struct used_key *used_key = used_keys_add(&tables->used_keys,
+                                              sa->direction, used_check);
+    if (!used_key) {
+        *errorp = xasprintf("%s SA 0x%08"PRIx32" has the key of another one",
+                            sa_direction_to_string(sa->direction), sa->spi);
+        esp_key_destroy(key);
+        return NULL;
+    }
+
+    struct sa bare = *sa;       /* It has its check value. */
+    bare.key = NULL;
+    return insert_sa(tables, sa_clone(&bare), key, sa->key, used_key, serial);
 }
 
 static int
@@ -356,6 +422,21 @@ set_policy(struct tables *tables, const struct policy *policy,
     link_policy(tables, new);
     change->policy_added = new;
     return 0;
+}
+
+char *
+tables_restore_policy(struct tables *tables, const struct policy *policy,
+                      uint64_t serial)
+{
+    struct change change = { .sa_added = NULL };
+    char *error = NULL;
+
+    if (find_policy(tables, policy->name)) {
+        return xasprintf("there are two policies %s", policy->name);
+    }
+    tables->next_serial = serial;
+    set_policy(tables, policy, &change, &error);
+    return error;
 }
 
 static int
@@ -506,8 +587,7 @@ esp_sa_check_lifetime(struct esp_sa *esp_sa, long long int now_ms)
     if ((esp_sa->soft_expired && esp_sa->sa->soft_ends)
         || lifetime_over(esp_sa, &esp_sa->sa->hard, now_ms)) {
         esp_sa->hard_expired = true;
-        esp_key_destroy(esp_sa->key);
-        esp_sa->key = NULL;
+        forget_key(esp_sa);
     }
     return !esp_sa->hard_expired;
 }

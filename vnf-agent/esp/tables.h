@@ -40,6 +40,7 @@ struct esp_sa {
     struct used_key *used_key;  /* Not owned. */
 
     struct esp_key *key;        /* NULL from the hard expiry on. */
+    struct secret *keymat;      /* The same, for a successor. */
     uint64_t seq;               /* Outbound: last one used. */
     struct replay replay;       /* Inbound. */
     uint64_t packets, bytes;    /* Inner packets. */
@@ -86,6 +87,19 @@ void tables_destroy(struct tables *);
  * (caller frees).  The tables keep none of the edits' objects. */
 int tables_apply(struct tables *, const struct ovs_list *edits,
                  long long int now_ms, char **errorp);
+
+/* Adds an SA of another process's tables: 'serial' is the one it had there,
+ * and the SAs and policies must come in the order of their serials.  'sa' has
+ * its key unless the SA has expired; 'used_key' is the check value in
+ * used_keys.h.  Returns the SA, whose other members the caller sets, or NULL
+ * with an error in '*errorp' (caller frees). */
+struct esp_sa *tables_restore_sa(struct tables *, const struct sa *,
+                                 const char *used_key, uint64_t serial,
+                                 char **errorp);
+
+/* The same of a policy.  Returns NULL, or an error (caller frees). */
+char *tables_restore_policy(struct tables *, const struct policy *,
+                            uint64_t serial);
 
 /* Returns the SA of that direction and SPI (host order), or NULL. */
 struct esp_sa *tables_find_sa(const struct tables *, enum sa_direction,

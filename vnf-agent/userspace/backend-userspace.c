@@ -17,6 +17,7 @@
 VLOG_DEFINE_THIS_MODULE(backend_userspace);
 
 #define START_TIMEOUT_MS 10000  /* open() waits so long for a new process. */
+#define REPLACE_TIMEOUT_MS 5000 /* The same, for one that takes over. */
 #define STATUS_INTERVAL_MS 1000
 #define MIN_BACKOFF_MS 100      /* Between starts of a data plane that dies. */
 #define MAX_BACKOFF_MS 10000
@@ -148,7 +149,17 @@ attach(struct backend_userspace *b, char **errorp)
     }
 
     error = say_hello(b, errorp);
-    if (!error && (strcmp(b->hello.plain_port, b->plain_port)
+    if (error == EPROTONOSUPPORT) {
+        char *message = *errorp;
+
+        *errorp = xasprintf("%s, and is asked to hand its SAs over to one of "
+                            "this version (%s/%s.esp.log); if it does not, "
+                            "end it with `ovs-appctl -t %s/%s.esp.unixctl "
+                            "exit`: then its SAs are lost, and the controller "
+                            "makes new ones", message, b->rundir, b->name,
+                            b->rundir, b->name);
+        free(message);
+    } else if (!error && (strcmp(b->hello.plain_port, b->plain_port)
                    || strcmp(b->hello.cipher_port, b->cipher_port)
                    || !ipv6_addr_equals(&b->hello.cipher_ip,
                                         &b->cipher_ip))) {
@@ -170,9 +181,10 @@ attach(struct backend_userspace *b, char **errorp)
     return error;
 }
 
-/* Starts the data plane; it answers a little later. */
+/* Starts the data plane; it answers a little later.  With 'take_over' it
+ * succeeds the one that runs. */
 static int
-start(struct backend_userspace *b, char **errorp)
+start(struct backend_userspace *b, bool take_over, char **errorp)
 {
     char ip[INET6_ADDRSTRLEN];
     char *argv[] = {
@@ -183,11 +195,13 @@ start(struct backend_userspace *b, char **errorp)
         xasprintf("--cipher=%s", b->cipher_port),
         xasprintf("--cipher-ip=%s", ipv6_string_mapped(ip, &b->cipher_ip)),
         xasprintf("--log-file=%s/%s.esp.log", b->rundir, b->name),
+        take_over ? xstrdup("--take-over") : NULL,
         NULL
     };
     int error = process_start_detached(argv, b->netns, errorp);
 
-    VLOG_INFO("%s: started %s%s%s", b->name, argv[0], error ? ": " : "",
+    VLOG_INFO("%s: started %s%s%s%s", b->name, argv[0],
+              take_over ? ", to take over" : "", error ? ": " : "",
               error ? *errorp : "");
     for (size_t i = 0; argv[i]; i++) {
         free(argv[i]);
@@ -217,7 +231,7 @@ static int
 start_and_attach(struct backend_userspace *b, char **errorp)
 {
     long long int deadline_ms = time_msec() + START_TIMEOUT_MS;
-    int error = start(b, errorp);
+    int error = start(b, false, errorp);
 
     if (error) {
         return error;
@@ -235,6 +249,44 @@ start_and_attach(struct backend_userspace *b, char **errorp)
         }
         poll(NULL, 0, RETRY_MS);
     }
+}
+
+/* Returns true if the data plane that answered runs another file than that
+ * which we would start: sdsa was installed anew. */
+static bool
+is_replaced(const struct backend_userspace *b)
+{
+    char *program = process_find_program("sdsa-esp", "vnf-agent");
+    char *id = process_program_id(program);
+    bool replaced = id[0] && strcmp(id, b->hello.program);
+
+    free(id);
+    free(program);
+    return replaced;
+}
+
+/* Lets a data plane of the program that is installed succeed the one that
+ * runs.  If it cannot, the one that runs goes on; there is a reason then if
+ * we cannot speak to it. */
+static void
+replace(struct backend_userspace *b)
+{
+    long long int deadline_ms = time_msec() + REPLACE_TIMEOUT_MS;
+    char *message = NULL;
+    int error = start(b, true, &message);
+
+    while (!error && time_msec() < deadline_ms) {
+        poll(NULL, 0, RETRY_MS);
+        if (!attach(b, &message) && !is_replaced(b)) {
+            VLOG_INFO("%s: the new data plane took over", b->name);
+            return;
+        }
+        free(message);
+        message = NULL;
+    }
+    VLOG_WARN("%s: the data plane that runs did not hand over to %s", b->name,
+              message ? message : "the one that is installed");
+    free(message);
 }
 
 static int
@@ -271,6 +323,11 @@ backend_userspace_open(const struct backend_config *config,
     if (error == ENOENT || error == ECONNREFUSED) {
         free(*errorp);
         error = start_and_attach(b, errorp);
+    } else if (error == EPROTONOSUPPORT || (!error && is_replaced(b))) {
+        free(*errorp);
+        *errorp = NULL;
+        error = 0;
+        replace(b);
     } else if (!error) {
         VLOG_INFO("%s: adopted the data plane that runs", b->name);
     }
@@ -316,14 +373,13 @@ reconnect(struct backend_userspace *b)
         b->start_deadline_ms = 0;
         return;
     }
-    b->retry_ms = now_ms + RETRY_MS;
-    if (error != ENOENT && error != ECONNREFUSED) {
-        b->retry_ms = now_ms + STATUS_INTERVAL_MS;
-    } else if (now_ms >= b->start_deadline_ms && now_ms >= b->next_start_ms) {
+    bool gone = error == ENOENT || error == ECONNREFUSED;
+    b->retry_ms = now_ms + (gone ? RETRY_MS : STATUS_INTERVAL_MS);
+    if ((gone || error == EPROTONOSUPPORT)
+        && now_ms >= b->start_deadline_ms && now_ms >= b->next_start_ms) {
         free(message);
         message = NULL;
-        error = start(b, &message);
-        if (error) {
+        if (start(b, !gone, &message)) {
             set_reason(b, message);
         } else {
             b->start_deadline_ms = now_ms + START_TIMEOUT_MS;

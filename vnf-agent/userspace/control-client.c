@@ -4,15 +4,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "lib/process-util.h"
 #include "openvswitch/poll-loop.h"
 #include "socket-util.h"
 #include "timeval.h"
 #include "util.h"
+#include "vnf-agent/backend/control-io.h"
 
 #define MAX_MESSAGES (2 * CONTROL_EVENTS_CREDIT)        /* A wake-up. */
 
@@ -53,54 +52,6 @@ control_client_disconnect(struct control_client *client)
     }
 }
 
-/* Sends ('events' is POLLOUT) or receives (POLLIN) all 'size' octets at
- * 'data'.  Returns 0, ETIMEDOUT at 'deadline_ms', or ECONNRESET. */
-static int
-transfer(int fd, short int events, uint8_t *data, size_t size,
-         long long int deadline_ms)
-{
-    while (size) {
-        ssize_t n = (events == POLLOUT ? send(fd, data, size, MSG_NOSIGNAL)
-                     : recv(fd, data, size, 0));
-
-        if (n > 0) {
-            data += n;
-            size -= n;
-        } else if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
-            int error = process_wait_fd(fd, events, deadline_ms);
-            if (error) {
-                return error;
-            }
-        } else {
-            return ECONNRESET;
-        }
-    }
-    return 0;
-}
-
-/* Reads one message.  The caller frees '*payload' with control_free(), also
- * after an error. */
-static int
-read_message(int fd, long long int deadline_ms, struct control_header *header,
-             struct control_buffer *payload)
-{
-    uint8_t header_bytes[CONTROL_HEADER_LEN];
-
-    *payload = (struct control_buffer) { .data = NULL };
-    int error = transfer(fd, POLLIN, header_bytes, sizeof header_bytes,
-                         deadline_ms);
-    if (error) {
-        return error;
-    }
-    if (!control_get_header(header_bytes, header)
-        || header->payload_size > CONTROL_MAX_PAYLOAD) {
-        return EPROTO;
-    }
-    payload->size = header->payload_size;
-    payload->data = xmalloc(MAX(payload->size, 1));
-    return transfer(fd, POLLIN, payload->data, payload->size, deadline_ms);
-}
-
 /* Keeps the event of a CONTROL_EVENT message. */
 static int
 keep_event(struct control_client *client, const struct control_buffer *payload)
@@ -125,7 +76,8 @@ read_reply(struct control_client *client, long long int deadline_ms,
 {
     for (;;) {
         struct control_header header;
-        int error = read_message(client->fd, deadline_ms, &header, reply);
+        int error = control_io_receive_message(client->fd, deadline_ms,
+                                               &header, reply);
 
         if (!error && header.type == CONTROL_EVENT) {
             error = keep_event(client, reply);
@@ -150,8 +102,8 @@ exchange(struct control_client *client, const struct control_buffer *request,
     if (client->fd < 0) {
         return ECONNRESET;
     }
-    int error = transfer(client->fd, POLLOUT, request->data, request->size,
-                         deadline_ms);
+    int error = control_io_send(client->fd, request->data, request->size,
+                                deadline_ms);
     error = error ? error : read_reply(client, deadline_ms, reply);
     if (error) {
         control_client_disconnect(client);
@@ -206,9 +158,9 @@ control_client_run(struct control_client *client)
 
         int error = n > 0 ? 0 : ECONNRESET;
         if (!error) {
-            error = read_message(client->fd,
-                                 time_msec() + CONTROL_CLIENT_TIMEOUT_MS,
-                                 &header, &payload);
+            error = control_io_receive_message(
+                client->fd, time_msec() + CONTROL_CLIENT_TIMEOUT_MS, &header,
+                &payload);
             if (!error) {
                 error = (header.type == CONTROL_EVENT
                          ? keep_event(client, &payload) : EPROTO);
@@ -230,7 +182,7 @@ control_client_wait_end(struct control_client *client)
     uint8_t octet;
 
     while (client->fd >= 0
-           && !transfer(client->fd, POLLIN, &octet, 1, deadline_ms)) {
+           && !control_io_receive(client->fd, &octet, 1, deadline_ms)) {
         continue;
     }
 }
