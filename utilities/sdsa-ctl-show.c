@@ -12,7 +12,6 @@
 #include "ofctl-app/model/participant.h"
 #include "openvswitch/dynamic-string.h"
 #include "smap.h"
-#include "sset.h"
 #include "svec.h"
 #include "table.h"
 #include "timeval.h"

@@ -6,7 +6,6 @@
 #include <ctype.h>
 #include <stdarg.h>
 
-#include "flow.h"
 #include "lib/address.h"
 #include "lib/nsh.h"
 #include "ofctl-app/model/match.h"

@@ -10,7 +10,6 @@
 #include "openvswitch/match.h"
 #include "openvswitch/meta-flow.h"
 #include "openvswitch/ofp-flow.h"
-#include "openvswitch/ofp-port.h"
 #include "openvswitch/ofp-protocol.h"
 #include "packets.h"
 #include "util.h"

@@ -10,8 +10,6 @@
 #include "ofctl-app/model/path-way.h"
 
 struct inv_chain;
-struct inventory;
-struct path;
 
 /* Computes the path of a chain or, if the chain is two-way, both
  * ('*n_pathsp' 2: forward, reverse; over the same gateways and bridges, if

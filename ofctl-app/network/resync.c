@@ -7,8 +7,6 @@
 #include <stdlib.h>
 
 #include "hmapx.h"
-#include "lib/restconf/restconf-patch.h"
-#include "lib/secret.h"
 #include "ofctl-app/network/network.h"
 #include "ofctl-app/southbound/sa-request.h"
 #include "openvswitch/poll-loop.h"

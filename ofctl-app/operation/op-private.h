@@ -21,7 +21,6 @@
 struct network;
 struct op;
 struct op_participant;
-struct path;
 struct path_hop;
 struct probe;
 struct secret;

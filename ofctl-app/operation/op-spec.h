@@ -10,7 +10,6 @@
 #include "ofctl-app/operation/op-fsm.h"
 #include "ofctl-app/plan/plan-action.h"
 
-struct live_path;
 
 enum op_purpose {
     OP_CHANGE,                  /* Makes chains what they are wanted to be. */

@@ -7,7 +7,6 @@
 #include "ofctl-app/model/inventory.h"
 #include "ofctl-app/plan/plan.h"
 #include "sset.h"
-#include "util.h"
 
 void
 plan_tell_rows(struct plan *plan, const struct ovsdb_idl *idl,
