@@ -91,7 +91,6 @@ struct flow_undo {
 };
 
 struct flow_change {
-    uint64_t ticket;
     uint64_t *remove;
     size_t n_remove;
     struct flow_add *add;
@@ -406,7 +405,6 @@ flow_change_create(uint64_t ticket, const struct ofputil_port_map *map,
                    struct flow_change **changep)
 {
     struct flow_change *change = xzalloc(sizeof *change);
-    change->ticket = ticket;
     if (n_remove) {
         change->remove = xmemdup(remove, n_remove * sizeof *remove);
         change->n_remove = n_remove;
@@ -458,12 +456,6 @@ flow_change_destroy(struct flow_change *change)
         free(change->undo);
         free(change);
     }
-}
-
-uint64_t
-flow_change_ticket(const struct flow_change *change)
-{
-    return change->ticket;
 }
 
 static struct flow_undo *

@@ -65,9 +65,6 @@ char *flow_change_create(uint64_t ticket, const struct ofputil_port_map *map,
 /* Frees the change, which can not be undone any more; NULL is accepted. */
 void flow_change_destroy(struct flow_change *);
 
-/* Returns the ticket of the change. */
-uint64_t flow_change_ticket(const struct flow_change *);
-
 /* Does the change on the set. */
 void flow_set_apply(struct flow_set *, struct flow_change *);
 

@@ -58,17 +58,13 @@ enum bridge_state {
 #undef BRIDGE_STATE
 };
 
-/* A change without a result yet. */
+/* A change, first without a result and then with one. */
 struct pending {
-    struct ovs_list node;       /* In bridge's 'pending'. */
-    struct flow_change *change; /* Applied to the bridge's flow set. */
-    bool sent;                  /* True if it is in the bundle under way. */
-    char *error;                /* The switch's refusal, or NULL. */
-};
-
-struct bridge_result {
-    struct ovs_list node;       /* In bridge's 'results'. */
+    struct ovs_list node;       /* In bridge's 'pending' or 'results'. */
     uint64_t ticket;
+    struct flow_change *change; /* Applied to the bridge's flow set; NULL if it
+                                 * is finished. */
+    bool sent;                  /* True if it is in the bundle under way. */
     char *error;                /* The switch's refusal, or NULL. */
 };
 
@@ -96,7 +92,7 @@ struct bridge {
     uint64_t first_ticket;      /* The first one this object may have given. */
     struct ovs_list pending;    /* Of struct pending, oldest first. */
     unsigned long long int n_changes, n_bundles;        /* Ever. */
-    struct ovs_list results;    /* Of struct bridge_result, oldest first. */
+    struct ovs_list results;    /* Of struct pending, oldest first. */
 
     long long int count_since_ms; /* When the count under way was asked for;
                                  * LLONG_MIN: there is none. */
@@ -126,28 +122,17 @@ bridge_create(const char *name, uint64_t datapath_id, uint64_t *last_ticket)
     return bridge;
 }
 
-static void
-pending_destroy(struct pending *pending)
-{
-    ovs_list_remove(&pending->node);
-    flow_change_destroy(pending->change);
-    free(pending->error);
-    free(pending);
-}
-
 void
 bridge_destroy(struct bridge *bridge)
 {
     of_session_destroy(bridge->session);
 
     struct pending *pending;
-    LIST_FOR_EACH_SAFE (pending, node, &bridge->pending) {
-        pending_destroy(pending);
-    }
-    struct bridge_result *result;
-    LIST_FOR_EACH_POP (result, node, &bridge->results) {
-        free(result->error);
-        free(result);
+    ovs_list_push_back_all(&bridge->pending, &bridge->results);
+    LIST_FOR_EACH_POP (pending, node, &bridge->pending) {
+        flow_change_destroy(pending->change);
+        free(pending->error);
+        free(pending);
     }
     flow_set_destroy(bridge->flows);
     free(bridge->reason);
@@ -312,6 +297,7 @@ bridge_change(struct bridge *bridge, const struct ofputil_port_map *map,
     *bridge->last_ticket = ticket;
 
     struct pending *pending = xzalloc(sizeof *pending);
+    pending->ticket = ticket;
     pending->change = change;
     ovs_list_push_back(&bridge->pending, &pending->node);
     flow_set_apply(bridge->flows, change);
@@ -331,12 +317,11 @@ bridge_next_result(struct bridge *bridge, uint64_t *ticket, char **error)
     if (ovs_list_is_empty(&bridge->results)) {
         return false;
     }
-    struct bridge_result *result
-        = CONTAINER_OF(ovs_list_pop_front(&bridge->results),
-                       struct bridge_result, node);
-    *ticket = result->ticket;
-    *error = result->error;
-    free(result);
+    struct pending *pending = CONTAINER_OF(
+        ovs_list_pop_front(&bridge->results), struct pending, node);
+    *ticket = pending->ticket;
+    *error = pending->error;
+    free(pending);
     return true;
 }
 
@@ -478,12 +463,10 @@ bridge_disconnect(struct bridge *bridge)
 static void
 bridge_finish(struct bridge *bridge, struct pending *pending)
 {
-    struct bridge_result *result = xmalloc(sizeof *result);
-    result->ticket = flow_change_ticket(pending->change);
-    result->error = pending->error;
-    pending->error = NULL;
-    ovs_list_push_back(&bridge->results, &result->node);
-    pending_destroy(pending);
+    flow_change_destroy(pending->change);
+    pending->change = NULL;
+    ovs_list_remove(&pending->node);
+    ovs_list_push_back(&bridge->results, &pending->node);
 }
 
 /* Ends the changes of the bundle that is done: the switch has all flows. */
@@ -539,7 +522,7 @@ bridge_find_sent(const struct bridge *bridge, uint64_t ticket)
 {
     struct pending *pending;
     LIST_FOR_EACH (pending, node, &bridge->pending) {
-        if (pending->sent && flow_change_ticket(pending->change) == ticket) {
+        if (pending->sent && pending->ticket == ticket) {
             return pending;
         }
     }
