@@ -2,11 +2,11 @@
 bin_PROGRAMS += utilities/sdsa-ctl
 utilities_sdsa_ctl_SOURCES = \
 	utilities/sdsa-ctl-chain.c \
-	utilities/sdsa-ctl-commands.h \
 	utilities/sdsa-ctl-edit.c \
 	utilities/sdsa-ctl-op.c \
-	utilities/sdsa-ctl-plan.c utilities/sdsa-ctl-plan.h \
-	utilities/sdsa-ctl-rows.c utilities/sdsa-ctl-rows.h \
+	utilities/sdsa-ctl-plan.c \
+	utilities/sdsa-ctl-private.h \
+	utilities/sdsa-ctl-rows.c \
 	utilities/sdsa-ctl-show.c \
 	utilities/sdsa-ctl.c
 utilities_sdsa_ctl_LDADD = \

@@ -5,8 +5,7 @@
 
 #include <config.h>
 
-#include "utilities/sdsa-ctl-commands.h"
-#include "utilities/sdsa-ctl-rows.h"
+#include "utilities/sdsa-ctl-private.h"
 
 #include <inttypes.h>
 #include <time.h>

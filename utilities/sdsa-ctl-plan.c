@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <config.h>
 
-#include "utilities/sdsa-ctl-plan.h"
+#include "utilities/sdsa-ctl-private.h"
 
 #include "lib/sdsa-idl.h"
 #include "lib/suite.h"

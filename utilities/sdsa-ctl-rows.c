@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <config.h>
 
-#include "utilities/sdsa-ctl-rows.h"
+#include "utilities/sdsa-ctl-private.h"
 
 #include <stdarg.h>
 #include <string.h>

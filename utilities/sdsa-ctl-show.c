@@ -4,8 +4,7 @@
 
 #include <config.h>
 
-#include "utilities/sdsa-ctl-commands.h"
-#include "utilities/sdsa-ctl-rows.h"
+#include "utilities/sdsa-ctl-private.h"
 
 #include "lib/nsh.h"
 #include "lib/sdsa-idl.h"

@@ -6,7 +6,7 @@
 
 #include <config.h>
 
-#include "utilities/sdsa-ctl-commands.h"
+#include "utilities/sdsa-ctl-private.h"
 
 #include <getopt.h>
 #include <stdlib.h>
@@ -25,8 +25,6 @@
 #include "table.h"
 #include "timeval.h"
 #include "util.h"
-#include "utilities/sdsa-ctl-plan.h"
-#include "utilities/sdsa-ctl-rows.h"
 
 VLOG_DEFINE_THIS_MODULE(sdsa_ctl);
 

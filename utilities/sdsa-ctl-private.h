@@ -1,14 +1,47 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef SDSA_CTL_ROWS_H
-#define SDSA_CTL_ROWS_H 1
+#ifndef SDSA_CTL_PRIVATE_H
+#define SDSA_CTL_PRIVATE_H 1
 
-/* Rows of the sdsa database by name, and the tables that commands print. */
+/* Interfaces between the parts of sdsa-ctl:
+ *
+ *   sdsa-ctl.c         command line, help, transaction, --wait
+ *   sdsa-ctl-edit.c    commands that change bridges, links, endpoints,
+ *                      functions and gateways
+ *   sdsa-ctl-chain.c   commands that change chains
+ *   sdsa-ctl-op.c      commands about operations and debts
+ *   sdsa-ctl-show.c    commands that only print
+ *   sdsa-ctl-plan.c    --dry-run
+ *   sdsa-ctl-rows.c    rows by name, tables to print; for all of these */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "db-ctl-base.h"
 #include "lib/sdsa-idl.h"
 #include "openvswitch/shash.h"
+
+struct ds;
+struct table;
+
+/* The commands.  Their 'arguments' go on, after a tab, with a few words of
+ * help; --help prints these tables. */
+extern const struct ctl_command_syntax sdsa_ctl_edit_commands[];
+extern const struct ctl_command_syntax sdsa_ctl_chain_commands[];
+extern const struct ctl_command_syntax sdsa_ctl_op_commands[];
+extern const struct ctl_command_syntax sdsa_ctl_show_commands[];
+
+/* Returns a sentence if no controller is at work, as far as the database says,
+ * else NULL.  Caller frees. */
+char *sdsa_ctl_controller_absence(struct ovsdb_idl *);
+
+/* Appends what --dry-run prints: what the controller would do about the chains
+ * as the open transaction has them: paths, SAs and flows that come and go,
+ * what chains would wait for, and which would fail.  'deleted' has the names
+ * of the chains that the transaction deletes, as part of change 'number'.
+ * Returns false if a chain would fail. */
+bool sdsa_ctl_print_plan(const struct ovsdb_idl *,
+                         const struct shash *deleted, int64_t number,
+                         struct ds *);
 
 /* Returns true if 'name' may be the name of a new row; 'what' is its kind, for
  * the message.  Else returns false after ctl_error(). */
@@ -54,8 +87,6 @@ bool ctl_chain_has_sf(const struct sdsa_chain *chain,
 /* Returns true if an operation about the chain of that name is under way. */
 bool ctl_has_operation(const struct ovsdb_idl *, const char *chain);
 
-struct table;
-
 /* Makes the table that the command prints.  Its columns are named 'first' and
  * the arguments after it, up to a NULL.  db-ctl-base frees the table. */
 struct table *ctl_new_table(struct ctl_context *, const char *first, ...)
@@ -84,4 +115,4 @@ void ctl_add_cells(struct table *, const char *first, ...)
         shash_destroy(&rows__);                                         \
     } while (0)
 
-#endif /* utilities/sdsa-ctl-rows.h */
+#endif /* utilities/sdsa-ctl-private.h */
