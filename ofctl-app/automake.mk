@@ -10,7 +10,6 @@ ofctl_app_model_libmodel_la_SOURCES = \
 	ofctl-app/model/numbers.c ofctl-app/model/numbers.h \
 	ofctl-app/model/participant.c ofctl-app/model/participant.h \
 	ofctl-app/model/path-check.c ofctl-app/model/path-check.h \
-	ofctl-app/model/path-allocator.h \
 	ofctl-app/model/path-find.c ofctl-app/model/path-find.h \
 	ofctl-app/model/path-mtu.c ofctl-app/model/path-mtu.h \
 	ofctl-app/model/path-sfs.c ofctl-app/model/path-sfs.h \

@@ -8,7 +8,6 @@
 #include "bitmap.h"
 #include "hash.h"
 #include "lib/nsh.h"
-#include "ofctl-app/model/path-allocator.h"
 #include "ofctl-app/model/path.h"
 #include "openvswitch/hmap.h"
 #include "openvswitch/shash.h"

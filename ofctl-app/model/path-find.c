@@ -8,7 +8,6 @@
 #include "lib/address.h"
 #include "lib/nsh.h"
 #include "ofctl-app/model/match.h"
-#include "ofctl-app/model/path-allocator.h"
 #include "ofctl-app/model/path-mtu.h"
 #include "ofctl-app/model/path-sfs.h"
 #include "ofctl-app/model/path-way.h"

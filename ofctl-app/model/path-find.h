@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#include "ofctl-app/model/path-allocator.h"
+#include "ofctl-app/model/numbers.h"
 #include "ofctl-app/model/path-way.h"
 
 struct inv_chain;

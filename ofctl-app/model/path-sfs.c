@@ -5,7 +5,7 @@
 
 #include <limits.h>
 
-#include "ofctl-app/model/path-allocator.h"
+#include "ofctl-app/model/numbers.h"
 #include "ofctl-app/model/path-way.h"
 #include "ofctl-app/model/path.h"
 #include "ofctl-app/model/untagged-sf.h"

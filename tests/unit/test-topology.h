@@ -30,7 +30,7 @@
 #include <stdbool.h>
 
 #include "ofctl-app/model/inventory.h"
-#include "ofctl-app/model/path-allocator.h"
+#include "ofctl-app/model/numbers.h"
 #include "ofctl-app/model/path.h"
 #include "openvswitch/ofp-port.h"
 #include "simap.h"
