@@ -151,12 +151,12 @@ static void
 cmd_link_list(struct ctl_context *ctx)
 {
     struct table *t = ctl_new_table(ctx, "bridge", "port", "bridge", "port",
-                                    "state", NULL);
+                                    "state", "reason", NULL);
     const struct sdsa_link *row;
     SORTED(ctx->idl, row, SDSA_LINK_FOR_EACH,
            xasprintf("%s %s", row->bridge_a->name, row->port_a), {
         ctl_add_cells(t, row->bridge_a->name, row->port_a, row->bridge_b->name,
-                      row->port_b, row->state, NULL);
+                      row->port_b, row->state, row->reason, NULL);
     });
 }
 
@@ -182,7 +182,7 @@ cmd_sf_list(struct ctl_context *ctx)
 {
     struct table *t = ctl_new_table(ctx, "name", "bridge", "in_port",
                                     "out_port", "correlation", "mac", "group",
-                                    "state", "conflict", NULL);
+                                    "state", "reason", "conflict", NULL);
     const struct sdsa_service_function *row;
     SORTED(ctx->idl, row, SDSA_SERVICE_FUNCTION_FOR_EACH,
            xstrdup(row->name), {
@@ -190,7 +190,7 @@ cmd_sf_list(struct ctl_context *ctx)
                       row->out_port, row->correlation,
                       row->mac ? row->mac : "", row->group,
                       row->down ? "marked down" : row->state,
-                      row->conflict, NULL);
+                      row->reason, row->conflict, NULL);
     });
 }
 
@@ -484,6 +484,16 @@ sdsa_ctl_controller_absence(struct ovsdb_idl *idl)
                         "sdsa-controller running?", age_s));
 }
 
+/* Ends a line with ", STATE: REASON" of a thing that is not up. */
+static void
+put_state(struct ds *out, const char *state, const char *reason)
+{
+    if (state[0] && strcmp(state, "up")) {
+        ds_put_format(out, ", %s%s%s", state, reason[0] ? ": " : "", reason);
+    }
+    ds_put_char(out, '\n');
+}
+
 static void
 show_bridge(struct ovsdb_idl *idl, const struct sdsa_bridge *br,
             struct ds *out)
@@ -507,11 +517,10 @@ show_bridge(struct ovsdb_idl *idl, const struct sdsa_bridge *br,
     SORTED(idl, sf, SDSA_SERVICE_FUNCTION_FOR_EACH, xstrdup(sf->name), {
         if (sf->bridge == br) {
             ds_put_format(out, "    function %s: ports %s and %s, correlation "
-                          "%s%s%s%s\n", sf->name, sf->in_port, sf->out_port,
+                          "%s%s%s%s", sf->name, sf->in_port, sf->out_port,
                           sf->correlation, sf->group[0] ? ", group " : "",
-                          sf->group, (sf->down ? ", marked down"
-                                      : !strcmp(sf->state, "down") ? ", down"
-                                      : ""));
+                          sf->group, sf->down ? ", marked down" : "");
+            put_state(out, sf->state, sf->reason);
         }
     });
     const struct sdsa_gateway *gw;
@@ -529,11 +538,13 @@ show_bridge(struct ovsdb_idl *idl, const struct sdsa_bridge *br,
     SORTED(idl, link, SDSA_LINK_FOR_EACH,
            xasprintf("%s %s", link->port_a, link->port_b), {
         if (link->bridge_a == br) {
-            ds_put_format(out, "    link %s: to %s %s\n", link->port_a,
+            ds_put_format(out, "    link %s: to %s %s", link->port_a,
                           link->bridge_b->name, link->port_b);
+            put_state(out, link->state, link->reason);
         } else if (link->bridge_b == br) {
-            ds_put_format(out, "    link %s: to %s %s\n", link->port_b,
+            ds_put_format(out, "    link %s: to %s %s", link->port_b,
                           link->bridge_a->name, link->port_a);
+            put_state(out, link->state, link->reason);
         }
     });
 }

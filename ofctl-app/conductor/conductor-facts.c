@@ -136,17 +136,18 @@ see_topology(const struct conductor *c, struct simap *seen)
     simap_put(seen, "inventory", network_inventory_seqno(c->net));
     for (size_t i = 0; i < inv->n_links; i++) {
         const struct inv_link *link = &inv->links[i];
-        see(seen, link->from->name, link->out_port, link->is_down);
+        see(seen, link->from->name, link->out_port, link->down != NULL);
     }
     SHASH_FOR_EACH (node, &inv->sfs) {
         const struct inv_sf *sf = node->data;
         see(seen, "function", sf->name,
-            hash_string(sf->group, sf->is_marked + 2 * sf->is_down));
+            hash_string(sf->group, sf->is_marked + 2 * (sf->down != NULL)));
     }
     SHASH_FOR_EACH (node, &inv->gateways) {
         const struct inv_gateway *gw = node->data;
         const struct agent *agent = network_agent(c->net, gw->vnf_id);
-        see(seen, "gateway", gw->vnf_id, gw->is_draining + 2 * gw->is_lost);
+        see(seen, "gateway", gw->vnf_id,
+            gw->is_draining + 2 * gw->is_lost + 4 * (gw->down != NULL));
         see(seen, "agent", gw->vnf_id,
             agent ? agent_get_state(agent)->seqno : 0);
         see(seen, "answers", gw->vnf_id, gateway_answers(c, gw->vnf_id));

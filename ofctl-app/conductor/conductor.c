@@ -177,7 +177,7 @@ update_inventory(struct conductor *c)
     inventory_init(&inv);
     struct shash bad_chains = SHASH_INITIALIZER(&bad_chains);
     inventory_from_idl(&inv, c->idl, &bad_chains);
-    vswitches_tell_mtus(c->vswitches, c->idl, &inv);
+    vswitches_tell_ports(c->vswitches, c->idl, &inv);
     network_set_inventory(c->net, &inv);
     network_set_loss_ms(c->net, conductor_config_ms(c->idl, "loss-ms",
                                                     NETWORK_LOSS_MS));

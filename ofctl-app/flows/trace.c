@@ -111,17 +111,18 @@ end_gateway_line(const struct trace_view *view, const struct path *path,
     return !missing;
 }
 
-static bool
-link_is_down(const struct inventory *inv, const struct path_link *l)
+/* Returns why the link carries no packets, or NULL if it does. */
+static const char *
+link_down(const struct inventory *inv, const struct path_link *l)
 {
     for (size_t i = 0; i < inv->n_links; i++) {
         const struct inv_link *link = &inv->links[i];
         if (!strcmp(link->from->name, l->from)
             && !strcmp(link->out_port, l->out_port)) {
-            return link->is_down;
+            return link->down;
         }
     }
-    return true;
+    return "it is gone";
 }
 
 /* Over the links of a hop from the bridge behind 'n_links' of them.  Returns
@@ -132,9 +133,11 @@ trace_links(const struct trace_view *view, const struct path *path,
 {
     for (size_t i = n_links; i < hop->n_route; i++) {
         const struct path_link *l = &hop->route[i];
-        if (link_is_down(&view->inv, l)) {
+        const char *down = link_down(&view->inv, l);
+        if (down) {
             result(out, TRACE_DROPPED, "dropped at bridge %s: the link %s %s "
-                   "is down", l->from, l->from, l->out_port);
+                   "is down%s%s", l->from, l->from, l->out_port,
+                   down[0] ? ": " : "", down);
             return false;
         }
         ds_put_format(out, "    bridge %s: out of %s, NSH SPI %"PRIu32" SI %d",

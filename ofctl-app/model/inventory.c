@@ -30,6 +30,7 @@ inventory_init(struct inventory *inv)
     inv->links = NULL;
     inv->n_links = 0;
     simap_init(&inv->port_mtus);
+    smap_init(&inv->port_faults);
 }
 
 static void
@@ -42,6 +43,7 @@ destroy_gateways(struct shash *gateways)
         free(gw->plain_port);
         free(gw->cipher_port);
         free(gw->url);
+        free(gw->down);
     }
     shash_destroy_free_data(gateways);
 }
@@ -56,6 +58,7 @@ destroy_sfs(struct shash *sfs)
         free(sf->in_port);
         free(sf->out_port);
         free(sf->group);
+        free(sf->down);
     }
     shash_destroy_free_data(sfs);
 }
@@ -106,9 +109,11 @@ inventory_destroy(struct inventory *inv)
     for (size_t i = 0; i < inv->n_links; i++) {
         free(inv->links[i].out_port);
         free(inv->links[i].in_port);
+        free(inv->links[i].down);
     }
     free(inv->links);
     simap_destroy(&inv->port_mtus);
+    smap_destroy(&inv->port_faults);
 }
 
 void
@@ -122,6 +127,7 @@ inventory_move(struct inventory *dst, struct inventory *src)
     shash_moved(&dst->endpoints);
     shash_moved(&dst->chains);
     simap_moved(&dst->port_mtus);
+    hmap_moved(&dst->port_faults.map);
     inventory_init(src);
 }
 
@@ -261,7 +267,46 @@ inventory_tell_port_mtu(struct inventory *inv, const struct inv_bridge *bridge,
     free(key);
 }
 
+void
+inventory_tell_port_fault(struct inventory *inv,
+                          const struct inv_bridge *bridge, const char *port,
+                          const char *reason)
+{
+    char *key = port_key(bridge, port);
+    smap_replace(&inv->port_faults, key, reason);
+    free(key);
+}
+
+void
+inventory_set_down(char **downp, const char *down)
+{
+    if (!nullable_string_is_equal(*downp, down)) {
+        free(*downp);
+        *downp = nullable_xstrdup(down);
+    }
+}
+
 /* Finding. */
+
+char *
+inventory_format_down(const char *what, const char *name, const char *down)
+{
+    return xasprintf("%s %s is down%s%s", what, name, down[0] ? ": " : "",
+                     down);
+}
+
+const char *
+inventory_port_fault(const struct inventory *inv,
+                     const struct inv_bridge *bridge, const char *port)
+{
+    if (smap_is_empty(&inv->port_faults)) {
+        return NULL;
+    }
+    char *key = port_key(bridge, port);
+    const char *reason = smap_get(&inv->port_faults, key);
+    free(key);
+    return reason;
+}
 
 int
 inventory_port_mtu(const struct inventory *inv,

@@ -16,6 +16,7 @@
 #include "openvswitch/types.h"
 #include "packets.h"
 #include "simap.h"
+#include "smap.h"
 #include "uuid.h"
 
 struct sset;
@@ -33,7 +34,8 @@ struct inv_link {
     const struct inv_bridge *from, *to;
     char *out_port;             /* Interface name, on 'from'. */
     char *in_port;              /* On 'to'. */
-    bool is_down;               /* Learnt from the bridges. */
+    char *down;                 /* Learnt: why it carries no packets ("": not
+                                 * told), or NULL. */
 };
 
 struct inv_gateway {
@@ -46,6 +48,8 @@ struct inv_gateway {
                                  * stays. */
     bool is_lost;               /* Learnt: its agent is away for so long that
                                  * no new path goes through it. */
+    char *down;                 /* Learnt: why no packets pass its ports (as
+                                 * above), or NULL. */
 
     /* Learnt from the gateway's agent; all zeros until it was reached. */
     struct eth_addr plain_mac, cipher_mac;
@@ -66,7 +70,8 @@ struct inv_sf {
     bool is_marked;             /* The operator marked it as down: no new path
                                  * goes through it, and none stays if another
                                  * function can stand in. */
-    bool is_down;               /* Learnt: a port of it is down. */
+    char *down;                 /* Learnt: why no packets pass its ports (as
+                                 * above), or NULL. */
 };
 
 struct inv_endpoint {
@@ -115,6 +120,7 @@ struct inventory {
                                  * 2 * i and 2 * i + 1. */
     size_t n_links;
     struct simap port_mtus;     /* Private: see inventory_port_mtu(). */
+    struct smap port_faults;    /* Private: see inventory_port_fault(). */
 };
 
 /* Makes '*inv' empty.  Caller must free it with inventory_destroy(). */
@@ -130,7 +136,7 @@ void inventory_move(struct inventory *dst, struct inventory *src);
 static inline bool
 inv_sf_is_up(const struct inv_sf *sf)
 {
-    return !sf->is_marked && !sf->is_down;
+    return !sf->is_marked && !sf->down;
 }
 
 /* Does the chain name the function, on either way? */
@@ -194,6 +200,24 @@ int inventory_port_mtu(const struct inventory *, const struct inv_bridge *,
 /* Adds the names of the bridges of which the inventory names a port that
  * OpenFlow does not show whole (lib/name.h) to 'bridges'. */
 void inventory_cut_names(const struct inventory *, struct sset *bridges);
+
+/* Takes note that no packets pass the port for 'reason', a predicate: "is
+ * blocked".  (Bridges tell themselves what OpenFlow says of their ports.) */
+void inventory_tell_port_fault(struct inventory *, const struct inv_bridge *,
+                               const char *port, const char *reason);
+
+/* Returns the reason that was told of the port, or NULL.  It belongs to the
+ * inventory. */
+const char *inventory_port_fault(const struct inventory *,
+                                 const struct inv_bridge *, const char *port);
+
+/* Sets '*downp', a member 'down' of an object, to a copy of 'down'; NULL: it
+ * carries packets. */
+void inventory_set_down(char **downp, const char *down);
+
+/* Returns "WHAT NAME is down" with the reason 'down' (caller frees). */
+char *inventory_format_down(const char *what, const char *name,
+                            const char *down);
 
 /* Returns the bridge 'name', or NULL. */
 const struct inv_bridge *inventory_bridge(const struct inventory *,

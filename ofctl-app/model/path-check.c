@@ -92,6 +92,24 @@ find_link(const struct inventory *inv, const struct path_link *l)
     return NULL;
 }
 
+/* Are the ports of all gateways up? */
+static char *
+check_gateway_ports(const struct path *path, const struct inventory *inv)
+{
+    for (size_t i = 0; i <= path->n_sfs; i++) {
+        const struct path_hop *hop = path->hops[i];
+        const char *ends[] = { hop ? hop->sender : NULL,
+                               hop ? hop->receiver : NULL };
+        for (size_t j = 0; hop && j < ARRAY_SIZE(ends); j++) {
+            const struct inv_gateway *gw = inventory_gateway(inv, ends[j]);
+            if (gw && gw->down) {
+                return inventory_format_down("gateway", ends[j], gw->down);
+            }
+        }
+    }
+    return NULL;
+}
+
 char *
 path_check_links(const struct path *path, const struct inventory *inv)
 {
@@ -99,19 +117,25 @@ path_check_links(const struct path *path, const struct inventory *inv)
         for (size_t j = 0; j < hop->n_route; j++) {
             const struct path_link *l = &hop->route[j];
             const struct inv_link *link = find_link(inv, l);
-            if (!link || link->is_down) {
-                return xasprintf("the link %s %s is %s", l->from, l->out_port,
-                                 link ? "down" : "gone");
+            if (!link) {
+                return xasprintf("the link %s %s is gone", l->from,
+                                 l->out_port);
+            } else if (link->down) {
+                char *name = xasprintf("%s %s", l->from, l->out_port);
+                char *error = inventory_format_down("the link", name,
+                                                    link->down);
+                free(name);
+                return error;
             }
         }
     }
     for (size_t i = 0; i < path->n_sfs; i++) {
         const struct inv_sf *sf = inventory_sf(inv, path->sfs[i]);
-        if (sf && sf->is_down) {
-            return xasprintf("function %s is down", sf->name);
+        if (sf && sf->down) {
+            return inventory_format_down("function", sf->name, sf->down);
         }
     }
-    return NULL;
+    return check_gateway_ports(path, inv);
 }
 
 bool

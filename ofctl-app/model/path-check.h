@@ -19,7 +19,7 @@ struct path;
 char *path_check_places(const struct path *, const struct inventory *);
 
 /* Are the links that its hops cross still there, and up?  Are the ports of its
- * functions up? */
+ * functions and gateways up? */
 char *path_check_links(const struct path *, const struct inventory *);
 
 /* Does path_check_links() find a reason against the path?  Then packets are

@@ -71,9 +71,11 @@ put_gateways(struct ds *ds, const struct inventory *inv,
     const struct inv_gateway **gws = gateways_at(inv, bridge, &n);
     for (size_t i = 0; i < n; i++) {
         char ip[INET6_ADDRSTRLEN];
-        ds_put_format(ds, "%s%s %s%s", i ? ", " : "", gws[i]->vnf_id,
+        ds_put_format(ds, "%s%s %s%s%s%s", i ? ", " : "", gws[i]->vnf_id,
                       ipv6_string_mapped(ip, &gws[i]->cipher_ip),
-                      gws[i]->is_draining ? ", being drained" : "");
+                      gws[i]->is_draining ? ", being drained" : "",
+                      gws[i]->down ? ", down: " : "",
+                      gws[i]->down ? gws[i]->down : "");
     }
     free(gws);
 }
@@ -188,9 +190,12 @@ no_way(const struct inventory *inv, const struct inv_bridge *from,
     const char *separator = " while these are down: ";
     for (size_t i = 0; i < inv->n_links; i += 2) {
         const struct inv_link *l = &inv->links[i];
-        if (l->is_down) {
+        if (l->down) {
             ds_put_format(&ds, "%s%s %s", separator, l->from->name,
                           l->out_port);
+            if (l->down[0]) {
+                ds_put_format(&ds, " (%s)", l->down);
+            }
             separator = ", ";
         }
     }

@@ -111,14 +111,20 @@ cost(const struct choice *c, const struct inv_bridge *here,
 static char *
 none_is_up(const struct choice *c, const struct inv_sf *named)
 {
-    const char *state = (named->is_marked ? "marked down" : "down");
-    if (!named->group[0]) {
-        return xasprintf("function %s is %s, and in no group of functions "
-                         "that could stand in for it", named->name, state);
-    }
+    char *state = (named->is_marked
+                   ? xasprintf("function %s is marked down", named->name)
+                   : inventory_format_down("function", named->name,
+                                           named->down));
     struct ds ds = DS_EMPTY_INITIALIZER;
-    ds_put_format(&ds, "function %s is %s, and none of group %s can stand in "
-                  "for it", named->name, state, named->group);
+    ds_put_cstr(&ds, state);
+    free(state);
+    if (!named->group[0]) {
+        ds_put_cstr(&ds, ", and in no group of functions that could stand in "
+                    "for it");
+        return ds_steal_cstr(&ds);
+    }
+    ds_put_format(&ds, ", and none of group %s can stand in for it",
+                  named->group);
     const struct shash_node **sorted = shash_sort(&c->inv->sfs);
     const char *separator = ": ";
     for (size_t i = 0; i < shash_count(&c->inv->sfs); i++) {
@@ -126,7 +132,7 @@ none_is_up(const struct choice *c, const struct inv_sf *named)
         if (sf != named && !strcmp(sf->group, named->group)) {
             ds_put_format(&ds, "%s%s is %s", separator, sf->name,
                           sf->is_marked ? "marked down"
-                          : sf->is_down ? "down"
+                          : sf->down ? "down"
                           : is_free(c, sf) ? "in the chain itself"
                           : "another chain's");
             separator = ", ";

@@ -165,7 +165,7 @@ path_find_way(const struct inventory *inv, const struct path_hints *hints,
         here->done = true;
         for (size_t i = 0; i < s.n_links; i++) {
             const struct inv_link *l = s.links[i];
-            if (l->from == here->bridge && !l->is_down
+            if (l->from == here->bridge && !l->down
                 && (l->to == to || !l->to->is_lost)) {
                 follow_link(&s, here, l, to);
             }

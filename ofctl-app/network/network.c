@@ -27,7 +27,7 @@ struct network {
     struct live_paths paths;
     int loss_ms;                /* NETWORK_LOSS_MS, or as the user wants. */
     struct shash bridge_views;  /* struct bridge_view */
-    struct sset down;           /* Links and functions that are */
+    struct sset down;           /* Links, functions and gateways that are */
     char *inv_digest;           /* Of 'inv' but for its chains */
 };
 
@@ -164,51 +164,66 @@ update_gateways(struct network *net)
     return changed;
 }
 
-/* Logs whether 'what' is down, when that is news: the inventory, which is made
- * anew whenever the database changes, does not know what was before.  Takes
- * ownership of 'what'. */
+/* Sets '*downp', the member of the object 'what NAME', to 'down', of which it
+ * takes ownership.  Logs it if it is news whether the object is down: the
+ * inventory, which is made anew whenever the database changes, does not know
+ * what was before. */
 static void
-note_state(struct network *net, char *what, bool is_down)
+set_down(struct network *net, const char *what, const char *name,
+         char **downp, char *down)
 {
-    if (is_down ? sset_add(&net->down, what) != NULL
-        : sset_find_and_delete(&net->down, what)) {
-        VLOG_INFO("%s is %s", what, is_down ? "down" : "up");
-    }
-    free(what);
-}
-
-/* Takes over what bridges say of their ports: a link is as good as its worse
- * end. */
-static void
-update_links(struct network *net)
-{
-    for (size_t i = 0; i < net->inv.n_links; i++) {
-        struct inv_link *l = &net->inv.links[i];
-        const struct bridge *from = bridges_find(net->bridges, l->from->name);
-        const struct bridge *to = bridges_find(net->bridges, l->to->name);
-        bool is_down = ((from && bridge_port_is_down(from, l->out_port))
-                        || (to && bridge_port_is_down(to, l->in_port)));
-        if (i % 2 == 0) {
-            note_state(net, xasprintf("the link %s %s", l->from->name,
-                                      l->out_port), is_down);
+    if (down || !sset_is_empty(&net->down)) {
+        char *title = xasprintf("%s %s", what, name);
+        if (down ? sset_add(&net->down, title) != NULL
+            : sset_find_and_delete(&net->down, title)) {
+            VLOG_INFO("%s is %s%s", title, down ? "down: " : "up",
+                      down ? down : "");
         }
-        l->is_down = is_down;
+        free(title);
     }
+    inventory_set_down(downp, down);
+    free(down);
 }
 
-/* A function is as good as the worse of its ports. */
-static void
-update_sfs(struct network *net)
+/* Returns why no packets pass the port (caller frees), or NULL if they do as
+ * far as anybody knows. */
+static char *
+port_down(const struct network *net, const struct inv_bridge *b,
+          const char *port)
 {
+    const struct bridge *br = bridges_find(net->bridges, b->name);
+    const char *why = br ? bridge_port_down(br, port) : NULL;
+    why = why ? why : inventory_port_fault(&net->inv, b, port);
+    return why ? xasprintf("port %s of bridge %s %s", port, b->name, why)
+               : NULL;
+}
+
+/* Takes over what is known of ports: a link, a function or a gateway is as
+ * good as the worse of its two. */
+static void
+update_ports(struct network *net)
+{
+    for (size_t i = 0; i < net->inv.n_links; i += 2) {
+        struct inv_link *l = &net->inv.links[i];
+        char *down = port_down(net, l->from, l->out_port);
+        down = down ? down : port_down(net, l->to, l->in_port);
+        inventory_set_down(&l[1].down, down);
+        char *name = xasprintf("%s %s", l->from->name, l->out_port);
+        set_down(net, "the link", name, &l->down, down);
+        free(name);
+    }
     struct shash_node *node;
     SHASH_FOR_EACH (node, &net->inv.sfs) {
         struct inv_sf *sf = node->data;
-        const struct bridge *br = bridges_find(net->bridges,
-                                               sf->bridge->name);
-        bool is_down = br && (bridge_port_is_down(br, sf->in_port)
-                              || bridge_port_is_down(br, sf->out_port));
-        note_state(net, xasprintf("function %s", sf->name), is_down);
-        sf->is_down = is_down;
+        char *down = port_down(net, sf->bridge, sf->in_port);
+        down = down ? down : port_down(net, sf->bridge, sf->out_port);
+        set_down(net, "function", sf->name, &sf->down, down);
+    }
+    SHASH_FOR_EACH (node, &net->inv.gateways) {
+        struct inv_gateway *gw = node->data;
+        char *down = port_down(net, gw->bridge, gw->plain_port);
+        down = down ? down : port_down(net, gw->bridge, gw->cipher_port);
+        set_down(net, "gateway", gw->vnf_id, &gw->down, down);
     }
 }
 
@@ -246,8 +261,7 @@ update_losses(struct network *net)
 static bool
 learn(struct network *net)
 {
-    update_links(net);
-    update_sfs(net);
+    update_ports(net);
     update_losses(net);
     return update_gateways(net);
 }

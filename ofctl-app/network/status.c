@@ -66,14 +66,21 @@ write_gateways(const struct ovsdb_idl *idl, const struct network *net,
     SDSA_GATEWAY_FOR_EACH (row, idl) {
         const struct agent *agent = network_agent(net, row->vnf_id);
         struct smap status = SMAP_INITIALIZER(&status);
-        bool up = agent && agent_is_up(agent)
+        const struct inv_gateway *gw
+            = inventory_gateway(network_inventory(net), row->vnf_id);
+        const char *down = gw ? gw->down : NULL;
+        bool up = agent && agent_is_up(agent) && !down
                   && resync_is_done(resync, net, row->vnf_id);
         smap_add(&status, "state", up ? "up" : "down");
+        if (down) {
+            smap_add(&status, "ports_down", down);
+        }
         if (agent) {
             const struct agent_state *state = agent_get_state(agent);
             if (!up) {
                 smap_add(&status, "reason",
                          (!state->up ? state->reason
+                          : down ? down
                           : "being brought in line with the database"));
             }
             if (state->boot_id[0]) {
@@ -207,9 +214,13 @@ write_links(const struct ovsdb_idl *idl, const struct network *net)
             const struct inv_link *l = &inv->links[i];
             if (!strcmp(l->from->name, row->bridge_a->name)
                 && !strcmp(l->out_port, row->port_a)) {
-                const char *state = l->is_down ? "down" : "up";
+                const char *state = l->down ? "down" : "up";
+                const char *reason = l->down ? l->down : "";
                 if (strcmp(state, row->state)) {
                     sdsa_link_set_state(row, state);
+                }
+                if (strcmp(reason, row->reason)) {
+                    sdsa_link_set_reason(row, reason);
                 }
             }
         }
@@ -223,9 +234,13 @@ write_sfs(const struct ovsdb_idl *idl, const struct network *net)
     SDSA_SERVICE_FUNCTION_FOR_EACH (row, idl) {
         const struct inv_sf *sf = inventory_sf(network_inventory(net),
                                                row->name);
-        const char *state = !sf ? "" : sf->is_down ? "down" : "up";
+        const char *state = !sf ? "" : sf->down ? "down" : "up";
+        const char *reason = sf && sf->down ? sf->down : "";
         if (strcmp(state, row->state)) {
             sdsa_service_function_set_state(row, state);
+        }
+        if (strcmp(reason, row->reason)) {
+            sdsa_service_function_set_reason(row, reason);
         }
     }
 }

@@ -138,7 +138,9 @@ static bool
 gateway_answers(void *m_, const char *vnf_id)
 {
     const struct making *m = m_;
-    return m->facts->gateway_answers(m->facts->aux, vnf_id);
+    const struct inv_gateway *gw = inventory_gateway(m->facts->inv, vnf_id);
+    return (gw && !gw->down
+            && m->facts->gateway_answers(m->facts->aux, vnf_id));
 }
 
 static bool
@@ -146,7 +148,7 @@ gateway_usable(void *m_, const char *vnf_id)
 {
     const struct making *m = m_;
     const struct inv_gateway *gw = inventory_gateway(m->facts->inv, vnf_id);
-    return gw && !gw->is_draining && gateway_answers(m_, vnf_id);
+    return gateway_answers(m_, vnf_id) && !gw->is_draining;
 }
 
 static bool

@@ -273,12 +273,12 @@ bridge_port(const struct bridge *bridge, const char *interface)
             : 0);
 }
 
-bool
-bridge_port_is_down(const struct bridge *bridge, const char *interface)
+const char *
+bridge_port_down(const struct bridge *bridge, const char *interface)
 {
     return (bridge_is_connected(bridge)
-            && of_ports_is_down(of_session_ports(bridge->session),
-                                interface));
+            ? of_ports_down(of_session_ports(bridge->session), interface)
+            : NULL);
 }
 
 uint64_t

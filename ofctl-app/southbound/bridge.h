@@ -135,8 +135,9 @@ const char *bridge_names_reason(const struct bridge *);
  * is none, it cannot be told from others, or the bridge is not connected. */
 ofp_port_t bridge_port(const struct bridge *, const char *interface);
 
-/* True if the interface is known and can carry no packets. */
-bool bridge_port_is_down(const struct bridge *, const char *interface);
+/* Returns why no packets pass the interface, a predicate ("is not there"), or
+ * NULL if they do, or if the bridge is not connected. */
+const char *bridge_port_down(const struct bridge *, const char *interface);
 
 /* Changes the desired flows: takes out all flows of the 'n_remove' cookies in
  * 'remove_cookies' (host order), then adds the 'n_add' flows in 'add' (not

@@ -15,7 +15,7 @@ struct of_port {
     ofp_port_t number;
     char name[OFP_MAX_PORT_NAME_LEN];
     bool was_live;              /* True once the switch called it "live". */
-    bool is_down;               /* True if it can carry no packets. */
+    const char *down;           /* Why it carries no packets, or NULL. */
 };
 
 void
@@ -52,19 +52,20 @@ of_ports_find_number(const struct of_ports *ports, ofp_port_t number)
     return NULL;
 }
 
-/* Updates the port's state from 'desc'.  Returns true if its being down
- * changed.  A switch calls a port live a moment after it was added, and does
- * not when BFD has no answer from the other end. */
+/* Updates the port's state from 'desc'.  Returns true if 'down' changed.  A
+ * switch calls a port live a moment after it was added, and does not when BFD
+ * has no answer from the other end. */
 static bool
 update_state(struct of_port *port, const struct ofputil_phy_port *desc)
 {
     bool live = (desc->state & OFPUTIL_PS_LIVE) != 0;
-    bool was_down = port->is_down;
-    port->is_down = ((desc->config & OFPUTIL_PC_PORT_DOWN)
-                     || (desc->state & OFPUTIL_PS_LINK_DOWN)
-                     || (port->was_live && !live));
+    const char *was_down = port->down;
+    port->down = (desc->config & OFPUTIL_PC_PORT_DOWN ? "is taken down"
+                  : desc->state & OFPUTIL_PS_LINK_DOWN ? "has no carrier"
+                  : port->was_live && !live ? "has no answer of BFD or CFM"
+                  : NULL);
     port->was_live = port->was_live || live;
-    return port->is_down != was_down;
+    return port->down != was_down;
 }
 
 /* Forgets the name that was told for the port of that number if nobody would
@@ -167,9 +168,11 @@ of_ports_find(const struct of_ports *ports, const char *name)
     return port ? port->number : 0;
 }
 
-bool
-of_ports_is_down(const struct of_ports *ports, const char *name)
+const char *
+of_ports_down(const struct of_ports *ports, const char *name)
 {
     const struct of_port *port = find_name(ports, name);
-    return port && port->is_down;
+    return (port ? port->down
+            : name_is_shown_whole(name) || ports->is_told ? "is not there"
+            : NULL);
 }

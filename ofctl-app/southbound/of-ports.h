@@ -34,7 +34,7 @@ void of_ports_init(struct of_ports *);
 void of_ports_destroy(struct of_ports *);
 
 /* Adds the port that is described, or changes the one of the same number.
- * Returns true if the port is new or its name or its being down changed. */
+ * Returns true if the port is new or its name or of_ports_down() changed. */
 bool of_ports_put(struct of_ports *, const struct ofputil_phy_port *);
 
 /* Removes the port of that number.  Returns false if there was none. */
@@ -53,8 +53,9 @@ void of_ports_lose_names(struct of_ports *);
  * none or it cannot be told from others. */
 ofp_port_t of_ports_find(const struct of_ports *, const char *name);
 
-/* True if the port can carry no packets: it is taken down, has no carrier, or
- * BFD has no answer from the other end.  An unknown port is not down. */
-bool of_ports_is_down(const struct of_ports *, const char *name);
+/* Returns why no packets pass the port, a predicate: it is not there, is taken
+ * down, has no carrier, or BFD or CFM has no answer from the other end.  NULL:
+ * they do pass, or the port cannot be told from others. */
+const char *of_ports_down(const struct of_ports *, const char *name);
 
 #endif /* ofctl-app/southbound/of-ports.h */

@@ -3,6 +3,7 @@
 
 #include "ofctl-app/southbound/vswitches.h"
 
+#include "hash.h"
 #include "lib/address.h"
 #include "lib/name.h"
 #include "lib/sdsa-idl.h"
@@ -25,6 +26,7 @@ VLOG_DEFINE_THIS_MODULE(vswitches);
 
 struct vswitches {
     struct shash sessions;      /* Of struct session, by target. */
+    unsigned int seqno;         /* See vswitches_seqno(). */
 };
 
 /* A session with the database of a switch. */
@@ -32,12 +34,15 @@ struct session {
     struct ovsdb_idl *idl;
     unsigned int lost_seqno;    /* ovsdb_idl_get_seqno() when it was not
                                  * connected: the contents may be old. */
+    unsigned int seen_seqno;    /* ovsdb_idl_get_seqno() when 'hash' was
+                                 * computed. */
+    uint32_t hash;              /* Of what is read from the database. */
 };
 
 struct vswitches *
 vswitches_create(void)
 {
-    struct vswitches *vs = xmalloc(sizeof *vs);
+    struct vswitches *vs = xzalloc(sizeof *vs);
     shash_init(&vs->sessions);
     return vs;
 }
@@ -53,6 +58,7 @@ session_create(const char *target)
     static const struct ovsdb_idl_column *const columns[] = {
         &ovsrec_bridge_col_datapath_id, &ovsrec_bridge_col_other_config,
         &ovsrec_bridge_col_ports, &ovsrec_port_col_interfaces,
+        &ovsrec_port_col_status, &ovsrec_port_col_rstp_status,
         &ovsrec_interface_col_name, &ovsrec_interface_col_external_ids,
         &ovsrec_interface_col_mtu, &ovsrec_interface_col_ofport,
     };
@@ -76,6 +82,80 @@ session_is_fresh(const struct session *session)
 {
     return (ovsdb_idl_is_connected(session->idl)
             && ovsdb_idl_get_seqno(session->idl) != session->lost_seqno);
+}
+
+/* Returns the state in which STP or RSTP lets no packets pass the port, or
+ * NULL. */
+static const char *
+port_blocked(const struct ovsrec_port *port)
+{
+    const char *stp = smap_get_def(&port->status, "stp_state", "");
+    const char *rstp = smap_get_def(&port->rstp_status, "rstp_port_state",
+                                    "");
+    return (!strcmp(stp, "listening") || !strcmp(stp, "learning")
+            || !strcmp(stp, "blocking") ? stp
+            : !strcmp(rstp, "Discarding") || !strcmp(rstp, "Learning") ? rstp
+            : NULL);
+}
+
+/* The order of an smap says nothing. */
+static uint32_t
+hash_smap(const struct smap *smap, uint32_t basis)
+{
+    uint32_t sum = 0;
+    const struct smap_node *node;
+    SMAP_FOR_EACH (node, smap) {
+        sum += hash_string(node->value, hash_string(node->key, 0));
+    }
+    return hash_int(sum, basis);
+}
+
+static uint32_t
+hash_interface(const struct ovsrec_interface *iface, uint32_t hash)
+{
+    hash = hash_smap(&iface->external_ids, hash_string(iface->name, hash));
+    hash = hash_int(iface->n_mtu ? iface->mtu[0] : 0, hash);
+    return hash_int(iface->n_ofport ? iface->ofport[0] : 0, hash);
+}
+
+/* Returns a hash of what is read from the database.  (A port's status has
+ * times, too, which change every few seconds.) */
+static uint32_t
+session_hash(const struct session *session)
+{
+    uint32_t hash = 0;
+    const struct ovsrec_bridge *br;
+    OVSREC_BRIDGE_FOR_EACH (br, session->idl) {
+        const char *id = br->datapath_id ? br->datapath_id : "";
+        hash = hash_smap(&br->other_config, hash_string(id, hash));
+        for (size_t i = 0; i < br->n_ports; i++) {
+            const struct ovsrec_port *port = br->ports[i];
+            const char *blocked = port_blocked(port);
+            hash = hash_string(blocked ? blocked : "", hash);
+            for (size_t j = 0; j < port->n_interfaces; j++) {
+                hash = hash_interface(port->interfaces[j], hash);
+            }
+        }
+    }
+    return hash;
+}
+
+/* Runs the session.  Returns true if what is read from it is news. */
+static bool
+session_run(struct session *session)
+{
+    ovsdb_idl_run(session->idl);
+    unsigned int seqno = ovsdb_idl_get_seqno(session->idl);
+    if (!ovsdb_idl_is_connected(session->idl)) {
+        session->lost_seqno = seqno;
+    }
+    if (seqno == session->seen_seqno) {
+        return false;
+    }
+    uint32_t old_hash = session->hash;
+    session->seen_seqno = seqno;
+    session->hash = session_hash(session);
+    return session->hash != old_hash;
 }
 
 void
@@ -111,11 +191,9 @@ vswitches_run(struct vswitches *vs, const struct ovsdb_idl *idl)
         if (!sset_contains(&targets, node->name)) {
             session_destroy(session);
             shash_delete(&vs->sessions, node);
-            continue;
-        }
-        ovsdb_idl_run(session->idl);
-        if (!ovsdb_idl_is_connected(session->idl)) {
-            session->lost_seqno = ovsdb_idl_get_seqno(session->idl);
+            vs->seqno++;
+        } else {
+            vs->seqno += session_run(session);
         }
     }
     sset_destroy(&targets);
@@ -134,13 +212,7 @@ vswitches_wait(struct vswitches *vs)
 unsigned int
 vswitches_seqno(const struct vswitches *vs)
 {
-    unsigned int sum = shash_count(&vs->sessions);
-    struct shash_node *node;
-    SHASH_FOR_EACH (node, &vs->sessions) {
-        const struct session *session = node->data;
-        sum += ovsdb_idl_get_seqno(session->idl);
-    }
-    return sum;
+    return vs->seqno;
 }
 
 /* Returns the switch's row of the bridge, or NULL if it is not known (yet). */
@@ -176,22 +248,35 @@ is_known(const struct vswitches *vs, const struct sdsa_bridge *row)
               && ((IFACE) = (BR)->ports[i__]->interfaces[j__], true));  \
              j__++)
 
+static void
+tell_port(const struct ovsrec_port *port, const struct inv_bridge *bridge,
+          struct inventory *inv)
+{
+    const char *blocked = port_blocked(port);
+    char *fault = blocked ? xasprintf("is blocked by STP (%s)", blocked)
+                          : NULL;
+    for (size_t i = 0; i < port->n_interfaces; i++) {
+        const struct ovsrec_interface *iface = port->interfaces[i];
+        if (iface->n_mtu) {
+            inventory_tell_port_mtu(inv, bridge, iface->name, iface->mtu[0]);
+        }
+        if (fault) {
+            inventory_tell_port_fault(inv, bridge, iface->name, fault);
+        }
+    }
+    free(fault);
+}
+
 void
-vswitches_tell_mtus(const struct vswitches *vs, const struct ovsdb_idl *idl,
-                    struct inventory *inv)
+vswitches_tell_ports(const struct vswitches *vs, const struct ovsdb_idl *idl,
+                     struct inventory *inv)
 {
     const struct sdsa_bridge *row;
     SDSA_BRIDGE_FOR_EACH (row, idl) {
         const struct ovsrec_bridge *br = find_bridge(vs, row);
         const struct inv_bridge *bridge = inventory_bridge(inv, row->name);
-        const struct ovsrec_interface *iface;
-        if (br && bridge) {
-            INTERFACE_FOR_EACH (iface, br) {
-                if (iface->n_mtu) {
-                    inventory_tell_port_mtu(inv, bridge, iface->name,
-                                            iface->mtu[0]);
-                }
-            }
+        for (size_t i = 0; br && bridge && i < br->n_ports; i++) {
+            tell_port(br->ports[i], bridge, inv);
         }
     }
 }

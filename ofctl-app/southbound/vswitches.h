@@ -40,9 +40,10 @@ void vswitches_wait(struct vswitches *);
  * transaction of 'idl'. */
 void vswitches_write(const struct vswitches *, const struct ovsdb_idl *idl);
 
-/* Gives 'inv' the MTUs that the switches tell of their ports. */
-void vswitches_tell_mtus(const struct vswitches *, const struct ovsdb_idl *idl,
-                         struct inventory *inv);
+/* Gives 'inv' what the switches tell of their ports: MTUs, and whether STP or
+ * RSTP lets packets pass (OpenFlow 1.5 does not say that). */
+void vswitches_tell_ports(const struct vswitches *,
+                          const struct ovsdb_idl *idl, struct inventory *inv);
 
 /* Tells 'bridges' which ports have the names that OpenFlow does not show
  * whole. */
@@ -50,7 +51,7 @@ void vswitches_tell_names(const struct vswitches *,
                           const struct ovsdb_idl *idl,
                           const struct bridges *);
 
-/* Returns a number that changes with the contents of the switches'
+/* Returns a number that changes with what is read from the switches'
  * databases. */
 unsigned int vswitches_seqno(const struct vswitches *);
 

@@ -9,6 +9,7 @@
 #include "ofctl-app/model/match.h"
 #include "openvswitch/vlog.h"
 #include "packets.h"
+#include "smap.h"
 #include "util.h"
 
 VLOG_DEFINE_THIS_MODULE(inventory_idl);
@@ -59,10 +60,11 @@ add_links(struct inventory *inv, const struct ovsdb_idl *idl)
         const struct inv_bridge *b = inventory_bridge(inv,
                                                       row->bridge_b->name);
         if (a && b) {
-            bool is_down = !strcmp(row->state, "down");
+            const char *down = !strcmp(row->state, "down") ? row->reason
+                                                           : NULL;
             inventory_add_link(inv, a, row->port_a, b, row->port_b);
-            inv->links[inv->n_links - 2].is_down = is_down;
-            inv->links[inv->n_links - 1].is_down = is_down;
+            inventory_set_down(&inv->links[inv->n_links - 2].down, down);
+            inventory_set_down(&inv->links[inv->n_links - 1].down, down);
             tell_mtu(inv, a, row->port_a, row->mtu);
             tell_mtu(inv, b, row->port_b, row->mtu);
         }
@@ -85,6 +87,7 @@ add_gateways(struct inventory *inv, const struct ovsdb_idl *idl)
             inv, row->vnf_id, br, row->plain_port, row->cipher_port, &ip,
             row->url);
         gw->is_draining = row->draining;
+        inventory_set_down(&gw->down, smap_get(&row->status, "ports_down"));
         gw->plain_mtu = row->plain_mtu;
         gw->cipher_mtu = row->cipher_mtu;
         parse_mac(row->plain_mac, &gw->plain_mac);
@@ -110,7 +113,8 @@ add_sfs(struct inventory *inv, const struct ovsdb_idl *idl)
                                              row->out_port, correlation, mac);
         inventory_set_sf_group(sf, row->group);
         sf->is_marked = row->down;
-        sf->is_down = !strcmp(row->state, "down");
+        inventory_set_down(&sf->down, (!strcmp(row->state, "down")
+                                       ? row->reason : NULL));
         tell_mtu(inv, br, row->in_port, row->mtu);
         tell_mtu(inv, br, row->out_port, row->mtu);
     }

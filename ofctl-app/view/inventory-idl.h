@@ -8,10 +8,10 @@
 
 struct ovsdb_idl;
 
-/* Fills 'inv', which inventory_init() initialised.  Links and functions are
- * down if the controller has written so.  A row that makes no sense
- * (it was written past sdsa-ctl's checks) is left out and logged.  A chain
- * that names such a row, or that is wrong itself, is left out too, and
+/* Fills 'inv', which inventory_init() initialised.  Links, functions and
+ * gateways are down if the controller has written so.  A row that makes no
+ * sense (it was written past sdsa-ctl's checks) is left out and logged.  A
+ * chain that names such a row, or that is wrong itself, is left out too, and
  * 'bad_chains' gets a malloc'd error for the user by its name. */
 void inventory_from_idl(struct inventory *inv, const struct ovsdb_idl *,
                         struct shash *bad_chains);

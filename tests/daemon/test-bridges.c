@@ -198,7 +198,8 @@ static void
 cmd_port_state(void *bridge, int argc OVS_UNUSED, const char *argv[],
                struct ds *reply)
 {
-    ds_put_cstr(reply, bridge_port_is_down(bridge, argv[2]) ? "down" : "up");
+    const char *down = bridge_port_down(bridge, argv[2]);
+    ds_put_cstr(reply, down ? down : "up");
 }
 
 static void

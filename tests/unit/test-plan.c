@@ -11,6 +11,7 @@
  *     delete CHAIN [change=N]
  *     link-up BRIDGE PORT
  *     drain VNF-ID
+ *     gateway-down VNF-ID    a port of it is down
  *     broken|expiring|trouble CHAIN      its paths in use
  *     bad-backup CHAIN       the same of its backup paths
  *     topology               the topology has changed
@@ -630,10 +631,12 @@ set_link_up(char **words)
 {
     for (size_t i = 0; i < topology->inv.n_links; i++) {
         struct inv_link *l = &topology->inv.links[i];
-        l->is_down &= !((!strcmp(l->from->name, words[1])
-                         && !strcmp(l->out_port, words[2]))
-                        || (!strcmp(l->to->name, words[1])
-                            && !strcmp(l->in_port, words[2])));
+        if ((!strcmp(l->from->name, words[1])
+             && !strcmp(l->out_port, words[2]))
+            || (!strcmp(l->to->name, words[1])
+                && !strcmp(l->in_port, words[2]))) {
+            inventory_set_down(&l->down, NULL);
+        }
     }
 }
 
@@ -655,10 +658,15 @@ obey(struct topology *t OVS_UNUSED, char **words, size_t n)
         delete(words, n);
     } else if (!strcmp(verb, "link-up") && n == 3) {
         set_link_up(words);
-    } else if (!strcmp(verb, "drain") && n == 2) {
+    } else if ((!strcmp(verb, "drain") || !strcmp(verb, "gateway-down"))
+               && n == 2) {
         struct inv_gateway *gw = shash_find_data(&topology->inv.gateways,
                                                  words[1]);
-        gw->is_draining = true;
+        if (verb[0] == 'd') {
+            gw->is_draining = true;
+        } else {
+            inventory_set_down(&gw->down, "port p of bridge br1 is down");
+        }
     } else if ((!strcmp(verb, "broken") || !strcmp(verb, "expiring")
                 || !strcmp(verb, "trouble") || !strcmp(verb, "bad-backup"))
                && n == 2) {

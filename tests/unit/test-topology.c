@@ -222,17 +222,20 @@ topology_obey(struct topology *t, char **words, size_t n)
                 || !strcmp(verb, "sf-up")) && n == 2) {
         struct inv_sf *sf = CONST_CAST(struct inv_sf *, get_sf(t, words[1]));
         sf->is_marked = !strcmp(verb, "sf-marked");
-        sf->is_down = !strcmp(verb, "sf-down");
+        inventory_set_down(&sf->down,
+                           !strcmp(verb, "sf-down") ? "" : NULL);
     } else if (!strcmp(verb, "encrypt-always") && n == 2) {
         struct inv_chain *chain = shash_find_data(&t->inv.chains, words[1]);
         chain->encrypt_always = true;
     } else if (!strcmp(verb, "link-down") && n == 3) {
         for (size_t i = 0; i < t->inv.n_links; i++) {
             struct inv_link *l = &t->inv.links[i];
-            l->is_down |= ((!strcmp(l->from->name, words[1])
-                            && !strcmp(l->out_port, words[2]))
-                           || (!strcmp(l->to->name, words[1])
-                               && !strcmp(l->in_port, words[2])));
+            if ((!strcmp(l->from->name, words[1])
+                 && !strcmp(l->out_port, words[2]))
+                || (!strcmp(l->to->name, words[1])
+                    && !strcmp(l->in_port, words[2]))) {
+                inventory_set_down(&l->down, "");
+            }
         }
     } else if (!strcmp(verb, "mtu") && n == 4) {
         inventory_tell_port_mtu(&t->inv, get_bridge(t, words[1]), words[2],
