@@ -357,18 +357,16 @@ cmd_show(struct unixctl_conn *conn, int argc OVS_UNUSED,
     const struct backend_class *class = agent->backend->class;
     const struct backend_config *config = &agent->options->backend;
     struct ds s = DS_EMPTY_INITIALIZER;
-    const char *reason = NULL;
+    const char *reason = agent->backend->reason;
     uint64_t n_requests, n_errors;
-    bool up = class->is_up(agent->backend, &reason);
 
     restconf_get_counters(agent->restconf, &n_requests, &n_errors);
     ds_put_format(&s, "vnf-id: %s\n", config->name);
     ds_put_format(&s, "listen: %s\n", agent->options->https.listen);
-    ds_put_format(&s, "backend: %s, %s%s%s\n", class->name,
-                  up ? "up" : "down", reason ? ": " : "",
-                  reason ? reason : "");
+    ds_put_format(&s, "backend: %s, %s%s\n", class->name,
+                  reason ? "down: " : "up", reason ? reason : "");
     ds_put_format(&s, "boot-id: "UUID_FMT"\n",
-                  UUID_ARGS(class->boot_id(agent->backend)));
+                  UUID_ARGS(agent->backend->boot_id));
     char ip[INET6_ADDRSTRLEN];
     ds_put_format(&s, "ports: plain %s, cipher %s (%s)\n",
                   config->plain_port, config->cipher_port,

@@ -17,27 +17,6 @@ fuzz_backend_cast(const struct backend *backend)
     return CONTAINER_OF(backend, struct fuzz_backend, up);
 }
 
-static bool
-backend_is_up(const struct backend *backend OVS_UNUSED,
-              const char **reasonp OVS_UNUSED)
-{
-    return true;
-}
-
-static const struct uuid *
-backend_boot_id(const struct backend *backend OVS_UNUSED)
-{
-    static const struct uuid id = { { 1, 2, 3, 4 } };
-    return &id;
-}
-
-static void
-backend_get_ports(const struct backend *backend OVS_UNUSED,
-                  struct backend_port *plain, struct backend_port *cipher)
-{
-    *plain = *cipher = (struct backend_port) { .mtu = 1500 };
-}
-
 static int
 backend_apply(struct backend *backend_, const struct ovs_list *edits,
               char **errorp)
@@ -96,31 +75,26 @@ backend_get_stats(struct backend *backend OVS_UNUSED,
     return 0;
 }
 
-static bool
-fuzz_has_suite(const struct backend *backend OVS_UNUSED,
-               const struct suite *suite OVS_UNUSED)
-{
-    return true;
-}
-
 /* What nobody calls here is not there. */
 static const struct backend_class fuzz_backend_class = {
     .name = "fuzz",
-    .is_up = backend_is_up,
-    .boot_id = backend_boot_id,
-    .get_ports = backend_get_ports,
     .apply = backend_apply,
     .dump = backend_dump,
     .get_sa_stats = backend_get_sa_stats,
     .get_stats = backend_get_stats,
-    .has_suite = fuzz_has_suite,
 };
 
 void
 fuzz_backend_init(struct fuzz_backend *backend, const struct in6_addr *own_ip)
 {
+    static const struct uuid boot_id = { { 1, 2, 3, 4 } };
+
     *backend = (struct fuzz_backend) {
         .up.class = &fuzz_backend_class,
+        .up.boot_id = &boot_id,
+        .up.plain.mtu = 1500,
+        .up.cipher.mtu = 1500,
+        .up.suites = UINT32_MAX,
         .tables = tables_create(own_ip),
     };
 }

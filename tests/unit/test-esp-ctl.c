@@ -262,19 +262,18 @@ print_stats(struct backend *backend)
 static void
 wait_boot(struct backend *backend)
 {
-    struct uuid old = *backend->class->boot_id(backend);
+    struct uuid old = *backend->boot_id;
     long long int deadline_ms = time_msec() + 20000;
-    const char *reason;
 
     for (;;) {
         backend->class->run(backend);
-        if (!uuid_equals(&old, backend->class->boot_id(backend))
-            && backend->class->is_up(backend, &reason)) {
+        if (!uuid_equals(&old, backend->boot_id) && !backend->reason) {
             printf("new boot id\n");
             return;
         }
         if (time_msec() >= deadline_ms) {
-            ovs_fatal(0, "the data plane did not come back: %s", reason);
+            ovs_fatal(0, "the data plane did not come back: %s",
+                      backend->reason);
         }
         backend->class->wait(backend);
         poll_timer_wait_until(deadline_ms);
@@ -292,7 +291,7 @@ print_events(struct backend *backend, int n)
         struct backend_event event;
 
         backend->class->run(backend);
-        while (backend->class->next_event(backend, &event)) {
+        while (event_queue_pop(backend->events, &event)) {
             char *text = backend_event_to_string(&event);
 
             printf("event: %s\n", text);
@@ -378,15 +377,11 @@ run_query(struct backend *backend, char *words[])
                    stats.seq);
         }
     } else if (!strcmp(command, "boot-id")) {
-        printf(UUID_FMT"\n",
-               UUID_ARGS(backend->class->boot_id(backend)));
+        printf(UUID_FMT"\n", UUID_ARGS(backend->boot_id));
     } else if (!strcmp(command, "events")) {
         print_events(backend, words[1] ? atoi(words[1]) : 0);
     } else if (!strcmp(command, "up")) {
-        const char *reason;
-        bool up = backend->class->is_up(backend, &reason);
-
-        printf("%s\n", up ? "up" : reason);
+        printf("%s\n", backend->reason ? backend->reason : "up");
     } else {
         return false;
     }

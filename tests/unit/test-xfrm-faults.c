@@ -377,7 +377,7 @@ try_fault(struct backend_xfrm *b, const struct objects *o,
           struct nl_conn *conn, struct fault *fault,
           const struct snapshot *before, const struct snapshot *after)
 {
-    struct uuid boot_id = *b->up.class->boot_id(&b->up);
+    struct uuid boot_id = *b->up.boot_id;
     char *message = NULL;
 
     nl_conn_set_fault(conn, do_fault, fault);
@@ -396,7 +396,7 @@ try_fault(struct backend_xfrm *b, const struct objects *o,
         ovs_fatal(0, "%s", message);
     }
     assert(becomes(b, before));
-    assert(uuid_equals(&boot_id, b->up.class->boot_id(&b->up)));
+    assert(uuid_equals(&boot_id, b->up.boot_id));
 }
 
 static void

@@ -27,7 +27,7 @@
 #include "packets.h"
 
 struct backend;
-struct suite;
+struct event_queue;
 
 /* Options of the agent's command line. */
 struct backend_config {
@@ -164,17 +164,6 @@ struct backend_class {
     void (*run)(struct backend *);
     void (*wait)(struct backend *);
 
-    /* Returns true if the data plane is there.  If not, there is a reason in
-     * '*reasonp' (not owned). */
-    bool (*is_up)(const struct backend *, const char **reasonp);
-
-    /* Returns an id that changes whenever SAs may have been lost. */
-    const struct uuid *(*boot_id)(const struct backend *);
-
-    /* Valid while up. */
-    void (*get_ports)(const struct backend *, struct backend_port *plain,
-                      struct backend_port *cipher);
-
     /* Applies a batch of `struct backend_edit`, all or nothing.  Returns 0, or
      * a positive errno with a message in '*errorp' (caller frees) and nothing
      * changed: EEXIST the SPI is in use, ENOENT nothing such, ENOTSUP suite or
@@ -190,19 +179,20 @@ struct backend_class {
     int (*get_sa_stats)(struct backend *, enum sa_direction, uint32_t spi,
                         struct sa_stats *);
     int (*get_stats)(struct backend *, struct backend_stats *);
-
-    /* Pops the oldest event; returns false if there is none.  The queue is
-     * bounded, and each SA, policy and unknown SPI is limited in rate: an
-     * event is a hint, the counters are the truth. */
-    bool (*next_event)(struct backend *, struct backend_event *);
-
-    /* Returns true if the data plane can do this suite. */
-    bool (*has_suite)(const struct backend *, const struct suite *);
 };
 
-/* First member of every backend's own struct. */
+/* First member of every backend's own struct.  The backend keeps it as the
+ * data plane is; others only read it, and pop events. */
 struct backend {
     const struct backend_class *class;
+    char *reason;               /* Why no traffic can pass; NULL: it is up. */
+    const struct uuid *boot_id; /* Changes whenever SAs may have been lost. */
+    struct backend_port plain, cipher;  /* Valid while it is up. */
+    uint32_t suites;            /* Bit i: the data plane has suites[i]. */
+
+    /* The queue is bounded, and each SA, policy and unknown SPI is limited in
+     * rate: an event is a hint, the counters are the truth. */
+    struct event_queue *events;
 };
 
 #endif /* vnf-agent/backend/backend.h */

@@ -137,7 +137,7 @@ reconcile(struct datastore *ds)
 
     ds->in_doubt = error != 0;
     if (!error) {
-        ds->boot_id = *ds->backend->class->boot_id(ds->backend);
+        ds->boot_id = *ds->backend->boot_id;
         if (!ds->loaded) {
             datastore_file_load(ds, &held.sas);
             ds->loaded = true;
@@ -214,8 +214,7 @@ datastore_destroy(struct datastore *ds)
 void
 datastore_run(struct datastore *ds)
 {
-    if (!uuid_equals(&ds->boot_id,
-                     ds->backend->class->boot_id(ds->backend))) {
+    if (!uuid_equals(&ds->boot_id, ds->backend->boot_id)) {
         VLOG_WARN_RL(&rl, "the data plane lost its SAs");
         ds->in_doubt = true;
     }

@@ -12,6 +12,7 @@
 #include "timeval.h"
 #include "util.h"
 #include "vnf-agent/backend/backend.h"
+#include "vnf-agent/backend/event-queue.h"
 #include "vnf-agent/datastore/datastore.h"
 #include "vnf-agent/yang/yang-error.h"
 
@@ -207,10 +208,8 @@ rc_events_run(struct rc_events *events, struct backend *backend,
 {
     struct backend_event event;
 
-    for (int i = 0; i < MAX_EVENTS; i++) {
-        if (!backend->class->next_event(backend, &event)) {
-            break;
-        }
+    for (int i = 0; (i < MAX_EVENTS
+                     && event_queue_pop(backend->events, &event)); i++) {
         char *text = backend_event_to_string(&event);
         VLOG_INFO_RL(&rl, "%s", text);
         free(text);

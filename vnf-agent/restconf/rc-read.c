@@ -64,15 +64,12 @@ counters_to_json(const struct backend_stats *stats)
 static json_t *
 state_to_json(struct backend *backend, const struct backend_config *config)
 {
-    const struct uuid *boot_id = backend->class->boot_id(backend);
-    struct backend_port plain, cipher;
     struct backend_stats stats;
-    const char *reason = NULL;
-    bool up = backend->class->is_up(backend, &reason);
+    bool up = !backend->reason;
     json_t *suite_names = json_array();
 
     for (size_t i = 0; i < n_suites; i++) {
-        if (backend->class->has_suite(backend, &suites[i])) {
+        if (backend->suites & UINT32_C(1) << i) {
             json_array_append_new(suite_names, json_string(suites[i].name));
         }
     }
@@ -82,28 +79,25 @@ state_to_json(struct backend *backend, const struct backend_config *config)
                              "backend", backend->class->name,
                              "data-plane-up", up,
                              "suite", suite_names);
-    if (!uuid_is_zero(boot_id)) {
+    if (!uuid_is_zero(backend->boot_id)) {
         char text[UUID_LEN + 1];
-        snprintf(text, sizeof text, UUID_FMT, UUID_ARGS(boot_id));
+        snprintf(text, sizeof text, UUID_FMT, UUID_ARGS(backend->boot_id));
         json_object_set_new(json, "boot-id", json_string(text));
     }
     if (config->choice) {
         json_object_set_new(json, "backend-choice",
                             json_string(config->choice));
     }
-    if (!up && reason) {
-        json_object_set_new(json, "reason", json_string(reason));
-    }
-
-    if (up) {
-        backend->class->get_ports(backend, &plain, &cipher);
+    if (!up) {
+        json_object_set_new(json, "reason", json_string(backend->reason));
     }
     char ip[INET6_ADDRSTRLEN];
     ipv6_string_mapped(ip, &config->cipher_ip);
-    json_t *cipher_json = port_to_json(config->cipher_port, &cipher, up);
+    json_t *cipher_json = port_to_json(config->cipher_port, &backend->cipher,
+                                       up);
     json_object_set_new(cipher_json, "address", json_string(ip));
     json_object_set_new(json, "plain-port",
-                        port_to_json(config->plain_port, &plain, up));
+                        port_to_json(config->plain_port, &backend->plain, up));
     json_object_set_new(json, "cipher-port", cipher_json);
     if (!backend->class->get_stats(backend, &stats)) {
         json_object_set_new(json, "counters", counters_to_json(&stats));

@@ -32,7 +32,6 @@ struct backend_userspace {
 
     struct control_client client;
     struct control_hello hello; /* The last answer. */
-    char *reason;               /* Reason why it is not up, or NULL. */
     long long int status_ms;    /* When to ask for the status again. */
     long long int retry_ms;     /* When to try to connect again. */
     long long int start_deadline_ms;    /* Until then a start is under way. */
@@ -52,10 +51,10 @@ backend_userspace_cast(const struct backend *backend)
 static void
 set_reason(struct backend_userspace *b, const char *reason)
 {
-    if (!nullable_string_is_equal(b->reason, reason)) {
+    if (!nullable_string_is_equal(b->up.reason, reason)) {
         VLOG_INFO("%s: data plane: %s", b->name, reason ? reason : "up");
-        free(b->reason);
-        b->reason = nullable_xstrdup(reason);
+        free(b->up.reason);
+        b->up.reason = nullable_xstrdup(reason);
     }
 }
 
@@ -88,7 +87,8 @@ transact(struct backend_userspace *b, enum control_type type,
     }
     if (error && errorp) {
         *errorp = (message && message[0] ? message
-                   : xstrdup(b->reason ? b->reason : ovs_strerror(error)));
+                   : xstrdup(b->up.reason ? b->up.reason
+                             : ovs_strerror(error)));
         message = message == *errorp ? NULL : message;
     }
     free(message);
@@ -114,6 +114,8 @@ say_hello(struct backend_userspace *b, char **errorp)
         } else {
             control_hello_destroy(&b->hello);
             b->hello = hello;
+            b->up.plain = hello.plain;
+            b->up.cipher = hello.cipher;
             set_reason(b, hello.reason[0] ? hello.reason : NULL);
             b->status_ms = time_msec() + STATUS_INTERVAL_MS;
         }
@@ -222,7 +224,7 @@ backend_userspace_free(struct backend_userspace *b)
     free(b->plain_port);
     free(b->cipher_port);
     free(b->control_path);
-    free(b->reason);
+    free(b->up.reason);
     free(b);
 }
 
@@ -308,7 +310,12 @@ backend_userspace_open(const struct backend_config *config,
     }
 
     struct backend_userspace *b = xzalloc(sizeof *b);
-    b->up.class = &backend_userspace_class;
+    b->up = (struct backend) {
+        .class = &backend_userspace_class,
+        .boot_id = &b->hello.boot_id,
+        .suites = UINT32_MAX,
+        .events = &b->client.events,
+    };
     b->name = xstrdup(config->name);
     b->rundir = abs_file_name(NULL, config->rundir);
     b->netns = nullable_xstrdup(config->netns);
@@ -430,32 +437,6 @@ backend_userspace_wait(struct backend *backend)
     } else {
         poll_timer_wait_until(MAX(b->retry_ms, time_msec() + RETRY_MS));
     }
-}
-
-static bool
-backend_userspace_is_up(const struct backend *backend, const char **reasonp)
-{
-    const struct backend_userspace *b = backend_userspace_cast(backend);
-
-    *reasonp = b->reason;
-    return b->client.fd >= 0 && !b->reason;
-}
-
-static const struct uuid *
-backend_userspace_boot_id(const struct backend *backend)
-{
-    return &backend_userspace_cast(backend)->hello.boot_id;
-}
-
-static void
-backend_userspace_get_ports(const struct backend *backend,
-                            struct backend_port *plain,
-                            struct backend_port *cipher)
-{
-    const struct backend_userspace *b = backend_userspace_cast(backend);
-
-    *plain = b->hello.plain;
-    *cipher = b->hello.cipher;
 }
 
 /* SAs and policies. */
@@ -665,35 +646,14 @@ backend_userspace_get_stats(struct backend *backend,
     return error;
 }
 
-static bool
-backend_userspace_next_event(struct backend *backend,
-                             struct backend_event *event)
-{
-    struct backend_userspace *b = backend_userspace_cast(backend);
-
-    return event_queue_pop(&b->client.events, event);
-}
-
-static bool
-backend_userspace_has_suite(const struct backend *backend OVS_UNUSED,
-                            const struct suite *suite OVS_UNUSED)
-{
-    return true;
-}
-
 const struct backend_class backend_userspace_class = {
     .name = "userspace",
     .open = backend_userspace_open,
     .close = backend_userspace_close,
     .run = backend_userspace_run,
     .wait = backend_userspace_wait,
-    .is_up = backend_userspace_is_up,
-    .boot_id = backend_userspace_boot_id,
-    .get_ports = backend_userspace_get_ports,
     .apply = backend_userspace_apply,
     .dump = backend_userspace_dump,
     .get_sa_stats = backend_userspace_get_sa_stats,
     .get_stats = backend_userspace_get_stats,
-    .next_event = backend_userspace_next_event,
-    .has_suite = backend_userspace_has_suite,
 };

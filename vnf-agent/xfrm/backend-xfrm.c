@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/suite.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
 #include "timeval.h"
@@ -176,7 +175,7 @@ backend_xfrm_free(struct backend_xfrm *b)
     free(b->name);
     free(b->plain_port);
     free(b->cipher_port);
-    free(b->reason);
+    free(b->up.reason);
     free(b);
 }
 
@@ -217,7 +216,6 @@ backend_xfrm_create(const struct backend_config *config,
 {
     struct backend_xfrm *b = xzalloc(sizeof *b);
 
-    b->up.class = &backend_xfrm_class;
     b->netns_fd = -1;
     b->xfrm_stat_fd = -1;
     b->watch_fd = -1;
@@ -230,6 +228,11 @@ backend_xfrm_create(const struct backend_config *config,
     b->ports.cipher_ip = config->cipher_ip;
     b->records = records_create();
     event_queue_init(&b->events, XFRM_MAX_EVENTS);
+    b->up = (struct backend) {
+        .class = &backend_xfrm_class,
+        .boot_id = &b->records->boot_id,
+        .events = &b->events,
+    };
 
     int error = 0;
     if (!config->netns) {
@@ -325,7 +328,7 @@ backend_xfrm_open(const struct backend_config *config,
         return error;
     }
     b->kind = probe.kind;
-    b->suites = probe.suites;
+    b->up.suites = probe.suites;
     error = xfrm_find_ports(b, errorp);
     if (!error) {
         netns_call(b->netns_fd, set_up_namespace, b);
@@ -394,11 +397,11 @@ backend_xfrm_flush(const struct backend_config *config)
 static void
 set_reason(struct backend_xfrm *b, char *reason)
 {
-    if (!nullable_string_is_equal(b->reason, reason)) {
+    if (!nullable_string_is_equal(b->up.reason, reason)) {
         VLOG_INFO("%s: data plane: %s", b->name, reason ? reason : "up");
     }
-    free(b->reason);
-    b->reason = reason;
+    free(b->up.reason);
+    b->up.reason = reason;
 }
 
 /* Checks the ports, which may go and come back as other devices. */
@@ -430,7 +433,7 @@ look_at_all(struct backend_xfrm *b)
     }
     b->audit = false;
     netns_call(b->netns_fd, set_up_namespace, b);
-    if (!b->reason && xfrm_sync_rest(b, &error)) {
+    if (!b->up.reason && xfrm_sync_rest(b, &error)) {
         VLOG_WARN_RL(&rl, "%s: %s", b->name, error);
         b->audit = true;
     }
@@ -477,29 +480,6 @@ backend_xfrm_wait(struct backend *backend)
     poll_timer_wait_until(MIN(b->ports_ms, MIN(b->audit_ms, b->second_ms)));
 }
 
-static bool
-backend_xfrm_is_up(const struct backend *backend, const char **reasonp)
-{
-    *reasonp = backend_xfrm_cast(backend)->reason;
-    return !*reasonp;
-}
-
-static const struct uuid *
-backend_xfrm_boot_id(const struct backend *backend)
-{
-    return &backend_xfrm_cast(backend)->records->boot_id;
-}
-
-static void
-backend_xfrm_get_ports(const struct backend *backend,
-                       struct backend_port *plain, struct backend_port *cipher)
-{
-    const struct backend_xfrm *b = backend_xfrm_cast(backend);
-
-    *plain = b->plain;
-    *cipher = b->cipher;
-}
-
 static int
 backend_xfrm_dump(struct backend *backend, backend_dump_sa_cb *sa_cb,
                   backend_dump_policy_cb *policy_cb, void *aux)
@@ -513,32 +493,14 @@ backend_xfrm_dump(struct backend *backend, backend_dump_sa_cb *sa_cb,
     return error == EINTR ? EAGAIN : error;
 }
 
-static bool
-backend_xfrm_next_event(struct backend *backend, struct backend_event *event)
-{
-    return event_queue_pop(&backend_xfrm_cast(backend)->events, event);
-}
-
-static bool
-backend_xfrm_has_suite(const struct backend *backend,
-                       const struct suite *suite)
-{
-    return backend_xfrm_cast(backend)->suites & 1u << (suite - suites);
-}
-
 const struct backend_class backend_xfrm_class = {
     .name = "xfrm",
     .open = backend_xfrm_open,
     .close = backend_xfrm_close,
     .run = backend_xfrm_run,
     .wait = backend_xfrm_wait,
-    .is_up = backend_xfrm_is_up,
-    .boot_id = backend_xfrm_boot_id,
-    .get_ports = backend_xfrm_get_ports,
     .apply = backend_xfrm_apply,
     .dump = backend_xfrm_dump,
     .get_sa_stats = backend_xfrm_get_sa_stats,
     .get_stats = backend_xfrm_get_stats,
-    .next_event = backend_xfrm_next_event,
-    .has_suite = backend_xfrm_has_suite,
 };

@@ -280,8 +280,8 @@ backend_xfrm_apply(struct backend *backend, const struct ovs_list *edits,
 
     *errorp = NULL;
     ovs_list_init(&t.changes);
-    if (t.b->reason) {
-        *errorp = xstrdup(t.b->reason);
+    if (t.b->up.reason) {
+        *errorp = xstrdup(t.b->up.reason);
         return ENODEV;
     }
     LIST_FOR_EACH (edit, node, edits) {

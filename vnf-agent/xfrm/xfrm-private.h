@@ -27,13 +27,10 @@ struct backend_xfrm {
     int netns_fd;               /* Namespace of the data ports. */
     int xfrm_stat_fd;           /* /proc/net/xfrm_stat of that namespace. */
     enum hop_kind kind;
-    uint32_t suites;            /* Of the kernel: bit i is suites[i]. */
     struct hop_ports ports;     /* Index 0: the port is not there. */
-    struct backend_port plain, cipher;
     struct nl_conn *xfrm, *route;       /* For requests. */
     struct nl_conn *xfrm_events, *route_events;
     struct records *records;
-    char *reason;               /* Why it is not up, or NULL. */
 
     /* SAs in the kernel may differ from 'records': dump and compare. */
     bool resync;

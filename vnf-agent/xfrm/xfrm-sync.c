@@ -493,8 +493,8 @@ xfrm_find_ports(struct backend_xfrm *b, char **errorp)
 {
     *errorp = NULL;
     int error = find_port(b, b->plain_port, &b->ports.plain_ifindex,
-                          &b->plain, errorp);
+                          &b->up.plain, errorp);
     return error ? error : find_port(b, b->cipher_port,
-                                     &b->ports.cipher_ifindex, &b->cipher,
+                                     &b->ports.cipher_ifindex, &b->up.cipher,
                                      errorp);
 }
