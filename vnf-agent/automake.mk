@@ -46,7 +46,6 @@ vnf_agent_xfrm_libxfrm_la_SOURCES = \
 	vnf-agent/xfrm/records.c vnf-agent/xfrm/records.h \
 	vnf-agent/xfrm/xfrm-apply.c \
 	vnf-agent/xfrm/xfrm-attr.c vnf-agent/xfrm/xfrm-attr.h \
-	vnf-agent/xfrm/xfrm-batch.c \
 	vnf-agent/xfrm/xfrm-changes.c vnf-agent/xfrm/xfrm-changes.h \
 	vnf-agent/xfrm/xfrm-check.c \
 	vnf-agent/xfrm/xfrm-counters.c \

@@ -56,15 +56,15 @@ print_msg(const char *what, struct nl_msg *msg)
 }
 
 static void
-print_msgs(const char *what, struct hop_msgs *msgs)
+print_msgs(const char *what, struct nl_batch *batch)
 {
-    for (size_t i = 0; i < msgs->n; i++) {
+    for (size_t i = 0; i < batch->n; i++) {
         char *title = xasprintf("%s %"PRIuSIZE, what, i);
-        print_msg(title, msgs->msgs[i]);
+        print_msg(title, batch->ops[i].msg);
         free(title);
     }
-    msgs->n = 0;
-    hop_msgs_destroy(msgs);
+    batch->n = 0;
+    nl_batch_clear(batch);
 }
 
 static struct sa
@@ -169,14 +169,14 @@ test_hop_messages(struct ovs_cmdl_context *ctx OVS_UNUSED)
         .cipher_peer = ETH_ADDR_C(02,5d,5a,00,00,01),
         .cipher_ip = ip("192.0.2.1"),
     };
-    struct hop_msgs msgs = { .msgs = NULL };
+    struct nl_batch batch = { .ops = NULL };
 
-    hop_msgs_ports(&msgs, HOP_MARK, &ports);
-    print_msgs("ports", &msgs);
-    hop_msgs_hop_end(&msgs, HOP_IF, &ports, 5);
-    print_msgs("hop end", &msgs);
-    hop_msgs_hop_end_undo(&msgs, &ports, 5);
-    print_msgs("undo", &msgs);
+    hop_msgs_ports(&batch, HOP_MARK, &ports);
+    print_msgs("ports", &batch);
+    hop_msgs_hop_end(&batch, HOP_IF, &ports, 5);
+    print_msgs("hop end", &batch);
+    hop_msgs_hop_end_undo(&batch, &ports, 5);
+    print_msgs("undo", &batch);
 }
 
 /* What is made is what is read, for each suite, direction and kind. */

@@ -27,26 +27,6 @@
 #define NEXT_HOP_IPV4 0xa9fe5d5au       /* 169.254.93.90. */
 #define NEXT_HOP_IPV6 "\xfe\x80\0\0\0\0\0\0\0\0\0\0\0\0\x5d\x5a"
 
-void
-hop_msgs_add(struct hop_msgs *list, struct nl_msg *msg)
-{
-    if (list->n >= list->allocated) {
-        list->msgs = x2nrealloc(list->msgs, &list->allocated,
-                                sizeof *list->msgs);
-    }
-    list->msgs[list->n++] = msg;
-}
-
-void
-hop_msgs_destroy(struct hop_msgs *list)
-{
-    for (size_t i = 0; i < list->n; i++) {
-        nl_msg_wipe(list->msgs[i]);
-    }
-    free(list->msgs);
-    *list = (struct hop_msgs) { .msgs = NULL };
-}
-
 /* Makes something, or (the type behind 'new_type') takes it away. */
 static struct nl_msg *
 edit_msg(bool add, int new_type, int flags, const void *header, size_t size)
@@ -493,124 +473,124 @@ hop_parse_filter(const struct nlmsghdr *hdr_, int ifindex)
 /* All together. */
 
 static void
-add_ports(struct hop_msgs *list, enum hop_kind kind,
+add_ports(struct nl_batch *list, enum hop_kind kind,
           const struct hop_ports *p, bool ipv6)
 {
-    hop_msgs_add(list, neigh_msg(true, ipv6, p->cipher_ifindex,
+    nl_batch_add(list, neigh_msg(true, ipv6, p->cipher_ifindex,
                                  &p->cipher_peer));
-    hop_msgs_add(list, neigh_msg(true, ipv6, p->plain_ifindex,
+    nl_batch_add(list, neigh_msg(true, ipv6, p->plain_ifindex,
                                  &p->plain_peer));
-    hop_msgs_add(list, route_msg(true, ipv6, HOP_TABLE_CIPHER,
+    nl_batch_add(list, route_msg(true, ipv6, HOP_TABLE_CIPHER,
                                  p->cipher_ifindex, true));
-    hop_msgs_add(list, route_msg(true, ipv6, HOP_TABLE_PLAIN,
+    nl_batch_add(list, route_msg(true, ipv6, HOP_TABLE_PLAIN,
                                  p->plain_ifindex, true));
     /* The guards first: no moment without one. */
-    hop_msgs_add(list, rule_msg(true, ipv6, HOP_MARK_PLAIN, 0));
-    hop_msgs_add(list, rule_msg(true, ipv6, HOP_MARK_CLEAR, 0));
-    hop_msgs_add(list, rule_msg(true, ipv6, HOP_MARK_CIPHER, 0));
-    hop_msgs_add(list, rule_msg(true, ipv6, HOP_MARK_ESP, 0));
-    hop_msgs_add(list, rule_msg(true, ipv6, HOP_MARK_ESP, HOP_TABLE_CIPHER));
-    hop_msgs_add(list, rule_msg(true, ipv6, HOP_MARK_CLEAR, HOP_TABLE_PLAIN));
+    nl_batch_add(list, rule_msg(true, ipv6, HOP_MARK_PLAIN, 0));
+    nl_batch_add(list, rule_msg(true, ipv6, HOP_MARK_CLEAR, 0));
+    nl_batch_add(list, rule_msg(true, ipv6, HOP_MARK_CIPHER, 0));
+    nl_batch_add(list, rule_msg(true, ipv6, HOP_MARK_ESP, 0));
+    nl_batch_add(list, rule_msg(true, ipv6, HOP_MARK_ESP, HOP_TABLE_CIPHER));
+    nl_batch_add(list, rule_msg(true, ipv6, HOP_MARK_CLEAR, HOP_TABLE_PLAIN));
     if (kind == HOP_MARK) {
-        hop_msgs_add(list, rule_msg(true, ipv6, HOP_MARK_PLAIN,
+        nl_batch_add(list, rule_msg(true, ipv6, HOP_MARK_PLAIN,
                                     HOP_TABLE_CIPHER));
     }
 }
 
 void
-hop_msgs_ports(struct hop_msgs *list, enum hop_kind kind,
+hop_msgs_ports(struct nl_batch *list, enum hop_kind kind,
                const struct hop_ports *p)
 {
-    hop_msgs_add(list, port_up(p->plain_ifindex));
-    hop_msgs_add(list, port_up(p->cipher_ifindex));
-    hop_msgs_add(list, link_up(LO_IFINDEX, 0, false));
-    hop_msgs_add(list, local_route_msg(true, &p->cipher_ip));
+    nl_batch_add(list, port_up(p->plain_ifindex));
+    nl_batch_add(list, port_up(p->cipher_ifindex));
+    nl_batch_add(list, link_up(LO_IFINDEX, 0, false));
+    nl_batch_add(list, local_route_msg(true, &p->cipher_ip));
     add_ports(list, kind, p, false);
     if (p->ipv6) {
         add_ports(list, kind, p, true);
     }
-    hop_msgs_add(list, qdisc_msg(p->cipher_ifindex));
-    hop_msgs_add(list, guard_filter(p->cipher_ifindex));
-    hop_msgs_add(list, qdisc_msg(p->plain_ifindex));
+    nl_batch_add(list, qdisc_msg(p->cipher_ifindex));
+    nl_batch_add(list, guard_filter(p->cipher_ifindex));
+    nl_batch_add(list, qdisc_msg(p->plain_ifindex));
 }
 
 /* Both kinds' objects; leaves the clsact qdiscs, which may not be ours. */
 void
-hop_msgs_ports_undo(struct hop_msgs *list, const struct hop_ports *p)
+hop_msgs_ports_undo(struct nl_batch *list, const struct hop_ports *p)
 {
     static const uint32_t marks[] = {
         HOP_MARK_PLAIN, HOP_MARK_CLEAR, HOP_MARK_CIPHER, HOP_MARK_ESP
     };
 
     for (int ipv6 = 0; ipv6 <= p->ipv6; ipv6++) {
-        hop_msgs_add(list, rule_msg(false, ipv6, HOP_MARK_ESP,
+        nl_batch_add(list, rule_msg(false, ipv6, HOP_MARK_ESP,
                                     HOP_TABLE_CIPHER));
-        hop_msgs_add(list, rule_msg(false, ipv6, HOP_MARK_CLEAR,
+        nl_batch_add(list, rule_msg(false, ipv6, HOP_MARK_CLEAR,
                                     HOP_TABLE_PLAIN));
-        hop_msgs_add(list, rule_msg(false, ipv6, HOP_MARK_PLAIN,
+        nl_batch_add(list, rule_msg(false, ipv6, HOP_MARK_PLAIN,
                                     HOP_TABLE_CIPHER));
         for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
-            hop_msgs_add(list, rule_msg(false, ipv6, marks[i], 0));
+            nl_batch_add(list, rule_msg(false, ipv6, marks[i], 0));
         }
-        hop_msgs_add(list, route_msg(false, ipv6, HOP_TABLE_CIPHER,
+        nl_batch_add(list, route_msg(false, ipv6, HOP_TABLE_CIPHER,
                                      p->cipher_ifindex, true));
-        hop_msgs_add(list, route_msg(false, ipv6, HOP_TABLE_PLAIN,
+        nl_batch_add(list, route_msg(false, ipv6, HOP_TABLE_PLAIN,
                                      p->plain_ifindex, true));
-        hop_msgs_add(list, neigh_msg(false, ipv6, p->cipher_ifindex, NULL));
-        hop_msgs_add(list, neigh_msg(false, ipv6, p->plain_ifindex, NULL));
+        nl_batch_add(list, neigh_msg(false, ipv6, p->cipher_ifindex, NULL));
+        nl_batch_add(list, neigh_msg(false, ipv6, p->plain_ifindex, NULL));
     }
-    hop_msgs_add(list, local_route_msg(false, &p->cipher_ip));
-    hop_msgs_add(list, guard_msg(false, p->cipher_ifindex));
+    nl_batch_add(list, local_route_msg(false, &p->cipher_ip));
+    nl_batch_add(list, guard_msg(false, p->cipher_ifindex));
 }
 
 void
-hop_msgs_hop_end(struct hop_msgs *list, enum hop_kind kind,
+hop_msgs_hop_end(struct nl_batch *list, enum hop_kind kind,
                  const struct hop_ports *p, uint16_t vlan)
 {
     int sdx = HOP_IFINDEX_XFRM + vlan, sdv = HOP_IFINDEX_VRF + vlan;
 
     if (kind == HOP_IF) {
-        hop_msgs_add(list, new_device("sdv", HOP_IFINDEX_VRF, vlan, "vrf",
+        nl_batch_add(list, new_device("sdv", HOP_IFINDEX_VRF, vlan, "vrf",
                                       IFLA_VRF_TABLE, HOP_IF_ID + vlan, 0, 0));
-        hop_msgs_add(list, new_device("sdx", HOP_IFINDEX_XFRM, vlan, "xfrm",
+        nl_batch_add(list, new_device("sdx", HOP_IFINDEX_XFRM, vlan, "xfrm",
                                       IFLA_XFRM_LINK, p->cipher_ifindex,
                                       IFLA_XFRM_IF_ID, HOP_IF_ID + vlan));
-        hop_msgs_add(list, link_up(sdv, 0, p->ipv6));
-        hop_msgs_add(list, link_up(sdx, sdv, p->ipv6));
+        nl_batch_add(list, link_up(sdv, 0, p->ipv6));
+        nl_batch_add(list, link_up(sdx, sdv, p->ipv6));
         /* A packet that a filter gives to the device needs a route through
          * it. */
-        hop_msgs_add(list, route_msg(true, false, HOP_IF_ID + vlan, sdx,
+        nl_batch_add(list, route_msg(true, false, HOP_IF_ID + vlan, sdx,
                                      false));
         if (p->ipv6) {
-            hop_msgs_add(list, route_msg(true, true, HOP_IF_ID + vlan, sdx,
+            nl_batch_add(list, route_msg(true, true, HOP_IF_ID + vlan, sdx,
                                          false));
         }
     }
-    hop_msgs_add(list, egress_filter(p->cipher_ifindex, vlan,
+    nl_batch_add(list, egress_filter(p->cipher_ifindex, vlan,
                                      HOP_MARK_ESP | vlan));
-    hop_msgs_add(list, egress_filter(p->plain_ifindex, vlan,
+    nl_batch_add(list, egress_filter(p->plain_ifindex, vlan,
                                      HOP_MARK_CLEAR | vlan));
-    hop_msgs_add(list, ingress_filter(p->cipher_ifindex, vlan, 0,
+    nl_batch_add(list, ingress_filter(p->cipher_ifindex, vlan, 0,
                                       HOP_MARK_CIPHER | vlan));
-    hop_msgs_add(list, ingress_filter(p->plain_ifindex, vlan,
+    nl_batch_add(list, ingress_filter(p->plain_ifindex, vlan,
                                       kind == HOP_IF ? sdx : 0,
                                       HOP_MARK_PLAIN | vlan));
 }
 
 void
-hop_msgs_hop_end_undo(struct hop_msgs *list, const struct hop_ports *p,
+hop_msgs_hop_end_undo(struct nl_batch *list, const struct hop_ports *p,
                       uint16_t vlan)
 {
-    hop_msgs_add(list, filter_msg(false, p->plain_ifindex, true, ETH_P_8021Q,
+    nl_batch_add(list, filter_msg(false, p->plain_ifindex, true, ETH_P_8021Q,
                                   vlan, "flower"));
-    hop_msgs_add(list, filter_msg(false, p->cipher_ifindex, true, ETH_P_8021Q,
+    nl_batch_add(list, filter_msg(false, p->cipher_ifindex, true, ETH_P_8021Q,
                                   vlan, "flower"));
-    hop_msgs_add(list, filter_msg(false, p->cipher_ifindex, false, ETH_P_ALL,
+    nl_batch_add(list, filter_msg(false, p->cipher_ifindex, false, ETH_P_ALL,
                                   HOP_MARK_ESP | vlan, "fw"));
-    hop_msgs_add(list, filter_msg(false, p->plain_ifindex, false, ETH_P_ALL,
+    nl_batch_add(list, filter_msg(false, p->plain_ifindex, false, ETH_P_ALL,
                                   HOP_MARK_CLEAR | vlan, "fw"));
-    hop_msgs_add(list, link_msg(RTM_DELLINK, 0, HOP_IFINDEX_XFRM + vlan,
+    nl_batch_add(list, link_msg(RTM_DELLINK, 0, HOP_IFINDEX_XFRM + vlan,
                                 false));
-    hop_msgs_add(list, link_msg(RTM_DELLINK, 0, HOP_IFINDEX_VRF + vlan,
+    nl_batch_add(list, link_msg(RTM_DELLINK, 0, HOP_IFINDEX_VRF + vlan,
                                 false));
 }

@@ -28,6 +28,7 @@
 #include "packets.h"
 #include "vnf-agent/xfrm/hop-id.h"
 
+struct nl_batch;
 struct nl_msg;
 struct nlmsghdr;
 
@@ -39,34 +40,22 @@ struct hop_ports {
     bool ipv6;                  /* The namespace has IPv6. */
 };
 
-/* A list of messages. */
-struct hop_msgs {
-    struct nl_msg **msgs;
-    size_t n, allocated;
-};
-
-/* Appends 'msg' and takes ownership of it. */
-void hop_msgs_add(struct hop_msgs *, struct nl_msg *msg);
-
-/* Wipes and frees all messages. */
-void hop_msgs_destroy(struct hop_msgs *);
-
 /* Appends messages that set up both ports.  They can be sent again: the kernel
  * then answers EEXIST to objects that are there. */
-void hop_msgs_ports(struct hop_msgs *, enum hop_kind,
+void hop_msgs_ports(struct nl_batch *, enum hop_kind,
                     const struct hop_ports *);
 
 /* Appends messages that undo hop_msgs_ports().  They can be sent again: the
  * kernel then answers ENOENT, ENODEV, ESRCH or EADDRNOTAVAIL. */
-void hop_msgs_ports_undo(struct hop_msgs *, const struct hop_ports *);
+void hop_msgs_ports_undo(struct nl_batch *, const struct hop_ports *);
 
 /* Appends messages that make a hop end, with answers as hop_msgs_ports(). */
-void hop_msgs_hop_end(struct hop_msgs *, enum hop_kind,
+void hop_msgs_hop_end(struct nl_batch *, enum hop_kind,
                       const struct hop_ports *, uint16_t vlan);
 
 /* Appends messages that remove a hop end of either kind, with answers as
  * hop_msgs_ports_undo(). */
-void hop_msgs_hop_end_undo(struct hop_msgs *, const struct hop_ports *,
+void hop_msgs_hop_end_undo(struct nl_batch *, const struct hop_ports *,
                            uint16_t vlan);
 
 /* Returns a request for the device 'name'.  Caller frees with

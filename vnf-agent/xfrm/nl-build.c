@@ -36,6 +36,27 @@ nl_msg_wipe(struct nl_msg *msg)
     }
 }
 
+void
+nl_batch_add(struct nl_batch *batch, struct nl_msg *msg)
+{
+    if (batch->n >= batch->allocated) {
+        batch->ops = x2nrealloc(batch->ops, &batch->allocated,
+                                sizeof *batch->ops);
+    }
+    batch->ops[batch->n++] = (struct nl_op) { .msg = msg };
+}
+
+void
+nl_batch_clear(struct nl_batch *batch)
+{
+    for (size_t i = 0; i < batch->n; i++) {
+        nl_msg_wipe(batch->ops[i].msg);
+        free(batch->ops[i].text);
+    }
+    free(batch->ops);
+    *batch = (struct nl_batch) { .ops = NULL };
+}
+
 bool
 nl_msg_equal(struct nl_msg *a_, struct nl_msg *b_)
 {

@@ -21,6 +21,26 @@ struct nl_msg *nl_msg_create(int type, int flags, const void *payload,
 /* Wipes all octets and frees.  Accepts NULL. */
 void nl_msg_wipe(struct nl_msg *);
 
+/* One request of a batch. */
+struct nl_op {
+    struct nl_msg *msg;         /* With NLM_F_ACK. */
+    int error;                  /* 0, or a positive errno.  ETIMEDOUT: no
+                                 * answer; it may be done or not. */
+    char *text;                 /* The kernel's message, or NULL. */
+};
+
+/* Requests that are sent together, in order.  Empty at first: all zeros. */
+struct nl_batch {
+    struct nl_op *ops;
+    size_t n, allocated;
+};
+
+/* Appends 'msg' and takes ownership of it. */
+void nl_batch_add(struct nl_batch *, struct nl_msg *msg);
+
+/* Wipes and frees all messages; the batch is empty then. */
+void nl_batch_clear(struct nl_batch *);
+
 /* Returns true if the octets are the same. */
 bool nl_msg_equal(struct nl_msg *, struct nl_msg *);
 

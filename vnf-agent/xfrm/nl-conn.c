@@ -21,6 +21,7 @@
 #include "openvswitch/vlog.h"
 #include "timeval.h"
 #include "util.h"
+#include "vnf-agent/xfrm/nl-build.h"
 
 VLOG_DEFINE_THIS_MODULE(nl_conn);
 
@@ -330,6 +331,45 @@ nl_conn_transact(struct nl_conn *conn, struct nl_op *ops, size_t n)
         first_error = first_error ? first_error : error;
     }
     return first_error;
+}
+
+const int nl_fine_none[4] = { 0 };
+const int nl_fine_add[4] = { EEXIST };
+const int nl_fine_delete[4] = { ENOENT, ESRCH, ENODEV, EINVAL };
+
+static bool
+is_fine(int error, const int fine[4])
+{
+    return (!error || error == fine[0] || error == fine[1] || error == fine[2]
+            || error == fine[3]);
+}
+
+char *
+nl_op_message(const struct nl_op *op, const char *what)
+{
+    return xasprintf("kernel, %s: %s%s%s", what, ovs_strerror(op->error),
+                     op->text ? ": " : "", op->text ? op->text : "");
+}
+
+int
+nl_batch_run(struct nl_batch *batch, struct nl_conn *conn, const int fine[4],
+             const char *what, char **errorp)
+{
+    int error = 0;
+
+    nl_conn_transact(conn, batch->ops, batch->n);
+    for (size_t i = 0; i < batch->n && !error; i++) {
+        const struct nl_op *op = &batch->ops[i];
+
+        if (!is_fine(op->error, fine)) {
+            error = op->error;
+            if (errorp) {
+                *errorp = nl_op_message(op, what);
+            }
+        }
+    }
+    nl_batch_clear(batch);
+    return error;
 }
 
 int

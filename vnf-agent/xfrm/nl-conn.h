@@ -11,8 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct nl_batch;
 struct nl_conn;
 struct nl_msg;
+struct nl_op;
 struct nlmsghdr;
 
 /* Opens a socket of 'protocol' (NETLINK_XFRM, NETLINK_ROUTE) in the network
@@ -31,18 +33,23 @@ int nl_conn_join(struct nl_conn *, unsigned int group);
 /* Returns the port id, by which the kernel's events name who caused them. */
 uint32_t nl_conn_port(const struct nl_conn *);
 
-/* One request of a batch. */
-struct nl_op {
-    struct nl_msg *msg;         /* With NLM_F_ACK; not owned. */
-    int error;                  /* 0, or a positive errno.  ETIMEDOUT: no
-                                 * answer; it may be done or not. */
-    char *text;                 /* The kernel's message, or NULL; caller
-                                 * frees. */
-};
-
 /* Sends all 'n' requests, and waits for all answers.  Returns the first error,
  * or 0. */
 int nl_conn_transact(struct nl_conn *, struct nl_op *, size_t n);
+
+/* Errors, up to four, that mean that a request of a batch has nothing to do:
+ * none; what is to be added is there; what is to be deleted is not there. */
+extern const int nl_fine_none[4], nl_fine_add[4], nl_fine_delete[4];
+
+/* Sends all requests of a batch, which is empty then.  Returns the first error
+ * that is none of 'fine', with an error about 'what' in '*errorp' (caller
+ * frees) unless 'errorp' is NULL; or 0. */
+int nl_batch_run(struct nl_batch *, struct nl_conn *, const int fine[4],
+                 const char *what, char **errorp);
+
+/* Returns the kernel's refusal of a request about 'what', for people.  Caller
+ * frees. */
+char *nl_op_message(const struct nl_op *, const char *what);
 
 typedef void nl_conn_cb(const struct nlmsghdr *, void *aux);
 

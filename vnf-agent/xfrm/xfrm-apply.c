@@ -17,7 +17,6 @@
 
 #include "openvswitch/vlog.h"
 #include "util.h"
-#include "vnf-agent/xfrm/nl-build.h"
 
 VLOG_DEFINE_THIS_MODULE(xfrm_apply);
 
@@ -28,13 +27,13 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
 /* Deletes 'policy', except where another policy has its selector now. */
 static void
 delete_from_kernel(const struct backend_xfrm *b, const struct policy *policy,
-                   struct xfrm_batch *batch)
+                   struct nl_batch *batch)
 {
     for (int ipv6 = 0; ipv6 < 2; ipv6++) {
         if (xfrm_selector_has(&policy->selector, ipv6)
             && !records_find_alike(b->records, policy, ipv6)) {
-            xfrm_batch_add(batch,
-                           xfrm_msg_policy_delete(b->kind, policy, ipv6));
+            nl_batch_add(batch,
+                         xfrm_msg_policy_delete(b->kind, policy, ipv6));
         }
     }
 }
@@ -43,7 +42,7 @@ delete_from_kernel(const struct backend_xfrm *b, const struct policy *policy,
  * records say: all of them, or only those that are new or send by another
  * SA. */
 static void
-list_policies(struct transaction *t, bool all, struct xfrm_batch *batch)
+list_policies(struct transaction *t, bool all, struct nl_batch *batch)
 {
     const struct records *records = t->b->records;
     size_t vlan;
@@ -67,7 +66,7 @@ list_policies(struct transaction *t, bool all, struct xfrm_batch *batch)
  * that it added. */
 static void
 list_gone_policies(const struct transaction *t, bool undo,
-                   struct xfrm_batch *batch)
+                   struct nl_batch *batch)
 {
     const struct change *change;
 
@@ -85,13 +84,13 @@ list_gone_policies(const struct transaction *t, bool undo,
 
 /* Runs a batch that cannot be undone.  A failure sets '*again'. */
 static void
-run_or_again(struct transaction *t, struct xfrm_batch *batch,
+run_or_again(struct transaction *t, struct nl_batch *batch,
              struct nl_conn *conn, const int fine[4], const char *what,
              bool *again)
 {
     char *error = NULL;
 
-    if (xfrm_batch_run(batch, conn, fine, what, &error)) {
+    if (nl_batch_run(batch, conn, fine, what, &error)) {
         VLOG_WARN_RL(&rl, "%s: %s; trying again", t->b->name, error);
         *again = true;
     }
@@ -101,36 +100,32 @@ run_or_again(struct transaction *t, struct xfrm_batch *batch,
 static int
 make_hop_ends(struct transaction *t, char **errorp)
 {
-    struct hop_msgs msgs = { .msgs = NULL };
-    struct xfrm_batch batch = { .ops = NULL };
+    struct nl_batch batch = { .ops = NULL };
     size_t vlan;
 
     BITMAP_FOR_EACH_1 (vlan, HOP_MAX_VLAN + 1, t->vlans) {
         if (!bitmap_is_set(t->used, vlan)
             && records_hop_in_use(t->b->records, vlan)) {
-            hop_msgs_hop_end(&msgs, t->b->kind, &t->b->ports, vlan);
+            hop_msgs_hop_end(&batch, t->b->kind, &t->b->ports, vlan);
         }
     }
-    xfrm_batch_add_all(&batch, &msgs);
-    return xfrm_batch_run(&batch, t->b->route, xfrm_fine_add, "hop end",
-                          errorp);
+    return nl_batch_run(&batch, t->b->route, nl_fine_add, "hop end",
+                        errorp);
 }
 
 /* Removes the hop ends of the touched ones that nothing needs. */
 static void
 remove_hop_ends(struct transaction *t)
 {
-    struct hop_msgs msgs = { .msgs = NULL };
-    struct xfrm_batch batch = { .ops = NULL };
+    struct nl_batch batch = { .ops = NULL };
     size_t vlan;
 
     BITMAP_FOR_EACH_1 (vlan, HOP_MAX_VLAN + 1, t->vlans) {
         if (!records_hop_in_use(t->b->records, vlan)) {
-            hop_msgs_hop_end_undo(&msgs, &t->b->ports, vlan);
+            hop_msgs_hop_end_undo(&batch, &t->b->ports, vlan);
         }
     }
-    xfrm_batch_add_all(&batch, &msgs);
-    run_or_again(t, &batch, t->b->route, xfrm_fine_delete,
+    run_or_again(t, &batch, t->b->route, nl_fine_delete,
                  "removal of a hop end", &t->b->audit);
 }
 
@@ -151,7 +146,7 @@ static int
 add_over(struct backend_xfrm *b, const struct sa *sa,
          const struct sa_record *record, char **errorp)
 {
-    struct xfrm_batch batch = { .ops = NULL };
+    struct nl_batch batch = { .ops = NULL };
     bool ours = false;
 
     struct nl_msg *get = xfrm_msg_sa_get(b->kind, sa);
@@ -162,17 +157,17 @@ add_over(struct backend_xfrm *b, const struct sa *sa,
                             "kernel which is not ours", sa->spi);
         return EEXIST;
     }
-    xfrm_batch_add(&batch, xfrm_msg_sa_delete(b->kind, sa));
-    xfrm_batch_run(&batch, b->xfrm, xfrm_fine_delete, "old SA", NULL);
-    xfrm_batch_add(&batch, xfrm_msg_sa_add(b->kind, sa, record->clear_df,
-                                           record->copy_dscp));
-    return xfrm_batch_run(&batch, b->xfrm, xfrm_fine_none, "SA", errorp);
+    nl_batch_add(&batch, xfrm_msg_sa_delete(b->kind, sa));
+    nl_batch_run(&batch, b->xfrm, nl_fine_delete, "old SA", NULL);
+    nl_batch_add(&batch, xfrm_msg_sa_add(b->kind, sa, record->clear_df,
+                                         record->copy_dscp));
+    return nl_batch_run(&batch, b->xfrm, nl_fine_none, "SA", errorp);
 }
 
 static int
 make_sas(struct transaction *t, char **errorp)
 {
-    struct xfrm_batch batch = { .ops = NULL };
+    struct nl_batch batch = { .ops = NULL };
     const struct change *change;
     size_t i = 0;
     int error = 0;
@@ -180,9 +175,9 @@ make_sas(struct transaction *t, char **errorp)
     LIST_FOR_EACH (change, node, &t->changes) {
         if (change->new_sa && xfrm_changes_keep(t, change->sa_added)) {
             const struct sa_record *record = change->sa_added;
-            xfrm_batch_add(&batch, xfrm_msg_sa_add(t->b->kind, change->new_sa,
-                                                   record->clear_df,
-                                                   record->copy_dscp));
+            nl_batch_add(&batch, xfrm_msg_sa_add(t->b->kind, change->new_sa,
+                                                 record->clear_df,
+                                                 record->copy_dscp));
         }
     }
     nl_conn_transact(t->b->xfrm, batch.ops, batch.n);
@@ -196,21 +191,21 @@ make_sas(struct transaction *t, char **errorp)
         } else if (op->error) {
             char *what = xasprintf("SA 0x%08"PRIx32, change->new_sa->spi);
             error = op->error;
-            *errorp = xfrm_op_message(op, what);
+            *errorp = nl_op_message(op, what);
             free(what);
         }
         if (error) {
             break;
         }
     }
-    xfrm_batch_clear(&batch);
+    nl_batch_clear(&batch);
     return error;
 }
 
 static void
 remove_sas(struct transaction *t)
 {
-    struct xfrm_batch batch = { .ops = NULL };
+    struct nl_batch batch = { .ops = NULL };
     const struct change *change;
 
     LIST_FOR_EACH (change, node, &t->changes) {
@@ -218,10 +213,10 @@ remove_sas(struct transaction *t)
 
         if (gone && !records_find_sa(t->b->records, gone->sa->direction,
                                      gone->sa->spi)) {
-            xfrm_batch_add(&batch, xfrm_msg_sa_delete(t->b->kind, gone->sa));
+            nl_batch_add(&batch, xfrm_msg_sa_delete(t->b->kind, gone->sa));
         }
     }
-    run_or_again(t, &batch, t->b->xfrm, xfrm_fine_delete, "removal of an SA",
+    run_or_again(t, &batch, t->b->xfrm, nl_fine_delete, "removal of an SA",
                  &t->b->resync);
 }
 
@@ -229,13 +224,13 @@ remove_sas(struct transaction *t)
 static void
 undo_kernel(struct transaction *t)
 {
-    struct xfrm_batch batch = { .ops = NULL };
+    struct nl_batch batch = { .ops = NULL };
 
     list_policies(t, true, &batch);
-    run_or_again(t, &batch, t->b->xfrm, xfrm_fine_none, "undoing",
+    run_or_again(t, &batch, t->b->xfrm, nl_fine_none, "undoing",
                  &t->b->audit);
     list_gone_policies(t, true, &batch);
-    run_or_again(t, &batch, t->b->xfrm, xfrm_fine_delete, "undoing",
+    run_or_again(t, &batch, t->b->xfrm, nl_fine_delete, "undoing",
                  &t->b->audit);
     /* SAs are removed by a dump that shows which are ours, not by SPI: a
      * refused SPI may be of an SA of another program. */
@@ -248,7 +243,7 @@ undo_kernel(struct transaction *t)
 static int
 do_kernel(struct transaction *t, char **errorp)
 {
-    struct xfrm_batch batch = { .ops = NULL };
+    struct nl_batch batch = { .ops = NULL };
 
     int error = xfrm_udp_update(t->b, errorp);
     if (!error) {
@@ -259,13 +254,13 @@ do_kernel(struct transaction *t, char **errorp)
     }
     if (!error) {
         list_policies(t, false, &batch);
-        error = xfrm_batch_run(&batch, t->b->xfrm, xfrm_fine_none, "policy",
-                               errorp);
+        error = nl_batch_run(&batch, t->b->xfrm, nl_fine_none, "policy",
+                             errorp);
     }
     if (!error) {
         list_gone_policies(t, false, &batch);
-        error = xfrm_batch_run(&batch, t->b->xfrm, xfrm_fine_delete,
-                               "removal of a policy", errorp);
+        error = nl_batch_run(&batch, t->b->xfrm, nl_fine_delete,
+                             "removal of a policy", errorp);
     }
     return error;
 }

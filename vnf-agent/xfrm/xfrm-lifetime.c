@@ -56,7 +56,7 @@ xfrm_lifetime_end(struct backend_xfrm *b, struct sa_record *record, bool hard,
 
 struct idle {
     struct backend_xfrm *b;
-    struct xfrm_batch removals;
+    struct nl_batch removals;
 };
 
 static void
@@ -71,8 +71,8 @@ check_idle(const struct sa *sa, const struct sa_stats *stats, void *idle_)
     }
     uint32_t hard_s = xfrm_hard_limits(sa).idle_s;
     if (hard_s && stats->idle_s >= hard_s) {
-        xfrm_batch_add(&idle->removals,
-                       xfrm_msg_sa_delete(idle->b->kind, sa));
+        nl_batch_add(&idle->removals,
+                     xfrm_msg_sa_delete(idle->b->kind, sa));
         xfrm_lifetime_end(idle->b, record, true, stats);
     } else if (sa->soft.idle_s && stats->idle_s >= sa->soft.idle_s) {
         xfrm_lifetime_end(idle->b, record, false, stats);
@@ -85,6 +85,6 @@ xfrm_lifetime_check_idle(struct backend_xfrm *b)
     struct idle idle = { .b = b };
 
     xfrm_stats_dump(b, check_idle, NULL, &idle);
-    xfrm_batch_run(&idle.removals, b->xfrm, xfrm_fine_delete, "idle SA",
-                   NULL);
+    nl_batch_run(&idle.removals, b->xfrm, nl_fine_delete, "idle SA",
+                 NULL);
 }

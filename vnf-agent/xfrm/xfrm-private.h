@@ -9,6 +9,7 @@
 #include "vnf-agent/backend/backend.h"
 #include "vnf-agent/backend/event-queue.h"
 #include "vnf-agent/xfrm/hop-msg.h"
+#include "vnf-agent/xfrm/nl-build.h"
 #include "vnf-agent/xfrm/nl-conn.h"
 #include "vnf-agent/xfrm/records.h"
 #include "vnf-agent/xfrm/xfrm-msg.h"
@@ -58,36 +59,6 @@ backend_xfrm_cast(const struct backend *backend)
 {
     return CONTAINER_OF(backend, struct backend_xfrm, up);
 }
-
-/* xfrm-batch.c: messages in order. */
-
-struct xfrm_batch {
-    struct nl_op *ops;
-    size_t n, allocated;
-};
-
-/* Errors, up to four, that mean that a message of a batch has nothing to do:
- * none; what is to be added is there; what is to be deleted is not there. */
-extern const int xfrm_fine_none[4], xfrm_fine_add[4], xfrm_fine_delete[4];
-
-/* Appends 'msg' and takes ownership of it. */
-void xfrm_batch_add(struct xfrm_batch *, struct nl_msg *msg);
-
-/* Appends all of 'msgs' and takes ownership of them: 'msgs' is empty then. */
-void xfrm_batch_add_all(struct xfrm_batch *, struct hop_msgs *msgs);
-
-/* Sends all messages.  Returns the first error that is none of 'fine', with an
- * error about 'what' in '*errorp' (caller frees) unless 'errorp' is NULL; or
- * 0.  The batch is cleared then. */
-int xfrm_batch_run(struct xfrm_batch *, struct nl_conn *, const int fine[4],
-                   const char *what, char **errorp);
-
-/* Returns the kernel's refusal of a message about 'what', for people.  Caller
- * frees. */
-char *xfrm_op_message(const struct nl_op *, const char *what);
-
-/* Wipes and frees all messages. */
-void xfrm_batch_clear(struct xfrm_batch *);
 
 /* xfrm-stats.c: counters. */
 
@@ -176,7 +147,7 @@ int xfrm_find_ports(struct backend_xfrm *, char **errorp);
 
 /* Adds messages that make the kernel's policy what the record says. */
 void xfrm_policy_to_kernel(struct backend_xfrm *, struct policy_record *,
-                           struct xfrm_batch *);
+                           struct nl_batch *);
 
 /* Removes all that is ours from the kernel and from the records.  Returns as
  * xfrm_sync_rest(). */

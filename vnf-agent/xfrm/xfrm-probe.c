@@ -13,6 +13,7 @@
 #include "openvswitch/dynamic-string.h"
 #include "util.h"
 #include "vnf-agent/xfrm/hop-msg.h"
+#include "vnf-agent/xfrm/nl-build.h"
 #include "vnf-agent/xfrm/nl-conn.h"
 #include "vnf-agent/xfrm/xfrm-msg.h"
 
@@ -20,21 +21,20 @@
 #define PROBE_VLAN 1
 
 static int
-try_messages(struct nl_conn *conn, struct hop_msgs *msgs, struct ds *words)
+try_messages(struct nl_conn *conn, struct nl_batch *batch, struct ds *words)
 {
     int error = 0;
 
-    for (size_t i = 0; i < msgs->n && !error; i++) {
-        struct nl_op op = { .msg = msgs->msgs[i] };
+    for (size_t i = 0; i < batch->n && !error; i++) {
+        struct nl_op *op = &batch->ops[i];
 
-        error = nl_conn_transact(conn, &op, 1);
+        error = nl_conn_transact(conn, op, 1);
         if (error) {
             ds_put_format(words, "%s%s%s", ovs_strerror(error),
-                          op.text ? ": " : "", op.text ? op.text : "");
+                          op->text ? ": " : "", op->text ? op->text : "");
         }
-        free(op.text);
     }
-    hop_msgs_destroy(msgs);
+    nl_batch_clear(batch);
     return error;
 }
 
@@ -59,12 +59,12 @@ try_suites(struct nl_conn *conn, struct ds *words)
         };
         sa.key = secret_create(NULL, suite_keymat_size(sa.suite));
         char *refusal = xfrm_check_sa(&sa);
-        struct hop_msgs msgs = { .msgs = NULL };
+        struct nl_batch batch = { .ops = NULL };
 
         ds_clear(&reason);
         if (!refusal) {
-            hop_msgs_add(&msgs, xfrm_msg_sa_add(HOP_MARK, &sa, true, true));
-            if (!try_messages(conn, &msgs, &reason)) {
+            nl_batch_add(&batch, xfrm_msg_sa_add(HOP_MARK, &sa, true, true));
+            if (!try_messages(conn, &batch, &reason)) {
                 ds_put_format(words, "%s%s", found ? ", " : "ESP with ",
                               sa.suite->name);
                 found |= 1u << i;
@@ -89,13 +89,13 @@ try_kind(struct nl_conn *conn, enum hop_kind kind, struct ds *words)
         .cipher_ifindex = 1,
         .cipher_ip = in6_addr_mapped_ipv4(htonl(0xc0000202)),
     };
-    struct hop_msgs msgs = { .msgs = NULL };
+    struct nl_batch batch = { .ops = NULL };
 
     if (kind == HOP_MARK) {
-        hop_msgs_ports(&msgs, kind, &ports);
+        hop_msgs_ports(&batch, kind, &ports);
     }
-    hop_msgs_hop_end(&msgs, kind, &ports, PROBE_VLAN);
-    return try_messages(conn, &msgs, words);
+    hop_msgs_hop_end(&batch, kind, &ports, PROBE_VLAN);
+    return try_messages(conn, &batch, words);
 }
 
 struct sockets {

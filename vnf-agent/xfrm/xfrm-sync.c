@@ -12,7 +12,6 @@
 #include "openvswitch/vlog.h"
 #include "timeval.h"
 #include "util.h"
-#include "vnf-agent/xfrm/nl-build.h"
 
 VLOG_DEFINE_THIS_MODULE(xfrm_sync);
 
@@ -45,7 +44,7 @@ dump(struct nl_conn *conn, struct nl_msg *msg, nl_conn_cb *cb, void *aux)
 struct sa_dump {
     struct backend_xfrm *b;
     struct hmap seen;           /* struct seen_sa. */
-    struct xfrm_batch removals;
+    struct nl_batch removals;
 };
 
 struct seen_sa {
@@ -102,7 +101,7 @@ see_sa(const struct nlmsghdr *hdr, void *d_)
             records_note_used_key(d->b->records, info.direction,
                                   info.key_print);
         }
-        xfrm_batch_add(&d->removals, xfrm_msg_sa_delete(kind, &sa));
+        nl_batch_add(&d->removals, xfrm_msg_sa_delete(kind, &sa));
     }
 }
 
@@ -164,15 +163,15 @@ xfrm_sync_sas(struct backend_xfrm *b)
     hmap_init(&d.seen);
     for (int i = 0; i < MAX_TRIES && error == EINTR; i++) {
         forget_seen(&d);
-        xfrm_batch_run(&d.removals, b->xfrm, xfrm_fine_delete, "", NULL);
+        nl_batch_run(&d.removals, b->xfrm, nl_fine_delete, "", NULL);
         error = dump(b->xfrm, xfrm_msg_sa_dump(), see_sa, &d);
     }
     if (!error) {
         size_t n = d.removals.n;
         char *message = NULL;
 
-        if (xfrm_batch_run(&d.removals, b->xfrm, xfrm_fine_delete,
-                           "removal of an SA", &message)) {
+        if (nl_batch_run(&d.removals, b->xfrm, nl_fine_delete,
+                         "removal of an SA", &message)) {
             VLOG_WARN_RL(&rl, "%s: %s", b->name, message);
         } else if (n) {
             VLOG_INFO("%s: removed %"PRIuSIZE" SAs that are ours and not "
@@ -189,7 +188,7 @@ xfrm_sync_sas(struct backend_xfrm *b)
     } else {
         VLOG_WARN_RL(&rl, "%s: dump of SAs: %s", b->name, ovs_strerror(error));
         b->resync = true;
-        xfrm_batch_run(&d.removals, b->xfrm, xfrm_fine_delete, "", NULL);
+        nl_batch_run(&d.removals, b->xfrm, nl_fine_delete, "", NULL);
     }
     forget_seen(&d);
     hmap_destroy(&d.seen);
@@ -201,7 +200,7 @@ xfrm_sync_sas(struct backend_xfrm *b)
 struct policy_dump {
     struct backend_xfrm *b;
     bool all;                   /* Remove them all. */
-    struct xfrm_batch removals;
+    struct nl_batch removals;
 };
 
 /* The policies that let packets pass: decrypted ones to the plain port, and
@@ -256,7 +255,7 @@ see_policy(const struct nlmsghdr *hdr, void *d_)
 
     if (xfrm_parse_policy(hdr, &info)
         && (d->all || !wants_policy(d->b, &info))) {
-        xfrm_batch_add(&d->removals, xfrm_msg_policy_delete_info(&info));
+        nl_batch_add(&d->removals, xfrm_msg_policy_delete_info(&info));
     }
 }
 
@@ -267,11 +266,11 @@ remove_policies(struct backend_xfrm *b, bool all, char **errorp)
     int error = EINTR;
 
     for (int i = 0; i < MAX_TRIES && error == EINTR; i++) {
-        xfrm_batch_run(&d.removals, b->xfrm, xfrm_fine_delete, "", NULL);
+        nl_batch_run(&d.removals, b->xfrm, nl_fine_delete, "", NULL);
         error = dump(b->xfrm, xfrm_msg_policy_dump(), see_policy, &d);
     }
     if (error) {
-        xfrm_batch_run(&d.removals, b->xfrm, xfrm_fine_delete, "", NULL);
+        nl_batch_run(&d.removals, b->xfrm, nl_fine_delete, "", NULL);
         *errorp = xasprintf("kernel, dump of policies: %s",
                             ovs_strerror(error));
         return error;
@@ -279,13 +278,13 @@ remove_policies(struct backend_xfrm *b, bool all, char **errorp)
     if (d.removals.n) {
         VLOG_INFO("%s: removing %"PRIuSIZE" policies", b->name, d.removals.n);
     }
-    return xfrm_batch_run(&d.removals, b->xfrm, xfrm_fine_delete,
-                          "removal of a policy", errorp);
+    return nl_batch_run(&d.removals, b->xfrm, nl_fine_delete,
+                        "removal of a policy", errorp);
 }
 
 void
 xfrm_policy_to_kernel(struct backend_xfrm *b, struct policy_record *record,
-                      struct xfrm_batch *batch)
+                      struct nl_batch *batch)
 {
     const struct policy *policy = record->policy;
     const struct sa_record *sa = xfrm_policy_sa(b->records, policy);
@@ -293,8 +292,8 @@ xfrm_policy_to_kernel(struct backend_xfrm *b, struct policy_record *record,
     record->sent_spi = sa ? sa->sa->spi : 0;
     for (int ipv6 = 0; ipv6 < 2; ipv6++) {
         if (xfrm_selector_has(&policy->selector, ipv6)) {
-            xfrm_batch_add(batch,
-                           xfrm_msg_policy_set(b->kind, policy, ipv6,
+            nl_batch_add(batch,
+                         xfrm_msg_policy_set(b->kind, policy, ipv6,
                                                record->priority,
                                                sa ? sa->sa : NULL));
         }
@@ -304,24 +303,24 @@ xfrm_policy_to_kernel(struct backend_xfrm *b, struct policy_record *record,
 static int
 set_policies(struct backend_xfrm *b, char **errorp)
 {
-    struct xfrm_batch batch = { .ops = NULL };
+    struct nl_batch batch = { .ops = NULL };
     struct policy_record *record;
 
     /* The default first: from the first moment nothing passes in clear. */
-    xfrm_batch_add(&batch, xfrm_msg_set_default(true));
+    nl_batch_add(&batch, xfrm_msg_set_default(true));
     for (int ipv6 = 0; ipv6 < 2; ipv6++) {
-        xfrm_batch_add(&batch, xfrm_msg_allow(XFRM_POLICY_OUT, ipv6,
-                                              HOP_MARK_CLEAR));
+        nl_batch_add(&batch, xfrm_msg_allow(XFRM_POLICY_OUT, ipv6,
+                                            HOP_MARK_CLEAR));
         if (b->kind == HOP_MARK) {
-            xfrm_batch_add(&batch, xfrm_msg_allow(XFRM_POLICY_FWD, ipv6,
-                                                  HOP_MARK_PLAIN));
+            nl_batch_add(&batch, xfrm_msg_allow(XFRM_POLICY_FWD, ipv6,
+                                                HOP_MARK_PLAIN));
         }
     }
     HMAP_FOR_EACH (record, node, &b->records->policies) {
         xfrm_policy_to_kernel(b, record, &batch);
     }
-    return xfrm_batch_run(&batch, b->xfrm, xfrm_fine_none, "policies",
-                          errorp);
+    return nl_batch_run(&batch, b->xfrm, nl_fine_none, "policies",
+                        errorp);
 }
 
 /* Hop ends. */
@@ -372,8 +371,7 @@ remove_hop_ends(struct backend_xfrm *b, bool all, char **errorp)
     unsigned long stale[BITMAP_N_LONGS(HOP_MAX_VLAN + 1)] = { 0 };
     struct hop_dump d = { .b = b, .all = all, .stale = stale };
     const int ports[] = { b->ports.plain_ifindex, b->ports.cipher_ifindex };
-    struct hop_msgs msgs = { .msgs = NULL };
-    struct xfrm_batch batch = { .ops = NULL };
+    struct nl_batch batch = { .ops = NULL };
     size_t vlan;
 
     dump(b->route, hop_msg_link_dump(), see_link, &d);
@@ -383,28 +381,25 @@ remove_hop_ends(struct backend_xfrm *b, bool all, char **errorp)
         dump(b->route, hop_msg_filter_dump(ports[i], false), see_filter, &d);
     }
     BITMAP_FOR_EACH_1 (vlan, HOP_MAX_VLAN + 1, stale) {
-        hop_msgs_hop_end_undo(&msgs, &b->ports, vlan);
+        hop_msgs_hop_end_undo(&batch, &b->ports, vlan);
     }
-    xfrm_batch_add_all(&batch, &msgs);
-    return xfrm_batch_run(&batch, b->route, xfrm_fine_delete,
-                          "removal of hop ends", errorp);
+    return nl_batch_run(&batch, b->route, nl_fine_delete,
+                        "removal of hop ends", errorp);
 }
 
 static int
 set_hop_ends(struct backend_xfrm *b, char **errorp)
 {
-    struct hop_msgs msgs = { .msgs = NULL };
-    struct xfrm_batch batch = { .ops = NULL };
+    struct nl_batch batch = { .ops = NULL };
 
-    hop_msgs_ports(&msgs, b->kind, &b->ports);
+    hop_msgs_ports(&batch, b->kind, &b->ports);
     for (uint16_t vlan = 1; vlan <= HOP_MAX_VLAN; vlan++) {
         if (records_hop_in_use(b->records, vlan)) {
-            hop_msgs_hop_end(&msgs, b->kind, &b->ports, vlan);
+            hop_msgs_hop_end(&batch, b->kind, &b->ports, vlan);
         }
     }
-    xfrm_batch_add_all(&batch, &msgs);
-    return xfrm_batch_run(&batch, b->route, xfrm_fine_add, "hop ends",
-                          errorp);
+    return nl_batch_run(&batch, b->route, nl_fine_add, "hop ends",
+                        errorp);
 }
 
 int
@@ -427,8 +422,7 @@ xfrm_sync_rest(struct backend_xfrm *b, char **errorp)
 int
 xfrm_sync_flush(struct backend_xfrm *b, char **errorp)
 {
-    struct hop_msgs msgs = { .msgs = NULL };
-    struct xfrm_batch batch = { .ops = NULL };
+    struct nl_batch batch = { .ops = NULL };
 
     *errorp = NULL;
     records_forget_sas(b->records);
@@ -441,18 +435,17 @@ xfrm_sync_flush(struct backend_xfrm *b, char **errorp)
     /* The ways before the locks: never a moment in clear. */
     error = remove_hop_ends(b, true, errorp);
     if (!error) {
-        hop_msgs_ports_undo(&msgs, &b->ports);
-        xfrm_batch_add_all(&batch, &msgs);
-        error = xfrm_batch_run(&batch, b->route, xfrm_fine_delete,
-                               "removal of rules and routes", errorp);
+        hop_msgs_ports_undo(&batch, &b->ports);
+        error = nl_batch_run(&batch, b->route, nl_fine_delete,
+                             "removal of rules and routes", errorp);
     }
     if (!error) {
         error = remove_policies(b, true, errorp);
     }
     if (!error) {
-        xfrm_batch_add(&batch, xfrm_msg_set_default(false));
-        error = xfrm_batch_run(&batch, b->xfrm, xfrm_fine_none, "default",
-                               errorp);
+        nl_batch_add(&batch, xfrm_msg_set_default(false));
+        error = nl_batch_run(&batch, b->xfrm, nl_fine_none, "default",
+                             errorp);
     }
     return error;
 }
