@@ -109,7 +109,6 @@ dump(struct nl_conn *conn, struct nl_msg *msg, nl_conn_cb *cb,
     int error = nl_conn_get(conn, msg, cb, s);
 
     assert(!error || error == EINTR);
-    nl_msg_wipe(msg);
 }
 
 static struct snapshot

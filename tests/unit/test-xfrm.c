@@ -460,11 +460,9 @@ count_policy(const struct nlmsghdr *hdr, void *n_)
 static int
 count_policies(struct nl_conn *conn)
 {
-    struct nl_msg *msg = xfrm_msg_policy_dump();
     int n = 0;
 
-    assert(!nl_conn_get(conn, msg, count_policy, &n));
-    nl_msg_wipe(msg);
+    assert(!nl_conn_get(conn, xfrm_msg_policy_dump(), count_policy, &n));
     return n;
 }
 

@@ -380,8 +380,10 @@ nl_conn_get(struct nl_conn *conn, struct nl_msg *msg, nl_conn_cb *cb,
     long long int deadline_ms = time_msec() + conn->timeout_ms;
     struct nl_op op = { .msg = msg };
     bool changed = false;
+    int error = send_msgs(conn, &op, 1, deadline_ms);
 
-    for (int error = send_msgs(conn, &op, 1, deadline_ms);;) {
+    nl_msg_wipe(msg);
+    for (;;) {
         size_t size;
 
         if (!error) {

@@ -53,9 +53,9 @@ char *nl_op_message(const struct nl_op *, const char *what);
 
 typedef void nl_conn_cb(const struct nlmsghdr *, void *aux);
 
-/* Sends a dump request, or one whose answer is one object, and calls 'cb' for
- * each object.  Returns 0 or a positive errno; EINTR: the objects changed
- * meanwhile. */
+/* Sends a dump request, or one whose answer is one object, of which ownership
+ * is taken, and calls 'cb' for each object.  Returns 0 or a positive errno;
+ * EINTR: the objects changed meanwhile. */
 int nl_conn_get(struct nl_conn *, struct nl_msg *, nl_conn_cb *, void *aux);
 
 /* Calls 'cb' for each message of the groups that has come, without waiting.

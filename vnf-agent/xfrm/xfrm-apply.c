@@ -149,9 +149,7 @@ add_over(struct backend_xfrm *b, const struct sa *sa,
     struct nl_batch batch = { .ops = NULL };
     bool ours = false;
 
-    struct nl_msg *get = xfrm_msg_sa_get(b->kind, sa);
-    nl_conn_get(b->xfrm, get, note_ours, &ours);
-    nl_msg_wipe(get);
+    nl_conn_get(b->xfrm, xfrm_msg_sa_get(b->kind, sa), note_ours, &ours);
     if (!ours) {
         *errorp = xasprintf("SPI 0x%08"PRIx32" is that of an SA of this "
                             "kernel which is not ours", sa->spi);

@@ -11,7 +11,6 @@
 
 #include "timeval.h"
 #include "util.h"
-#include "vnf-agent/xfrm/nl-build.h"
 
 /* SAs. */
 
@@ -75,9 +74,7 @@ xfrm_stats_dump(struct backend_xfrm *b, backend_dump_sa_cb *sa_cb,
                 sa_cb(record->sa, &record->last, aux);
             }
         }
-        struct nl_msg *msg = xfrm_msg_sa_dump();
-        error = nl_conn_get(b->xfrm, msg, dump_sa, &d);
-        nl_msg_wipe(msg);
+        error = nl_conn_get(b->xfrm, xfrm_msg_sa_dump(), dump_sa, &d);
     }
     return error == EINTR ? EAGAIN : error;
 }
@@ -118,9 +115,9 @@ backend_xfrm_get_sa_stats(struct backend *backend, enum sa_direction direction,
         *stats = one.record->last;
         return 0;
     }
-    struct nl_msg *msg = xfrm_msg_sa_get(b->kind, one.record->sa);
-    int error = nl_conn_get(b->xfrm, msg, parse_one, &one);
-    nl_msg_wipe(msg);
+    int error = nl_conn_get(b->xfrm,
+                            xfrm_msg_sa_get(b->kind, one.record->sa),
+                            parse_one, &one);
     return error == ESRCH || (!error && !one.found) ? ENOENT : error;
 }
 
@@ -272,9 +269,7 @@ backend_xfrm_get_stats(struct backend *backend, struct backend_stats *stats)
     memset(stats, 0, sizeof *stats);
     int error = read_xfrm_stat(b->xfrm_stat_fd, add_drops, stats);
     if (!error) {
-        struct nl_msg *msg = hop_msg_link_dump();
-        error = nl_conn_get(b->route, msg, add_link, &l);
-        nl_msg_wipe(msg);
+        error = nl_conn_get(b->route, hop_msg_link_dump(), add_link, &l);
         add_no_policy(stats, l.tx_errors);
     }
     return error == EINTR ? 0 : error;

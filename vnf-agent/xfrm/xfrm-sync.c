@@ -30,15 +30,6 @@ xfrm_new_boot_id(struct backend_xfrm *b)
     }
 }
 
-static int
-dump(struct nl_conn *conn, struct nl_msg *msg, nl_conn_cb *cb, void *aux)
-{
-    int error = nl_conn_get(conn, msg, cb, aux);
-
-    nl_msg_wipe(msg);
-    return error;
-}
-
 /* SAs. */
 
 struct sa_dump {
@@ -164,7 +155,7 @@ xfrm_sync_sas(struct backend_xfrm *b)
     for (int i = 0; i < MAX_TRIES && error == EINTR; i++) {
         forget_seen(&d);
         nl_batch_run(&d.removals, b->xfrm, nl_fine_delete, "", NULL);
-        error = dump(b->xfrm, xfrm_msg_sa_dump(), see_sa, &d);
+        error = nl_conn_get(b->xfrm, xfrm_msg_sa_dump(), see_sa, &d);
     }
     if (!error) {
         size_t n = d.removals.n;
@@ -267,7 +258,7 @@ remove_policies(struct backend_xfrm *b, bool all, char **errorp)
 
     for (int i = 0; i < MAX_TRIES && error == EINTR; i++) {
         nl_batch_run(&d.removals, b->xfrm, nl_fine_delete, "", NULL);
-        error = dump(b->xfrm, xfrm_msg_policy_dump(), see_policy, &d);
+        error = nl_conn_get(b->xfrm, xfrm_msg_policy_dump(), see_policy, &d);
     }
     if (error) {
         nl_batch_run(&d.removals, b->xfrm, nl_fine_delete, "", NULL);
@@ -374,11 +365,13 @@ remove_hop_ends(struct backend_xfrm *b, bool all, char **errorp)
     struct nl_batch batch = { .ops = NULL };
     size_t vlan;
 
-    dump(b->route, hop_msg_link_dump(), see_link, &d);
+    nl_conn_get(b->route, hop_msg_link_dump(), see_link, &d);
     for (size_t i = 0; i < ARRAY_SIZE(ports); i++) {
         d.ifindex = ports[i];
-        dump(b->route, hop_msg_filter_dump(ports[i], true), see_filter, &d);
-        dump(b->route, hop_msg_filter_dump(ports[i], false), see_filter, &d);
+        for (int ingress = 0; ingress < 2; ingress++) {
+            nl_conn_get(b->route, hop_msg_filter_dump(ports[i], ingress),
+                        see_filter, &d);
+        }
     }
     BITMAP_FOR_EACH_1 (vlan, HOP_MAX_VLAN + 1, stale) {
         hop_msgs_hop_end_undo(&batch, &b->ports, vlan);
@@ -468,7 +461,8 @@ find_port(struct backend_xfrm *b, const char *name, int *ifindex,
           struct backend_port *port, char **errorp)
 {
     struct hop_link link = { .ifindex = 0 };
-    int error = dump(b->route, hop_msg_link_get(name), note_port, &link);
+    int error = nl_conn_get(b->route, hop_msg_link_get(name), note_port,
+                            &link);
 
     *ifindex = link.ifindex;
     if (error || !link.ifindex) {
