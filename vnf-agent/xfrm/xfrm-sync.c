@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "bitmap.h"
+#include "hmapx.h"
 #include "openvswitch/vlog.h"
 #include "timeval.h"
 #include "util.h"
@@ -34,27 +35,9 @@ xfrm_new_boot_id(struct backend_xfrm *b)
 
 struct sa_dump {
     struct backend_xfrm *b;
-    struct hmap seen;           /* struct seen_sa. */
+    struct hmapx seen;          /* struct sa_record. */
     struct nl_batch removals;
 };
-
-struct seen_sa {
-    struct hmap_node node;
-    const struct sa_record *record;
-};
-
-static bool
-is_seen(const struct sa_dump *d, const struct sa_record *record)
-{
-    const struct seen_sa *seen;
-
-    HMAP_FOR_EACH_WITH_HASH (seen, node, hash_pointer(record, 0), &d->seen) {
-        if (seen->record == record) {
-            return true;
-        }
-    }
-    return false;
-}
 
 static void
 see_sa(const struct nlmsghdr *hdr, void *d_)
@@ -74,11 +57,7 @@ see_sa(const struct nlmsghdr *hdr, void *d_)
                                                info.spi);
     if (record && kind == d->b->kind && !record->hard_expired
         && xfrm_sa_info_matches(&info, record->sa)) {
-        if (!is_seen(d, record)) {
-            struct seen_sa *seen = xmalloc(sizeof *seen);
-            seen->record = record;
-            hmap_insert(&d->seen, &seen->node, hash_pointer(record, 0));
-        }
+        hmapx_add(&d->seen, record);
         xfrm_lifetime_check_seq(d->b, record, info.stats.seq);
     } else if (!info.larval) {
         struct sa sa = {
@@ -93,16 +72,6 @@ see_sa(const struct nlmsghdr *hdr, void *d_)
                                   info.key_print);
         }
         nl_batch_add(&d->removals, xfrm_msg_sa_delete(kind, &sa));
-    }
-}
-
-static void
-forget_seen(struct sa_dump *d)
-{
-    struct seen_sa *seen;
-
-    HMAP_FOR_EACH_POP (seen, node, &d->seen) {
-        free(seen);
     }
 }
 
@@ -124,7 +93,7 @@ drop_lost(struct sa_dump *d)
     size_t n = 0;
 
     HMAP_FOR_EACH_SAFE (record, node, &records->sas) {
-        if (record->hard_expired || is_seen(d, record)) {
+        if (record->hard_expired || hmapx_contains(&d->seen, record)) {
             continue;
         } else if (is_over(record)) {
             const struct sa_stats stats = {
@@ -151,9 +120,9 @@ xfrm_sync_sas(struct backend_xfrm *b)
     int error = EINTR;
 
     b->resync = false;
-    hmap_init(&d.seen);
+    hmapx_init(&d.seen);
     for (int i = 0; i < MAX_TRIES && error == EINTR; i++) {
-        forget_seen(&d);
+        hmapx_clear(&d.seen);
         nl_batch_run(&d.removals, b->xfrm, nl_fine_delete, "", NULL);
         error = nl_conn_get(b->xfrm, xfrm_msg_sa_dump(), see_sa, &d);
     }
@@ -181,8 +150,7 @@ xfrm_sync_sas(struct backend_xfrm *b)
         b->resync = true;
         nl_batch_run(&d.removals, b->xfrm, nl_fine_delete, "", NULL);
     }
-    forget_seen(&d);
-    hmap_destroy(&d.seen);
+    hmapx_destroy(&d.seen);
     return error;
 }
 
