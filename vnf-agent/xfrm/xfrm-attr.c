@@ -157,16 +157,15 @@ xfrm_parse_selector(const struct xfrm_selector *sel, struct sa_selector *s)
     };
 }
 
-bool
-xfrm_get_mark(struct nlattr *tb[], struct xfrm_mark *mark)
+struct xfrm_mark
+xfrm_get_mark(struct nlattr *tb[])
 {
-    bool there = tb[XFRMA_MARK] && nla_len(tb[XFRMA_MARK]) >= sizeof *mark;
+    struct xfrm_mark mark = { .m = 0 };
 
-    memset(mark, 0, sizeof *mark);
-    if (there) {
-        memcpy(mark, nla_data(tb[XFRMA_MARK]), sizeof *mark);
+    if (tb[XFRMA_MARK] && nla_len(tb[XFRMA_MARK]) >= sizeof mark) {
+        memcpy(&mark, nla_data(tb[XFRMA_MARK]), sizeof mark);
     }
-    return there && mark->m;
+    return mark;
 }
 
 uint32_t

@@ -45,9 +45,8 @@ void xfrm_parse_selector(const struct xfrm_selector *, struct sa_selector *);
 /* Appends XFRMA_MARK. */
 void xfrm_put_mark(struct nl_msg *, uint32_t value, uint32_t mask);
 
-/* Reads XFRMA_MARK.  Returns false, with zeros in the mark, if there is
- * none. */
-bool xfrm_get_mark(struct nlattr *tb[], struct xfrm_mark *);
+/* Returns XFRMA_MARK, or zeros if there is none. */
+struct xfrm_mark xfrm_get_mark(struct nlattr *tb[]);
 
 /* Returns the number in 'attr' (host order), or 0 if that is NULL. */
 uint32_t xfrm_get_u32(struct nlattr *attr);

@@ -33,8 +33,7 @@ handle_expire(struct backend_xfrm *b, const struct nlmsghdr *hdr)
 
             xfrm_info_to_stats(&info, record, &stats);
             stats.seq = MAX(stats.seq, stats.packets);
-            xfrm_lifetime_end(b, record, xfrm_parse_expire_is_hard(hdr),
-                              &stats);
+            xfrm_lifetime_end(b, record, info.hard, &stats);
         }
     }
 }

@@ -94,6 +94,7 @@ struct xfrm_sa_info {
     uint32_t replay_window;
     struct sa_stats stats;      /* Without *_expired. */
     uint64_t add_time_s, use_time_s;    /* Wall clock; 0: never. */
+    bool hard;                  /* EXPIRE: of the hard lifetime. */
 };
 
 /* Returns true if 'hdr' (NEWSA, UPDSA, EXPIRE) is of an SA of ours. */
@@ -109,9 +110,8 @@ struct xfrm_policy_info {
     int xfrm_dir;
     uint16_t vlan;              /* 0: one of the "allow" policies. */
     bool ipv6;
-    bool has_mark, has_if_id;
-    struct { uint32_t value, mask; } mark;
-    uint32_t if_id;
+    struct { uint32_t value, mask; } mark;      /* Mask 0: none. */
+    uint32_t if_id;             /* 0: none. */
     struct sa_selector selector;
 };
 
@@ -126,9 +126,5 @@ struct nl_msg *xfrm_msg_policy_delete_info(const struct xfrm_policy_info *);
  * is not of a policy of ours. */
 bool xfrm_parse_acquire(const struct nlmsghdr *, uint16_t *vlan,
                         struct sa_traffic *);
-
-/* Returns true if the EXPIRE is of the hard lifetime.  xfrm_parse_sa() parses
- * the rest. */
-bool xfrm_parse_expire_is_hard(const struct nlmsghdr *);
 
 #endif /* vnf-agent/xfrm/xfrm-msg.h */

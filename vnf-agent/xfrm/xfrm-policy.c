@@ -168,15 +168,13 @@ xfrm_msg_set_default(bool block)
 static bool
 identify_policy(struct nlattr *tb[], struct xfrm_policy_info *info)
 {
-    struct xfrm_mark mark;
+    struct xfrm_mark mark = xfrm_get_mark(tb);
 
-    info->has_mark = xfrm_get_mark(tb, &mark);
     info->mark.value = mark.v;
     info->mark.mask = mark.m;
     info->if_id = xfrm_get_u32(tb[XFRMA_IF_ID]);
-    info->has_if_id = info->if_id != 0;
-    if (info->has_if_id) {
-        info->vlan = info->has_mark ? 0 : xfrm_if_id_vlan(info->if_id);
+    if (info->if_id) {
+        info->vlan = mark.m ? 0 : xfrm_if_id_vlan(info->if_id);
         return info->vlan != 0;
     } else if (mark.m == HOP_MARK_WHAT) {
         return mark.v == HOP_MARK_PLAIN || mark.v == HOP_MARK_CLEAR;
@@ -219,10 +217,10 @@ xfrm_msg_policy_delete_info(const struct xfrm_policy_info *info)
     id.dir = info->xfrm_dir;
     struct nl_msg *msg = nl_msg_create(XFRM_MSG_DELPOLICY, NLM_F_ACK, &id,
                                        sizeof id);
-    if (info->has_mark) {
+    if (info->mark.mask) {
         xfrm_put_mark(msg, info->mark.value, info->mark.mask);
     }
-    if (info->has_if_id) {
+    if (info->if_id) {
         nl_put_u32(msg, XFRMA_IF_ID, info->if_id);
     }
     return msg;
@@ -235,13 +233,12 @@ xfrm_parse_acquire(const struct nlmsghdr *hdr_, uint16_t *vlan,
     struct nlmsghdr *hdr = CONST_CAST(struct nlmsghdr *, hdr_);
     struct nlattr *tb[XFRMA_MAX + 1];
     struct xfrm_user_acquire acquire;
-    struct xfrm_mark mark;
 
     if (nlmsg_parse(hdr, sizeof acquire, tb, XFRMA_MAX, NULL)) {
         return false;
     }
     memcpy(&acquire, nlmsg_data(hdr), sizeof acquire);  /* Is not aligned. */
-    xfrm_get_mark(tb, &mark);
+    struct xfrm_mark mark = xfrm_get_mark(tb);
     *vlan = xfrm_mark_vlan(&mark, HOP_MARK_PLAIN);
     if (!*vlan) {
         *vlan = xfrm_if_id_vlan(xfrm_get_u32(tb[XFRMA_IF_ID]));

@@ -255,9 +255,8 @@ identify_sa(struct nlattr *tb[], enum hop_kind kind,
             struct xfrm_sa_info *info)
 {
     uint32_t if_id = xfrm_get_u32(tb[XFRMA_IF_ID]);
-    struct xfrm_mark mark;
+    struct xfrm_mark mark = xfrm_get_mark(tb);
 
-    xfrm_get_mark(tb, &mark);
     info->direction = SA_INBOUND;
     info->vlan = xfrm_mark_vlan(&mark, HOP_MARK_CIPHER);
     if (!info->vlan) {
@@ -356,18 +355,17 @@ xfrm_parse_sa(const struct nlmsghdr *hdr_, enum hop_kind kind,
               struct xfrm_sa_info *info)
 {
     struct nlmsghdr *hdr = CONST_CAST(struct nlmsghdr *, hdr_);
-    size_t size = (hdr->nlmsg_type == XFRM_MSG_EXPIRE
-                   ? sizeof(struct xfrm_user_expire)
-                   : sizeof(struct xfrm_usersa_info));
+    bool is_expire = hdr->nlmsg_type == XFRM_MSG_EXPIRE;
     struct nlattr *tb[XFRMA_MAX + 1];
-    struct xfrm_usersa_info sa_;
-    const struct xfrm_usersa_info *sa = &sa_;
+    struct xfrm_user_expire expire; /* Begins with the SA. */
+    const struct xfrm_usersa_info *sa = &expire.state;
+    size_t size = is_expire ? sizeof expire : sizeof *sa;
 
     memset(info, 0, sizeof *info);
     if (nlmsg_parse(hdr, size, tb, XFRMA_MAX, NULL)) {
         return false;
     }
-    memcpy(&sa_, nlmsg_data(hdr), sizeof sa_);  /* Is not aligned. */
+    memcpy(&expire, nlmsg_data(hdr), size);     /* Is not aligned. */
     if (sa->id.proto != IPPROTO_ESP || !identify_sa(tb, kind, info)) {
         return false;
     }
@@ -382,6 +380,7 @@ xfrm_parse_sa(const struct nlmsghdr *hdr_, enum hop_kind kind,
     info->stats.failed = sa->stats.integrity_failed;
     info->add_time_s = sa->curlft.add_time;
     info->use_time_s = sa->curlft.use_time;
+    info->hard = is_expire && expire.hard;
     if (tb[XFRMA_LASTUSED] && nla_len(tb[XFRMA_LASTUSED]) >= 8) {
         info->use_time_s = nla_get_u64(tb[XFRMA_LASTUSED]);
     }
@@ -411,13 +410,4 @@ xfrm_sa_info_matches(const struct xfrm_sa_info *info, const struct sa *sa)
                              && info->udp_dst == sa->udp_dst))
             && (sa->direction == SA_OUTBOUND
                 || info->replay_window == sa->replay_window));
-}
-
-bool
-xfrm_parse_expire_is_hard(const struct nlmsghdr *hdr)
-{
-    struct xfrm_user_expire expire;
-
-    memcpy(&expire, nlmsg_data(hdr), sizeof expire);    /* Is not aligned. */
-    return expire.hard;
 }

@@ -182,7 +182,7 @@ wants_policy(const struct backend_xfrm *b, const struct xfrm_policy_info *info)
     if (!info->vlan) {
         return wants_allow(b, info);
     }
-    if (info->has_if_id != (b->kind == HOP_IF)
+    if ((info->if_id != 0) != (b->kind == HOP_IF)
         || info->xfrm_dir == XFRM_POLICY_IN) {
         return false;
     }
