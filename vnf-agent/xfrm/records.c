@@ -20,7 +20,7 @@ VLOG_DEFINE_THIS_MODULE(xfrm_records);
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
 
 #define MAGIC 0x73647833u       /* "sdx3"; a new number for a new format. */
-#define MAX_ENTRY 16384         /* Octets. */
+#define MAX_ENTRY 16384         /* Octets.  Ours have at most 6,000. */
 #define MIN_HISTORY (1 << 20)   /* Octets: less is not worth a rewrite. */
 
 /* The file is a row of entries: 32 bits of size, 32 bits of CRC-32C, and of
@@ -238,88 +238,30 @@ records_unlink_policy(struct records *r, struct policy_record *record)
 
 /* Writing. */
 
-static void
-put_head(struct wire_writer *w, const struct records *r)
+/* An entry in the making. */
+struct entry {
+    struct wire_writer w;       /* Writes behind the room for size and CRC. */
+    uint8_t buf[8 + MAX_ENTRY];
+};
+
+static struct wire_writer *
+begin_entry(struct entry *entry, enum entry_type type)
 {
-    wire_put_u8(w, ENTRY_HEAD);
-    wire_put_u32(w, MAGIC);
-    wire_put_bytes(w, &r->boot_id, sizeof r->boot_id);
-    wire_put_string(w, r->kernel);
-    wire_put_u8(w, r->kind);
+    entry->w = (struct wire_writer) { .buf = entry->buf + 8 };
+    wire_put_u8(&entry->w, type);
+    return &entry->w;
 }
 
+/* Appends the entry to the file, if there is one. */
 static void
-put_sa(struct wire_writer *w, const struct sa_record *record)
+end_entry(struct records *r, struct entry *entry)
 {
-    const struct sa_stats *s = &record->last;
-
-    ovs_assert(!record->sa->key);
-    wire_put_u8(w, ENTRY_SA);
-    wire_put_sa(w, record->sa);
-    wire_put_string(w, record->used_key->check);
-    wire_put_u8(w, (record->clear_df | record->copy_dscp << 1
-                    | record->soft_expired << 2 | record->hard_expired << 3));
-    wire_put_u64(w, record->created_s);
-    wire_put_sa_stats(w, s);
-}
-
-static void
-put_policy(struct wire_writer *w, const struct policy_record *record)
-{
-    wire_put_u8(w, ENTRY_POLICY);
-    wire_put_u32(w, record->priority);
-    wire_put_policy(w, record->policy);
-}
-
-static void
-put_sa_gone(struct wire_writer *w, enum sa_direction direction, uint32_t spi)
-{
-    wire_put_u8(w, ENTRY_SA_GONE);
-    wire_put_u8(w, direction);
-    wire_put_u32(w, spi);
-}
-
-static void
-put_policy_gone(struct wire_writer *w, const char *name)
-{
-    wire_put_u8(w, ENTRY_POLICY_GONE);
-    wire_put_string(w, name);
-}
-
-static void
-put_used_key(struct wire_writer *w, enum sa_direction direction,
-             const char *check)
-{
-    wire_put_u8(w, ENTRY_USED_KEY);
-    wire_put_u8(w, direction);
-    wire_put_string(w, check);
-}
-
-/* Writes the entry that the statement PUT makes with the writer "w". */
-#define WRITE_ENTRY(R, FD, PUT)                                             \
-    do {                                                                    \
-        uint8_t buf[8 + MAX_ENTRY];                                         \
-        struct wire_writer w = { .buf = NULL };                             \
-        PUT;                                                                \
-        size_t size = w.size;                                               \
-        if (size > MAX_ENTRY) {                                             \
-            (R)->write_failed = true;                                       \
-        } else {                                                            \
-            w = (struct wire_writer) { .buf = buf + 8 };                    \
-            PUT;                                                            \
-            write_entry(R, FD, buf, size);                                  \
-        }                                                                   \
-    } while (0)
-
-/* 'buf' has 8 octets of room before the 'size' octets of the entry. */
-static void
-write_entry(struct records *r, int fd, uint8_t *buf, size_t size)
-{
-    struct wire_writer w = { .buf = buf };
+    struct wire_writer w = { .buf = entry->buf };
+    size_t size = entry->w.size;
 
     wire_put_u32(&w, size);
-    wire_put_u32(&w, ntohl(crc32c(buf + 8, size)));
-    if (fd >= 0 && write(fd, buf, 8 + size) != 8 + size) {
+    wire_put_u32(&w, ntohl(crc32c(entry->w.buf, size)));
+    if (r->fd >= 0 && write(r->fd, entry->buf, 8 + size) != 8 + size) {
         if (!r->write_failed) {
             VLOG_ERR_RL(&rl, "%s: cannot write (%s)", r->file_name,
                         ovs_strerror(errno));
@@ -330,23 +272,107 @@ write_entry(struct records *r, int fd, uint8_t *buf, size_t size)
 }
 
 static void
-write_all(struct records *r, int fd)
+log_head(struct records *r)
+{
+    struct entry entry;
+    struct wire_writer *w = begin_entry(&entry, ENTRY_HEAD);
+
+    wire_put_u32(w, MAGIC);
+    wire_put_bytes(w, &r->boot_id, sizeof r->boot_id);
+    wire_put_string(w, r->kernel);
+    wire_put_u8(w, r->kind);
+    end_entry(r, &entry);
+}
+
+void
+records_log_sa(struct records *r, const struct sa_record *record)
+{
+    struct entry entry;
+    struct wire_writer *w = begin_entry(&entry, ENTRY_SA);
+
+    ovs_assert(!record->sa->key);
+    wire_put_sa(w, record->sa);
+    wire_put_string(w, record->used_key->check);
+    wire_put_u8(w, (record->clear_df | record->copy_dscp << 1
+                    | record->soft_expired << 2 | record->hard_expired << 3));
+    wire_put_u64(w, record->created_s);
+    wire_put_sa_stats(w, &record->last);
+    end_entry(r, &entry);
+}
+
+void
+records_log_sa_gone(struct records *r, enum sa_direction direction,
+                    uint32_t spi)
+{
+    struct entry entry;
+    struct wire_writer *w = begin_entry(&entry, ENTRY_SA_GONE);
+
+    wire_put_u8(w, direction);
+    wire_put_u32(w, spi);
+    end_entry(r, &entry);
+}
+
+void
+records_log_policy(struct records *r, const struct policy_record *record)
+{
+    struct entry entry;
+    struct wire_writer *w = begin_entry(&entry, ENTRY_POLICY);
+
+    wire_put_u32(w, record->priority);
+    wire_put_policy(w, record->policy);
+    end_entry(r, &entry);
+}
+
+void
+records_log_policy_gone(struct records *r, const char *name)
+{
+    struct entry entry;
+
+    wire_put_string(begin_entry(&entry, ENTRY_POLICY_GONE), name);
+    end_entry(r, &entry);
+}
+
+static void
+log_used_key(struct records *r, enum sa_direction direction, const char *check)
+{
+    struct entry entry;
+    struct wire_writer *w = begin_entry(&entry, ENTRY_USED_KEY);
+
+    wire_put_u8(w, direction);
+    wire_put_string(w, check);
+    end_entry(r, &entry);
+}
+
+void
+records_note_used_key(struct records *r, enum sa_direction direction,
+                      const char *check)
+{
+    struct used_key *key = used_keys_add(&r->used_keys, direction, check);
+
+    if (key) {
+        used_keys_retire(&r->used_keys, key);
+        log_used_key(r, direction, check);
+    }
+}
+
+static void
+log_all(struct records *r)
 {
     struct policy_record *policy;
     struct used_key *key;
     struct sa_record *sa;
 
     r->file_size = 0;
-    WRITE_ENTRY(r, fd, put_head(&w, r));
+    log_head(r);
     LIST_FOR_EACH (key, list_node, &r->used_keys.retired) {
-        WRITE_ENTRY(r, fd, put_used_key(&w, key->direction, key->check));
+        log_used_key(r, key->direction, key->check);
     }
     for (size_t i = 0; i < ARRAY_SIZE(r->hops); i++) {
         LIST_FOR_EACH (sa, hop_node, &r->hops[i].sas) {
-            WRITE_ENTRY(r, fd, put_sa(&w, sa));
+            records_log_sa(r, sa);
         }
         LIST_FOR_EACH (policy, hop_node, &r->hops[i].policies) {
-            WRITE_ENTRY(r, fd, put_policy(&w, policy));
+            records_log_policy(r, policy);
         }
     }
     r->live_size = r->file_size;
@@ -361,63 +387,25 @@ records_save(struct records *r)
         return NULL;
     }
     char *new = xasprintf("%s.new", r->file_name);
-    int fd = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_APPEND,
-                  0600);
-    r->write_failed = false;
-    if (fd >= 0) {
-        write_all(r, fd);
+    int old_fd = r->fd;
+    r->fd = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_APPEND,
+                 0600);
+    r->write_failed = r->fd < 0;
+    if (!r->write_failed) {
+        log_all(r);
     }
-    if (fd < 0 || r->write_failed || rename(new, r->file_name)) {
+    if (r->write_failed || rename(new, r->file_name)) {
         error = xasprintf("%s: cannot write (%s)", new, ovs_strerror(errno));
         r->write_failed = true;
-        if (fd >= 0) {
-            close(fd);
-        }
-    } else {
-        if (r->fd >= 0) {
-            close(r->fd);
-        }
-        r->fd = fd;
+        int new_fd = r->fd;
+        r->fd = old_fd;
+        old_fd = new_fd;
+    }
+    if (old_fd >= 0) {
+        close(old_fd);
     }
     free(new);
     return error;
-}
-
-void
-records_log_sa(struct records *r, const struct sa_record *record)
-{
-    WRITE_ENTRY(r, r->fd, put_sa(&w, record));
-}
-
-void
-records_log_sa_gone(struct records *r, enum sa_direction direction,
-                    uint32_t spi)
-{
-    WRITE_ENTRY(r, r->fd, put_sa_gone(&w, direction, spi));
-}
-
-void
-records_note_used_key(struct records *r, enum sa_direction direction,
-                      const char *check)
-{
-    struct used_key *key = used_keys_add(&r->used_keys, direction, check);
-
-    if (key) {
-        used_keys_retire(&r->used_keys, key);
-        WRITE_ENTRY(r, r->fd, put_used_key(&w, direction, check));
-    }
-}
-
-void
-records_log_policy(struct records *r, const struct policy_record *record)
-{
-    WRITE_ENTRY(r, r->fd, put_policy(&w, record));
-}
-
-void
-records_log_policy_gone(struct records *r, const char *name)
-{
-    WRITE_ENTRY(r, r->fd, put_policy_gone(&w, name));
 }
 
 void
@@ -447,7 +435,7 @@ get_head(struct records *r, struct wire_reader *in)
     return !in->failed;
 }
 
-static bool
+static void
 forget_sa(struct records *r, enum sa_direction direction, uint32_t spi)
 {
     struct sa_record *record = records_find_sa(r, direction, spi);
@@ -456,7 +444,6 @@ forget_sa(struct records *r, enum sa_direction direction, uint32_t spi)
         records_unlink_sa(r, record);
         records_destroy_sa(r, record);
     }
-    return record != NULL;
 }
 
 static void
