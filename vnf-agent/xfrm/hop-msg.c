@@ -46,13 +46,14 @@ device_name(char name[IFNAMSIZ], const char *prefix, uint16_t vlan)
     snprintf(name, IFNAMSIZ, "%s%"PRIu16, prefix, vlan);
 }
 
+/* Sets the 'if_flags' of a device. */
 static struct nl_msg *
-link_msg(int type, int flags, int ifindex, bool up)
+link_msg(int type, int flags, int ifindex, unsigned int if_flags)
 {
     struct ifinfomsg ifi = {
         .ifi_index = ifindex,
-        .ifi_flags = up ? IFF_UP : 0,
-        .ifi_change = up ? IFF_UP : 0,
+        .ifi_flags = if_flags,
+        .ifi_change = if_flags,
     };
     return nl_msg_create(type, NLM_F_ACK | flags, &ifi, sizeof ifi);
 }
@@ -75,7 +76,7 @@ new_device(const char *prefix, int base, uint16_t vlan, const char *kind,
            int attr1, uint32_t value1, int attr2, uint32_t value2)
 {
     struct nl_msg *msg = link_msg(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
-                                  base + vlan, false);
+                                  base + vlan, 0);
     char name[IFNAMSIZ];
 
     device_name(name, prefix, vlan);
@@ -96,7 +97,7 @@ new_device(const char *prefix, int base, uint16_t vlan, const char *kind,
 static struct nl_msg *
 link_up(int ifindex, int master, bool no_address)
 {
-    struct nl_msg *msg = link_msg(RTM_NEWLINK, 0, ifindex, true);
+    struct nl_msg *msg = link_msg(RTM_NEWLINK, 0, ifindex, IFF_UP);
 
     if (master) {
         nl_put_u32(msg, IFLA_MASTER, master);
@@ -110,18 +111,13 @@ link_up(int ifindex, int master, bool no_address)
 static struct nl_msg *
 port_up(int ifindex)
 {
-    struct ifinfomsg ifi = {
-        .ifi_index = ifindex,
-        .ifi_flags = IFF_UP | IFF_NOARP,
-        .ifi_change = IFF_UP | IFF_NOARP,
-    };
-    return nl_msg_create(RTM_NEWLINK, NLM_F_ACK, &ifi, sizeof ifi);
+    return link_msg(RTM_NEWLINK, 0, ifindex, IFF_UP | IFF_NOARP);
 }
 
 struct nl_msg *
 hop_msg_link_get(const char *name)
 {
-    struct nl_msg *msg = link_msg(RTM_GETLINK, 0, 0, false);
+    struct nl_msg *msg = link_msg(RTM_GETLINK, 0, 0, 0);
 
     nl_put_string(msg, IFLA_IFNAME, name);
     return msg;
@@ -167,22 +163,35 @@ hop_parse_link(const struct nlmsghdr *hdr_, struct hop_link *link)
 }
 
 uint16_t
+hop_ifindex_vlan(int ifindex)
+{
+    int base = ifindex & ~0xfff, vlan = ifindex & 0xfff;
+
+    return ((base == HOP_IFINDEX_XFRM || base == HOP_IFINDEX_VRF)
+            && vlan <= HOP_MAX_VLAN ? vlan : 0);
+}
+
+uint16_t
 hop_link_vlan(const struct hop_link *link)
 {
-    for (uint16_t base = 1; base <= 2; base++) {
-        int vlan = link->ifindex - (base == 1 ? HOP_IFINDEX_XFRM
-                                    : HOP_IFINDEX_VRF);
-        char name[IFNAMSIZ];
+    uint16_t vlan = hop_ifindex_vlan(link->ifindex);
+    char name[IFNAMSIZ];
 
-        device_name(name, base == 1 ? "sdx" : "sdv", vlan);
-        if (vlan > 0 && vlan <= HOP_MAX_VLAN && !strcmp(name, link->name)) {
-            return vlan;
-        }
-    }
-    return 0;
+    device_name(name, link->ifindex < HOP_IFINDEX_VRF ? "sdx" : "sdv", vlan);
+    return strcmp(name, link->name) ? 0 : vlan;
 }
 
 /* Routes, rules, neighbours. */
+
+static void
+put_next_hop(struct nl_msg *msg, int type, bool ipv6)
+{
+    if (ipv6) {
+        nl_put(msg, type, NEXT_HOP_IPV6, 16);
+    } else {
+        nl_put_u32(msg, type, htonl(NEXT_HOP_IPV4));
+    }
+}
 
 /* A default route; 'next_hop' or straight out of the device. */
 static struct nl_msg *
@@ -201,10 +210,8 @@ route_msg(bool add, bool ipv6, uint32_t table, int ifindex, bool next_hop)
 
     nl_put_u32(msg, RTA_TABLE, table);
     nl_put_u32(msg, RTA_OIF, ifindex);
-    if (next_hop && ipv6) {
-        nl_put(msg, RTA_GATEWAY, NEXT_HOP_IPV6, 16);
-    } else if (next_hop) {
-        nl_put_u32(msg, RTA_GATEWAY, htonl(NEXT_HOP_IPV4));
+    if (next_hop) {
+        put_next_hop(msg, RTA_GATEWAY, ipv6);
     }
     return msg;
 }
@@ -288,11 +295,7 @@ neigh_msg(bool add, bool ipv6, int ifindex, const struct eth_addr *mac)
     struct nl_msg *msg = edit_msg(add, RTM_NEWNEIGH, NLM_F_REPLACE, &ndm,
                                   sizeof ndm);
 
-    if (ipv6) {
-        nl_put(msg, NDA_DST, NEXT_HOP_IPV6, 16);
-    } else {
-        nl_put_u32(msg, NDA_DST, htonl(NEXT_HOP_IPV4));
-    }
+    put_next_hop(msg, NDA_DST, ipv6);
     if (add) {
         nl_put(msg, NDA_LLADDR, mac, sizeof *mac);
     }
@@ -589,8 +592,6 @@ hop_msgs_hop_end_undo(struct nl_batch *list, const struct hop_ports *p,
                                   HOP_MARK_ESP | vlan, "fw"));
     nl_batch_add(list, filter_msg(false, p->plain_ifindex, false, ETH_P_ALL,
                                   HOP_MARK_CLEAR | vlan, "fw"));
-    nl_batch_add(list, link_msg(RTM_DELLINK, 0, HOP_IFINDEX_XFRM + vlan,
-                                false));
-    nl_batch_add(list, link_msg(RTM_DELLINK, 0, HOP_IFINDEX_VRF + vlan,
-                                false));
+    nl_batch_add(list, link_msg(RTM_DELLINK, 0, HOP_IFINDEX_XFRM + vlan, 0));
+    nl_batch_add(list, link_msg(RTM_DELLINK, 0, HOP_IFINDEX_VRF + vlan, 0));
 }

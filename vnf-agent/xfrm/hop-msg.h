@@ -77,7 +77,11 @@ struct hop_link {
 /* Parses a device.  Returns false if the message is of something else. */
 bool hop_parse_link(const struct nlmsghdr *, struct hop_link *);
 
-/* Returns the VLAN of an xfrm interface or VRF of ours, or 0. */
+/* Returns the VLAN of an xfrm interface or VRF of ours by its index, or 0. */
+uint16_t hop_ifindex_vlan(int ifindex);
+
+/* Returns the VLAN of an xfrm interface or VRF of ours by its index and name,
+ * or 0. */
 uint16_t hop_link_vlan(const struct hop_link *);
 
 /* Returns the table of a route of ours (RTM_NEWROUTE, RTM_DELROUTE), or 0.

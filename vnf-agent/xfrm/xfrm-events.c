@@ -93,21 +93,11 @@ handle_xfrm(const struct nlmsghdr *hdr, void *b_)
     }
 }
 
-/* Returns the hop end of a device of ours, by its index, or 0. */
-static uint16_t
-ifindex_vlan(int ifindex)
-{
-    int base = ifindex & ~0xfff, vlan = ifindex & 0xfff;
-
-    return ((base == HOP_IFINDEX_XFRM || base == HOP_IFINDEX_VRF)
-            && vlan <= HOP_MAX_VLAN ? vlan : 0);
-}
-
 /* Returns true if a device that must be up was set down.  We never do that. */
 static bool
 was_set_down(const struct backend_xfrm *b, const struct ifinfomsg *ifi)
 {
-    uint16_t vlan = ifindex_vlan(ifi->ifi_index);
+    uint16_t vlan = hop_ifindex_vlan(ifi->ifi_index);
 
     return (!(ifi->ifi_flags & IFF_UP) && ifi->ifi_change & IFF_UP
             && ifi->ifi_change != UINT32_MAX    /* The device is new. */
@@ -129,7 +119,7 @@ handle_route(const struct nlmsghdr *hdr, void *b_)
         /* Events of devices do not say who did it: a hop end of ours that is
          * in no record is one that we removed. */
         const struct ifinfomsg *ifi = nlmsg_data(hdr);
-        uint16_t vlan = ifindex_vlan(ifi->ifi_index);
+        uint16_t vlan = hop_ifindex_vlan(ifi->ifi_index);
 
         b->ports_ms = 0;
         b->audit |= vlan && records_hop_in_use(b->records, vlan);
