@@ -32,7 +32,7 @@ struct event_queue;
 /* Options of the agent's command line. */
 struct backend_config {
     const char *name;           /* VNF-ID; names sockets and log lines. */
-    const char *rundir;         /* Of the control socket and PID file. */
+    const char *rundir;         /* Folder, which is there, of our files. */
     const char *netns;          /* Of the data ports; NULL: the agent's. */
     const char *plain_port;     /* Linux interface names in that namespace. */
     const char *cipher_port;

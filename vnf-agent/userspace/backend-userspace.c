@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "lib/process-util.h"
 #include "openvswitch/poll-loop.h"
@@ -95,6 +94,19 @@ transact(struct backend_userspace *b, enum control_type type,
     return error;
 }
 
+/* Does as transact() with a request to whose reply nothing else belongs. */
+static int
+command(struct backend_userspace *b, enum control_type type,
+        control_put_payload *put, const void *aux, char **errorp)
+{
+    struct control_buffer reply;
+    struct wire_reader r;
+    int error = transact(b, type, put, aux, &reply, &r, errorp);
+
+    control_free(&reply);
+    return error;
+}
+
 /* Asks for identity and state of the data plane. */
 static int
 say_hello(struct backend_userspace *b, char **errorp)
@@ -120,18 +132,6 @@ say_hello(struct backend_userspace *b, char **errorp)
             b->status_ms = time_msec() + STATUS_INTERVAL_MS;
         }
     }
-    control_free(&reply);
-    return error;
-}
-
-/* Asks for events. */
-static int
-subscribe(struct backend_userspace *b, char **errorp)
-{
-    struct control_buffer reply;
-    struct wire_reader r;
-    int error = transact(b, CONTROL_SUBSCRIBE, NULL, NULL, &reply, &r, errorp);
-
     control_free(&reply);
     return error;
 }
@@ -175,7 +175,7 @@ attach(struct backend_userspace *b, char **errorp)
         error = EBUSY;
     }
     if (!error) {
-        error = subscribe(b, errorp);
+        error = command(b, CONTROL_SUBSCRIBE, NULL, NULL, errorp);
     }
     if (error) {
         disconnect(b, *errorp);
@@ -301,13 +301,6 @@ backend_userspace_open(const struct backend_config *config,
         *errorp = xasprintf("%s cannot be part of a file name", config->name);
         return EINVAL;
     }
-    if (mkdir(config->rundir, 0755) && errno != EEXIST) {
-        int error = errno;
-
-        *errorp = xasprintf("cannot make %s (%s)", config->rundir,
-                            ovs_strerror(error));
-        return error;
-    }
 
     struct backend_userspace *b = xzalloc(sizeof *b);
     b->up = (struct backend) {
@@ -351,14 +344,9 @@ backend_userspace_close(struct backend *backend, bool stop)
 {
     struct backend_userspace *b = backend_userspace_cast(backend);
 
-    if (stop && b->client.fd >= 0) {
-        struct control_buffer reply;
-        struct wire_reader r;
-
-        if (!transact(b, CONTROL_SHUTDOWN, NULL, NULL, &reply, &r, NULL)) {
-            control_client_wait_end(&b->client);
-        }
-        control_free(&reply);
+    if (stop && b->client.fd >= 0
+        && !command(b, CONTROL_SHUTDOWN, NULL, NULL, NULL)) {
+        control_client_wait_end(&b->client);
     }
     backend_userspace_free(b);
 }
@@ -447,8 +435,6 @@ backend_userspace_apply(struct backend *backend, const struct ovs_list *edits,
 {
     struct backend_userspace *b = backend_userspace_cast(backend);
     const struct backend_edit *edit;
-    struct control_buffer reply;
-    struct wire_reader r;
 
     *errorp = NULL;
     LIST_FOR_EACH (edit, node, edits) {
@@ -459,11 +445,7 @@ backend_userspace_apply(struct backend *backend, const struct ovs_list *edits,
             return error;
         }
     }
-
-    int error = transact(b, CONTROL_APPLY, control_put_edits, edits, &reply,
-                         &r, errorp);
-    control_free(&reply);
-    return error;
+    return command(b, CONTROL_APPLY, control_put_edits, edits, errorp);
 }
 
 struct dump_chunk {

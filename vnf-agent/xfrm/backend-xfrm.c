@@ -308,13 +308,6 @@ backend_xfrm_open(const struct backend_config *config,
 
     *backendp = NULL;
     *errorp = NULL;
-    if (mkdir(config->rundir, 0755) && errno != EEXIST) {
-        int error = errno;
-
-        *errorp = xasprintf("cannot make %s (%s)", config->rundir,
-                            ovs_strerror(error));
-        return error;
-    }
     xfrm_probe(&probe);
     VLOG_INFO("%s: kernel: %s", config->name, probe.reason);
     if (!probe.works) {
