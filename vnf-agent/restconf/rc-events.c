@@ -3,9 +3,9 @@
 
 #include "vnf-agent/restconf/rc-events.h"
 
+#include "hmapx.h"
 #include "lib/https/https-request.h"
 #include "lib/secret.h"
-#include "openvswitch/list.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
 #include "packets.h"
@@ -25,13 +25,8 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
 #define MAX_EVENTS 64           /* Events of one run. */
 #define PREFIX "ietf-i2nsf-ikeless:"
 
-struct subscriber {
-    struct ovs_list node;
-    struct https_stream *stream;
-};
-
 struct rc_events {
-    struct ovs_list subscribers;
+    struct hmapx subscribers;   /* struct https_stream. */
     long long int next_heartbeat_ms;
 };
 
@@ -39,26 +34,19 @@ struct rc_events *
 rc_events_create(void)
 {
     struct rc_events *events = xzalloc(sizeof *events);
-    ovs_list_init(&events->subscribers);
+    hmapx_init(&events->subscribers);
     return events;
-}
-
-static void
-subscriber_destroy(struct subscriber *s)
-{
-    ovs_list_remove(&s->node);
-    https_stream_close(s->stream);
-    free(s);
 }
 
 void
 rc_events_destroy(struct rc_events *events)
 {
     if (events) {
-        struct subscriber *s;
-        LIST_FOR_EACH_SAFE (s, node, &events->subscribers) {
-            subscriber_destroy(s);
+        const struct hmapx_node *node;
+        HMAPX_FOR_EACH (node, &events->subscribers) {
+            https_stream_close(node->data);
         }
+        hmapx_destroy(&events->subscribers);
         free(events);
     }
 }
@@ -67,11 +55,12 @@ rc_events_destroy(struct rc_events *events)
 static void
 send_all(struct rc_events *events, const char *text)
 {
-    struct subscriber *s;
-    LIST_FOR_EACH_SAFE (s, node, &events->subscribers) {
-        https_stream_send(s->stream, text, strlen(text));
-        if (!https_stream_is_open(s->stream)) {
-            subscriber_destroy(s);
+    struct hmapx_node *node;
+    HMAPX_FOR_EACH_SAFE (node, &events->subscribers) {
+        https_stream_send(node->data, text, strlen(text));
+        if (!https_stream_is_open(node->data)) {
+            https_stream_close(node->data);
+            hmapx_delete(&events->subscribers, node);
         }
     }
     events->next_heartbeat_ms = time_msec() + HEARTBEAT_MS;
@@ -88,12 +77,10 @@ rc_events_subscribe(struct rc_events *events, struct https_request *req)
                                  "may");
     }
     VLOG_INFO("%s listens to events", https_request_peer(req));
-    if (ovs_list_is_empty(&events->subscribers)) {
+    if (hmapx_is_empty(&events->subscribers)) {
         events->next_heartbeat_ms = time_msec() + HEARTBEAT_MS;
     }
-    struct subscriber *s = xmalloc(sizeof *s);
-    s->stream = stream;
-    ovs_list_push_back(&events->subscribers, &s->node);
+    hmapx_add(&events->subscribers, stream);
     https_stream_send(stream, ":\n\n", 3);
     return NULL;
 }
@@ -216,7 +203,7 @@ rc_events_run(struct rc_events *events, struct backend *backend,
         tell(events, ds, &event);
         free(event.policy);
     }
-    if (!ovs_list_is_empty(&events->subscribers)
+    if (!hmapx_is_empty(&events->subscribers)
         && time_msec() >= events->next_heartbeat_ms) {
         send_all(events, ":\n\n");
     }
@@ -225,7 +212,7 @@ rc_events_run(struct rc_events *events, struct backend *backend,
 void
 rc_events_wait(const struct rc_events *events)
 {
-    if (!ovs_list_is_empty(&events->subscribers)) {
+    if (!hmapx_is_empty(&events->subscribers)) {
         poll_timer_wait_until(events->next_heartbeat_ms);
     }
 }
