@@ -87,12 +87,6 @@ tombstones_to_json(const struct datastore *ds, const struct stage *stage)
     return json;
 }
 
-static char *
-new_file_name(const struct datastore *ds)
-{
-    return xasprintf("%s.new", ds->file_name);
-}
-
 char *
 datastore_file_prepare(const struct datastore *ds, const struct stage *stage)
 {
@@ -105,18 +99,18 @@ datastore_file_prepare(const struct datastore *ds, const struct stage *stage)
           "epoch", json_number_u64(lease->epoch),
           "holder", lease->holder ? lease->holder : "",
         "tombstones", tombstones_to_json(ds, stage));
-    char *name = new_file_name(ds);
     char *error = NULL;
-    int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int fd = open(ds->new_file_name,
+                  O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     FILE *stream = fd < 0 ? NULL : fdopen(fd, "w");
     bool ok = stream && !json_dumpf(json, stream, JSON_COMPACT);
     if (stream ? fclose(stream) : fd >= 0 && close(fd)) {
         ok = false;
     }
     if (!ok) {
-        error = xasprintf("%s: cannot write (%s)", name, ovs_strerror(errno));
+        error = xasprintf("%s: cannot write (%s)", ds->new_file_name,
+                          ovs_strerror(errno));
     }
-    free(name);
     json_decref(json);
     return error;
 }
@@ -124,20 +118,16 @@ datastore_file_prepare(const struct datastore *ds, const struct stage *stage)
 void
 datastore_file_commit(struct datastore *ds)
 {
-    char *name = new_file_name(ds);
-    if (rename(name, ds->file_name)) {
-        VLOG_ERR("%s: cannot rename to %s (%s)", name, ds->file_name,
-                 ovs_strerror(errno));
+    if (rename(ds->new_file_name, ds->file_name)) {
+        VLOG_ERR("%s: cannot rename to %s (%s)", ds->new_file_name,
+                 ds->file_name, ovs_strerror(errno));
     }
-    free(name);
 }
 
 void
 datastore_file_abort(struct datastore *ds)
 {
-    char *name = new_file_name(ds);
-    unlink(name);
-    free(name);
+    unlink(ds->new_file_name);
 }
 
 /* Loading. */
@@ -174,10 +164,9 @@ load_sad(struct datastore *ds, const json_t *array, const struct shash *sas)
         if (sa && !shash_find(&ds->lists[DATASTORE_SAD], sa->name)
             && !shash_find(&ds->spis,
                            store_sa_id(sa->direction, sa->spi, own_id))) {
-            struct store_entry *entry = xzalloc(sizeof *entry);
-            entry->json = json_incref(json_object_get(item, "entry"));
-            entry->sa = sa;
-            store_insert(ds, DATASTORE_SAD, sa->name, entry);
+            store_insert(ds, DATASTORE_SAD, sa->name,
+                         store_entry_create(json_object_get(item, "entry"),
+                                            sa, NULL));
         } else {
             sa_destroy(sa);
             if (id) {
@@ -197,10 +186,8 @@ load_spd(struct datastore *ds, json_t *array)
         struct policy *policy = NULL;
         yang_error_destroy(spd_parse(json, &ds->own_ip, &policy));
         if (policy && !shash_find(&ds->lists[DATASTORE_SPD], policy->name)) {
-            struct store_entry *entry = xzalloc(sizeof *entry);
-            entry->json = json_incref(json);
-            entry->policy = policy;
-            store_insert(ds, DATASTORE_SPD, policy->name, entry);
+            store_insert(ds, DATASTORE_SPD, policy->name,
+                         store_entry_create(json, NULL, policy));
         } else {
             policy_destroy(policy);
         }

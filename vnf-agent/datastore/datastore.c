@@ -179,6 +179,7 @@ datastore_create(const struct datastore_config *config)
         .schema = config->schema,
         .own_ip = config->own_ip,
         .file_name = xstrdup(config->file_name),
+        .new_file_name = xasprintf("%s.new", config->file_name),
         .tombstone_s = config->tombstone_s,
         .generation = time_wall_msec(),
         .modified_ms = time_wall_msec(),
@@ -207,6 +208,7 @@ datastore_destroy(struct datastore *ds)
         shash_destroy_free_data(&ds->tombstones);
         free(ds->lease.holder);
         free(ds->file_name);
+        free(ds->new_file_name);
         free(ds);
     }
 }

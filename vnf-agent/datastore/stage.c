@@ -200,10 +200,8 @@ put_sa(struct stage *stage, const struct store_entry *old, json_t *entry,
 
     char id[STORE_SA_ID_LEN];
     sset_add(&stage->spis, store_sa_id(sa->direction, sa->spi, id));
-    struct store_entry *new = xzalloc(sizeof *new);
-    new->json = json_incref(entry);
-    new->sa = sa;
-    set_change(stage, DATASTORE_SAD, sa->name, new);
+    set_change(stage, DATASTORE_SAD, sa->name,
+               store_entry_create(entry, sa, NULL));
     return NULL;
 }
 
@@ -224,10 +222,8 @@ put_policy(struct stage *stage, enum stage_mode mode,
         policy_destroy(policy);
         return NULL;
     }
-    struct store_entry *new = xzalloc(sizeof *new);
-    new->json = json_incref(entry);
-    new->policy = policy;
-    set_change(stage, DATASTORE_SPD, policy->name, new);
+    set_change(stage, DATASTORE_SPD, policy->name,
+               store_entry_create(entry, NULL, policy));
     return NULL;
 }
 
@@ -276,9 +272,8 @@ static void
 move_policy_last(struct stage *stage, const char *name)
 {
     const struct store_entry *old = stage_find(stage, DATASTORE_SPD, name);
-    struct store_entry *new = xzalloc(sizeof *new);
-    new->json = json_incref(old->json);
-    new->policy = policy_clone(old->policy);
+    struct store_entry *new = store_entry_create(old->json, NULL,
+                                                 policy_clone(old->policy));
     /* The deletion gives its place up. */
     set_change(stage, DATASTORE_SPD, name, NULL);
     set_change(stage, DATASTORE_SPD, name, new);

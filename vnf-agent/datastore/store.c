@@ -20,6 +20,17 @@ store_sa_id(enum sa_direction direction, uint32_t spi,
     return id;
 }
 
+struct store_entry *
+store_entry_create(json_t *json, struct sa *sa, struct policy *policy)
+{
+    struct store_entry *entry = xzalloc(sizeof *entry);
+
+    entry->json = json_incref(json);
+    entry->sa = sa;
+    entry->policy = policy;
+    return entry;
+}
+
 void
 store_entry_destroy(struct store_entry *entry)
 {

@@ -32,7 +32,8 @@ struct datastore {
     struct backend *backend;
     const struct yang_schema *schema;
     struct in6_addr own_ip;
-    char *file_name;
+    char *file_name, *new_file_name;    /* The second one while it is
+                                         * written. */
     int tombstone_s;
 
     struct shash lists[N_DATASTORE_LISTS];      /* struct store_entry, by
@@ -68,6 +69,11 @@ struct stage {
 #define STORE_SA_ID_LEN 16
 const char *store_sa_id(enum sa_direction, uint32_t spi,
                         char id[STORE_SA_ID_LEN]);
+
+/* Returns a new entry.  Takes ownership of 'sa' and 'policy', one of which is
+ * NULL, and a reference to 'json'. */
+struct store_entry *store_entry_create(json_t *json, struct sa *sa,
+                                       struct policy *policy);
 
 /* Frees the entry.  Accepts NULL. */
 void store_entry_destroy(struct store_entry *);
