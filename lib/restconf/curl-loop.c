@@ -3,61 +3,41 @@
 
 #include "lib/restconf/curl-loop.h"
 
+#include <errno.h>
 #include <openssl/err.h>
 #include <poll.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
-#include "hash.h"
 #include "lib/secret.h"
-#include "openvswitch/hmap.h"
 #include "openvswitch/poll-loop.h"
 #include "timeval.h"
 #include "util.h"
 
-/* A socket that libcurl wants watched. */
-struct curl_loop_socket {
-    struct hmap_node node;      /* In curl_loop's 'sockets', by 'fd'. */
-    curl_socket_t fd;
-    short int events;           /* POLLIN, POLLOUT. */
-};
+#define MAX_EVENTS 64           /* Sockets that one run looks at. */
 
 struct curl_loop {
     CURLM *multi;
-    struct hmap sockets;        /* struct curl_loop_socket. */
+    int epoll;                  /* Has the sockets that libcurl watches. */
     long long int timer_ms;     /* When libcurl wants to be called. */
 };
-
-static struct curl_loop_socket *
-find_socket(struct curl_loop *loop, curl_socket_t fd)
-{
-    struct curl_loop_socket *s;
-    HMAP_FOR_EACH_WITH_HASH (s, node, hash_int(fd, 0), &loop->sockets) {
-        if (s->fd == fd) {
-            return s;
-        }
-    }
-    return NULL;
-}
 
 static int
 socket_cb(CURL *easy OVS_UNUSED, curl_socket_t fd, int what, void *loop_,
           void *socketp OVS_UNUSED)
 {
     struct curl_loop *loop = loop_;
-    struct curl_loop_socket *s = find_socket(loop, fd);
+    struct epoll_event event = {
+        .events = ((what & CURL_POLL_IN ? EPOLLIN : 0)
+                   | (what & CURL_POLL_OUT ? EPOLLOUT : 0)),
+        .data.fd = fd,
+    };
+
     if (what == CURL_POLL_REMOVE) {
-        if (s) {
-            hmap_remove(&loop->sockets, &s->node);
-            free(s);
-        }
-        return 0;
+        epoll_ctl(loop->epoll, EPOLL_CTL_DEL, fd, NULL);
+    } else if (epoll_ctl(loop->epoll, EPOLL_CTL_MOD, fd, &event)) {
+        epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event);      /* New. */
     }
-    if (!s) {
-        s = xmalloc(sizeof *s);
-        s->fd = fd;
-        hmap_insert(&loop->sockets, &s->node, hash_int(fd, 0));
-    }
-    s->events = ((what & CURL_POLL_IN ? POLLIN : 0)
-                 | (what & CURL_POLL_OUT ? POLLOUT : 0));
     return 0;
 }
 
@@ -94,7 +74,10 @@ curl_loop_create(void)
 {
     init_library();
     struct curl_loop *loop = xmalloc(sizeof *loop);
-    hmap_init(&loop->sockets);
+    loop->epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (loop->epoll < 0) {
+        ovs_fatal(errno, "cannot watch connections");
+    }
     loop->timer_ms = LLONG_MAX;
     loop->multi = curl_multi_init();
     curl_multi_setopt(loop->multi, CURLMOPT_SOCKETFUNCTION, socket_cb);
@@ -110,11 +93,7 @@ curl_loop_destroy(struct curl_loop *loop)
     if (loop) {
         curl_multi_cleanup(loop->multi);
         leave_libcurl();
-        struct curl_loop_socket *s;
-        HMAP_FOR_EACH_POP (s, node, &loop->sockets) {
-            free(s);
-        }
-        hmap_destroy(&loop->sockets);
+        close(loop->epoll);
         free(loop);
     }
 }
@@ -122,27 +101,20 @@ curl_loop_destroy(struct curl_loop *loop)
 static void
 run_sockets(struct curl_loop *loop)
 {
-    /* socket_cb() changes the map while libcurl runs: poll a copy. */
-    size_t n = 0;
-    struct pollfd *fds = xcalloc(hmap_count(&loop->sockets) + 1, sizeof *fds);
-    const struct curl_loop_socket *s;
-    HMAP_FOR_EACH (s, node, &loop->sockets) {
-        fds[n++] = (struct pollfd) { .fd = s->fd, .events = s->events };
+    struct epoll_event events[MAX_EVENTS];
+    int n = epoll_wait(loop->epoll, events, MAX_EVENTS, 0);
+
+    for (int i = 0; i < n; i++) {
+        uint32_t what = events[i].events;
+        int mask = ((what & EPOLLIN ? CURL_CSELECT_IN : 0)
+                    | (what & EPOLLOUT ? CURL_CSELECT_OUT : 0)
+                    | (what & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0));
+        int running;
+
+        /* One that is not watched any more is ignored by libcurl. */
+        curl_multi_socket_action(loop->multi, events[i].data.fd, mask,
+                                 &running);
     }
-    if (n && poll(fds, n, 0) > 0) {
-        for (size_t i = 0; i < n; i++) {
-            int mask = ((fds[i].revents & POLLIN ? CURL_CSELECT_IN : 0)
-                        | (fds[i].revents & POLLOUT ? CURL_CSELECT_OUT : 0)
-                        | (fds[i].revents & (POLLERR | POLLHUP)
-                           ? CURL_CSELECT_ERR : 0));
-            int running;
-            if (mask && find_socket(loop, fds[i].fd)) {
-                curl_multi_socket_action(loop->multi, fds[i].fd, mask,
-                                         &running);
-            }
-        }
-    }
-    free(fds);
 }
 
 void
@@ -161,10 +133,7 @@ curl_loop_run(struct curl_loop *loop)
 void
 curl_loop_wait(struct curl_loop *loop)
 {
-    const struct curl_loop_socket *s;
-    HMAP_FOR_EACH (s, node, &loop->sockets) {
-        poll_fd_wait(s->fd, s->events);
-    }
+    poll_fd_wait(loop->epoll, POLLIN);
     if (loop->timer_ms != LLONG_MAX) {
         poll_timer_wait_until(loop->timer_ms);
     }
