@@ -225,7 +225,7 @@ static void
 clear_events(struct engine *engine)
 {
     struct backend_event event;
-    while (event_queue_pop(&engine->events.queue, &event)) {
+    while (event_queue_pop(&engine->events, &event)) {
         free(event.policy);
     }
 }

@@ -409,7 +409,7 @@ test_policy_asks(void)
         setup.unpinned = i & 1;
         rig_init(&rig, &setup);
         printf("%s: %s", cases[i].name, send_through(&rig, 60));
-        bool told = event_queue_pop(&rig.a->events.queue, &event);
+        bool told = event_queue_pop(&rig.a->events, &event);
         printf("%s\n", told && event.type == BACKEND_EVENT_ACQUIRE
                ? ", acquire" : "");
         if (told) {

@@ -80,7 +80,7 @@ print_events(struct engine *engine)
 {
     struct backend_event event;
 
-    while (event_queue_pop(&engine->events.queue, &event)) {
+    while (event_queue_pop(&engine->events, &event)) {
         char *text = backend_event_to_string(&event);
 
         printf("%s", text);
@@ -178,14 +178,14 @@ test_events_rate(void)
         if (i % 1000 == 0) {
             rig.now_ms += 1000;
         }
-        esp_events_put_bad_spi(&rig.b->events, i * 7919, rig.now_ms);
+        event_queue_push_bad_spi(&rig.b->events, i * 7919, rig.now_ms);
     }
-    printf("%"PRIuSIZE" events wait\n", rig.b->events.queue.n);
+    printf("%"PRIuSIZE" events wait\n", rig.b->events.n);
     struct esp_sa *in = tables_find_sa(rig.b->tables, SA_INBOUND, OUT_SPI);
     in->soft_expired = true;
     engine_expire(rig.b, rig.now_ms);
     assert(!in->soft_told);
-    event_queue_clear(&rig.b->events.queue);
+    event_queue_clear(&rig.b->events);
     engine_expire(rig.b, rig.now_ms);
     engine_expire(rig.b, rig.now_ms);
     print_events(rig.b);

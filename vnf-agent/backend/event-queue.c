@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "hash.h"
 #include "util.h"
 #include "vnf-agent/backend/backend.h"
 
@@ -15,9 +16,8 @@ struct queued_event {
 void
 event_queue_init(struct event_queue *queue, size_t max)
 {
+    *queue = (struct event_queue) { .max = max };
     ovs_list_init(&queue->events);
-    queue->n = 0;
-    queue->max = max;
 }
 
 void
@@ -60,6 +60,23 @@ event_queue_for_each(const struct event_queue *queue,
 
     LIST_FOR_EACH (queued, node, &queue->events) {
         cb(&queued->event, aux);
+    }
+}
+
+void
+event_queue_push_bad_spi(struct event_queue *queue, uint32_t spi,
+                         long long int now_ms)
+{
+    long long int *next_ms = &queue->bad_spi_ms[
+        hash_int(spi, 0) % ARRAY_SIZE(queue->bad_spi_ms)];
+    const struct backend_event event = {
+        .type = BACKEND_EVENT_BAD_SPI,
+        .direction = SA_INBOUND,
+        .spi = spi,
+    };
+
+    if (now_ms >= *next_ms && event_queue_push(queue, &event)) {
+        *next_ms = now_ms + EVENT_QUEUE_INTERVAL_MS;
     }
 }
 

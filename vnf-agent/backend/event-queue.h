@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "openvswitch/list.h"
 
@@ -15,7 +16,10 @@ struct event_queue {
     struct ovs_list events;     /* Oldest first. */
     size_t n;
     size_t max;                 /* When there are so many, more are lost. */
+    long long int bad_spi_ms[64];       /* By hash of SPI: the next event. */
 };
+
+#define EVENT_QUEUE_INTERVAL_MS 1000    /* Between two of the same object. */
 
 /* Makes an empty queue for up to 'max' events. */
 void event_queue_init(struct event_queue *, size_t max);
@@ -34,6 +38,12 @@ bool event_queue_push(struct event_queue *, const struct backend_event *event);
 void event_queue_for_each(const struct event_queue *,
                           void (*cb)(const struct backend_event *, void *aux),
                           void *aux);
+
+/* Appends an event of ESP whose SPI (host order) no inbound SA has; but one in
+ * EVENT_QUEUE_INTERVAL_MS for each SPI.  'now_ms' is of a clock that never
+ * goes back. */
+void event_queue_push_bad_spi(struct event_queue *, uint32_t spi,
+                              long long int now_ms);
 
 /* Pops the oldest event; caller frees event->policy.  Returns false if there
  * is none. */

@@ -32,7 +32,7 @@ engine_create(const struct in6_addr *cipher_ip)
     struct engine *engine = xzalloc(sizeof *engine);
 
     engine->tables = tables_create(cipher_ip);
-    event_queue_init(&engine->events.queue, ESP_EVENTS_MAX);
+    event_queue_init(&engine->events, ESP_EVENTS_MAX);
     return engine;
 }
 
@@ -41,7 +41,7 @@ engine_destroy(struct engine *engine)
 {
     if (engine) {
         tables_destroy(engine->tables);
-        event_queue_clear(&engine->events.queue);
+        event_queue_clear(&engine->events);
         free(engine);
     }
 }
@@ -508,7 +508,7 @@ drop_unknown(struct engine *engine, uint16_t vlan,
     char src[INET6_ADDRSTRLEN];
     VLOG_INFO_RL(&rl, "vlan %"PRIu16": unknown SPI 0x%08"PRIx32" from %s",
                  vlan, spi, ipv6_string_mapped(src, &outer->traffic.src));
-    esp_events_put_bad_spi(&engine->events, spi, now_ms);
+    event_queue_push_bad_spi(&engine->events, spi, now_ms);
     drop(engine, BACKEND_DROP_CIPHER_BAD_SPI, vlan);
 }
 

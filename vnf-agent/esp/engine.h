@@ -46,7 +46,7 @@ struct engine {
     struct tables *tables;
     struct backend_port ports[2];       /* ENGINE_* is the index. */
     struct backend_stats stats;
-    struct esp_events events;
+    struct event_queue events;
     uint16_t ip_id;                     /* Of the next outer header. */
 };
 

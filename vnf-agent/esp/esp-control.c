@@ -275,7 +275,7 @@ esp_control_pop_event(struct control_context *ctx)
     struct control_buffer buffer = { .data = NULL };
     struct backend_event event;
 
-    if (event_queue_pop(&ctx->engine->events.queue, &event)) {
+    if (event_queue_pop(&ctx->engine->events, &event)) {
         buffer = control_encode(CONTROL_EVENT, 0, put_event, &event);
         free(event.policy);
     }

@@ -4,12 +4,11 @@
 
 #include <stdlib.h>
 
-#include "hash.h"
 #include "util.h"
 #include "vnf-agent/esp/tables.h"
 
 static bool
-push_expire(struct esp_events *events, const struct esp_sa *esp_sa, bool soft,
+push_expire(struct event_queue *events, const struct esp_sa *esp_sa, bool soft,
             long long int now_ms)
 {
     struct backend_event event = {
@@ -20,11 +19,11 @@ push_expire(struct esp_events *events, const struct esp_sa *esp_sa, bool soft,
     };
 
     esp_sa_get_stats(esp_sa, now_ms, &event.stats);
-    return event_queue_push(&events->queue, &event);
+    return event_queue_push(events, &event);
 }
 
 void
-esp_events_put_lifetime(struct esp_events *events, struct esp_sa *esp_sa,
+esp_events_put_lifetime(struct event_queue *events, struct esp_sa *esp_sa,
                         long long int now_ms)
 {
     if (esp_sa->soft_expired && !esp_sa->soft_told) {
@@ -36,7 +35,7 @@ esp_events_put_lifetime(struct esp_events *events, struct esp_sa *esp_sa,
 }
 
 void
-esp_events_put_seq_overflow(struct esp_events *events, struct esp_sa *esp_sa)
+esp_events_put_seq_overflow(struct event_queue *events, struct esp_sa *esp_sa)
 {
     struct backend_event event = {
         .type = BACKEND_EVENT_SEQ_OVERFLOW,
@@ -45,12 +44,12 @@ esp_events_put_seq_overflow(struct esp_events *events, struct esp_sa *esp_sa)
     };
 
     if (!esp_sa->overflow_told) {
-        esp_sa->overflow_told = event_queue_push(&events->queue, &event);
+        esp_sa->overflow_told = event_queue_push(events, &event);
     }
 }
 
 void
-esp_events_put_acquire(struct esp_events *events,
+esp_events_put_acquire(struct event_queue *events,
                        struct esp_policy *esp_policy,
                        const struct sa_traffic *traffic, long long int now_ms)
 {
@@ -61,27 +60,10 @@ esp_events_put_acquire(struct esp_events *events,
     };
 
     if (now_ms < esp_policy->next_acquire_ms
-        || event_queue_is_full(&events->queue)) {
+        || event_queue_is_full(events)) {
         return;
     }
-    esp_policy->next_acquire_ms = now_ms + ESP_EVENTS_INTERVAL_MS;
+    esp_policy->next_acquire_ms = now_ms + EVENT_QUEUE_INTERVAL_MS;
     event.policy = xstrdup(esp_policy->policy->name);
-    event_queue_push(&events->queue, &event);
-}
-
-void
-esp_events_put_bad_spi(struct esp_events *events, uint32_t spi,
-                       long long int now_ms)
-{
-    long long int *next_ms
-        = &events->next_bad_spi_ms[hash_int(spi, 0) % ESP_EVENTS_SPI_SLOTS];
-    struct backend_event event = {
-        .type = BACKEND_EVENT_BAD_SPI,
-        .direction = SA_INBOUND,
-        .spi = spi,
-    };
-
-    if (now_ms >= *next_ms && event_queue_push(&events->queue, &event)) {
-        *next_ms = now_ms + ESP_EVENTS_INTERVAL_MS;
-    }
+    event_queue_push(events, &event);
 }

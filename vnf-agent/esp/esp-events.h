@@ -7,9 +7,9 @@
  * Events wait here until a client pops them, so an agent that is started again
  * is told what happened meanwhile.  They are hints, the counters are the
  * truth.  Traffic that causes the same event again and again causes one in
- * ESP_EVENTS_INTERVAL_MS for each policy and each unknown SPI.  When the queue
- * is full, events are lost; but those of an SA (its lifetimes, the end of its
- * sequence numbers) are put once there is room, each once. */
+ * EVENT_QUEUE_INTERVAL_MS for each policy and each unknown SPI.  When the
+ * queue is full, events are lost; but those of an SA (its lifetimes, the end
+ * of its sequence numbers) are put once there is room, each once. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,28 +22,17 @@ struct esp_policy;
 struct esp_sa;
 
 #define ESP_EVENTS_MAX 1024     /* Events in the queue. */
-#define ESP_EVENTS_INTERVAL_MS 1000     /* Between two of the same object. */
-#define ESP_EVENTS_SPI_SLOTS 64 /* Unknown SPIs share slots, by their hash. */
-
-struct esp_events {
-    struct event_queue queue;
-    long long int next_bad_spi_ms[ESP_EVENTS_SPI_SLOTS];
-};
 
 /* Puts an event for each lifetime of the SA that has ended, as
  * esp_sa_check_lifetime() has found it, and that has no event yet. */
-void esp_events_put_lifetime(struct esp_events *, struct esp_sa *,
+void esp_events_put_lifetime(struct event_queue *, struct esp_sa *,
                              long long int now_ms);
 
 /* Puts an event for an outbound SA without a sequence number left. */
-void esp_events_put_seq_overflow(struct esp_events *, struct esp_sa *);
+void esp_events_put_seq_overflow(struct event_queue *, struct esp_sa *);
 
 /* Puts an event for a packet of the policy that found no SA. */
-void esp_events_put_acquire(struct esp_events *, struct esp_policy *,
+void esp_events_put_acquire(struct event_queue *, struct esp_policy *,
                             const struct sa_traffic *, long long int now_ms);
-
-/* Puts an event for a packet whose SPI (host order) no inbound SA has. */
-void esp_events_put_bad_spi(struct esp_events *, uint32_t spi,
-                            long long int now_ms);
 
 #endif /* vnf-agent/esp/esp-events.h */

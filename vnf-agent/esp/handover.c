@@ -124,7 +124,7 @@ put_state(struct wire_writer *w, const struct engine *engine,
     LIST_FOR_EACH (esp_policy, all_node, &tables->policy_list) {
         put_policy(w, esp_policy);
     }
-    event_queue_for_each(&engine->events.queue, put_event, w);
+    event_queue_for_each(&engine->events, put_event, w);
     wire_put_member_u64(w, "next_serial", tables->next_serial);
 }
 
@@ -341,7 +341,7 @@ handover_decode(const struct control_buffer *state,
         } else if (!strcmp(m.name, "policy")) {
             error = get_policy(&m.value, tables);
         } else if (!strcmp(m.name, "event")) {
-            get_event(&m.value, &engine->events.queue);
+            get_event(&m.value, &engine->events);
         } else {
             known = false;
         }

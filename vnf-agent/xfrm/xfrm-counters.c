@@ -15,7 +15,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "hash.h"
 #include "lib/address.h"
 #include "openvswitch/vlog.h"
 #include "socket-util.h"
@@ -27,7 +26,6 @@ VLOG_DEFINE_THIS_MODULE(xfrm_counters);
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
 
 #define WATCH_MS 10000          /* After the last growth. */
-#define SPI_INTERVAL_MS 1000    /* Between two events of one SPI. */
 #define MAX_READS 256           /* Packets looked at in one go. */
 #define WATCH_BUFFER 65536      /* Octets of the kernel's. */
 #define IPV6_HEADER 40
@@ -106,23 +104,6 @@ get_spi(const uint8_t *head, size_t n, bool ipv6)
 }
 
 static void
-push_bad_spi(struct backend_xfrm *b, uint32_t spi)
-{
-    long long int *next_ms = &b->bad_spi_ms[hash_int(spi, 0)
-                                            % ARRAY_SIZE(b->bad_spi_ms)];
-    const struct backend_event event = {
-        .type = BACKEND_EVENT_BAD_SPI,
-        .direction = SA_INBOUND,
-        .spi = spi,
-    };
-
-    if (!records_find_sa(b->records, SA_INBOUND, spi)
-        && time_msec() >= *next_ms && event_queue_push(&b->events, &event)) {
-        *next_ms = time_msec() + SPI_INTERVAL_MS;
-    }
-}
-
-static void
 read_watch(struct backend_xfrm *b)
 {
     bool ipv6 = address_is_ipv6(&b->ports.cipher_ip);
@@ -138,8 +119,8 @@ read_watch(struct backend_xfrm *b)
             return;
         }
         uint32_t spi = n > 0 ? get_spi(head, n, ipv6) : 0;
-        if (spi) {
-            push_bad_spi(b, spi);
+        if (spi && !records_find_sa(b->records, SA_INBOUND, spi)) {
+            event_queue_push_bad_spi(&b->events, spi, time_msec());
         }
     }
 }

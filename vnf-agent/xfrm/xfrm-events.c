@@ -18,8 +18,6 @@
 
 VLOG_DEFINE_THIS_MODULE(xfrm_events);
 
-#define ACQUIRE_INTERVAL_MS 1000    /* Between two events of a policy. */
-
 static void
 handle_expire(struct backend_xfrm *b, const struct nlmsghdr *hdr)
 {
@@ -58,7 +56,7 @@ handle_acquire(struct backend_xfrm *b, const struct nlmsghdr *hdr)
                     .policy = xstrdup(record->policy->name),
                     .traffic = traffic,
                 };
-                record->acquire_ms = time_msec() + ACQUIRE_INTERVAL_MS;
+                record->acquire_ms = time_msec() + EVENT_QUEUE_INTERVAL_MS;
                 event_queue_push(&b->events, &event);
             }
             return;

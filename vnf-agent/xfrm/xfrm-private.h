@@ -49,7 +49,6 @@ struct backend_xfrm {
     int udp_fd;                 /* xfrm-udp.c: ESP in UDP; -1: none. */
     int watch_fd;               /* xfrm-counters.c: ESP that comes in; -1. */
     long long int watch_end_ms;
-    long long int bad_spi_ms[64];       /* By hash of SPI: the next event. */
 
     struct event_queue events;  /* For the agent. */
 };
