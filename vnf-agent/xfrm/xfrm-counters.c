@@ -31,6 +31,8 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
 #define IPV6_HEADER 40
 #define HEAD_SIZE 64            /* Octets of a packet: IPv4 options and SPI. */
 
+/* Lets the socket receive ESP only.  Returns 0, or nonzero and errno is
+ * set. */
 static int
 attach_filter(int fd, bool ipv6)
 {
@@ -45,7 +47,7 @@ attach_filter(int fd, bool ipv6)
         .filter = CONST_CAST(struct sock_filter *, program),
     };
     return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter,
-                      sizeof filter) ? errno : 0;
+                      sizeof filter);
 }
 
 /* Opens the packet socket, within the namespace.  It receives nothing until it
@@ -66,14 +68,11 @@ open_watch(void *b_)
     if (fd < 0) {
         return errno;
     }
-    int error = attach_filter(fd, ipv6);
-    if (!error
-        && (setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size)
-            || bind(fd, (const struct sockaddr *) &address,
-                    sizeof address))) {
-        error = errno;
-    }
-    if (error) {
+    if (attach_filter(fd, ipv6)
+        || setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size)
+        || bind(fd, (const struct sockaddr *) &address, sizeof address)) {
+        int error = errno;
+
         close(fd);
         return error;
     }

@@ -21,12 +21,6 @@ VLOG_DEFINE_THIS_MODULE(xfrm_udp_encap);
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
 
-static int
-set_option(int fd, int level, int option, const void *value, size_t size)
-{
-    return setsockopt(fd, level, option, value, size) ? errno : 0;
-}
-
 /* The socket has a policy of its own, so it receives packets that the default
  * blocks; it may bind the address, which no device has. */
 static int
@@ -44,17 +38,13 @@ set_options(int fd, int family)
     policy.dir = XFRM_POLICY_IN;
     policy.action = XFRM_POLICY_ALLOW;
 
-    int error = set_option(fd, level, ipv6 ? IPV6_FREEBIND : IP_FREEBIND,
-                           &one, sizeof one);
-    if (!error && ipv6) {
-        error = set_option(fd, level, IPV6_V6ONLY, &one, sizeof one);
-    }
-    if (!error) {
-        error = set_option(fd, level, ipv6 ? IPV6_XFRM_POLICY : IP_XFRM_POLICY,
-                           &policy, sizeof policy);
-    }
-    return error ? error : set_option(fd, IPPROTO_UDP, UDP_ENCAP, &encap,
-                                      sizeof encap);
+    return (setsockopt(fd, level, ipv6 ? IPV6_FREEBIND : IP_FREEBIND, &one,
+                       sizeof one)
+            || (ipv6 && setsockopt(fd, level, IPV6_V6ONLY, &one, sizeof one))
+            || setsockopt(fd, level, ipv6 ? IPV6_XFRM_POLICY : IP_XFRM_POLICY,
+                          &policy, sizeof policy)
+            || setsockopt(fd, IPPROTO_UDP, UDP_ENCAP, &encap, sizeof encap)
+            ? errno : 0);
 }
 
 static int
