@@ -661,22 +661,15 @@ void
 engine_sent(struct engine *engine, enum engine_port from, bool ok)
 {
     struct backend_stats *stats = &engine->stats;
+    bool plain = from == ENGINE_PLAIN;
 
-    switch (from) {
-    case ENGINE_PLAIN:
-        if (ok) {
-            stats->cipher_tx++;
-        } else {
-            stats->drops[BACKEND_DROP_PLAIN_SEND]++;
-        }
-        break;
-    case ENGINE_CIPHER:
-        if (ok) {
-            stats->plain_tx++;
-        } else {
-            stats->drops[BACKEND_DROP_CIPHER_SEND]++;
-        }
-        break;
+    if (!ok) {
+        stats->drops[plain ? BACKEND_DROP_PLAIN_SEND
+                     : BACKEND_DROP_CIPHER_SEND]++;
+    } else if (plain) {
+        stats->cipher_tx++;
+    } else {
+        stats->plain_tx++;
     }
 }
 

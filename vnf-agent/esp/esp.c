@@ -191,9 +191,10 @@ set_icv_params(const struct suite *suite, uint8_t *icv, OSSL_PARAM params[2])
     params[1] = OSSL_PARAM_construct_end();
 }
 
+/* Encrypts and makes the ICV if 'seal', else checks that and decrypts. */
 static bool
-aead_seal(struct esp_key *key, uint64_t seq, bool esn, uint8_t *esp,
-          uint8_t *body, size_t body_size)
+run_aead(struct esp_key *key, uint64_t seq, bool esn, uint8_t *esp,
+         uint8_t *body, size_t body_size, bool seal)
 {
     OSSL_PARAM params[2];
     int n;
@@ -201,22 +202,9 @@ aead_seal(struct esp_key *key, uint64_t seq, bool esn, uint8_t *esp,
     set_icv_params(key->suite, body + body_size, params);
     return (start_packet(key, seq, esn, esp)
             && EVP_CipherUpdate(key->ctx, body, &n, body, body_size) == 1
+            && (seal || EVP_CIPHER_CTX_set_params(key->ctx, params) == 1)
             && EVP_CipherFinal_ex(key->ctx, body + body_size, &n) == 1
-            && EVP_CIPHER_CTX_get_params(key->ctx, params) == 1);
-}
-
-static bool
-aead_open(struct esp_key *key, uint64_t seq, bool esn, uint8_t *esp,
-          uint8_t *body, size_t body_size)
-{
-    OSSL_PARAM params[2];
-    int n;
-
-    set_icv_params(key->suite, body + body_size, params);
-    return (start_packet(key, seq, esn, esp)
-            && EVP_CipherUpdate(key->ctx, body, &n, body, body_size) == 1
-            && EVP_CIPHER_CTX_set_params(key->ctx, params) == 1
-            && EVP_CipherFinal_ex(key->ctx, body + body_size, &n) == 1);
+            && (!seal || EVP_CIPHER_CTX_get_params(key->ctx, params) == 1));
 }
 
 /* With a cipher and a MAC of its own. */
@@ -325,7 +313,7 @@ esp_seal(struct esp_key *key, uint32_t spi, uint64_t seq, bool esn,
     body[body_size - 1] = next_header;
 
     return (key->mac ? mac_seal(key, seq, esn, esp, body, body_size)
-            : aead_seal(key, seq, esn, esp, body, body_size));
+            : run_aead(key, seq, esn, esp, body, body_size, true));
 }
 
 enum esp_result
@@ -343,7 +331,7 @@ esp_open(struct esp_key *key, uint64_t seq, bool esn,
 
     size_t body_size = size - around;
     if (!(key->mac ? mac_open(key, seq, esn, esp, body, body_size)
-          : aead_open(key, seq, esn, esp, body, body_size))) {
+          : run_aead(key, seq, esn, esp, body, body_size, false))) {
         return ESP_BAD_ICV;
     }
 
