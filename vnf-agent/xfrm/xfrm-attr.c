@@ -56,12 +56,7 @@ xfrm_to_ip(const xfrm_address_t *address, int family)
 static int
 prefix_length(const struct in6_addr *mask, int family)
 {
-    int bits = 0;
-
-    for (int i = family == AF_INET ? 3 : 0; i < 4; i++) {
-        bits += __builtin_popcount(mask->s6_addr32[i]);
-    }
-    return bits;
+    return ipv6_count_cidr_bits(mask) - (family == AF_INET ? 96 : 0);
 }
 
 bool
