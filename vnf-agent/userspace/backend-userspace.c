@@ -174,9 +174,7 @@ attach(struct backend_userspace *b, char **errorp)
                             b->rundir, b->name);
         error = EBUSY;
     }
-    if (!error) {
-        error = command(b, CONTROL_SUBSCRIBE, NULL, NULL, errorp);
-    }
+    error = error ? error : command(b, CONTROL_SUBSCRIBE, NULL, NULL, errorp);
     if (error) {
         disconnect(b, *errorp);
     }

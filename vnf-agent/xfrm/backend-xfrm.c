@@ -193,19 +193,14 @@ join(struct nl_conn *conn, const unsigned int groups[], size_t n)
 static int
 open_sockets(struct backend_xfrm *b)
 {
-    int error = nl_conn_open(NETLINK_XFRM, b->netns_fd, &b->xfrm);
-    if (!error) {
-        error = nl_conn_open(NETLINK_ROUTE, b->netns_fd, &b->route);
-    }
-    if (!error) {
-        error = nl_conn_open(NETLINK_XFRM, b->netns_fd, &b->xfrm_events);
-    }
-    if (!error) {
-        error = nl_conn_open(NETLINK_ROUTE, b->netns_fd, &b->route_events);
-    }
-    if (!error) {
-        error = join(b->xfrm_events, xfrm_groups, ARRAY_SIZE(xfrm_groups));
-    }
+    int fd = b->netns_fd;
+    int error = nl_conn_open(NETLINK_XFRM, fd, &b->xfrm);
+
+    error = error ? error : nl_conn_open(NETLINK_ROUTE, fd, &b->route);
+    error = error ? error : nl_conn_open(NETLINK_XFRM, fd, &b->xfrm_events);
+    error = error ? error : nl_conn_open(NETLINK_ROUTE, fd, &b->route_events);
+    error = error ? error : join(b->xfrm_events, xfrm_groups,
+                                 ARRAY_SIZE(xfrm_groups));
     return error ? error : join(b->route_events, route_groups,
                                 ARRAY_SIZE(route_groups));
 }

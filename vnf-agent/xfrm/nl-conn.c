@@ -386,9 +386,7 @@ nl_conn_get(struct nl_conn *conn, struct nl_msg *msg, nl_conn_cb *cb,
     for (;;) {
         size_t size;
 
-        if (!error) {
-            error = receive(conn, deadline_ms, &size);
-        }
+        error = error ? error : receive(conn, deadline_ms, &size);
         if (error) {
             return error;
         }

@@ -244,12 +244,8 @@ do_kernel(struct transaction *t, char **errorp)
     struct nl_batch batch = { .ops = NULL };
 
     int error = xfrm_udp_update(t->b, errorp);
-    if (!error) {
-        error = make_hop_ends(t, errorp);
-    }
-    if (!error) {
-        error = make_sas(t, errorp);
-    }
+    error = error ? error : make_hop_ends(t, errorp);
+    error = error ? error : make_sas(t, errorp);
     if (!error) {
         list_policies(t, false, &batch);
         error = nl_batch_run(&batch, t->b->xfrm, nl_fine_none, "policy",
@@ -283,9 +279,7 @@ backend_xfrm_apply(struct backend *backend, const struct ovs_list *edits,
             break;
         }
     }
-    if (!error) {
-        error = xfrm_changes_settle(&t, errorp);
-    }
+    error = error ? error : xfrm_changes_settle(&t, errorp);
     if (error) {
         xfrm_changes_undo(&t);
     } else {

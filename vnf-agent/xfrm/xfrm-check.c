@@ -71,9 +71,7 @@ xfrm_check_sa(const struct sa *sa)
 {
     char *error = check_hop_end(sa->vlan, sa->reqid);
 
-    if (!error) {
-        error = check_selector(&sa->selector);
-    }
+    error = error ? error : check_selector(&sa->selector);
     if (error) {
         return error;
     } else if (sa->mode != SA_TUNNEL) {
@@ -98,9 +96,7 @@ xfrm_check_policy(const struct policy *policy)
 {
     char *error = check_hop_end(policy->vlan, policy->reqid);
 
-    if (!error) {
-        error = check_selector(&policy->selector);
-    }
+    error = error ? error : check_selector(&policy->selector);
     if (error || policy->action != POLICY_PROTECT) {
         return error;
     } else if (policy->mode != SA_TUNNEL) {

@@ -115,9 +115,7 @@ open_sockets(void *sockets_)
         return errno;
     }
     int error = nl_conn_open(NETLINK_XFRM, fd, &s->xfrm);
-    if (!error) {
-        error = nl_conn_open(NETLINK_ROUTE, fd, &s->route);
-    }
+    error = error ? error : nl_conn_open(NETLINK_ROUTE, fd, &s->route);
     close(fd);
     return error;
 }

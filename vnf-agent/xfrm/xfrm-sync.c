@@ -368,15 +368,9 @@ xfrm_sync_rest(struct backend_xfrm *b, char **errorp)
 {
     *errorp = NULL;
     int error = remove_policies(b, false, errorp);
-    if (!error) {
-        error = set_policies(b, errorp);
-    }
-    if (!error) {
-        error = remove_hop_ends(b, false, errorp);
-    }
-    if (!error) {
-        error = set_hop_ends(b, errorp);
-    }
+    error = error ? error : set_policies(b, errorp);
+    error = error ? error : remove_hop_ends(b, false, errorp);
+    error = error ? error : set_hop_ends(b, errorp);
     return error;
 }
 
@@ -400,9 +394,7 @@ xfrm_sync_flush(struct backend_xfrm *b, char **errorp)
         error = nl_batch_run(&batch, b->route, nl_fine_delete,
                              "removal of rules and routes", errorp);
     }
-    if (!error) {
-        error = remove_policies(b, true, errorp);
-    }
+    error = error ? error : remove_policies(b, true, errorp);
     if (!error) {
         nl_batch_add(&batch, xfrm_msg_set_default(false));
         error = nl_batch_run(&batch, b->xfrm, nl_fine_none, "default",
