@@ -11,7 +11,6 @@
  *
  * Thread-safe as malloc() is. */
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -7,7 +7,6 @@
  * (SSL_OP_CLEANSE_PLAINTEXT), no tickets. */
 
 #include <openssl/ssl.h>
-#include <stdbool.h>
 
 /* Gives 'ctx' the settings common to both sides; also one that a library made
  * (libcurl). */

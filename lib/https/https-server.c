@@ -4,7 +4,6 @@
 #include "lib/https/https-server.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>

@@ -18,7 +18,6 @@
  * thread. */
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 struct restconf_clients;

@@ -18,7 +18,6 @@
  * taken as lost, and its boot id will differ.  One thread. */
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "lib/sa.h"

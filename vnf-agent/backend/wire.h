@@ -13,12 +13,10 @@
  * one that is missing is zero; so a new member must mean with 0 what was meant
  * without it. */
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include "openvswitch/types.h"
-#include "packets.h"
 
 struct backend_edit;
 struct backend_event;

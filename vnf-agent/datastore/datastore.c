@@ -3,7 +3,6 @@
 
 #include "vnf-agent/datastore/datastore.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 #include "lib/json-number.h"

@@ -10,7 +10,6 @@
 
 #include <jansson.h>
 #include <netinet/in.h>
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "lib/sa.h"

@@ -19,7 +19,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "packets.h"
 #include "vnf-agent/backend/backend.h"
 #include "vnf-agent/esp/esp-events.h"
 #include "vnf-agent/esp/tables.h"

@@ -2,8 +2,6 @@
 #include <config.h>
 #include "vnf-agent/esp/esp-events.h"
 
-#include <stdlib.h>
-
 #include "util.h"
 #include "vnf-agent/esp/tables.h"
 

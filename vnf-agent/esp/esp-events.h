@@ -11,10 +11,6 @@
  * queue is full, events are lost; but those of an SA (its lifetimes, the end
  * of its sequence numbers) are put once there is room, each once. */
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "lib/sa.h"
 #include "vnf-agent/backend/event-queue.h"
 

@@ -7,7 +7,6 @@
 
 #include "lib/json-number.h"
 #include "lib/suite.h"
-#include "openvswitch/uuid.h"
 #include "util.h"
 #include "uuid.h"
 #include "vnf-agent/backend/backend.h"

@@ -9,7 +9,6 @@
  * not in a reply of the data plane the connection is closed. */
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "vnf-agent/backend/control-msg.h"

@@ -5,7 +5,6 @@
 #include <linux/fib_rules.h>
 #include <linux/if_ether.h>
 #include <linux/if_link.h>
-#include <linux/if_addr.h>
 #include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>

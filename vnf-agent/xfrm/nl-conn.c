@@ -12,7 +12,6 @@
 #include <openssl/crypto.h>
 #include <poll.h>
 #include <sched.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>

@@ -7,7 +7,6 @@
  * kernel gives keys in dumps.  (OVS's netlink-socket and libnl-xfrm do not
  * serve: doc/decisions.md, 85.) */
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

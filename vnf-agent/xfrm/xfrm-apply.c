@@ -13,7 +13,6 @@
 #include "vnf-agent/xfrm/xfrm-changes.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "openvswitch/vlog.h"
 #include "util.h"

@@ -3,9 +3,7 @@
 #include "vnf-agent/xfrm/xfrm-changes.h"
 
 #include <errno.h>
-#include <string.h>
 
-#include "bitmap.h"
 #include "timeval.h"
 #include "util.h"
 

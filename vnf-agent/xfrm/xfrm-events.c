@@ -4,11 +4,9 @@
 #include <config.h>
 #include "vnf-agent/xfrm/xfrm-private.h"
 
-#include <errno.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <linux/xfrm.h>
-#include <string.h>
 
 #include <netlink/msg.h>
 

@@ -5,7 +5,6 @@
 
 #include <arpa/inet.h>
 #include <linux/xfrm.h>
-#include <netlink/attr.h>
 #include <netlink/msg.h>
 #include <string.h>
 

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <linux/xfrm.h>
-#include <string.h>
 
 #include "bitmap.h"
 #include "hmapx.h"
