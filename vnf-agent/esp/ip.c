@@ -3,6 +3,7 @@
 #include "vnf-agent/esp/ip.h"
 
 #include <netinet/in.h>
+#include <netinet/ip6.h>
 #include <string.h>
 
 #include "crc32c.h"
@@ -11,33 +12,9 @@
 #include "packets.h"
 #include "util.h"
 
-/* Offsets in the IPv4 header, and bits of the fragment word. */
-enum {
-    OFS_TOS = 1,
-    OFS_LENGTH = 2,
-    OFS_ID = 4,
-    OFS_FRAGMENT = 6,
-    OFS_TTL = 8,
-    OFS_PROTOCOL = 9,
-    OFS_CHECKSUM = 10,
-    OFS_SRC = 12,
-    OFS_DST = 16,
-    IPV4_HEADER_LEN = 20,       /* Without options. */
-};
-#define FRAGMENT_DF 0x4000
-#define FRAGMENT_MF 0x2000
-#define FRAGMENT_OFFSET 0x1fff
-
-/* Offsets in the IPv6 header. */
-enum {
-    OFS6_LENGTH = 4,
-    OFS6_NEXT_HEADER = 6,
-    OFS6_HOP_LIMIT = 7,
-    OFS6_SRC = 8,
-    OFS6_DST = 24,
-};
-
 #define OUTER_TTL 64
+
+/* Octets of packets may stand at odd addresses: headers are copied. */
 
 static uint16_t
 get_u16(const uint8_t *p)
@@ -52,13 +29,22 @@ put_u16(uint8_t *p, uint16_t value)
     p[1] = value;
 }
 
-static struct in6_addr
-get_mapped(const uint8_t *p)
+static struct ip_header
+get_ipv4(const uint8_t *data)
 {
-    ovs_be32 ip;
+    struct ip_header h;
 
-    memcpy(&ip, p, sizeof ip);
-    return in6_addr_mapped_ipv4(ip);
+    memcpy(&h, data, sizeof h);
+    return h;
+}
+
+static struct ip6_hdr
+get_ipv6(const uint8_t *data)
+{
+    struct ip6_hdr h;
+
+    memcpy(&h, data, sizeof h);
+    return h;
 }
 
 static bool
@@ -94,24 +80,23 @@ parse_ports(const uint8_t *data, bool first, struct ip_packet *ip)
 static bool
 parse_ipv4(const uint8_t *data, size_t size, struct ip_packet *ip)
 {
-    if (size < IPV4_HEADER_LEN) {
+    if (size < IP_HEADER_LEN) {
         return false;
     }
-    ip->header_size = 4 * (data[0] & 0xf);
-    ip->size = get_u16(data + OFS_LENGTH);
-    if (ip->header_size < IPV4_HEADER_LEN || ip->size < ip->header_size
+    const struct ip_header h = get_ipv4(data);
+    ip->header_size = 4 * IP_IHL(h.ip_ihl_ver);
+    ip->size = ntohs(h.ip_tot_len);
+    if (ip->header_size < IP_HEADER_LEN || ip->size < ip->header_size
         || ip->size > size) {
         return false;
     }
-
-    uint16_t fragment = get_u16(data + OFS_FRAGMENT);
-    ip->dont_fragment = (fragment & FRAGMENT_DF) != 0;
-    ip->fragment = (fragment & (FRAGMENT_MF | FRAGMENT_OFFSET)) != 0;
-    ip->tos = data[OFS_TOS];
-    ip->traffic.protocol = data[OFS_PROTOCOL];
-    ip->traffic.src = get_mapped(data + OFS_SRC);
-    ip->traffic.dst = get_mapped(data + OFS_DST);
-    parse_ports(data, !(fragment & FRAGMENT_OFFSET), ip);
+    ip->dont_fragment = h.ip_frag_off & htons(IP_DONT_FRAGMENT);
+    ip->fragment = IP_IS_FRAGMENT(h.ip_frag_off);
+    ip->tos = h.ip_tos;
+    ip->traffic.protocol = h.ip_proto;
+    ip->traffic.src = in6_addr_mapped_ipv4(get_16aligned_be32(&h.ip_src));
+    ip->traffic.dst = in6_addr_mapped_ipv4(get_16aligned_be32(&h.ip_dst));
+    parse_ports(data, !(h.ip_frag_off & htons(IP_FRAG_OFF_MASK)), ip);
     return true;
 }
 
@@ -121,7 +106,7 @@ parse_ipv4(const uint8_t *data, size_t size, struct ip_packet *ip)
 static bool
 parse_extensions(const uint8_t *data, struct ip_packet *ip, bool *first)
 {
-    uint8_t type = data[OFS6_NEXT_HEADER];
+    uint8_t type = get_ipv6(data).ip6_nxt;
 
     *first = true;
     for (;;) {
@@ -164,14 +149,15 @@ parse_ipv6(const uint8_t *data, size_t size, struct ip_packet *ip)
     if (size < IPV6_HEADER_LEN) {
         return false;
     }
+    const struct ip6_hdr h = get_ipv6(data);
     ip->header_size = IPV6_HEADER_LEN;
-    ip->size = IPV6_HEADER_LEN + get_u16(data + OFS6_LENGTH);
+    ip->size = IPV6_HEADER_LEN + ntohs(h.ip6_plen);
     if (ip->size > size) {
         return false;
     }
-    ip->tos = get_u16(data) >> 4;
-    memcpy(&ip->traffic.src, data + OFS6_SRC, sizeof ip->traffic.src);
-    memcpy(&ip->traffic.dst, data + OFS6_DST, sizeof ip->traffic.dst);
+    ip->tos = ntohl(h.ip6_flow) >> 20;
+    ip->traffic.src = h.ip6_src;
+    ip->traffic.dst = h.ip6_dst;
     if (!parse_extensions(data, ip, &first)) {
         return false;
     }
@@ -202,40 +188,41 @@ ip_checksum_ok(const uint8_t *data, const struct ip_packet *ip)
 size_t
 ip_outer_header_size(bool ipv6)
 {
-    return ipv6 ? IPV6_HEADER_LEN : IPV4_HEADER_LEN;
+    return ipv6 ? IPV6_HEADER_LEN : IP_HEADER_LEN;
 }
 
 static void
 write_ipv4(uint8_t *p, const struct ip_outer *outer)
 {
-    ovs_be32 src = in6_addr_get_mapped_ipv4(&outer->src);
-    ovs_be32 dst = in6_addr_get_mapped_ipv4(&outer->dst);
+    struct ip_header h = {
+        .ip_ihl_ver = IP_IHL_VER(IP_HEADER_LEN / 4, IP_VERSION),
+        .ip_tos = outer->tos,
+        .ip_tot_len = htons(outer->size),
+        .ip_id = htons(outer->id),
+        .ip_frag_off = htons(outer->dont_fragment ? IP_DONT_FRAGMENT : 0),
+        .ip_ttl = OUTER_TTL,
+        .ip_proto = outer->protocol,
+    };
 
-    p[0] = 4 << 4 | IPV4_HEADER_LEN / 4;
-    p[OFS_TOS] = outer->tos;
-    put_u16(p + OFS_LENGTH, outer->size);
-    put_u16(p + OFS_ID, outer->id);
-    put_u16(p + OFS_FRAGMENT, outer->dont_fragment ? FRAGMENT_DF : 0);
-    p[OFS_TTL] = OUTER_TTL;
-    p[OFS_PROTOCOL] = outer->protocol;
-    put_u16(p + OFS_CHECKSUM, 0);
-    memcpy(p + OFS_SRC, &src, sizeof src);
-    memcpy(p + OFS_DST, &dst, sizeof dst);
-
-    ovs_be16 sum = csum(p, IPV4_HEADER_LEN);
-    memcpy(p + OFS_CHECKSUM, &sum, sizeof sum);
+    put_16aligned_be32(&h.ip_src, in6_addr_get_mapped_ipv4(&outer->src));
+    put_16aligned_be32(&h.ip_dst, in6_addr_get_mapped_ipv4(&outer->dst));
+    h.ip_csum = csum(&h, sizeof h);
+    memcpy(p, &h, sizeof h);
 }
 
 static void
 write_ipv6(uint8_t *p, const struct ip_outer *outer)
 {
-    put_u16(p, 6 << 12 | outer->tos << 4);
-    put_u16(p + 2, 0);
-    put_u16(p + OFS6_LENGTH, outer->size - IPV6_HEADER_LEN);
-    p[OFS6_NEXT_HEADER] = outer->protocol;
-    p[OFS6_HOP_LIMIT] = OUTER_TTL;
-    memcpy(p + OFS6_SRC, &outer->src, sizeof outer->src);
-    memcpy(p + OFS6_DST, &outer->dst, sizeof outer->dst);
+    struct ip6_hdr h = {
+        .ip6_flow = htonl(6u << 28 | (uint32_t) outer->tos << 20),
+        .ip6_plen = htons(outer->size - IPV6_HEADER_LEN),
+        .ip6_nxt = outer->protocol,
+        .ip6_hlim = OUTER_TTL,
+        .ip6_src = outer->src,
+        .ip6_dst = outer->dst,
+    };
+
+    memcpy(p, &h, sizeof h);
 }
 
 void
@@ -256,12 +243,11 @@ ip_set_tos(uint8_t *p, uint8_t tos)
         return;
     }
 
-    ovs_be16 old_sum, new_sum;
-    memcpy(&old_sum, p + OFS_CHECKSUM, sizeof old_sum);
-    new_sum = recalc_csum16(old_sum, htons(p[0] << 8 | p[OFS_TOS]),
-                            htons(p[0] << 8 | tos));
-    memcpy(p + OFS_CHECKSUM, &new_sum, sizeof new_sum);
-    p[OFS_TOS] = tos;
+    struct ip_header h = get_ipv4(p);
+    h.ip_csum = recalc_csum16(h.ip_csum, htons(h.ip_ihl_ver << 8 | h.ip_tos),
+                              htons(h.ip_ihl_ver << 8 | tos));
+    h.ip_tos = tos;
+    memcpy(p, &h, sizeof h);
 }
 
 /* The checksum of the pseudo header of RFC 793, 768 and 8200 s.8.1, to be
@@ -269,9 +255,11 @@ ip_set_tos(uint8_t *p, uint8_t tos)
 static uint32_t
 pseudo_header_sum(const uint8_t *data, const struct ip_packet *ip, size_t size)
 {
-    bool ipv6 = ip->traffic.ipv6;
-    uint32_t sum = csum_continue(0, data + (ipv6 ? OFS6_SRC : OFS_SRC),
-                                 ipv6 ? 32 : 8);
+    /* The addresses are the end of the header without options. */
+    size_t addresses_size = ip->traffic.ipv6 ? 32 : 8;
+    uint32_t sum = csum_continue(0, (data + ip_outer_header_size(
+                                         ip->traffic.ipv6) - addresses_size),
+                                 addresses_size);
 
     sum = csum_add16(sum, htons(ip->traffic.protocol));
     return csum_add16(sum, htons(size));
@@ -334,36 +322,36 @@ void
 ip_set_payload(uint8_t *p, uint8_t protocol, size_t size)
 {
     if (is_ipv6(p)) {
-        p[OFS6_NEXT_HEADER] = protocol;
-        put_u16(p + OFS6_LENGTH, size - IPV6_HEADER_LEN);
+        struct ip6_hdr h = get_ipv6(p);
+        h.ip6_nxt = protocol;
+        h.ip6_plen = htons(size - IPV6_HEADER_LEN);
+        memcpy(p, &h, sizeof h);
     } else {
-        p[OFS_PROTOCOL] = protocol;
-        put_u16(p + OFS_LENGTH, size);
-        put_u16(p + OFS_CHECKSUM, 0);
-
-        ovs_be16 sum = csum(p, 4 * (p[0] & 0xf));
-        memcpy(p + OFS_CHECKSUM, &sum, sizeof sum);
+        struct ip_header h = get_ipv4(p);
+        h.ip_proto = protocol;
+        h.ip_tot_len = htons(size);
+        h.ip_csum = 0;
+        memcpy(p, &h, sizeof h);
+        h.ip_csum = csum(p, 4 * IP_IHL(h.ip_ihl_ver));
+        memcpy(p, &h, sizeof h);
     }
 }
-
-/* ECN field values. */
-enum { NOT_ECT = 0, ECT_1 = 1, ECT_0 = 2, CE = 3 };
 
 bool
 ecn_decapsulate(uint8_t outer_tos, uint8_t inner_tos, uint8_t *tosp)
 {
-    uint8_t outer = outer_tos & 3;
-    uint8_t inner = inner_tos & 3;
+    uint8_t outer = outer_tos & IP_ECN_MASK;
+    uint8_t inner = inner_tos & IP_ECN_MASK;
     uint8_t result = inner;
 
-    if (outer == CE) {
-        if (inner == NOT_ECT) {
+    if (outer == IP_ECN_CE) {
+        if (inner == IP_ECN_NOT_ECT) {
             return false;
         }
-        result = CE;
-    } else if (outer == ECT_1 && inner == ECT_0) {
-        result = ECT_1;
+        result = IP_ECN_CE;
+    } else if (outer == IP_ECN_ECT_1 && inner == IP_ECN_ECT_0) {
+        result = IP_ECN_ECT_1;
     }
-    *tosp = (inner_tos & ~3) | result;
+    *tosp = (inner_tos & IP_DSCP_MASK) | result;
     return true;
 }
