@@ -320,7 +320,7 @@ backend_xfrm_open(const struct backend_config *config,
     error = xfrm_find_ports(b, errorp);
     if (!error) {
         netns_call(b->netns_fd, set_up_namespace, b);
-        xfrm_counters_read(b, &b->counters);
+        xfrm_add_drops(b, b->drops);
         error = adopt(b, config, errorp);
     }
     if (error) {

@@ -127,15 +127,16 @@ read_watch(struct backend_xfrm *b)
 void
 xfrm_counters_run(struct backend_xfrm *b)
 {
-    struct xfrm_counters now;
+    uint64_t drops[BACKEND_N_DROPS] = { 0 };
 
-    if (xfrm_counters_read(b, &now)) {
+    if (xfrm_add_drops(b, drops)) {
         return;
     }
-    if (now.out_seq_error != b->counters.out_seq_error) {
+    if (drops[BACKEND_DROP_PLAIN_SEQ] != b->drops[BACKEND_DROP_PLAIN_SEQ]) {
         b->resync = true;       /* Sees which SA. */
     }
-    if (now.in_no_states != b->counters.in_no_states) {
+    if (drops[BACKEND_DROP_CIPHER_BAD_SPI]
+        != b->drops[BACKEND_DROP_CIPHER_BAD_SPI]) {
         b->watch_end_ms = time_msec() + WATCH_MS;
         if (b->watch_fd < 0) {
             int error = netns_call(b->netns_fd, open_watch, b);
@@ -146,7 +147,7 @@ xfrm_counters_run(struct backend_xfrm *b)
             }
         }
     }
-    b->counters = now;
+    memcpy(b->drops, drops, sizeof drops);
     if (b->watch_fd >= 0) {
         read_watch(b);
         if (time_msec() >= b->watch_end_ms) {

@@ -16,12 +16,6 @@
 
 #define XFRM_MAX_EVENTS 64      /* Events in the queue. */
 
-/* Counters of /proc/net/xfrm_stat that only grow when an event is due. */
-struct xfrm_counters {
-    uint64_t in_no_states;      /* ESP with an SPI that is not known. */
-    uint64_t out_seq_error;     /* Sequence numbers are used up. */
-};
-
 struct backend_xfrm {
     struct backend up;
     char *name, *plain_port, *cipher_port;
@@ -45,7 +39,7 @@ struct backend_xfrm {
     long long int resync_ms;
     long long int second_ms;
 
-    struct xfrm_counters counters;      /* As of the last check. */
+    uint64_t drops[BACKEND_N_DROPS];    /* As of the last check. */
     int udp_fd;                 /* xfrm-udp.c: ESP in UDP; -1: none. */
     int watch_fd;               /* xfrm-counters.c: ESP that comes in; -1. */
     long long int watch_end_ms;
@@ -61,8 +55,10 @@ backend_xfrm_cast(const struct backend *backend)
 
 /* xfrm-stats.c: counters. */
 
-/* Reads /proc/net/xfrm_stat.  Returns 0 or a positive errno. */
-int xfrm_counters_read(const struct backend_xfrm *, struct xfrm_counters *);
+/* Adds the counters of /proc/net/xfrm_stat to 'drops'.  Returns 0 or a
+ * positive errno. */
+int xfrm_add_drops(const struct backend_xfrm *,
+                   uint64_t drops[BACKEND_N_DROPS]);
 
 /* Fills in '*stats' from the kernel's 'info' and the record. */
 void xfrm_info_to_stats(const struct xfrm_sa_info *info,

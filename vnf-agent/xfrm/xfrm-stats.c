@@ -158,13 +158,21 @@ static const struct {
     { "XfrmOutStateInvalid", BACKEND_DROP_PLAIN_EXPIRED },
 };
 
-/* Calls 'cb' for each counter. */
-static int
-read_xfrm_stat(int fd, void (*cb)(const char *name, uint64_t value, void *),
-               void *aux)
+static void
+add_drops(const char *name, uint64_t value, uint64_t drops[BACKEND_N_DROPS])
+{
+    for (size_t i = 0; i < ARRAY_SIZE(xfrm_stats); i++) {
+        if (!strcmp(xfrm_stats[i].name, name)) {
+            drops[xfrm_stats[i].drop] += value;
+        }
+    }
+}
+
+int
+xfrm_add_drops(const struct backend_xfrm *b, uint64_t drops[BACKEND_N_DROPS])
 {
     char buf[8192];
-    ssize_t n = pread(fd, buf, sizeof buf - 1, 0);
+    ssize_t n = pread(b->xfrm_stat_fd, buf, sizeof buf - 1, 0);
     char *save_ptr = NULL;
 
     if (n < 0) {
@@ -177,42 +185,10 @@ read_xfrm_stat(int fd, void (*cb)(const char *name, uint64_t value, void *),
         unsigned long long int value;
 
         if (sscanf(line, "%63s %llu", name, &value) == 2) {
-            cb(name, value, aux);
+            add_drops(name, value, drops);
         }
     }
     return 0;
-}
-
-static void
-add_drops(const char *name, uint64_t value, void *stats_)
-{
-    struct backend_stats *stats = stats_;
-
-    for (size_t i = 0; i < ARRAY_SIZE(xfrm_stats); i++) {
-        if (!strcmp(xfrm_stats[i].name, name)) {
-            stats->drops[xfrm_stats[i].drop] += value;
-        }
-    }
-}
-
-static void
-note_counter(const char *name, uint64_t value, void *counters_)
-{
-    struct xfrm_counters *counters = counters_;
-
-    if (!strcmp(name, "XfrmInNoStates")) {
-        counters->in_no_states = value;
-    } else if (!strcmp(name, "XfrmOutStateSeqError")) {
-        counters->out_seq_error = value;
-    }
-}
-
-int
-xfrm_counters_read(const struct backend_xfrm *b,
-                   struct xfrm_counters *counters)
-{
-    *counters = (struct xfrm_counters) { .in_no_states = 0 };
-    return read_xfrm_stat(b->xfrm_stat_fd, note_counter, counters);
 }
 
 struct links {
@@ -267,7 +243,7 @@ backend_xfrm_get_stats(struct backend *backend, struct backend_stats *stats)
     struct links l = { b, stats, 0 };
 
     memset(stats, 0, sizeof *stats);
-    int error = read_xfrm_stat(b->xfrm_stat_fd, add_drops, stats);
+    int error = xfrm_add_drops(b, stats->drops);
     if (!error) {
         error = nl_conn_get(b->route, hop_msg_link_dump(), add_link, &l);
         add_no_policy(stats, l.tx_errors);
