@@ -474,27 +474,27 @@ hop_parse_filter(const struct nlmsghdr *hdr_, int ifindex)
 
 /* All together. */
 
+/* Makes, or takes away, the ways out of both ports for one family. */
 static void
-add_ports(struct nl_batch *list, enum hop_kind kind,
+port_ways(struct nl_batch *list, bool add, enum hop_kind kind,
           const struct hop_ports *p, bool ipv6)
 {
-    nl_batch_add(list, neigh_msg(true, ipv6, p->cipher_ifindex,
+    nl_batch_add(list, neigh_msg(add, ipv6, p->cipher_ifindex,
                                  &p->cipher_peer));
-    nl_batch_add(list, neigh_msg(true, ipv6, p->plain_ifindex,
-                                 &p->plain_peer));
-    nl_batch_add(list, route_msg(true, ipv6, HOP_TABLE_CIPHER,
+    nl_batch_add(list, neigh_msg(add, ipv6, p->plain_ifindex, &p->plain_peer));
+    nl_batch_add(list, route_msg(add, ipv6, HOP_TABLE_CIPHER,
                                  p->cipher_ifindex, true));
-    nl_batch_add(list, route_msg(true, ipv6, HOP_TABLE_PLAIN,
-                                 p->plain_ifindex, true));
+    nl_batch_add(list, route_msg(add, ipv6, HOP_TABLE_PLAIN, p->plain_ifindex,
+                                 true));
     /* The guards first: no moment without one. */
-    nl_batch_add(list, rule_msg(true, ipv6, HOP_MARK_PLAIN, 0));
-    nl_batch_add(list, rule_msg(true, ipv6, HOP_MARK_CLEAR, 0));
-    nl_batch_add(list, rule_msg(true, ipv6, HOP_MARK_CIPHER, 0));
-    nl_batch_add(list, rule_msg(true, ipv6, HOP_MARK_ESP, 0));
-    nl_batch_add(list, rule_msg(true, ipv6, HOP_MARK_ESP, HOP_TABLE_CIPHER));
-    nl_batch_add(list, rule_msg(true, ipv6, HOP_MARK_CLEAR, HOP_TABLE_PLAIN));
+    nl_batch_add(list, rule_msg(add, ipv6, HOP_MARK_PLAIN, 0));
+    nl_batch_add(list, rule_msg(add, ipv6, HOP_MARK_CLEAR, 0));
+    nl_batch_add(list, rule_msg(add, ipv6, HOP_MARK_CIPHER, 0));
+    nl_batch_add(list, rule_msg(add, ipv6, HOP_MARK_ESP, 0));
+    nl_batch_add(list, rule_msg(add, ipv6, HOP_MARK_ESP, HOP_TABLE_CIPHER));
+    nl_batch_add(list, rule_msg(add, ipv6, HOP_MARK_CLEAR, HOP_TABLE_PLAIN));
     if (kind == HOP_MARK) {
-        nl_batch_add(list, rule_msg(true, ipv6, HOP_MARK_PLAIN,
+        nl_batch_add(list, rule_msg(add, ipv6, HOP_MARK_PLAIN,
                                     HOP_TABLE_CIPHER));
     }
 }
@@ -507,9 +507,8 @@ hop_msgs_ports(struct nl_batch *list, enum hop_kind kind,
     nl_batch_add(list, port_up(p->cipher_ifindex));
     nl_batch_add(list, link_up(LO_IFINDEX, 0, false));
     nl_batch_add(list, local_route_msg(true, &p->cipher_ip));
-    add_ports(list, kind, p, false);
-    if (p->ipv6) {
-        add_ports(list, kind, p, true);
+    for (int ipv6 = 0; ipv6 <= p->ipv6; ipv6++) {
+        port_ways(list, true, kind, p, ipv6);
     }
     nl_batch_add(list, qdisc_msg(p->cipher_ifindex));
     nl_batch_add(list, guard_filter(p->cipher_ifindex));
@@ -520,27 +519,15 @@ hop_msgs_ports(struct nl_batch *list, enum hop_kind kind,
 void
 hop_msgs_ports_undo(struct nl_batch *list, const struct hop_ports *p)
 {
-    static const uint32_t marks[] = {
-        HOP_MARK_PLAIN, HOP_MARK_CLEAR, HOP_MARK_CIPHER, HOP_MARK_ESP
-    };
+    struct nl_batch ways = { .ops = NULL };
 
     for (int ipv6 = 0; ipv6 <= p->ipv6; ipv6++) {
-        nl_batch_add(list, rule_msg(false, ipv6, HOP_MARK_ESP,
-                                    HOP_TABLE_CIPHER));
-        nl_batch_add(list, rule_msg(false, ipv6, HOP_MARK_CLEAR,
-                                    HOP_TABLE_PLAIN));
-        nl_batch_add(list, rule_msg(false, ipv6, HOP_MARK_PLAIN,
-                                    HOP_TABLE_CIPHER));
-        for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
-            nl_batch_add(list, rule_msg(false, ipv6, marks[i], 0));
-        }
-        nl_batch_add(list, route_msg(false, ipv6, HOP_TABLE_CIPHER,
-                                     p->cipher_ifindex, true));
-        nl_batch_add(list, route_msg(false, ipv6, HOP_TABLE_PLAIN,
-                                     p->plain_ifindex, true));
-        nl_batch_add(list, neigh_msg(false, ipv6, p->cipher_ifindex, NULL));
-        nl_batch_add(list, neigh_msg(false, ipv6, p->plain_ifindex, NULL));
+        port_ways(&ways, false, HOP_MARK, p, ipv6);
     }
+    while (ways.n) {            /* Backwards: the guards last. */
+        nl_batch_add(list, ways.ops[--ways.n].msg);
+    }
+    nl_batch_clear(&ways);
     nl_batch_add(list, local_route_msg(false, &p->cipher_ip));
     nl_batch_add(list, guard_msg(false, p->cipher_ifindex));
 }
