@@ -25,40 +25,15 @@ wire_put_bytes(struct wire_writer *w, const void *bytes, size_t size)
     w->size += size;
 }
 
-/* Writes the low 'n' octets of 'value'. */
-static void
-put_uint(struct wire_writer *w, uint64_t value, int n)
+void
+wire_put_uint(struct wire_writer *w, uint64_t value, size_t n)
 {
     uint8_t bytes[8];
 
-    for (int i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++) {
         bytes[i] = value >> (8 * (n - 1 - i));
     }
     wire_put_bytes(w, bytes, n);
-}
-
-void
-wire_put_u8(struct wire_writer *w, uint8_t value)
-{
-    put_uint(w, value, 1);
-}
-
-void
-wire_put_u16(struct wire_writer *w, uint16_t value)
-{
-    put_uint(w, value, 2);
-}
-
-void
-wire_put_u32(struct wire_writer *w, uint32_t value)
-{
-    put_uint(w, value, 4);
-}
-
-void
-wire_put_u64(struct wire_writer *w, uint64_t value)
-{
-    put_uint(w, value, 8);
 }
 
 void
@@ -89,41 +64,17 @@ wire_get_bytes(struct wire_reader *r, void *bytes, size_t size)
     r->left -= size;
 }
 
-static uint64_t
-get_uint(struct wire_reader *r, int n)
+uint64_t
+wire_get_uint(struct wire_reader *r, size_t n)
 {
     uint8_t bytes[8];
     uint64_t value = 0;
 
     wire_get_bytes(r, bytes, n);
-    for (int i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++) {
         value = value << 8 | bytes[i];
     }
     return value;
-}
-
-uint8_t
-wire_get_u8(struct wire_reader *r)
-{
-    return get_uint(r, 1);
-}
-
-uint16_t
-wire_get_u16(struct wire_reader *r)
-{
-    return get_uint(r, 2);
-}
-
-uint32_t
-wire_get_u32(struct wire_reader *r)
-{
-    return get_uint(r, 4);
-}
-
-uint64_t
-wire_get_u64(struct wire_reader *r)
-{
-    return get_uint(r, 8);
 }
 
 struct in6_addr
@@ -311,7 +262,7 @@ get_dscp_map(struct wire_reader *r, sa_dscp_map map)
 }
 
 /* Writers of a member of each kind of lib/sa.h's lists. */
-#define PUT_UINT(M) put_uint(w, M, sizeof (M))
+#define PUT_UINT(M) wire_put_uint(w, M, sizeof (M))
 #define PUT_ENUM(M) wire_put_u8(w, M)
 #define PUT_ADDRESS(M) wire_put_address(w, &(M))
 #define PUT_STRING(M) wire_put_string(w, M)
@@ -385,7 +336,7 @@ wire_put_policy_members(struct wire_writer *w, const struct policy *o)
 #undef FIELD
 
 /* Readers. */
-#define GET_UINT(M, MAX) M = get_uint(r, sizeof (M))
+#define GET_UINT(M, MAX) M = wire_get_uint(r, sizeof (M))
 #define GET_ENUM(M, MAX) M = get_enum(r, MAX)
 #define GET_ADDRESS(M, MAX) M = wire_get_address(r)
 #define GET_STRING(M, MAX) M = wire_get_string(r)

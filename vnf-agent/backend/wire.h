@@ -53,17 +53,13 @@ struct wire_member {
 /* Writes 'size' octets. */
 void wire_put_bytes(struct wire_writer *, const void *, size_t size);
 
-/* Writes an integer, given in host order, of 8 bits. */
-void wire_put_u8(struct wire_writer *, uint8_t);
+/* Writes the low 'n' octets, at most 8, of an integer in host order. */
+void wire_put_uint(struct wire_writer *, uint64_t value, size_t n);
 
-/* The same, of 16 bits. */
-void wire_put_u16(struct wire_writer *, uint16_t);
-
-/* The same, of 32 bits. */
-void wire_put_u32(struct wire_writer *, uint32_t);
-
-/* The same, of 64 bits. */
-void wire_put_u64(struct wire_writer *, uint64_t);
+#define wire_put_u8(W, VALUE) wire_put_uint(W, VALUE, 1)
+#define wire_put_u16(W, VALUE) wire_put_uint(W, VALUE, 2)
+#define wire_put_u32(W, VALUE) wire_put_uint(W, VALUE, 4)
+#define wire_put_u64(W, VALUE) wire_put_uint(W, VALUE, 8)
 
 /* Writes 16 octets. */
 void wire_put_address(struct wire_writer *, const struct in6_addr *);
@@ -74,17 +70,14 @@ void wire_put_string(struct wire_writer *, const char *);
 /* Reads 'size' octets; zeros on failure. */
 void wire_get_bytes(struct wire_reader *, void *, size_t size);
 
-/* Reads an integer of 8 bits.  Returns it in host order; 0 on failure. */
-uint8_t wire_get_u8(struct wire_reader *);
+/* Reads an integer of 'n' octets, at most 8.  Returns it in host order; 0 on
+ * failure. */
+uint64_t wire_get_uint(struct wire_reader *, size_t n);
 
-/* The same, of 16 bits. */
-uint16_t wire_get_u16(struct wire_reader *);
-
-/* The same, of 32 bits. */
-uint32_t wire_get_u32(struct wire_reader *);
-
-/* The same, of 64 bits. */
-uint64_t wire_get_u64(struct wire_reader *);
+#define wire_get_u8(R) ((uint8_t) wire_get_uint(R, 1))
+#define wire_get_u16(R) ((uint16_t) wire_get_uint(R, 2))
+#define wire_get_u32(R) ((uint32_t) wire_get_uint(R, 4))
+#define wire_get_u64(R) wire_get_uint(R, 8)
 
 /* Reads 16 octets; zeros on failure. */
 struct in6_addr wire_get_address(struct wire_reader *);
