@@ -130,7 +130,6 @@ main(int argc, char *argv[])
 
     ovs_set_program_name(argv[0], SDSA_VERSION);
     ovs_cmdl_proctitle_init(argc, argv);
-    service_start(&argc, &argv);
     parse_options(argc, argv, &options);
     if (options.flush) {
         flush(&options);
@@ -164,14 +163,10 @@ main(int argc, char *argv[])
             poll_immediate_wake();
         }
         poll_block();
-        if (should_service_stop()) {
-            exiting.exiting = true;
-        }
     }
 
     agent_close(&agent, exiting.cleanup);
     unixctl_server_destroy(unixctl);
-    service_stop();
     return 0;
 }
 
