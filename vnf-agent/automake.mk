@@ -8,7 +8,6 @@ vnf_agent_backend_libbackend_la_SOURCES = \
 	vnf-agent/backend/backend.c vnf-agent/backend/backend.h \
 	vnf-agent/backend/control-io.c vnf-agent/backend/control-io.h \
 	vnf-agent/backend/control-msg.c vnf-agent/backend/control-msg.h \
-	vnf-agent/backend/event-queue.c vnf-agent/backend/event-queue.h \
 	vnf-agent/backend/used-keys.c vnf-agent/backend/used-keys.h \
 	vnf-agent/backend/wire.c vnf-agent/backend/wire.h
 

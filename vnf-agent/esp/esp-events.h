@@ -12,7 +12,7 @@
  * of its sequence numbers) are put once there is room, each once. */
 
 #include "lib/sa.h"
-#include "vnf-agent/backend/event-queue.h"
+#include "vnf-agent/backend/backend.h"
 
 struct esp_policy;
 struct esp_sa;

@@ -12,7 +12,6 @@
 #include "timeval.h"
 #include "util.h"
 #include "vnf-agent/backend/backend.h"
-#include "vnf-agent/backend/event-queue.h"
 #include "vnf-agent/datastore/datastore.h"
 #include "vnf-agent/yang/yang-error.h"
 

@@ -12,7 +12,6 @@
 #include <stdint.h>
 
 #include "vnf-agent/backend/control-msg.h"
-#include "vnf-agent/backend/event-queue.h"
 
 #define CONTROL_CLIENT_TIMEOUT_MS 2000
 #define CONTROL_CLIENT_MAX_EVENTS 4096  /* In the queue; more are lost. */

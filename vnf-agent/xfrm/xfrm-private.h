@@ -7,7 +7,6 @@
 
 #include "openvswitch/list.h"
 #include "vnf-agent/backend/backend.h"
-#include "vnf-agent/backend/event-queue.h"
 #include "vnf-agent/xfrm/hop-msg.h"
 #include "vnf-agent/xfrm/nl-build.h"
 #include "vnf-agent/xfrm/nl-conn.h"
