@@ -116,17 +116,24 @@ xfrm_msg_policy_set(enum hop_kind kind, const struct policy *policy, bool ipv6,
     return msg;
 }
 
-struct nl_msg *
-xfrm_msg_policy_delete(enum hop_kind kind, const struct policy *policy,
-                       bool ipv6)
+static struct nl_msg *
+delete_msg(int dir, bool ipv6, const struct sa_selector *selector)
 {
     struct xfrm_userpolicy_id id;
 
     memset(&id, 0, sizeof id);
-    xfrm_fill_selector(&policy->selector, ipv6 ? AF_INET6 : AF_INET, &id.sel);
-    id.dir = policy_dir(policy);
-    struct nl_msg *msg = nl_msg_create(XFRM_MSG_DELPOLICY, NLM_F_ACK, &id,
-                                       sizeof id);
+    xfrm_fill_selector(selector, ipv6 ? AF_INET6 : AF_INET, &id.sel);
+    id.dir = dir;
+    return nl_msg_create(XFRM_MSG_DELPOLICY, NLM_F_ACK, &id, sizeof id);
+}
+
+struct nl_msg *
+xfrm_msg_policy_delete(enum hop_kind kind, const struct policy *policy,
+                       bool ipv6)
+{
+    struct nl_msg *msg = delete_msg(policy_dir(policy), ipv6,
+                                    &policy->selector);
+
     put_policy_id(msg, kind, policy);
     return msg;
 }
@@ -208,14 +215,9 @@ xfrm_parse_policy(const struct nlmsghdr *hdr_, struct xfrm_policy_info *info)
 struct nl_msg *
 xfrm_msg_policy_delete_info(const struct xfrm_policy_info *info)
 {
-    struct xfrm_userpolicy_id id;
+    struct nl_msg *msg = delete_msg(info->xfrm_dir, info->ipv6,
+                                    &info->selector);
 
-    memset(&id, 0, sizeof id);
-    xfrm_fill_selector(&info->selector, info->ipv6 ? AF_INET6 : AF_INET,
-                       &id.sel);
-    id.dir = info->xfrm_dir;
-    struct nl_msg *msg = nl_msg_create(XFRM_MSG_DELPOLICY, NLM_F_ACK, &id,
-                                       sizeof id);
     if (info->mark.mask) {
         xfrm_put_mark(msg, info->mark.value, info->mark.mask);
     }
