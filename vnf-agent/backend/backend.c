@@ -19,6 +19,16 @@ backend_check_name(const char *name, char **errorp)
     return 0;
 }
 
+void
+backend_edit_add(struct ovs_list *batch, enum backend_edit_type type,
+                 const struct sa *sa, const struct policy *policy)
+{
+    struct backend_edit *edit = xmalloc(sizeof *edit);
+
+    *edit = (struct backend_edit) { .type = type, .sa = sa, .policy = policy };
+    ovs_list_push_back(batch, &edit->node);
+}
+
 const char *
 backend_drop_to_string(enum backend_drop drop)
 {

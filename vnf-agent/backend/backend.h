@@ -70,6 +70,10 @@ struct backend_edit {
     const struct policy *policy;        /* Not owned. */
 };
 
+/* Appends an edit to a batch, whose owner frees it with free(). */
+void backend_edit_add(struct ovs_list *batch, enum backend_edit_type,
+                      const struct sa *, const struct policy *);
+
 /* Reasons to drop a packet, and their names (sdsa-esp(8)). */
 #define BACKEND_DROPS                                                         \
     /* From the plain port. */                                                \

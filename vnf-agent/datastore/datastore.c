@@ -71,17 +71,6 @@ held_read(const struct datastore *ds, struct held *held)
     return ds->backend->class->dump(ds->backend, hold_sa, hold_policy, held);
 }
 
-static void
-add_removal(struct held *held, const struct sa *sa,
-            const struct policy *policy)
-{
-    struct backend_edit *edit = xzalloc(sizeof *edit);
-    edit->type = sa ? BACKEND_SA_DELETE : BACKEND_POLICY_DELETE;
-    edit->sa = sa;
-    edit->policy = policy;
-    ovs_list_push_back(&held->edits, &edit->node);
-}
-
 /* Drops the entries that the backend does not hold, or holds otherwise. */
 static size_t
 drop_entries(struct datastore *ds, const struct held *held)
@@ -114,13 +103,14 @@ find_removals(struct datastore *ds, struct held *held)
 
     SHASH_FOR_EACH (node, &held->policies) {
         if (!shash_find(&ds->lists[DATASTORE_SPD], node->name)) {
-            add_removal(held, NULL, node->data);
+            backend_edit_add(&held->edits, BACKEND_POLICY_DELETE, NULL,
+                             node->data);
         }
     }
     SHASH_FOR_EACH (node, &held->sas) {
         if (!shash_find(&ds->lists[DATASTORE_SAD], node->name)) {
             const struct sa *sa = node->data;
-            add_removal(held, sa, NULL);
+            backend_edit_add(&held->edits, BACKEND_SA_DELETE, sa, NULL);
             store_bury(ds, store_sa_id(sa->direction, sa->spi, id));
         }
     }

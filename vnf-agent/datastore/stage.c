@@ -441,17 +441,6 @@ stage_delete_lease(struct stage *stage)
 
 /* Committing. */
 
-static void
-add_edit(struct ovs_list *edits, enum backend_edit_type type,
-         const struct store_entry *entry)
-{
-    struct backend_edit *edit = xmalloc(sizeof *edit);
-    edit->type = type;
-    edit->sa = entry->sa;
-    edit->policy = entry->policy;
-    ovs_list_push_back(edits, &edit->node);
-}
-
 /* Adds an edit for each new or changed entry of 'list', in their order: the
  * first policy that fits is the one that counts. */
 static void
@@ -462,7 +451,8 @@ add_new_entries(const struct stage *stage, enum datastore_list list,
     struct store_named *entries = store_sorted(stage->ds, stage, list, &n);
     for (size_t i = 0; i < n; i++) {
         if (shash_find(&stage->changes[list], entries[i].name)) {
-            add_edit(edits, type, entries[i].entry);
+            const struct store_entry *entry = entries[i].entry;
+            backend_edit_add(edits, type, entry->sa, entry->policy);
         }
     }
     free(entries);
@@ -484,14 +474,14 @@ list_edits(const struct stage *stage, struct ovs_list *edits)
         const struct store_entry *new = node->data;
         old = shash_find_data(&stage->ds->lists[DATASTORE_SPD], node->name);
         if (old && (!new || new->serial != old->serial)) {
-            add_edit(edits, BACKEND_POLICY_DELETE, old);
+            backend_edit_add(edits, BACKEND_POLICY_DELETE, NULL, old->policy);
         }
     }
     add_new_entries(stage, DATASTORE_SPD, BACKEND_POLICY_SET, edits);
     SHASH_FOR_EACH (node, sad) {
         old = shash_find_data(&stage->ds->lists[DATASTORE_SAD], node->name);
         if (old) {
-            add_edit(edits, BACKEND_SA_DELETE, old);
+            backend_edit_add(edits, BACKEND_SA_DELETE, old->sa, NULL);
         }
     }
 }
