@@ -6,6 +6,8 @@
 
 #include "ofctl-app/conductor/conductor-private.h"
 
+#include <limits.h>
+
 #include "hash.h"
 #include "lib/sdsa-idl.h"
 #include "ofctl-app/network/desired-flows.h"
@@ -49,6 +51,32 @@ gateway_answers(const void *c_, const char *vnf_id)
             && resync_is_done(c->resync, c->net, vnf_id));
 }
 
+static long long int
+unmet_until(const void *c_, enum participant_kind kind, const char *name)
+{
+    const struct conductor *c = c_;
+    long long int since_ms = LLONG_MAX;
+    const struct bridge *br;
+    const struct agent *agent;
+    switch (kind) {
+    case PARTICIPANT_BRIDGE:
+        br = network_bridge(c->net, name);
+        since_ms = br ? bridge_unmet_since_ms(br) : LLONG_MAX;
+        break;
+    case PARTICIPANT_GATEWAY:
+        agent = network_agent(c->net, name);
+        since_ms = (resync_is_pending(c->resync, c->net, name) ? time_msec()
+                    : agent ? agent_unmet_since_ms(agent) : LLONG_MAX);
+        break;
+    case PARTICIPANT_HOP:
+        break;
+    }
+    long long int until_ms = (since_ms == LLONG_MAX ? 0
+                              : since_ms + conductor_config_ms(
+                                  c->idl, "loss-ms", NETWORK_LOSS_MS));
+    return until_ms > time_msec() ? until_ms : 0;
+}
+
 static bool
 can_flip(const void *c_, const struct live_path *live)
 {
@@ -88,6 +116,7 @@ conductor_facts(const struct conductor *c)
         .now_s = time_wall(),
         .aux = c,
         .gateway_answers = gateway_answers,
+        .unmet_until = unmet_until,
         .can_flip = can_flip,
         .can_give_up = can_give_up,
     };

@@ -36,6 +36,7 @@ struct resync_agent {
                                  * the GET was sent, in ascending order. */
     size_t n_active;
     uint64_t patch_ticket;      /* Of the removal in flight, or 0. */
+    bool has_failed;            /* The last attempt to bring it in line. */
     long long int sent_ms;      /* When the last request was sent. */
     long long int next_ms;      /* Earliest next GET. */
     long long int next_audit_ms; /* Earliest next GET of an agent in line. */
@@ -92,6 +93,16 @@ resync_is_done(const struct resync *resync, const struct network *net,
                    network_agent(net, vnf_id));
 }
 
+bool
+resync_is_pending(const struct resync *resync, const struct network *net,
+                  const char *vnf_id)
+{
+    const struct resync_agent *ra = shash_find_data(&resync->agents, vnf_id);
+    const struct agent *agent = network_agent(net, vnf_id);
+    return (agent && agent_is_up(agent) && !is_done(ra, agent)
+            && !(ra && ra->has_failed));
+}
+
 void
 resync_force(struct resync *resync, const char *vnf_id)
 {
@@ -99,6 +110,7 @@ resync_force(struct resync *resync, const char *vnf_id)
     if (ra) {
         free(ra->boot_id);
         ra->boot_id = NULL;
+        ra->has_failed = false;
         ra->get_ticket = ra->patch_ticket = 0;  /* Sent too early. */
         ra->next_ms = time_msec() + RETRY_MS;
     }
@@ -178,12 +190,14 @@ resync_run(struct resync *resync, struct network *net)
         if (time_msec() > ra->sent_ms + ANSWER_MS
             || (ticket && !restconf_client_has_ticket(agent_client(agent),
                                                       ticket))) {
+            ra->has_failed = ra->has_failed || ticket;
             ra->get_ticket = ra->patch_ticket = 0;
         }
         if (!agent_is_up(agent)) {
             /* It may come back with fewer entries. */
             free(ra->boot_id);
             ra->boot_id = NULL;
+            ra->has_failed = false;
         }
         if (agent_is_up(agent) && !ra->get_ticket && !ra->patch_ticket
             && time_msec() >= next_get_ms(ra, agent)) {
@@ -351,6 +365,7 @@ resync_agent_result(struct resync *resync, struct network *net,
                            ? "{\"ietf-i2nsf-ikeless:ipsec-ikeless\":{}}"
                            : result->body), epoch, broken);
     }
+    ra->has_failed = !ok;
     if (!ok) {
         VLOG_WARN_RL(&rl, "gateway %s: cannot bring it in line: %s", vnf_id,
                      result->error ? result->error : "answer not understood");

@@ -46,6 +46,11 @@ bool resync_agent_result(struct resync *, struct network *,
 bool resync_is_done(const struct resync *, const struct network *,
                     const char *vnf_id);
 
+/* True if the agent was met and has not been brought in line yet, and no
+ * attempt at that has failed since. */
+bool resync_is_pending(const struct resync *, const struct network *,
+                       const char *vnf_id);
+
 /* Makes the next audit of the agent come soon, because something may be wrong
  * there. */
 void resync_hasten(struct resync *, const char *vnf_id);

@@ -25,6 +25,9 @@ struct making {
     size_t n;
     struct plan_action *action; /* Holds what was made so far. */
     bool wait, split;           /* MAKE_WAIT, MAKE_SPLIT. */
+    char *unmet;                /* What could not be used by the chain at work
+                                 * because nobody has met it yet, or NULL. */
+    long long int unmet_until_ms;       /* Wait for it so long. */
     long long int wake_ms;      /* See make_paths(). */
 };
 
@@ -37,6 +40,30 @@ note_obstacle(struct making *m, char *reason, long long int wake_ms)
     free(m->action->reason);
     m->action->reason = reason;
     plan_wake_at(&m->wake_ms, wake_ms);
+}
+
+/* Takes note of 'name' if nobody has met it yet. */
+static void
+note_unmet(struct making *m, enum participant_kind kind, const char *name)
+{
+    long long int until_ms
+        = (m->facts->unmet_until
+           ? m->facts->unmet_until(m->facts->aux, kind, name) : 0);
+    if (until_ms) {
+        free(m->unmet);
+        m->unmet = participant_format(&(struct participant) { kind, name });
+        m->unmet_until_ms = until_ms;
+    }
+}
+
+/* Waits for what note_unmet() has noted, if anything. */
+static void
+wait_for_unmet(struct making *m)
+{
+    if (m->unmet) {
+        note_obstacle(m, xasprintf("%s has not been met yet", m->unmet),
+                      m->unmet_until_ms);
+    }
 }
 
 /* Conflicts with other chains. */
@@ -137,10 +164,16 @@ check_conflicts(struct making *m, const struct inv_chain *chain)
 static bool
 gateway_answers(void *m_, const char *vnf_id)
 {
-    const struct making *m = m_;
+    struct making *m = m_;
     const struct inv_gateway *gw = inventory_gateway(m->facts->inv, vnf_id);
-    return (gw && !gw->down
-            && m->facts->gateway_answers(m->facts->aux, vnf_id));
+    if (!gw || gw->down) {
+        return false;
+    }
+    bool answers = m->facts->gateway_answers(m->facts->aux, vnf_id);
+    if (!answers) {
+        note_unmet(m, PARTICIPANT_GATEWAY, vnf_id);
+    }
+    return answers;
 }
 
 static bool
@@ -148,7 +181,7 @@ gateway_usable(void *m_, const char *vnf_id)
 {
     const struct making *m = m_;
     const struct inv_gateway *gw = inventory_gateway(m->facts->inv, vnf_id);
-    return gateway_answers(m_, vnf_id) && !gw->is_draining;
+    return gw && !gw->is_draining && gateway_answers(m_, vnf_id);
 }
 
 static bool
@@ -206,7 +239,8 @@ renew_paths(struct making *m, const struct path_hints *way, bool must,
 
 /* Makes the new paths of chain 'due', which has the paths 'old', over the old
  * way or another one.  Where another one is needed and there is none,
- * new keys are not put off for that. */
+ * new keys are not put off for that.  A way that only waits to be met is not
+ * left. */
 static char *
 find_ways(struct making *m, const struct due_chain *due,
           const struct chain_paths *old, struct path *paths[2], size_t *n)
@@ -226,6 +260,10 @@ find_ways(struct making *m, const struct due_chain *due,
         }
     } else if (!due->keep_way || !has_all
                || !renew_paths(m, &way, false, paths)) {
+        if (m->unmet) {
+            free(ways);
+            return xstrdup(m->unmet);
+        }
         struct path_allocator alloc;
         get_allocator(m, false, &alloc);
         error = path_compute(m->facts->inv, due->chain,
@@ -258,6 +296,24 @@ check_changes(const struct making *m, const struct chain_paths *old,
     return error;
 }
 
+/* Takes note of bridges of the 'n' new paths that nobody has met yet.  What
+ * find_ways() did not use is of no interest any more. */
+static void
+note_unmet_bridges(struct making *m, struct path *const paths[2], size_t n)
+{
+    struct sset names = SSET_INITIALIZER(&names);
+    const char *name;
+    for (size_t i = 0; i < n; i++) {
+        path_bridges(paths[i], m->facts->inv, &names);
+    }
+    free(m->unmet);
+    m->unmet = NULL;
+    SSET_FOR_EACH (name, &names) {
+        note_unmet(m, PARTICIPANT_BRIDGE, name);
+    }
+    sset_destroy(&names);
+}
+
 /* Adds the new paths of chain 'due', and the old ones: a backup path is of use
  * still where what is wanted stays the same.  Returns NULL or an error. */
 static char *
@@ -266,6 +322,8 @@ make_chain(struct making *m, const struct due_chain *due)
     struct plan_action *action = m->action;
     struct path *paths[2];
     size_t n_new = 0;
+    free(m->unmet);
+    m->unmet = NULL;
     char *error = (due->rekey_only ? NULL
                    : due->chain ? check_conflicts(m, due->chain)
                    : nullable_xstrdup(due->bad));   /* Or it was deleted. */
@@ -276,6 +334,10 @@ make_chain(struct making *m, const struct due_chain *due)
     if (due->chain || due->rekey_only) {
         error = find_ways(m, due, &old, paths, &n_new);
         m->wait = m->wait && error;     /* There was another one. */
+        if (!error) {
+            note_unmet_bridges(m, paths, n_new);
+        }
+        wait_for_unmet(m);
     }
     if (!error) {
         error = check_changes(m, &old, paths, n_new);
@@ -318,6 +380,7 @@ make_paths(const struct make_context *ctx, const struct due_chain *const *dues,
         error = make_chain(&m, dues[i]);
     }
     *wake_ms = m.wake_ms;
+    free(m.unmet);
     if (!error && !m.wait && !m.split) {
         return MAKE_DONE;
     }
@@ -360,6 +423,7 @@ make_paths_backup(const struct make_context *ctx,
         numbers_claim(m.facts->numbers, paths[i]);
     }
     sset_destroy(&avoid);
+    free(m.unmet);
     free(action->reason);       /* That a function was left. */
     action->reason = NULL;
     return error;

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "ofctl-app/model/participant.h"
+
 struct inventory;
 struct live_path;
 struct live_paths;
@@ -27,6 +29,12 @@ struct plan_facts {
 
     /* Does the gateway's agent answer, and is it in line? */
     bool (*gateway_answers)(const void *aux, const char *vnf_id);
+
+    /* Until when (monotonic) is to be waited for the gateway or bridge 'name',
+     * which this controller has not met yet: it may be up or not.  0: it has
+     * been met, or was waited for long enough.  NULL: all have been met. */
+    long long int (*unmet_until)(const void *aux, enum participant_kind,
+                                 const char *name);
 
     /* Are the bridges up that put packets on the path? */
     bool (*can_flip)(const void *aux, const struct live_path *);

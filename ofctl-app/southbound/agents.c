@@ -48,6 +48,8 @@ struct agent {
     long long int polled_sas_ms; /* The same of the last answered poll, or
                                   * LLONG_MIN. */
     long long int down_since_ms; /* Valid while the agent is down. */
+    long long int unmet_since_ms; /* When it was added; LLONG_MAX once it was
+                                  * up. */
     bool sas_wanted;            /* Poll the SAs when the poll of them that is
                                  * under way, if any, has ended. */
     int backoff_ms;             /* Pause after the last failed poll. */
@@ -102,7 +104,7 @@ agents_add(struct agents *agents, const char *vnf_id, const char *url)
     ovs_list_init(&agent->results);
     agent->backoff_ms = BACKOFF_MIN_MS;
     agent->polled_sas_ms = LLONG_MIN;
-    agent->down_since_ms = time_msec();
+    agent->down_since_ms = agent->unmet_since_ms = time_msec();
     shash_add_once(&agents->agents, vnf_id, agent);
     return agent;
 }
@@ -193,6 +195,7 @@ handle_state(struct agent *agent, const struct restconf_result *result)
         agent_state_parse(&agent->state, result->body);
     }
     if (agent->state.up && !was_up) {
+        agent->unmet_since_ms = LLONG_MAX;
         agent->next_sas_ms = time_msec();
     } else if (was_up && !agent->state.up) {
         agent->down_since_ms = time_msec();
@@ -315,6 +318,12 @@ long long int
 agent_down_since_ms(const struct agent *agent)
 {
     return agent->state.up ? LLONG_MAX : agent->down_since_ms;
+}
+
+long long int
+agent_unmet_since_ms(const struct agent *agent)
+{
+    return agent->unmet_since_ms;
 }
 
 bool

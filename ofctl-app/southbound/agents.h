@@ -74,6 +74,10 @@ bool agent_is_up(const struct agent *);
  * it never was up; LLONG_MAX while it is up. */
 long long int agent_down_since_ms(const struct agent *);
 
+/* Returns when (time_msec()) the agent was added if it was never up since,
+ * else LLONG_MAX. */
+long long int agent_unmet_since_ms(const struct agent *);
+
 /* Returns the packets dropped for 'reason', or for any if it is NULL, as of
  * the last poll. */
 uint64_t agent_drops(const struct agent *, const char *reason);

@@ -85,6 +85,8 @@ struct bridge {
     long long int connected_ms; /* When the session began. */
     bool sync_allowed;
     bool synced;                /* True if synchronised in this session. */
+    long long int unmet_since_ms; /* When it was added; LLONG_MAX once it was
+                                 * synchronised or refused that. */
     long long int retry_ms;     /* Earliest next synchronisation. */
 
     struct flow_set *flows;     /* Desired flows. */
@@ -111,7 +113,7 @@ bridge_create(const char *name, uint64_t datapath_id, uint64_t *last_ticket)
     struct bridge *bridge = xzalloc(sizeof *bridge);
     bridge->name = xstrdup(name);
     bridge->datapath_id = datapath_id;
-    bridge->down_since_ms = time_msec();
+    bridge->down_since_ms = bridge->unmet_since_ms = time_msec();
     bridge->flows = flow_set_create();
     bridge->last_ticket = last_ticket;
     bridge->first_ticket = *last_ticket + 1;
@@ -168,6 +170,12 @@ bool
 bridge_is_up(const struct bridge *bridge)
 {
     return bridge->synced;
+}
+
+long long int
+bridge_unmet_since_ms(const struct bridge *bridge)
+{
+    return bridge->unmet_since_ms;
 }
 
 bool
@@ -481,6 +489,7 @@ bridge_finish_sent(struct bridge *bridge)
     }
     if (!bridge->synced) {
         bridge->synced = true;
+        bridge->unmet_since_ms = LLONG_MAX;
         bridge->next_count_ms = time_msec();
         bridge_set_reason(bridge, NULL);
         VLOG_INFO_RL(&connection_rl, "%s: is up, with %"PRIuSIZE" flows",
@@ -662,6 +671,7 @@ bridge_refused(struct bridge *bridge, const struct of_bundle *bundle)
         VLOG_WARN_RL(&rl, "%s: can not be synchronised: %s", bridge->name,
                      message);
         bridge_set_reason(bridge, xasprintf("refuses its flows: %s", message));
+        bridge->unmet_since_ms = LLONG_MAX;
         bridge->synced = false;
         bridge->retry_ms = time_msec() + RETRY_MS;
     }

@@ -87,6 +87,11 @@ bool bridge_has_session(const struct bridge *);
  * bridge_allow_sync(). */
 bool bridge_is_up(const struct bridge *);
 
+/* Returns when (time_msec()) the bridge was added if it has neither had the
+ * desired flows nor refused them since, so that nobody can say yet whether it
+ * can be used; else LLONG_MAX. */
+long long int bridge_unmet_since_ms(const struct bridge *);
+
 /* True if there is a change that the bridge has not acknowledged. */
 bool bridge_has_pending(const struct bridge *);
 

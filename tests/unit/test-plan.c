@@ -12,6 +12,9 @@
  *     link-up BRIDGE PORT
  *     drain VNF-ID
  *     gateway-down VNF-ID    a port of it is down
+ *     unmet NAME MS          nobody has met the gateway or bridge yet, which
+ *                            is waited for so long
+ *     met NAME
  *     broken|expiring|trouble CHAIN      its paths in use
  *     bad-backup CHAIN       the same of its backup paths
  *     topology               the topology has changed
@@ -42,6 +45,7 @@
 
 #include "ofctl-app/model/numbers.h"
 #include "ofctl-app/plan/live-paths.h"
+#include "simap.h"
 #include "sset.h"
 #include "tests/unit/test-topology.h"
 #include "util.h"
@@ -111,6 +115,8 @@ static struct shash rows;       /* struct plan_row by chain. */
 static struct ovs_list operations;      /* struct operation. */
 static size_t more_operations;
 static bool no_flip;
+/* Until when those are waited for that nobody has met yet. */
+static struct simap unmet = SIMAP_INITIALIZER(&unmet);
 static long long int now_ms, wall_s;
 static bool is_quiet;           /* Only the table is printed. */
 static struct plan_versions all;        /* Transitions of all plans. */
@@ -136,7 +142,16 @@ find_operation(const char *chain)
 static bool
 gateway_answers(const void *aux OVS_UNUSED, const char *vnf_id)
 {
-    return !sset_contains(&topology->down, vnf_id);
+    return (!sset_contains(&topology->down, vnf_id)
+            && !simap_contains(&unmet, vnf_id));
+}
+
+static long long int
+unmet_until(const void *aux OVS_UNUSED, enum participant_kind kind OVS_UNUSED,
+            const char *name)
+{
+    long long int until_ms = simap_get(&unmet, name);
+    return until_ms > now_ms ? until_ms : 0;
 }
 
 static bool
@@ -165,6 +180,7 @@ get_facts(void)
         .now_ms = now_ms,
         .now_s = wall_s,
         .gateway_answers = gateway_answers,
+        .unmet_until = unmet_until,
         .can_flip = can_flip,
         .can_give_up = can_give_up,
     };
@@ -608,6 +624,7 @@ init(void)
     ovs_list_init(&operations);
     more_operations = 0;
     no_flip = false;
+    simap_clear(&unmet);
     now_ms = 1000000;
     wall_s = 1000000000;
 }
@@ -667,6 +684,11 @@ obey(struct topology *t OVS_UNUSED, char **words, size_t n)
         } else {
             inventory_set_down(&gw->down, "port p of bridge br1 is down");
         }
+    } else if (!strcmp(verb, "unmet") && n == 3) {
+        simap_put(&unmet, words[1], now_ms + atoi(words[2]));
+    } else if (!strcmp(verb, "met") && n == 2) {
+        simap_find_and_delete(&unmet, words[1]);
+        plan_touch_all(plan);
     } else if ((!strcmp(verb, "broken") || !strcmp(verb, "expiring")
                 || !strcmp(verb, "trouble") || !strcmp(verb, "bad-backup"))
                && n == 2) {
