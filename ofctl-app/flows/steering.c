@@ -635,12 +635,18 @@ steering_path_flows(const struct inventory *inv, const struct path *path,
 
 /* Guards. */
 
+/* The names of the ports of a bridge. */
+struct port_names {
+    const char *bridge;
+    struct sset names;
+};
+
 static void
-add_port_name(const struct inv_bridge *on, const char *bridge,
-              const char *port, struct sset *ports)
+add_port_name(const struct inv_bridge *bridge, const char *port, void *ports_)
 {
-    if (!strcmp(on->name, bridge)) {
-        sset_add(ports, port);
+    struct port_names *ports = ports_;
+    if (!strcmp(bridge->name, ports->bridge)) {
+        sset_add(&ports->names, port);
     }
 }
 
@@ -675,37 +681,26 @@ void
 steering_guard_flows(const struct inventory *inv, const char *bridge,
                      struct ovs_list *flows)
 {
-    struct sset ports = SSET_INITIALIZER(&ports);
+    struct port_names ports = {
+        .bridge = bridge,
+        .names = SSET_INITIALIZER(&ports.names),
+    };
     const struct shash_node *node;
-    for (size_t i = 0; i < inv->n_links; i++) {
-        add_port_name(inv->links[i].from, bridge, inv->links[i].out_port,
-                      &ports);
-    }
-    SHASH_FOR_EACH (node, &inv->gateways) {
-        const struct inv_gateway *gw = node->data;
-        add_port_name(gw->bridge, bridge, gw->plain_port, &ports);
-        add_port_name(gw->bridge, bridge, gw->cipher_port, &ports);
-    }
-    SHASH_FOR_EACH (node, &inv->sfs) {
-        const struct inv_sf *sf = node->data;
-        add_port_name(sf->bridge, bridge, sf->in_port, &ports);
-        add_port_name(sf->bridge, bridge, sf->out_port, &ports);
-    }
     SHASH_FOR_EACH (node, &inv->endpoints) {
         const struct inv_endpoint *endpoint = node->data;
-        add_port_name(endpoint->bridge, bridge, endpoint->port, &ports);
         if (!strcmp(endpoint->bridge->name, bridge)) {
             add_endpoint_guards(endpoint, flows);
         }
     }
+    inventory_for_each_port(inv, add_port_name, &ports);
 
-    const char **names = sset_sort(&ports);
-    for (size_t i = 0; i < sset_count(&ports); i++) {
+    const char **names = sset_sort(&ports.names);
+    for (size_t i = 0; i < sset_count(&ports.names); i++) {
         add_flow(flows, bridge, STEERING_GUARD, 0, TABLE_INPUT, PRIORITY_GUARD,
                  names[i], "actions=drop");
     }
     free(names);
-    sset_destroy(&ports);
+    sset_destroy(&ports.names);
 
     /* What came under a path's NSH and is not its ESP. */
     add_flow(flows, bridge, STEERING_GUARD, 0, TABLE_DELIVER,

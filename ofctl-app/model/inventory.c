@@ -31,89 +31,32 @@ inventory_init(struct inventory *inv)
     inv->n_links = 0;
     simap_init(&inv->port_mtus);
     smap_init(&inv->port_faults);
-}
-
-static void
-destroy_gateways(struct shash *gateways)
-{
-    struct shash_node *node;
-    SHASH_FOR_EACH (node, gateways) {
-        struct inv_gateway *gw = node->data;
-        free(gw->vnf_id);
-        free(gw->plain_port);
-        free(gw->cipher_port);
-        free(gw->url);
-        free(gw->down);
-    }
-    shash_destroy_free_data(gateways);
-}
-
-static void
-destroy_sfs(struct shash *sfs)
-{
-    struct shash_node *node;
-    SHASH_FOR_EACH (node, sfs) {
-        struct inv_sf *sf = node->data;
-        free(sf->name);
-        free(sf->in_port);
-        free(sf->out_port);
-        free(sf->group);
-        free(sf->down);
-    }
-    shash_destroy_free_data(sfs);
-}
-
-static void
-destroy_endpoints(struct shash *endpoints)
-{
-    struct shash_node *node;
-    SHASH_FOR_EACH (node, endpoints) {
-        struct inv_endpoint *endpoint = node->data;
-        free(endpoint->name);
-        free(endpoint->port);
-        free(endpoint->ips);
-    }
-    shash_destroy_free_data(endpoints);
-}
-
-static void
-destroy_chains(struct shash *chains)
-{
-    struct shash_node *node;
-    SHASH_FOR_EACH (node, chains) {
-        struct inv_chain *chain = node->data;
-        free(chain->name);
-        free(chain->match);
-        free(chain->sfs);
-        free(chain->reverse_sfs);
-        free(chain->intent);
-    }
-    shash_destroy_free_data(chains);
+    sset_init(&inv->strings);
 }
 
 void
 inventory_destroy(struct inventory *inv)
 {
-    destroy_chains(&inv->chains);
-    destroy_endpoints(&inv->endpoints);
-    destroy_sfs(&inv->sfs);
-    destroy_gateways(&inv->gateways);
-
     struct shash_node *node;
-    SHASH_FOR_EACH (node, &inv->bridges) {
-        struct inv_bridge *bridge = node->data;
-        free(bridge->name);
+    SHASH_FOR_EACH (node, &inv->chains) {
+        struct inv_chain *chain = node->data;
+        free(chain->sfs);
+        free(chain->reverse_sfs);
+        free(chain->intent);
     }
+    SHASH_FOR_EACH (node, &inv->endpoints) {
+        struct inv_endpoint *endpoint = node->data;
+        free(endpoint->ips);
+    }
+    shash_destroy_free_data(&inv->chains);
+    shash_destroy_free_data(&inv->endpoints);
+    shash_destroy_free_data(&inv->sfs);
+    shash_destroy_free_data(&inv->gateways);
     shash_destroy_free_data(&inv->bridges);
-
-    for (size_t i = 0; i < inv->n_links; i++) {
-        free(inv->links[i].out_port);
-        free(inv->links[i].in_port);
-        free(inv->links[i].down);
-    }
     free(inv->links);
     simap_destroy(&inv->port_mtus);
     smap_destroy(&inv->port_faults);
+    sset_destroy(&inv->strings);
 }
 
 void
@@ -128,17 +71,27 @@ inventory_move(struct inventory *dst, struct inventory *src)
     shash_moved(&dst->chains);
     simap_moved(&dst->port_mtus);
     hmap_moved(&dst->port_faults.map);
+    sset_moved(&dst->strings);
     inventory_init(src);
 }
 
 /* Adding. */
+
+/* Returns a copy of 'text' that lives as long as 'inv'. */
+static const char *
+keep(struct inventory *inv, const char *text)
+{
+    const struct sset_node *node = sset_find(&inv->strings, text);
+    node = node ? node : sset_add(&inv->strings, text);
+    return node->name;
+}
 
 struct inv_bridge *
 inventory_add_bridge(struct inventory *inv, const char *name,
                      uint64_t datapath_id)
 {
     struct inv_bridge *bridge = xzalloc(sizeof *bridge);
-    bridge->name = xstrdup(name);
+    bridge->name = keep(inv, name);
     bridge->datapath_id = datapath_id;
     shash_add_once(&inv->bridges, name, bridge);
     return bridge;
@@ -153,8 +106,8 @@ add_direction(struct inventory *inv,
     inv->links[inv->n_links++] = (struct inv_link) {
         .from = from,
         .to = to,
-        .out_port = xstrdup(out_port),
-        .in_port = xstrdup(in_port),
+        .out_port = keep(inv, out_port),
+        .in_port = keep(inv, in_port),
     };
 }
 
@@ -174,12 +127,12 @@ inventory_add_gateway(struct inventory *inv, const char *vnf_id,
                       const struct in6_addr *cipher_ip, const char *url)
 {
     struct inv_gateway *gw = xzalloc(sizeof *gw);
-    gw->vnf_id = xstrdup(vnf_id);
+    gw->vnf_id = keep(inv, vnf_id);
     gw->bridge = bridge;
-    gw->plain_port = xstrdup(plain_port);
-    gw->cipher_port = xstrdup(cipher_port);
+    gw->plain_port = keep(inv, plain_port);
+    gw->cipher_port = keep(inv, cipher_port);
     gw->cipher_ip = *cipher_ip;
-    gw->url = xstrdup(url);
+    gw->url = keep(inv, url);
     shash_add_once(&inv->gateways, vnf_id, gw);
     return gw;
 }
@@ -192,23 +145,23 @@ inventory_add_sf(struct inventory *inv, const char *name,
 {
     struct inv_sf *sf = xmalloc(sizeof *sf);
     *sf = (struct inv_sf) {
-        .name = xstrdup(name),
+        .name = keep(inv, name),
         .bridge = bridge,
-        .in_port = xstrdup(in_port),
-        .out_port = xstrdup(out_port),
+        .in_port = keep(inv, in_port),
+        .out_port = keep(inv, out_port),
         .correlation = correlation,
         .mac = mac,
-        .group = xstrdup(""),
+        .group = keep(inv, ""),
     };
     shash_add_once(&inv->sfs, name, sf);
     return sf;
 }
 
 void
-inventory_set_sf_group(struct inv_sf *sf, const char *group)
+inventory_set_sf_group(struct inventory *inv, struct inv_sf *sf,
+                       const char *group)
 {
-    free(sf->group);
-    sf->group = xstrdup(group);
+    sf->group = keep(inv, group);
 }
 
 struct inv_endpoint *
@@ -219,9 +172,9 @@ inventory_add_endpoint(struct inventory *inv, const char *name,
 {
     struct inv_endpoint *endpoint = xmalloc(sizeof *endpoint);
     *endpoint = (struct inv_endpoint) {
-        .name = xstrdup(name),
+        .name = keep(inv, name),
         .bridge = bridge,
-        .port = xstrdup(port),
+        .port = keep(inv, port),
         .mac = mac,
         .ips = n_ips ? xmemdup(ips, n_ips * sizeof *ips) : NULL,
         .n_ips = n_ips,
@@ -240,8 +193,8 @@ struct inv_chain *
 inventory_add_chain(struct inventory *inv, const struct inv_chain *spec)
 {
     struct inv_chain *chain = xmemdup(spec, sizeof *spec);
-    chain->name = xstrdup(spec->name);
-    chain->match = xstrdup(spec->match);
+    chain->name = keep(inv, spec->name);
+    chain->match = keep(inv, spec->match);
     chain->sfs = copy_sfs(spec->sfs, spec->n_sfs);
     chain->reverse_sfs = copy_sfs(spec->reverse_sfs, spec->n_reverse_sfs);
     chain->intent = xstrdup(spec->intent ? spec->intent : "");
@@ -278,12 +231,9 @@ inventory_tell_port_fault(struct inventory *inv,
 }
 
 void
-inventory_set_down(char **downp, const char *down)
+inventory_set_down(struct inventory *inv, const char **downp, const char *down)
 {
-    if (!nullable_string_is_equal(*downp, down)) {
-        free(*downp);
-        *downp = nullable_xstrdup(down);
-    }
+    *downp = down ? keep(inv, down) : NULL;
 }
 
 /* Finding. */
@@ -318,9 +268,33 @@ inventory_port_mtu(const struct inventory *inv,
     return mtu ? mtu : INVENTORY_DEFAULT_MTU;
 }
 
+void
+inventory_for_each_port(const struct inventory *inv, inventory_port_func *func,
+                        void *aux)
+{
+    const struct shash_node *node;
+    for (size_t i = 0; i < inv->n_links; i++) {
+        func(inv->links[i].from, inv->links[i].out_port, aux);
+    }
+    SHASH_FOR_EACH (node, &inv->gateways) {
+        const struct inv_gateway *gw = node->data;
+        func(gw->bridge, gw->plain_port, aux);
+        func(gw->bridge, gw->cipher_port, aux);
+    }
+    SHASH_FOR_EACH (node, &inv->sfs) {
+        const struct inv_sf *sf = node->data;
+        func(sf->bridge, sf->in_port, aux);
+        func(sf->bridge, sf->out_port, aux);
+    }
+    SHASH_FOR_EACH (node, &inv->endpoints) {
+        const struct inv_endpoint *endpoint = node->data;
+        func(endpoint->bridge, endpoint->port, aux);
+    }
+}
+
 static void
 note_cut_name(const struct inv_bridge *bridge, const char *port,
-              struct sset *bridges)
+              void *bridges)
 {
     if (!name_is_shown_whole(port)) {
         sset_add(bridges, bridge->name);
@@ -330,24 +304,7 @@ note_cut_name(const struct inv_bridge *bridge, const char *port,
 void
 inventory_cut_names(const struct inventory *inv, struct sset *bridges)
 {
-    const struct shash_node *node;
-    for (size_t i = 0; i < inv->n_links; i++) {
-        note_cut_name(inv->links[i].from, inv->links[i].out_port, bridges);
-    }
-    SHASH_FOR_EACH (node, &inv->gateways) {
-        const struct inv_gateway *gw = node->data;
-        note_cut_name(gw->bridge, gw->plain_port, bridges);
-        note_cut_name(gw->bridge, gw->cipher_port, bridges);
-    }
-    SHASH_FOR_EACH (node, &inv->sfs) {
-        const struct inv_sf *sf = node->data;
-        note_cut_name(sf->bridge, sf->in_port, bridges);
-        note_cut_name(sf->bridge, sf->out_port, bridges);
-    }
-    SHASH_FOR_EACH (node, &inv->endpoints) {
-        const struct inv_endpoint *endpoint = node->data;
-        note_cut_name(endpoint->bridge, endpoint->port, bridges);
-    }
+    inventory_for_each_port(inv, note_cut_name, bridges);
 }
 
 const struct inv_bridge *

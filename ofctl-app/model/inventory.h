@@ -17,13 +17,13 @@
 #include "packets.h"
 #include "simap.h"
 #include "smap.h"
+#include "sset.h"
 #include "uuid.h"
 
-struct sset;
 struct suite;
 
 struct inv_bridge {
-    char *name;
+    const char *name;
     uint64_t datapath_id;
     bool is_lost;               /* Learnt: away for so long that no new path
                                  * goes through it if there is another way. */
@@ -32,23 +32,23 @@ struct inv_bridge {
 /* A link, seen from either side: 'from' is the bridge that sends. */
 struct inv_link {
     const struct inv_bridge *from, *to;
-    char *out_port;             /* Interface name, on 'from'. */
-    char *in_port;              /* On 'to'. */
-    char *down;                 /* Learnt: why it carries no packets ("": not
+    const char *out_port;       /* Interface name, on 'from'. */
+    const char *in_port;        /* On 'to'. */
+    const char *down;           /* Learnt: why it carries no packets ("": not
                                  * told), or NULL. */
 };
 
 struct inv_gateway {
-    char *vnf_id;
+    const char *vnf_id;
     const struct inv_bridge *bridge;
-    char *plain_port, *cipher_port;
+    const char *plain_port, *cipher_port;
     struct in6_addr cipher_ip;  /* Of either family: see lib/address.h. */
-    char *url;
+    const char *url;
     bool is_draining;           /* No new path goes through it, and none
                                  * stays. */
     bool is_lost;               /* Learnt: its agent is away for so long that
                                  * no new path goes through it. */
-    char *down;                 /* Learnt: why no packets pass its ports (as
+    const char *down;           /* Learnt: why no packets pass its ports (as
                                  * above), or NULL. */
 
     /* Learnt from the gateway's agent; all zeros until it was reached. */
@@ -59,25 +59,25 @@ struct inv_gateway {
 enum sf_correlation { SF_NONE, SF_VLAN, SF_MAC, SF_NSH };
 
 struct inv_sf {
-    char *name;
+    const char *name;
     const struct inv_bridge *bridge;
-    char *in_port, *out_port;
+    const char *in_port, *out_port;
     enum sf_correlation correlation;
     struct eth_addr mac;        /* All zeros: transparent, it gets frames with
                                  * the endpoint's address. */
-    char *group;                /* Of functions that can stand in for each
+    const char *group;          /* Of functions that can stand in for each
                                  * other; "": none can. */
     bool is_marked;             /* The operator marked it as down: no new path
                                  * goes through it, and none stays if another
                                  * function can stand in. */
-    char *down;                 /* Learnt: why no packets pass its ports (as
+    const char *down;           /* Learnt: why no packets pass its ports (as
                                  * above), or NULL. */
 };
 
 struct inv_endpoint {
-    char *name;
+    const char *name;
     const struct inv_bridge *bridge;
-    char *port;
+    const char *port;
     struct eth_addr mac;
     struct in6_addr *ips;       /* Either family. */
     size_t n_ips;
@@ -91,9 +91,9 @@ enum inv_way_back {
 
 struct inv_chain {
     struct uuid uuid;           /* Of the row. */
-    char *name;
+    const char *name;
     const struct inv_endpoint *src, *dst;
-    char *match;                /* As the operator wrote it. */
+    const char *match;          /* As the operator wrote it. */
     const struct inv_sf **sfs;
     size_t n_sfs;
     enum inv_way_back way_back;
@@ -121,6 +121,8 @@ struct inventory {
     size_t n_links;
     struct simap port_mtus;     /* Private: see inventory_port_mtu(). */
     struct smap port_faults;    /* Private: see inventory_port_fault(). */
+    struct sset strings;        /* Private: what the texts of the structs above
+                                 * point to. */
 };
 
 /* Makes '*inv' empty.  Caller must free it with inventory_destroy(). */
@@ -170,7 +172,8 @@ struct inv_sf *inventory_add_sf(
     struct eth_addr mac);
 
 /* Puts a function into the group 'group', or with "" into none. */
-void inventory_set_sf_group(struct inv_sf *, const char *group);
+void inventory_set_sf_group(struct inventory *, struct inv_sf *,
+                            const char *group);
 
 /* Adds an endpoint with 'n_ips' addresses. */
 struct inv_endpoint *inventory_add_endpoint(
@@ -197,6 +200,13 @@ void inventory_tell_port_mtu(struct inventory *, const struct inv_bridge *,
 int inventory_port_mtu(const struct inventory *, const struct inv_bridge *,
                        const char *port);
 
+/* Calls 'func' with 'aux' for each port that the inventory names, as often as
+ * it names it. */
+typedef void inventory_port_func(const struct inv_bridge *, const char *port,
+                                 void *aux);
+void inventory_for_each_port(const struct inventory *,
+                             inventory_port_func *func, void *aux);
+
 /* Adds the names of the bridges of which the inventory names a port that
  * OpenFlow does not show whole (lib/name.h) to 'bridges'. */
 void inventory_cut_names(const struct inventory *, struct sset *bridges);
@@ -213,7 +223,8 @@ const char *inventory_port_fault(const struct inventory *,
 
 /* Sets '*downp', a member 'down' of an object, to a copy of 'down'; NULL: it
  * carries packets. */
-void inventory_set_down(char **downp, const char *down);
+void inventory_set_down(struct inventory *, const char **downp,
+                        const char *down);
 
 /* Returns "WHAT NAME is down" with the reason 'down' (caller frees). */
 char *inventory_format_down(const char *what, const char *name,

@@ -170,7 +170,7 @@ update_gateways(struct network *net)
  * what was before. */
 static void
 set_down(struct network *net, const char *what, const char *name,
-         char **downp, char *down)
+         const char **downp, char *down)
 {
     if (down || !sset_is_empty(&net->down)) {
         char *title = xasprintf("%s %s", what, name);
@@ -181,7 +181,7 @@ set_down(struct network *net, const char *what, const char *name,
         }
         free(title);
     }
-    inventory_set_down(downp, down);
+    inventory_set_down(&net->inv, downp, down);
     free(down);
 }
 
@@ -207,7 +207,7 @@ update_ports(struct network *net)
         struct inv_link *l = &net->inv.links[i];
         char *down = port_down(net, l->from, l->out_port);
         down = down ? down : port_down(net, l->to, l->in_port);
-        inventory_set_down(&l[1].down, down);
+        inventory_set_down(&net->inv, &l[1].down, down);
         char *name = xasprintf("%s %s", l->from->name, l->out_port);
         set_down(net, "the link", name, &l->down, down);
         free(name);

@@ -63,8 +63,8 @@ add_links(struct inventory *inv, const struct ovsdb_idl *idl)
             const char *down = !strcmp(row->state, "down") ? row->reason
                                                            : NULL;
             inventory_add_link(inv, a, row->port_a, b, row->port_b);
-            inventory_set_down(&inv->links[inv->n_links - 2].down, down);
-            inventory_set_down(&inv->links[inv->n_links - 1].down, down);
+            inventory_set_down(inv, &inv->links[inv->n_links - 2].down, down);
+            inventory_set_down(inv, &inv->links[inv->n_links - 1].down, down);
             tell_mtu(inv, a, row->port_a, row->mtu);
             tell_mtu(inv, b, row->port_b, row->mtu);
         }
@@ -87,7 +87,8 @@ add_gateways(struct inventory *inv, const struct ovsdb_idl *idl)
             inv, row->vnf_id, br, row->plain_port, row->cipher_port, &ip,
             row->url);
         gw->is_draining = row->draining;
-        inventory_set_down(&gw->down, smap_get(&row->status, "ports_down"));
+        inventory_set_down(inv, &gw->down,
+                           smap_get(&row->status, "ports_down"));
         gw->plain_mtu = row->plain_mtu;
         gw->cipher_mtu = row->cipher_mtu;
         parse_mac(row->plain_mac, &gw->plain_mac);
@@ -111,10 +112,10 @@ add_sfs(struct inventory *inv, const struct ovsdb_idl *idl)
         }
         struct inv_sf *sf = inventory_add_sf(inv, row->name, br, row->in_port,
                                              row->out_port, correlation, mac);
-        inventory_set_sf_group(sf, row->group);
+        inventory_set_sf_group(inv, sf, row->group);
         sf->is_marked = row->down;
-        inventory_set_down(&sf->down, (!strcmp(row->state, "down")
-                                       ? row->reason : NULL));
+        inventory_set_down(inv, &sf->down, (!strcmp(row->state, "down")
+                                            ? row->reason : NULL));
         tell_mtu(inv, br, row->in_port, row->mtu);
         tell_mtu(inv, br, row->out_port, row->mtu);
     }
@@ -183,7 +184,7 @@ insert_chain(struct inventory *inv, const struct sdsa_chain *row,
         .name = row->name,
         .src = inventory_endpoint(inv, row->src->name),
         .dst = inventory_endpoint(inv, row->dst->name),
-        .match = CONST_CAST(char *, match),
+        .match = match,
         .sfs = sfs,
         .n_sfs = row->n_sfs,
         .way_back = way_back,

@@ -275,7 +275,7 @@ become(const char *a, const char *b)
     struct shash_node *node_a = shash_find(&topology->inv.chains, a);
     struct shash_node *node_b = shash_find(&topology->inv.chains, b);
     struct inv_chain *chain_a = node_a->data, *chain_b = node_b->data;
-    char *name = chain_a->name;
+    const char *name = chain_a->name;
     chain_a->name = chain_b->name;
     chain_b->name = name;
     node_a->data = chain_b;
@@ -652,7 +652,7 @@ set_link_up(char **words)
              && !strcmp(l->out_port, words[2]))
             || (!strcmp(l->to->name, words[1])
                 && !strcmp(l->in_port, words[2]))) {
-            inventory_set_down(&l->down, NULL);
+            inventory_set_down(&topology->inv, &l->down, NULL);
         }
     }
 }
@@ -682,7 +682,8 @@ obey(struct topology *t OVS_UNUSED, char **words, size_t n)
         if (verb[0] == 'd') {
             gw->is_draining = true;
         } else {
-            inventory_set_down(&gw->down, "port p of bridge br1 is down");
+            inventory_set_down(&topology->inv, &gw->down,
+                               "port p of bridge br1 is down");
         }
     } else if (!strcmp(verb, "unmet") && n == 3) {
         simap_put(&unmet, words[1], now_ms + atoi(words[2]));

@@ -215,14 +215,15 @@ topology_obey(struct topology *t, char **words, size_t n)
         add_chain(t, words, n);
     } else if (!strcmp(verb, "group") && n >= 2) {
         for (size_t i = 2; i < n; i++) {
-            inventory_set_sf_group(
-                CONST_CAST(struct inv_sf *, get_sf(t, words[i])), words[1]);
+            struct inv_sf *sf = CONST_CAST(struct inv_sf *,
+                                           get_sf(t, words[i]));
+            inventory_set_sf_group(&t->inv, sf, words[1]);
         }
     } else if ((!strcmp(verb, "sf-marked") || !strcmp(verb, "sf-down")
                 || !strcmp(verb, "sf-up")) && n == 2) {
         struct inv_sf *sf = CONST_CAST(struct inv_sf *, get_sf(t, words[1]));
         sf->is_marked = !strcmp(verb, "sf-marked");
-        inventory_set_down(&sf->down,
+        inventory_set_down(&t->inv, &sf->down,
                            !strcmp(verb, "sf-down") ? "" : NULL);
     } else if (!strcmp(verb, "encrypt-always") && n == 2) {
         struct inv_chain *chain = shash_find_data(&t->inv.chains, words[1]);
@@ -234,7 +235,7 @@ topology_obey(struct topology *t, char **words, size_t n)
                  && !strcmp(l->out_port, words[2]))
                 || (!strcmp(l->to->name, words[1])
                     && !strcmp(l->in_port, words[2]))) {
-                inventory_set_down(&l->down, "");
+                inventory_set_down(&t->inv, &l->down, "");
             }
         }
     } else if (!strcmp(verb, "mtu") && n == 4) {
