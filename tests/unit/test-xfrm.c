@@ -221,7 +221,9 @@ test_round_trip(struct ovs_cmdl_context *ctx OVS_UNUSED)
         nl_msg_wipe(msg);
         struct nl_msg *a = xfrm_msg_policy_delete_info(&info);
         struct nl_msg *b = xfrm_msg_policy_delete(kind, &policy, bits & 4);
-        assert(nl_msg_equal(a, b));
+        size_t size = nlmsg_hdr(a)->nlmsg_len;
+        assert(nlmsg_hdr(b)->nlmsg_len == size
+               && !memcmp(nlmsg_hdr(a), nlmsg_hdr(b), size));
         nl_msg_wipe(a);
         nl_msg_wipe(b);
         n++;

@@ -57,14 +57,6 @@ nl_batch_clear(struct nl_batch *batch)
     *batch = (struct nl_batch) { .ops = NULL };
 }
 
-bool
-nl_msg_equal(struct nl_msg *a_, struct nl_msg *b_)
-{
-    const struct nlmsghdr *a = nlmsg_hdr(a_), *b = nlmsg_hdr(b_);
-
-    return (a->nlmsg_len == b->nlmsg_len && !memcmp(a, b, a->nlmsg_len));
-}
-
 void
 nl_put(struct nl_msg *msg, int type, const void *data, size_t size)
 {

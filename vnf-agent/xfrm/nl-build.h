@@ -41,9 +41,6 @@ void nl_batch_add(struct nl_batch *, struct nl_msg *msg);
 /* Wipes and frees all messages; the batch is empty then. */
 void nl_batch_clear(struct nl_batch *);
 
-/* Returns true if the octets are the same. */
-bool nl_msg_equal(struct nl_msg *, struct nl_msg *);
-
 /* Appends an attribute of 'size' octets. */
 void nl_put(struct nl_msg *, int type, const void *, size_t size);
 

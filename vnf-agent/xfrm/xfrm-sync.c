@@ -176,33 +176,19 @@ wants_allow(const struct backend_xfrm *b, const struct xfrm_policy_info *info)
 static bool
 wants_policy(const struct backend_xfrm *b, const struct xfrm_policy_info *info)
 {
-    const struct policy_record *record;
+    const struct policy policy = {
+        .direction = (info->xfrm_dir == XFRM_POLICY_OUT ? SA_OUTBOUND
+                      : SA_INBOUND),
+        .vlan = info->vlan,
+        .selector = info->selector,
+    };
 
     if (!info->vlan) {
         return wants_allow(b, info);
     }
-    if ((info->if_id != 0) != (b->kind == HOP_IF)
-        || info->xfrm_dir == XFRM_POLICY_IN) {
-        return false;
-    }
-    LIST_FOR_EACH (record, hop_node, &b->records->hops[info->vlan].policies) {
-        struct policy policy = *record->policy;
-        bool out = info->xfrm_dir == XFRM_POLICY_OUT;
-
-        if ((policy.direction == SA_OUTBOUND) == out
-            && xfrm_selector_has(&policy.selector, info->ipv6)) {
-            struct nl_msg *want = xfrm_msg_policy_delete(b->kind, &policy,
-                                                         info->ipv6);
-            struct nl_msg *is = xfrm_msg_policy_delete_info(info);
-            bool same = nl_msg_equal(want, is);
-            nl_msg_wipe(want);
-            nl_msg_wipe(is);
-            if (same) {
-                return true;
-            }
-        }
-    }
-    return false;
+    return ((info->if_id != 0) == (b->kind == HOP_IF)
+            && info->xfrm_dir != XFRM_POLICY_IN
+            && records_find_alike(b->records, &policy, info->ipv6));
 }
 
 static void
