@@ -125,14 +125,10 @@ mask_of(int bits, int family)
 static struct sa_ports
 from_xfrm_ports(uint16_t port, uint16_t mask)
 {
-    struct sa_ports ports = { .n = mask ? 1 : 0 };
-
-    if (mask) {
-        ports.ranges[0] = (struct sa_port_range) {
-            port & mask, port | (uint16_t) ~mask
-        };
-    }
-    return ports;
+    return (struct sa_ports) {
+        .n = mask != 0,
+        .ranges[0] = { port & mask, port | (uint16_t) ~mask },
+    };
 }
 
 void

@@ -80,22 +80,16 @@ xfrm_stats_dump(struct backend_xfrm *b, backend_dump_sa_cb *sa_cb,
 }
 
 struct one {
-    struct backend_xfrm *b;
-    const struct sa_record *record;
-    struct sa_stats *stats;
-    bool found;
+    enum hop_kind kind;
+    struct xfrm_sa_info info;
+    bool found;                 /* 'info' is there. */
 };
 
 static void
 parse_one(const struct nlmsghdr *hdr, void *one_)
 {
     struct one *one = one_;
-    struct xfrm_sa_info info;
-
-    if (xfrm_parse_sa(hdr, one->b->kind, &info)) {
-        xfrm_info_to_stats(&info, one->record, one->stats);
-        one->found = true;
-    }
+    one->found = xfrm_parse_sa(hdr, one->kind, &one->info);
 }
 
 int
@@ -103,21 +97,21 @@ backend_xfrm_get_sa_stats(struct backend *backend, enum sa_direction direction,
                           uint32_t spi, struct sa_stats *stats)
 {
     struct backend_xfrm *b = backend_xfrm_cast(backend);
-    struct one one = {
-        .b = b,
-        .record = records_find_sa(b->records, direction, spi),
-        .stats = stats,
-    };
+    struct one one = { .kind = b->kind };
+    const struct sa_record *record = records_find_sa(b->records, direction,
+                                                     spi);
 
-    if (!one.record) {
+    if (!record) {
         return ENOENT;
-    } else if (one.record->hard_expired) {
-        *stats = one.record->last;
+    } else if (record->hard_expired) {
+        *stats = record->last;
         return 0;
     }
-    int error = nl_conn_get(b->xfrm,
-                            xfrm_msg_sa_get(b->kind, one.record->sa),
+    int error = nl_conn_get(b->xfrm, xfrm_msg_sa_get(b->kind, record->sa),
                             parse_one, &one);
+    if (one.found) {
+        xfrm_info_to_stats(&one.info, record, stats);
+    }
     return error == ESRCH || (!error && !one.found) ? ENOENT : error;
 }
 
