@@ -32,34 +32,22 @@ VLOG_DEFINE_THIS_MODULE(datastore_file);
  *      "tombstones": {"in-0000abcd": 1700000000000, ..}} */
 
 static json_t *
-sad_to_json(const struct datastore *ds, const struct stage *stage)
+list_to_json(const struct datastore *ds, const struct stage *stage,
+             enum datastore_list list)
 {
     json_t *array = json_array();
     size_t n;
-    struct store_named *entries = store_sorted(ds, stage, DATASTORE_SAD,
-                                               &n);
+    struct store_named *entries = store_sorted(ds, stage, list, &n);
     for (size_t i = 0; i < n; i++) {
-        const struct sa *sa = entries[i].entry->sa;
+        const struct store_entry *entry = entries[i].entry;
+        const struct sa *sa = entry->sa;
         char id[STORE_SA_ID_LEN];
         json_array_append_new(
-            array, json_pack("{s:s, s:s, s:O}",
-                             "id", store_sa_id(sa->direction, sa->spi, id),
-                             "key-check", sa->key_check,
-                             "entry", entries[i].entry->json));
-    }
-    free(entries);
-    return array;
-}
-
-static json_t *
-spd_to_json(const struct datastore *ds, const struct stage *stage)
-{
-    json_t *array = json_array();
-    size_t n;
-    struct store_named *entries = store_sorted(ds, stage, DATASTORE_SPD,
-                                               &n);
-    for (size_t i = 0; i < n; i++) {
-        json_array_append(array, entries[i].entry->json);
+            array, (sa ? json_pack("{s:s, s:s, s:O}", "id",
+                                   store_sa_id(sa->direction, sa->spi, id),
+                                   "key-check", sa->key_check,
+                                   "entry", entry->json)
+                    : json_incref(entry->json)));
     }
     free(entries);
     return array;
@@ -93,7 +81,8 @@ datastore_file_prepare(const struct datastore *ds, const struct stage *stage)
     const struct store_lease *lease = stage ? &stage->lease : &ds->lease;
     json_t *json = json_pack(
         "{s:i, s:o, s:o, s:{s:b, s:o, s:s}, s:o}", "format", FORMAT,
-        "sad", sad_to_json(ds, stage), "spd", spd_to_json(ds, stage),
+        "sad", list_to_json(ds, stage, DATASTORE_SAD),
+        "spd", list_to_json(ds, stage, DATASTORE_SPD),
         "lease",
           "held", lease->held,
           "epoch", json_number_u64(lease->epoch),
