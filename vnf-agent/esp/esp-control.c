@@ -132,18 +132,21 @@ handle_hand_over(struct control_context *ctx, struct wire_reader *r,
     return error;
 }
 
-/* Arguments of a request, parsed from its payload. */
+/* A request and its outcome. */
 struct request {
+    struct control_context *ctx;
     uint16_t type;
     uint64_t first;             /* CONTROL_DUMP_*. */
     const struct esp_sa *esp_sa;        /* CONTROL_SA_STATS. */
+    int error;                  /* 0, or a positive errno. */
+    char *message;              /* For people; NULL: none. */
 };
 
-/* Checks and does the request.  Returns 0 or a positive errno. */
+/* Parses, checks and does the request.  Returns 0 or a positive errno. */
 static int
-perform(struct control_context *ctx, struct wire_reader *r,
-        struct request *request, char **errorp)
+perform(struct request *request, struct wire_reader *r, char **errorp)
 {
+    struct control_context *ctx = request->ctx;
     enum sa_direction direction;
 
     switch (request->type) {
@@ -184,9 +187,9 @@ perform(struct control_context *ctx, struct wire_reader *r,
 
 /* Writes the part of a successful reply after errno and message. */
 static void
-put_result(struct wire_writer *w, const struct control_context *ctx,
-           const struct request *request)
+put_result(struct wire_writer *w, const struct request *request)
 {
+    const struct control_context *ctx = request->ctx;
     struct sa_stats sa_stats;
 
     switch ((enum control_type) request->type) {
@@ -217,23 +220,15 @@ put_result(struct wire_writer *w, const struct control_context *ctx,
     }
 }
 
-/* A reply that is being built. */
-struct reply {
-    const struct control_context *ctx;
-    const struct request *request;
-    int error;                  /* 0, or a positive errno. */
-    const char *message;        /* For people; NULL: none. */
-};
-
 static void
-put_reply(struct wire_writer *w, const void *reply_)
+put_reply(struct wire_writer *w, const void *request_)
 {
-    const struct reply *reply = reply_;
+    const struct request *request = request_;
 
-    wire_put_u32(w, reply->error);
-    wire_put_string(w, reply->message);
-    if (!reply->error) {
-        put_result(w, reply->ctx, reply->request);
+    wire_put_u32(w, request->error);
+    wire_put_string(w, request->message);
+    if (!request->error) {
+        put_result(w, request);
     }
 }
 
@@ -242,24 +237,21 @@ esp_control_handle(struct control_context *ctx,
                    const struct control_header *header, const uint8_t *payload)
 {
     struct wire_reader r = { .p = payload, .left = header->payload_size };
-    struct request request = { .type = header->type };
-    char *message = NULL;
-    int error;
+    struct request request = { .ctx = ctx, .type = header->type };
 
     if (header->version != CONTROL_VERSION
         && header->type != CONTROL_HAND_OVER) {
-        error = EPROTONOSUPPORT;
-        message = xasprintf("the data plane that runs speaks version %d of "
-                            "the control protocol, not %"PRIu16,
-                            CONTROL_VERSION, header->version);
+        request.error = EPROTONOSUPPORT;
+        request.message = xasprintf(
+            "the data plane that runs speaks version %d of the control "
+            "protocol, not %"PRIu16, CONTROL_VERSION, header->version);
     } else {
-        error = perform(ctx, &r, &request, &message);
+        request.error = perform(&request, &r, &request.message);
     }
 
-    const struct reply reply = { ctx, &request, error, message };
     struct control_buffer buffer = control_encode(header->type, header->xid,
-                                                  put_reply, &reply);
-    free(message);
+                                                  put_reply, &request);
+    free(request.message);
     return buffer;
 }
 
