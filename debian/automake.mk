@@ -6,4 +6,4 @@ EXTRA_DIST += \
 	debian/sdsa-common.dirs debian/sdsa-common.docs \
 	debian/sdsa-common.install debian/sdsa-common.sysusers \
 	debian/sdsa-controller.install debian/sdsa-lab.install \
-	debian/sdsa-vswitch.install
+	debian/sdsa-ovsdb.install debian/sdsa-vswitch.install
