@@ -2,6 +2,7 @@
 noinst_LTLIBRARIES += lib/libsdsa.la
 lib_libsdsa_la_SOURCES = \
 	lib/address.c lib/address.h \
+	lib/boot-clock.c lib/boot-clock.h \
 	lib/daemon-options.c lib/daemon-options.h \
 	lib/json-number.c lib/json-number.h \
 	lib/name.c lib/name.h \

@@ -3,6 +3,7 @@
 
 #include "utilities/sdsa-ctl-private.h"
 
+#include "lib/boot-clock.h"
 #include "lib/sdsa-idl.h"
 #include "lib/suite.h"
 #include "ofctl-app/flows/steering.h"
@@ -80,7 +81,7 @@ get_facts(const struct dry_run *dry)
         .numbers = dry->numbers,
         .drain_ms = 1000,
         .now_ms = dry->now_ms,
-        .now_s = time_wall(),
+        .now_s = boot_clock_s(),
         .aux = dry,
         .gateway_answers = gateway_answers,
         .can_flip = can_flip,
@@ -174,7 +175,7 @@ start(struct dry_run *dry, const struct plan_action *action)
     for (size_t i = 0; i < action->n_new; i++) {
         struct path *path = action->new[i];
         PATH_FOR_EACH_HOP (hop, path) {
-            hop->created_s = time_wall();
+            hop->made_s = boot_clock_s();
         }
         new[i] = live_paths_add(&dry->paths, path, plan_action_twin(action, i),
                                 0);

@@ -225,6 +225,13 @@ cmd_chain_list(struct ctl_context *ctx)
     });
 }
 
+/* Seconds since the SA was made; 0 if the wall clock was set back since. */
+static int64_t
+sa_age_s(const struct sdsa_sa *sa)
+{
+    return MAX(time_wall() - sa->created, 0);
+}
+
 static void
 add_sa_row(struct table *t, const struct sdsa_path *path,
            const struct sdsa_hop *hop, const struct sdsa_sa *sa)
@@ -233,7 +240,7 @@ add_sa_row(struct table *t, const struct sdsa_path *path,
     snprintf(spi, sizeof spi, "0x%08"PRIx64, sa->spi);
     snprintf(nsh, sizeof nsh, "%"PRId64, path->nsh_spi);
     snprintf(si, sizeof si, "%"PRId64, hop->si);
-    snprintf(age, sizeof age, "%"PRId64, time_wall() - sa->created);
+    snprintf(age, sizeof age, "%"PRId64, sa_age_s(sa));
     snprintf(sent, sizeof sent, "%"PRId64, get_sa_stat(sa, "sent_packets"));
     snprintf(received, sizeof received, "%"PRId64,
              get_sa_stat(sa, "received_packets"));
@@ -282,7 +289,7 @@ format_age(long long int s)
 static void
 show_sa(const struct sdsa_sa *sa, struct ds *out)
 {
-    char *age = format_age(time_wall() - sa->created);
+    char *age = format_age(sa_age_s(sa));
     ds_put_format(out, "      ESP SPI 0x%08"PRIx64" %s, age %s", sa->spi,
                   sa->suite, age);
     free(age);

@@ -82,12 +82,13 @@ handle_event(struct conductor *c, const char *vnf_id,
     }
 }
 
-/* Has the SA protected four fifths of the octets or packets that it may? */
+/* Are four fifths of one of the SA's lifetimes over? */
 static bool
 is_used_up(const struct path *path, const struct agent_sa_stats *sa)
 {
-    return ((path->lifetime_bytes
-             && sa->bytes >= path->lifetime_bytes / 5 * 4)
+    return ((path->lifetime_s && sa->age_s >= path->lifetime_s / 5 * 4)
+            || (path->lifetime_bytes
+                && sa->bytes >= path->lifetime_bytes / 5 * 4)
             || (path->lifetime_packets
                 && sa->packets >= path->lifetime_packets / 5 * 4));
 }

@@ -9,6 +9,7 @@
 #include <limits.h>
 
 #include "hash.h"
+#include "lib/boot-clock.h"
 #include "lib/sdsa-idl.h"
 #include "ofctl-app/network/desired-flows.h"
 #include "ofctl-app/network/network.h"
@@ -113,7 +114,7 @@ conductor_facts(const struct conductor *c)
         .n_operations = ops_count(c->ops),
         .drain_ms = conductor_config_drain_ms(c->idl),
         .now_ms = time_msec(),
-        .now_s = time_wall(),
+        .now_s = boot_clock_s(),
         .aux = c,
         .gateway_answers = gateway_answers,
         .unmet_until = unmet_until,

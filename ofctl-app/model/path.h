@@ -40,7 +40,19 @@ struct path_hop {
     uint32_t esp_spi;           /* Host order. */
     char key_check[17];         /* Of the SA's key; "" before there is one. */
     long long created_s;        /* Of the SA: seconds since the epoch. */
+    long long made_s;           /* The same by boot_clock_s(), which tells its
+                                 * age. */
 };
+
+/* Returns when by boot_clock_s(), which is 'now_s', an SA was made that was
+ * created at 'created_s' by the wall clock, which is 'wall_s'.  What was
+ * created in the future counts as made now: the wall clock was set back. */
+static inline long long int
+path_made_s(long long int created_s, long long int wall_s,
+            long long int now_s)
+{
+    return created_s < wall_s ? now_s - (wall_s - created_s) : now_s;
+}
 
 enum path_state { PATH_PREPARING, PATH_ACTIVE, PATH_RELEASING };
 

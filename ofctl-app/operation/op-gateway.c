@@ -5,6 +5,7 @@
 
 #include "ofctl-app/operation/op-private.h"
 
+#include "lib/boot-clock.h"
 #include "lib/secret.h"
 #include "lib/suite.h"
 #include "ofctl-app/model/path-check.h"
@@ -27,6 +28,7 @@ op_gateway_make_keys(struct op *op)
             k->key = secret_create(NULL, suite_keymat_size(path->suite));
             secret_check(k->key, hop->esp_spi, hop->key_check);
             hop->created_s = time_wall();
+            hop->made_s = boot_clock_s();
         }
     }
 }

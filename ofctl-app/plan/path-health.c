@@ -58,7 +58,7 @@ path_health_reason(const struct plan_facts *facts,
     return error;
 }
 
-/* When the keys of 'path' are due for renewal (seconds since the epoch): when
+/* When the keys of 'path' are due for renewal (see 'now_s' of the facts): when
  * 70 to 80 per cent of their lifetime are over, each path at its own time, so
  * that what was made together is not renewed together.  LLONG_MAX: never. */
 static long long int
@@ -69,7 +69,7 @@ renewal_time_s(const struct path *path)
     uint64_t lifetime_s = path->lifetime_s;
     uint64_t share = hash_int(path->nsh_spi, 0);
     return (!hop || !lifetime_s ? LLONG_MAX
-            : hop->created_s + MAX(1, lifetime_s * 7 / 10)
+            : hop->made_s + MAX(1, lifetime_s * 7 / 10)
               + (long long int) ((lifetime_s * share / 10) >> 32));
 }
 
@@ -97,7 +97,7 @@ path_health_has_expired(const struct plan_facts *facts,
 {
     PATH_FOR_EACH_HOP (hop, path) {
         if (path->lifetime_s
-            && facts->now_s >= hop->created_s + path->lifetime_s) {
+            && facts->now_s >= hop->made_s + path->lifetime_s) {
             return true;
         }
     }

@@ -23,7 +23,7 @@ struct plan_facts {
     int drain_ms;               /* So long after a path has gone packets may
                                  * come out of its untagged functions. */
     long long int now_ms;       /* Monotonic. */
-    long long int now_s;        /* Seconds since the epoch. */
+    long long int now_s;        /* Seconds, boot_clock_s(): the age of keys. */
 
     const void *aux;            /* First argument of the callbacks. */
 

@@ -16,7 +16,7 @@
 #include "util.h"
 
 #define OPERATIONS_MAX 1000     /* Under way at once. */
-#define CLOCK_STEP_MS 2000      /* A larger step of the wall clock is noted. */
+#define CLOCK_STEP_MS 2000      /* So long a sleep of the machine is noted. */
 
 /* Chains that are to start together. */
 struct attempt {
@@ -46,7 +46,7 @@ struct plan {
     struct plan_versions versions;
     size_t n_unsettled;         /* Chains. */
     bool is_running;            /* plan_next() has not said "nothing" yet. */
-    long long int clock_ms;     /* Wall clock minus monotonic clock. */
+    long long int clock_ms;     /* The facts' 'now_s' minus their 'now_ms'. */
 };
 
 /* See struct make_context. */

@@ -199,6 +199,7 @@ agent_state_parse_sas(struct agent_state *state, const char *body)
         struct sa_stats_node *node = xmalloc(sizeof *node);
         node->spi = spi;
         node->stats = (struct agent_sa_stats) {
+            .age_s = get_uint64(now, "time"),
             .packets = get_uint64(now, "packets"),
             .bytes = get_uint64(now, "bytes"),
             .seq = get_uint64(replay, "seq-number-counter"),

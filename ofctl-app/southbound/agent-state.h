@@ -19,6 +19,7 @@ struct agent_port {
 
 /* Counters of an SA. */
 struct agent_sa_stats {
+    uint64_t age_s;
     uint64_t packets, bytes;    /* Protected or accepted. */
     uint64_t seq;               /* Last sent, or highest received. */
     uint64_t replayed, failed;  /* Packets that the receiver dropped. */

@@ -3,11 +3,13 @@
 
 #include "ofctl-app/view/path-idl.h"
 
+#include "lib/boot-clock.h"
 #include "lib/sdsa-idl.h"
 #include "lib/suite.h"
 #include "ofctl-app/model/match.h"
 #include "ofctl-app/model/path.h"
 #include "openvswitch/vlog.h"
+#include "timeval.h"
 #include "util.h"
 
 VLOG_DEFINE_THIS_MODULE(path_idl);
@@ -30,6 +32,7 @@ read_hop(const struct sdsa_hop *row, struct path *path)
     hop->esp_spi = row->sas[0]->spi;
     ovs_strlcpy(hop->key_check, row->sas[0]->key_check, sizeof hop->key_check);
     hop->created_s = row->sas[0]->created;
+    hop->made_s = path_made_s(hop->created_s, time_wall(), boot_clock_s());
     return path_route_parse(row->route, hop);
 }
 

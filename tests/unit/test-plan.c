@@ -22,7 +22,8 @@
  *     committed CHAIN        its operation is past the commit point
  *     operations N           so many more are under way
  *     step MS                the time goes on
- *     wall S                 the wall clock is put forward
+ *     wall S                 the wall clock is put forward, or back
+ *     sleep S                the machine sleeps
  *     run                    does what the planner wants; prints that
  *     end CHAIN done|failed|aborted      the end of its operation
  *     resume CHAIN           a new controller finds an operation of it
@@ -117,7 +118,7 @@ static size_t more_operations;
 static bool no_flip;
 /* Until when those are waited for that nobody has met yet. */
 static struct simap unmet = SIMAP_INITIALIZER(&unmet);
-static long long int now_ms, wall_s;
+static long long int now_ms, wall_s, boot_s;
 static bool is_quiet;           /* Only the table is printed. */
 static struct plan_versions all;        /* Transitions of all plans. */
 
@@ -178,7 +179,7 @@ get_facts(void)
         .n_operations = ovs_list_size(&operations) + more_operations,
         .drain_ms = 1000,
         .now_ms = now_ms,
-        .now_s = wall_s,
+        .now_s = boot_s,
         .gateway_answers = gateway_answers,
         .unmet_until = unmet_until,
         .can_flip = can_flip,
@@ -384,6 +385,7 @@ start(const struct plan_action *action)
         for (size_t j = 0; j <= path->n_sfs; j++) {
             if (path->hops[j]) {
                 path->hops[j]->created_s = wall_s;
+                path->hops[j]->made_s = boot_s;
             }
         }
         op->new[i] = live_paths_add(&paths, path, plan_action_twin(action, i),
@@ -609,6 +611,9 @@ restart(void)
         tell_row(node->name);
     }
     LIVE_PATHS_FOR_EACH (live, &paths) {
+        PATH_FOR_EACH_HOP (hop, live->path) {
+            hop->made_s = path_made_s(hop->created_s, wall_s, boot_s);
+        }
         plan_touch(plan, live->path->chain);
     }
 }
@@ -627,6 +632,7 @@ init(void)
     simap_clear(&unmet);
     now_ms = 1000000;
     wall_s = 1000000000;
+    boot_s = 1000;
 }
 
 static void
@@ -707,8 +713,12 @@ obey(struct topology *t OVS_UNUSED, char **words, size_t n)
     } else if (!strcmp(verb, "step") && n == 2) {
         now_ms += atoi(words[1]);
         wall_s += atoi(words[1]) / 1000;
+        boot_s += atoi(words[1]) / 1000;
     } else if (!strcmp(verb, "wall") && n == 2) {
         wall_s += atoi(words[1]);
+    } else if (!strcmp(verb, "sleep") && n == 2) {
+        wall_s += atoi(words[1]);
+        boot_s += atoi(words[1]);
     } else if (!strcmp(verb, "run") && n == 1) {
         run();
     } else if (!strcmp(verb, "end") && n == 3) {

@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/boot-clock.h"
 #include "lib/json-number.h"
 #include "openvswitch/vlog.h"
-#include "timeval.h"
 #include "util.h"
 #include "vnf-agent/datastore/sad-parse.h"
 #include "vnf-agent/datastore/spd-parse.h"
@@ -29,7 +29,9 @@ VLOG_DEFINE_THIS_MODULE(datastore_file);
  *      "sad": [{"id": "in-0000abcd", "key-check": "..", "entry": {..}}, ..],
  *      "spd": [{..}, ..],
  *      "lease": {"held": true, "epoch": "5", "holder": ".."},
- *      "tombstones": {"in-0000abcd": 1700000000000, ..}} */
+ *      "tombstones": {"in-0000abcd": 4711000, ..}}
+ *
+ * Times are of boot_clock_ms(). */
 
 static json_t *
 list_to_json(const struct datastore *ds, const struct stage *stage,
@@ -66,7 +68,7 @@ tombstones_to_json(const struct datastore *ds, const struct stage *stage)
         }
     }
     if (stage) {
-        long long int until = time_wall_msec() + ds->tombstone_s * 1000LL;
+        long long int until = boot_clock_ms() + ds->tombstone_s * 1000LL;
         const char *id;
         SSET_FOR_EACH (id, &stage->buried) {
             json_object_set_new(json, id, json_integer(until));
@@ -195,12 +197,14 @@ load_lease(struct datastore *ds, const json_t *json)
     }
 }
 
-/* Loads tombstones, none for longer than a new one would stand: the wall clock
- * may have been set back. */
+/* Loads tombstones, none for longer than a new one would stand: the machine
+ * and its clock may have been started anew.  One that seems to be over is
+ * over: it would have ended as long after the start before, and this time the
+ * machine has run for longer. */
 static void
 load_tombstones(struct datastore *ds, json_t *json)
 {
-    long long int max = time_wall_msec() + ds->tombstone_s * 1000LL;
+    long long int max = boot_clock_ms() + ds->tombstone_s * 1000LL;
     const char *id;
     json_t *value;
 

@@ -5,9 +5,9 @@
 
 #include <errno.h>
 
+#include "lib/boot-clock.h"
 #include "lib/secret.h"
 #include "openvswitch/vlog.h"
-#include "timeval.h"
 #include "util.h"
 #include "vnf-agent/backend/backend.h"
 #include "vnf-agent/datastore/datastore-file.h"
@@ -166,7 +166,7 @@ check_new_sa(const struct stage *stage, const struct sa *sa)
     long long int until = store_tombstone(stage->ds, id);
     if (until || sset_contains(&stage->buried, id)) {
         long long int left_s = (until
-                                ? (until - time_wall_msec()) / 1000 + 1
+                                ? (until - boot_clock_ms()) / 1000 + 1
                                 : stage->ds->tombstone_s);
         return yang_error_create(
             YANG_DATA_EXISTS, entry_path(DATASTORE_SAD, sa->name),

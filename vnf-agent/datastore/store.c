@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "lib/boot-clock.h"
 #include "lib/json-number.h"
 #include "timeval.h"
 #include "util.h"
@@ -150,7 +151,7 @@ void
 store_bury(struct datastore *ds, const char *id)
 {
     long long int *until = xmalloc(sizeof *until);
-    *until = time_wall_msec() + ds->tombstone_s * 1000LL;
+    *until = boot_clock_ms() + ds->tombstone_s * 1000LL;
     free(shash_replace(&ds->tombstones, id, until));
 }
 
@@ -158,5 +159,5 @@ long long int
 store_tombstone(const struct datastore *ds, const char *id)
 {
     const long long int *until = shash_find_data(&ds->tombstones, id);
-    return until && *until > time_wall_msec() ? *until : 0;
+    return until && *until > boot_clock_ms() ? *until : 0;
 }

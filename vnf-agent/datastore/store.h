@@ -39,7 +39,7 @@ struct datastore {
     struct shash lists[N_DATASTORE_LISTS];      /* struct store_entry, by
                                                  * name. */
     struct shash spis;          /* struct store_entry, by store_sa_id(). */
-    struct shash tombstones;    /* long long int *: wall clock, ms. */
+    struct shash tombstones;    /* long long int *: boot_clock_ms(). */
     struct store_lease lease;
     uint64_t serial;            /* Of the last entry. */
     uint64_t generation;        /* Changes with the configuration. */
@@ -91,7 +91,7 @@ void store_changed(struct datastore *);
 /* Puts a tombstone on the SA 'id'. */
 void store_bury(struct datastore *, const char *id);
 
-/* Returns when the tombstone of the SA 'id' ends (wall clock, ms), or 0 if
+/* Returns when the tombstone of the SA 'id' ends (boot_clock_ms()), or 0 if
  * there is none. */
 long long int store_tombstone(const struct datastore *, const char *id);
 

@@ -20,6 +20,7 @@
 #include "if-notifier.h"
 #include "latch.h"
 #include "lib/address.h"
+#include "lib/boot-clock.h"
 #include "lib/daemon-options.h"
 #include "lib/process-util.h"
 #include "lib/secret.h"
@@ -231,10 +232,7 @@ note_interface_change(void *esp_)
 static void
 update_clock(struct esp *esp)
 {
-    struct timespec ts;
-
-    clock_gettime(CLOCK_BOOTTIME, &ts);
-    esp->now_ms = ts.tv_sec * 1000LL + ts.tv_nsec / (1000 * 1000);
+    esp->now_ms = boot_clock_ms();
 }
 
 /* Passes one batch on from 'from'.  Returns true if there was any. */
