@@ -118,9 +118,9 @@ static const struct sa_stats full_stats = {
     .age_s = 6, .idle_s = 7, .soft_expired = true, .hard_expired = true,
 };
 
-/* Written by wire_writer, 1 kB at most. */
+/* Written by wire_writer, 2 kB at most. */
 struct octets {
-    uint8_t buf[1024];
+    uint8_t buf[2048];
     struct wire_writer w;
 };
 
@@ -458,4 +458,57 @@ test_esp_fields(int argc OVS_UNUSED, char *argv[] OVS_UNUSED)
     for (int i = 0; try_policy(i); i++) {
         continue;
     }
+}
+
+/* Reads an SA and a policy of another version: members before theirs, all but
+ * the last 'cut' octets. */
+static void
+try_members(const char *what, const char *name, uint64_t value, size_t cut)
+{
+    struct policy *policy = make_full_policy();
+    struct sa *sa = make_full_sa();
+    struct octets octets[2];
+    struct wire_reader r[2];
+    char *errors[2];
+
+    begin(&octets[0]);
+    begin(&octets[1]);
+    for (int i = 0; name && i < 2; i++) {
+        wire_put_member_u64(&octets[i].w, name, value);
+    }
+    wire_put_sa_members(&octets[0].w, sa);
+    wire_put_policy_members(&octets[1].w, policy);
+    for (int i = 0; i < 2; i++) {
+        r[i] = (struct wire_reader) {
+            .p = octets[i].buf, .left = octets[i].w.size - cut
+        };
+    }
+
+    struct sa *sa_copy = wire_get_sa_members(&r[0], &errors[0]);
+    struct policy *policy_copy = wire_get_policy_members(&r[1], &errors[1]);
+    printf("%s: SA %s; policy %s\n", what,
+           (errors[0] ? errors[0]
+            : sa_equal(sa, sa_copy) ? "the same" : "another"),
+           (errors[1] ? errors[1]
+            : policy_equal(policy, policy_copy) ? "the same" : "another"));
+    free(errors[0]);
+    free(errors[1]);
+    sa_destroy(sa_copy);
+    sa_destroy(sa);
+    policy_destroy(policy_copy);
+    policy_destroy(policy);
+}
+
+void
+test_esp_members(int argc OVS_UNUSED, char *argv[] OVS_UNUSED)
+{
+    const size_t header = 2 + 4;
+    const size_t last_of_sa = header + strlen("inner_dscps") + 8;
+
+    try_members("this version", NULL, 0, 0);
+    try_members("a new member that says nothing", "flow_label", 0, 0);
+    try_members("a new member", "flow_label", 7, 0);
+    try_members("a member of another size", "udp", 1, 0);
+    try_members("without the SA's last member", NULL, 0, last_of_sa);
+    try_members("cut", NULL, 0, 1);
 }

@@ -218,6 +218,7 @@ main(int argc, char *argv[])
         { "tag", test_esp_tag },
         { "wire", test_esp_wire },
         { "fields", test_esp_fields },
+        { "members", test_esp_members },
     };
 
     set_program_name(argv[0]);

@@ -13,5 +13,6 @@ void test_esp_send(int argc, char *argv[]);
 void test_esp_tag(int argc, char *argv[]);
 void test_esp_wire(int argc, char *argv[]);
 void test_esp_fields(int argc, char *argv[]);
+void test_esp_members(int argc, char *argv[]);
 
 #endif /* tests/unit/test-esp.h */

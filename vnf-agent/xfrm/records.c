@@ -19,8 +19,8 @@ VLOG_DEFINE_THIS_MODULE(xfrm_records);
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
 
-#define MAGIC 0x73647833u       /* "sdx3"; a new number for a new format. */
-#define MAX_ENTRY 16384         /* Octets.  Ours have at most 6,000. */
+#define MAGIC 0x73647834u       /* "sdx4"; a new number for a new format. */
+#define MAX_ENTRY 16384         /* Octets.  Ours have at most 7,000. */
 #define MIN_HISTORY (1 << 20)   /* Octets: less is not worth a rewrite. */
 
 /* The file is a row of entries: 32 bits of size, 32 bits of CRC-32C, and of
@@ -291,7 +291,9 @@ records_log_sa(struct records *r, const struct sa_record *record)
     struct wire_writer *w = begin_entry(&entry, ENTRY_SA);
 
     ovs_assert(!record->sa->key);
-    wire_put_sa(w, record->sa);
+    size_t start = wire_begin_member(w, "sa");
+    wire_put_sa_members(w, record->sa);
+    wire_end_member(w, start);
     wire_put_string(w, record->used_key->check);
     wire_put_u8(w, (record->clear_df | record->copy_dscp << 1
                     | record->soft_expired << 2 | record->hard_expired << 3));
@@ -319,7 +321,9 @@ records_log_policy(struct records *r, const struct policy_record *record)
     struct wire_writer *w = begin_entry(&entry, ENTRY_POLICY);
 
     wire_put_u32(w, record->priority);
-    wire_put_policy(w, record->policy);
+    size_t start = wire_begin_member(w, "policy");
+    wire_put_policy_members(w, record->policy);
+    wire_end_member(w, start);
     end_entry(r, &entry);
 }
 
@@ -476,12 +480,26 @@ get_sa_key(struct records *r, const struct sa *sa, struct wire_reader *in)
     return key;
 }
 
+/* Frees 'error', if it is one. */
+static void
+log_refusal(char *error)
+{
+    if (error) {
+        VLOG_WARN_RL(&rl, "a record of another version: %s", error);
+        free(error);
+    }
+}
+
 static bool
 get_sa(struct records *r, struct wire_reader *in)
 {
     struct sa_record *record = xzalloc(sizeof *record);
+    struct wire_member m;
+    char *error = NULL;
 
-    record->sa = wire_get_sa(in);
+    record->sa = (wire_get_member(in, &m)
+                  ? wire_get_sa_members(&m.value, &error) : NULL);
+    log_refusal(error);
     record->used_key = (in->failed || !record->sa ? NULL
                         : get_sa_key(r, record->sa, in));
     uint8_t flags = wire_get_u8(in);
@@ -518,9 +536,13 @@ static bool
 get_policy(struct records *r, struct wire_reader *in)
 {
     struct policy_record *record = xzalloc(sizeof *record);
+    struct wire_member m;
+    char *error = NULL;
 
     record->priority = wire_get_u32(in);
-    record->policy = wire_get_policy(in);
+    record->policy = (wire_get_member(in, &m)
+                      ? wire_get_policy_members(&m.value, &error) : NULL);
+    log_refusal(error);
     if (in->failed || !record->policy || !record->policy->name
         || record->policy->vlan > HOP_MAX_VLAN) {
         policy_record_destroy(record);
