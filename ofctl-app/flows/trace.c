@@ -534,38 +534,17 @@ follow(const struct tracer *tracer, const struct trace_flow *flow,
                   path->chain);
 }
 
-/* Reads a match as a packet: of what it does not name all is 0. */
-static char *
-parse_packet(const char *text, const struct ofputil_port_map *map,
-             struct flow *packet)
-{
-    enum ofputil_protocol usable;
-    struct ofputil_flow_mod fm;
-    char *error = parse_ofp_str(&fm, OFPFC_DELETE, text, map, NULL, &usable);
-    if (!error) {
-        struct match match;
-        minimatch_expand(&fm.match, &match);
-        *packet = match.flow;
-        minimatch_destroy(&fm.match);
-        free(CONST_CAST(struct ofpact *, fm.ofpacts));
-        return NULL;
-    }
-    char *message = xasprintf("\"%s\" does not parse: %s (ovs-ofctl(8), "
-                              "\"Flow Syntax\")", text, error);
-    free(error);
-    return message;
-}
-
 static char *
 trace_flow(const struct tracer *tracer, const char *text, int size,
            struct ds *out, enum trace_result *resultp)
 {
     const struct ofputil_port_map *map = &tracer->ports;
-    struct flow packet;
-    char *error = parse_packet(text, map, &packet);
+    struct match match;         /* What it does not name is 0. */
+    struct flow *packet = &match.flow;
+    char *error = match_parse(text, map, &match);
     const char *port = (error ? NULL
                         : ofputil_port_map_get_name(map,
-                                                    packet.in_port.ofp_port));
+                                                    packet->in_port.ofp_port));
     if (!error && !port) {
         error = xasprintf("\"%s\": say with in_port=NAME at which port of %s "
                           "it comes in; the database names no other ports "
@@ -573,17 +552,17 @@ trace_flow(const struct tracer *tracer, const char *text, int size,
                           tracer->bridge);
     }
     if (!error) {
-        if (packet.nw_frag) {
-            packet.tp_src = packet.tp_dst = 0;  /* As Open vSwitch does. */
+        if (packet->nw_frag) {
+            packet->tp_src = packet->tp_dst = 0;  /* As Open vSwitch does. */
         }
-        const struct trace_flow *flow = find_flow(tracer, &packet);
+        const struct trace_flow *flow = find_flow(tracer, packet);
         ds_put_format(out, "bridge %s, port %s", tracer->bridge, port);
         end_line(tracer->view, "bridge", tracer->bridge, out);
         if (flow) {
             ds_put_format(out, "  flow: cookie=0x%"PRIx64",", flow->cookie);
             match_format(&flow->match, map, out, flow->priority);
             ds_put_char(out, '\n');
-            *resultp = follow(tracer, flow, port, &packet, size, out);
+            *resultp = follow(tracer, flow, port, packet, size, out);
         } else {
             *resultp = result(out, TRACE_DROPPED, "dropped at bridge %s: no "
                               "flow", tracer->bridge);

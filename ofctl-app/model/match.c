@@ -85,19 +85,23 @@ check_addresses(const char *text)
     return NULL;
 }
 
-/* Parses without further checks. */
-static char *
-parse(const char *text, struct match *match)
+char *
+match_parse(const char *text, const struct ofputil_port_map *map,
+            struct match *match)
 {
     enum ofputil_protocol usable;
     struct ofputil_flow_mod fm;
-    char *error = parse_ofp_str(&fm, OFPFC_DELETE, text, NULL, NULL, &usable);
-    if (!error) {
-        minimatch_expand(&fm.match, match);
-        minimatch_destroy(&fm.match);
-        free(CONST_CAST(struct ofpact *, fm.ofpacts));
+    char *error = parse_ofp_str(&fm, OFPFC_DELETE, text, map, NULL, &usable);
+    if (error) {
+        char *message = xasprintf("\"%s\" does not parse: %s (ovs-ofctl(8), "
+                                  "\"Flow Syntax\")", text, error);
+        free(error);
+        return message;
     }
-    return error;
+    minimatch_expand(&fm.match, match);
+    minimatch_destroy(&fm.match);
+    free(CONST_CAST(struct ofpact *, fm.ofpacts));
+    return NULL;
 }
 
 static char *
@@ -165,10 +169,9 @@ match_canonicalize(const char *text, bool one_way, char **canonicalp)
     if (error) {
         return error;
     }
-    error = parse(text, &match);
+    error = match_parse(text, NULL, &match);
     if (error) {
-        char *msg = xasprintf("match \"%s\" does not parse: %s (ovs-ofctl(8), "
-                              "\"Flow Syntax\")", text, error);
+        char *msg = xasprintf("match %s", error);
         free(error);
         return msg;
     }
@@ -206,7 +209,7 @@ char *
 match_mirror(const char *text)
 {
     struct match match;
-    char *error = parse(text, &match);
+    char *error = match_parse(text, NULL, &match);
     if (error) {
         free(error);
         return xstrdup(text);
@@ -220,7 +223,7 @@ bool
 match_is_ipv6(const char *text)
 {
     struct match match;
-    char *error = parse(text, &match);
+    char *error = match_parse(text, NULL, &match);
     free(error);
     return !error && match.flow.dl_type == htons(ETH_TYPE_IPV6);
 }
@@ -229,9 +232,9 @@ bool
 match_overlap(const char *a_text, const char *b_text)
 {
     struct match a, b;
-    char *error = parse(a_text, &a);
+    char *error = match_parse(a_text, NULL, &a);
     if (!error) {
-        error = parse(b_text, &b);
+        error = match_parse(b_text, NULL, &b);
     }
     if (error) {
         free(error);

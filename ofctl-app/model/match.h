@@ -8,6 +8,15 @@
 
 #include <stdbool.h>
 
+struct match;
+struct ofputil_port_map;
+
+/* Parses 'text' into '*match', without further checks; 'map' has the numbers
+ * of the ports that it names, or is NULL.  Returns NULL, or an error (caller
+ * frees) with '*match' undefined. */
+char *match_parse(const char *text, const struct ofputil_port_map *map,
+                  struct match *match);
+
 /* Checks 'text' and brings it into canonical form.
  *
  * Refused, with an error that says what to write instead: a text that does not
