@@ -337,22 +337,22 @@ inventory_chain(const struct inventory *inv, const char *name)
     return shash_find_data(&inv->chains, name);
 }
 
-static bool
-has_sf(const struct inv_sf *const *sfs, size_t n, const struct inv_sf *sf)
+const struct inv_sf *
+inv_chain_sf(const struct inv_chain *chain, size_t i)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (sfs[i] == sf) {
-            return true;
-        }
-    }
-    return false;
+    return (i < chain->n_sfs ? chain->sfs[i]
+            : i < chain->n_sfs + chain->n_reverse_sfs
+            ? chain->reverse_sfs[i - chain->n_sfs] : NULL);
 }
 
 bool
 inv_chain_names_sf(const struct inv_chain *chain, const struct inv_sf *sf)
 {
-    return (has_sf(chain->sfs, chain->n_sfs, sf)
-            || has_sf(chain->reverse_sfs, chain->n_reverse_sfs, sf));
+    size_t i = 0;
+    while (inv_chain_sf(chain, i) && inv_chain_sf(chain, i) != sf) {
+        i++;
+    }
+    return inv_chain_sf(chain, i) != NULL;
 }
 
 /* Digests: one function for each kind of object, so that a member is in all of

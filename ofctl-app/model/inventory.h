@@ -141,6 +141,10 @@ inv_sf_is_up(const struct inv_sf *sf)
     return !sf->is_marked && !sf->down;
 }
 
+/* Returns function 'i' of those that the chain names, first on the way there
+ * and then on the way back, or NULL if there are no more. */
+const struct inv_sf *inv_chain_sf(const struct inv_chain *, size_t i);
+
 /* Does the chain name the function, on either way? */
 bool inv_chain_names_sf(const struct inv_chain *, const struct inv_sf *);
 

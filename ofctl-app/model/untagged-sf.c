@@ -37,25 +37,15 @@ untagged_sf_is_named(const struct inventory *inv, const char *chain,
     return false;
 }
 
-static bool
-has_untagged(const struct inv_sf *const *sfs, size_t n, const char *name)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (untagged_sf(sfs[i]) && !strcmp(sfs[i]->name, name)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 const char *
 untagged_sf_shared(const struct inv_chain *chain, const struct path *path)
 {
     for (size_t i = 0; i < path->n_sfs; i++) {
-        if (has_untagged(chain->sfs, chain->n_sfs, path->sfs[i])
-            || has_untagged(chain->reverse_sfs, chain->n_reverse_sfs,
-                            path->sfs[i])) {
-            return path->sfs[i];
+        const struct inv_sf *sf;
+        for (size_t j = 0; (sf = inv_chain_sf(chain, j)); j++) {
+            if (untagged_sf(sf) && !strcmp(sf->name, path->sfs[i])) {
+                return path->sfs[i];
+            }
         }
     }
     return NULL;

@@ -141,11 +141,9 @@ is_sf_left(struct making *m, const char *sf)
 static char *
 check_conflicts(struct making *m, const struct inv_chain *chain)
 {
-    for (size_t i = 0; i < chain->n_sfs; i++) {
-        is_sf_left(m, chain->sfs[i]->name);
-    }
-    for (size_t i = 0; i < chain->n_reverse_sfs; i++) {
-        is_sf_left(m, chain->reverse_sfs[i]->name);
+    const struct inv_sf *sf;
+    for (size_t i = 0; (sf = inv_chain_sf(chain, i)); i++) {
+        is_sf_left(m, sf->name);
     }
     char *error = NULL;
     LIVE_PATHS_FOR_EACH (live, m->facts->paths) {
