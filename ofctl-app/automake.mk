@@ -6,6 +6,7 @@
 noinst_LTLIBRARIES += ofctl-app/model/libmodel.la
 ofctl_app_model_libmodel_la_SOURCES = \
 	ofctl-app/model/inventory.c ofctl-app/model/inventory.h \
+	ofctl-app/model/lifetime.c ofctl-app/model/lifetime.h \
 	ofctl-app/model/match.c ofctl-app/model/match.h \
 	ofctl-app/model/numbers.c ofctl-app/model/numbers.h \
 	ofctl-app/model/participant.c ofctl-app/model/participant.h \

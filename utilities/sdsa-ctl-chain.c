@@ -12,6 +12,7 @@
 
 #include "lib/sdsa-idl.h"
 #include "lib/suite.h"
+#include "ofctl-app/model/lifetime.h"
 #include "ofctl-app/model/match.h"
 #include "ofctl-app/model/untagged-sf.h"
 #include "openvswitch/dynamic-string.h"
@@ -188,22 +189,28 @@ set_numbers(struct ctl_context *ctx, const struct sdsa_chain *row)
 {
     static const struct {
         const char *option;
+        long long int least;    /* Apart from 0. */
         long long int max;
         void (*set)(const struct sdsa_chain *, int64_t);
     } numbers[] = {
-        {"--lifetime", UINT32_MAX, sdsa_chain_set_lifetime},
-        {"--lifetime-bytes", INT64_MAX, sdsa_chain_set_lifetime_bytes},
-        {"--lifetime-packets", UINT32_MAX, sdsa_chain_set_lifetime_packets},
-        {"--priority", 999, sdsa_chain_set_priority},
+        {"--lifetime", LIFETIME_LEAST_S, UINT32_MAX, sdsa_chain_set_lifetime},
+        {"--lifetime-bytes", LIFETIME_LEAST_BYTES, INT64_MAX,
+         sdsa_chain_set_lifetime_bytes},
+        {"--lifetime-packets", LIFETIME_LEAST_PACKETS, UINT32_MAX,
+         sdsa_chain_set_lifetime_packets},
+        {"--priority", 0, 999, sdsa_chain_set_priority},
     };
     for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
         const char *option = numbers[i].option;
         const char *text = shash_find_data(&ctx->options, option);
         long long int value;
-        if (text && (!str_to_llong(text, 10, &value) || value < 0
+        if (text && (!str_to_llong(text, 10, &value)
+                     || (value && value < numbers[i].least)
                      || value > numbers[i].max)) {
-            ctl_error(ctx, "%s=%s: must be a number from 0 to %lld", option,
-                      text, numbers[i].max);
+            ctl_error(ctx, "%s=%s: must be %sa number from %lld to %lld",
+                      option, text,
+                      numbers[i].least ? "0 (no limit) or " : "",
+                      numbers[i].least, numbers[i].max);
             return false;
         } else if (text) {
             numbers[i].set(row, value);

@@ -26,19 +26,19 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(20, 60);
 static struct op_fsm_timeouts
 get_timeouts(const struct conductor *c, const struct op_spec *spec)
 {
-    int drain_ms = conductor_config_drain_ms(c->idl);
-    int drain_max_ms = conductor_config_ms(c->idl, "drain-max-ms", 10000);
+    int drain_ms = conductor_config_ms(c->idl, "drain-ms");
+    int drain_max_ms = conductor_config_ms(c->idl, "drain-max-ms");
     for (size_t i = 0; i < spec->n_old; i++) {
         if (path_is_cut(spec->old[i]->path, network_inventory(c->net))) {
             drain_max_ms = drain_ms;    /* What is lost never comes out. */
         }
     }
     return (struct op_fsm_timeouts) {
-        .prepare_ms = conductor_config_ms(c->idl, "prepare-timeout-ms", 5000),
-        .retry_ms = conductor_config_ms(c->idl, "retry-ms", 1000),
+        .prepare_ms = conductor_config_ms(c->idl, "prepare-timeout-ms"),
+        .retry_ms = conductor_config_ms(c->idl, "retry-ms"),
         .drain_ms = spec->n_new && spec->n_old ? drain_ms : 0,
         .drain_max_ms = MAX(drain_ms, drain_max_ms),
-        .release_ms = conductor_config_ms(c->idl, "release-timeout-ms", 5000),
+        .release_ms = conductor_config_ms(c->idl, "release-timeout-ms"),
         .prove_ms = PROVE_MS,
     };
 }

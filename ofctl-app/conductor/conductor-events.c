@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 
+#include "ofctl-app/model/lifetime.h"
 #include "ofctl-app/network/network.h"
 #include "ofctl-app/network/resync.h"
 #include "ofctl-app/plan/plan.h"
@@ -86,11 +87,12 @@ handle_event(struct conductor *c, const char *vnf_id,
 static bool
 is_used_up(const struct path *path, const struct agent_sa_stats *sa)
 {
-    return ((path->lifetime_s && sa->age_s >= path->lifetime_s / 5 * 4)
+    return ((path->lifetime_s
+             && sa->age_s >= lifetime_soft(path->lifetime_s))
             || (path->lifetime_bytes
-                && sa->bytes >= path->lifetime_bytes / 5 * 4)
+                && sa->bytes >= lifetime_soft(path->lifetime_bytes))
             || (path->lifetime_packets
-                && sa->packets >= path->lifetime_packets / 5 * 4));
+                && sa->packets >= lifetime_soft(path->lifetime_packets)));
 }
 
 /* Finds SAs near their end by their counters, for events that were told while

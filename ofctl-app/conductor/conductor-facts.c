@@ -18,27 +18,53 @@
 #include "ofctl-app/operation/op.h"
 #include "ofctl-app/operation/ops.h"
 #include "ofctl-app/plan/plan.h"
+#include "openvswitch/vlog.h"
 #include "smap.h"
 #include "sset.h"
 #include "timeval.h"
 #include "util.h"
 
+VLOG_DEFINE_THIS_MODULE(facts);
+
+static struct vlog_rate_limit config_rl = VLOG_RATE_LIMIT_INIT(1, 2);
+
 /* The configuration. */
 
-int
-conductor_config_ms(const struct ovsdb_idl *idl, const char *key,
-                    int default_ms)
-{
-    const struct sdsa_sdsa_global *global = sdsa_sdsa_global_first(idl);
-    int ms = global ? smap_get_int(&global->other_config, key, default_ms)
-                    : default_ms;
-    return MAX(ms, 1);
-}
+/* What sdsa-controller(8) lists.  With a shorter time for preparations no
+ * packet could prove a hop. */
+static const struct {
+    const char *key;
+    int default_ms, least_ms;
+} config[] = {
+    { "prepare-timeout-ms", 5000, 500 },
+    { "retry-ms", 1000, 100 },
+    { "drain-ms", 1000, 1 },
+    { "drain-max-ms", 10000, 1 },
+    { "loss-ms", NETWORK_LOSS_MS, 100 },
+    { "release-timeout-ms", 5000, 100 },
+};
 
 int
-conductor_config_drain_ms(const struct ovsdb_idl *idl)
+conductor_config_ms(const struct ovsdb_idl *idl, const char *key)
 {
-    return conductor_config_ms(idl, "drain-ms", 1000);
+    size_t i = 0;
+    while (strcmp(config[i].key, key)) {
+        i++;
+        ovs_assert(i < ARRAY_SIZE(config));
+    }
+    const struct sdsa_sdsa_global *global = sdsa_sdsa_global_first(idl);
+    const char *text = global ? smap_get(&global->other_config, key) : NULL;
+    int ms = config[i].default_ms;
+    if (text && !str_to_int(text, 10, &ms)) {
+        ms = config[i].default_ms;
+        VLOG_WARN_RL(&config_rl, "other_config:%s=%s is no number: %d is used",
+                     key, text, ms);
+    } else if (ms < config[i].least_ms) {
+        ms = config[i].least_ms;
+        VLOG_WARN_RL(&config_rl, "other_config:%s=%s is too small: %d is used",
+                     key, text, ms);
+    }
+    return ms;
 }
 
 /* Callbacks of struct plan_facts. */
@@ -73,8 +99,8 @@ unmet_until(const void *c_, enum participant_kind kind, const char *name)
         break;
     }
     long long int until_ms = (since_ms == LLONG_MAX ? 0
-                              : since_ms + conductor_config_ms(
-                                  c->idl, "loss-ms", NETWORK_LOSS_MS));
+                              : since_ms + conductor_config_ms(c->idl,
+                                                               "loss-ms"));
     return until_ms > time_msec() ? until_ms : 0;
 }
 
@@ -112,7 +138,7 @@ conductor_facts(const struct conductor *c)
         .paths = network_live_paths(c->net),
         .numbers = c->numbers,
         .n_operations = ops_count(c->ops),
-        .drain_ms = conductor_config_drain_ms(c->idl),
+        .drain_ms = conductor_config_ms(c->idl, "drain-ms"),
         .now_ms = time_msec(),
         .now_s = boot_clock_s(),
         .aux = c,

@@ -62,14 +62,10 @@ struct conductor {
 /* conductor-facts.c: the configuration (column "other_config" of SDSA_Global)
  * and what the planner decides from and writes. */
 
-/* Returns the milliseconds that the user wants for 'key', at least 1, or
- * 'default_ms' if there are none. */
-int conductor_config_ms(const struct ovsdb_idl *, const char *key,
-                        int default_ms);
-
-/* Returns how long a path drains that is left, in milliseconds
- * ("drain-ms"). */
-int conductor_config_drain_ms(const struct ovsdb_idl *);
+/* Returns the milliseconds that the user wants for 'key', one of those in
+ * sdsa-controller(8): its default if there are none, its least value if they
+ * are fewer (then the log says so). */
+int conductor_config_ms(const struct ovsdb_idl *, const char *key);
 
 /* Returns the facts as they are now.  They are valid until something
  * changes. */

@@ -5,10 +5,12 @@
 
 #include <limits.h>
 
+#include "ofctl-app/model/lifetime.h"
 #include "ofctl-app/model/match.h"
 #include "ofctl-app/model/numbers.h"
 #include "ofctl-app/model/path-check.h"
 #include "ofctl-app/model/path-find.h"
+#include "ofctl-app/model/path-mtu.h"
 #include "ofctl-app/model/untagged-sf.h"
 #include "ofctl-app/plan/live-paths.h"
 #include "ofctl-app/plan/path-health.h"
@@ -294,6 +296,19 @@ check_changes(const struct making *m, const struct chain_paths *old,
     return error;
 }
 
+/* Are the lifetimes of the chain's keys long enough for its new paths? */
+static char *
+check_lifetimes(const struct making *m, const struct inv_chain *chain,
+                struct path *const paths[2], size_t n)
+{
+    char *error = NULL;
+    for (size_t i = 0; i < n && !error; i++) {
+        error = lifetime_check(chain, path_mtu(m->facts->inv, paths[i]),
+                               m->facts->drain_ms);
+    }
+    return error;
+}
+
 /* Takes note of bridges of the 'n' new paths that nobody has met yet.  What
  * find_ways() did not use is of no interest any more. */
 static void
@@ -339,6 +354,9 @@ make_chain(struct making *m, const struct due_chain *due)
     }
     if (!error) {
         error = check_changes(m, &old, paths, n_new);
+        if (!error && due->chain && !due->is_repair) {
+            error = check_lifetimes(m, due->chain, paths, n_new);
+        }
         for (size_t i = 0; i < n_new; i++) {
             numbers_claim(m->facts->numbers, paths[i]);
             action->new[action->n_new++] = paths[i];

@@ -10,6 +10,7 @@
 #include "lib/restconf/restconf-patch.h"
 #include "lib/secret.h"
 #include "lib/suite.h"
+#include "ofctl-app/model/lifetime.h"
 #include "ofctl-app/model/match.h"
 #include "packets.h"
 #include "util.h"
@@ -144,28 +145,28 @@ esp_algorithms(const struct suite *suite)
     return json;
 }
 
-static uint64_t
-part_of(uint64_t whole, int fifths)
-{
-    return whole - whole / 5 * (5 - fifths);
-}
-
-/* Returns a lifetime container with 'fifths' fifths of the path's lifetime. */
+/* Returns the container of the path's hard lifetimes, or of the soft ones. */
 static json_t *
-lifetime(const struct path *path, int fifths)
+lifetimes(const struct path *path, bool soft)
 {
+    const struct {
+        const char *name;
+        uint64_t lifetime;
+    } all[] = {
+        { "time", path->lifetime_s },
+        { "bytes", path->lifetime_bytes },
+        { "packets", path->lifetime_packets },
+    };
     json_t *json = json_object();
-    if (path->lifetime_s) {
-        json_object_set_new(json, "time", json_integer(
-            part_of(path->lifetime_s, fifths)));
-    }
-    if (path->lifetime_bytes) {
-        json_object_set_new(json, "bytes", json_number_u64(
-            part_of(path->lifetime_bytes, fifths)));
-    }
-    if (path->lifetime_packets) {
-        json_object_set_new(json, "packets", json_integer(
-            part_of(path->lifetime_packets, fifths)));
+    for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+        uint64_t value = soft ? lifetime_soft(all[i].lifetime)
+                              : all[i].lifetime;
+        if (value) {
+            json_object_set_new(json, all[i].name,
+                                (!strcmp(all[i].name, "bytes")
+                                 ? json_number_u64(value)
+                                 : json_integer(value)));
+        }
     }
     return json;
 }
@@ -189,9 +190,10 @@ sad_entry(const struct inventory *inv, const struct path *path,
         "esp-sa", keyed_algorithms(path->suite, key),
         "tunnel", tunnel(inv, hop));
     if (path->lifetime_s || path->lifetime_bytes || path->lifetime_packets) {
-        json_t *soft = lifetime(path, 4);
+        json_t *soft = lifetimes(path, true);
         json_object_set_new(soft, "action", json_string("replace"));
-        json_object_set_new(config, "sa-lifetime-hard", lifetime(path, 5));
+        json_object_set_new(config, "sa-lifetime-hard",
+                            lifetimes(path, false));
         json_object_set_new(config, "sa-lifetime-soft", soft);
     }
     return json_pack(
