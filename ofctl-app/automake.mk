@@ -44,7 +44,8 @@ ofctl_app_plan_libplan_la_SOURCES = \
 	ofctl-app/plan/plan-action.c ofctl-app/plan/plan-action.h \
 	ofctl-app/plan/plan-facts.h \
 	ofctl-app/plan/plan-idl.c ofctl-app/plan/plan-idl.h \
-	ofctl-app/plan/plan.c ofctl-app/plan/plan.h
+	ofctl-app/plan/plan.c ofctl-app/plan/plan.h \
+	ofctl-app/plan/suspects.c ofctl-app/plan/suspects.h
 
 # southbound: sessions with bridges, agents and the databases of switches.
 noinst_LTLIBRARIES += ofctl-app/southbound/libsouthbound.la

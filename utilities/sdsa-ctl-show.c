@@ -56,11 +56,21 @@ bridge_reason(struct ovsdb_idl *idl, const struct sdsa_bridge *row)
             : reason_or_why_none(idl, smap_get(&row->status, "reason")));
 }
 
-/* Returns why the gateway is down, or "" if it is up.  Caller frees. */
+/* Returns "up", "avoided" (it is up, and seems not to work) or "down". */
+static const char *
+gateway_state(const struct sdsa_gateway *row)
+{
+    return (!gateway_is_up(row) ? "down"
+            : smap_get(&row->status, "avoided") ? "avoided" : "up");
+}
+
+/* Returns why the gateway is in that state, or "" if it is up.  Caller
+ * frees. */
 static char *
 gateway_reason(struct ovsdb_idl *idl, const struct sdsa_gateway *row)
 {
-    return (gateway_is_up(row) ? xstrdup("")
+    return (gateway_is_up(row)
+            ? xstrdup(smap_get_def(&row->status, "avoided", ""))
             : reason_or_why_none(idl, smap_get(&row->status, "reason")));
 }
 
@@ -205,7 +215,7 @@ cmd_gw_list(struct ctl_context *ctx)
         char *reason = gateway_reason(ctx->idl, row);
         ctl_add_cells(t, row->vnf_id, row->bridge->name, row->plain_port,
                       row->cipher_port, row->cipher_ip, row->url,
-                      gateway_is_up(row) ? "up" : "down", reason,
+                      gateway_state(row), reason,
                       row->conflict, NULL);
         free(reason);
     });
@@ -534,10 +544,10 @@ show_bridge(struct ovsdb_idl *idl, const struct sdsa_bridge *br,
     SORTED(idl, gw, SDSA_GATEWAY_FOR_EACH, xstrdup(gw->vnf_id), {
         if (gw->bridge == br) {
             char *why = gateway_reason(idl, gw);
-            ds_put_format(out, "    gateway %s: ports %s and %s, %s, %s%s\n",
+            ds_put_format(out, "    gateway %s: ports %s and %s, %s, %s%s%s\n",
                           gw->vnf_id, gw->plain_port, gw->cipher_port,
-                          gw->cipher_ip,
-                          gateway_is_up(gw) ? "up" : "down: ", why);
+                          gw->cipher_ip, gateway_state(gw),
+                          why[0] ? ": " : "", why);
             free(why);
         }
     });

@@ -11,7 +11,9 @@
 #include "ofctl-app/model/lifetime.h"
 #include "ofctl-app/network/network.h"
 #include "ofctl-app/network/resync.h"
+#include "ofctl-app/plan/path-health.h"
 #include "ofctl-app/plan/plan.h"
+#include "ofctl-app/plan/suspects.h"
 #include "ofctl-app/southbound/agent-event.h"
 #include "openvswitch/vlog.h"
 #include "timeval.h"
@@ -95,12 +97,59 @@ is_used_up(const struct path *path, const struct agent_sa_stats *sa)
                 && sa->packets >= lifetime_soft(path->lifetime_packets)));
 }
 
+/* Do packets get lost on the hop, by the counters of its ends?  Then new paths
+ * avoid its way. */
+static bool
+is_silent(struct conductor *c, struct live_path *live,
+          const struct path_hop *hop)
+{
+    const struct agent *sender = network_agent(c->net, hop->sender);
+    const struct agent *receiver = network_agent(c->net, hop->receiver);
+    struct agent_sa_stats out, in;
+    return (sender && receiver && agent_get_sa(sender, hop->esp_spi, &out)
+            && agent_get_sa(receiver, hop->esp_spi, &in)
+            && path_health_is_silent(&live->watches[path_stage(hop->si)],
+                                     out.seq, agent_polled_sas_ms(sender),
+                                     in.packets,
+                                     agent_polled_sas_ms(receiver)));
+}
+
+/* Notes whether packets get lost on the path. */
+static void
+check_silence(struct conductor *c, struct live_path *live)
+{
+    struct suspicion suspicion;
+    char *silent = NULL;
+    suspicion_init(&suspicion);
+    PATH_FOR_EACH_HOP (hop, live->path) {
+        if (is_silent(c, live, hop) && !silent) {
+            silent = xasprintf("of what gateway %s sends nothing comes to "
+                               "gateway %s", hop->sender, hop->receiver);
+            if (!live->silent) {
+                suspicion_of_hop(&suspicion, hop, silent);
+            }
+        }
+    }
+    suspects_tell(network_suspects(c->net), &suspicion,
+                  conductor_config_avoid_ms(c->idl), time_msec());
+    if (!silent != !live->silent) {
+        VLOG_WARN("chain %s, path %"PRIu32": %s", live->path->chain,
+                  live->path->nsh_spi, silent ? silent : "packets come again");
+        plan_touch(c->plan, live->path->chain);
+        free(live->silent);
+        live->silent = silent;
+    } else {
+        free(silent);
+    }
+}
+
 /* Finds SAs near their end by their counters, for events that were told while
- * nobody listened. */
+ * nobody listened; and hops on which packets get lost. */
 static void
 check_counters(struct conductor *c)
 {
     LIVE_PATHS_FOR_EACH (live, network_live_paths(c->net)) {
+        check_silence(c, live);
         PATH_FOR_EACH_HOP (hop, live->path) {
             const struct agent *agent = network_agent(c->net, hop->sender);
             struct agent_sa_stats sa;

@@ -67,6 +67,12 @@ conductor_config_ms(const struct ovsdb_idl *idl, const char *key)
     return ms;
 }
 
+int
+conductor_config_avoid_ms(const struct ovsdb_idl *idl)
+{
+    return conductor_config_ms(idl, "avoid-ms", 60000);
+}
+
 /* Callbacks of struct plan_facts. */
 
 static bool

@@ -76,6 +76,8 @@ end_operation(struct conductor *c, struct op *op)
     *slot = op_format(op);
     VLOG(done ? VLL_INFO : VLL_WARN, "operation %s", *slot);
     log_debts(op);
+    op_tell_suspects(op, network_suspects(c->net),
+                     conductor_config_avoid_ms(c->idl));
     collect_debts(c, op);
     if (done) {
         const struct plan_facts facts = conductor_facts(c);

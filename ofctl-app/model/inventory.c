@@ -231,9 +231,10 @@ inventory_tell_port_fault(struct inventory *inv,
 }
 
 void
-inventory_set_down(struct inventory *inv, const char **downp, const char *down)
+inventory_set_reason(struct inventory *inv, const char **reasonp,
+                     const char *reason)
 {
-    *downp = down ? keep(inv, down) : NULL;
+    *reasonp = reason ? keep(inv, reason) : NULL;
 }
 
 /* Finding. */

@@ -36,6 +36,9 @@ struct inv_link {
     const char *in_port;        /* On 'to'. */
     const char *down;           /* Learnt: why it carries no packets ("": not
                                  * told), or NULL. */
+    const char *avoided;        /* Learnt: why new paths go elsewhere if they
+                                 * can (plan/suspects.h), or NULL. */
+    unsigned int doubt;         /* Then how little it is trusted; else 0. */
 };
 
 struct inv_gateway {
@@ -50,6 +53,8 @@ struct inv_gateway {
                                  * no new path goes through it. */
     const char *down;           /* Learnt: why no packets pass its ports (as
                                  * above), or NULL. */
+    const char *avoided;        /* As in struct inv_link. */
+    unsigned int doubt;
 
     /* Learnt from the gateway's agent; all zeros until it was reached. */
     struct eth_addr plain_mac, cipher_mac;
@@ -225,10 +230,10 @@ void inventory_tell_port_fault(struct inventory *, const struct inv_bridge *,
 const char *inventory_port_fault(const struct inventory *,
                                  const struct inv_bridge *, const char *port);
 
-/* Sets '*downp', a member 'down' of an object, to a copy of 'down'; NULL: it
- * carries packets. */
-void inventory_set_down(struct inventory *, const char **downp,
-                        const char *down);
+/* Sets '*reasonp', a member 'down' or 'avoided' of an object, to a copy of
+ * 'reason'; NULL: it is not. */
+void inventory_set_reason(struct inventory *, const char **reasonp,
+                          const char *reason);
 
 /* Returns "WHAT NAME is down" with the reason 'down' (caller frees). */
 char *inventory_format_down(const char *what, const char *name,

@@ -96,11 +96,9 @@ find_link(const struct inventory *inv, const struct path_link *l)
 static char *
 check_gateway_ports(const struct path *path, const struct inventory *inv)
 {
-    for (size_t i = 0; i <= path->n_sfs; i++) {
-        const struct path_hop *hop = path->hops[i];
-        const char *ends[] = { hop ? hop->sender : NULL,
-                               hop ? hop->receiver : NULL };
-        for (size_t j = 0; hop && j < ARRAY_SIZE(ends); j++) {
+    PATH_FOR_EACH_HOP (hop, path) {
+        const char *ends[] = { hop->sender, hop->receiver };
+        for (size_t j = 0; j < ARRAY_SIZE(ends); j++) {
             const struct inv_gateway *gw = inventory_gateway(inv, ends[j]);
             if (gw && gw->down) {
                 return inventory_format_down("gateway", ends[j], gw->down);
@@ -173,6 +171,24 @@ path_check_lost(const struct path *path, const struct inventory *inv)
         }
     }
     return NULL;
+}
+
+char *
+path_check_avoided(const struct path *path, const struct inventory *inv)
+{
+    const char *reason = NULL;
+    PATH_FOR_EACH_HOP (hop, path) {
+        for (size_t i = 0; i < hop->n_route && !reason; i++) {
+            const struct inv_link *link = find_link(inv, &hop->route[i]);
+            reason = link ? link->avoided : NULL;
+        }
+        const char *ends[] = { hop->sender, hop->receiver };
+        for (size_t i = 0; i < ARRAY_SIZE(ends) && !reason; i++) {
+            const struct inv_gateway *gw = inventory_gateway(inv, ends[i]);
+            reason = gw ? gw->avoided : NULL;
+        }
+    }
+    return nullable_xstrdup(reason);
 }
 
 /* Has each function a tag exactly if its correlation is vlan now? */

@@ -31,6 +31,9 @@ bool path_is_cut(const struct path *, const struct inventory *);
  * traffic all the same. */
 char *path_check_lost(const struct path *, const struct inventory *);
 
+/* Do new paths avoid none of its links and gateways? */
+char *path_check_avoided(const struct path *, const struct inventory *);
+
 /* path_check_places() and path_check_links().  And are its functions with tags
  * those that it has tags for? */
 char *path_check(const struct path *, const struct inventory *);

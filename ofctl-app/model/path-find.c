@@ -20,6 +20,7 @@
 
 /* Added to the cost of a gateway that is to be avoided: more than any load. */
 #define GATEWAY_AVOIDED 1000000
+#define GATEWAY_DOUBT 10000000  /* More: it may not work at all. */
 
 /* Finding gateways. */
 
@@ -121,10 +122,12 @@ no_pair(const struct inventory *inv, const struct inv_bridge *from,
  * avoided. */
 static unsigned int
 gateway_cost(const struct path_hints *hints,
-             const struct path_allocator *alloc, const char *vnf_id)
+             const struct path_allocator *alloc, const struct inv_gateway *gw)
 {
-    return (alloc->gateway_load(alloc->aux, vnf_id)
-            + (path_avoids(hints, "gateway", vnf_id) ? GATEWAY_AVOIDED : 0));
+    return (alloc->gateway_load(alloc->aux, gw->vnf_id)
+            + GATEWAY_DOUBT * gw->doubt
+            + (path_avoids(hints, "gateway", gw->vnf_id) ? GATEWAY_AVOIDED
+               : 0));
 }
 
 /* Sets sender and receiver of 'hop': of the usable pairs the one with the
@@ -145,8 +148,8 @@ find_gateways(const struct inventory *inv, const struct inv_bridge *from,
     for (size_t i = 0; i < n_senders; i++) {
         for (size_t j = 0; j < n_receivers; j++) {
             unsigned int cost
-                = (gateway_cost(hints, alloc, senders[i]->vnf_id)
-                   + gateway_cost(hints, alloc, receivers[j]->vnf_id));
+                = (gateway_cost(hints, alloc, senders[i])
+                   + gateway_cost(hints, alloc, receivers[j]));
             if (are_peers(senders[i], receivers[j]) && cost < best_cost) {
                 best_cost = cost;
                 sender = senders[i];

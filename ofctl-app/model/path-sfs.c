@@ -79,17 +79,22 @@ has_gateway(const struct choice *c, const struct inv_bridge *bridge)
     return false;
 }
 
-/* Returns the links between two bridges; UINT_MAX: 'to' cannot be reached. */
+/* Returns the links between two bridges; UINT_MAX: 'to' cannot be reached.
+ * Sets '*is_doubted' if one of them may not work. */
 static unsigned int
 distance(const struct choice *c, const struct inv_bridge *from,
-         const struct inv_bridge *to)
+         const struct inv_bridge *to, bool *is_doubted)
 {
+    *is_doubted = false;
     const struct inv_link **way;
     size_t n;
     if (from == to) {
         return 0;
     }
     bool found = path_find_way(c->inv, NULL, from, to, &way, &n);
+    for (size_t i = 0; i < n; i++) {
+        *is_doubted = *is_doubted || way[i]->doubt;
+    }
     free(way);
     return found && has_gateway(c, to) ? n : UINT_MAX;
 }
@@ -100,8 +105,10 @@ static unsigned long long int
 cost(const struct choice *c, const struct inv_bridge *here,
      const struct inv_sf *named, const struct inv_sf *sf)
 {
-    unsigned int links = distance(c, here, sf->bridge);
-    return ((links == UINT_MAX ? 1ULL << 36 : 0)
+    bool is_doubted;
+    unsigned int links = distance(c, here, sf->bridge, &is_doubted);
+    return ((links == UINT_MAX ? 1ULL << 37 : 0)
+            | (is_doubted ? 1ULL << 36 : 0)
             | (path_avoids(c->hints, "function", sf->name) ? 1ULL << 35 : 0)
             | (!is_kept(c, sf) ? 1ULL << 34 : 0)
             | (sf != named ? 1ULL << 33 : 0)

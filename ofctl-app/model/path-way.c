@@ -14,6 +14,7 @@
  * way around it. */
 #define COST_LINK 1
 #define COST_AVOIDED 10000
+#define COST_DOUBT 1000000      /* More: it may not work at all. */
 
 /* What to avoid. */
 
@@ -120,6 +121,7 @@ follow_link(struct search *s, const struct node *here,
 {
     unsigned int cost
         = (here->cost + COST_LINK
+           + COST_DOUBT * l->doubt
            + (avoids_link(s->hints, l) ? COST_AVOIDED : 0)
            + (l->to != to && path_avoids(s->hints, "bridge", l->to->name)
               ? COST_AVOIDED : 0));

@@ -25,7 +25,8 @@ struct path_hints {
 };
 
 /* Finds the shortest way (fewest links; ties by bridge and port name) over
- * links that are up from 'from' to 'to', which differ.  A way that shares less
+ * links that are up from 'from' to 'to', which differ.  A way over links that
+ * are less in doubt comes before any other, and then one that shares less
  * with 'hints->avoid' (hints may be NULL) comes before a shorter one.  Returns
  * true and the 'n_wayp' links in order in '*wayp', or false if there is no
  * way; caller frees '*wayp' in either case. */

@@ -4,6 +4,7 @@
 #include "ofctl-app/network/network.h"
 
 #include "ofctl-app/model/untagged-sf.h"
+#include "ofctl-app/plan/suspects.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
 #include "packets.h"
@@ -27,6 +28,7 @@ struct network {
     struct live_paths paths;
     int loss_ms;                /* NETWORK_LOSS_MS, or as the user wants. */
     struct shash bridge_views;  /* struct bridge_view */
+    struct suspects suspects;
     struct sset down;           /* Links, functions and gateways that are */
     char *inv_digest;           /* Of 'inv' but for its chains */
 };
@@ -40,6 +42,7 @@ network_create(const struct network_config *config, struct network **netp)
     live_paths_init(&net->paths);
     shash_init(&net->bridge_views);
     sset_init(&net->down);
+    suspects_init(&net->suspects);
     *netp = NULL;
 
     char *error = agents_create(&config->agents, &net->agents);
@@ -67,6 +70,7 @@ network_destroy(struct network *net)
         agents_destroy(net->agents);
         shash_destroy_free_data(&net->bridge_views);
         sset_destroy(&net->down);
+        suspects_destroy(&net->suspects);
         inventory_destroy(&net->inv);
         free(net->inv_digest);
         free(net);
@@ -181,7 +185,7 @@ set_down(struct network *net, const char *what, const char *name,
         }
         free(title);
     }
-    inventory_set_down(&net->inv, downp, down);
+    inventory_set_reason(&net->inv, downp, down);
     free(down);
 }
 
@@ -207,7 +211,7 @@ update_ports(struct network *net)
         struct inv_link *l = &net->inv.links[i];
         char *down = port_down(net, l->from, l->out_port);
         down = down ? down : port_down(net, l->to, l->in_port);
-        inventory_set_down(&net->inv, &l[1].down, down);
+        inventory_set_reason(&net->inv, &l[1].down, down);
         char *name = xasprintf("%s %s", l->from->name, l->out_port);
         set_down(net, "the link", name, &l->down, down);
         free(name);
@@ -294,6 +298,7 @@ network_set_inventory(struct network *net, struct inventory *inv)
     inventory_move(&net->inv, inv);
     tell_needs(net);
     learn(net);
+    suspects_apply(&net->suspects, &net->inv, true, time_msec());
 
     char *digest = inventory_digest(&net->inv);
     if (!net->inv_digest || strcmp(digest, net->inv_digest)) {
@@ -353,6 +358,13 @@ network_run(struct network *net)
     bridges_run(net->bridges);
     agents_run(net->agents);
     net->inv_seqno += learn(net);
+    suspects_apply(&net->suspects, &net->inv, false, time_msec());
+}
+
+struct suspects *
+network_suspects(struct network *net)
+{
+    return &net->suspects;
 }
 
 bool
@@ -372,6 +384,7 @@ network_wait(struct network *net)
     bridges_wait(net->bridges);
     agents_wait(net->agents);
     wait_losses(net);
+    poll_timer_wait_until(suspects_wake_ms(&net->suspects));
 }
 
 /* Live paths. */

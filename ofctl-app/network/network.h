@@ -24,6 +24,7 @@
 #define NETWORK_LOSS_MS 10000
 
 struct network;
+struct suspects;
 
 struct network_config {
     const char *listen;         /* For bridges_create(). */
@@ -70,6 +71,9 @@ struct agent *network_agent(const struct network *, const char *vnf_id);
 /* Sets after how many milliseconds a gateway or a bridge that is away counts
  * as lost, in place of NETWORK_LOSS_MS. */
 void network_set_loss_ms(struct network *, int loss_ms);
+
+/* Links and gateways that new paths avoid; they belong to the network. */
+struct suspects *network_suspects(struct network *);
 
 /* Makes 'path', of which it takes ownership, a live path of the network, which
  * owns what is returned.  'twin' is the NSH SPI of the path's other direction,

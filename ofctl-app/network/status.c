@@ -75,6 +75,9 @@ write_gateways(const struct ovsdb_idl *idl, const struct network *net,
         if (down) {
             smap_add(&status, "ports_down", down);
         }
+        if (gw && gw->avoided) {
+            smap_add(&status, "avoided", gw->avoided);
+        }
         if (agent) {
             const struct agent_state *state = agent_get_state(agent);
             if (!up) {
@@ -190,13 +193,14 @@ write_statistics(const struct ovsdb_idl *idl, const struct network *net)
     }
 }
 
-/* Returns why the path carries no traffic, as far as flows and links explain
- * it (caller frees), or NULL. */
+/* Returns why the path carries no traffic, as far as flows, links and counters
+ * explain it (caller frees), or NULL. */
 static char *
 path_reason(const struct network *net, const struct live_path *live)
 {
     if (smap_is_empty(&live->errors)) {
-        return path_check_links(live->path, network_inventory(net));
+        char *reason = path_check_links(live->path, network_inventory(net));
+        return reason ? reason : nullable_xstrdup(live->silent);
     }
     const struct smap_node **sorted = smap_sort(&live->errors);
     char *reason = xstrdup(sorted[0]->value);
@@ -214,8 +218,10 @@ write_links(const struct ovsdb_idl *idl, const struct network *net)
             const struct inv_link *l = &inv->links[i];
             if (!strcmp(l->from->name, row->bridge_a->name)
                 && !strcmp(l->out_port, row->port_a)) {
-                const char *state = l->down ? "down" : "up";
-                const char *reason = l->down ? l->down : "";
+                const char *state = (l->down ? "down"
+                                     : l->avoided ? "avoided" : "up");
+                const char *reason = (l->down ? l->down
+                                      : l->avoided ? l->avoided : "");
                 if (strcmp(state, row->state)) {
                     sdsa_link_set_state(row, state);
                 }

@@ -21,6 +21,7 @@ struct participant {
     unsigned int sent;          /* Steps that were sent to it. */
     unsigned int acked;         /* Steps that it acknowledged. */
     unsigned int refused;       /* RELEASE or UNDO, to be sent again. */
+    bool is_culprit;            /* See op_fsm_is_culprit(). */
 };
 
 struct op_fsm {
@@ -432,6 +433,7 @@ op_fsm_refused(struct op_fsm *fsm, size_t i, enum op_fsm_step step,
                                   p->name, reason));
     } else if (is_preparing(fsm) && step & (PREPARE_STEPS
                                             | OP_FSM_STEP_PROVE)) {
+        p->is_culprit = true;
         roll_back(fsm, xasprintf("%s refused (%s): %s", p->name,
                                  op_fsm_step_to_string(step), reason), now);
     }
@@ -476,13 +478,14 @@ op_fsm_abort(struct op_fsm *fsm, const char *reason, long long int now)
 /* The participants that did not acknowledge, for the reason of a time-out: the
  * names of the first ones (caller frees). */
 static char *
-missing(const struct op_fsm *fsm, unsigned int steps)
+missing(struct op_fsm *fsm, unsigned int steps)
 {
     struct ds ds = DS_EMPTY_INITIALIZER;
     size_t n = 0;
     for (size_t i = 0; i < fsm->n; i++) {
-        const struct participant *p = &fsm->participants[i];
-        if (p->sent & p->steps & steps & ~p->acked && n++ < MAX_NAMES) {
+        struct participant *p = &fsm->participants[i];
+        p->is_culprit = (p->sent & p->steps & steps & ~p->acked) != 0;
+        if (p->is_culprit && n++ < MAX_NAMES) {
             ds_put_format(&ds, "%s%s", ds.length ? ", " : "", p->name);
         }
     }
@@ -631,6 +634,18 @@ bool
 op_fsm_is_committed(const struct op_fsm *fsm)
 {
     return fsm->committed;
+}
+
+bool
+op_fsm_is_culprit(const struct op_fsm *fsm, size_t i)
+{
+    return !fsm->committed && fsm->participants[i].is_culprit;
+}
+
+bool
+op_fsm_has_done(const struct op_fsm *fsm, size_t i, enum op_fsm_step step)
+{
+    return (fsm->participants[i].acked & step) != 0;
 }
 
 const char *

@@ -223,6 +223,14 @@ bool op_fsm_is_committed(const struct op_fsm *);
  * without proof; "" if there is none.  Valid until the next event. */
 const char *op_fsm_reason(const struct op_fsm *);
 
+/* Did the operation roll back since this participant refused, or did not
+ * answer in time? */
+bool op_fsm_is_culprit(const struct op_fsm *, size_t participant);
+
+/* Has the participant acknowledged the step? */
+bool op_fsm_has_done(const struct op_fsm *, size_t participant,
+                     enum op_fsm_step);
+
 /* The number of sequential rounds of requests so far: at most 3 until FLIP's
  * end.  Packets of PROVE do not count: they ask nobody. */
 unsigned int op_fsm_round_trips(const struct op_fsm *);

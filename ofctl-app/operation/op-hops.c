@@ -9,6 +9,7 @@
 #include "ofctl-app/flows/probe.h"
 #include "ofctl-app/model/match.h"
 #include "ofctl-app/network/network.h"
+#include "ofctl-app/plan/suspects.h"
 #include "openvswitch/poll-loop.h"
 #include "timeval.h"
 #include "util.h"
@@ -69,6 +70,51 @@ op_hops_probe_result(struct op *op, const struct network *net,
             }
         }
     }
+}
+
+/* Tells of a participant that did not do what it was asked. */
+static void
+tell_culprit(const struct op *op, const struct op_participant *p,
+             struct suspicion *suspicion)
+{
+    char *reason = (p->id.kind == PARTICIPANT_HOP
+                    ? xasprintf("operation %u: no packet came through the hop "
+                                "%s => %s", op->spec.number, p->hop->sender,
+                                p->hop->receiver)
+                    : xasprintf("operation %u: %s", op->spec.number,
+                                op_fsm_reason(op->fsm)));
+    switch (p->id.kind) {
+    case PARTICIPANT_HOP:
+        suspicion_of_hop(suspicion, p->hop, reason);
+        break;
+    case PARTICIPANT_GATEWAY:
+        suspicion_of_gateway(suspicion, p->id.name, reason);
+        break;
+    case PARTICIPANT_BRIDGE:
+        for (size_t i = 0; i < op->spec.n_new; i++) {
+            PATH_FOR_EACH_HOP (hop, op->spec.new[i]->path) {
+                suspicion_of_bridge(suspicion, hop, p->id.name, reason);
+            }
+        }
+        break;
+    }
+    free(reason);
+}
+
+void
+op_hops_tell(const struct op *op, struct suspects *suspects, int avoid_ms)
+{
+    struct suspicion suspicion;
+    suspicion_init(&suspicion);
+    for (size_t i = 0; i < op->n_participants; i++) {
+        const struct op_participant *p = &op->participants[i];
+        if (op_fsm_is_culprit(op->fsm, i)) {
+            tell_culprit(op, p, &suspicion);
+        } else if (op_fsm_has_done(op->fsm, i, OP_FSM_STEP_PROVE)) {
+            suspects_clear(suspects, p->hop);
+        }
+    }
+    suspects_tell(suspects, &suspicion, avoid_ms, time_msec());
 }
 
 /* Draining.  A hop is empty if its sender has nothing more to send and all

@@ -24,6 +24,7 @@ struct op_participant;
 struct path_hop;
 struct probe;
 struct secret;
+struct suspects;
 
 /* What participants of one kind do. */
 struct op_kind {
@@ -164,6 +165,9 @@ void op_bridge_set_flows(struct op *, enum op_fsm_step step);
  * of the hop that ends there. */
 void op_hops_probe_result(struct op *, const struct network *,
                           const char *bridge, const struct probe *);
+
+/* As op_tell_suspects(). */
+void op_hops_tell(const struct op *, struct suspects *, int avoid_ms);
 
 /* Asks the gateways of old hops for counters, and acknowledges the drain of
  * the hops that are empty.  To be called in state DRAIN. */

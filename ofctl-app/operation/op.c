@@ -415,6 +415,12 @@ op_reason(const struct op *op)
     return op_fsm_reason(op->fsm);
 }
 
+void
+op_tell_suspects(const struct op *op, struct suspects *suspects, int avoid_ms)
+{
+    op_hops_tell(op, suspects, avoid_ms);
+}
+
 const struct op_debt *
 op_debts(const struct op *op, size_t *n)
 {

@@ -22,6 +22,7 @@ struct hmap;
 struct network;
 struct op;
 struct op_request;
+struct suspects;
 
 /* Removal of paths that a participant never acknowledged.  The operation owns
  * what it points to. */
@@ -96,6 +97,12 @@ const char *op_reason(const struct op *);
 
 /* Its debts, '*n' of them, which it has at its end. */
 const struct op_debt *op_debts(const struct op *, size_t *n);
+
+/* Tells 'suspects' through which hops packets came, and through which none
+ * did; and which gateways and bridges did not do what they were asked.  To be
+ * called at the end of the operation, while its paths are there.  'avoid_ms':
+ * see suspects_tell(). */
+void op_tell_suspects(const struct op *, struct suspects *, int avoid_ms);
 
 /* One line for people, "12 web (new): release after 23 ms: ..."; caller must
  * free. */

@@ -144,6 +144,7 @@ find_damage(struct look *look)
     look->is_interrupted = damage != NULL;
     damage = (damage ? damage : path_health_check(look->facts, used, n,
                                                   path_check_lost));
+    damage = damage ? damage : nullable_xstrdup(path_health_silent(used, n));
     due->keep_way = !damage;
     if (!damage) {
         damage = nullable_xstrdup(path_health_broken(used, n));

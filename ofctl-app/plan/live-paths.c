@@ -31,6 +31,7 @@ live_paths_add(struct live_paths *paths, struct path *path, uint32_t twin,
 {
     struct live_path *live = xmalloc(sizeof *live);
     *live = (struct live_path) { .path = path, .twin = twin, .flows = flows };
+    live->watches = xcalloc(path->n_sfs + 1, sizeof *live->watches);
     smap_init(&live->errors);
     shash_init(&live->made.by_bridge);
     hmap_insert(&paths->by_spi, &live->node, hash_int(path->nsh_spi, 0));
@@ -48,6 +49,8 @@ live_paths_remove(struct live_paths *paths, struct live_path *live)
     shash_destroy(&live->made.by_bridge);
     path_destroy(live->path);
     free(live->broken);
+    free(live->silent);
+    free(live->watches);
     smap_destroy(&live->errors);
     free(live);
 }

@@ -49,6 +49,15 @@ struct live_path {
     uint32_t twin;              /* NSH SPI of the other direction, or 0. */
     unsigned int flows;         /* Bitwise OR of enum path_flows. */
     char *broken;               /* Reason why it must be replaced, or NULL. */
+    char *silent;               /* Reason why packets seem to be lost on it
+                                 * though nothing is down, or NULL. */
+    struct hop_watch {          /* Of each stage's hop; see
+                                 * path_health_is_silent(). */
+        bool is_set;
+        uint64_t sent, received;        /* When 'received' last changed. */
+        long long int sent_ms;  /* When many more were known to be sent, or
+                                 * LLONG_MAX. */
+    } *watches;
     bool expiring;              /* A gateway says that it needs new keys. */
     struct smap errors;         /* Bridge name: error for which it has no flows
                                  * there. */

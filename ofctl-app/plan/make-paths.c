@@ -225,6 +225,8 @@ renew_paths(struct making *m, const struct path_hints *way, bool must,
         char *error = path_check(way->keep[i], m->facts->inv);
         error = (error || must ? error
                  : path_check_lost(way->keep[i], m->facts->inv));
+        error = (error || must ? error
+                 : path_check_avoided(way->keep[i], m->facts->inv));
         if (error) {
             free(error);
             return false;

@@ -40,6 +40,37 @@ path_health_broken(struct live_path *const *paths, size_t n)
     return broken;
 }
 
+/* So many packets do not get lost by chance, or by a full queue. */
+#define SILENT_PACKETS 20
+
+/* A packet is not longer on its way through a hop. */
+#define HOP_MS 1000
+
+bool
+path_health_is_silent(struct hop_watch *watch, uint64_t sent,
+                      long long int sent_ms, uint64_t received,
+                      long long int received_ms)
+{
+    if (!watch->is_set || received != watch->received || sent < watch->sent) {
+        *watch = (struct hop_watch) { true, sent, received, LLONG_MAX };
+        return false;
+    } else if (sent < watch->sent + SILENT_PACKETS) {
+        return false;
+    }
+    watch->sent_ms = MIN(watch->sent_ms, sent_ms);
+    return received_ms >= watch->sent_ms + HOP_MS;
+}
+
+const char *
+path_health_silent(struct live_path *const *paths, size_t n)
+{
+    const char *silent = NULL;
+    for (size_t i = 0; i < n && !silent; i++) {
+        silent = paths[i]->silent;
+    }
+    return silent;
+}
+
 char *
 path_health_reason(const struct plan_facts *facts,
                    struct live_path *const *paths, size_t n)

@@ -9,7 +9,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
+struct hop_watch;
 struct inv_chain;
 struct inventory;
 struct live_path;
@@ -28,6 +30,17 @@ char *path_health_check(const struct plan_facts *,
 
 /* Returns why one of the paths is broken, or NULL. */
 const char *path_health_broken(struct live_path *const *paths, size_t n);
+
+/* Returns why packets seem to be lost on one of the paths, or NULL. */
+const char *path_health_silent(struct live_path *const *paths, size_t n);
+
+/* Looks at the counters of a hop: 'sent' packets had left its sender by
+ * 'sent_ms', 'received' had come to its receiver by 'received_ms' (monotonic
+ * times).  Keeps what it needs for the next look in '*watch'.  Returns true if
+ * nothing has come of many packets that were sent. */
+bool path_health_is_silent(struct hop_watch *watch, uint64_t sent,
+                           long long int sent_ms, uint64_t received,
+                           long long int received_ms);
 
 /* Returns anything that is known to be wrong with the paths, or NULL (caller
  * frees): all of the above, and flows that a bridge cannot have. */

@@ -62,7 +62,8 @@ update_state(struct of_port *port, const struct ofputil_phy_port *desc)
     const char *was_down = port->down;
     port->down = (desc->config & OFPUTIL_PC_PORT_DOWN ? "is taken down"
                   : desc->state & OFPUTIL_PS_LINK_DOWN ? "has no carrier"
-                  : port->was_live && !live ? "has no answer of BFD or CFM"
+                  : port->was_live && !live
+                  ? "is not live (no carrier, or no answer of BFD)"
                   : NULL);
     port->was_live = port->was_live || live;
     return port->down != was_down;

@@ -60,11 +60,16 @@ add_links(struct inventory *inv, const struct ovsdb_idl *idl)
         const struct inv_bridge *b = inventory_bridge(inv,
                                                       row->bridge_b->name);
         if (a && b) {
-            const char *down = !strcmp(row->state, "down") ? row->reason
-                                                           : NULL;
             inventory_add_link(inv, a, row->port_a, b, row->port_b);
-            inventory_set_down(inv, &inv->links[inv->n_links - 2].down, down);
-            inventory_set_down(inv, &inv->links[inv->n_links - 1].down, down);
+            for (size_t i = inv->n_links - 2; i < inv->n_links; i++) {
+                struct inv_link *l = &inv->links[i];
+                l->doubt = !strcmp(row->state, "avoided");
+                inventory_set_reason(inv, &l->avoided,
+                                     l->doubt ? row->reason : NULL);
+                inventory_set_reason(inv, &l->down,
+                                     (!strcmp(row->state, "down")
+                                      ? row->reason : NULL));
+            }
             tell_mtu(inv, a, row->port_a, row->mtu);
             tell_mtu(inv, b, row->port_b, row->mtu);
         }
@@ -87,8 +92,11 @@ add_gateways(struct inventory *inv, const struct ovsdb_idl *idl)
             inv, row->vnf_id, br, row->plain_port, row->cipher_port, &ip,
             row->url);
         gw->is_draining = row->draining;
-        inventory_set_down(inv, &gw->down,
-                           smap_get(&row->status, "ports_down"));
+        inventory_set_reason(inv, &gw->down,
+                             smap_get(&row->status, "ports_down"));
+        inventory_set_reason(inv, &gw->avoided,
+                             smap_get(&row->status, "avoided"));
+        gw->doubt = gw->avoided != NULL;
         gw->plain_mtu = row->plain_mtu;
         gw->cipher_mtu = row->cipher_mtu;
         parse_mac(row->plain_mac, &gw->plain_mac);
@@ -114,8 +122,8 @@ add_sfs(struct inventory *inv, const struct ovsdb_idl *idl)
                                              row->out_port, correlation, mac);
         inventory_set_sf_group(inv, sf, row->group);
         sf->is_marked = row->down;
-        inventory_set_down(inv, &sf->down, (!strcmp(row->state, "down")
-                                            ? row->reason : NULL));
+        inventory_set_reason(inv, &sf->down, (!strcmp(row->state, "down")
+                                              ? row->reason : NULL));
         tell_mtu(inv, br, row->in_port, row->mtu);
         tell_mtu(inv, br, row->out_port, row->mtu);
     }

@@ -26,6 +26,10 @@
  *     sleep S                the machine sleeps
  *     run                    does what the planner wants; prints that
  *     end CHAIN done|failed|aborted      the end of its operation
+ *     end CHAIN unproven [VNF-ID]        it failed: no packet came through its
+ *                            hops, or only not through those of that gateway
+ *     counters CHAIN SENT RECEIVED       of all hops of its paths in use
+ *     suspects               prints what is avoided
  *     resume CHAIN           a new controller finds an operation of it
  *     restart                a new controller takes over
  *     write [refused]        writes what is to be written; prints that
@@ -46,6 +50,8 @@
 
 #include "ofctl-app/model/numbers.h"
 #include "ofctl-app/plan/live-paths.h"
+#include "ofctl-app/plan/path-health.h"
+#include "ofctl-app/plan/suspects.h"
 #include "simap.h"
 #include "sset.h"
 #include "tests/unit/test-topology.h"
@@ -112,6 +118,7 @@ static struct topology *topology;
 static struct plan *plan;
 static struct numbers *numbers;
 static struct live_paths paths;
+static struct suspects suspects;
 static struct shash rows;       /* struct plan_row by chain. */
 static struct ovs_list operations;      /* struct operation. */
 static size_t more_operations;
@@ -431,16 +438,37 @@ journal_chain(const struct operation *op, const struct plan_target *target,
     tell_row(target->name);
 }
 
+/* Says which hops of the operation have carried packets. */
 static void
-end(const char *chain, const char *how)
+tell_hops(const struct operation *op, const char *how, const char *gateway)
+{
+    struct suspicion suspicion;
+    suspicion_init(&suspicion);
+    for (size_t i = 0; i < op->n_new; i++) {
+        PATH_FOR_EACH_HOP (hop, op->new[i]->path) {
+            bool is_bad = (!gateway || !strcmp(hop->sender, gateway)
+                           || !strcmp(hop->receiver, gateway));
+            if (!strcmp(how, "unproven") && is_bad) {
+                suspicion_of_hop(&suspicion, hop, "no packet came");
+            } else if (strcmp(how, "failed") && strcmp(how, "aborted")) {
+                suspects_clear(&suspects, hop);
+            }
+        }
+    }
+    suspects_tell(&suspects, &suspicion, 60000, now_ms);
+}
+
+static void
+end(const char *chain, const char *how, const char *gateway)
 {
     struct operation *op = find_operation(chain);
     enum plan_outcome outcome = (!strcmp(how, "done") ? PLAN_DONE
-                                 : !strcmp(how, "failed") ? PLAN_FAILED
-                                 : PLAN_GIVEN_UP);
+                                 : !strcmp(how, "aborted") ? PLAN_GIVEN_UP
+                                 : PLAN_FAILED);
     if (!op) {
         ovs_fatal(0, "no operation of %s", chain);
     }
+    tell_hops(op, how, gateway);
     if (outcome == PLAN_DONE) {
         const struct plan_facts facts = get_facts();
         for (size_t i = 0; i < op->n_new; i++) {
@@ -507,6 +535,7 @@ static void
 run(void)
 {
     SAY("run\n");
+    suspects_apply(&suspects, &topology->inv, false, now_ms);
     for (;;) {
         const struct plan_facts facts = get_facts();
         struct plan_action action;
@@ -582,6 +611,50 @@ show(void)
     free(sorted);
 }
 
+/* Both ends of each hop were asked now. */
+static void
+set_counters(const char *chain, int sent, int received)
+{
+    LIVE_PATHS_FOR_EACH (live, &paths) {
+        if (strcmp(live->path->chain, chain) || live->path->backup) {
+            continue;
+        }
+        PATH_FOR_EACH_HOP (hop, live->path) {
+            bool is_silent = path_health_is_silent(
+                &live->watches[path_stage(hop->si)], sent, now_ms, received,
+                now_ms);
+            free(live->silent);
+            live->silent = is_silent ? xstrdup("nothing comes") : NULL;
+        }
+    }
+    plan_touch(plan, chain);
+}
+
+static void
+show_suspects(void)
+{
+    const struct shash_node **sorted = shash_sort(&topology->inv.gateways);
+    SAY("suspects");
+    suspects_apply(&suspects, &topology->inv, false, now_ms);
+    for (size_t i = 0; i < topology->inv.n_links; i += 2) {
+        const struct inv_link *l = &topology->inv.links[i];
+        if (l->avoided) {
+            SAY(" %s:%u", l->out_port, l->doubt);
+        }
+    }
+    for (size_t i = 0; i < shash_count(&topology->inv.gateways); i++) {
+        const struct inv_gateway *gw = sorted[i]->data;
+        if (gw->avoided) {
+            SAY(" %s:%u", gw->vnf_id, gw->doubt);
+        }
+    }
+    free(sorted);
+    if (suspects_wake_ms(&suspects) != LLONG_MAX) {
+        SAY(", again in %lld ms", suspects_wake_ms(&suspects) - now_ms);
+    }
+    SAY("\n");
+}
+
 /* The whole. */
 
 static void
@@ -626,6 +699,7 @@ init(void)
     numbers = numbers_create();
     live_paths_init(&paths);
     shash_init(&rows);
+    suspects_init(&suspects);
     ovs_list_init(&operations);
     more_operations = 0;
     no_flip = false;
@@ -646,6 +720,7 @@ destroy(void)
         destroy_row(node->data);
     }
     shash_destroy(&rows);
+    suspects_destroy(&suspects);
     topology_destroy(topology);
 }
 
@@ -658,7 +733,7 @@ set_link_up(char **words)
              && !strcmp(l->out_port, words[2]))
             || (!strcmp(l->to->name, words[1])
                 && !strcmp(l->in_port, words[2]))) {
-            inventory_set_down(&topology->inv, &l->down, NULL);
+            inventory_set_reason(&topology->inv, &l->down, NULL);
         }
     }
 }
@@ -688,8 +763,8 @@ obey(struct topology *t OVS_UNUSED, char **words, size_t n)
         if (verb[0] == 'd') {
             gw->is_draining = true;
         } else {
-            inventory_set_down(&topology->inv, &gw->down,
-                               "port p of bridge br1 is down");
+            inventory_set_reason(&topology->inv, &gw->down,
+                                 "port p of bridge br1 is down");
         }
     } else if (!strcmp(verb, "unmet") && n == 3) {
         simap_put(&unmet, words[1], now_ms + atoi(words[2]));
@@ -721,8 +796,12 @@ obey(struct topology *t OVS_UNUSED, char **words, size_t n)
         boot_s += atoi(words[1]);
     } else if (!strcmp(verb, "run") && n == 1) {
         run();
-    } else if (!strcmp(verb, "end") && n == 3) {
-        end(words[1], words[2]);
+    } else if (!strcmp(verb, "end") && (n == 3 || n == 4)) {
+        end(words[1], words[2], n > 3 ? words[3] : NULL);
+    } else if (!strcmp(verb, "counters") && n == 4) {
+        set_counters(words[1], atoi(words[2]), atoi(words[3]));
+    } else if (!strcmp(verb, "suspects") && n == 1) {
+        show_suspects();
     } else if (!strcmp(verb, "resume") && n == 2) {
         resume(words[1]);
     } else if (!strcmp(verb, "restart") && n == 1) {

@@ -223,8 +223,8 @@ topology_obey(struct topology *t, char **words, size_t n)
                 || !strcmp(verb, "sf-up")) && n == 2) {
         struct inv_sf *sf = CONST_CAST(struct inv_sf *, get_sf(t, words[1]));
         sf->is_marked = !strcmp(verb, "sf-marked");
-        inventory_set_down(&t->inv, &sf->down,
-                           !strcmp(verb, "sf-down") ? "" : NULL);
+        inventory_set_reason(&t->inv, &sf->down,
+                             !strcmp(verb, "sf-down") ? "" : NULL);
     } else if (!strcmp(verb, "encrypt-always") && n == 2) {
         struct inv_chain *chain = shash_find_data(&t->inv.chains, words[1]);
         chain->encrypt_always = true;
@@ -235,7 +235,7 @@ topology_obey(struct topology *t, char **words, size_t n)
                  && !strcmp(l->out_port, words[2]))
                 || (!strcmp(l->to->name, words[1])
                     && !strcmp(l->in_port, words[2]))) {
-                inventory_set_down(&t->inv, &l->down, "");
+                inventory_set_reason(&t->inv, &l->down, "");
             }
         }
     } else if (!strcmp(verb, "mtu") && n == 4) {
