@@ -627,20 +627,16 @@ static int
 read_file(const char *name, uint8_t **datap, size_t *sizep)
 {
     int fd = open(name, O_RDONLY | O_CLOEXEC);
-    int error = fd < 0 ? errno : 0;
     struct stat s;
+    ssize_t n = -1;
 
     *datap = NULL;
-    *sizep = 0;
-    if (!error && fstat(fd, &s)) {
-        error = errno;
-    }
-    if (!error) {
+    if (fd >= 0 && !fstat(fd, &s)) {
         *datap = xmalloc(s.st_size + 1);
-        ssize_t n = read(fd, *datap, s.st_size);
-        error = n < 0 ? errno : 0;
-        *sizep = MAX(n, 0);
+        n = read(fd, *datap, s.st_size);
     }
+    int error = n < 0 ? errno : 0;
+    *sizep = MAX(n, 0);
     if (fd >= 0) {
         close(fd);
     }
