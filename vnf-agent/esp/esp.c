@@ -181,25 +181,21 @@ start_packet(struct esp_key *key, uint64_t seq, bool esn, const uint8_t *esp)
             && EVP_CipherUpdate(key->ctx, NULL, &n, aad, aad_len) == 1);
 }
 
-/* The ICV at 'icv' as a parameter, for OpenSSL to read or to write: without
- * the detour of EVP_CIPHER_CTX_ctrl(). */
-static void
-set_icv_params(const struct suite *suite, uint8_t *icv, OSSL_PARAM params[2])
-{
-    params[0] = OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG,
-                                                  icv, suite->icv_size);
-    params[1] = OSSL_PARAM_construct_end();
-}
-
 /* Encrypts and makes the ICV if 'seal', else checks that and decrypts. */
 static bool
 run_aead(struct esp_key *key, uint64_t seq, bool esn, uint8_t *esp,
          uint8_t *body, size_t body_size, bool seal)
 {
-    OSSL_PARAM params[2];
+    /* The ICV, to be read or written: without the detour of
+     * EVP_CIPHER_CTX_ctrl(). */
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG,
+                                          body + body_size,
+                                          key->suite->icv_size),
+        OSSL_PARAM_construct_end(),
+    };
     int n;
 
-    set_icv_params(key->suite, body + body_size, params);
     return (start_packet(key, seq, esn, esp)
             && EVP_CipherUpdate(key->ctx, body, &n, body, body_size) == 1
             && (seal || EVP_CIPHER_CTX_set_params(key->ctx, params) == 1)

@@ -131,10 +131,8 @@ port_bind(struct port *port, int ifindex)
         .sll_ifindex = ifindex,
     };
 
-    if (bind(port->fd, (struct sockaddr *) &sll, sizeof sll)) {
-        return errno;
-    }
-    return 0;
+    return (bind(port->fd, (struct sockaddr *) &sll, sizeof sll) ? errno
+            : 0);
 }
 
 /* Index of the interface that the socket is bound to; 0: none yet, -1: one

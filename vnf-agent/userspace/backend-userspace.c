@@ -467,13 +467,6 @@ dump_clear(struct dump *dump)
     dump->n = 0;
 }
 
-static void
-dump_destroy(struct dump *dump)
-{
-    dump_clear(dump);
-    free(dump->chunks);
-}
-
 /* Reads the objects of a chunk, with the callbacks that are not NULL.  Returns
  * the serial from which to go on, or 0. */
 static uint64_t
@@ -571,7 +564,8 @@ backend_userspace_dump(struct backend *backend, backend_dump_sa_cb *sa_cb,
                    : CONTROL_DUMP_SAS,
                    &dump.chunks[i].objects, sa_cb, policy_cb, aux);
     }
-    dump_destroy(&dump);
+    dump_clear(&dump);
+    free(dump.chunks);
     return error;
 }
 

@@ -164,15 +164,6 @@ nl_conn_set_timeout(struct nl_conn *conn, int timeout_ms)
 
 /* Sending and receiving. */
 
-static void
-number(struct nl_conn *conn, struct nl_msg *msg)
-{
-    struct nlmsghdr *hdr = nlmsg_hdr(msg);
-
-    hdr->nlmsg_seq = ++conn->seq;
-    hdr->nlmsg_pid = nl_conn_port(conn);
-}
-
 static int
 send_msgs(struct nl_conn *conn, struct nl_op *ops, size_t n,
           long long int deadline_ms)
@@ -189,7 +180,8 @@ send_msgs(struct nl_conn *conn, struct nl_op *ops, size_t n,
     for (size_t i = 0; i < n; i++) {
         struct nlmsghdr *hdr = nlmsg_hdr(ops[i].msg);
 
-        number(conn, ops[i].msg);
+        hdr->nlmsg_seq = ++conn->seq;
+        hdr->nlmsg_pid = nl_conn_port(conn);
         iov[i] = (struct iovec) { hdr, hdr->nlmsg_len };
     }
     while (sendmsg(conn->fd, &mh, 0) < 0) {
@@ -231,12 +223,6 @@ receive(struct nl_conn *conn, long long int deadline_ms, size_t *size)
             return errno;
         }
     }
-}
-
-static int
-times_seen(const struct nl_conn *conn, const struct nlmsghdr *hdr)
-{
-    return conn->fault ? conn->fault(hdr, conn->fault_aux) : 1;
 }
 
 /* The kernel's words in an answer, or NULL. */
@@ -308,7 +294,9 @@ transact_some(struct nl_conn *conn, struct nl_op *ops, size_t n)
         struct nlmsghdr *hdr = ALIGNED_CAST(struct nlmsghdr *, conn->buffer);
         for (size_t left = size; NLMSG_OK(hdr, left);
              hdr = NLMSG_NEXT(hdr, left)) {
-            for (int j = times_seen(conn, hdr); j > 0; j--) {
+            int times = (conn->fault ? conn->fault(hdr, conn->fault_aux)
+                         : 1);
+            for (; times > 0; times--) {
                 n_left -= take_answer(hdr, first, ops, n, answered);
             }
         }

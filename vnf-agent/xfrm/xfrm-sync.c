@@ -391,14 +391,9 @@ xfrm_sync_flush(struct backend_xfrm *b, char **errorp)
 /* Ports. */
 
 static void
-note_port(const struct nlmsghdr *hdr, void *link_)
+note_port(const struct nlmsghdr *hdr, void *link)
 {
-    struct hop_link *link = link_;
-    struct hop_link this;
-
-    if (hop_parse_link(hdr, &this)) {
-        *link = this;
-    }
+    hop_parse_link(hdr, link);
 }
 
 static int
