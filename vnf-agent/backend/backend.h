@@ -129,15 +129,19 @@ enum backend_event_type {
     BACKEND_EVENT_BAD_SPI,      /* ESP came with an SPI that is not known. */
 };
 
-struct backend_event {
-    enum backend_event_type type;
-    enum sa_direction direction;        /* EXPIRE, SEQ_OVERFLOW, BAD_SPI. */
-    uint32_t spi;                       /* The same.  Host order. */
-    bool soft;                          /* EXPIRE: the soft lifetime. */
-    struct sa_stats stats;              /* EXPIRE: at that time. */
-    char *policy;                       /* ACQUIRE: name; caller frees. */
-    struct sa_traffic traffic;          /* ACQUIRE: the packet. */
-};
+/* Its members, as lib/sa.h has those of an SA. */
+#define FIELD(TYPE, NAME, ...) TYPE NAME;
+#define BACKEND_EVENT_FIELDS                                                  \
+    FIELD(enum backend_event_type, type, ENUM, BACKEND_EVENT_BAD_SPI)         \
+    /* EXPIRE, SEQ_OVERFLOW, BAD_SPI; the SPI in host order. */               \
+    FIELD(enum sa_direction, direction, ENUM, SA_INBOUND)                     \
+    FIELD(uint32_t, spi, UINT)                                                \
+    FIELD(bool, soft, ENUM, true)          /* EXPIRE: the soft lifetime. */   \
+    FIELD(struct sa_stats, stats, STATS)   /* EXPIRE: at that time. */        \
+    FIELD(char *, policy, STRING)          /* ACQUIRE: name; caller frees. */ \
+    FIELD(struct sa_traffic, traffic, TRAFFIC)  /* ACQUIRE: the packet. */
+struct backend_event { BACKEND_EVENT_FIELDS };
+#undef FIELD
 
 /* Returns a line for people; caller frees. */
 char *backend_event_to_string(const struct backend_event *);

@@ -273,6 +273,8 @@ get_dscp_map(struct wire_reader *r, sa_dscp_map map)
 #define PUT_DSCP_MAP(M) wire_put_bytes(w, M, sizeof (sa_dscp_map))
 #define PUT_SELECTOR(M) put_selector(w, &(M))
 #define PUT_LIFETIME(M) put_lifetime(w, &(M))
+#define PUT_STATS(M) wire_put_sa_stats(w, &(M))
+#define PUT_TRAFFIC(M) put_traffic(w, &(M))
 #define FIELD(TYPE, NAME, KIND, ...) PUT_##KIND(o->NAME);
 
 static void
@@ -311,6 +313,12 @@ put_traffic(struct wire_writer *w, const struct sa_traffic *o)
     SA_TRAFFIC_FIELDS
 }
 
+void
+wire_put_event(struct wire_writer *w, const struct backend_event *o)
+{
+    BACKEND_EVENT_FIELDS
+}
+
 #undef FIELD
 #define FIELD(TYPE, NAME, KIND, ...)                                          \
     start = wire_begin_member(w, #NAME);                                      \
@@ -347,6 +355,8 @@ wire_put_policy_members(struct wire_writer *w, const struct policy *o)
 #define GET_DSCP_MAP(M, MAX) get_dscp_map(r, M)
 #define GET_SELECTOR(M, MAX) get_selector(r, &(M))
 #define GET_LIFETIME(M, MAX) get_lifetime(r, &(M))
+#define GET_STATS(M, MAX) wire_get_sa_stats(r, &(M))
+#define GET_TRAFFIC(M, MAX) get_traffic(r, &(M))
 #define FIELD(TYPE, NAME, KIND, ...) GET_##KIND(o->NAME, __VA_ARGS__);
 
 static void
@@ -397,6 +407,12 @@ static void
 get_traffic(struct wire_reader *r, struct sa_traffic *o)
 {
     SA_TRAFFIC_FIELDS
+}
+
+void
+wire_get_event(struct wire_reader *r, struct backend_event *o)
+{
+    BACKEND_EVENT_FIELDS
 }
 
 #undef FIELD
@@ -559,30 +575,4 @@ wire_get_stats(struct wire_reader *r, struct backend_stats *stats)
     for (size_t i = 0; i < BACKEND_N_DROPS; i++) {
         stats->drops[i] = wire_get_u64(r);
     }
-}
-
-/* Events. */
-
-void
-wire_put_event(struct wire_writer *w, const struct backend_event *event)
-{
-    wire_put_u8(w, event->type);
-    wire_put_u8(w, event->direction);
-    wire_put_u32(w, event->spi);
-    wire_put_u8(w, event->soft);
-    wire_put_sa_stats(w, &event->stats);
-    wire_put_string(w, event->policy);
-    put_traffic(w, &event->traffic);
-}
-
-void
-wire_get_event(struct wire_reader *r, struct backend_event *event)
-{
-    event->type = get_enum(r, BACKEND_EVENT_BAD_SPI);
-    event->direction = get_enum(r, SA_INBOUND);
-    event->spi = wire_get_u32(r);
-    event->soft = get_enum(r, 1);
-    wire_get_sa_stats(r, &event->stats);
-    event->policy = wire_get_string(r);
-    get_traffic(r, &event->traffic);
 }
