@@ -131,7 +131,7 @@ check_silence(struct conductor *c, struct live_path *live)
         }
     }
     suspects_tell(network_suspects(c->net), &suspicion,
-                  conductor_config_avoid_ms(c->idl), time_msec());
+                  conductor_config_ms(c->idl, "avoid-ms"), time_msec());
     if (!silent != !live->silent) {
         VLOG_WARN("chain %s, path %"PRIu32": %s", live->path->chain,
                   live->path->nsh_spi, silent ? silent : "packets come again");

@@ -42,6 +42,7 @@ static const struct {
     { "drain-max-ms", 10000, 1 },
     { "loss-ms", NETWORK_LOSS_MS, 100 },
     { "release-timeout-ms", 5000, 100 },
+    { "avoid-ms", 60000, 1000 },
 };
 
 int
@@ -65,12 +66,6 @@ conductor_config_ms(const struct ovsdb_idl *idl, const char *key)
                      key, text, ms);
     }
     return ms;
-}
-
-int
-conductor_config_avoid_ms(const struct ovsdb_idl *idl)
-{
-    return conductor_config_ms(idl, "avoid-ms", 60000);
 }
 
 /* Callbacks of struct plan_facts. */

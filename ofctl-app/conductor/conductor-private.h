@@ -67,10 +67,6 @@ struct conductor {
  * are fewer (then the log says so). */
 int conductor_config_ms(const struct ovsdb_idl *, const char *key);
 
-/* Returns for how long new paths avoid what does not work, the first time, in
- * milliseconds ("avoid-ms"). */
-int conductor_config_avoid_ms(const struct ovsdb_idl *);
-
 /* Returns the facts as they are now.  They are valid until something
  * changes. */
 struct plan_facts conductor_facts(const struct conductor *);

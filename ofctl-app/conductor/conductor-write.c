@@ -77,7 +77,7 @@ end_operation(struct conductor *c, struct op *op)
     VLOG(done ? VLL_INFO : VLL_WARN, "operation %s", *slot);
     log_debts(op);
     op_tell_suspects(op, network_suspects(c->net),
-                     conductor_config_avoid_ms(c->idl));
+                     conductor_config_ms(c->idl, "avoid-ms"));
     collect_debts(c, op);
     if (done) {
         const struct plan_facts facts = conductor_facts(c);
