@@ -98,7 +98,6 @@ main(int argc, char *argv[])
     secret_protect_process();
     ovs_set_program_name(argv[0], SDSA_VERSION);
     ovs_cmdl_proctitle_init(argc, argv);
-    service_start(&argc, &argv);
     parse_options(argc, argv, &options);
     fatal_ignore_sigpipe();
     daemonize_start(false);
@@ -149,16 +148,12 @@ main(int argc, char *argv[])
             poll_immediate_wake();
         }
         poll_block();
-        if (should_service_stop()) {
-            exiting = true;
-        }
     }
 
     free(waiters.waiting);
     conductor_destroy(conductor);
     ovsdb_idl_destroy(idl);
     unixctl_server_destroy(unixctl);
-    service_stop();
     return 0;
 }
 
