@@ -3,8 +3,12 @@ noinst_LTLIBRARIES += lib/libsdsa.la
 lib_libsdsa_la_SOURCES = \
 	lib/address.c lib/address.h \
 	lib/boot-clock.c lib/boot-clock.h \
+	lib/daemon-life.c lib/daemon-life.h \
 	lib/daemon-options.c lib/daemon-options.h \
+	lib/descriptors.c lib/descriptors.h \
+	lib/environment.c lib/environment.h \
 	lib/json-number.c lib/json-number.h \
+	lib/log-thread.c lib/log-thread.h \
 	lib/name.c lib/name.h \
 	lib/nsh.h \
 	lib/percent.c lib/percent.h \

@@ -9,10 +9,12 @@
 
 #include "command-line.h"
 #include "daemon.h"
+#include "dns-resolve.h"
 #include "fatal-signal.h"
+#include "lib/daemon-life.h"
 #include "lib/daemon-options.h"
+#include "lib/descriptors.h"
 #include "lib/sdsa-idl.h"
-#include "lib/secret.h"
 #include "ofctl-app/conductor/conductor.h"
 #include "ofctl-app/network/flow-audit.h"
 #include "ofctl-app/network/network.h"
@@ -95,13 +97,14 @@ main(int argc, char *argv[])
     };
     bool exiting = false;
 
-    secret_protect_process();
+    daemon_life_begin();
     ovs_set_program_name(argv[0], SDSA_VERSION);
     ovs_cmdl_proctitle_init(argc, argv);
     parse_options(argc, argv, &options);
     fatal_ignore_sigpipe();
     daemonize_start(false);
-    secret_protect_process();
+    daemon_life_detached();
+    dns_resolve_init(true);     /* Of names in --db and the like. */
 
     struct unixctl_server *unixctl;
     int retval = unixctl_server_create(options.unixctl, &unixctl);
@@ -133,6 +136,7 @@ main(int argc, char *argv[])
                              conductor);
     failure_test_init();
     daemonize_complete();
+    daemon_life_running();
 
     while (!exiting) {
         ovsdb_idl_run(idl);
@@ -141,7 +145,7 @@ main(int argc, char *argv[])
         answer_waiters(&waiters);
 
         ovsdb_idl_wait(idl);
-        unixctl_server_wait(unixctl);
+        descriptors_unixctl_wait(unixctl);
         conductor_wait(conductor);
         wait_waiters(&waiters);
         if (exiting) {
@@ -154,6 +158,7 @@ main(int argc, char *argv[])
     conductor_destroy(conductor);
     ovsdb_idl_destroy(idl);
     unixctl_server_destroy(unixctl);
+    dns_resolve_destroy();
     return 0;
 }
 

@@ -25,6 +25,7 @@ TESTSUITE_AT = \
 	tests/daemon/sdsa-ctl.at \
 	tests/unit/trace.at \
 	tests/daemon/controller.at \
+	tests/daemon/hang.at \
 	tests/daemon/declared.at \
 	tests/unit/events.at \
 	tests/daemon/utilities.at

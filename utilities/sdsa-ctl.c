@@ -13,6 +13,7 @@
 
 #include "command-line.h"
 #include "fatal-signal.h"
+#include "lib/environment.h"
 #include "lib/process-util.h"
 #include "lib/sdsa-idl.h"
 #include "openvswitch/poll-loop.h"
@@ -719,6 +720,7 @@ do_commands(struct ovsdb_idl *idl, const char *args,
 int
 main(int argc, char *argv[])
 {
+    environment_clear();
     ovs_set_program_name(argv[0], SDSA_VERSION);
     fatal_ignore_sigpipe();
     vlog_set_levels(NULL, VLF_CONSOLE, VLL_WARN);

@@ -12,6 +12,7 @@
 #include "command-line.h"
 #include "fatal-signal.h"
 #include "jsonrpc.h"
+#include "lib/environment.h"
 #include "lib/process-util.h"
 #include "lib/sdsa-idl.h"
 #include "ofctl-app/flows/trace.h"
@@ -341,6 +342,7 @@ int
 main(int argc, char *argv[])
 {
     struct options options = { .timeout_s = 10 };
+    environment_clear();
     ovs_set_program_name(argv[0], SDSA_VERSION);
     fatal_ignore_sigpipe();
     vlog_set_levels(NULL, VLF_CONSOLE, VLL_ERR);

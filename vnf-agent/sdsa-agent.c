@@ -14,7 +14,9 @@
 #include "daemon.h"
 #include "fatal-signal.h"
 #include "lib/address.h"
+#include "lib/daemon-life.h"
 #include "lib/daemon-options.h"
+#include "lib/descriptors.h"
 #include "lib/https/https-peers.h"
 #include "lib/https/https-server.h"
 #include "lib/secret.h"
@@ -124,8 +126,8 @@ main(int argc, char *argv[])
     struct unixctl_server *unixctl;
     struct agent_daemon agent;
 
+    daemon_life_begin();
     /* Keys pass through jansson's buffers. */
-    secret_protect_process();
     json_set_alloc_funcs(wiping_malloc, wiping_free);
 
     ovs_set_program_name(argv[0], SDSA_VERSION);
@@ -136,7 +138,7 @@ main(int argc, char *argv[])
     }
     fatal_ignore_sigpipe();
     daemonize_start(false);
-    secret_protect_process();
+    daemon_life_detached();
     if (unixctl_server_create(options.unixctl, &unixctl)) {
         exit(EXIT_FAILURE);
     }
@@ -146,6 +148,7 @@ main(int argc, char *argv[])
     daemonize_complete();
     VLOG_INFO("%s: serving at %s", options.backend.name,
               options.https.listen);
+    daemon_life_running();
 
     while (!exiting.exiting) {
         const struct backend_class *class = agent.backend->class;
@@ -158,7 +161,7 @@ main(int argc, char *argv[])
         class->wait(agent.backend);
         rc_events_wait(agent.events);
         https_server_wait(agent.https);
-        unixctl_server_wait(unixctl);
+        descriptors_unixctl_wait(unixctl);
         if (exiting.exiting) {
             poll_immediate_wake();
         }

@@ -206,14 +206,14 @@ limit_peer(struct https_member *member)
     }
 }
 
-void
+bool
 https_peers_evict(struct https_peers *peers)
 {
     struct https_member *member;
     LIST_FOR_EACH (member, node, &peers->pending) {
         if (!member->is_dead) {
             evict(member);
-            return;
+            return true;
         }
     }
     const struct shash_node *node, *most = NULL;
@@ -229,6 +229,7 @@ https_peers_evict(struct https_peers *peers)
     if (member) {
         evict(member);
     }
+    return member != NULL;
 }
 
 void

@@ -67,8 +67,8 @@ void https_peers_remove(struct https_member *);
 
 /* Makes room for one connection more: evicts the idlest one before its
  * certificate or, if there is none, the idlest one of the peer that has
- * most. */
-void https_peers_evict(struct https_peers *);
+ * most.  Returns false if there is none. */
+bool https_peers_evict(struct https_peers *);
 
 /* Returns the member with the next deadline, or NULL if there is no member. */
 struct https_member *https_peers_first(const struct https_peers *);

@@ -7,10 +7,10 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "lib/descriptors.h"
 #include "lib/https/https-conn.h"
 #include "lib/tls.h"
 #include "openvswitch/poll-loop.h"
@@ -35,6 +35,7 @@ struct https_server {
     struct https_handlers handlers;
     SSL_CTX *ctx;
     int listener, epoll;        /* Descriptors. */
+    long long int accept_ms;    /* If not 0 the listener rests until then. */
     struct https_peers peers;   /* The members of struct https_conn. */
 };
 
@@ -71,6 +72,25 @@ add_socket(struct https_server *server, int fd, const char *address)
     }
 }
 
+static int
+watch_listener(struct https_server *server, int op, uint32_t events)
+{
+    struct epoll_event event = { .events = events, .data.ptr = server };
+    return epoll_ctl(server->epoll, op, server->listener, &event) ? errno : 0;
+}
+
+/* Handles a failure of accept().  If no connection can make room, the listener
+ * rests. */
+static void
+accept_failed(struct https_server *server, int error)
+{
+    long long int again_ms = descriptors_accept_failed("https", error);
+    if (!https_peers_evict(&server->peers)) {
+        server->accept_ms = again_ms;
+        watch_listener(server, EPOLL_CTL_MOD, 0);
+    }
+}
+
 static void
 accept_some(struct https_server *server)
 {
@@ -81,8 +101,7 @@ accept_some(struct https_server *server)
                          SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0) {
             if (errno != EAGAIN && errno != ECONNABORTED && errno != EINTR) {
-                VLOG_WARN_RL(&rl, "accept: %s", ovs_strerror(errno));
-                https_peers_evict(&server->peers);
+                accept_failed(server, errno);
             }
             return;
         }
@@ -162,6 +181,10 @@ cut_overdue(struct https_server *server)
 void
 https_server_run(struct https_server *server)
 {
+    if (server->accept_ms && time_msec() >= server->accept_ms) {
+        server->accept_ms = 0;
+        watch_listener(server, EPOLL_CTL_MOD, EPOLLIN);
+    }
     cut_overdue(server);
     run_ready(server);
     run_events(server);
@@ -172,6 +195,9 @@ https_server_wait(struct https_server *server)
 {
     poll_fd_wait(server->epoll, POLLIN);
     https_peers_wait(&server->peers);
+    if (server->accept_ms) {
+        poll_timer_wait_until(server->accept_ms);
+    }
 }
 
 const struct https_stats *
@@ -230,30 +256,19 @@ start_listening(struct https_server *server, const char *listen_at,
     setsockopt_tcp_nodelay(server->listener);
     listen(server->listener, 1024);
 
-    struct epoll_event event = { .events = EPOLLIN, .data.ptr = server };
-    if (epoll_ctl(server->epoll, EPOLL_CTL_ADD, server->listener, &event)) {
-        *errorp = errno;
+    *errorp = watch_listener(server, EPOLL_CTL_ADD, EPOLLIN);
+    if (*errorp) {
         return xasprintf("epoll_ctl: %s", ovs_strerror(*errorp));
     }
     return NULL;
 }
 
-/* Lets the process have as many descriptors as MAX_CONNECTIONS need.  Returns
- * how many connections it may have. */
+/* Returns how many connections the process's descriptors allow. */
 static size_t
-reserve_descriptors(void)
+max_connections(void)
 {
-    const rlim_t n = MAX_CONNECTIONS + OTHER_DESCRIPTORS;
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= n) {
-        return MAX_CONNECTIONS;
-    }
-    limit.rlim_cur = MIN(limit.rlim_max, n);
-    setrlimit(RLIMIT_NOFILE, &limit);
-    getrlimit(RLIMIT_NOFILE, &limit);
-    return (MAX(MIN(limit.rlim_cur, n), 2 * OTHER_DESCRIPTORS)
-            - OTHER_DESCRIPTORS);
+    size_t n = MIN(descriptors_limit(), MAX_CONNECTIONS + OTHER_DESCRIPTORS);
+    return MAX(n, 2 * OTHER_DESCRIPTORS) - OTHER_DESCRIPTORS;
 }
 
 int
@@ -267,7 +282,7 @@ https_server_create(const struct https_server_config *config,
     *serverp = NULL;
     server->handlers = (struct https_handlers) { admit, handle, aux };
     server->listener = server->epoll = -1;
-    https_peers_init(&server->peers, reserve_descriptors());
+    https_peers_init(&server->peers, max_connections());
 
     *errorp = make_ctx(server, config);
     if (!*errorp) {

@@ -14,6 +14,7 @@
 #include "lib/restconf/restconf-root.h"
 #include "lib/secret.h"
 #include "lib/tls.h"
+#include "lib/wiping-buffer.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/list.h"
 #include "openvswitch/poll-loop.h"
@@ -22,10 +23,18 @@
 #define CONNECT_TIMEOUT_MS 2000
 #define MAX_BODY_BYTES (64 * 1024 * 1024)       /* Of an answer. */
 #define JSON_TYPE "application/yang-data+json"
+#define PEM_STEP 16384          /* Octets read at once. */
 #define BATCH_MAX_EDITS 2000    /* Edits of a request: about 2 MB. */
+
+/* Octets of a PEM file. */
+struct pem {
+    struct wiping_buffer octets;
+    struct curl_blob blob;      /* The same for libcurl. */
+};
 
 struct restconf_clients {
     struct restconf_config config;
+    struct pem private_key, certificate, ca_cert;
     struct curl_loop *loop;
     struct ovs_list clients;    /* struct restconf_client. */
     uint64_t last_ticket;
@@ -74,25 +83,41 @@ struct restconf_client {
 /* Lifecycle. */
 
 static char *
-check_file(const char *option, const char *file_name)
+read_pem(const char *option, const char *file_name, struct pem *pem)
 {
-    FILE *stream = file_name ? fopen(file_name, "r") : NULL;
+    struct wiping_buffer *octets = &pem->octets;
+    FILE *stream = file_name ? fopen(file_name, "re") : NULL;
     if (!stream) {
         return xasprintf("--%s: cannot read %s (%s)", option,
                          file_name ? file_name : "it",
                          ovs_strerror(file_name ? errno : EINVAL));
     }
+    setvbuf(stream, NULL, _IONBF, 0);   /* stdio does not wipe. */
+    size_t n;
+    while ((n = fread(wiping_buffer_reserve(octets, PEM_STEP), 1, PEM_STEP,
+                      stream))) {
+        wiping_buffer_added(octets, n);
+    }
     fclose(stream);
+    pem->blob = (struct curl_blob) {
+        .data = wiping_buffer_head(octets), .len = octets->size,
+        .flags = CURL_BLOB_NOCOPY,
+    };
     return NULL;
 }
 
-/* Loads the three files once, so that a mistake in them shows at once. */
+/* Reads the three files.  A mistake in them shows at once, and connections
+ * that are made later need no disk. */
 static char *
-check_config(const struct restconf_config *config)
+read_files(struct restconf_clients *clients)
 {
-    char *error = check_file("private-key", config->private_key);
-    error = error ? error : check_file("certificate", config->certificate);
-    error = error ? error : check_file("ca-cert", config->ca_cert);
+    const struct restconf_config *config = &clients->config;
+    char *error = read_pem("private-key", config->private_key,
+                           &clients->private_key);
+    error = error ? error : read_pem("certificate", config->certificate,
+                                     &clients->certificate);
+    error = error ? error : read_pem("ca-cert", config->ca_cert,
+                                     &clients->ca_cert);
     if (!error) {
         SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
         error = tls_ctx_load(ctx, config->private_key, config->certificate,
@@ -106,17 +131,19 @@ char *
 restconf_clients_create(const struct restconf_config *config,
                         struct restconf_clients **clientsp)
 {
-    *clientsp = NULL;
-    char *error = check_config(config);
-    if (error) {
-        return error;
-    }
     struct restconf_clients *clients = xzalloc(sizeof *clients);
     clients->config = *config;
+    ovs_list_init(&clients->clients);
+
+    *clientsp = NULL;
+    char *error = read_files(clients);
+    if (error) {
+        restconf_clients_destroy(clients);
+        return error;
+    }
     if (!clients->config.request_timeout_ms) {
         clients->config.request_timeout_ms = 4000;
     }
-    ovs_list_init(&clients->clients);
     json_set_alloc_funcs(wiping_malloc, wiping_free);   /* For bodies. */
     clients->loop = curl_loop_create();
     *clientsp = clients;
@@ -129,6 +156,9 @@ restconf_clients_destroy(struct restconf_clients *clients)
     if (clients) {
         ovs_assert(ovs_list_is_empty(&clients->clients));
         curl_loop_destroy(clients->loop);
+        wiping_buffer_uninit(&clients->private_key.octets);
+        wiping_buffer_uninit(&clients->certificate.octets);
+        wiping_buffer_uninit(&clients->ca_cert.octets);
         free(clients);
     }
 }
@@ -271,19 +301,22 @@ void
 restconf_client_set_up(struct restconf_client *client, CURL *easy,
                        const char *url)
 {
-    const struct restconf_config *config = &client->clients->config;
+    struct restconf_clients *clients = client->clients;
     curl_easy_setopt(easy, CURLOPT_URL, url);
     curl_easy_setopt(easy, CURLOPT_CONNECT_TO, client->connect_to);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
     curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    /* A transfer that ends does not wait for its resolver, which may be
+     * silent: the resolver's thread ends by itself. */
+    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
                      (long) CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                      (long) CONNECT_TIMEOUT_MS);
-    curl_easy_setopt(easy, CURLOPT_SSLKEY, config->private_key);
-    curl_easy_setopt(easy, CURLOPT_SSLCERT, config->certificate);
-    curl_easy_setopt(easy, CURLOPT_CAINFO, config->ca_cert);
+    curl_easy_setopt(easy, CURLOPT_SSLKEY_BLOB, &clients->private_key.blob);
+    curl_easy_setopt(easy, CURLOPT_SSLCERT_BLOB, &clients->certificate.blob);
+    curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &clients->ca_cert.blob);
     curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 
+#include "lib/descriptors.h"
 #include "ofctl-app/southbound/turned-away.h"
 #include "openvswitch/list.h"
 #include "openvswitch/ofp-msgs.h"
@@ -43,6 +44,7 @@ struct caller {
 struct of_listener {
     struct pvconn *pvconn;
     struct turned_away *away;   /* Not owned. */
+    long long int accept_ms;    /* Not before this time, after a failure. */
     struct ovs_list callers;    /* In the handshake, oldest first. */
     size_t n_callers;           /* In 'callers'. */
     struct ovs_list done;       /* Through the handshake. */
@@ -129,9 +131,8 @@ of_listener_accept(struct of_listener *listener)
         int error = pvconn_accept(listener->pvconn, &vconn);
         if (error) {
             if (error != EAGAIN) {
-                VLOG_WARN_RL(&rl, "%s: accept failed (%s)",
-                             pvconn_get_name(listener->pvconn),
-                             ovs_strerror(error));
+                listener->accept_ms = descriptors_accept_failed(
+                    pvconn_get_name(listener->pvconn), error);
             }
             return;
         }
@@ -230,7 +231,9 @@ caller_reason(const struct caller *caller, int error)
 void
 of_listener_run(struct of_listener *listener)
 {
-    of_listener_accept(listener);
+    if (time_msec() >= listener->accept_ms) {
+        of_listener_accept(listener);
+    }
 
     struct caller *caller;
     LIST_FOR_EACH_SAFE (caller, node, &listener->callers) {
@@ -253,7 +256,9 @@ of_listener_run(struct of_listener *listener)
 void
 of_listener_wait(struct of_listener *listener)
 {
-    if (!of_listener_is_full(listener)) {
+    if (time_msec() < listener->accept_ms) {
+        poll_timer_wait_until(listener->accept_ms);
+    } else if (!of_listener_is_full(listener)) {
         pvconn_wait(listener->pvconn);
     } else {
         poll_timer_wait_until(of_listener_oldest(listener)->since_ms

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "lib/address.h"
+#include "lib/environment.h"
 #include "lib/json-number.h"
 #include "lib/process-util.h"
 #include "lib/restconf/restconf-root.h"
@@ -257,6 +258,15 @@ test_protect(int argc OVS_UNUSED, char *argv[] OVS_UNUSED)
     printf("core limit %d, %d\n", (int) limit.rlim_cur, (int) limit.rlim_max);
 }
 
+static void
+test_environment(int argc OVS_UNUSED, char *argv[] OVS_UNUSED)
+{
+    environment_clear();
+    for (char **p = environ; *p; p++) {
+        puts(*p);
+    }
+}
+
 /* The roots of XRD documents. */
 static void
 test_root(int argc, char *argv[])
@@ -284,6 +294,7 @@ main(int argc, char *argv[])
         { "detach", test_detach, 1 },
         { "find-program", test_find_program, 2 },
         { "protect", test_protect, 0 },
+        { "environment", test_environment, 0 },
         { "root", test_root, 1 },
     };
 

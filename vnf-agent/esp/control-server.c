@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "fatal-signal.h"
+#include "lib/descriptors.h"
 #include "openvswitch/list.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
@@ -48,6 +49,7 @@ struct client {
 struct control_server {
     char *path;
     int fd;
+    long long int accept_ms;    /* Not before this time, after a failure. */
     struct ovs_list clients;
     size_t n_clients;
 };
@@ -178,6 +180,10 @@ accept_clients(struct control_server *server)
     for (int i = 0; i < MAX_ACCEPTS; i++) {
         int fd = accept4(server->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0) {
+            if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
+                server->accept_ms = descriptors_accept_failed(server->path,
+                                                              errno);
+            }
             return;
         }
         if (!is_allowed(fd)) {
@@ -340,7 +346,9 @@ control_server_run(struct control_server *server, struct control_context *ctx)
 {
     struct client *client;
 
-    accept_clients(server);
+    if (time_msec() >= server->accept_ms) {
+        accept_clients(server);
+    }
     LIST_FOR_EACH_SAFE (client, node, &server->clients) {
         bool was_idle = client_is_idle(client);
         size_t had = client->payload_have;
@@ -360,7 +368,11 @@ control_server_wait(struct control_server *server)
 {
     const struct client *client;
 
-    poll_fd_wait(server->fd, POLLIN);
+    if (time_msec() < server->accept_ms) {
+        poll_timer_wait_until(server->accept_ms);
+    } else {
+        poll_fd_wait(server->fd, POLLIN);
+    }
     LIST_FOR_EACH (client, node, &server->clients) {
         poll_fd_wait(client->fd, client->reply.data ? POLLOUT : POLLIN);
         if (client->deadline_ms != LLONG_MAX) {

@@ -21,7 +21,9 @@
 #include "latch.h"
 #include "lib/address.h"
 #include "lib/boot-clock.h"
+#include "lib/daemon-life.h"
 #include "lib/daemon-options.h"
+#include "lib/descriptors.h"
 #include "lib/process-util.h"
 #include "lib/secret.h"
 #include "openvswitch/dynamic-string.h"
@@ -378,7 +380,7 @@ main_loop(struct esp *esp)
         port_wait(esp->ports[ENGINE_PLAIN]);
         port_wait(esp->ports[ENGINE_CIPHER]);
         control_server_wait(esp->control);
-        unixctl_server_wait(esp->unixctl);
+        descriptors_unixctl_wait(esp->unixctl);
         if_notifier_wait();
         latch_wait(&exit_latch);
         poll_timer_wait(MAX(0, esp->housekeeping_ms - esp->now_ms));
@@ -564,7 +566,7 @@ main(int argc, char *argv[])
     struct options options;
     struct esp esp;
 
-    secret_protect_process();
+    daemon_life_begin();
     ovs_set_program_name(argv[0], SDSA_VERSION);
     /* A data plane under load is busy by nature: not worth a line each
      * time. */
@@ -583,6 +585,7 @@ main(int argc, char *argv[])
               options.plain, options.cipher,
               ipv6_string_mapped(ip, &options.cipher_ip),
               UUID_ARGS(&esp.hello.boot_id));
+    daemon_life_running();
     main_loop(&esp);
     VLOG_INFO("%s: exiting, all SAs %s", options.name,
               esp.handed_over ? "handed over and wiped" : "wiped");

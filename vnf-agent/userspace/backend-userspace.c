@@ -366,6 +366,7 @@ reconnect(struct backend_userspace *b)
         b->start_deadline_ms = 0;
         return;
     }
+    now_ms = time_msec();       /* A silent data plane has cost 2 s. */
     bool gone = error == ENOENT || error == ECONNREFUSED;
     b->retry_ms = now_ms + (gone ? RETRY_MS : STATUS_INTERVAL_MS);
     if ((gone || error == EPROTONOSUPPORT)

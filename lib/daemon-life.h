@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SDSA_DAEMON_LIFE_H
+#define SDSA_DAEMON_LIFE_H 1
+
+/* What each daemon does at the same points of its main(). */
+
+/* First in main(): clears the environment, protects the memory, raises the
+ * limit of descriptors.  Log lines go to syslog by /dev/log without waiting,
+ * if nothing else is said (--syslog-method, OVS_SYSLOG_METHOD). */
+void daemon_life_begin(void);
+
+/* After daemonize_start(), where there is one: what a new process does not
+ * inherit. */
+void daemon_life_detached(void);
+
+/* Last before the main loop: from here on nothing that is logged waits, and
+ * random numbers need no descriptor. */
+void daemon_life_running(void);
+
+#endif /* lib/daemon-life.h */
