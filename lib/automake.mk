@@ -41,6 +41,14 @@ lib_restconf_librestconf_la_SOURCES = \
 	lib/restconf/restconf-root.c lib/restconf/restconf-root.h \
 	lib/restconf/restconf-stream.c lib/restconf/restconf-stream.h
 
+# The connection with the database.  OVS's JSON, not jansson: see Makefile.am.
+noinst_LTLIBRARIES += lib/libsdsadb.la
+lib_libsdsadb_la_SOURCES = \
+	lib/db-probe.c lib/db-probe.h \
+	lib/db-watch.c lib/db-watch.h
+lib_libsdsadb_la_CPPFLAGS = $(AM_CPPFLAGS) \
+	-Djson_object=ovs_json_object -Djson_string=ovs_json_string
+
 # Typed access to the database, generated from its schema.
 noinst_LTLIBRARIES += lib/libsdsaidl.la
 nodist_lib_libsdsaidl_la_SOURCES = lib/sdsa-idl.c lib/sdsa-idl.h

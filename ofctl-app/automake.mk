@@ -118,6 +118,7 @@ ofctl_app_sdsa_controller_LDADD = \
 	ofctl-app/operation/liboperation.la \
 	ofctl-app/network/libnetwork.la \
 	$(controller_south_libs) \
-	lib/libsdsaidl.la lib/libsdsa.la $(LIBCURL_LIBS)
+	lib/libsdsadb.la lib/libsdsaidl.la lib/libsdsa.la \
+	$(LIBCURL_LIBS)
 
 dist_man_MANS += ofctl-app/sdsa-controller.8

@@ -13,6 +13,7 @@
 #include "fatal-signal.h"
 #include "lib/daemon-life.h"
 #include "lib/daemon-options.h"
+#include "lib/db-watch.h"
 #include "lib/descriptors.h"
 #include "lib/sdsa-idl.h"
 #include "ofctl-app/conductor/conductor.h"
@@ -122,7 +123,9 @@ main(int argc, char *argv[])
 
     struct ovsdb_idl *idl = ovsdb_idl_create(options.db, &sdsa_idl_class, true,
                                              true);
-    struct conductor *conductor = conductor_create(idl, &options.network);
+    struct db_watch *watch = db_watch_create(idl, "SDSA", options.db);
+    struct conductor *conductor = conductor_create(idl, watch,
+                                                   &options.network);
 
     unixctl_command_register("exit", "", 0, 0, cmd_exit, &exiting);
     for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
@@ -140,11 +143,13 @@ main(int argc, char *argv[])
 
     while (!exiting) {
         ovsdb_idl_run(idl);
+        db_watch_run(watch);
         unixctl_server_run(unixctl);
         conductor_run(conductor);
         answer_waiters(&waiters);
 
         ovsdb_idl_wait(idl);
+        db_watch_wait(watch);
         descriptors_unixctl_wait(unixctl);
         conductor_wait(conductor);
         wait_waiters(&waiters);
@@ -156,6 +161,7 @@ main(int argc, char *argv[])
 
     free(waiters.waiting);
     conductor_destroy(conductor);
+    db_watch_destroy(watch);
     ovsdb_idl_destroy(idl);
     unixctl_server_destroy(unixctl);
     dns_resolve_destroy();

@@ -10,13 +10,13 @@ utilities_sdsa_ctl_SOURCES = \
 	utilities/sdsa-ctl-show.c \
 	utilities/sdsa-ctl.c
 utilities_sdsa_ctl_LDADD = \
-	$(controller_pure_libs) lib/libsdsaidl.la lib/libsdsa.la
+	$(controller_pure_libs) lib/libsdsadb.la lib/libsdsaidl.la lib/libsdsa.la
 
 bin_PROGRAMS += utilities/sdsa-trace
 utilities_sdsa_trace_SOURCES = utilities/sdsa-trace.c
 utilities_sdsa_trace_LDADD = \
 	$(controller_pure_libs) \
-	lib/libsdsaidl.la lib/libsdsa.la
+	lib/libsdsadb.la lib/libsdsaidl.la lib/libsdsa.la
 
 # For labs.
 pkglibexec_PROGRAMS += utilities/lab/udp-meter

@@ -13,6 +13,7 @@
 
 #include "command-line.h"
 #include "fatal-signal.h"
+#include "lib/db-probe.h"
 #include "lib/environment.h"
 #include "lib/process-util.h"
 #include "lib/sdsa-idl.h"
@@ -754,10 +755,8 @@ main(int argc, char *argv[])
     while (!done) {
         ovsdb_idl_run(idl);
         if (!ovsdb_idl_is_alive(idl)) {
-            int retval = ovsdb_idl_get_last_error(idl);
-            ctl_fatal("%s: cannot connect to the sdsa database (%s): is its "
-                      "ovsdb-server running? (see --db)", db,
-                      ovs_retval_to_string(retval));
+            ctl_fatal("cannot use the sdsa database (see --db): %s",
+                      db_probe_ask("SDSA", db));
         }
         if (seqno != ovsdb_idl_get_seqno(idl)) {
             seqno = ovsdb_idl_get_seqno(idl);

@@ -12,6 +12,7 @@
 #include "command-line.h"
 #include "fatal-signal.h"
 #include "jsonrpc.h"
+#include "lib/db-probe.h"
 #include "lib/environment.h"
 #include "lib/process-util.h"
 #include "lib/sdsa-idl.h"
@@ -226,9 +227,8 @@ wait_for_database(struct ovsdb_idl *idl, const struct options *o)
             return;
         }
         if (!ovsdb_idl_is_alive(idl) || time_msec() >= end) {
-            int error = ovsdb_idl_get_last_error(idl);
-            ovs_fatal(0, "%s: cannot connect to the sdsa database (%s)", o->db,
-                      error ? ovs_retval_to_string(error) : "timed out");
+            ovs_fatal(0, "cannot use the sdsa database (see --db): %s",
+                      db_probe_ask("SDSA", o->db));
         }
         ovsdb_idl_wait(idl);
         poll_timer_wait_until(end);
@@ -352,6 +352,7 @@ main(int argc, char *argv[])
     }
     struct ovsdb_idl *idl = ovsdb_idl_create(options.db, &sdsa_idl_class, true,
                                              true);
+    ovsdb_idl_set_leader_only(idl, false);      /* A relay will do. */
     wait_for_database(idl, &options);
 
     struct trace_view view;

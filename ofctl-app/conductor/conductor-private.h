@@ -30,6 +30,7 @@ enum conductor_state {
 
 struct conductor {
     struct ovsdb_idl *idl;
+    const struct db_watch *db_watch;
     const struct network_config *config;
     enum conductor_state state;
     uint64_t epoch;

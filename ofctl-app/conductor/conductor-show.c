@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 
+#include "lib/db-watch.h"
 #include "ofctl-app/network/flow-audit.h"
 #include "ofctl-app/network/network.h"
 #include "ofctl-app/network/too-big.h"
@@ -63,10 +64,15 @@ conductor_format_live(const struct conductor *c, long long int since_ms,
 char *
 conductor_format_status(const struct conductor *c)
 {
-    if (c->state != ACTIVE) {
-        return xstrdup("standing by\n");
-    }
     struct ds ds = DS_EMPTY_INITIALIZER;
+    const char *absence = db_watch_reason(c->db_watch);
+    if (absence) {
+        ds_put_format(&ds, "database: %s\n", absence);
+    }
+    if (c->state != ACTIVE) {
+        ds_put_cstr(&ds, "standing by\n");
+        return ds_steal_cstr(&ds);
+    }
     ds_put_format(&ds, "active in epoch %"PRIu64"\n%"PRIuSIZE" paths, %"
                   PRIuSIZE" operations under way\n", c->epoch,
                   live_paths_count(network_live_paths(c->net)),

@@ -36,10 +36,12 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
 static void deactivate(struct conductor *);
 
 struct conductor *
-conductor_create(struct ovsdb_idl *idl, const struct network_config *config)
+conductor_create(struct ovsdb_idl *idl, const struct db_watch *watch,
+                 const struct network_config *config)
 {
     struct conductor *c = xzalloc(sizeof *c);
     c->idl = idl;
+    c->db_watch = watch;
     c->config = config;
     c->state = STANDBY;
     c->ops = ops_create();

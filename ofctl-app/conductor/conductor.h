@@ -13,13 +13,15 @@
 #include <stdbool.h>
 
 struct conductor;
+struct db_watch;
 struct network_config;
 struct ovsdb_idl;
 
-/* 'idl' stays the caller's, who runs it before conductor_run(); it and
- * 'config', which is kept by reference, must outlive the conductor.  Caller
- * must free with conductor_destroy(). */
+/* 'idl' and its 'watch' stay the caller's, who runs them before
+ * conductor_run(); they and 'config', which is kept by reference, must outlive
+ * the conductor.  Caller must free with conductor_destroy(). */
 struct conductor *conductor_create(struct ovsdb_idl *idl,
+                                   const struct db_watch *watch,
                                    const struct network_config *config);
 
 /* Ends the sessions and gives the operations up as a crash would: the next
@@ -40,7 +42,7 @@ void conductor_wait(struct conductor *);
  * way: op_format() of each on a line. */
 char *conductor_format_operations(const struct conductor *);
 
-/* The state of the conductor, its bridges and its gateways. */
+/* The state of the conductor, its database, its bridges and its gateways. */
 char *conductor_format_status(const struct conductor *);
 
 /* The SAs with their counters, one on a line. */

@@ -25,7 +25,6 @@
 #include "lib/daemon-options.h"
 #include "lib/descriptors.h"
 #include "lib/process-util.h"
-#include "lib/secret.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
