@@ -541,13 +541,14 @@ static void
 esp_destroy(struct esp *esp)
 {
     engine_destroy(esp->engine);
-    /* A client that sees its connection end knows that all is wiped. */
+    /* A client that sees its connection end knows that all is wiped, and that
+     * our files are gone. */
     if (esp->handed_over) {
         control_server_leave(esp->control);
     } else {
-        control_server_destroy(esp->control);
-        unixctl_server_destroy(esp->unixctl);
         unlink(esp->pid_path);
+        unixctl_server_destroy(esp->unixctl);
+        control_server_destroy(esp->control);
     }
     port_destroy(esp->ports[ENGINE_PLAIN]);
     port_destroy(esp->ports[ENGINE_CIPHER]);
