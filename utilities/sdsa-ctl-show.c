@@ -106,6 +106,22 @@ chain_state(struct ovsdb_idl *idl, const struct sdsa_chain *row)
             : failed ? "failed" : "pending");
 }
 
+/* Returns why the chain is interrupted or has failed, or what it waits for; ""
+ * if it is up.  Caller frees. */
+static char *
+chain_reason(struct ovsdb_idl *idl, const struct sdsa_chain *row)
+{
+    const struct sdsa_path *path = find_active_path(idl, row->name, true);
+    const char *reason = path ? path->reason : row->reason;
+    char *absence = sdsa_ctl_controller_absence(idl);
+    char *text = (reason[0] ? xstrdup(reason)
+                  : row->waits[0] ? xasprintf("waits: %s", row->waits)
+                  : absence && row->applied < row->wanted
+                  ? xstrdup("no controller is active") : xstrdup(""));
+    free(absence);
+    return text;
+}
+
 static char *
 join_sfs(struct sdsa_service_function *const *sfs, size_t n)
 {
@@ -225,12 +241,14 @@ static void
 cmd_chain_list(struct ctl_context *ctx)
 {
     struct table *t = ctl_new_table(ctx, "name", "src", "dst", "match",
-                                    "functions", "state", NULL);
+                                    "functions", "state", "reason", NULL);
     const struct sdsa_chain *row;
     SORTED(ctx->idl, row, SDSA_CHAIN_FOR_EACH, xstrdup(row->name), {
         char *sfs = join_sfs(row->value_sfs, row->n_sfs);
+        char *reason = chain_reason(ctx->idl, row);
         ctl_add_cells(t, row->name, row->src->name, row->dst->name, row->match,
-                      sfs, chain_state(ctx->idl, row), NULL);
+                      sfs, chain_state(ctx->idl, row), reason, NULL);
+        free(reason);
         free(sfs);
     });
 }
@@ -443,10 +461,11 @@ cmd_chain_show(struct ctl_context *ctx)
     }
     struct ds *out = &ctx->output;
     const char *state = chain_state(ctx->idl, row);
-    const struct sdsa_path *path = find_active_path(ctx->idl, row->name, true);
-    const char *reason = path ? path->reason : row->reason;
+    const struct sdsa_path *path;
+    char *why = chain_reason(ctx->idl, row);
     ds_put_format(out, "chain %s: %s%s%s\n", row->name, state,
-                  reason[0] ? ": " : "", reason);
+                  why[0] ? ": " : "", why);
+    free(why);
     char *sfs = join_sfs(row->value_sfs, row->n_sfs);
     char *back = join_sfs(row->value_reverse_sfs, row->n_reverse_sfs);
     char *lifetime = format_age(row->lifetime);
@@ -582,10 +601,12 @@ cmd_show(struct ctl_context *ctx)
     const struct sdsa_chain *chain;
     SORTED(ctx->idl, chain, SDSA_CHAIN_FOR_EACH, xstrdup(chain->name), {
         char *sfs = join_sfs(chain->value_sfs, chain->n_sfs);
-        ds_put_format(out, "chain %s: %s %s %s%s%s: %s\n", chain->name,
+        char *why = chain_reason(ctx->idl, chain);
+        ds_put_format(out, "chain %s: %s %s %s%s%s: %s%s%s\n", chain->name,
                       chain->src->name, is_one_way(chain) ? "->" : "<->",
                       chain->dst->name, sfs[0] ? " through " : "", sfs,
-                      chain_state(ctx->idl, chain));
+                      chain_state(ctx->idl, chain), why[0] ? ": " : "", why);
+        free(why);
         free(sfs);
     });
 }

@@ -171,6 +171,9 @@ conductor_facts_write_rows(struct conductor *c)
         if (row && writing.protection) {
             sdsa_chain_set_protection(row, writing.protection);
         }
+        if (row && writing.waits) {
+            sdsa_chain_set_waits(row, writing.waits);
+        }
     }
 }
 

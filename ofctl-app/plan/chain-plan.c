@@ -26,6 +26,7 @@ row_destroy(struct plan_row *row)
         free(row->intent);
         free(row->bad);
         free(row->protection);
+        free(row->waits);
         free(row);
     }
 }
@@ -38,6 +39,7 @@ row_clone(const struct plan_row *row)
     clone->intent = xstrdup(row->intent);
     clone->bad = nullable_xstrdup(row->bad);
     clone->protection = xstrdup(row->protection);
+    clone->waits = xstrdup(row->waits);
     return clone;
 }
 
@@ -51,6 +53,7 @@ row_equals(const struct plan_row *a, const struct plan_row *b)
             && !strcmp(a->intent, b->intent)
             && nullable_string_is_equal(a->bad, b->bad)
             && !strcmp(a->protection, b->protection)
+            && !strcmp(a->waits, b->waits)
             && a->protect == b->protect && a->has_reason == b->has_reason);
 }
 

@@ -104,6 +104,7 @@ struct plan_row {
                                  * bad, or the chain was deleted. */
     char *bad;                  /* Error in the row, or NULL. */
     char *protection;           /* Column. */
+    char *waits;                /* Column. */
     bool protect;               /* Column. */
     bool has_reason;            /* Column "reason" is not empty. */
 };

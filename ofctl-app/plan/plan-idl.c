@@ -30,6 +30,7 @@ plan_tell_rows(struct plan *plan, const struct ovsdb_idl *idl,
             .intent = chain ? chain->intent : CONST_CAST(char *, ""),
             .bad = shash_find_data(bad_chains, row->name),
             .protection = row->protection,
+            .waits = row->waits,
             .protect = row->protect,
             .has_reason = row->reason[0] != '\0',
         });

@@ -467,6 +467,7 @@ wait_for(struct plan *plan, const struct attempt *attempt, const char *reason,
         chain_plan_set_state(cp, &plan->versions, PLAN_WAITING);
         plan_wake_at(&cp->wake_ms, wake_ms);
         index_chain(plan, cp);
+        note_writing(plan, cp);
     }
 }
 
@@ -640,8 +641,12 @@ get_writing(const struct chain_plan *cp, struct plan_writing *writing)
         && strcmp(cp->backup.protection, row->protection)) {
         writing->protection = cp->backup.protection;
     }
+    const char *waits = cp->state == PLAN_WAITING ? cp->reason : "";
+    if (strcmp(waits, row->waits)) {
+        writing->waits = waits;
+    }
     return (writing->error || writing->set_applied || writing->clear_reason
-            || writing->protection);
+            || writing->protection || writing->waits);
 }
 
 bool

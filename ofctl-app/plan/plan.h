@@ -87,6 +87,7 @@ struct plan_writing {
     bool set_applied;           /* What is wanted now is applied already. */
     bool clear_reason;          /* All is well again. */
     const char *protection;     /* New contents of the column, or NULL. */
+    const char *waits;          /* The same. */
 };
 
 /* Puts what is to be written of the next chain into '*writing' and returns

@@ -206,6 +206,7 @@ get_row(const char *chain)
         row->applied_intent = xstrdup("");
         row->intent = xstrdup("");
         row->protection = xstrdup("");
+        row->waits = xstrdup("");
         shash_add(&rows, chain, row);
     }
     return row;
@@ -218,6 +219,7 @@ destroy_row(struct plan_row *row)
     free(row->intent);
     free(row->bad);
     free(row->protection);
+    free(row->waits);
     free(row);
 }
 
@@ -583,9 +585,15 @@ write_rows(bool ok)
             if (writing.protection) {
                 SAY(" protection \"%s\"", writing.protection);
             }
+            if (writing.waits) {
+                SAY(" waits \"%s\"", writing.waits);
+            }
             SAY("\n");
             if (writing.protection && ok) {
                 set_text(&row->protection, writing.protection);
+            }
+            if (writing.waits && ok) {
+                set_text(&row->waits, writing.waits);
             }
         }
     }
