@@ -47,12 +47,13 @@ reason_or_why_none(struct ovsdb_idl *idl, const char *reason)
     return text;
 }
 
-/* Returns why the bridge is not connected and what to do, or "" if it is.
- * Caller frees. */
+/* Returns why the bridge is not connected and what to do; if it is, what else
+ * is not as declared, or "".  Caller frees. */
 static char *
 bridge_reason(struct ovsdb_idl *idl, const struct sdsa_bridge *row)
 {
-    return (bridge_is_up(row) ? xstrdup("")
+    return (bridge_is_up(row)
+            ? xstrdup(smap_get_def(&row->status, "doubt", ""))
             : reason_or_why_none(idl, smap_get(&row->status, "reason")));
 }
 
@@ -535,8 +536,9 @@ show_bridge(struct ovsdb_idl *idl, const struct sdsa_bridge *br,
             struct ds *out)
 {
     char *reason = bridge_reason(idl, br);
-    ds_put_format(out, "bridge %s (%s): %s%s\n", br->name, br->datapath_id,
-                  bridge_is_up(br) ? "connected" : "not connected: ", reason);
+    ds_put_format(out, "bridge %s (%s): %sconnected%s%s\n", br->name,
+                  br->datapath_id, bridge_is_up(br) ? "" : "not ",
+                  reason[0] ? ": " : "", reason);
     free(reason);
     if (br->declarations[0]) {
         ds_put_format(out, "    declared with ovs-vsctl: %s\n",

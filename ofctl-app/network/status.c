@@ -28,6 +28,9 @@ write_bridges(const struct ovsdb_idl *idl, const struct network *net)
                 smap_add_nocopy(&status, xstrdup("reason"),
                                 bridges_reason(network_bridges(net), br));
             }
+            if (bridge_doubt(br)) {
+                smap_add(&status, "doubt", bridge_doubt(br));
+            }
             if (up) {
                 smap_add_format(
                     &status, "guard_drops", "%"PRIu64,

@@ -9,6 +9,7 @@
 #include "ofctl-app/southbound/of-packet.h"
 #include "ofctl-app/southbound/of-ports.h"
 #include "ofctl-app/southbound/of-session.h"
+#include "ofctl-app/southbound/turned-away.h"
 
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/list.h"
@@ -32,6 +33,9 @@ static struct vlog_rate_limit connection_rl = VLOG_RATE_LIMIT_INIT(60, 300);
 
 #define NAMES_MS 10000          /* Longest wait for names of ports: a session
                                  * with a database retries every 8 s. */
+#define ANSWER_MS 2000          /* A switch that is asked whether it is there
+                                 * answers in this time. */
+#define DOUBT_MS 60000          /* A switch calls again every few seconds. */
 #define RETRY_MS 5000           /* Pause after a failed synchronisation. */
 #define DRIFT_MS 10000          /* Least time between two repairs of a bridge
                                  * whose flows or meters somebody changed. */
@@ -76,6 +80,10 @@ struct bridge {
     enum bridge_state state;
     long long int down_since_ms; /* Time of the loss, in BRIDGE_DOWN. */
     struct of_session *session;
+    struct vconn *rival;        /* Wants the place of 'session', or NULL. */
+    uint64_t generation;        /* For a session with 'rival'. */
+    long long int rival_ms;     /* When the last rival came. */
+    char *doubt;                /* What the last one was that was closed. */
     char *reason;               /* Why the session was lost or the
                                  * synchronisation failed, or NULL. */
     unsigned int port_seqno;    /* Of the session, as last seen. */
@@ -128,6 +136,8 @@ void
 bridge_destroy(struct bridge *bridge)
 {
     of_session_destroy(bridge->session);
+    vconn_close(bridge->rival);
+    free(bridge->doubt);
 
     struct pending *pending;
     ovs_list_push_back_all(&bridge->pending, &bridge->results);
@@ -431,8 +441,9 @@ bridge_enter_down(struct bridge *bridge)
     }
 }
 
-void
-bridge_connect(struct bridge *bridge, struct vconn *vconn, uint64_t generation)
+/* Starts a session on 'vconn' in place of the one that there may be. */
+static void
+bridge_start_session(struct bridge *bridge, struct vconn *vconn)
 {
     VLOG_INFO_RL(&connection_rl, "%s: has connected %sfrom %s", bridge->name,
                  bridge->session ? "anew " : "", vconn_get_name(vconn));
@@ -444,12 +455,61 @@ bridge_connect(struct bridge *bridge, struct vconn *vconn, uint64_t generation)
     bridge->retry_ms = LLONG_MIN;
     bridge->names_version = 0;
     bridge->connected_ms = time_msec();
-    bridge->session = of_session_create(vconn, bridge->name, generation);
+    bridge->session = of_session_create(vconn, bridge->name,
+                                        bridge->generation);
+}
+
+void
+bridge_connect(struct bridge *bridge, struct vconn *vconn, uint64_t generation)
+{
+    bridge->generation = generation;
+    if (bridge->session && of_session_is_alive(bridge->session)) {
+        vconn_close(bridge->rival);
+        bridge->rival = vconn;
+        bridge->rival_ms = time_msec();
+        of_session_ask(bridge->session);
+    } else {
+        bridge_start_session(bridge, vconn);
+    }
+}
+
+/* Decides about the rival, once the switch that has the session has answered
+ * or not. */
+static void
+bridge_run_rival(struct bridge *bridge)
+{
+    struct vconn *rival = bridge->rival;
+    if (!bridge->session || !of_session_is_alive(bridge->session)
+        || time_msec() >= bridge->rival_ms + ANSWER_MS) {
+        bridge->rival = NULL;
+        bridge_start_session(bridge, rival);
+    } else if (of_session_has_answered(bridge->session)) {
+        char *address = turned_away_address(vconn_get_name(rival));
+        free(bridge->doubt);
+        bridge->doubt = xasprintf(
+            "another switch with datapath id %016"PRIx64" (or the same one by "
+            "another controller target) connects from %s and is turned away: "
+            "give each bridge an id of its own, with \"ovs-vsctl set Bridge "
+            "NAME other_config:datapath-id=ID\"", bridge->datapath_id,
+            address);
+        free(address);
+        VLOG_WARN_RL(&connection_rl, "%s: %s", bridge->name, bridge->doubt);
+        bridge->rival = NULL;
+        vconn_close(rival);
+    }
+}
+
+const char *
+bridge_doubt(const struct bridge *bridge)
+{
+    return (bridge->doubt && time_msec() < bridge->rival_ms + DOUBT_MS
+            ? bridge->doubt : NULL);
 }
 
 void
 bridge_set_generation(struct bridge *bridge, uint64_t generation)
 {
+    bridge->generation = generation;
     if (bridge->session) {
         of_session_set_generation(bridge->session, generation);
     }
@@ -770,7 +830,12 @@ bridge_run_session(struct bridge *bridge)
 void
 bridge_run(struct bridge *bridge)
 {
-    if (!bridge->session || !bridge_run_session(bridge)) {
+    bool is_ready = bridge->session && bridge_run_session(bridge);
+    if (bridge->rival) {
+        bridge_run_rival(bridge);
+    }
+    if (!is_ready || !bridge->session
+        || !of_session_is_ready(bridge->session)) {
         return;
     }
 
@@ -812,6 +877,9 @@ bridge_wait(const struct bridge *bridge)
 {
     if (!ovs_list_is_empty(&bridge->results)) {
         poll_immediate_wake();
+    }
+    if (bridge->rival) {
+        poll_timer_wait_until(bridge->rival_ms + ANSWER_MS);
     }
     if (bridge->session) {
         struct of_packet_queue *queue = of_session_packets_in(bridge->session);

@@ -55,8 +55,11 @@ struct bridge *bridge_create(const char *name, uint64_t datapath_id,
 /* Ends the session and frees the bridge; the flows on the switch stay. */
 void bridge_destroy(struct bridge *);
 
-/* Starts a session on 'vconn', of which it takes ownership, and ends the
- * current one.  'generation' is that of bridges_set_generation(). */
+/* Starts a session on 'vconn', of which it takes ownership.  'generation' is
+ * that of bridges_set_generation().  If there is a session, its switch is
+ * asked whether it is still there: if it answers in time it keeps its place
+ * and 'vconn' is closed (bridge_doubt() says so), else 'vconn' takes its
+ * place. */
 void bridge_connect(struct bridge *, struct vconn *vconn,
                     uint64_t generation);
 
@@ -98,6 +101,11 @@ bool bridge_has_pending(const struct bridge *);
 /* Returns why the bridge is not up, for people, or "" if it is.  Valid until
  * the next call of any function here.  See bridges_reason(), too. */
 const char *bridge_reason(const struct bridge *);
+
+/* Returns what is not as it was declared although the bridge may be up, for
+ * people: another switch with its datapath id has connected in the last
+ * minute.  NULL: nothing.  Valid until the next call of any function here. */
+const char *bridge_doubt(const struct bridge *);
 
 /* Returns when (time_msec()) the connection was lost, or when the bridge was
  * declared if it never was connected; LLONG_MAX while it is connected. */

@@ -70,6 +70,8 @@ struct of_session {
     struct of_request meter_dump;       /* Belongs to OF_DUMP_COUNT. */
     size_t n_meters_right;      /* Of those that the dump has shown. */
 
+    struct of_request presence; /* See of_session_ask(). */
+
     struct of_request port_desc;
     struct of_ports ports;
     bool ports_known;
@@ -382,6 +384,19 @@ bool
 of_session_is_alive(const struct of_session *session)
 {
     return !session->reason;
+}
+
+void
+of_session_ask(struct of_session *session)
+{
+    of_session_request(session, &session->presence,
+                       ofputil_encode_echo_request(OFP15_VERSION));
+}
+
+bool
+of_session_has_answered(const struct of_session *session)
+{
+    return !session->presence.pending;
 }
 
 bool
@@ -712,6 +727,9 @@ of_session_receive_message(struct of_session *session, struct flow_set *set,
                && is_answer(&session->meters, oh)) {
         session->meters.pending = false;
         session->has_meters = session->is_master;
+    } else if (type == OFPTYPE_ECHO_REPLY
+               && is_answer(&session->presence, oh)) {
+        session->presence.pending = false;
     } else if (type == OFPTYPE_PACKET_IN) {
         if (!of_packet_queue_receive(&session->packets_in, oh)) {
             VLOG_INFO_RL(&rl, "%s: packet that is not understood",

@@ -63,6 +63,12 @@ bool of_session_is_ready(const struct of_session *);
  * both.  Valid until the next call of any function here. */
 const char *of_session_reason(const struct of_session *);
 
+/* Asks the switch whether it is still there. */
+void of_session_ask(struct of_session *);
+
+/* Returns true if the switch has answered of_session_ask(). */
+bool of_session_has_answered(const struct of_session *);
+
 /* Asks for the role of master once more, with 'generation'. */
 void of_session_set_generation(struct of_session *, uint64_t generation);
 

@@ -46,10 +46,8 @@ turned_away_destroy(struct turned_away *away)
     }
 }
 
-/* Returns "192.0.2.1" for "ssl:192.0.2.1:40000", and "unix" for "unix#3".
- * Caller frees. */
-static char *
-peer_address(const char *peer)
+char *
+turned_away_address(const char *peer)
 {
     const char *colon = strchr(peer, ':');
     const char *last = strrchr(peer, ':');
@@ -74,7 +72,7 @@ void
 turned_away_note(struct turned_away *away, const char *peer,
                  const char *reason)
 {
-    char *address = peer_address(peer);
+    char *address = turned_away_address(peer);
     caller_destroy(find_caller(away, address));
     if (ovs_list_size(&away->callers) >= MAX_CALLERS) {
         caller_destroy(CONTAINER_OF(ovs_list_back(&away->callers),
@@ -92,7 +90,7 @@ turned_away_note(struct turned_away *away, const char *peer,
 void
 turned_away_forget(struct turned_away *away, const char *peer)
 {
-    char *address = peer_address(peer);
+    char *address = turned_away_address(peer);
     caller_destroy(find_caller(away, address));
     free(address);
 }

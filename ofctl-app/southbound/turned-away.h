@@ -30,6 +30,10 @@ void turned_away_note(struct turned_away *, const char *peer,
 /* Forgets the caller of that name: it was let in. */
 void turned_away_forget(struct turned_away *, const char *peer);
 
+/* Returns "192.0.2.1" for the name "ssl:192.0.2.1:40000" of a connection, and
+ * "unix" for "unix#3".  Caller frees. */
+char *turned_away_address(const char *peer);
+
 /* Returns the callers of the last minute as "192.0.2.1 REASON; ...", by
  * address, or NULL if there are none (caller frees). */
 char *turned_away_format(struct turned_away *);

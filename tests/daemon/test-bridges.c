@@ -184,6 +184,9 @@ cmd_show(void *bridge, int argc OVS_UNUSED, const char *argv[] OVS_UNUSED,
                   bridge_is_connected(bridge) ? "connected" : "disconnected",
                   up ? "up" : "down", bridge_n_flows(bridge), up ? "" : ": ",
                   reason);
+    if (bridge_doubt(bridge)) {
+        ds_put_format(reply, "; %s", bridge_doubt(bridge));
+    }
     free(reason);
 }
 
