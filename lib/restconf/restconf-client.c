@@ -178,6 +178,10 @@ set_address(struct restconf_client *client)
     const char *host = client->url + strlen(scheme);
     size_t n = strcspn(host, "/");
     char *connect_to = xasprintf("::%.*s", (int) n, host);
+    char *zone = strstr(connect_to, "%25");     /* RFC 6874. */
+    if (zone) {
+        memmove(zone + 1, zone + 3, strlen(zone + 3) + 1);
+    }
     client->base = xasprintf("https://%s", client->name);
     client->connect_to = curl_slist_append(NULL, connect_to);
     if (host[n] && host[n + 1]) {
