@@ -3,6 +3,7 @@
 
 #include "lib/address.h"
 
+#include "openvswitch/dynamic-string.h"
 #include "packets.h"
 
 bool
@@ -16,20 +17,49 @@ address_parse(const char *text, struct in6_addr *address)
     return ipv6_parse(text, address) && address_is_ipv6(address);
 }
 
+char *
+address_format(const struct in6_addr *address)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    ipv6_format_mapped(address, &ds);
+    return ds_steal_cstr(&ds);
+}
+
 bool
 address_is_ipv6(const struct in6_addr *address)
 {
     return !IN6_IS_ADDR_V4MAPPED(address);
 }
 
+static bool
+is_probe(const struct in6_addr *address)
+{
+    struct in6_addr ipv4, ipv6;
+    return ((address_parse(ADDRESS_PROBE_IPV4, &ipv4)
+             && ipv6_addr_equals(address, &ipv4))
+            || (address_parse(ADDRESS_PROBE_IPV6, &ipv6)
+                && ipv6_addr_equals(address, &ipv6)));
+}
+
+const char *
+address_not_unicast(const struct in6_addr *address)
+{
+    uint32_t ip = ntohl(in6_addr_get_mapped_ipv4(address));
+    bool ipv6 = address_is_ipv6(address);
+    return (is_probe(address) ? "an address of the controller's probes"
+            : (ipv6 ? IN6_IS_ADDR_UNSPECIFIED(address) : ip >> 24 == 0)
+            ? "an address of no host"
+            : (ipv6 ? IN6_IS_ADDR_LOOPBACK(address) : ip >> 24 == 127)
+            ? "a loopback address"
+            : (ipv6 ? IN6_IS_ADDR_MULTICAST(address) : ip >> 28 == 0xe)
+            ? "a multicast address"
+            : (ipv6 ? IN6_IS_ADDR_LINKLOCAL(address) : ip >> 16 == 0xa9fe)
+            ? "a link-local address"
+            : !ipv6 && ip == UINT32_MAX ? "the broadcast address" : NULL);
+}
+
 bool
 address_is_unicast(const struct in6_addr *address)
 {
-    ovs_be32 ip = in6_addr_get_mapped_ipv4(address);
-    return (address_is_ipv6(address)
-            ? (!IN6_IS_ADDR_MULTICAST(address)
-               && !IN6_IS_ADDR_UNSPECIFIED(address)
-               && !IN6_IS_ADDR_LOOPBACK(address)
-               && !IN6_IS_ADDR_LINKLOCAL(address))
-            : ip && ip != htonl(UINT32_MAX) && !ip_is_multicast(ip));
+    return !address_not_unicast(address);
 }

@@ -3,8 +3,7 @@
 #define SDSA_ADDRESS_H 1
 
 /* IP addresses of either family in one type, as Open vSwitch has them: an IPv4
- * address is the IPv4-mapped IPv6 address (RFC 4291 s.2.5.5.2).  To print one
- * use ipv6_string_mapped(). */
+ * address is the IPv4-mapped IPv6 address (RFC 4291 s.2.5.5.2). */
 
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -13,11 +12,23 @@
  * neither. */
 bool address_parse(const char *text, struct in6_addr *);
 
+/* Returns the one spelling of the address (RFC 5952); caller frees. */
+char *address_format(const struct in6_addr *);
+
 /* Returns true for an IPv6 address, that is: not a mapped one. */
 bool address_is_ipv6(const struct in6_addr *);
 
-/* Returns true if a host can have the address as its own and be reached at it
- * over more than one link. */
+/* Packets of the controller that prove hops have one of these addresses, which
+ * belong to no host (RFC 7600's dummy address, RFC 6666's discard prefix). */
+#define ADDRESS_PROBE_IPV4 "192.0.0.8"
+#define ADDRESS_PROBE_IPV6 "100::5d5a"
+
+/* Returns NULL if a host can have the address as its own and be reached at it
+ * over more than one link; or what else it is, such as "a multicast
+ * address". */
+const char *address_not_unicast(const struct in6_addr *);
+
+/* Returns true if address_not_unicast() returns NULL. */
 bool address_is_unicast(const struct in6_addr *);
 
 #endif /* lib/address.h */

@@ -63,12 +63,14 @@ EXTRA_DIST += $(COMMON_AT) $(TESTSUITE_AT) $(SYSTEM_TESTSUITE_AT) \
 	tests/data/agents/patch-status.json \
 	tests/data/agents/state-drops.json \
 	tests/data/agents/state-up.json \
+	tests/data/names \
 	tests/data/restconf-errors \
 	tests/kernel/kernel-check \
 	tests/kernel/kernel-guest \
 	tests/kernel/kernel-net \
 	tests/kernel/kernel_hands.py \
 	tests/kernel/uml-xstate.c \
+	tests/tools/bad-names \
 	tests/tools/chaos \
 	tests/tools/chaos_handover.py \
 	tests/tools/chaos_lab.py \

@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "lib/name.h"
 #include "lib/sdsa-idl.h"
 #include "lib/suite.h"
 #include "ofctl-app/model/lifetime.h"
@@ -332,7 +333,7 @@ static void
 cmd_chain_add(struct ctl_context *ctx)
 {
     const char *name = ctx->argv[1];
-    if (!ctl_check_name(ctx, "chain", name)) {
+    if (!ctl_accepts(ctx, name_check("chain", name))) {
         return;
     }
     const struct sdsa_chain *old = ctl_find_chain(ctx->idl, name);

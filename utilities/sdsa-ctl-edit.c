@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lib/address.h"
+#include "lib/name.h"
 #include "lib/sdsa-idl.h"
 #include "ofctl-app/model/inventory.h"
 #include "packets.h"
@@ -20,24 +21,10 @@
 /* Checks: each of them returns false after ctl_error(). */
 
 static bool
-check_port_name(struct ctl_context *ctx, const char *port)
-{
-    if (!port[0] || strpbrk(port, " \t\r\n,")) {
-        ctl_error(ctx, "\"%s\" is not the name of a port: give the name of an "
-                  "OVSDB Interface", port);
-        return false;
-    }
-    return true;
-}
-
-static bool
 check_mac(struct ctl_context *ctx, const char *text, char mac[18])
 {
     struct eth_addr ea;
-    if (!eth_addr_from_string(text, &ea) || eth_addr_is_zero(ea)
-        || eth_addr_is_multicast(ea)) {
-        ctl_error(ctx, "\"%s\" is not the MAC address of a port: write it as "
-                  "02:00:00:00:00:01", text);
+    if (!ctl_accepts(ctx, name_parse_mac(text, &ea))) {
         return false;
     }
     snprintf(mac, 18, ETH_ADDR_FMT, ETH_ADDR_ARGS(ea));
@@ -46,13 +33,18 @@ check_mac(struct ctl_context *ctx, const char *text, char mac[18])
 
 /* Ports. */
 
+/* In place of a port: each one whose name OpenFlow does not show whole. */
+static const char CUT_NAME[] = "";
+
 /* Returns true if 'at_port' of 'at' is 'port' of 'br', or any port of 'br' if
  * 'port' is NULL. */
 static bool
 is_port(const struct sdsa_bridge *at, const char *at_port,
         const struct sdsa_bridge *br, const char *port)
 {
-    return at == br && (!port || !strcmp(at_port, port));
+    return at == br && (!port || (port == CUT_NAME
+                                  ? !name_is_shown_whole(at_port)
+                                  : !strcmp(at_port, port)));
 }
 
 /* Returns the link at 'port' of 'br', or at any port of it if 'port' is NULL;
@@ -109,7 +101,7 @@ static bool
 check_port(struct ctl_context *ctx, const struct sdsa_bridge *br,
            const char *port)
 {
-    if (!check_port_name(ctx, port)) {
+    if (!ctl_accepts(ctx, name_check_port(port, br->name, br->ovsdb[0]))) {
         return false;
     }
     const struct sdsa_link *link = find_link(ctx, br, port);
@@ -179,8 +171,15 @@ static void
 cmd_bridge_set_ovsdb(struct ctl_context *ctx)
 {
     const struct sdsa_bridge *br = ctl_get_bridge(ctx, ctx->argv[1]);
-    if (br && check_ovsdb(ctx, ctx->argv[2])) {
-        sdsa_bridge_set_ovsdb(br, ctx->argv[2]);
+    const char *target = ctx->argv[2];
+    if (br && !target[0] && (find_link(ctx, br, CUT_NAME)
+                             || find_user(ctx, br, CUT_NAME).kind)) {
+        ctl_error(ctx, "bridge %s has ports with names of over %d characters, "
+                  "which only the database of its switch tells apart (see "
+                  "\"sdsa-ctl show\"): remove what uses them first",
+                  br->name, NAME_SHOWN_MAX_LEN);
+    } else if (br && check_ovsdb(ctx, target)) {
+        sdsa_bridge_set_ovsdb(br, target);
     }
 }
 
@@ -188,23 +187,17 @@ static void
 cmd_bridge_add(struct ctl_context *ctx)
 {
     const char *name = ctx->argv[1];
-    const char *text = ctx->argv[2];
-    const char *hex = text + (!strncasecmp(text, "0x", 2) ? 2 : 0);
-    unsigned long long int dpid = 0;
+    uint64_t dpid;
     const char *ovsdb = shash_find_data(&ctx->options, "--ovsdb");
     ovsdb = ovsdb ? ovsdb : "";
-    if (!ctl_check_name(ctx, "bridge", name) || !check_ovsdb(ctx, ovsdb)) {
-        return;
-    }
-    if (!hex[0] || strlen(hex) > 16
-        || hex[strspn(hex, "0123456789abcdefABCDEF")]
-        || !(dpid = strtoull(hex, NULL, 16))) {
-        ctl_error(ctx, "\"%s\" is not a datapath id: give the 16 hex digits "
-                  "of \"ovs-vsctl get Bridge %s datapath_id\"", text, name);
+    if (!ctl_accepts(ctx, name_check("bridge", name))
+        || !check_ovsdb(ctx, ovsdb)
+        || !ctl_accepts(ctx, name_parse_datapath_id(ctx->argv[2], name,
+                                                    &dpid))) {
         return;
     }
     char id[17];
-    snprintf(id, sizeof id, "%016llx", dpid);
+    snprintf(id, sizeof id, "%016"PRIx64, dpid);
     const struct sdsa_bridge *old = ctl_find_bridge(ctx->idl, name);
     if (ctl_exists_already(ctx, "bridge", old,
                            old && !strcmp(old->datapath_id, id)
@@ -330,59 +323,74 @@ cmd_link_del(struct ctl_context *ctx)
 
 /* Endpoints. */
 
-/* Returns true if 'row' has the addresses from argv[5] on and no others. */
+/* Puts the addresses from argv[5] on into 'ips', in the one spelling that each
+ * has.  Returns false after ctl_error(). */
 static bool
-same_ips(const struct ctl_context *ctx, const struct sdsa_endpoint *row)
+get_ips(struct ctl_context *ctx, struct sset *ips)
+{
+    for (int i = 5; i < ctx->argc; i++) {
+        struct in6_addr ip;
+        if (!ctl_accepts(ctx, name_parse_ip(ctx->argv[i], &ip))) {
+            return false;
+        }
+        sset_add_and_free(ips, address_format(&ip));
+    }
+    return true;
+}
+
+/* Returns true if 'row' has the addresses 'ips' and no others. */
+static bool
+same_ips(const struct sdsa_endpoint *row, const struct sset *ips)
 {
     struct sset old = SSET_INITIALIZER(&old);
-    struct sset new = SSET_INITIALIZER(&new);
     sset_add_array(&old, row->ips, row->n_ips);
-    sset_add_array(&new, &ctx->argv[5], ctx->argc - 5);
-    bool same = sset_equals(&old, &new);
+    bool same = sset_equals(&old, ips);
     sset_destroy(&old);
-    sset_destroy(&new);
     return same;
+}
+
+static void
+add_endpoint(struct ctl_context *ctx, const struct sdsa_bridge *br,
+             const char *mac, const struct sset *ips, const int64_t *mtu,
+             size_t n_mtu)
+{
+    const char *name = ctx->argv[1];
+    const char *port = ctx->argv[3];
+    const struct sdsa_endpoint *row = ctl_find_endpoint(ctx->idl, name);
+    if (ctl_exists_already(ctx, "endpoint", row,
+                           row && row->bridge == br && !strcmp(row->port, port)
+                           && !strcmp(row->mac, mac) && same_ips(row, ips)
+                           && same_mtu(row->mtu, n_mtu, *mtu))
+        || !check_port(ctx, br, port)) {
+        return;
+    }
+    const char **array = sset_array(ips);
+    row = sdsa_endpoint_insert(ctx->txn);
+    sdsa_endpoint_set_name(row, name);
+    sdsa_endpoint_set_bridge(row, br);
+    sdsa_endpoint_set_port(row, port);
+    sdsa_endpoint_set_mac(row, mac);
+    sdsa_endpoint_set_ips(row, array, sset_count(ips));
+    sdsa_endpoint_set_mtu(row, mtu, n_mtu);
+    free(array);
 }
 
 static void
 cmd_endpoint_add(struct ctl_context *ctx)
 {
-    const char *name = ctx->argv[1];
-    const char *port = ctx->argv[3];
     char mac[18];
     int64_t mtu;
     size_t n_mtu;
-    if (!ctl_check_name(ctx, "endpoint", name)
+    if (!ctl_accepts(ctx, name_check("endpoint", ctx->argv[1]))
         || !get_mtu(ctx, &mtu, &n_mtu)) {
         return;
     }
     const struct sdsa_bridge *br = ctl_get_bridge(ctx, ctx->argv[2]);
-    if (!br || !check_mac(ctx, ctx->argv[4], mac)) {
-        return;
+    struct sset ips = SSET_INITIALIZER(&ips);
+    if (br && check_mac(ctx, ctx->argv[4], mac) && get_ips(ctx, &ips)) {
+        add_endpoint(ctx, br, mac, &ips, &mtu, n_mtu);
     }
-    const struct sdsa_endpoint *old = ctl_find_endpoint(ctx->idl, name);
-    if (ctl_exists_already(ctx, "endpoint", old,
-                           old && old->bridge == br && !strcmp(old->port, port)
-                           && !strcmp(old->mac, mac) && same_ips(ctx, old)
-                           && same_mtu(old->mtu, n_mtu, mtu))
-        || !check_port(ctx, br, port)) {
-        return;
-    }
-    for (int i = 5; i < ctx->argc; i++) {
-        struct in6_addr ip;
-        if (!address_parse(ctx->argv[i], &ip)) {
-            ctl_error(ctx, "\"%s\" is not an IP address (without a prefix "
-                      "length)", ctx->argv[i]);
-            return;
-        }
-    }
-    const struct sdsa_endpoint *row = sdsa_endpoint_insert(ctx->txn);
-    sdsa_endpoint_set_name(row, name);
-    sdsa_endpoint_set_bridge(row, br);
-    sdsa_endpoint_set_port(row, port);
-    sdsa_endpoint_set_mac(row, mac);
-    sdsa_endpoint_set_ips(row, (const char **) &ctx->argv[5], ctx->argc - 5);
-    sdsa_endpoint_set_mtu(row, &mtu, n_mtu);
+    sset_destroy(&ips);
 }
 
 static void
@@ -429,7 +437,7 @@ parse_sf_settings(struct ctl_context *ctx, struct sf_settings *s)
             }
         } else if (!strncmp(arg, "group=", 6)) {
             s->group = arg + 6;
-            if (!ctl_check_name(ctx, "group", s->group)) {
+            if (!ctl_accepts(ctx, name_check("group", s->group))) {
                 return false;
             }
         } else {
@@ -453,7 +461,7 @@ cmd_sf_add(struct ctl_context *ctx)
     struct sf_settings s;
     int64_t mtu;
     size_t n_mtu;
-    if (!ctl_check_name(ctx, "function", name)
+    if (!ctl_accepts(ctx, name_check("function", name))
         || !get_mtu(ctx, &mtu, &n_mtu)) {
         return;
     }
@@ -533,58 +541,42 @@ cmd_sf_down(struct ctl_context *ctx)
 
 /* Gateways. */
 
-/* Checks that 'url' is "https://HOST:PORT" with nothing after it. */
+/* Checks that no gateway is one like 'vnf_id', whose address and URL are 'ip'
+ * and 'url'.  Returns false after ctl_error(). */
 static bool
-check_url(struct ctl_context *ctx, const char *url)
+check_gateway_is_new(struct ctl_context *ctx, const char *vnf_id,
+                     const char *ip, const char *url)
 {
-    const char *rest = url + 8;
-    const char *colon = strrchr(url, ':');
-    int port;
-    if (strncmp(url, "https://", 8) || !colon || colon <= rest
-        || strpbrk(rest, "/ \t?#@") || !str_to_int(colon + 1, 10, &port)
-        || port < 1 || port > 65535) {
-        ctl_error(ctx, "\"%s\" is not the URL of an agent: write "
-                  "https://HOST:PORT", url);
-        return false;
+    const struct sdsa_gateway *row;
+    SDSA_GATEWAY_FOR_EACH (row, ctx->idl) {
+        const char *what = (!strcmp(row->cipher_ip, ip) ? "cipher address"
+                            : !strcmp(row->url, url) ? "URL"
+                            : !strcasecmp(row->vnf_id, vnf_id)
+                            ? "name, but for capitals" : NULL);
+        if (what) {
+            ctl_error(ctx, "gateway %s has that %s already: each needs its "
+                      "own", row->vnf_id, what);
+            return false;
+        }
     }
     return true;
 }
 
 static void
-cmd_gw_add(struct ctl_context *ctx)
+add_gateway(struct ctl_context *ctx, const struct sdsa_bridge *br,
+            const char *ip, const char *url)
 {
     const char *vnf_id = ctx->argv[1];
-    const char *ip = ctx->argv[5];
-    struct in6_addr addr;
-    if (!ctl_check_name(ctx, "gateway", vnf_id)) {
-        return;
-    }
-    const struct sdsa_bridge *br = ctl_get_bridge(ctx, ctx->argv[2]);
-    if (!br || !check_url(ctx, ctx->argv[6])) {
-        return;
-    }
-    if (!address_parse(ip, &addr) || !address_is_unicast(&addr)) {
-        ctl_error(ctx, "\"%s\" is not a unicast IP address for the cipher "
-                  "port", ip);
-        return;
-    }
     const struct sdsa_gateway *row = ctl_find_gateway(ctx->idl, vnf_id);
     if (ctl_exists_already(ctx, "gateway", row,
                            row && row->bridge == br
                            && !strcmp(row->plain_port, ctx->argv[3])
                            && !strcmp(row->cipher_port, ctx->argv[4])
                            && !strcmp(row->cipher_ip, ip)
-                           && !strcmp(row->url, ctx->argv[6]))
-        || !check_two_ports(ctx, br, ctx->argv[3], ctx->argv[4])) {
+                           && !strcmp(row->url, url))
+        || !check_two_ports(ctx, br, ctx->argv[3], ctx->argv[4])
+        || !check_gateway_is_new(ctx, vnf_id, ip, url)) {
         return;
-    }
-    SDSA_GATEWAY_FOR_EACH (row, ctx->idl) {
-        if (!strcmp(row->cipher_ip, ip) || !strcmp(row->url, ctx->argv[6])) {
-            ctl_error(ctx, "gateway %s has that %s already: each needs its "
-                      "own", row->vnf_id,
-                      strcmp(row->cipher_ip, ip) ? "URL" : "cipher address");
-            return;
-        }
     }
     row = sdsa_gateway_insert(ctx->txn);
     sdsa_gateway_set_vnf_id(row, vnf_id);
@@ -592,7 +584,25 @@ cmd_gw_add(struct ctl_context *ctx)
     sdsa_gateway_set_plain_port(row, ctx->argv[3]);
     sdsa_gateway_set_cipher_port(row, ctx->argv[4]);
     sdsa_gateway_set_cipher_ip(row, ip);
-    sdsa_gateway_set_url(row, ctx->argv[6]);
+    sdsa_gateway_set_url(row, url);
+}
+
+static void
+cmd_gw_add(struct ctl_context *ctx)
+{
+    struct in6_addr addr;
+    char *url;
+    if (!ctl_accepts(ctx, name_check_vnf_id(ctx->argv[1]))) {
+        return;
+    }
+    const struct sdsa_bridge *br = ctl_get_bridge(ctx, ctx->argv[2]);
+    if (br && ctl_accepts(ctx, name_parse_ip(ctx->argv[5], &addr))
+        && ctl_accepts(ctx, name_parse_url(ctx->argv[6], &url))) {
+        char *ip = address_format(&addr);
+        add_gateway(ctx, br, ip, url);
+        free(ip);
+        free(url);
+    }
 }
 
 /* gw-drain and gw-undrain. */

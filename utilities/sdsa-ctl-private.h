@@ -43,9 +43,9 @@ bool sdsa_ctl_print_plan(const struct ovsdb_idl *,
                          const struct shash *deleted, int64_t number,
                          struct ds *);
 
-/* Returns true if 'name' may be the name of a new row; 'what' is its kind, for
- * the message.  Else returns false after ctl_error(). */
-bool ctl_check_name(struct ctl_context *, const char *what, const char *name);
+/* Returns true if 'error', what a function of lib/name.h has returned, is
+ * NULL.  Else frees it and returns false after ctl_error(). */
+bool ctl_accepts(struct ctl_context *, char *error);
 
 /* ctl_find_*() returns the row with that name (of a gateway: VNF id), or NULL.
  * ctl_get_*() does the same, but where it finds none it calls ctl_error() with

@@ -11,19 +11,14 @@
 #include "table.h"
 #include "util.h"
 
-#define NAME_MAX_LEN 64         /* Characters of a name. */
-
 bool
-ctl_check_name(struct ctl_context *ctx, const char *what, const char *name)
+ctl_accepts(struct ctl_context *ctx, char *error)
 {
-    if (!name[0] || strlen(name) > NAME_MAX_LEN
-        || name[strspn(name, "abcdefghijklmnopqrstuvwxyz"
-                       "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")]) {
-        ctl_error(ctx, "\"%s\" cannot be the name of a %s: use 1 to %d "
-                  "letters, digits and \"_.-\"", name, what, NAME_MAX_LEN);
-        return false;
+    if (error) {
+        ctl_error(ctx, "%s", error);
+        free(error);
     }
-    return true;
+    return !error;
 }
 
 bool

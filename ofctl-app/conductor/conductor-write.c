@@ -150,7 +150,7 @@ conductor_write(struct conductor *c)
         journal_chain_hangs(c->idl, op);
     }
     write_global(c, statistics);
-    vswitches_write(c->vswitches, c->idl);
+    vswitches_write(c->vswitches, c->idl, network_inventory(c->net));
     status_write(c->idl, c->net, c->resync, statistics);
     journal_settle_debts(c->idl, c->net, c->resync);
     if (statistics) {

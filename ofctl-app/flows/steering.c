@@ -715,7 +715,8 @@ steering_check_ports(const struct steering_flow *flow,
         const char *port = flow->ports[i];
         if (port && ofputil_port_map_get_number(map, port) == OFPP_NONE) {
             return xasprintf("bridge %s has no port %s: add it with "
-                             "\"ovs-vsctl add-port %s %s\"", flow->bridge,
+                             "\"ovs-vsctl add-port %s %s\", or if that is a "
+                             "bond, name one of its members", flow->bridge,
                              port, flow->bridge, port);
         }
     }

@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/address.h"
 #include "ofctl-app/model/inventory.h"
 #include "ofctl-app/model/path.h"
 #include "openvswitch/list.h"
@@ -56,12 +57,12 @@ enum steering_userdata {
 #define STEERING_NSH_SRC ETH_ADDR_C(02,5d,5a,00,00,03)
 
 /* Probes of the controller have an address that belongs to no host as source
- * and destination (RFC 7600's dummy address, RFC 6666's discard prefix), and
- * a protocol for experiments (RFC 3692).  A packet like that which comes out
- * of a hop's end is given to the controller, not to a function or an
- * endpoint; an endpoint cannot send one. */
-#define STEERING_PROBE_IPV4 "192.0.0.8"
-#define STEERING_PROBE_IPV6 "100::5d5a"
+ * and destination (lib/address.h), and a protocol for experiments (RFC 3692).
+ * A packet like that which comes out of a hop's end is given to the
+ * controller, not to a function or an endpoint; an endpoint cannot send
+ * one. */
+#define STEERING_PROBE_IPV4 ADDRESS_PROBE_IPV4
+#define STEERING_PROBE_IPV6 ADDRESS_PROBE_IPV6
 #define STEERING_PROBE_PROTOCOL 253
 
 

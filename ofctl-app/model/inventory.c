@@ -32,6 +32,7 @@ inventory_init(struct inventory *inv)
     simap_init(&inv->port_mtus);
     smap_init(&inv->port_faults);
     sset_init(&inv->strings);
+    shash_init(&inv->bad);
 }
 
 void
@@ -57,6 +58,7 @@ inventory_destroy(struct inventory *inv)
     simap_destroy(&inv->port_mtus);
     smap_destroy(&inv->port_faults);
     sset_destroy(&inv->strings);
+    shash_destroy_free_data(&inv->bad);
 }
 
 void
@@ -72,6 +74,7 @@ inventory_move(struct inventory *dst, struct inventory *src)
     simap_moved(&dst->port_mtus);
     hmap_moved(&dst->port_faults.map);
     sset_moved(&dst->strings);
+    shash_moved(&dst->bad);
     inventory_init(src);
 }
 
@@ -291,6 +294,31 @@ inventory_for_each_port(const struct inventory *inv, inventory_port_func *func,
         const struct inv_endpoint *endpoint = node->data;
         func(endpoint->bridge, endpoint->port, aux);
     }
+}
+
+void
+inventory_note_bad(struct inventory *inv, const char *kind, const char *name,
+                   char *error)
+{
+    char *key = xasprintf("%s %s", kind, name);
+    free(shash_replace(&inv->bad, key, error));
+    free(key);
+}
+
+char *
+inventory_link_name(const char *a, const char *port_a, const char *b,
+                    const char *port_b)
+{
+    return xasprintf("%s %s to %s %s", a, port_a, b, port_b);
+}
+
+const char *
+inventory_bad(const struct inventory *inv, const char *kind, const char *name)
+{
+    char *key = xasprintf("%s %s", kind, name);
+    const char *error = shash_find_data(&inv->bad, key);
+    free(key);
+    return error ? error : "";
 }
 
 static void

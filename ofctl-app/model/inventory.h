@@ -128,6 +128,7 @@ struct inventory {
     struct smap port_faults;    /* Private: see inventory_port_fault(). */
     struct sset strings;        /* Private: what the texts of the structs above
                                  * point to. */
+    struct shash bad;           /* Private: see inventory_note_bad(). */
 };
 
 /* Makes '*inv' empty.  Caller must free it with inventory_destroy(). */
@@ -215,6 +216,21 @@ typedef void inventory_port_func(const struct inv_bridge *, const char *port,
                                  void *aux);
 void inventory_for_each_port(const struct inventory *,
                              inventory_port_func *func, void *aux);
+
+/* Takes note that the thing 'name' of 'kind' ("bridge", "link", "gateway",
+ * "function", "endpoint") is declared but left out because of 'error', of
+ * which it takes ownership. */
+void inventory_note_bad(struct inventory *, const char *kind, const char *name,
+                        char *error);
+
+/* Returns the name by which inventory_bad() knows a link between 'port_a' of
+ * 'a' and 'port_b' of 'b'; caller frees. */
+char *inventory_link_name(const char *a, const char *port_a, const char *b,
+                          const char *port_b);
+
+/* Returns the error of inventory_note_bad(), or "" if there is none. */
+const char *inventory_bad(const struct inventory *, const char *kind,
+                          const char *name);
 
 /* Adds the names of the bridges of which the inventory names a port that
  * OpenFlow does not show whole (lib/name.h) to 'bridges'. */

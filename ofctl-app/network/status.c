@@ -37,6 +37,10 @@ write_bridges(const struct ovsdb_idl *idl, const struct network *net)
                     bridge_cookie_packets(br,
                                           steering_cookie(STEERING_GUARD, 0)));
             }
+        } else {
+            smap_add(&status, "reason",
+                     inventory_bad(network_inventory(net), "bridge",
+                                   row->name));
         }
         if (!smap_equal(&status, &row->status)) {
             sdsa_bridge_set_status(row, &status);
@@ -101,6 +105,10 @@ write_gateways(const struct ovsdb_idl *idl, const struct network *net,
             write_port(row, &state->cipher, row->cipher_mac,
                        row->cipher_mtu, sdsa_gateway_set_cipher_mac,
                        sdsa_gateway_set_cipher_mtu);
+        } else {
+            smap_add(&status, "reason",
+                     inventory_bad(network_inventory(net), "gateway",
+                                   row->vnf_id));
         }
         if (!smap_equal(&status, &row->status)) {
             sdsa_gateway_set_status(row, &status);
@@ -217,21 +225,24 @@ write_links(const struct ovsdb_idl *idl, const struct network *net)
     const struct inventory *inv = network_inventory(net);
     const struct sdsa_link *row;
     SDSA_LINK_FOR_EACH (row, idl) {
-        for (size_t i = 0; i < inv->n_links; i++) {
+        char *name = inventory_link_name(row->bridge_a->name, row->port_a,
+                                         row->bridge_b->name, row->port_b);
+        const char *reason = inventory_bad(inv, "link", name);
+        const char *state = reason[0] ? "down" : "up";
+        for (size_t i = 0; i < inv->n_links && !reason[0]; i++) {
             const struct inv_link *l = &inv->links[i];
             if (!strcmp(l->from->name, row->bridge_a->name)
                 && !strcmp(l->out_port, row->port_a)) {
-                const char *state = (l->down ? "down"
-                                     : l->avoided ? "avoided" : "up");
-                const char *reason = (l->down ? l->down
-                                      : l->avoided ? l->avoided : "");
-                if (strcmp(state, row->state)) {
-                    sdsa_link_set_state(row, state);
-                }
-                if (strcmp(reason, row->reason)) {
-                    sdsa_link_set_reason(row, reason);
-                }
+                state = l->down ? "down" : l->avoided ? "avoided" : "up";
+                reason = l->down ? l->down : l->avoided ? l->avoided : "";
             }
+        }
+        free(name);
+        if (strcmp(state, row->state)) {
+            sdsa_link_set_state(row, state);
+        }
+        if (strcmp(reason, row->reason)) {
+            sdsa_link_set_reason(row, reason);
         }
     }
 }

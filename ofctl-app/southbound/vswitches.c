@@ -4,7 +4,6 @@
 #include "ofctl-app/southbound/vswitches.h"
 
 #include "hash.h"
-#include "lib/address.h"
 #include "lib/name.h"
 #include "lib/sdsa-idl.h"
 #include "lib/vswitch-idl.h"
@@ -56,7 +55,8 @@ session_create(const char *target)
     struct ovsdb_idl *idl = ovsdb_idl_create(target, &ovsrec_idl_class, false,
                                              true);
     static const struct ovsdb_idl_column *const columns[] = {
-        &ovsrec_bridge_col_datapath_id, &ovsrec_bridge_col_other_config,
+        &ovsrec_bridge_col_name, &ovsrec_bridge_col_datapath_id,
+        &ovsrec_bridge_col_other_config,
         &ovsrec_bridge_col_ports, &ovsrec_port_col_interfaces,
         &ovsrec_port_col_status, &ovsrec_port_col_rstp_status,
         &ovsrec_interface_col_name, &ovsrec_interface_col_external_ids,
@@ -221,13 +221,17 @@ find_bridge(const struct vswitches *vs, const struct sdsa_bridge *row)
 {
     const struct session *session = shash_find_data(&vs->sessions, row->ovsdb);
     const struct ovsrec_bridge *br;
+    uint64_t id_wanted;
     if (!session || !ovsdb_idl_has_ever_connected(session->idl)) {
         return NULL;
     }
+    free(name_parse_datapath_id(row->datapath_id, row->name, &id_wanted));
     OVSREC_BRIDGE_FOR_EACH (br, session->idl) {
         const char *id = smap_get(&br->other_config, "datapath-id");
         id = id ? id : br->datapath_id ? br->datapath_id : "";
-        if (!strcmp(id, row->datapath_id)) {
+        uint64_t id_here;
+        free(name_parse_datapath_id(id, br->name, &id_here));
+        if (id_here && id_here == id_wanted) {
             return br;
         }
     }
@@ -446,64 +450,108 @@ parse_interface(struct declarations *ds, enum declared_kind kind,
     }
 }
 
-static bool
-is_port_mac(const char *text)
+/* Sets the error of 'd' to 'error' unless that is NULL.  Takes ownership of
+ * it. */
+static void
+take_error(struct declared *d, char *error)
+{
+    if (error) {
+        set_error(d, "%s", error);
+        free(error);
+    }
+}
+
+/* Checks attribute 'i' of 'd', a MAC address, and puts its one spelling in its
+ * place. */
+static void
+check_mac(struct declared *d, int i)
 {
     struct eth_addr mac;
-    return (eth_addr_from_string(text, &mac) && !eth_addr_is_zero(mac)
-            && !eth_addr_is_multicast(mac));
-}
-
-static bool
-are_ips(const char *text)
-{
-    char *copy = xstrdup(text);
-    char *save = NULL;
-    bool any = false, ok = true;
-    for (char *ip = strtok_r(copy, " ,", &save); ip && ok;
-         ip = strtok_r(NULL, " ,", &save)) {
-        struct in6_addr address;
-        ok = address_parse(ip, &address);
-        any = true;
+    char *error = name_parse_mac(d->attributes[i], &mac);
+    if (!error) {
+        free(d->attributes[i]);
+        d->attributes[i] = xasprintf(ETH_ADDR_FMT, ETH_ADDR_ARGS(mac));
     }
-    free(copy);
-    return any && ok;
+    take_error(d, error);
 }
 
-/* Sets the error of a declaration that cannot become a row. */
+/* Does the same for IP addresses, at least one and, unless 'several', one
+ * only. */
+static void
+check_ips(struct declared *d, int i, bool several)
+{
+    struct sset ips = SSET_INITIALIZER(&ips);
+    struct ds text = DS_EMPTY_INITIALIZER;
+    const char *ip;
+    sset_from_delimited_string(&ips, d->attributes[i], several ? " ," : "");
+    if (sset_is_empty(&ips)) {
+        sset_add(&ips, "");
+    }
+    SSET_FOR_EACH (ip, &ips) {
+        struct in6_addr addr;
+        char *error = name_parse_ip(ip, &addr);
+        if (!error) {
+            ds_put_cstr(&text, text.length ? " " : "");
+            ipv6_format_mapped(&addr, &text);
+        }
+        take_error(d, error);
+    }
+    sset_destroy(&ips);
+    free(d->attributes[i]);
+    d->attributes[i] = ds_steal_cstr(&text);
+}
+
+/* Sets the error of a declaration that cannot become a row, or puts what it
+ * says into the spelling that rows have. */
 static void
 check_declared(struct declared *d)
 {
-    const char *first = d->attributes[0], *second = d->attributes[1];
+    take_error(d, d->kind == GATEWAY ? name_check_vnf_id(d->name)
+                  : name_check(kinds[d->kind].what, d->name));
     for (int i = 0; i < (d->kind == ENDPOINT ? 1 : 2); i++) {
         if (!d->ports[i]) {
             set_error(d, "no port has %s=%s", kinds[d->kind].side_key,
                       kinds[d->kind].sides[i]);
+        } else {
+            take_error(d, name_check_port(d->ports[i], d->bridge->name, true));
         }
     }
+    if (d->kind != SF) {
+        for (int i = 0; i < 2; i++) {
+            if (!d->attributes[i]) {
+                set_error(d, "no port has %s", kinds[d->kind].attributes[i]);
+            }
+        }
+    }
+    if (d->error) {
+        return;
+    }
     enum sf_correlation correlation;
-    struct in6_addr ip;
+    char *url;
     switch (d->kind) {
     case ENDPOINT:
-        if (!first || !is_port_mac(first)) {
-            set_error(d, "attached-mac must be its MAC address");
-        } else if (!second || !are_ips(second)) {
-            set_error(d, "sdsa-ips must be its IP addresses");
-        }
+        check_mac(d, 0);
+        check_ips(d, 1, true);
         break;
     case SF:
-        if (first && !sf_correlation_from_string(first, &correlation)) {
+        if (d->attributes[0]
+            && !sf_correlation_from_string(d->attributes[0], &correlation)) {
             set_error(d, "sdsa-sf-correlation must be none, vlan, mac or "
                       "nsh");
-        } else if (second && !is_port_mac(second)) {
-            set_error(d, "sdsa-sf-mac must be a MAC address");
+        }
+        if (d->attributes[1]) {
+            check_mac(d, 1);
+        }
+        if (d->attributes[2] && d->attributes[2][0]) {
+            take_error(d, name_check("group", d->attributes[2]));
         }
         break;
     case GATEWAY:
-        if (!first || !address_parse(first, &ip) || !address_is_unicast(&ip)) {
-            set_error(d, "sdsa-gateway-ip must be a unicast IP address");
-        } else if (!second || strncmp(second, "https://", 8)) {
-            set_error(d, "sdsa-gateway-url must be https://HOST:PORT");
+        check_ips(d, 0, false);
+        take_error(d, name_parse_url(d->attributes[1], &url));
+        if (url) {
+            free(d->attributes[1]);
+            d->attributes[1] = url;
         }
         break;
     case N_KINDS:
@@ -521,8 +569,11 @@ add_error(struct declarations *ds, const struct declared *d)
         ds_init(text);
         shash_add(&ds->errors, d->bridge->name, text);
     }
+    char *bad = (d->kind == GATEWAY ? name_check_vnf_id(d->name)
+                 : name_check(kinds[d->kind].what, d->name));
     ds_put_format(text, "%s%s %s: %s", text->length ? "; " : "",
-                  kinds[d->kind].what, d->name, d->error);
+                  kinds[d->kind].what, bad ? "?" : d->name, d->error);
+    free(bad);
 }
 
 static void
@@ -766,6 +817,9 @@ decide_row(const struct vswitches *vs, const struct ovsdb_idl *idl,
             case ROW_DELETE: STRUCT##_delete(row); continue;                \
             case ROW_KEEP: break;                                           \
             }                                                               \
+            if (!conflict[0]) {                                             \
+                conflict = inventory_bad(inv, kinds[KIND].what, row->NAME); \
+            }                                                               \
             if (strcmp(conflict, row->conflict)) {                          \
                 STRUCT##_set_conflict(row, conflict);                       \
             }                                                               \
@@ -786,7 +840,8 @@ decide_row(const struct vswitches *vs, const struct ovsdb_idl *idl,
     } while (0)
 
 void
-vswitches_write(const struct vswitches *vs, const struct ovsdb_idl *idl)
+vswitches_write(const struct vswitches *vs, const struct ovsdb_idl *idl,
+                const struct inventory *inv)
 {
     struct declarations ds;
     if (!sdsa_sdsa_global_first(idl)) {

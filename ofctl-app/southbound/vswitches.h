@@ -37,8 +37,9 @@ void vswitches_run(struct vswitches *, const struct ovsdb_idl *idl);
 void vswitches_wait(struct vswitches *);
 
 /* Writes the differences of the declarations to the database into the open
- * transaction of 'idl'. */
-void vswitches_write(const struct vswitches *, const struct ovsdb_idl *idl);
+ * transaction of 'idl', and what is wrong with rows, as 'inv' says. */
+void vswitches_write(const struct vswitches *, const struct ovsdb_idl *idl,
+                     const struct inventory *inv);
 
 /* Gives 'inv' what the switches tell of their ports: MTUs, and whether STP or
  * RSTP lets packets pass (OpenFlow 1.5 does not say that). */

@@ -3,40 +3,174 @@
 
 #include "ofctl-app/view/inventory-idl.h"
 
+#include <ctype.h>
+
 #include "lib/address.h"
+#include "lib/name.h"
 #include "lib/sdsa-idl.h"
 #include "lib/suite.h"
 #include "ofctl-app/model/match.h"
 #include "openvswitch/vlog.h"
 #include "packets.h"
 #include "smap.h"
+#include "sset.h"
+#include "svec.h"
 #include "util.h"
 
 VLOG_DEFINE_THIS_MODULE(inventory_idl);
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
 
-static bool
-parse_mac(const char *text, struct eth_addr *mac)
+/* What is read, while it is. */
+struct reader {
+    struct inventory *inv;
+    const struct ovsdb_idl *idl;
+    struct smap owners;         /* Of what only one thing can have: ports,
+                                 * addresses, URLs. */
+    struct sset used;           /* "KIND NAME" of what paths go through. */
+};
+
+/* Takes note of why the thing 'name' of 'kind' is left out, unless 'error' is
+ * NULL.  Takes ownership of 'error'. */
+static void
+note_bad(struct reader *r, const char *kind, const char *name, char *error)
 {
-    return eth_addr_from_string(text, mac) && !eth_addr_is_zero(*mac)
-           && !eth_addr_is_multicast(*mac);
+    if (error) {
+        VLOG_WARN_RL(&rl, "%s %s is left out: %s", kind, name, error);
+        inventory_note_bad(r->inv, kind, name, error);
+    }
+}
+
+/* Gives all that 'claims' names to 'owner', a "KIND NAME", or nothing if one
+ * of them has an owner already.  Returns NULL or an error. */
+static char *
+claim(struct reader *r, struct svec *claims, const char *owner)
+{
+    char *error = NULL;
+    for (size_t i = 0; i < claims->n && !error; i++) {
+        const char *other = smap_get(&r->owners, claims->names[i]);
+        if (other) {
+            error = xasprintf("%s serves %s already", claims->names[i], other);
+        }
+    }
+    for (size_t i = 0; i < claims->n && !error; i++) {
+        smap_replace(&r->owners, claims->names[i], owner);
+    }
+    return error;
+}
+
+/* Finds the bridge of 'row', and adds 'port' of it to 'claims'. */
+static char *
+find_port(struct reader *r, const struct sdsa_bridge *row, const char *port,
+          struct svec *claims, const struct inv_bridge **br)
+{
+    *br = inventory_bridge(r->inv, row->name);
+    svec_add_nocopy(claims, xasprintf("port %s of bridge %s", port,
+                                      row->name));
+    return (*br ? name_check_port(port, row->name, row->ovsdb[0])
+            : xasprintf("bridge %s cannot be used: see \"sdsa-ctl "
+                        "bridge-list\"", row->name));
+}
+
+/* Runs BODY for each ROW that FOREACH finds and that paths go through, if
+ * IN_USE, or else for the others; those of sdsa-ctl come first (LATE is false
+ * for them), then it is by NAME.  So what comes later takes nothing from a
+ * path. */
+#define ROWS_IN_ORDER(R, IN_USE, ROW, FOREACH, KIND, NAME, LATE, BODY)  \
+    do {                                                                \
+        struct shash rows__ = SHASH_INITIALIZER(&rows__);               \
+        FOREACH (ROW, (R)->idl) {                                       \
+            char *thing__ = xasprintf(KIND " %s", (ROW)->NAME);         \
+            if (sset_contains(&(R)->used, thing__) == (IN_USE)) {       \
+                shash_add_nocopy(&rows__,                               \
+                                 xasprintf("%d%s", LATE, (ROW)->NAME),  \
+                                 ROW);                                  \
+            }                                                           \
+            free(thing__);                                              \
+        }                                                               \
+        const struct shash_node **sorted__ = shash_sort(&rows__);       \
+        for (size_t i__ = 0; i__ < shash_count(&rows__); i__++) {       \
+            ROW = sorted__[i__]->data;                                  \
+            BODY                                                        \
+        }                                                               \
+        free(sorted__);                                                 \
+        shash_destroy(&rows__);                                         \
+    } while (0)
+
+static void
+note_used(struct reader *r, const char *kind, const char *name)
+{
+    sset_add_and_free(&r->used, xasprintf("%s %s", kind, name));
+}
+
+/* Takes note of what 'hop' goes through: its route has the names of bridges,
+ * among those of ports, which do no harm here. */
+static void
+find_used_by_hop(struct reader *r, const struct sdsa_hop *hop)
+{
+    char *route = xstrdup(hop->route);
+    char *save = NULL;
+    note_used(r, "gateway", hop->sender);
+    note_used(r, "gateway", hop->receiver);
+    for (char *word = strtok_r(route, " ", &save); word;
+         word = strtok_r(NULL, " ", &save)) {
+        note_used(r, "bridge", word);
+    }
+    free(route);
 }
 
 static void
-add_bridges(struct inventory *inv, const struct ovsdb_idl *idl)
+find_used(struct reader *r)
+{
+    const struct sdsa_path *path;
+    SDSA_PATH_FOR_EACH (path, r->idl) {
+        note_used(r, "endpoint", path->src);
+        note_used(r, "endpoint", path->dst);
+        for (size_t i = 0; i < path->n_sfs; i++) {
+            note_used(r, "function", path->value_sfs[i]);
+        }
+        for (size_t i = 0; i < path->n_hops; i++) {
+            find_used_by_hop(r, path->hops[i]);
+        }
+    }
+    /* A path within one bridge does not name it. */
+    const struct sdsa_endpoint *row;
+    SDSA_ENDPOINT_FOR_EACH (row, r->idl) {
+        char *name = xasprintf("endpoint %s", row->name);
+        if (sset_contains(&r->used, name)) {
+            note_used(r, "bridge", row->bridge->name);
+        }
+        free(name);
+    }
+}
+
+static void
+add_bridge(struct reader *r, const struct sdsa_bridge *row)
+{
+    uint64_t id = 0;
+    struct svec claims = SVEC_EMPTY_INITIALIZER;
+    char *owner = xasprintf("bridge %s", row->name);
+    char *error = name_check("bridge", row->name);
+    error = error ? error : name_parse_datapath_id(row->datapath_id, row->name,
+                                                   &id);
+    svec_add_nocopy(&claims, xasprintf("datapath id %016"PRIx64, id));
+    error = error ? error : claim(r, &claims, owner);
+    if (error) {
+        note_bad(r, "bridge", row->name, error);
+    } else {
+        inventory_add_bridge(r->inv, row->name, id);
+    }
+    svec_destroy(&claims);
+    free(owner);
+}
+
+static void
+add_bridges(struct reader *r)
 {
     const struct sdsa_bridge *row;
-    SDSA_BRIDGE_FOR_EACH (row, idl) {
-        const char *text = row->datapath_id;
-        uint64_t dpid;
-        text += !strncmp(text, "0x", 2) ? 2 : 0;
-        if (!ovs_scan(text, "%"SCNx64, &dpid) || !dpid) {
-            VLOG_WARN_RL(&rl, "bridge %s: \"%s\" is not a datapath id",
-                         row->name, row->datapath_id);
-            continue;
-        }
-        inventory_add_bridge(inv, row->name, dpid);
+    for (int in_use = 1; in_use >= 0; in_use--) {
+        ROWS_IN_ORDER(r, in_use, row, SDSA_BRIDGE_FOR_EACH, "bridge", name, 0,
+                      { add_bridge(r, row); });
     }
 }
 
@@ -51,105 +185,191 @@ tell_mtu(struct inventory *inv, const struct inv_bridge *bridge,
 }
 
 static void
-add_links(struct inventory *inv, const struct ovsdb_idl *idl)
+add_link(struct reader *r, const struct sdsa_link *row)
+{
+    const struct inv_bridge *a, *b;
+    struct svec claims = SVEC_EMPTY_INITIALIZER;
+    char *name = inventory_link_name(row->bridge_a->name, row->port_a,
+                                     row->bridge_b->name, row->port_b);
+    char *owner = xasprintf("the link %s", name);
+    char *error = find_port(r, row->bridge_a, row->port_a, &claims, &a);
+    error = error ? error : find_port(r, row->bridge_b, row->port_b, &claims,
+                                      &b);
+    if (!error && a == b) {
+        error = xstrdup("it connects a bridge with itself");
+    }
+    error = error ? error : claim(r, &claims, owner);
+    if (error) {
+        note_bad(r, "link", name, error);
+    } else {
+        struct inventory *inv = r->inv;
+        inventory_add_link(inv, a, row->port_a, b, row->port_b);
+        for (size_t i = inv->n_links - 2; i < inv->n_links; i++) {
+            struct inv_link *l = &inv->links[i];
+            l->doubt = !strcmp(row->state, "avoided");
+            inventory_set_reason(inv, &l->avoided,
+                                 l->doubt ? row->reason : NULL);
+            inventory_set_reason(inv, &l->down, (!strcmp(row->state, "down")
+                                                 ? row->reason : NULL));
+        }
+        tell_mtu(inv, a, row->port_a, row->mtu);
+        tell_mtu(inv, b, row->port_b, row->mtu);
+    }
+    svec_destroy(&claims);
+    free(owner);
+    free(name);
+}
+
+static void
+add_links(struct reader *r)
 {
     const struct sdsa_link *row;
-    SDSA_LINK_FOR_EACH (row, idl) {
-        const struct inv_bridge *a = inventory_bridge(inv,
-                                                      row->bridge_a->name);
-        const struct inv_bridge *b = inventory_bridge(inv,
-                                                      row->bridge_b->name);
-        if (a && b) {
-            inventory_add_link(inv, a, row->port_a, b, row->port_b);
-            for (size_t i = inv->n_links - 2; i < inv->n_links; i++) {
-                struct inv_link *l = &inv->links[i];
-                l->doubt = !strcmp(row->state, "avoided");
-                inventory_set_reason(inv, &l->avoided,
-                                     l->doubt ? row->reason : NULL);
-                inventory_set_reason(inv, &l->down,
-                                     (!strcmp(row->state, "down")
-                                      ? row->reason : NULL));
-            }
-            tell_mtu(inv, a, row->port_a, row->mtu);
-            tell_mtu(inv, b, row->port_b, row->mtu);
-        }
+    SDSA_LINK_FOR_EACH (row, r->idl) {
+        add_link(r, row);
     }
 }
 
 static void
-add_gateways(struct inventory *inv, const struct ovsdb_idl *idl)
+add_gateway(struct reader *r, const struct sdsa_gateway *row)
 {
-    const struct sdsa_gateway *row;
-    SDSA_GATEWAY_FOR_EACH (row, idl) {
-        const struct inv_bridge *br = inventory_bridge(inv, row->bridge->name);
-        struct in6_addr ip;
-        if (!br || !address_parse(row->cipher_ip, &ip)) {
-            VLOG_WARN_RL(&rl, "gateway %s: bad bridge or cipher address "
-                         "\"%s\"", row->vnf_id, row->cipher_ip);
-            continue;
+    const struct inv_bridge *br;
+    struct svec claims = SVEC_EMPTY_INITIALIZER;
+    struct in6_addr ip;
+    char *url = NULL;
+    char *owner = xasprintf("gateway %s", row->vnf_id);
+    char *error = name_check_vnf_id(row->vnf_id);
+    error = error ? error : name_parse_ip(row->cipher_ip, &ip);
+    error = error ? error : name_parse_url(row->url, &url);
+    error = error ? error : find_port(r, row->bridge, row->plain_port, &claims,
+                                      &br);
+    error = error ? error : find_port(r, row->bridge, row->cipher_port,
+                                      &claims, &br);
+    if (!error && !strcmp(row->plain_port, row->cipher_port)) {
+        error = xstrdup("it needs two ports");
+    }
+    if (!error) {
+        char *text = address_format(&ip);
+        char *name = xstrdup(row->vnf_id);
+        for (char *c = name; *c; c++) {
+            *c = tolower((unsigned char) *c);
         }
+        svec_add_nocopy(&claims, xasprintf("cipher address %s", text));
+        svec_add_nocopy(&claims, xasprintf("URL %s", url));
+        svec_add_nocopy(&claims, xasprintf("VNF-ID %s", name));
+        error = claim(r, &claims, owner);
+        free(text);
+        free(name);
+    }
+    if (error) {
+        note_bad(r, "gateway", row->vnf_id, error);
+    } else {
         struct inv_gateway *gw = inventory_add_gateway(
-            inv, row->vnf_id, br, row->plain_port, row->cipher_port, &ip,
-            row->url);
+            r->inv, row->vnf_id, br, row->plain_port, row->cipher_port, &ip,
+            url);
         gw->is_draining = row->draining;
-        inventory_set_reason(inv, &gw->down,
+        inventory_set_reason(r->inv, &gw->down,
                              smap_get(&row->status, "ports_down"));
-        inventory_set_reason(inv, &gw->avoided,
+        inventory_set_reason(r->inv, &gw->avoided,
                              smap_get(&row->status, "avoided"));
         gw->doubt = gw->avoided != NULL;
         gw->plain_mtu = row->plain_mtu;
         gw->cipher_mtu = row->cipher_mtu;
-        parse_mac(row->plain_mac, &gw->plain_mac);
-        parse_mac(row->cipher_mac, &gw->cipher_mac);
+        free(name_parse_mac(row->plain_mac, &gw->plain_mac));
+        free(name_parse_mac(row->cipher_mac, &gw->cipher_mac));
     }
+    svec_destroy(&claims);
+    free(url);
+    free(owner);
 }
 
 static void
-add_sfs(struct inventory *inv, const struct ovsdb_idl *idl)
+add_sf(struct reader *r, const struct sdsa_service_function *row)
 {
-    const struct sdsa_service_function *row;
-    SDSA_SERVICE_FUNCTION_FOR_EACH (row, idl) {
-        const struct inv_bridge *br = inventory_bridge(inv, row->bridge->name);
-        struct eth_addr mac = eth_addr_zero;
-        enum sf_correlation correlation;
-        if (!br || !sf_correlation_from_string(row->correlation, &correlation)
-            || (row->mac && !parse_mac(row->mac, &mac))) {
-            VLOG_WARN_RL(&rl, "function %s: bad bridge, correlation or MAC",
-                         row->name);
-            continue;
-        }
-        struct inv_sf *sf = inventory_add_sf(inv, row->name, br, row->in_port,
-                                             row->out_port, correlation, mac);
-        inventory_set_sf_group(inv, sf, row->group);
+    const struct inv_bridge *br;
+    struct eth_addr mac = eth_addr_zero;
+    enum sf_correlation correlation = SF_NONE;
+    struct svec claims = SVEC_EMPTY_INITIALIZER;
+    char *owner = xasprintf("function %s", row->name);
+    char *error = name_check("function", row->name);
+    if (!error && row->group[0]) {
+        error = name_check("group", row->group);
+    }
+    if (!error && row->mac) {
+        error = name_parse_mac(row->mac, &mac);
+    }
+    if (!error
+        && !sf_correlation_from_string(row->correlation, &correlation)) {
+        error = xstrdup("its correlation must be none, vlan, mac or nsh");
+    }
+    error = error ? error : find_port(r, row->bridge, row->in_port, &claims,
+                                      &br);
+    error = error ? error : find_port(r, row->bridge, row->out_port, &claims,
+                                      &br);
+    if (!error && correlation != SF_NSH
+        && !strcmp(row->in_port, row->out_port)) {
+        error = xstrdup("only a function with correlation nsh can have one "
+                        "port for both sides");
+    }
+    error = error ? error : claim(r, &claims, owner);
+    if (error) {
+        note_bad(r, "function", row->name, error);
+    } else {
+        struct inv_sf *sf = inventory_add_sf(r->inv, row->name, br,
+                                             row->in_port, row->out_port,
+                                             correlation, mac);
+        inventory_set_sf_group(r->inv, sf, row->group);
         sf->is_marked = row->down;
-        inventory_set_reason(inv, &sf->down, (!strcmp(row->state, "down")
-                                              ? row->reason : NULL));
-        tell_mtu(inv, br, row->in_port, row->mtu);
-        tell_mtu(inv, br, row->out_port, row->mtu);
+        inventory_set_reason(r->inv, &sf->down, (!strcmp(row->state, "down")
+                                                 ? row->reason : NULL));
+        tell_mtu(r->inv, br, row->in_port, row->mtu);
+        tell_mtu(r->inv, br, row->out_port, row->mtu);
     }
+    svec_destroy(&claims);
+    free(owner);
 }
 
 static void
-add_endpoints(struct inventory *inv, const struct ovsdb_idl *idl)
+add_endpoint(struct reader *r, const struct sdsa_endpoint *row)
 {
-    const struct sdsa_endpoint *row;
-    SDSA_ENDPOINT_FOR_EACH (row, idl) {
-        const struct inv_bridge *br = inventory_bridge(inv, row->bridge->name);
-        struct eth_addr mac;
-        if (!br || !parse_mac(row->mac, &mac)) {
-            VLOG_WARN_RL(&rl, "endpoint %s: bad bridge or MAC \"%s\"",
-                         row->name, row->mac);
-            continue;
-        }
-        struct in6_addr *ips = xmalloc((row->n_ips + 1) * sizeof *ips);
-        size_t n = 0;
-        for (size_t i = 0; i < row->n_ips; i++) {
-            n += address_parse(row->ips[i], &ips[n]);
-        }
-        inventory_add_endpoint(inv, row->name, br, row->port, mac, ips, n);
-        free(ips);
-        tell_mtu(inv, br, row->port, row->mtu);
+    const struct inv_bridge *br;
+    struct eth_addr mac;
+    struct svec claims = SVEC_EMPTY_INITIALIZER;
+    struct in6_addr *ips = xcalloc(row->n_ips + 1, sizeof *ips);
+    char *owner = xasprintf("endpoint %s", row->name);
+    char *error = name_check("endpoint", row->name);
+    error = error ? error : name_parse_mac(row->mac, &mac);
+    for (size_t i = 0; i < row->n_ips && !error; i++) {
+        error = name_parse_ip(row->ips[i], &ips[i]);
     }
+    error = error ? error : find_port(r, row->bridge, row->port, &claims, &br);
+    error = error ? error : claim(r, &claims, owner);
+    if (error) {
+        note_bad(r, "endpoint", row->name, error);
+    } else {
+        inventory_add_endpoint(r->inv, row->name, br, row->port, mac, ips,
+                               row->n_ips);
+        tell_mtu(r->inv, br, row->port, row->mtu);
+    }
+    svec_destroy(&claims);
+    free(owner);
+    free(ips);
+}
+
+/* Adds gateways, functions and endpoints: those that paths go through, or the
+ * others. */
+static void
+add_things(struct reader *r, bool in_use)
+{
+    const struct sdsa_gateway *gw;
+    ROWS_IN_ORDER(r, in_use, gw, SDSA_GATEWAY_FOR_EACH, "gateway", vnf_id,
+                  gw->declared_by[0] != 0, { add_gateway(r, gw); });
+    const struct sdsa_service_function *sf;
+    ROWS_IN_ORDER(r, in_use, sf, SDSA_SERVICE_FUNCTION_FOR_EACH, "function",
+                  name, sf->declared_by[0] != 0, { add_sf(r, sf); });
+    const struct sdsa_endpoint *endpoint;
+    ROWS_IN_ORDER(r, in_use, endpoint, SDSA_ENDPOINT_FOR_EACH, "endpoint",
+                  name, endpoint->declared_by[0] != 0,
+                  { add_endpoint(r, endpoint); });
 }
 
 /* Reads functions in order from the map column 'column', which has 'n' pairs
@@ -167,8 +387,9 @@ read_sfs(const struct inventory *inv, const char *column, const int64_t *keys,
         }
         sfs[i] = inventory_sf(inv, values[i]->name);
         if (!sfs[i]) {
-            return xasprintf("function %s is not usable: see \"sdsa-ctl list "
-                             "Service_Function\"", values[i]->name);
+            return xasprintf("function %s cannot be used: %s",
+                             values[i]->name,
+                             inventory_bad(inv, "function", values[i]->name));
         }
     }
     return NULL;
@@ -216,8 +437,9 @@ add_chain(struct inventory *inv, const struct sdsa_chain *row)
     const struct inv_endpoint *src = inventory_endpoint(inv, row->src->name);
     const struct inv_endpoint *dst = inventory_endpoint(inv, row->dst->name);
     if (!src || !dst) {
-        return xasprintf("endpoint %s is not usable: see \"sdsa-ctl list "
-                         "Endpoint\"", (!src ? row->src : row->dst)->name);
+        const char *name = (!src ? row->src : row->dst)->name;
+        return xasprintf("endpoint %s cannot be used: %s", name,
+                         inventory_bad(inv, "endpoint", name));
     }
     if (src == dst) {
         return xasprintf("source and destination are both %s", src->name);
@@ -227,7 +449,11 @@ add_chain(struct inventory *inv, const struct sdsa_chain *row)
         return xasprintf("no suite is named \"%s\"", row->suite);
     }
     char *match;
-    char *error = match_canonicalize(row->match,
+    char *error = name_check("chain", row->name);
+    if (error) {
+        return error;
+    }
+    error = match_canonicalize(row->match,
                                      !strcmp(row->way_back, "none"), &match);
     if (error) {
         return error;
@@ -256,11 +482,16 @@ void
 inventory_from_idl(struct inventory *inv, const struct ovsdb_idl *idl,
                    struct shash *bad_chains)
 {
-    add_bridges(inv, idl);
-    add_links(inv, idl);
-    add_gateways(inv, idl);
-    add_sfs(inv, idl);
-    add_endpoints(inv, idl);
+    struct reader r = { .inv = inv, .idl = idl };
+    smap_init(&r.owners);
+    sset_init(&r.used);
+    find_used(&r);
+    add_bridges(&r);
+    add_things(&r, true);
+    add_links(&r);
+    add_things(&r, false);
+    sset_destroy(&r.used);
+    smap_destroy(&r.owners);
 
     const struct sdsa_chain *row;
     SDSA_CHAIN_FOR_EACH (row, idl) {

@@ -131,6 +131,22 @@ switch_start () {
     switch_db_start && vswitchd_start
 }
 
+# names_text TEXT: what TEXT of tests/data/names stands for.
+names_text () {
+    case $1 in #(
+        *\**) printf "%${1##*\*}s" '' | tr ' ' x ;; #(
+        *) printf '%b' "$1" ;;
+    esac
+}
+
+# names_each COMMAND...: calls COMMAND with KIND and text of each line of
+# tests/data/names.
+names_each () {
+    grep -v '^#' "$TESTDATA/names" | while IFS= read -r names_line; do
+        "$@" "${names_line%% *}" "`names_text "${names_line#* }"`"
+    done
+}
+
 # tls_options DIR NAME: the options for NAME's key and certificate in the
 # directory DIR of sdsa-pki.
 tls_options () {

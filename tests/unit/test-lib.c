@@ -14,6 +14,7 @@
 #include "lib/address.h"
 #include "lib/environment.h"
 #include "lib/json-number.h"
+#include "lib/name.h"
 #include "lib/process-util.h"
 #include "lib/restconf/restconf-root.h"
 #include "lib/sa.h"
@@ -278,6 +279,38 @@ test_root(int argc, char *argv[])
     }
 }
 
+/* name KIND TEXT: what lib/name.h makes of it. */
+static void
+test_name(int argc OVS_UNUSED, char *argv[])
+{
+    const char *kind = argv[1], *text = argv[2];
+    char *error = NULL, *good = NULL;
+    struct eth_addr mac;
+    struct in6_addr ip;
+    uint64_t id;
+    if (!strcmp(kind, "vnf-id")) {
+        error = name_check_vnf_id(text);
+    } else if (!strcmp(kind, "port")) {
+        error = name_check_port(text, "br1", false);
+    } else if (!strcmp(kind, "port-with-ovsdb")) {
+        error = name_check_port(text, "br1", true);
+    } else if (!strcmp(kind, "mac")) {
+        error = name_parse_mac(text, &mac);
+    } else if (!strcmp(kind, "ip")) {
+        error = name_parse_ip(text, &ip);
+        good = error ? NULL : address_format(&ip);
+    } else if (!strcmp(kind, "url")) {
+        error = name_parse_url(text, &good);
+    } else if (!strcmp(kind, "datapath-id")) {
+        error = name_parse_datapath_id(text, "br1", &id);
+    } else {
+        error = name_check(kind, text);
+    }
+    puts(error ? error : good ? good : "good");
+    free(error);
+    free(good);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -296,6 +329,7 @@ main(int argc, char *argv[])
         { "protect", test_protect, 0 },
         { "environment", test_environment, 0 },
         { "root", test_root, 1 },
+        { "name", test_name, 2 },
     };
 
     set_program_name(argv[0]);

@@ -65,6 +65,22 @@ def _name(text):
     return text
 
 
+def _host_address(text, parse=ipaddress.ip_address):
+    """The address 'text', which must be one that sdsa-ctl takes (lib/name)."""
+    try:
+        ip = parse(text)
+    except ValueError:
+        raise TopologyError(f'"{text}" is no IP address') from None
+    if (ip.is_unspecified or ip.is_loopback or ip.is_multicast
+            or ip.is_link_local or getattr(ip, "ipv4_mapped", None)
+            or ip in ipaddress.ip_network("0.0.0.0/8")
+            or str(ip).partition("/")[0] in ("255.255.255.255", "192.0.0.8",
+                                             "100::5d5a")):
+        raise TopologyError(f'"{text}" is no address that a host can have'
+                            " beyond its link")
+    return ip
+
+
 def _split_options(kind, words):
     """Returns the words that are arguments, and the options as a dict."""
     options = dict(DEFAULT_OPTIONS[kind])
@@ -148,10 +164,7 @@ class _Parser:
             raise TopologyError("write: endpoint NAME BRIDGE IP... [mac=MAC]"
                                 " [mtu=N]")
         for ip in args[2:]:
-            try:
-                ipaddress.ip_interface(ip)
-            except ValueError:
-                raise TopologyError(f'"{ip}" is no IP address') from None
+            _host_address(ip, ipaddress.ip_interface)
         if options["mac"] is None:
             options["mac"] = self.mac()
         self.add(Node("endpoint", _name(args[0]), self.bridge_of(args[1]),
@@ -164,15 +177,10 @@ class _Parser:
                                 " [mtu=N]")
         if options["cipher-ip"] is None:
             options["cipher-ip"] = f"172.31.0.{len(self.cipher_ips) + 1}"
-        try:
-            ipaddress.ip_address(options["cipher-ip"])
-        except ValueError:
-            raise TopologyError(f'"{options["cipher-ip"]}" is no IP'
-                                " address") from None
-        if options["cipher-ip"] in self.cipher_ips:
-            raise TopologyError(f'cipher-ip={options["cipher-ip"]} is taken:'
-                                " choose another")
-        self.cipher_ips.add(options["cipher-ip"])
+        ip = _host_address(options["cipher-ip"])
+        if ip in self.cipher_ips:
+            raise TopologyError(f"cipher-ip={ip} is taken: choose another")
+        self.cipher_ips.add(ip)
         self.add(Node("gateway", _name(args[0]), self.bridge_of(args[1]),
                       (), options))
 
