@@ -19,6 +19,7 @@
 #include "lib/descriptors.h"
 #include "lib/https/https-peers.h"
 #include "lib/https/https-server.h"
+#include "lib/name.h"
 #include "lib/secret.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/poll-loop.h"
@@ -278,8 +279,9 @@ check_options(const struct options *o)
                       needed[i].name);
         }
     }
-    if (!o->backend.name[0] || strchr(o->backend.name, '/')) {
-        ovs_fatal(0, "--vnf-id must be usable as part of a file name");
+    char *error = name_check_vnf_id(o->backend.name);
+    if (error) {
+        ovs_fatal(0, "--vnf-id: %s", error);
     }
     if (!o->controller_name[0]) {
         ovs_fatal(0, "--controller-name must not be empty");
