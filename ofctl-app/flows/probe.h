@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ofctl-app/model/path-mtu.h"
 #include "openvswitch/uuid.h"
 #include "packets.h"
 
@@ -25,7 +26,7 @@ struct probe {
 };
 
 /* The smallest 'ip_size' that there is room in for what a probe says. */
-#define PROBE_MIN_IP_SIZE 72
+#define PROBE_MIN_IP_SIZE PATH_MTU_PROBE
 
 /* Makes the Ethernet frame: to 'eth_dst', tagged with 'vlan', an IPv4 packet
  * with DF or an IPv6 packet.  Caller must free with dp_packet_delete(). */

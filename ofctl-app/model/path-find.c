@@ -340,17 +340,25 @@ mirror_hops(const struct path_allocator *alloc, const struct path *forward,
 }
 
 /* Checks the path's MTU: some links have less than IPv6 needs (RFC 8200
- * s.5). */
+ * s.5), or than it takes to prove a hop. */
 static char *
 check_mtu(const struct inventory *inv, const struct path *path)
 {
     bool ipv6 = match_is_ipv6(path->match);
+    const char *what = ipv6 ? "IPv6" : "IPv4";
     int least = ipv6 ? IPV6_MIN_MTU : IPV4_MIN_MTU;
     int mtu = path_mtu(inv, path);
+    PATH_FOR_EACH_HOP (hop, path) {
+        if (mtu >= least && path_hop_mtu(inv, path, hop) < PATH_MTU_PROBE) {
+            what = "what proves a hop";
+            least = PATH_MTU_PROBE;
+            mtu = path_hop_mtu(inv, path, hop);
+        }
+    }
     return (mtu >= least ? NULL
             : xasprintf("packets of %d octets is all that it carries, and "
-                        "IPv%d needs %d: give links and gateways a greater "
-                        "MTU", mtu, ipv6 ? 6 : 4, least));
+                        "%s needs %d: give links and gateways a greater "
+                        "MTU", mtu, what, least));
 }
 
 static char *

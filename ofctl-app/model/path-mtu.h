@@ -8,6 +8,9 @@ struct inventory;
 struct path;
 struct path_hop;
 
+/* Octets of the shortest IP packet that can prove a hop (flows/probe.h). */
+#define PATH_MTU_PROBE 72
+
 /* Octets of the longest IP packet whose frame check_pkt_larger() can compare:
  * it has 16 bits. */
 #define PATH_MTU_MAX 65521
