@@ -77,7 +77,10 @@ EXTRA_DIST += $(COMMON_AT) $(TESTSUITE_AT) $(SYSTEM_TESTSUITE_AT) \
 	tests/tools/chaos_points.py \
 	tests/tools/chaos_state.py \
 	tests/tools/chaos_traffic.py \
+	tests/packages/package-check \
+	tests/packages/package-guest \
 	tests/tools/daemons.sh \
+	tests/tools/debian-kernel.sh \
 	tests/tools/doc-examples \
 	tests/tools/esp-net \
 	tests/tools/esp-open \
@@ -245,7 +248,11 @@ $(KERNEL_TESTSUITE): tests/package.m4 $(KERNEL_TESTSUITE_AT) $(COMMON_AT)
 # In guests, or (KERNEL=host) on this machine's kernel.
 check-kernel: all $(check_PROGRAMS) $(KERNEL_TESTSUITE)
 	$(SHELL) '$(srcdir)/tests/kernel/kernel-check' '$(KERNEL)' '$(KERNEL_TESTSUITE)' -C tests AUTOTEST_PATH='$(AUTOTEST_PATH)' $(TESTSUITEFLAGS)
-.PHONY: check-system check-kernel bench
+# In a guest with systemd, by the packages of the tree as "make dist" has it.
+check-packages: distdir
+	'$(srcdir)/tests/packages/package-check' '$(distdir)' tests/packages-work
+	rm -rf '$(distdir)'
+.PHONY: check-system check-kernel check-packages bench
 
 bench: all tests/unit/test-esp$(EXEEXT)
 	@. tests/atconfig; . tests/atlocal; \

@@ -38,9 +38,12 @@ SUITES = {
     "kernel": [("check-kernel", 1)],
     "sanitized": [("check", CPUS + 1), ("check-system", CPUS + 1)],
     "fuzz": [("check-fuzz", CPUS)],
+    "packages": [("check-packages", 1)],
 }
 OPTIONS = {"--plain": "plain", "--kernel": "kernel", "--host-kernel": "kernel",
-           "--sanitize": "sanitized", "--fuzz": "fuzz", "--quick": "plain"}
+           "--sanitize": "sanitized", "--fuzz": "fuzz",
+           "--packages": "packages", "--quick": "plain"}
+IN_PLAIN_BUILD = {"kernel", "packages"}         # Kinds without a build.
 QUICK = {"check": ["-k", "!slow"], "check-system": ["-k", "quick"]}
 
 # The line of a test group: " 12: title          ok"
@@ -151,7 +154,8 @@ class Stage:
         self.suite = suite
         self.jobs = jobs
         self.args = args
-        self.build = f"{TOP}/build/{'plain' if kind == 'kernel' else kind}"
+        self.build = (f"{TOP}/build/"
+                      + ("plain" if kind in IN_PLAIN_BUILD else kind))
         self.counts = Counts()
         self.started = False    # The groups have begun.
         self.total = None       # Number of groups, once it is known.
@@ -257,7 +261,9 @@ class Check:
         for path in glob.glob(results) + stage.guest_logs():
             os.unlink(path)
         status = self._run_command()
-        if stage.counts.failed:
+        if stage.counts.failed and stage.kind == "packages":
+            self._print_output("tail", "-n100", stage.log())
+        elif stage.counts.failed:
             self._print_output("tail", "-n40", *glob.glob(
                 f"{stage.build}/tests/*.dir/[0-9]*/*testsuite.log"))
         elif status:            # The suite did not run all its groups.
@@ -473,6 +479,8 @@ def make_stages(args):
         sys.exit("sdsa-lab: check --quick takes no arguments")
     stages = []
     for kind in [OPTIONS[option]] if option else SUITES:
+        if kind == "packages" and args:
+            continue            # It has no groups to choose from.
         stages.append(Stage(kind, None, 1, []))
         for suite, jobs in SUITES[kind]:
             stages.append(Stage(kind, suite, jobs, QUICK[suite]
