@@ -26,6 +26,7 @@ lib_https_libhttps_la_SOURCES = \
 	lib/https/http-parse.c lib/https/http-parse.h \
 	lib/https/https-conn.c lib/https/https-conn.h \
 	lib/https/https-exchange.h \
+	lib/https/https-method.c lib/https/https-method.h \
 	lib/https/https-peers.c lib/https/https-peers.h \
 	lib/https/https-request.c lib/https/https-request.h \
 	lib/https/https-server.c lib/https/https-server.h

@@ -10,35 +10,6 @@
 #include "lib/https/https-exchange.h"
 #include "util.h"
 
-/* Methods, by the number of the bit. */
-static const char *const method_names[] = {
-    "OPTIONS", "HEAD", "GET", "POST", "PUT", "PATCH", "DELETE",
-};
-
-enum https_method
-https_method_from_string(const char *name)
-{
-    for (size_t i = 0; i < ARRAY_SIZE(method_names); i++) {
-        if (!strcmp(name, method_names[i])) {
-            return 1 << i;
-        }
-    }
-    return 0;
-}
-
-char *
-https_methods_to_string(unsigned int methods)
-{
-    struct ds s = DS_EMPTY_INITIALIZER;
-
-    for (size_t i = 0; i < ARRAY_SIZE(method_names); i++) {
-        if (methods & 1 << i) {
-            ds_put_format(&s, "%s%s", s.length ? ", " : "", method_names[i]);
-        }
-    }
-    return ds_steal_cstr(&s);
-}
-
 struct https_stream {
     struct https_request *req;  /* NULL: the connection has ended. */
     bool chunked;

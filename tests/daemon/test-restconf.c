@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "lib/https/http-parse.h"
-#include "lib/https/https-request.h"
+#include "lib/https/https-method.h"
 #include "lib/secret.h"
 #include "lib/wiping-buffer.h"
 #include "packets.h"
