@@ -3,7 +3,7 @@
  * s.4). */
 #include <config.h>
 
-#include "lib/https/https-request.h"
+#include "lib/https/https-method.h"
 #include "tests/fuzz/fuzz-edit.h"
 
 const struct fuzz_agent_config fuzz_edit_config = {

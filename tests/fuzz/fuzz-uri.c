@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "lib/https/https-request.h"
+#include "lib/https/https-method.h"
 #include "lib/percent.h"
 #include "openvswitch/dynamic-string.h"
 #include "tests/fuzz/fuzz-agent.h"
