@@ -17,6 +17,7 @@ SECOND = "second-controller"
 SECOND_PORT = OPENFLOW_PORT + 1
 STRETCH = 50                    # Hand-overs between two looks at everything.
 TAKE_OVER_S = 15
+PATIENCE_S = 40
 CALM_S = 3                      # As far as it gets in that time.
 POINTS = [f"stop-{when}-{step}" for when in ("before", "after")
           for step in ("inbound", "outbound", "flip", "release")]
@@ -181,6 +182,35 @@ class HandOverLab(ChaosLab):
         if self.rng.random() < 0.9:
             self.kill(old)
             self.start(old)
+
+    def late_request(self):
+        """The controller in charge stops before it sends keys to the gateways
+        of a chain.  When it goes on, they have new keys from its successor;
+        it cannot learn of that, as the database does not let it in before a
+        gateway has refused it."""
+        self.wait_for(lambda: not self.trouble(), "for calm")
+        old = self.controller()
+        epoch = self.epoch_of(old)
+        n_before = self.n_refused()
+        rpc(f"{self.dir}/{old}.ctl", "failure-test", ["stop-before-inbound"])
+        self.ctl("--wait=none", "chain-rekey", "web")
+        self.wait_for(lambda: self.processes[old].state() == "T",
+                      "for new keys to be sent")
+        self._database_ctl("remove-remote", self._remote(old))
+        self.wait_for_epoch(epoch)
+        self.wait_for(lambda: not self.trouble(), "for the successor")
+        self.cont(old)
+        self.wait_for(lambda: self.n_refused() > n_before,
+                      "for the late request to be refused")
+        self._database_ctl("add-remote", self._remote(old))
+
+    @staticmethod
+    def wait_for(test, what):
+        end = time.monotonic() + PATIENCE_S
+        while not test():
+            if time.monotonic() > end:
+                raise Away(f"waited {PATIENCE_S} s in vain {what}")
+            time.sleep(0.02)
 
     def _disarm(self, old):
         """Lets it go on; it may stop itself once more, at a point that it has
