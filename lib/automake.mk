@@ -11,6 +11,7 @@ lib_libsdsa_la_SOURCES = \
 	lib/log-thread.c lib/log-thread.h \
 	lib/name.c lib/name.h \
 	lib/nsh.h \
+	lib/ovs-compat.c lib/ovs-compat.h \
 	lib/percent.c lib/percent.h \
 	lib/process-util.c lib/process-util.h \
 	lib/sa.c lib/sa.h \

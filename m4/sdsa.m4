@@ -30,7 +30,35 @@ AC_DEFUN([SDSA_CHECK_OVS],
    AC_SUBST([OVS_LIBS])
    AC_SUBST([OVS_SRCDIR])
    AC_SUBST([OVS_BUILDDIR])
-   AC_SUBST([OVS_LIBDIR], [$OVS_BUILDDIR/lib])])
+   AC_SUBST([OVS_LIBDIR], [$OVS_BUILDDIR/lib])
+   dnl What differs between versions of the library: see lib/ovs-compat.h.
+   OVS_CPPFLAGS=
+   SDSA_CHECK_OVS_CALL([OVS_DAEMONIZES_WITH_PORTS], [daemon.h],
+     [daemonize_start(false, false);])
+   SDSA_CHECK_OVS_CALL([OVS_UNIXCTL_ANSWERS_JSON], [unixctl.h],
+     [struct json *result, *error;
+      unixctl_client_transact(0, "", 0, 0, &result, &error);])
+   AC_SUBST([OVS_CPPFLAGS])])
+
+dnl SDSA_CHECK_OVS_CALL(MACRO, HEADER, STATEMENTS)
+dnl
+dnl Defines MACRO if STATEMENTS compile with HEADER of the Open vSwitch library.
+AC_DEFUN([SDSA_CHECK_OVS_CALL],
+  [AC_MSG_CHECKING([for $1])
+   sdsa_save_CPPFLAGS=$CPPFLAGS sdsa_save_CFLAGS=$CFLAGS
+   for dir in include lib .; do
+     CPPFLAGS="$CPPFLAGS -I $OVS_SRCDIR/$dir -I $OVS_BUILDDIR/$dir"
+   done
+   CFLAGS="$CFLAGS -Werror=incompatible-pointer-types"
+   AC_COMPILE_IFELSE(
+     [AC_LANG_SOURCE([[#include <config.h>
+                       #include <$2>
+                       void test(void);
+                       void test(void) { $3 }]])],
+     [AC_MSG_RESULT([yes])
+      OVS_CPPFLAGS="$OVS_CPPFLAGS -D$1"],
+     [AC_MSG_RESULT([no])])
+   CPPFLAGS=$sdsa_save_CPPFLAGS CFLAGS=$sdsa_save_CFLAGS])
 
 dnl SDSA_ENABLE_WERROR
 AC_DEFUN([SDSA_ENABLE_WERROR],

@@ -15,6 +15,7 @@
 #include "lib/daemon-options.h"
 #include "lib/db-watch.h"
 #include "lib/descriptors.h"
+#include "lib/ovs-compat.h"
 #include "lib/sdsa-idl.h"
 #include "ofctl-app/conductor/conductor.h"
 #include "ofctl-app/network/flow-audit.h"
@@ -103,7 +104,7 @@ main(int argc, char *argv[])
     ovs_cmdl_proctitle_init(argc, argv);
     parse_options(argc, argv, &options);
     fatal_ignore_sigpipe();
-    daemonize_start(false);
+    ovs_compat_daemonize_start();
     daemon_life_detached();
     dns_resolve_init(true);     /* Of names in --db and the like. */
 

@@ -14,6 +14,7 @@
 #include "jsonrpc.h"
 #include "lib/db-probe.h"
 #include "lib/environment.h"
+#include "lib/ovs-compat.h"
 #include "lib/process-util.h"
 #include "lib/sdsa-idl.h"
 #include "ofctl-app/flows/trace.h"
@@ -255,8 +256,7 @@ read_live(struct trace_view *view, const char *target)
                   "this machine? --live=SOCKET names its control socket)",
                   path);
     }
-    retval = unixctl_client_transact(client, "path/check", 0, NULL, &result,
-                                     &error);
+    retval = ovs_compat_unixctl_ask(client, "path/check", &result, &error);
     if (retval || error) {
         ovs_fatal(retval, "the controller at %s does not say what is there: "
                   "%s", path, error ? error : "no answer");

@@ -20,6 +20,7 @@
 #include "lib/https/https-peers.h"
 #include "lib/https/https-server.h"
 #include "lib/name.h"
+#include "lib/ovs-compat.h"
 #include "lib/secret.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/poll-loop.h"
@@ -138,7 +139,7 @@ main(int argc, char *argv[])
         flush(&options);
     }
     fatal_ignore_sigpipe();
-    daemonize_start(false);
+    ovs_compat_daemonize_start();
     daemon_life_detached();
     if (unixctl_server_create(options.unixctl, &unixctl)) {
         exit(EXIT_FAILURE);

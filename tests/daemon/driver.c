@@ -10,6 +10,7 @@
 #include "command-line.h"
 #include "daemon.h"
 #include "fatal-signal.h"
+#include "lib/ovs-compat.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
@@ -67,7 +68,7 @@ driver_start(int argc, char *argv[])
             exit(1);
         }
     }
-    daemonize_start(false);
+    ovs_compat_daemonize_start();
     return o;
 }
 
