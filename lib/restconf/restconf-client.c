@@ -531,6 +531,9 @@ transfer_error(const struct restconf_client *client, CURLcode code,
                          client->url, client->clients->config.server);
     } else if (code == CURLE_OPERATION_TIMEDOUT) {
         return xasprintf("%s does not answer in time", client->url);
+    } else if (code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR) {
+        return xasprintf("%s breaks off its answer (%s)", client->url,
+                         client->curl_error);
     } else if (code == CURLE_PEER_FAILED_VERIFICATION) {
         return xasprintf("%s: its certificate is not one of ours for %s (%s)",
                          client->url, client->name, client->curl_error);
