@@ -6,7 +6,10 @@ dnl Finds the Open vSwitch source and build trees (as OVN does: the library's
 dnl headers for OVSDB IDL, unixctl, daemon and db-ctl-base are not installed
 dnl by any Debian package).
 AC_DEFUN([SDSA_CHECK_OVS],
-  [AC_ARG_WITH([ovs-source],
+  [AS_CASE(["$(cd "$srcdir" && pwd)$(pwd)"],
+     [*[[\ \	]]*],
+     [AC_MSG_ERROR([the path has a space, which make does not take; utilities/sdsa-lab setup builds here all the same])])
+   AC_ARG_WITH([ovs-source],
      [AS_HELP_STRING([--with-ovs-source=DIR],
         [Open vSwitch source tree (see utilities/ovs-library)])])
    AC_ARG_WITH([ovs-build],

@@ -38,7 +38,7 @@ dist_topologies_DATA = \
 	utilities/topologies/table2.topo \
 	utilities/topologies/two-machines.topo
 EXTRA_DIST += utilities/sdsa-lab utilities/sdsa-pki utilities/ovs-library \
-	utilities/lab/check.py
+	utilities/lab/check.py utilities/lab/other-debian
 dist_man_MANS += \
 	utilities/sdsa-ctl.8 utilities/sdsa-lab.8 utilities/sdsa-pki.8 \
 	utilities/sdsa-trace.8

@@ -22,6 +22,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 SDSA_LAB = os.path.join(os.path.dirname(HERE), "sdsa-lab")
+OTHER_DEBIAN = os.path.join(HERE, "other-debian")
 PR_SET_CHILD_SUBREAPER = 36     # <linux/prctl.h>
 SETUP_SKIPPED = 77              # Exit status of "setup": not possible.
 LINE_S = float(os.environ.get("SDSA_CHECK_LINE_S") or 60)
@@ -39,10 +40,12 @@ SUITES = {
     "sanitized": [("check", CPUS + 1), ("check-system", CPUS + 1)],
     "fuzz": [("check-fuzz", CPUS)],
     "packages": [("check-packages", 1)],
+    "other-debian": [("check", CPUS + 1), ("demo", 1)],
 }
 OPTIONS = {"--plain": "plain", "--kernel": "kernel", "--host-kernel": "kernel",
            "--sanitize": "sanitized", "--fuzz": "fuzz",
-           "--packages": "packages", "--quick": "plain"}
+           "--packages": "packages", "--other-debian": "other-debian",
+           "--quick": "plain"}
 IN_PLAIN_BUILD = {"kernel", "packages"}         # Kinds without a build.
 QUICK = {"check": ["-k", "!slow"], "check-system": ["-k", "quick"]}
 
@@ -156,6 +159,7 @@ class Stage:
         self.args = args
         self.build = (f"{TOP}/build/"
                       + ("plain" if kind in IN_PLAIN_BUILD else kind))
+        self.tree = f"{self.build}/tree"    # Of the other Debian.
         self.counts = Counts()
         self.started = False    # The groups have begun.
         self.total = None       # Number of groups, once it is known.
@@ -163,6 +167,8 @@ class Stage:
     def name(self):
         if self.suite is None:
             return f"set-up of {self.kind}"
+        if self.suite == "demo":
+            return f"demo, {self.kind} build"
         return f"make {self.suite}, {os.path.basename(self.build)} build"
 
     def key(self):
@@ -174,8 +180,14 @@ class Stage:
     def argv(self):
         if self.suite is None:
             return [SDSA_LAB, "setup", self.kind]
+        if self.suite == "demo":
+            return [OTHER_DEBIAN, "run", self.tree, "utilities/sdsa-lab",
+                    "demo"]
         flags = " ".join([f"-j{self.jobs}", *map(_quote, self.args)])
-        return ["make", self.suite, f"TESTSUITEFLAGS={flags}"]
+        make = ["make", self.suite, f"TESTSUITEFLAGS={flags}"]
+        if self.kind == "other-debian":
+            return [OTHER_DEBIAN, "run", self.tree, *make, "-C", "build/plain"]
+        return make
 
     def log(self):
         return f"{self.build}/{self.suite or 'setup'}.log"
@@ -197,6 +209,8 @@ class Stage:
 
     def list_groups(self, args):
         """Returns how many groups 'args' select, or None."""
+        if self.suite == "demo":
+            return 1
         script = "-".join([*self.suite.split("-")[1:], "testsuite"])
         done = subprocess.run(["sh", f"{TOP}/tests/{script}", "-C", "tests",
                                "--list", *args], cwd=self.build, check=False,
@@ -248,6 +262,11 @@ class Check:
         return 1 if self.counts.failed else 0
 
     def _skip(self):
+        if self.stage.kind == "other-debian":
+            self.counts.skipped += 1
+            self.screen.print(f"== {self.stage.name()}: not possible here,"
+                              " 1 skipped")
+            return
         with open(f"{TOP}/tests/fuzz/fuzz.at", encoding="utf-8") as stream:
             n = len(re.findall(r"^SDSA_FUZZ\(", stream.read(), re.M))
         self.counts.skipped += n
@@ -265,10 +284,14 @@ class Check:
             self._print_output("tail", "-n100", stage.log())
         elif stage.counts.failed:
             self._print_output("tail", "-n40", *glob.glob(
-                f"{stage.build}/tests/*.dir/[0-9]*/*testsuite.log"))
+                f"{stage.build}/tests/*.dir/[0-9]*/*testsuite.log"),
+                *glob.glob(f"{stage.tree}/build/plain/tests/testsuite.dir"
+                           "/[0-9]*/testsuite.log"))
         elif status:            # The suite did not run all its groups.
             self._print_output("tail", "-n30", stage.log())
             stage.counts.failed = 1
+        elif stage.suite == "demo":
+            stage.counts.passed = 1
         self._print_output("cat", "/dev/null", *sorted(glob.glob(results)))
         self.screen.print(stage.counts)
         self.counts.add_counts(stage.counts)
@@ -350,8 +373,8 @@ class Check:
                      - (stage.list_groups(stage.args) or 0))
                 left_out.append(f"{n} groups of make {stage.suite}")
         self.screen.print("Left out: " + ", ".join(left_out) + ", the kernel's"
-                          " ESP, sanitizers, fuzzing (sdsa-lab check runs all"
-                          " of them)")
+                          " ESP, sanitizers, fuzzing, the other Debian"
+                          " (sdsa-lab check runs all of them)")
 
     def _report_interrupt(self):
         stage = self.stage
