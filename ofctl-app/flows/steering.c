@@ -25,7 +25,6 @@
 #define TABLE_ND 3              /* Second half of a neighbour's answer. */
 
 /* Priorities in TABLE_INPUT. */
-#define PRIORITY_GUARD 1
 #define PRIORITY_TRANSPORT 1000
 #define PRIORITY_CLASSIFIER 1000        /* Plus the chain's: 0 to 999. */
 #define PRIORITY_LINK_LOCAL 2000        /* What does not leave its link. */
@@ -54,6 +53,9 @@ static const struct eth_addr nsh_eth_dst = ETH_ADDR_C(02,5d,5a,00,00,04);
 /* Octets of a packet that the controller is sent. */
 #define STEERING_TOO_BIG_LEN 256
 #define STEERING_PROBE_LEN 128
+
+/* The frames that are a chain's: those with a tag are not. */
+#define UNTAGGED "vlan_tci=0x0000/0x1000"
 
 /* The flows of one path in the making. */
 struct steering {
@@ -271,14 +273,16 @@ put_stage(struct steering *s, size_t stage, const char *in_port,
     }
 }
 
-/* Adds the answer to an ARP request for 'ip', which the destination has. */
+/* Adds the answer to an ARP request for 'ip', which the destination has.  (A
+ * frame with a tag, if only for its priority, is of another segment: who gets
+ * an answer there could not send anything to where it points.) */
 static void
 add_arp(struct steering *s, ovs_be32 ip)
 {
     const struct eth_addr mac = s->dst->mac;
     add_flow(&s->flows, s->src->bridge->name, STEERING_COMPANION,
              s->path->nsh_spi, TABLE_INPUT, PRIORITY_NEIGHBOUR, s->src->port,
-             "arp,arp_op=1,arp_tpa="IP_FMT","
+             UNTAGGED",arp,arp_op=1,arp_tpa="IP_FMT","
              "actions=move:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[],"
              "set_field:"ETH_ADDR_FMT"->eth_src,set_field:2->arp_op,"
              "move:NXM_NX_ARP_SHA[]->NXM_NX_ARP_THA[],"
@@ -299,7 +303,7 @@ add_nd(struct steering *s, const struct in6_addr *address)
     ipv6_string_mapped(ip, address);
     add_flow(&s->flows, s->src->bridge->name, STEERING_COMPANION,
              s->path->nsh_spi, TABLE_INPUT, PRIORITY_NEIGHBOUR, s->src->port,
-             "icmp6,icmp_type=135,icmp_code=0,nd_target=%s,"
+             UNTAGGED",icmp6,icmp_type=135,icmp_code=0,nd_target=%s,"
              "actions=move:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[],"
              "set_field:"ETH_ADDR_FMT"->eth_src,"
              "move:NXM_NX_IPV6_SRC[]->NXM_NX_IPV6_DST[],"
@@ -325,8 +329,7 @@ add_ingress(struct steering *s)
     int mtu = path_mtu(s->inv, path);
     add_flow(&s->flows, bridge, STEERING_CLASSIFIER, path->nsh_spi,
              TABLE_INPUT, PRIORITY_CLASSIFIER + path->priority, s->src->port,
-             "%s,vlan_tci=0x0000/0x1000,"
-             "actions=set_field:0x%"PRIx32"->reg0,"
+             "%s,"UNTAGGED",actions=set_field:0x%"PRIx32"->reg0,"
              "check_pkt_larger(%d)->NXM_NX_REG3[0],resubmit(,%d)",
              path->match, path->nsh_spi, ETH_HEADER_LEN + mtu, TABLE_ENTER);
     add_flow(&s->flows, bridge, STEERING_TRANSPORT, path->nsh_spi, TABLE_ENTER,
@@ -500,8 +503,6 @@ add_hop(struct steering *s, size_t stage)
     }
 }
 
-#define UNTAGGED "vlan_tci=0x0000/0x1000"
-
 /* Adds a flow for packets that come back from function 'sf' on 'port' and go
  * on along the path on 'stage'.  'match' knows them as ours (NULL: all without
  * a tag are); the actions 'undo' take off what they are known by. */
@@ -650,31 +651,82 @@ add_port_name(const struct inv_bridge *bridge, const char *port, void *ports_)
     }
 }
 
-/* What an endpoint sends and no chain takes, whatever it matches: what is for
- * its own link only (RFC 4861, RFC 4291 s.2.5.6), and what the controller's
- * probes look like.  It must not be answered when it only asks whether an
- * address is free (RFC 4862 s.5.4). */
+/* What no chain takes, whatever its match is: what its RFC keeps to one host
+ * or link, and what the controller's probes look like.  A table, as each line
+ * is one rule of one RFC. */
+static const struct {
+    int priority;
+    const char *match;
+} chain_guards[] = {
+    /* IPv4: multicast that is never forwarded (RFC 5771 s.4), the limited
+     * broadcast (RFC 919 s.7) and all that came as a broadcast frame (RFC 1812
+     * s.5.3.4), addresses of the link (RFC 3927 s.2.7) and of the host (RFC
+     * 1122 s.3.2.1.3 g). */
+    { PRIORITY_LINK_LOCAL, "ip,nw_dst=224.0.0.0/24" },
+    { PRIORITY_LINK_LOCAL, "ip,nw_dst=255.255.255.255" },
+    { PRIORITY_LINK_LOCAL, "ip,dl_dst=ff:ff:ff:ff:ff:ff" },
+    { PRIORITY_LINK_LOCAL, "ip,nw_src=169.254.0.0/16" },
+    { PRIORITY_LINK_LOCAL, "ip,nw_dst=169.254.0.0/16" },
+    { PRIORITY_LINK_LOCAL, "ip,nw_src=127.0.0.0/8" },
+    { PRIORITY_LINK_LOCAL, "ip,nw_dst=127.0.0.0/8" },
+
+    /* IPv6: multicast of the scopes 0 and 1, and 2, with any flags (RFC 4291
+     * s.2.7), addresses of the link (s.2.5.6) and of the host (s.2.5.3). */
+    { PRIORITY_LINK_LOCAL, "ipv6,ipv6_dst=ff00::/ff0e::" },
+    { PRIORITY_LINK_LOCAL, "ipv6,ipv6_dst=ff02::/ff0f::" },
+    { PRIORITY_LINK_LOCAL, "ipv6,ipv6_src=fe80::/10" },
+    { PRIORITY_LINK_LOCAL, "ipv6,ipv6_dst=fe80::/10" },
+    { PRIORITY_LINK_LOCAL, "ipv6,ipv6_src=::1" },
+    { PRIORITY_LINK_LOCAL, "ipv6,ipv6_dst=::1" },
+
+    /* Neighbour discovery (RFC 4861 s.4.1 to 4.5), whose addresses may be
+     * those of a wider scope.  Who only asks whether an address is free must
+     * not be answered (RFC 4862 s.5.4). */
+    { PRIORITY_DAD, "icmp6,icmp_type=135,ipv6_src=::" },
+    { PRIORITY_LINK_LOCAL, "icmp6,icmp_type=133" },
+    { PRIORITY_LINK_LOCAL, "icmp6,icmp_type=134" },
+    { PRIORITY_LINK_LOCAL, "icmp6,icmp_type=135" },
+    { PRIORITY_LINK_LOCAL, "icmp6,icmp_type=136" },
+    { PRIORITY_LINK_LOCAL, "icmp6,icmp_type=137" },
+
+    { PRIORITY_LINK_LOCAL, PROBE_MATCH_IPV4 },
+    { PRIORITY_LINK_LOCAL, PROBE_MATCH_IPV6 },
+};
+
+/* Adds these guards at the ports where a host's own packets could enter a
+ * chain: endpoints, and functions, which are hosts of their own.  (What has an
+ * NSH was put under it for the chain.) */
 static void
-add_endpoint_guards(const struct inv_endpoint *endpoint,
-                    struct ovs_list *flows)
+add_chain_guards(const struct inventory *inv, const char *bridge,
+                 struct ovs_list *flows)
 {
-    static const struct {
-        int priority;
-        const char *match;
-    } guards[] = {
-        { PRIORITY_DAD, "icmp6,icmp_type=135,ipv6_src=::" },
-        { PRIORITY_LINK_LOCAL, "icmp6,icmp_type=135" },
-        { PRIORITY_LINK_LOCAL, "icmp6,icmp_type=136" },
-        { PRIORITY_LINK_LOCAL, "ipv6,ipv6_dst=ff02::/16" },
-        { PRIORITY_LINK_LOCAL, "ipv6,ipv6_dst=fe80::/10" },
-        { PRIORITY_LINK_LOCAL, PROBE_MATCH_IPV4 },
-        { PRIORITY_LINK_LOCAL, PROBE_MATCH_IPV6 },
+    struct port_names ports = {
+        .bridge = bridge,
+        .names = SSET_INITIALIZER(&ports.names),
     };
-    for (size_t i = 0; i < ARRAY_SIZE(guards); i++) {
-        add_flow(flows, endpoint->bridge->name, STEERING_GUARD, 0, TABLE_INPUT,
-                 guards[i].priority, endpoint->port, "%s,actions=drop",
-                 guards[i].match);
+    const struct shash_node *node;
+    SHASH_FOR_EACH (node, &inv->endpoints) {
+        const struct inv_endpoint *endpoint = node->data;
+        add_port_name(endpoint->bridge, endpoint->port, &ports);
     }
+    SHASH_FOR_EACH (node, &inv->sfs) {
+        const struct inv_sf *sf = node->data;
+        if (sf->correlation != SF_NSH) {
+            add_port_name(sf->bridge, sf->in_port, &ports);
+            add_port_name(sf->bridge, sf->out_port, &ports);
+        }
+    }
+
+    const char **names = sset_sort(&ports.names);
+    for (size_t i = 0; i < sset_count(&ports.names); i++) {
+        for (size_t j = 0; j < ARRAY_SIZE(chain_guards); j++) {
+            add_flow(flows, bridge, STEERING_GUARD, 0, TABLE_INPUT,
+                     chain_guards[j].priority, names[i], "%s,actions=drop",
+                     chain_guards[j].match);
+        }
+    }
+    free(names);
+    sset_destroy(&ports.names);
 }
 
 void
@@ -685,26 +737,20 @@ steering_guard_flows(const struct inventory *inv, const char *bridge,
         .bridge = bridge,
         .names = SSET_INITIALIZER(&ports.names),
     };
-    const struct shash_node *node;
-    SHASH_FOR_EACH (node, &inv->endpoints) {
-        const struct inv_endpoint *endpoint = node->data;
-        if (!strcmp(endpoint->bridge->name, bridge)) {
-            add_endpoint_guards(endpoint, flows);
-        }
-    }
+    add_chain_guards(inv, bridge, flows);
     inventory_for_each_port(inv, add_port_name, &ports);
 
     const char **names = sset_sort(&ports.names);
     for (size_t i = 0; i < sset_count(&ports.names); i++) {
-        add_flow(flows, bridge, STEERING_GUARD, 0, TABLE_INPUT, PRIORITY_GUARD,
-                 names[i], "actions=drop");
+        add_flow(flows, bridge, STEERING_GUARD, 0, TABLE_INPUT,
+                 STEERING_PRIORITY_GUARD, names[i], "actions=drop");
     }
     free(names);
     sset_destroy(&ports.names);
 
     /* What came under a path's NSH and is not its ESP. */
     add_flow(flows, bridge, STEERING_GUARD, 0, TABLE_DELIVER,
-             PRIORITY_GUARD, NULL, "actions=drop");
+             STEERING_PRIORITY_GUARD, NULL, "actions=drop");
 }
 
 char *

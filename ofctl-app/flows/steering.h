@@ -37,6 +37,10 @@ enum steering_role {
                                  * bundle as the classifier. */
 };
 
+/* Priority of the guard that each port has.  A guard of a higher one drops
+ * what no chain takes, whatever the chains' matches are. */
+#define STEERING_PRIORITY_GUARD 1
+
 /* First octet of the userdata of a packet-in: why the controller is sent
  * it. */
 enum steering_userdata {
@@ -101,7 +105,8 @@ char *steering_path_flows(const struct inventory *, const struct path *,
                           const struct path *twin, struct ovs_list *flows);
 
 /* Appends the guards of 'bridge': one drop of lowest priority for each port
- * that the inventory names, and one for what was under an NSH.  Caller frees
+ * that the inventory names, one for what was under an NSH, and at the ports of
+ * endpoints and functions drops of what may not leave its link.  Caller frees
  * the flows with steering_flows_destroy(). */
 void steering_guard_flows(const struct inventory *, const char *bridge,
                           struct ovs_list *flows);

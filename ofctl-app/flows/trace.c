@@ -511,7 +511,10 @@ follow(const struct tracer *tracer, const struct trace_flow *flow,
     const struct path *path = find_path(view, nsh_spi);
     const struct inv_endpoint *e = endpoint_at(view, tracer->bridge, port);
     if (flow->cookie == steering_cookie(STEERING_GUARD, 0)) {
-        if (e) {
+        if (flow->priority > STEERING_PRIORITY_GUARD) {
+            ds_put_cstr(out, "  it may not leave its link (or looks like a "
+                        "probe of the controller's): no chain takes it\n");
+        } else if (e) {
             explain(view, e, packet, out);
         }
         return result(out, TRACE_DROPPED, "dropped at bridge %s by the guard "
