@@ -149,12 +149,11 @@ parse_body_headers(struct http_head *head)
     const char *length = http_head_get(head, "Content-Length");
     const char *coding = http_head_get(head, "Transfer-Encoding");
 
-    if (count_header(head, "Content-Length") > 1 || (length && coding)) {
+    if (length && coding) {
         return 400;
     }
     if (coding) {
-        if (count_header(head, "Transfer-Encoding") > 1
-            || strcasecmp(coding, "chunked")) {
+        if (strcasecmp(coding, "chunked")) {
             return 501;
         }
         head->chunked = true;
@@ -168,6 +167,36 @@ parse_body_headers(struct http_head *head)
         head->content_length = n > 18 ? INT64_MAX : strtoull(length, NULL, 10);
     }
     return 0;
+}
+
+/* Makes one header of those of one name, whose value is a list then (RFC 9110
+ * s.5.3): several lines say what one would.  What cannot be a list, such as a
+ * date, is no valid value any more.  'space' has to have room for all
+ * values, with what is between them. */
+static void
+join_headers(struct http_head *head, char *space)
+{
+    for (size_t i = 0; i < head->n_headers; i++) {
+        struct http_header *header = &head->headers[i];
+        size_t n = i + 1;
+        for (size_t j = n; j < head->n_headers; j++) {
+            const struct http_header *other = &head->headers[j];
+            if (strcasecmp(header->name, other->name)
+                || !strcasecmp(header->name, "Host")) {
+                head->headers[n++] = *other;
+                continue;
+            }
+            size_t len = strlen(header->value);
+            memmove(space, header->value, len);
+            header->value = space;
+            strcpy(space + len, ", ");
+            strcpy(space + len + 2, other->value);
+        }
+        head->n_headers = n;
+        if (header->value == space) {
+            space += strlen(space) + 1;
+        }
+    }
 }
 
 /* Reads what the headers say about the message. */
@@ -196,7 +225,7 @@ int
 http_head_parse(struct http_head *head, const char *data, size_t size)
 {
     memset(head, 0, sizeof *head);
-    head->text = wiping_malloc(size + 1);
+    head->text = wiping_malloc(2 * size + 1);
     if (!head->text) {
         out_of_memory();
     }
@@ -214,6 +243,7 @@ http_head_parse(struct http_head *head, const char *data, size_t size)
         if (!line) {
             status = 400;
         } else if (!line[0]) {
+            join_headers(head, head->text + size + 1);
             return parse_semantics(head);
         } else {
             status = parse_header(head, line);

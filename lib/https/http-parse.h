@@ -48,8 +48,8 @@ int http_head_parse(struct http_head *, const char *data, size_t size);
 /* Wipes and frees what the head holds, and makes it empty. */
 void http_head_destroy(struct http_head *);
 
-/* Returns the value of the header 'name', the first one if there are several,
- * or NULL. */
+/* Returns the value of the header 'name', or NULL; that of several lines as
+ * one list, with commas. */
 const char *http_head_get(const struct http_head *, const char *name);
 
 /* The reader of a body in chunks (RFC 9112 s.7.1).  All zeros at first. */

@@ -163,14 +163,16 @@ https_reply(struct https_request *req, int status, const char *content_type,
     ovs_assert(!req->replied);
     req->replied = true;
     put_head(req, status, size ? content_type : NULL);
-    if (status != 204 && status != 304) {
+    bool is_head = https_request_method(req) == HTTPS_HEAD;
+    /* The length is that which GET would tell: a stream has none. */
+    if (status != 204 && status != 304 && (size || !is_head)) {
         char length[64];
         snprintf(length, sizeof length, "Content-Length: %"PRIuSIZE"\r\n",
                  size);
         wiping_buffer_puts(&req->out, length);
     }
     wiping_buffer_puts(&req->out, "\r\n");
-    if (https_request_method(req) != HTTPS_HEAD) {
+    if (!is_head) {
         wiping_buffer_put(&req->out, body, size);
     }
 }

@@ -38,17 +38,31 @@ lists(const char *list, const char *etag, bool weak, bool exists)
     return false;
 }
 
-/* Reads an HTTP date of the one form that is sent today. */
+/* Reads an HTTP date of one of the three forms (RFC 9110 s.5.6.7): the one
+ * that is sent today, that of RFC 850, that of asctime(). */
 static bool
 parse_date(const char *s, long long int *date_s)
 {
-    struct tm tm = { .tm_isdst = 0 };
-    const char *end = s ? strptime(s, DATE_FORMAT, &tm) : NULL;
-    if (!end || *end) {
-        return false;
+    static const char *const forms[] = {
+        DATE_FORMAT, "%A, %d-%b-%y %T GMT", "%a %b %e %T %Y",
+    };
+    for (size_t i = 0; s && i < ARRAY_SIZE(forms); i++) {
+        struct tm tm = { .tm_isdst = 0 };
+        const char *end = strptime(s, forms[i], &tm);
+        if (!end || *end) {
+            continue;
+        }
+        if (i == 1) {           /* Two digits: no more than 50 years ahead. */
+            time_t now_s = time(NULL);
+            struct tm now;
+            gmtime_r(&now_s, &now);
+            tm.tm_year = now.tm_year - now.tm_year % 100 + tm.tm_year % 100;
+            tm.tm_year -= tm.tm_year > now.tm_year + 50 ? 100 : 0;
+        }
+        *date_s = timegm(&tm);
+        return true;
     }
-    *date_s = timegm(&tm);
-    return true;
+    return false;
 }
 
 enum rc_verdict

@@ -149,6 +149,9 @@ rc_path_resolve(const struct rc_path *path, const struct yang_schema *schema,
                 node ? YANG_INVALID_VALUE : RC_NO_NODE,
                 rc_path_to_string(path, schema),
                 xasprintf(node ? "%s needs as many keys as its list has"
+                          : strchr(s->name, ':')
+                          ? "there is no node %s here: write the colon "
+                            "behind a module's name as it is, not as %%3A"
                           : "there is no node %s here", s->name));
         }
     }

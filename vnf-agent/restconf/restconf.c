@@ -226,8 +226,15 @@ check_writer(const struct restconf *rc, const struct https_request *req)
 
 /* Reads the body.  jansson's own message would quote it, perhaps a key. */
 static struct yang_error *
-parse_body(const struct https_request *req, json_t **jsonp)
+parse_body(struct https_request *req, json_t **jsonp)
 {
+    const char *coding = https_request_header(req, "Content-Encoding");
+    if (coding && coding[0] && strcasecmp(coding, "identity")) {
+        https_reply_header(req, "Accept-Encoding", "identity");
+        return yang_error_format(RC_MEDIA_TYPE, "the body must not have a "
+                                 "Content-Encoding");
+    }
+
     json_error_t error;
     size_t size;
     const char *body = https_request_body(req, &size);
