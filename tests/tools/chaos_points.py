@@ -15,12 +15,13 @@ from chaos_state import State
 # A chain through tap has these, whatever else; wire is at that bridge too.
 GATEWAY, BRIDGE, SWITCH, INGRESS = "gw3", "br3", "m3-vswitchd", "vswitchd"
 CONFIG = {"drain-ms": 100, "drain-max-ms": 1000, "prepare-timeout-ms": 500,
-          "retry-ms": 100, "release-timeout-ms": 400}
+          "retry-ms": 100, "release-timeout-ms": 400, "avoid-ms": 1000}
 PATIENCE_MS = 10000             # Where nobody is silent: the machine is slow.
 HOLD_S = 0.7                    # Longer than preparations may take.
 HOUR_MS = 3600 * 1000
 EPOCH_STEP = 10                 # What somebody is ahead of the controller.
 STOP_S = 10
+AVOIDED_S = 60                  # More than the controller avoids a way.
 
 
 class Silent:
@@ -187,7 +188,13 @@ def set_up(lab):
 
 def bring_back(lab, case):
     """The chain as the case begins: through tap and its gateway, if the last
-    fault has driven it to what can stand in for it."""
+    fault has driven it to what can stand in for it, or has made the way to it
+    one to avoid."""
+    end = time.monotonic() + AVOIDED_S
+    while "avoided" in lab.ctl("--", "link-list", "--", "gw-list"):
+        if time.monotonic() > end:
+            raise subprocess.SubprocessError("a way is avoided for too long")
+        time.sleep(0.1)
     before = ["wire", "tap"] if "wire is left" in case.title else ["tap"]
     lab.ctl("--wait=applied", "--", "chain-set", "web", *before)
     lab.ctl("--wait=applied", "--", "chain-reroute", "web")
