@@ -8,10 +8,12 @@
 # the current directory.  Nothing ends daemons by themselves: a test says
 # "on_exit 'end_pidfile BASE.pid'" before it starts one.
 
-# wait_until COMMAND: succeeds as soon as COMMAND does, fails after 30 s.
+# wait_until COMMAND: succeeds as soon as COMMAND does, fails after 30 s.  The
+# errors that COMMAND prints are not shown: a file that is not there yet is
+# waited for.
 wait_until () {
     wait_until_n=0
-    until eval "$1"; do
+    until eval "$1" 2>/dev/null; do
         wait_until_n=`expr $wait_until_n + 1`
         if test $wait_until_n -ge 300; then
             echo "wait_until: gave up on: $1" >&2
