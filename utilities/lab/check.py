@@ -46,6 +46,7 @@ OPTIONS = {"--plain": "plain", "--kernel": "kernel", "--host-kernel": "kernel",
            "--sanitize": "sanitized", "--fuzz": "fuzz",
            "--packages": "packages", "--other-debian": "other-debian",
            "--quick": "plain"}
+ON_REQUEST = {"packages", "other-debian"}       # Too long for every run.
 IN_PLAIN_BUILD = {"kernel", "packages"}         # Kinds without a build.
 QUICK = {"check": ["-k", "!slow"], "check-system": ["-k", "quick"]}
 
@@ -181,8 +182,7 @@ class Stage:
         if self.suite is None:
             return [SDSA_LAB, "setup", self.kind]
         if self.suite == "demo":
-            return [OTHER_DEBIAN, "run", self.tree, "utilities/sdsa-lab",
-                    "demo"]
+            return [OTHER_DEBIAN, "demo", self.tree]
         flags = " ".join([f"-j{self.jobs}", *map(_quote, self.args)])
         make = ["make", self.suite, f"TESTSUITEFLAGS={flags}"]
         if self.kind == "other-debian":
@@ -502,8 +502,8 @@ def make_stages(args):
         sys.exit("sdsa-lab: check --quick takes no arguments")
     stages = []
     for kind in [OPTIONS[option]] if option else SUITES:
-        if kind == "packages" and not option:
-            continue            # Too long for every run.
+        if kind in ON_REQUEST and not option:
+            continue
         stages.append(Stage(kind, None, 1, []))
         for suite, jobs in SUITES[kind]:
             stages.append(Stage(kind, suite, jobs, QUICK[suite]
