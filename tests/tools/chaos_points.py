@@ -186,6 +186,11 @@ def set_up(lab):
         f"other_config:{key}={ms}" for key, ms in CONFIG.items()))
 
 
+def set_timeout(lab, timeout_ms):
+    lab.ctl("set", "SDSA_Global", ".",
+            f"other_config:prepare-timeout-ms={timeout_ms}")
+
+
 def bring_back(lab, case):
     """The chain as the case begins: through tap and its gateway, if the last
     fault has driven it to what can stand in for it, or has made the way to it
@@ -195,6 +200,7 @@ def bring_back(lab, case):
         if time.monotonic() > end:
             raise subprocess.SubprocessError("a way is avoided for too long")
         time.sleep(0.1)
+    set_timeout(lab, PATIENCE_MS)
     before = ["wire", "tap"] if "wire is left" in case.title else ["tap"]
     lab.ctl("--wait=applied", "--", "chain-set", "web", *before)
     lab.ctl("--wait=applied", "--", "chain-reroute", "web")
@@ -207,8 +213,7 @@ def run_case(lab, case):
     points = [case.point]
     if case.point.endswith("-undo"):
         points.append("refuse-prove")
-    lab.ctl("set", "SDSA_Global", ".",
-            f"other_config:prepare-timeout-ms={timeout_ms}")
+    set_timeout(lab, timeout_ms)
     lab.ask_controller("failure-test", *points)
     number = State(f"{lab.dir}/sdsa.sock").sdsa_global[0]["next_operation"]
     lab.ctl("--wait=none", "--", *case.command)
