@@ -300,15 +300,18 @@ run_housekeeping(struct esp *esp)
     }
 }
 
-static void
+/* Opens the socket for ovs-appctl, which packets do not need.  Returns false
+ * on failure. */
+static bool
 open_unixctl(struct esp *esp)
 {
     int error = unixctl_server_create(esp->unixctl_path, &esp->unixctl);
 
     if (error) {
-        VLOG_FATAL("cannot listen on %s (%s)", esp->unixctl_path,
-                   ovs_strerror(error));
+        VLOG_ERR("cannot listen on %s (%s)", esp->unixctl_path,
+                 ovs_strerror(error));
     }
+    return !error;
 }
 
 /* Hands all over to the successor on the other side of 'socket'.  If that does
@@ -322,18 +325,22 @@ hand_over(struct esp *esp, int socket)
         [SUCCESSION_PLAIN] = port_get_fd(esp->ports[ENGINE_PLAIN]),
         [SUCCESSION_CIPHER] = port_get_fd(esp->ports[ENGINE_CIPHER]),
     };
+    long long int deadline_ms = time_msec() + SUCCESSION_TIMEOUT_MS;
     char *error = succession_give(socket, esp->engine, &esp->hello.boot_id,
                                   fds);
 
+    if (!error && latch_is_set(&exit_latch)) {
+        error = xstrdup("told to end");
+    }
     if (!error) {
         /* The successor makes a socket of that name. */
         unixctl_server_destroy(esp->unixctl);
         esp->unixctl = NULL;
-        if (succession_let_go(socket)) {
+        if (succession_let_go(socket, deadline_ms)) {
             esp->exiting = esp->handed_over = true;
         } else {
             open_unixctl(esp);
-            error = xstrdup("the successor is gone");
+            error = xstrdup("the successor is gone, or ready too late");
         }
     }
     if (error) {
@@ -354,12 +361,13 @@ run_control(struct esp *esp)
 
     control_server_run(esp->control, &ctx);
     unixctl_server_run(esp->unixctl);
+    if (ctx.shutdown || latch_poll(&exit_latch)) {
+        esp->exiting = true;
+        return;
+    }
     int successor = control_server_take_successor(esp->control);
     if (successor >= 0) {
         hand_over(esp, successor);
-    }
-    if (ctx.shutdown || latch_poll(&exit_latch)) {
-        esp->exiting = true;
     }
 }
 
@@ -461,7 +469,9 @@ static void
 begin(struct esp *esp)
 {
     lock_pid_file(esp);
-    open_unixctl(esp);
+    if (!open_unixctl(esp)) {
+        exit(EXIT_FAILURE);
+    }
     uuid_generate(&esp->hello.boot_id);
     esp->engine = engine_create(&esp->hello.cipher_ip);
     esp->ports[ENGINE_PLAIN] = port_create(esp->hello.plain_port, -1);

@@ -177,8 +177,8 @@ succession_give(int socket, const struct engine *engine,
 }
 
 bool
-succession_let_go(int socket)
+succession_let_go(int socket, long long int deadline_ms)
 {
-    return !control_io_send(socket, &GO, 1,
-                            time_msec() + SUCCESSION_TIMEOUT_MS);
+    return (time_msec() < deadline_ms
+            && !control_io_send(socket, &GO, 1, deadline_ms));
 }

@@ -67,8 +67,10 @@ char *succession_give(int socket, const struct engine *,
                       const struct uuid *boot_id,
                       const int fds[SUCCESSION_N_FDS]);
 
-/* Says "go".  Returns false if the successor is gone, so that the caller has
- * to go on. */
-bool succession_let_go(int socket);
+/* Says "go", before 'deadline_ms' by time_msec(): SUCCESSION_TIMEOUT_MS after
+ * succession_give() began, since the successor waits no shorter.  Returns
+ * false if the successor is gone or it is too late, so that the caller has to
+ * go on. */
+bool succession_let_go(int socket, long long int deadline_ms);
 
 #endif /* vnf-agent/esp/succession.h */
