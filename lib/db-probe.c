@@ -80,7 +80,8 @@ judge(const struct db_probe *probe, const struct json *result)
         rows = (reply->type == JSON_OBJECT
                 ? shash_find_data(json_object(reply), "rows") : NULL);
     }
-    if (!rows || rows->type != JSON_ARRAY) {
+    if (!rows || rows->type != JSON_ARRAY
+        || (rows->array.n && rows->array.elems[0]->type != JSON_OBJECT)) {
         return xstrdup("it does not say what it serves");
     } else if (!rows->array.n) {
         return xasprintf("it has no database %s: is it another's server?",
@@ -91,7 +92,8 @@ judge(const struct db_probe *probe, const struct json *result)
     const struct json *model = shash_find_data(json_object(row), "model");
     const struct json *leader = shash_find_data(json_object(row), "leader");
     const struct json *up = shash_find_data(json_object(row), "connected");
-    if (model && !strcmp(json_string(model), "relay")) {
+    if (model && model->type == JSON_STRING
+        && !strcmp(json_string(model), "relay")) {
         return xstrdup("it is a relay, which is no leader and has no locks: "
                        "name the servers of the database itself");
     } else if (up && up->type == JSON_FALSE) {

@@ -130,13 +130,28 @@ drain(void *aux OVS_UNUSED)
     }
 }
 
-/* Handles SIGABRT: a failed assertion has just been logged. */
+/* Handles a signal that ends the process at once: what was logged just before
+ * is still in the pipes. */
 static void
 drain_and_abort(int sig)
 {
     drain(NULL);
     signal(sig, SIG_DFL);
     raise(sig);
+}
+
+/* Leaves the signals that something else handles, as a sanitizer does. */
+static void
+drain_at_crash(void)
+{
+    static const int signals[] = { SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL };
+    struct sigaction old;
+
+    for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
+        if (!sigaction(signals[i], NULL, &old) && old.sa_handler == SIG_DFL) {
+            signal(signals[i], drain_and_abort);
+        }
+    }
 }
 
 /* Starts a thread for lines to 'fd', which it takes.  Returns the write end of
@@ -244,6 +259,6 @@ log_thread_start(void)
     }
     if (n_sinks) {
         fatal_signal_add_hook(drain, NULL, NULL, true);
-        signal(SIGABRT, drain_and_abort);
+        drain_at_crash();
     }
 }
