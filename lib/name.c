@@ -13,6 +13,7 @@
 
 #define MAX_LEN 64              /* Of a name: RFC 5280, ub-common-name. */
 #define MAX_PORT_LEN 255        /* Of the name of a port. */
+#define MAX_ZONE_LEN 15         /* Of an interface's name: IFNAMSIZ. */
 #define MAX_QUOTED 80           /* Octets of a text that a message quotes. */
 
 #define ALNUM "abcdefghijklmnopqrstuvwxyz" \
@@ -129,6 +130,7 @@ parse_host(const char *host_, size_t n, struct ds *url)
         if (zone) {
             *zone = '\0';
             ok = (!strncmp(zone + 1, "25", 2) && zone[3]
+                  && strlen(zone + 3) <= MAX_ZONE_LEN
                   && strlen(zone + 3) == strspn(zone + 3, ALNUM "_.-~"));
         }
         ok = ok && address_parse(host + 1, &ip) && address_is_ipv6(&ip);

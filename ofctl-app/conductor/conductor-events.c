@@ -109,7 +109,7 @@ is_silent(struct conductor *c, struct live_path *live,
     return (sender && receiver && agent_get_sa(sender, hop->esp_spi, &out)
             && agent_get_sa(receiver, hop->esp_spi, &in)
             && path_health_is_silent(&live->watches[path_stage(hop->si)],
-                                     out.seq, agent_polled_sas_ms(sender),
+                                     out.seq, agent_answered_sas_ms(sender),
                                      in.packets,
                                      agent_polled_sas_ms(receiver)));
 }

@@ -111,8 +111,9 @@ put_port(struct ds *ds, const char *name)
     bool escape_all = strstr(name, "action") || strstr(name, "max_len");
     ds_put_char(ds, '"');
     for (const char *p = name; *p; p++) {
-        if (!escape_all && (isalnum((unsigned char) *p) || *p & 0x80
-                            || strchr("-._@", *p))) {
+        if (*p & 0x80
+            || (!escape_all && (isalnum((unsigned char) *p)
+                                || strchr("-._@", *p)))) {
             ds_put_char(ds, *p);
         } else {
             ds_put_format(ds, "\\u%04x", *p);

@@ -45,6 +45,7 @@ struct agent {
     uint64_t state_ticket, sas_ticket;  /* Of polls under way, or 0. */
     long long int next_state_ms, next_sas_ms;   /* Times of the next polls. */
     long long int asked_sas_ms; /* When the SAs were last asked for. */
+    long long int answered_sas_ms; /* When the last poll was answered. */
     long long int polled_sas_ms; /* The same of the last answered poll, or
                                   * LLONG_MIN. */
     long long int down_since_ms; /* Valid while the agent is down. */
@@ -212,6 +213,7 @@ handle_sas(struct agent *agent, const struct restconf_result *result)
     if (!result->error) {
         agent_state_parse_sas(&agent->state, result->body);
         agent->polled_sas_ms = agent->asked_sas_ms;
+        agent->answered_sas_ms = time_msec();
     }
     agent->next_sas_ms = time_msec() + (agent->sas_wanted ? 0 : SA_POLL_MS);
 }
@@ -346,6 +348,12 @@ long long int
 agent_polled_sas_ms(const struct agent *agent)
 {
     return agent->polled_sas_ms;
+}
+
+long long int
+agent_answered_sas_ms(const struct agent *agent)
+{
+    return agent->answered_sas_ms;
 }
 
 uint64_t

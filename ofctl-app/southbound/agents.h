@@ -95,6 +95,10 @@ void agent_poll_sas(struct agent *);
  * asked for, or LLONG_MIN if there is none. */
 long long int agent_polled_sas_ms(const struct agent *);
 
+/* Returns when that poll was answered, by time_msec(): its counters are not of
+ * a later time. */
+long long int agent_answered_sas_ms(const struct agent *);
+
 /* Returns the session, for requests and patches; it belongs to the agent.  Its
  * results come by agent_next_result(). */
 struct restconf_client *agent_client(const struct agent *);

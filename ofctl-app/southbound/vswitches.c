@@ -227,8 +227,10 @@ find_bridge(const struct vswitches *vs, const struct sdsa_bridge *row)
     }
     free(name_parse_datapath_id(row->datapath_id, row->name, &id_wanted));
     OVSREC_BRIDGE_FOR_EACH (br, session->idl) {
-        const char *id = smap_get(&br->other_config, "datapath-id");
-        id = id ? id : br->datapath_id ? br->datapath_id : "";
+        /* What the bridge has counts; what it was told may be no id. */
+        const char *id = (br->datapath_id ? br->datapath_id
+                          : smap_get_def(&br->other_config, "datapath-id",
+                                         ""));
         uint64_t id_here;
         free(name_parse_datapath_id(id, br->name, &id_here));
         if (id_here && id_here == id_wanted) {
