@@ -189,8 +189,9 @@ join_headers(struct http_head *head, char *space)
             size_t len = strlen(header->value);
             memmove(space, header->value, len);
             header->value = space;
-            strcpy(space + len, ", ");
-            strcpy(space + len + 2, other->value);
+            /* No value ends with a space, also if its last element is empty. */
+            strcpy(space + len, other->value[0] ? ", " : ",");
+            strcat(space + len, other->value);
         }
         head->n_headers = n;
         if (header->value == space) {
