@@ -189,7 +189,7 @@ join_headers(struct http_head *head, char *space)
             size_t len = strlen(header->value);
             memmove(space, header->value, len);
             header->value = space;
-            /* No value ends with a space, also if its last element is empty. */
+            /* No value ends with a space, whatever is its last element. */
             strcpy(space + len, other->value[0] ? ", " : ",");
             strcat(space + len, other->value);
         }
