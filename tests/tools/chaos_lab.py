@@ -72,6 +72,7 @@ Endpoint = namedtuple("Endpoint", "name ip")
 A, B, C = (Endpoint(name, f"10.1.0.{n}") for n, name in enumerate("abc", 1))
 STREAMS = [(A, B, 7), (B, A, 7), (A, B, 53), (A, C, 7), (C, A, 8), (B, C, 8)]
 INTERVAL_S = 0.004
+LOG_S = 5                       # More than a line takes to its log file.
 LOG_TRANSITIONS = "-vop:file:dbg"
 
 CONFIG = {"drain-ms": 300, "drain-max-ms": 4000, "prepare-timeout-ms": 1500,
@@ -283,6 +284,8 @@ class ChaosLab:
 
     def begin(self):
         self.logs = {path: os.path.getsize(path) for path in self._log_files()}
+        self.first_operation = State(
+            f"{self.dir}/sdsa.sock").sdsa_global[0]["next_operation"]
         self.journal.begin()
         self.traffic.start(self.next_run())
 
@@ -482,14 +485,23 @@ class ChaosLab:
             stream.seek(self.logs[path])
             return stream.readlines()
 
+    def _check_operations(self, ended):
+        """Lines come to the log a moment after what they tell."""
+        end = time.monotonic() + LOG_S
+        while True:
+            wrong = self.replay.check(
+                [self.new_log(f"{self.dir}/{name}.log")
+                 for name in self.CONTROLLERS], self.first_operation, ended)
+            if not wrong or time.monotonic() > end:
+                return wrong
+            time.sleep(0.1)
+
     def check_logs(self, ended):
         """Has a process found a fault in itself?  And did the operations
         ('ended': those that did) do what the model does?"""
         wrong = [f"{os.path.basename(path)}: {line.strip()}"
                  for path in self.logs for line in self.new_log(path)
                  if re.search(r"\|EMER\||assertion", line)]
-        wrong += self.replay.check(
-            [self.new_log(f"{self.dir}/{name}.log")
-             for name in self.CONTROLLERS], ended)
+        wrong += self._check_operations(ended)
         return wrong + [f"a sanitizer says: {path}"
                         for path in glob.glob("asan.[0-9]*")]

@@ -281,13 +281,15 @@ class Replay:
         """'text': "FROM EVENT TO", a line each."""
         self.transitions = {tuple(line.split()) for line in text.splitlines()}
 
-    def check(self, logs, ended):
-        """'logs': lines, of each controller.  'ended': (number, result) of
-        each operation that ended, as the database says."""
+    def check(self, logs, first, ended):
+        """'logs': lines, of each controller, also of operations before number
+        'first', which are not looked at.  'ended': (number, result) of each
+        operation that ended, as the database says."""
         wrong, states = [], [{} for _ in logs]
         for log, last in zip(logs, states):
             for found in filter(None, map(self.LINE.search, log)):
-                self._take(int(found[1]), found.groups()[1:], last, wrong)
+                if int(found[1]) >= first:
+                    self._take(int(found[1]), found.groups()[1:], last, wrong)
         for number, result in ended:
             got = [last.get(number) for last in states]
             if result not in got:
