@@ -22,7 +22,8 @@ ofctl_app_model_libmodel_la_SOURCES = \
 noinst_LTLIBRARIES += ofctl-app/view/libview.la
 ofctl_app_view_libview_la_SOURCES = \
 	ofctl-app/view/inventory-idl.c ofctl-app/view/inventory-idl.h \
-	ofctl-app/view/path-idl.c ofctl-app/view/path-idl.h
+	ofctl-app/view/path-idl.c ofctl-app/view/path-idl.h \
+	ofctl-app/view/sorted.h
 
 # flows: from a path to its flows and packets: pure.
 noinst_LTLIBRARIES += ofctl-app/flows/libflows.la

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "lib/sdsa-idl.h"
+#include "ofctl-app/view/sorted.h"
 #include "openvswitch/dynamic-string.h"
 #include "util.h"
 

@@ -18,7 +18,6 @@
 
 #include "db-ctl-base.h"
 #include "lib/sdsa-idl.h"
-#include "openvswitch/shash.h"
 
 struct ds;
 struct table;
@@ -96,23 +95,5 @@ struct table *ctl_new_table(struct ctl_context *, const char *first, ...)
  * The cells are copied. */
 void ctl_add_cells(struct table *, const char *first, ...)
     __attribute__((sentinel));
-
-/* Runs BODY for each ROW that FOREACH finds, in the order of KEY, a malloc'd
- * string: the database has no order. */
-#define SORTED(IDL, ROW, FOREACH, KEY, BODY)                            \
-    do {                                                                \
-        struct shash rows__ = SHASH_INITIALIZER(&rows__);               \
-        FOREACH (ROW, IDL) {                                            \
-            char *key__ = KEY;                                          \
-            shash_add_nocopy(&rows__, key__, ROW);                      \
-        }                                                               \
-        const struct shash_node **sorted__ = shash_sort(&rows__);       \
-        for (size_t i__ = 0; i__ < shash_count(&rows__); i__++) {       \
-            ROW = sorted__[i__]->data;                                  \
-            BODY                                                        \
-        }                                                               \
-        free(sorted__);                                                 \
-        shash_destroy(&rows__);                                         \
-    } while (0)
 
 #endif /* utilities/sdsa-ctl-private.h */

@@ -9,6 +9,7 @@
 #include "lib/nsh.h"
 #include "lib/sdsa-idl.h"
 #include "ofctl-app/model/participant.h"
+#include "ofctl-app/view/sorted.h"
 #include "openvswitch/dynamic-string.h"
 #include "smap.h"
 #include "svec.h"

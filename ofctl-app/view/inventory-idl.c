@@ -10,6 +10,7 @@
 #include "lib/sdsa-idl.h"
 #include "lib/suite.h"
 #include "ofctl-app/model/match.h"
+#include "ofctl-app/view/sorted.h"
 #include "openvswitch/vlog.h"
 #include "packets.h"
 #include "smap.h"
@@ -72,30 +73,20 @@ find_port(struct reader *r, const struct sdsa_bridge *row, const char *port,
                         "bridge-list\"", row->name));
 }
 
-/* Runs BODY for each ROW that FOREACH finds and that paths go through, if
- * IN_USE, or else for the others; those of sdsa-ctl come first (LATE is false
- * for them), then it is by NAME.  So what comes later takes nothing from a
- * path. */
-#define ROWS_IN_ORDER(R, IN_USE, ROW, FOREACH, KIND, NAME, LATE, BODY)  \
-    do {                                                                \
-        struct shash rows__ = SHASH_INITIALIZER(&rows__);               \
-        FOREACH (ROW, (R)->idl) {                                       \
-            char *thing__ = xasprintf(KIND " %s", (ROW)->NAME);         \
-            if (sset_contains(&(R)->used, thing__) == (IN_USE)) {       \
-                shash_add_nocopy(&rows__,                               \
-                                 xasprintf("%d%s", LATE, (ROW)->NAME),  \
-                                 ROW);                                  \
-            }                                                           \
-            free(thing__);                                              \
-        }                                                               \
-        const struct shash_node **sorted__ = shash_sort(&rows__);       \
-        for (size_t i__ = 0; i__ < shash_count(&rows__); i__++) {       \
-            ROW = sorted__[i__]->data;                                  \
-            BODY                                                        \
-        }                                                               \
-        free(sorted__);                                                 \
-        shash_destroy(&rows__);                                         \
-    } while (0)
+/* Returns the place of the row of 'kind' and 'name' in the order of reading,
+ * or NULL if it is not the turn of those that paths go through ('in_use'), or
+ * of the others.  Rows of sdsa-ctl come first ('late' is false for them), then
+ * it is by name.  So what comes later takes nothing from a path.  Caller
+ * frees. */
+static char *
+order_key(const struct reader *r, bool in_use, const char *kind,
+          const char *name, bool late)
+{
+    char *thing = xasprintf("%s %s", kind, name);
+    bool is_used = sset_contains(&r->used, thing);
+    free(thing);
+    return is_used == in_use ? xasprintf("%d%s", late, name) : NULL;
+}
 
 static void
 note_used(struct reader *r, const char *kind, const char *name)
@@ -169,8 +160,10 @@ add_bridges(struct reader *r)
 {
     const struct sdsa_bridge *row;
     for (int in_use = 1; in_use >= 0; in_use--) {
-        ROWS_IN_ORDER(r, in_use, row, SDSA_BRIDGE_FOR_EACH, "bridge", name, 0,
-                      { add_bridge(r, row); });
+        SORTED(r->idl, row, SDSA_BRIDGE_FOR_EACH,
+               order_key(r, in_use, "bridge", row->name, false), {
+            add_bridge(r, row);
+        });
     }
 }
 
@@ -361,15 +354,21 @@ static void
 add_things(struct reader *r, bool in_use)
 {
     const struct sdsa_gateway *gw;
-    ROWS_IN_ORDER(r, in_use, gw, SDSA_GATEWAY_FOR_EACH, "gateway", vnf_id,
-                  gw->declared_by[0] != 0, { add_gateway(r, gw); });
+    SORTED(r->idl, gw, SDSA_GATEWAY_FOR_EACH,
+           order_key(r, in_use, "gateway", gw->vnf_id, gw->declared_by[0]), {
+        add_gateway(r, gw);
+    });
     const struct sdsa_service_function *sf;
-    ROWS_IN_ORDER(r, in_use, sf, SDSA_SERVICE_FUNCTION_FOR_EACH, "function",
-                  name, sf->declared_by[0] != 0, { add_sf(r, sf); });
+    SORTED(r->idl, sf, SDSA_SERVICE_FUNCTION_FOR_EACH,
+           order_key(r, in_use, "function", sf->name, sf->declared_by[0]), {
+        add_sf(r, sf);
+    });
     const struct sdsa_endpoint *endpoint;
-    ROWS_IN_ORDER(r, in_use, endpoint, SDSA_ENDPOINT_FOR_EACH, "endpoint",
-                  name, endpoint->declared_by[0] != 0,
-                  { add_endpoint(r, endpoint); });
+    SORTED(r->idl, endpoint, SDSA_ENDPOINT_FOR_EACH,
+           order_key(r, in_use, "endpoint", endpoint->name,
+                     endpoint->declared_by[0]), {
+        add_endpoint(r, endpoint);
+    });
 }
 
 /* Reads functions in order from the map column 'column', which has 'n' pairs
