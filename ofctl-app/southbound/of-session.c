@@ -115,6 +115,21 @@ of_session_request(struct of_session *session, struct of_request *request,
     rconn_send(session->rconn, msg, NULL);
 }
 
+/* A part of the answer to 'request' has been read as far as it can be, which
+ * ended with 'retval': EOF if all is well.  'more': other parts follow. */
+static void
+request_part(struct of_session *session, struct of_request *request,
+             int retval, bool more, const char *what)
+{
+    if (retval != EOF) {
+        of_session_break(session, "sent %s that are not understood", what);
+    } else if (more) {
+        request->deadline_ms = time_msec() + ANSWER_MS;
+    } else {
+        request->pending = false;
+    }
+}
+
 static void
 of_session_request_role(struct of_session *session)
 {
@@ -255,13 +270,7 @@ of_session_receive_meters(struct of_session *session, struct ofpbuf *msg)
     }
     ofpbuf_uninit(&bands);
 
-    if (retval != EOF) {
-        of_session_break(session, "sent meters that are not understood");
-    } else if (more) {
-        session->meter_dump.deadline_ms = time_msec() + ANSWER_MS;
-    } else {
-        session->meter_dump.pending = false;
-    }
+    request_part(session, &session->meter_dump, retval, more, "meters");
 }
 
 bool
@@ -546,13 +555,7 @@ of_session_receive_flows(struct of_session *session, struct flow_set *set,
     }
     ofpbuf_uninit(&ofpacts);
 
-    if (retval != EOF) {
-        of_session_break(session, "sent flows that are not understood");
-    } else if (more) {
-        session->dump.deadline_ms = time_msec() + ANSWER_MS;
-    } else {
-        session->dump.pending = false;
-    }
+    request_part(session, &session->dump, retval, more, "flows");
 }
 
 /* Ports. */
