@@ -135,6 +135,29 @@ path_link_name(const char *a, const char *port_a, const char *b,
     return a_first ? at_a : at_b;
 }
 
+char *
+path_link_element(const struct path_link *l)
+{
+    char *name = path_link_name(l->from, l->out_port, l->to, l->in_port);
+    char *element = xasprintf("link %s", name);
+    free(name);
+    return element;
+}
+
+void
+path_hop_elements(const struct path_hop *hop, struct sset *names)
+{
+    sset_add_and_free(names, xasprintf("gateway %s", hop->sender));
+    sset_add_and_free(names, xasprintf("gateway %s", hop->receiver));
+    for (size_t i = 0; i < hop->n_route; i++) {
+        const struct path_link *l = &hop->route[i];
+        sset_add_and_free(names, path_link_element(l));
+        if (i + 1 < hop->n_route) {
+            sset_add_and_free(names, xasprintf("bridge %s", l->to));
+        }
+    }
+}
+
 void
 path_elements(const struct path *const *paths, size_t n, struct sset *names)
 {
@@ -144,18 +167,7 @@ path_elements(const struct path *const *paths, size_t n, struct sset *names)
             sset_add_and_free(names, xasprintf("function %s", path->sfs[j]));
         }
         PATH_FOR_EACH_HOP (hop, path) {
-            sset_add_and_free(names, xasprintf("gateway %s", hop->sender));
-            sset_add_and_free(names, xasprintf("gateway %s", hop->receiver));
-            for (size_t k = 0; k < hop->n_route; k++) {
-                const struct path_link *l = &hop->route[k];
-                char *link = path_link_name(l->from, l->out_port, l->to,
-                                            l->in_port);
-                sset_add_and_free(names, xasprintf("link %s", link));
-                free(link);
-                if (k + 1 < hop->n_route) {
-                    sset_add_and_free(names, xasprintf("bridge %s", l->to));
-                }
-            }
+            path_hop_elements(hop, names);
         }
     }
 }

@@ -112,6 +112,12 @@ bool path_passes_sf(const struct path *, const char *sf);
  * VNF-ID" and "function NAME". */
 void path_elements(const struct path *const *, size_t n, struct sset *names);
 
+/* Does the same for one hop, which has no functions. */
+void path_hop_elements(const struct path_hop *, struct sset *names);
+
+/* Returns "link NAME" of the link.  Caller frees. */
+char *path_link_element(const struct path_link *);
+
 /* Returns the name of the link between port 'port_a' of bridge 'a' and
  * 'port_b' of 'b', the same one if they are swapped: "BRIDGE PORT" of the end
  * that comes first in the alphabet.  Caller frees. */

@@ -7,6 +7,7 @@
 
 #include "ofctl-app/model/inventory.h"
 #include "ofctl-app/model/path.h"
+#include "sset.h"
 #include "util.h"
 
 /* Failures in a row that count: the time doubles up to that many. */
@@ -67,17 +68,6 @@ suspect_part(struct suspicion *suspicion, char *key, const char *reason)
     free(key);
 }
 
-/* Returns the key of link 'i' of the hop.  Caller frees. */
-static char *
-link_key(const struct path_hop *hop, size_t i)
-{
-    const struct path_link *l = &hop->route[i];
-    char *name = path_link_name(l->from, l->out_port, l->to, l->in_port);
-    char *key = xasprintf("link %s", name);
-    free(name);
-    return key;
-}
-
 void
 suspicion_of_gateway(struct suspicion *suspicion, const char *vnf_id,
                      const char *reason)
@@ -89,11 +79,16 @@ void
 suspicion_of_hop(struct suspicion *suspicion, const struct path_hop *hop,
                  const char *reason)
 {
-    for (size_t i = 0; i < hop->n_route; i++) {
-        suspect_part(suspicion, link_key(hop, i), reason);
+    struct sset parts = SSET_INITIALIZER(&parts);
+    const char *part;
+    path_hop_elements(hop, &parts);
+    SSET_FOR_EACH (part, &parts) {
+        /* A bridge that does not forward is known by its links. */
+        if (strncmp(part, "bridge ", 7)) {
+            suspect_part(suspicion, xstrdup(part), reason);
+        }
     }
-    suspicion_of_gateway(suspicion, hop->sender, reason);
-    suspicion_of_gateway(suspicion, hop->receiver, reason);
+    sset_destroy(&parts);
 }
 
 void
@@ -102,8 +97,9 @@ suspicion_of_bridge(struct suspicion *suspicion, const struct path_hop *hop,
 {
     for (size_t i = 0; i + 1 < hop->n_route; i++) {
         if (!strcmp(hop->route[i].to, bridge)) {
-            suspect_part(suspicion, link_key(hop, i), reason);
-            suspect_part(suspicion, link_key(hop, i + 1), reason);
+            suspect_part(suspicion, path_link_element(&hop->route[i]), reason);
+            suspect_part(suspicion, path_link_element(&hop->route[i + 1]),
+                         reason);
         }
     }
 }
@@ -139,26 +135,22 @@ suspects_tell(struct suspects *s, struct suspicion *suspicion, int avoid_ms,
     shash_destroy(&suspicion->failed);
 }
 
-static void
-clear_part(struct suspects *s, char *key)
-{
-    struct shash_node *node = shash_find(&s->all, key);
-    if (node) {
-        remove_suspect(s, node);
-    }
-    free(key);
-}
-
 void
 suspects_clear(struct suspects *s, const struct path_hop *hop)
 {
-    if (!shash_is_empty(&s->all)) {
-        for (size_t i = 0; i < hop->n_route; i++) {
-            clear_part(s, link_key(hop, i));
-        }
-        clear_part(s, xasprintf("gateway %s", hop->sender));
-        clear_part(s, xasprintf("gateway %s", hop->receiver));
+    if (shash_is_empty(&s->all)) {
+        return;
     }
+    struct sset parts = SSET_INITIALIZER(&parts);
+    const char *part;
+    path_hop_elements(hop, &parts);
+    SSET_FOR_EACH (part, &parts) {
+        struct shash_node *node = shash_find(&s->all, part);
+        if (node) {
+            remove_suspect(s, node);
+        }
+    }
+    sset_destroy(&parts);
 }
 
 /* What follows from it. */
