@@ -5,6 +5,7 @@
 
 #include <openssl/err.h>
 #include <openssl/x509.h>
+#include <unistd.h>
 
 #include "util.h"
 
@@ -31,8 +32,9 @@ load_error(const char *what, const char *file_name)
     ERR_error_string_n(code, reason, sizeof reason);
     const char *text = code ? ERR_reason_error_string(code) : NULL;
     ERR_clear_error();
-    return xasprintf("%s: cannot load the %s (%s)", file_name, what,
-                     text ? text : reason);
+    return xasprintf("%s: cannot load the %s (%s)%s", file_name, what,
+                     text ? text : reason,
+                     access(file_name, F_OK) ? ": sdsa-pki(8) makes it" : "");
 }
 
 char *

@@ -2,6 +2,7 @@
 #include <config.h>
 #include "vnf-agent/backend-choose.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -23,7 +24,8 @@ userspace_runs(const struct backend_config *config)
     if (fd >= 0) {
         close(fd);
     }
-    return fd >= 0;
+    /* EAGAIN: one that is stopped, with many callers that wait. */
+    return fd >= 0 || fd == -EAGAIN;
 }
 
 static const struct backend_class *

@@ -150,6 +150,10 @@ main(int argc, char *argv[])
     daemonize_complete();
     VLOG_INFO("%s: serving at %s", options.backend.name,
               options.https.listen);
+    if (agent.backend->reason) {
+        VLOG_WARN("%s: data plane down: %s", options.backend.name,
+                  agent.backend->reason);
+    }
     daemon_life_running();
 
     while (!exiting.exiting) {
@@ -362,7 +366,9 @@ cmd_show(struct unixctl_conn *conn, int argc OVS_UNUSED,
 
     restconf_get_counters(agent->restconf, &n_requests, &n_errors);
     ds_put_format(&s, "vnf-id: %s\n", config->name);
-    ds_put_format(&s, "listen: %s\n", agent->options->https.listen);
+    ds_put_format(&s, "listen: %s%s\n", agent->options->https.listen,
+                  https_server_has_address(agent->https) ? ""
+                  : ", an address that this host does not have yet");
     ds_put_format(&s, "backend: %s, %s%s\n", class->name,
                   reason ? "down: " : "up", reason ? reason : "");
     ds_put_format(&s, "boot-id: "UUID_FMT"\n",

@@ -4,6 +4,7 @@
 #include "lib/https/https-server.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -200,6 +201,27 @@ https_server_wait(struct https_server *server)
     }
 }
 
+bool
+https_server_has_address(const struct https_server *server)
+{
+    struct sockaddr_storage ss;
+    socklen_t len = sizeof ss;
+    bool has = true;
+
+    if (!getsockname(server->listener, (struct sockaddr *) &ss, &len)) {
+        int fd = socket(ss.ss_family, SOCK_DGRAM, 0);
+        *(ss.ss_family == AF_INET6
+          ? &((struct sockaddr_in6 *) &ss)->sin6_port
+          : &((struct sockaddr_in *) &ss)->sin_port) = 0;
+        has = (fd < 0 || !bind(fd, (struct sockaddr *) &ss, len)
+               || errno != EADDRNOTAVAIL);
+        if (fd >= 0) {
+            close(fd);
+        }
+    }
+    return has;
+}
+
 const struct https_stats *
 https_server_stats(const struct https_server *server)
 {
@@ -223,6 +245,30 @@ make_ctx(struct https_server *server, const struct https_server_config *config)
                         config->ca_cert);
 }
 
+/* Opens a listening socket at 'target', whose address this host does not have
+ * yet.  Returns it, or a negative errno. */
+static int
+listen_ahead(const char *target)
+{
+    struct sockaddr_storage ss;
+    bool dns_failure;
+    int yes = 1;
+
+    if (!inet_parse_passive(target, -1, &ss, true, &dns_failure)) {
+        return -EADDRNOTAVAIL;
+    }
+    int fd = socket(ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    if (fd >= 0
+        && (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes)
+            || setsockopt(fd, SOL_IP, IP_FREEBIND, &yes, sizeof yes)
+            || bind(fd, (struct sockaddr *) &ss, ss_length(&ss)))) {
+        int error = errno;
+        close(fd);
+        return -error;
+    }
+    return fd < 0 ? -errno : fd;
+}
+
 /* Opens a listening socket at "ADDRESS:PORT".  Returns it, or a negative
  * errno. */
 static int
@@ -236,6 +282,11 @@ open_listener(const char *listen_at)
     char *target = xasprintf("%s:%.*s", colon + 1, (int) (colon - listen_at),
                              listen_at);
     int fd = inet_open_passive(SOCK_STREAM, target, -1, &ss, 0, true);
+    if (fd == -EADDRNOTAVAIL) {
+        VLOG_WARN("%s: this host does not have the address yet: serving as "
+                  "soon as it has", listen_at);
+        fd = listen_ahead(target);
+    }
     free(target);
     return fd;
 }

@@ -57,6 +57,10 @@ void https_server_run(struct https_server *);
 /* Wakes the poll loop when https_server_run() has something to do. */
 void https_server_wait(struct https_server *);
 
+/* Returns false if this host does not have the address at which the server
+ * listens, so that no client can come yet. */
+bool https_server_has_address(const struct https_server *);
+
 /* Returns counts of connections (https-peers.h).  They live as long as the
  * server. */
 const struct https_stats *https_server_stats(const struct https_server *);

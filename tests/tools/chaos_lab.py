@@ -159,19 +159,13 @@ class Process:
             return False
 
     def start(self, env):
-        """An agent's data plane is started by the agent, which in turn does
-        not start if that is there and does not answer."""
+        """An agent's data plane is started by the agent."""
         end = time.monotonic() + 5
         while "--detach" in self.argv and not self.is_alive():
             if self.is_locked() and time.monotonic() < end:
                 time.sleep(0.002)
                 continue
-            try:
-                run("ip", "netns", "exec", self.netns, *self.argv, env=env)
-            except subprocess.SubprocessError as error:
-                if "data plane does not answer" in str(error):
-                    return
-                raise
+            run("ip", "netns", "exec", self.netns, *self.argv, env=env)
         self.is_up = True
 
 

@@ -195,8 +195,10 @@ struct backend_class {
     const char *name;           /* "userspace", "xfrm": for --backend. */
 
     /* Opens: adopts a data plane that runs already, or starts one.  Returns 0
-     * and the backend in '*backendp' (caller closes), or a positive errno and
-     * a message that the user can act on in '*errorp' (caller frees). */
+     * and the backend in '*backendp' (caller closes): with a reason, and no
+     * boot id, if what it needs is not there yet; its run() tries again then.
+     * Or returns a positive errno, and a message that the user can act on in
+     * '*errorp' (caller frees), if it cannot come right by itself. */
     int (*open)(const struct backend_config *, struct backend **backendp,
                 char **errorp);
 

@@ -249,27 +249,42 @@ check_entries(const struct datastore *ds, json_t *sad, json_t *spd)
     }
 }
 
-void
-datastore_file_load(struct datastore *ds, const struct shash *sas)
+/* Reads the file.  Returns NULL if there is none.  Ends the process if it
+ * cannot be used. */
+static json_t *
+read_file(const struct datastore *ds)
 {
     json_error_t parse_error;
-    json_t *json;
     struct stat s;
 
     if (stat(ds->file_name, &s) && errno == ENOENT) {
-        return;
+        return NULL;
     }
-    json = json_load_file(ds->file_name, 0, &parse_error);
+    json_t *json = json_load_file(ds->file_name, 0, &parse_error);
     if (json_integer_value(json_object_get(json, "format")) != FORMAT) {
         give_up(ds, json ? "its format is unknown" : parse_error.text);
     }
+    check_entries(ds, json_object_get(json, "sad"),
+                  json_object_get(json, "spd"));
+    return json;
+}
 
-    json_t *sad = json_object_get(json, "sad");
-    json_t *spd = json_object_get(json, "spd");
-    check_entries(ds, sad, spd);
-    load_lease(ds, json_object_get(json, "lease"));
-    load_tombstones(ds, json_object_get(json, "tombstones"));
-    load_sad(ds, sad, sas);
-    load_spd(ds, spd);
-    json_decref(json);
+void
+datastore_file_check(const struct datastore *ds)
+{
+    json_decref(read_file(ds));
+}
+
+void
+datastore_file_load(struct datastore *ds, const struct shash *sas)
+{
+    json_t *json = read_file(ds);
+
+    if (json) {
+        load_lease(ds, json_object_get(json, "lease"));
+        load_tombstones(ds, json_object_get(json, "tombstones"));
+        load_sad(ds, json_object_get(json, "sad"), sas);
+        load_spd(ds, json_object_get(json, "spd"));
+        json_decref(json);
+    }
 }

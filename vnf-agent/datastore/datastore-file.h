@@ -20,6 +20,10 @@ void datastore_file_commit(struct datastore *);
 /* Removes the new file. */
 void datastore_file_abort(struct datastore *);
 
+/* Ends the process, with a message, if the file is there and cannot be used
+ * (decision 24). */
+void datastore_file_check(const struct datastore *);
+
 /* Reads the file into an empty datastore.  'sas' is what the backend holds,
  * struct sa by name: an SA that it does not hold is not loaded.  Ends the
  * process if the file cannot be used (decision 24). */

@@ -179,6 +179,9 @@ datastore_create(const struct datastore_config *config)
         shash_init(&ds->lists[i]);
     }
     reconcile(ds);
+    if (!ds->loaded) {          /* Mistakes show without a data plane. */
+        datastore_file_check(ds);
+    }
     return ds;
 }
 

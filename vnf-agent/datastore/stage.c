@@ -37,6 +37,17 @@ stage_create(struct datastore *ds)
     return stage;
 }
 
+struct yang_error *
+stage_check_ready(const struct stage *stage)
+{
+    const char *reason = stage->ds->backend->reason;
+
+    return (stage->ds->loaded ? NULL
+            : yang_error_format(YANG_NOT_READY, "the data plane has not "
+                                "answered yet (%s): try again",
+                                reason ? reason : "it will soon"));
+}
+
 void
 stage_destroy(struct stage *stage)
 {
@@ -588,11 +599,6 @@ stage_commit(struct stage *stage)
     struct backend_edit *edit;
     struct ovs_list edits;
 
-    if (!ds->loaded) {
-        return yang_error_format(YANG_NOT_READY,
-                                 "the data plane has not answered yet: try "
-                                 "again");
-    }
     if (ds->lease.held && !stage->lease_first) {
         return yang_error_create(
             YANG_LOCK_DENIED, xstrdup("/sdsa-agent:sdsa-agent/lease"),

@@ -32,6 +32,11 @@ struct yang_error;
  * stage_destroy(), after the commit too, and before the datastore. */
 struct stage *stage_create(struct datastore *);
 
+/* Returns NULL, or an error if the datastore does not know yet what it has,
+ * since the data plane has not answered since the start: to be asked before an
+ * edit, which could find nothing. */
+struct yang_error *stage_check_ready(const struct stage *);
+
 /* Forgets the edits, unless they are committed.  Accepts NULL. */
 void stage_destroy(struct stage *);
 

@@ -427,8 +427,8 @@ write_one(struct restconf *rc, struct https_request *req, enum rc_edit_op op,
     struct stage *stage = stage_create(ds);
     *existedp = rc_edit_exists(ds, schema, path);
 
-    struct yang_error *error = NULL;
-    if (check_conditions(rc, req, *existedp) != RC_GO_ON) {
+    struct yang_error *error = stage_check_ready(stage);
+    if (!error && check_conditions(rc, req, *existedp) != RC_GO_ON) {
         error = precondition_failed();
     }
     if (!error && op == RC_EDIT_CREATE && *existedp) {

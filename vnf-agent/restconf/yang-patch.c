@@ -238,7 +238,9 @@ yang_patch_apply(struct datastore *ds, const struct yang_schema *schema,
                                   MAX_EDITS);
     } else {
         struct stage *stage = stage_create(ds);
-        error = stage_edits(stage, schema, base, edits, &edit_id);
+        error = stage_check_ready(stage);
+        error = (error ? error
+                 : stage_edits(stage, schema, base, edits, &edit_id));
         error = error ? error : stage_commit(stage);
         stage_destroy(stage);
     }

@@ -30,12 +30,15 @@ struct backend_userspace {
     char *control_path;
 
     struct control_client client;
+    bool is_ours;               /* This connection's data plane is checked. */
     struct control_hello hello; /* The last answer. */
     long long int status_ms;    /* When to ask for the status again. */
     long long int retry_ms;     /* When to try to connect again. */
     long long int start_deadline_ms;    /* Until then a start is under way. */
     long long int next_start_ms;        /* No start before then. */
     int backoff_ms;
+    bool may_replace;           /* The program of the data plane that runs was
+                                 * not yet compared with ours. */
 };
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
@@ -62,7 +65,16 @@ static void
 disconnect(struct backend_userspace *b, const char *reason)
 {
     control_client_disconnect(&b->client);
+    b->is_ours = false;
     set_reason(b, reason);
+}
+
+/* Returns the reason after 'error' of a connection. */
+static const char *
+silence_reason(int error)
+{
+    return (error == ETIMEDOUT || error == EAGAIN
+            ? "data plane does not answer" : "data plane died");
 }
 
 /* Requests. */
@@ -76,13 +88,18 @@ transact(struct backend_userspace *b, enum control_type type,
          struct control_buffer *reply, struct wire_reader *r, char **errorp)
 {
     bool was_connected = b->client.fd >= 0;
-    char *message;
-    int error = control_client_transact(&b->client, type, put, aux, reply, r,
-                                        &message);
+    char *message = NULL;
+    int error;
 
+    if (b->is_ours || type == CONTROL_HELLO || type == CONTROL_SUBSCRIBE) {
+        error = control_client_transact(&b->client, type, put, aux, reply, r,
+                                        &message);
+    } else {
+        *reply = (struct control_buffer) { .data = NULL };
+        error = ECONNRESET;
+    }
     if (was_connected && b->client.fd < 0) {
-        set_reason(b, error == ETIMEDOUT ? "data plane does not answer"
-                   : "data plane died");
+        disconnect(b, silence_reason(error));
     }
     if (error && errorp) {
         *errorp = (message && message[0] ? message
@@ -107,50 +124,32 @@ command(struct backend_userspace *b, enum control_type type,
     return error;
 }
 
-/* Asks for identity and state of the data plane. */
+/* Takes what the data plane says of itself, the reply to CONTROL_HELLO. */
 static int
-say_hello(struct backend_userspace *b, char **errorp)
+take_hello(struct backend_userspace *b, struct wire_reader *r, char **errorp)
 {
-    struct control_buffer reply;
     struct control_hello hello;
-    struct wire_reader r;
-    int error;
 
-    error = transact(b, CONTROL_HELLO, NULL, NULL, &reply, &r, errorp);
-    if (!error) {
-        control_get_hello(&r, &hello);
-        if (r.failed) {
-            control_hello_destroy(&hello);
-            *errorp = xstrdup("malformed answer of the data plane");
-            error = EPROTO;
-        } else {
-            control_hello_destroy(&b->hello);
-            b->hello = hello;
-            b->up.plain = hello.plain;
-            b->up.cipher = hello.cipher;
-            set_reason(b, hello.reason[0] ? hello.reason : NULL);
-            b->status_ms = time_msec() + STATUS_INTERVAL_MS;
-        }
+    control_get_hello(r, &hello);
+    if (r->failed) {
+        control_hello_destroy(&hello);
+        *errorp = xstrdup("malformed answer of the data plane");
+        return EPROTO;
     }
-    control_free(&reply);
-    return error;
+    control_hello_destroy(&b->hello);
+    b->hello = hello;
+    b->up.plain = hello.plain;
+    b->up.cipher = hello.cipher;
+    b->status_ms = time_msec() + STATUS_INTERVAL_MS;
+    return 0;
 }
 
-/* Connects to the data plane that runs, and checks that it is ours.  Returns
- * 0, or a positive errno with a message in '*errorp' (caller frees): ENOENT or
- * ECONNREFUSED if there is none. */
+/* Checks that the data plane that has said hello, or answered 'error' with
+ * '*errorp', is ours, and subscribes.  Returns 0, or a positive errno with a
+ * message in '*errorp' (caller frees). */
 static int
-attach(struct backend_userspace *b, char **errorp)
+check_data_plane(struct backend_userspace *b, int error, char **errorp)
 {
-    int error = control_client_connect(&b->client, b->control_path);
-
-    if (error) {
-        *errorp = xasprintf("no data plane at %s (%s)", b->control_path,
-                            ovs_strerror(error));
-        return error;
-    }
-
-    error = say_hello(b, errorp);
     if (error == EPROTONOSUPPORT) {
         char *message = *errorp;
 
@@ -175,8 +174,47 @@ attach(struct backend_userspace *b, char **errorp)
         error = EBUSY;
     }
     error = error ? error : command(b, CONTROL_SUBSCRIBE, NULL, NULL, errorp);
+    b->is_ours = !error;
+    return error;
+}
+
+/* Connects to the data plane that runs.  Returns 0, or a positive errno with a
+ * message in '*errorp' (caller frees): ENOENT or ECONNREFUSED if there is
+ * none. */
+static int
+connect_to(struct backend_userspace *b, char **errorp)
+{
+    int error = control_client_connect(&b->client, b->control_path);
+
+    b->is_ours = false;
+    if (error) {
+        *errorp = (error == EAGAIN ? xstrdup(silence_reason(error))
+                   : xasprintf("no data plane at %s (%s)", b->control_path,
+                               ovs_strerror(error)));
+    }
+    return error;
+}
+
+/* Does as connect_to(), waits until the data plane answers, and checks that it
+ * is ours. */
+static int
+attach(struct backend_userspace *b, char **errorp)
+{
+    struct control_buffer reply;
+    struct wire_reader r;
+    int error = connect_to(b, errorp);
+
+    if (error) {
+        return error;
+    }
+    error = transact(b, CONTROL_HELLO, NULL, NULL, &reply, &r, errorp);
+    error = error ? error : take_hello(b, &r, errorp);
+    control_free(&reply);
+    error = check_data_plane(b, error, errorp);
     if (error) {
         disconnect(b, *errorp);
+    } else {
+        set_reason(b, b->hello.reason[0] ? b->hello.reason : NULL);
     }
     return error;
 }
@@ -207,6 +245,14 @@ start(struct backend_userspace *b, bool take_over, char **errorp)
         free(argv[i]);
     }
     return error;
+}
+
+/* Returns why a data plane that was started does not count.  Caller frees. */
+static char *
+late_reason(const struct backend_userspace *b)
+{
+    return xasprintf("sdsa-esp did not come up; see %s/%s.esp.log", b->rundir,
+                     b->name);
 }
 
 /* Lifecycle. */
@@ -243,8 +289,7 @@ start_and_attach(struct backend_userspace *b, char **errorp)
         }
         free(*errorp);
         if (time_msec() >= deadline_ms) {
-            *errorp = xasprintf("sdsa-esp did not come up; see "
-                                "%s/%s.esp.log", b->rundir, b->name);
+            *errorp = late_reason(b);
             return ETIMEDOUT;
         }
         poll(NULL, 0, RETRY_MS);
@@ -318,9 +363,11 @@ backend_userspace_open(const struct backend_config *config,
     b->backoff_ms = MIN_BACKOFF_MS;
 
     int error = attach(b, errorp);
+    b->may_replace = error && error != EPROTONOSUPPORT;
     if (error == ENOENT || error == ECONNREFUSED) {
         free(*errorp);
         error = start_and_attach(b, errorp);
+        b->next_start_ms = time_msec() + b->backoff_ms;
     } else if (error == EPROTONOSUPPORT || (!error && is_replaced(b))) {
         free(*errorp);
         *errorp = NULL;
@@ -329,9 +376,15 @@ backend_userspace_open(const struct backend_config *config,
     } else if (!error) {
         VLOG_INFO("%s: adopted the data plane that runs", b->name);
     }
-    if (error) {
+    if (error == EBUSY) {       /* It never comes right by itself. */
         backend_userspace_free(b);
         return error;
+    } else if (error) {
+        VLOG_WARN("%s: going on without a data plane: %s", b->name, *errorp);
+        set_reason(b, *errorp);
+        free(*errorp);
+        *errorp = NULL;
+        b->retry_ms = time_msec() + STATUS_INTERVAL_MS;
     }
     *backendp = &b->up;
     return 0;
@@ -342,44 +395,106 @@ backend_userspace_close(struct backend *backend, bool stop)
 {
     struct backend_userspace *b = backend_userspace_cast(backend);
 
-    if (stop && b->client.fd >= 0
+    if (stop && b->is_ours
         && !command(b, CONTROL_SHUTDOWN, NULL, NULL, NULL)) {
         control_client_wait_end(&b->client);
     }
     backend_userspace_free(b);
 }
 
-/* Tries to get the data plane back: the one that runs, else a new one. */
+/* Handles 'error', with a message or NULL, of a try to get the data plane
+ * back.  If none is there, or it is of another version, starts one. */
 static void
-reconnect(struct backend_userspace *b)
+not_attached(struct backend_userspace *b, int error, const char *message)
 {
-    long long int now_ms = time_msec();
-    char *message = NULL;
-    int error;
-
-    if (now_ms < b->retry_ms) {
-        return;
-    }
-    error = attach(b, &message);
-    if (!error) {
-        b->next_start_ms = now_ms + b->backoff_ms;
-        b->start_deadline_ms = 0;
-        return;
-    }
-    now_ms = time_msec();       /* A silent data plane has cost 2 s. */
     bool gone = error == ENOENT || error == ECONNREFUSED;
+    long long int now_ms = time_msec();
+
     b->retry_ms = now_ms + (gone ? RETRY_MS : STATUS_INTERVAL_MS);
+    if (!gone) {
+        disconnect(b, message && message[0] ? message : silence_reason(error));
+    }
     if ((gone || error == EPROTONOSUPPORT)
         && now_ms >= b->start_deadline_ms && now_ms >= b->next_start_ms) {
-        free(message);
-        message = NULL;
-        if (start(b, !gone, &message)) {
-            set_reason(b, message);
+        char *start_error = NULL;
+
+        if (gone && b->start_deadline_ms) {
+            char *reason = late_reason(b);
+            set_reason(b, reason);
+            free(reason);
+        }
+        if (start(b, !gone, &start_error)) {
+            set_reason(b, start_error);
+            free(start_error);
         } else {
             b->start_deadline_ms = now_ms + START_TIMEOUT_MS;
         }
         b->next_start_ms = now_ms + b->backoff_ms;
         b->backoff_ms = MIN(2 * b->backoff_ms, MAX_BACKOFF_MS);
+    }
+}
+
+/* Handles that the data plane is back. */
+static void
+attached(struct backend_userspace *b)
+{
+    b->next_start_ms = time_msec() + b->backoff_ms;
+    b->start_deadline_ms = 0;
+    if (b->may_replace && is_replaced(b)) {
+        char *message = NULL;
+        start(b, true, &message);
+        free(message);
+    }
+    b->may_replace = false;
+}
+
+/* Tries to get the data plane back: the one that runs, else a new one. */
+static void
+reconnect(struct backend_userspace *b)
+{
+    char *message = NULL;
+
+    int error = connect_to(b, &message);
+    error = error ? error : control_client_ask(&b->client, CONTROL_HELLO);
+    if (error) {
+        not_attached(b, error, message);
+    }
+    free(message);
+}
+
+/* Handles the answer of the data plane to CONTROL_HELLO, if it is there or too
+ * late. */
+static void
+run_answer(struct backend_userspace *b)
+{
+    bool was_ours = b->is_ours;
+    struct control_buffer reply;
+    struct wire_reader r;
+    char *message;
+
+    int error = control_client_take_answer(&b->client, &reply, &r, &message);
+    if (!error) {
+        free(message);
+        message = NULL;
+        error = take_hello(b, &r, &message);
+    } else if (error == EAGAIN) {
+        return;
+    }
+    control_free(&reply);
+    if (!was_ours) {
+        error = check_data_plane(b, error, &message);
+    }
+    if (error) {
+        VLOG_WARN_RL(&rl, "%s: %s", b->name,
+                     message ? message : silence_reason(error));
+        not_attached(b, error, message);
+    } else {
+        set_reason(b, b->hello.reason[0] ? b->hello.reason : NULL);
+        if (!was_ours) {
+            attached(b);
+        } else if (time_msec() >= b->next_start_ms + MAX_BACKOFF_MS) {
+            b->backoff_ms = MIN_BACKOFF_MS;
+        }
     }
     free(message);
 }
@@ -390,23 +505,21 @@ backend_userspace_run(struct backend *backend)
     struct backend_userspace *b = backend_userspace_cast(backend);
 
     if (control_client_run(&b->client)) {
-        set_reason(b, "data plane died");
+        disconnect(b, silence_reason(ECONNRESET));
         b->retry_ms = 0;
     }
-    if (b->client.fd >= 0 && (time_msec() >= b->status_ms
-                              || control_client_needs_request(&b->client))) {
-        char *message = NULL;
-
-        if (say_hello(b, &message)) {
-            VLOG_WARN_RL(&rl, "%s: %s", b->name, message);
-            disconnect(b, message);
-        } else if (time_msec() >= b->next_start_ms + MAX_BACKOFF_MS) {
-            b->backoff_ms = MIN_BACKOFF_MS;
-        }
-        free(message);
-    }
-    if (b->client.fd < 0) {
+    if (b->client.fd < 0 && time_msec() >= b->retry_ms) {
         reconnect(b);
+    }
+    run_answer(b);
+    if (b->is_ours && !b->client.asking
+        && (time_msec() >= b->status_ms
+            || control_client_needs_request(&b->client))) {
+        int error = control_client_ask(&b->client, CONTROL_HELLO);
+
+        if (error) {
+            disconnect(b, silence_reason(error));
+        }
     }
 }
 
@@ -419,10 +532,10 @@ backend_userspace_wait(struct backend *backend)
     if (control_client_needs_request(&b->client)) {
         poll_immediate_wake();
     }
-    if (b->client.fd >= 0) {
-        poll_timer_wait_until(b->status_ms);
-    } else {
+    if (b->client.fd < 0) {
         poll_timer_wait_until(MAX(b->retry_ms, time_msec() + RETRY_MS));
+    } else if (!b->client.asking) {
+        poll_timer_wait_until(b->status_ms);
     }
 }
 

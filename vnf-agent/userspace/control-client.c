@@ -50,6 +50,8 @@ control_client_disconnect(struct control_client *client)
         close(client->fd);
         client->fd = -1;
     }
+    client->asking = false;
+    control_free(&client->answer);
 }
 
 /* Keeps the event of a CONTROL_EVENT message. */
@@ -69,6 +71,28 @@ keep_event(struct control_client *client, const struct control_buffer *payload)
     return 0;
 }
 
+/* Keeps what came between the replies to requests: an event, or the reply to
+ * the question.  '*payload' is empty then.  Returns 0 or a positive errno. */
+static int
+keep_message(struct control_client *client,
+             const struct control_header *header,
+             struct control_buffer *payload)
+{
+    int error = EPROTO;
+
+    if (header->type == CONTROL_EVENT) {
+        error = keep_event(client, payload);
+    } else if (client->asking && !client->answer.data
+               && header->xid == client->question_xid) {
+        client->event_credit = CONTROL_EVENTS_CREDIT;
+        client->answer = *payload;
+        *payload = (struct control_buffer) { .data = NULL };
+        return 0;
+    }
+    control_free(payload);
+    return error;
+}
+
 /* Reads until the reply of 'client->xid' is there. */
 static int
 read_reply(struct control_client *client, long long int deadline_ms,
@@ -79,16 +103,14 @@ read_reply(struct control_client *client, long long int deadline_ms,
         int error = control_io_receive_message(client->fd, deadline_ms,
                                                &header, reply);
 
-        if (!error && header.type == CONTROL_EVENT) {
-            error = keep_event(client, reply);
-            control_free(reply);
-            if (!error) {
-                continue;
-            }
-        } else if (!error && header.xid != client->xid) {
-            error = EPROTO;
+        if (error || (header.type != CONTROL_EVENT
+                      && header.xid == client->xid)) {
+            return error;
         }
-        return error;
+        error = keep_message(client, &header, reply);
+        if (error) {
+            return error;
+        }
     }
 }
 
@@ -102,6 +124,10 @@ exchange(struct control_client *client, const struct control_buffer *request,
     if (client->fd < 0) {
         return ECONNRESET;
     }
+    /* Replies come in order: the silence began before this request. */
+    if (client->asking && !client->answer.data) {
+        deadline_ms = MIN(deadline_ms, client->question_end_ms);
+    }
     int error = control_io_send(client->fd, request->data, request->size,
                                 deadline_ms);
     error = error ? error : read_reply(client, deadline_ms, reply);
@@ -111,6 +137,18 @@ exchange(struct control_client *client, const struct control_buffer *request,
     }
     client->event_credit = CONTROL_EVENTS_CREDIT;
     return 0;
+}
+
+/* Begins to read the payload of a reply.  Returns its errno, with its message
+ * in '*messagep', or EPROTO. */
+static int
+open_reply(const struct control_buffer *reply, struct wire_reader *r,
+           char **messagep)
+{
+    *r = (struct wire_reader) { .p = reply->data, .left = reply->size };
+    int error = wire_get_u32(r);
+    *messagep = wire_get_string(r);
+    return r->failed ? EPROTO : error;
 }
 
 int
@@ -130,17 +168,50 @@ control_client_transact(struct control_client *client, enum control_type type,
         error = ENOSPC;
     } else {
         error = exchange(client, &request, reply);
-        if (!error) {
-            *r = (struct wire_reader) {
-                .p = reply->data, .left = reply->size
-            };
-            error = wire_get_u32(r);
-            *messagep = wire_get_string(r);
-            error = r->failed ? EPROTO : error;
-        }
+        error = error ? error : open_reply(reply, r, messagep);
     }
     control_free(&request);
     return error;
+}
+
+int
+control_client_ask(struct control_client *client, enum control_type type)
+{
+    struct control_buffer request = control_encode(type, ++client->xid, NULL,
+                                                   NULL);
+
+    ovs_assert(!client->asking);
+    /* Without room in the socket nothing was read for long. */
+    int error = (client->fd < 0 ? ECONNRESET
+                 : control_io_send(client->fd, request.data, request.size,
+                                   time_msec()));
+    control_free(&request);
+    if (error) {
+        control_client_disconnect(client);
+        return error == ETIMEDOUT ? ETIMEDOUT : ECONNRESET;
+    }
+    client->asking = true;
+    client->question_xid = client->xid;
+    client->question_end_ms = time_msec() + CONTROL_CLIENT_TIMEOUT_MS;
+    return 0;
+}
+
+int
+control_client_take_answer(struct control_client *client,
+                           struct control_buffer *reply,
+                           struct wire_reader *r, char **messagep)
+{
+    *messagep = NULL;
+    *reply = client->answer;
+    client->answer = (struct control_buffer) { .data = NULL };
+    if (reply->data) {
+        client->asking = false;
+        return open_reply(reply, r, messagep);
+    } else if (client->asking && time_msec() >= client->question_end_ms) {
+        control_client_disconnect(client);
+        return ETIMEDOUT;
+    }
+    return EAGAIN;
 }
 
 int
@@ -162,9 +233,9 @@ control_client_run(struct control_client *client)
                 client->fd, time_msec() + CONTROL_CLIENT_TIMEOUT_MS, &header,
                 &payload);
             if (!error) {
-                error = (header.type == CONTROL_EVENT
-                         ? keep_event(client, &payload) : EPROTO);
+                error = keep_message(client, &header, &payload);
             }
+            control_free(&payload);
             control_free(&payload);
         }
         if (error) {
@@ -190,7 +261,7 @@ control_client_wait_end(struct control_client *client)
 bool
 control_client_needs_request(const struct control_client *client)
 {
-    return client->fd >= 0 && client->event_credit <= 0;
+    return client->fd >= 0 && !client->asking && client->event_credit <= 0;
 }
 
 void
@@ -199,7 +270,10 @@ control_client_wait(const struct control_client *client)
     if (client->fd >= 0) {
         poll_fd_wait(client->fd, POLLIN);
     }
-    if (client->events.n) {
+    if (client->asking) {
+        poll_timer_wait_until(client->question_end_ms);
+    }
+    if (client->events.n || client->answer.data) {
         poll_immediate_wake();
     }
 }

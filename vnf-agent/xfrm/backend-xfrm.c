@@ -45,7 +45,8 @@ open_netns(const char *name, char **errorp)
     int fd = open(path, O_RDONLY | O_CLOEXEC);
 
     if (fd < 0) {
-        *errorp = xasprintf("%s: %s", path, ovs_strerror(errno));
+        *errorp = xasprintf("no network namespace %s (%s: %s)", name, path,
+                            ovs_strerror(errno));
     }
     free(path);
     return fd;
@@ -155,16 +156,17 @@ describe_kernel(const struct backend_xfrm *b)
 
 /* Lifecycle. */
 
+/* Closes what open_namespace() and those after it have opened. */
 static void
-backend_xfrm_free(struct backend_xfrm *b)
+close_namespace(struct backend_xfrm *b)
 {
-    event_queue_clear(&b->events);
     xfrm_counters_close(b);
     xfrm_udp_close(b);
     nl_conn_close(b->xfrm);
     nl_conn_close(b->route);
     nl_conn_close(b->xfrm_events);
     nl_conn_close(b->route_events);
+    b->xfrm = b->route = b->xfrm_events = b->route_events = NULL;
     records_destroy(b->records);
     if (b->xfrm_stat_fd >= 0) {
         close(b->xfrm_stat_fd);
@@ -172,9 +174,19 @@ backend_xfrm_free(struct backend_xfrm *b)
     if (b->netns_fd >= 0) {
         close(b->netns_fd);
     }
+    b->xfrm_stat_fd = b->netns_fd = -1;
+}
+
+static void
+backend_xfrm_free(struct backend_xfrm *b)
+{
+    close_namespace(b);
+    event_queue_clear(&b->events);
     free(b->name);
+    free(b->netns);
     free(b->plain_port);
     free(b->cipher_port);
+    free(b->records_name);
     free(b->up.reason);
     free(b);
 }
@@ -205,66 +217,70 @@ open_sockets(struct backend_xfrm *b)
                                 ARRAY_SIZE(route_groups));
 }
 
+static void
+make_records(struct backend_xfrm *b)
+{
+    b->records = records_create();
+    b->up.boot_id = &b->records->boot_id;
+}
+
 static int
 backend_xfrm_create(const struct backend_config *config,
                     struct backend_xfrm **bp, char **errorp)
 {
-    struct backend_xfrm *b = xzalloc(sizeof *b);
+    if (!config->netns) {
+        *errorp = xstrdup("the kernel backend needs a network namespace of "
+                          "the gateway's own (--netns): it drops there "
+                          "whatever no policy names");
+        return EINVAL;
+    }
 
+    struct backend_xfrm *b = xzalloc(sizeof *b);
     b->netns_fd = -1;
     b->xfrm_stat_fd = -1;
     b->watch_fd = -1;
     b->udp_fd = -1;
     b->name = xstrdup(config->name);
+    b->netns = xstrdup(config->netns);
     b->plain_port = xstrdup(config->plain_port);
     b->cipher_port = xstrdup(config->cipher_port);
+    b->records_name = xasprintf("%s/%s.xfrm.records", config->rundir,
+                                config->name);
     b->ports.plain_peer = (struct eth_addr) BACKEND_PLAIN_PEER;
     b->ports.cipher_peer = (struct eth_addr) BACKEND_CIPHER_PEER;
     b->ports.cipher_ip = config->cipher_ip;
-    b->records = records_create();
     event_queue_init(&b->events, XFRM_MAX_EVENTS);
     b->up = (struct backend) {
         .class = &backend_xfrm_class,
-        .boot_id = &b->records->boot_id,
         .events = &b->events,
     };
-
-    int error = 0;
-    if (!config->netns) {
-        *errorp = xstrdup("the kernel backend needs a network namespace of "
-                          "the gateway's own (--netns): it drops there "
-                          "whatever no policy names");
-        error = EINVAL;
-    } else {
-        b->netns_fd = open_netns(config->netns, errorp);
-        error = b->netns_fd < 0 ? ENOENT : 0;
-    }
-    if (!error) {
-        error = open_sockets(b);
-        if (error) {
-            *errorp = xasprintf("netlink sockets: %s", ovs_strerror(error));
-        }
-    }
-    if (error) {
-        backend_xfrm_free(b);
-        return error;
-    }
+    make_records(b);
     *bp = b;
     return 0;
 }
 
+static int
+open_namespace(struct backend_xfrm *b, char **errorp)
+{
+    b->netns_fd = open_netns(b->netns, errorp);
+    if (b->netns_fd < 0) {
+        return ENOENT;
+    }
+    int error = open_sockets(b);
+    if (error) {
+        *errorp = xasprintf("netlink sockets: %s", ovs_strerror(error));
+    }
+    return error;
+}
+
 /* Adopts the SAs and policies in the kernel and in the file. */
 static int
-adopt(struct backend_xfrm *b, const struct backend_config *config,
-      char **errorp)
+adopt(struct backend_xfrm *b, char **errorp)
 {
-    char *file_name = xasprintf("%s/%s.xfrm.records", config->rundir,
-                                config->name);
-    char *message = records_open(b->records, file_name);
+    char *message = records_open(b->records, b->records_name);
     char *kernel = describe_kernel(b);
     struct records *records = b->records;
 
-    free(file_name);
     if (message) {
         VLOG_WARN("%s; beginning with nothing", message);
         free(message);
@@ -294,6 +310,45 @@ adopt(struct backend_xfrm *b, const struct backend_config *config,
     return error;
 }
 
+/* Begins to work in the namespace, if that and the ports are there.  Returns
+ * 0, or a positive errno with an error in '*errorp' (caller frees): ENOENT or
+ * ENODEV if they are not there. */
+static int
+begin(struct backend_xfrm *b, char **errorp)
+{
+    int error = open_namespace(b, errorp);
+
+    error = error ? error : xfrm_find_ports(b, errorp);
+    if (!error) {
+        netns_call(b->netns_fd, set_up_namespace, b);
+        memset(b->drops, 0, sizeof b->drops);
+        xfrm_add_drops(b, b->drops);
+        /* Which other things the kernel lacks does not come right. */
+        error = adopt(b, errorp) ? EIO : 0;
+    }
+    if (error) {
+        close_namespace(b);
+        make_records(b);
+        return error;
+    }
+    VLOG_INFO("%s: adopted %"PRIuSIZE" SAs and %"PRIuSIZE" policies",
+              b->name, hmap_count(&b->records->sas),
+              hmap_count(&b->records->policies));
+    b->audit_ms = b->resync_ms = time_msec() + AUDIT_INTERVAL_MS;
+    b->is_open = true;
+    return 0;
+}
+
+static void
+set_reason(struct backend_xfrm *b, char *reason)
+{
+    if (!nullable_string_is_equal(b->up.reason, reason)) {
+        VLOG_INFO("%s: data plane: %s", b->name, reason ? reason : "up");
+    }
+    free(b->up.reason);
+    b->up.reason = reason;
+}
+
 static int
 backend_xfrm_open(const struct backend_config *config,
                   struct backend **backendp, char **errorp)
@@ -317,20 +372,15 @@ backend_xfrm_open(const struct backend_config *config,
     }
     b->kind = probe.kind;
     b->up.suites = probe.suites;
-    error = xfrm_find_ports(b, errorp);
-    if (!error) {
-        netns_call(b->netns_fd, set_up_namespace, b);
-        xfrm_add_drops(b, b->drops);
-        error = adopt(b, config, errorp);
-    }
-    if (error) {
+    error = begin(b, errorp);
+    if (error == ENOENT || error == ENODEV) {
+        set_reason(b, *errorp);
+        *errorp = NULL;
+        b->ports_ms = time_msec() + PORTS_INTERVAL_MS;
+    } else if (error) {
         backend_xfrm_free(b);
         return error;
     }
-    VLOG_INFO("%s: adopted %"PRIuSIZE" SAs and %"PRIuSIZE" policies",
-              b->name, hmap_count(&b->records->sas),
-              hmap_count(&b->records->policies));
-    b->audit_ms = b->resync_ms = time_msec() + AUDIT_INTERVAL_MS;
     *backendp = &b->up;
     return 0;
 }
@@ -340,7 +390,7 @@ backend_xfrm_close(struct backend *backend, bool stop)
 {
     struct backend_xfrm *b = backend_xfrm_cast(backend);
 
-    if (stop) {
+    if (stop && b->is_open) {
         char *error = NULL;
 
         if (xfrm_sync_flush(b, &error)) {
@@ -364,14 +414,18 @@ backend_xfrm_flush(const struct backend_config *config)
     if (backend_xfrm_create(config, &b, &error)) {
         return error;
     }
+    if (open_namespace(b, &error)) {
+        backend_xfrm_free(b);
+        return error;
+    }
+    b->is_open = true;
     netns_call(b->netns_fd, set_up_namespace, b);
     char *no_port = NULL;
     if (xfrm_find_ports(b, &no_port)) {
         VLOG_WARN("%s; the rest is flushed", no_port);
     }
     free(no_port);
-    b->records->file_name = xasprintf("%s/%s.xfrm.records", config->rundir,
-                                      config->name);
+    b->records->file_name = xstrdup(b->records_name);
     if (xfrm_sync_flush(b, &error)) {
         backend_xfrm_free(b);
         return error;
@@ -381,16 +435,6 @@ backend_xfrm_flush(const struct backend_config *config)
 }
 
 /* Running. */
-
-static void
-set_reason(struct backend_xfrm *b, char *reason)
-{
-    if (!nullable_string_is_equal(b->up.reason, reason)) {
-        VLOG_INFO("%s: data plane: %s", b->name, reason ? reason : "up");
-    }
-    free(b->up.reason);
-    b->up.reason = reason;
-}
 
 /* Checks the ports, which may go and come back as other devices. */
 static void
@@ -436,8 +480,19 @@ static void
 backend_xfrm_run(struct backend *backend)
 {
     struct backend_xfrm *b = backend_xfrm_cast(backend);
-    bool was_due = b->audit || b->resync;
 
+    if (!b->is_open && time_msec() >= b->ports_ms) {
+        char *error = NULL;
+
+        b->ports_ms = time_msec() + PORTS_INTERVAL_MS;
+        begin(b, &error);
+        set_reason(b, error);
+    }
+    if (!b->is_open) {
+        return;
+    }
+
+    bool was_due = b->audit || b->resync;
     xfrm_events_run(b);
     if (!was_due && (b->audit || b->resync)) {
         /* One audit for many events. */
@@ -463,6 +518,10 @@ backend_xfrm_wait(struct backend *backend)
 {
     const struct backend_xfrm *b = backend_xfrm_cast(backend);
 
+    if (!b->is_open) {
+        poll_timer_wait_until(b->ports_ms);
+        return;
+    }
     poll_fd_wait(nl_conn_fd(b->xfrm_events), POLLIN);
     poll_fd_wait(nl_conn_fd(b->route_events), POLLIN);
     poll_timer_wait_until(MIN(b->ports_ms, MIN(b->audit_ms, b->second_ms)));
@@ -473,6 +532,10 @@ backend_xfrm_dump(struct backend *backend, backend_dump_sa_cb *sa_cb,
                   backend_dump_policy_cb *policy_cb, void *aux)
 {
     struct backend_xfrm *b = backend_xfrm_cast(backend);
+
+    if (!b->is_open) {
+        return ECONNRESET;
+    }
     /* An SA that the kernel has lost must be missing. */
     int error = b->resync ? xfrm_sync_sas(b) : 0;
     int dump_error = xfrm_stats_dump(b, error ? NULL : sa_cb, policy_cb, aux);

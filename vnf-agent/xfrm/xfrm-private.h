@@ -17,7 +17,11 @@
 
 struct backend_xfrm {
     struct backend up;
-    char *name, *plain_port, *cipher_port;
+    char *name, *netns, *plain_port, *cipher_port;
+    char *records_name;         /* File of 'records'. */
+    bool is_open;               /* False: the namespace or a port has not been
+                                 * there yet; sockets and records are NULL or
+                                 * empty. */
     int netns_fd;               /* Namespace of the data ports. */
     int xfrm_stat_fd;           /* /proc/net/xfrm_stat of that namespace. */
     enum hop_kind kind;

@@ -236,6 +236,9 @@ backend_xfrm_get_stats(struct backend *backend, struct backend_stats *stats)
     struct backend_xfrm *b = backend_xfrm_cast(backend);
     struct links l = { b, stats, 0 };
 
+    if (!b->is_open) {
+        return ECONNRESET;
+    }
     memset(stats, 0, sizeof *stats);
     int error = xfrm_add_drops(b, stats->drops);
     if (!error) {
