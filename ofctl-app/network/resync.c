@@ -365,7 +365,8 @@ resync_agent_result(struct resync *resync, struct network *net,
                            ? "{\"ietf-i2nsf-ikeless:ipsec-ikeless\":{}}"
                            : result->body), epoch, broken);
     }
-    ra->has_failed = !ok;
+    /* Until the removal that failed before is done, it has failed still. */
+    ra->has_failed = !ok || (ra->patch_ticket && ra->has_failed);
     if (!ok) {
         VLOG_WARN_RL(&rl, "gateway %s: cannot bring it in line: %s", vnf_id,
                      result->error ? result->error : "answer not understood");
