@@ -3,7 +3,6 @@
 
 #include "ofctl-app/network/desired-flows.h"
 
-#include "lib/name.h"
 #include "ofctl-app/flows/flow-set.h"
 #include "ofctl-app/flows/steering.h"
 #include "ofctl-app/model/match.h"
@@ -60,12 +59,13 @@ selection_find_ports(struct selection *sel, const struct steering_flow *flow)
         ofp_port_t number = bridge_port(sel->br, port);
         if (number && !ofputil_port_map_get_name(&sel->ports, number)) {
             ofputil_port_map_put(&sel->ports, number, port);
-        } else if (!number && !name_is_shown_whole(port)
-                   && bridge_names_reason(sel->br)) {
-            return xasprintf("port %s of bridge %s cannot be told from others "
-                             "by OpenFlow, which cuts names at 15 characters, "
-                             "and %s", port, flow->bridge,
-                             bridge_names_reason(sel->br));
+        }
+        char *untold = bridge_port_untold(sel->br, port);
+        if (untold) {
+            char *error = xasprintf("port %s of bridge %s %s", port,
+                                    flow->bridge, untold);
+            free(untold);
+            return error;
         }
     }
     return steering_check_ports(flow, &sel->ports);

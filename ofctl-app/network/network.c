@@ -3,6 +3,8 @@
 
 #include "ofctl-app/network/network.h"
 
+#include <limits.h>
+
 #include "ofctl-app/model/untagged-sf.h"
 #include "ofctl-app/plan/suspects.h"
 #include "openvswitch/poll-loop.h"
@@ -196,10 +198,13 @@ port_down(const struct network *net, const struct inv_bridge *b,
           const char *port)
 {
     const struct bridge *br = bridges_find(net->bridges, b->name);
-    const char *why = br ? bridge_port_down(br, port) : NULL;
-    why = why ? why : inventory_port_fault(&net->inv, b, port);
-    return why ? xasprintf("port %s of bridge %s %s", port, b->name, why)
-               : NULL;
+    char *why = br ? bridge_port_down(br, port) : NULL;
+    why = (why ? why
+           : nullable_xstrdup(inventory_port_fault(&net->inv, b, port)));
+    char *down = why ? xasprintf("port %s of bridge %s %s", port, b->name, why)
+                     : NULL;
+    free(why);
+    return down;
 }
 
 /* Takes over what is known of ports: a link, a function or a gateway is as
@@ -277,7 +282,7 @@ wait_losses(const struct network *net)
     BRIDGES_FOR_EACH (br, net->bridges) {
         const struct inv_bridge *b = inventory_bridge(&net->inv,
                                                       bridge_name(br));
-        if (b && !b->is_lost && !bridge_is_connected(br)) {
+        if (b && !b->is_lost && bridge_down_since_ms(br) != LLONG_MAX) {
             poll_timer_wait_until(bridge_down_since_ms(br) + net->loss_ms);
         }
     }

@@ -4,6 +4,7 @@
 
 #include "ofctl-app/southbound/bridge.h"
 
+#include "lib/name.h"
 #include "ofctl-app/flows/flow-set.h"
 #include "ofctl-app/southbound/of-bundle.h"
 #include "ofctl-app/southbound/of-packet.h"
@@ -33,6 +34,7 @@ static struct vlog_rate_limit connection_rl = VLOG_RATE_LIMIT_INIT(60, 300);
 
 #define NAMES_MS 10000          /* Longest wait for names of ports: a session
                                  * with a database retries every 8 s. */
+#define NAMES_ARE_READ "the database of its switch is being read"
 #define ANSWER_MS 2000          /* A switch that is asked whether it is there
                                  * answers in this time. */
 #define DOUBT_MS 60000          /* A switch calls again every few seconds. */
@@ -182,12 +184,6 @@ bridge_is_up(const struct bridge *bridge)
     return bridge->synced;
 }
 
-long long int
-bridge_unmet_since_ms(const struct bridge *bridge)
-{
-    return bridge->unmet_since_ms;
-}
-
 bool
 bridge_has_pending(const struct bridge *bridge)
 {
@@ -205,6 +201,15 @@ bridge_waits_for_names(const struct bridge *bridge)
             && time_msec() < bridge->connected_ms + NAMES_MS);
 }
 
+long long int
+bridge_unmet_since_ms(const struct bridge *bridge)
+{
+    /* Where only names are missing bridge_waits_for_names() ends the wait. */
+    return (bridge->unmet_since_ms != LLONG_MAX
+            && bridge_waits_for_names(bridge)
+            ? time_msec() : bridge->unmet_since_ms);
+}
+
 const char *
 bridge_reason(const struct bridge *bridge)
 {
@@ -212,7 +217,7 @@ bridge_reason(const struct bridge *bridge)
         return "";
     } else if (bridge_waits_for_names(bridge)) {
         return (bridge->names_reason ? bridge->names_reason
-                : "the database of its switch is being read");
+                : NAMES_ARE_READ);
     } else if (bridge->state == BRIDGE_DOWN) {
         return (bridge->session ? of_session_reason(bridge->session)
                 : bridge->reason ? bridge->reason
@@ -228,7 +233,8 @@ bridge_reason(const struct bridge *bridge)
 long long int
 bridge_down_since_ms(const struct bridge *bridge)
 {
-    return bridge_is_connected(bridge) ? LLONG_MAX : bridge->down_since_ms;
+    return (bridge_is_connected(bridge) || bridge_waits_for_names(bridge)
+            ? LLONG_MAX : bridge->down_since_ms);
 }
 
 void
@@ -277,12 +283,6 @@ bridge_names_version(const struct bridge *bridge)
     return bridge->names_version;
 }
 
-const char *
-bridge_names_reason(const struct bridge *bridge)
-{
-    return bridge->names_reason;
-}
-
 ofp_port_t
 bridge_port(const struct bridge *bridge, const char *interface)
 {
@@ -291,12 +291,32 @@ bridge_port(const struct bridge *bridge, const char *interface)
             : 0);
 }
 
-const char *
+char *
+bridge_port_untold(const struct bridge *bridge, const char *interface)
+{
+    if (!bridge_is_connected(bridge) || name_is_shown_whole(interface)
+        || bridge_port(bridge, interface)) {
+        return NULL;
+    }
+    const char *why
+        = (bridge->names_reason ? bridge->names_reason
+           : !of_session_ports(bridge->session)->is_told
+           ? NAMES_ARE_READ : NULL);
+    return (why ? xasprintf("cannot be told from others by OpenFlow, which "
+                            "cuts names at 15 characters, and %s", why)
+            : NULL);
+}
+
+char *
 bridge_port_down(const struct bridge *bridge, const char *interface)
 {
-    return (bridge_is_connected(bridge)
-            ? of_ports_down(of_session_ports(bridge->session), interface)
-            : NULL);
+    if (!bridge_is_connected(bridge)) {
+        return NULL;
+    }
+    char *untold = bridge_port_untold(bridge, interface);
+    return (untold ? untold
+            : nullable_xstrdup(of_ports_down(of_session_ports(bridge->session),
+                                             interface)));
 }
 
 uint64_t
@@ -810,9 +830,10 @@ bridge_run_session(struct bridge *bridge)
         bridge_disconnect(bridge);
         return false;
     }
-    if (!of_session_is_ready(bridge->session)
-        || bridge_waits_for_names(bridge)) {
+    bool waits = bridge_waits_for_names(bridge);
+    if (!of_session_is_ready(bridge->session) || waits) {
         bridge_enter_down(bridge);
+        bridge->down_since_ms = waits ? time_msec() : bridge->down_since_ms;
         return false;
     }
 

@@ -92,7 +92,8 @@ bool bridge_is_up(const struct bridge *);
 
 /* Returns when (time_msec()) the bridge was added if it has neither had the
  * desired flows nor refused them since, so that nobody can say yet whether it
- * can be used; else LLONG_MAX. */
+ * can be used; this moment, if it has connected and only names of its ports
+ * are missing; else LLONG_MAX. */
 long long int bridge_unmet_since_ms(const struct bridge *);
 
 /* True if there is a change that the bridge has not acknowledged. */
@@ -108,7 +109,8 @@ const char *bridge_reason(const struct bridge *);
 const char *bridge_doubt(const struct bridge *);
 
 /* Returns when (time_msec()) the connection was lost, or when the bridge was
- * declared if it never was connected; LLONG_MAX while it is connected. */
+ * declared if it never was connected; LLONG_MAX while it is connected, also if
+ * names of its ports are missing still. */
 long long int bridge_down_since_ms(const struct bridge *);
 
 /* Allows resynchronisations.  The caller does so when the desired set is
@@ -141,16 +143,18 @@ void bridge_lose_names(struct bridge *, const char *reason);
  * more, for another connection or after bridge_lose_names(). */
 unsigned int bridge_names_version(const struct bridge *);
 
-/* Returns why the names are not told, for people, or NULL if they are. */
-const char *bridge_names_reason(const struct bridge *);
-
 /* Returns the OpenFlow number of an interface by its OVSDB name, or 0 if there
  * is none, it cannot be told from others, or the bridge is not connected. */
 ofp_port_t bridge_port(const struct bridge *, const char *interface);
 
-/* Returns why no packets pass the interface, a predicate ("is not there"), or
- * NULL if they do, or if the bridge is not connected. */
-const char *bridge_port_down(const struct bridge *, const char *interface);
+/* Returns why the interface cannot be told from others, a predicate (caller
+ * frees), or NULL if it can, or if the bridge is not connected. */
+char *bridge_port_untold(const struct bridge *, const char *interface);
+
+/* Returns why no packets pass the interface, a predicate ("is not there";
+ * caller frees), or NULL if they do, or if the bridge is not connected.  An
+ * interface that cannot be told from others has no flows. */
+char *bridge_port_down(const struct bridge *, const char *interface);
 
 /* Changes the desired flows: takes out all flows of the 'n_remove' cookies in
  * 'remove_cookies' (host order), then adds the 'n_add' flows in 'add' (not

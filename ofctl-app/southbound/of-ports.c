@@ -173,7 +173,5 @@ const char *
 of_ports_down(const struct of_ports *ports, const char *name)
 {
     const struct of_port *port = find_name(ports, name);
-    return (port ? port->down
-            : name_is_shown_whole(name) || ports->is_told ? "is not there"
-            : NULL);
+    return port ? port->down : "is not there";
 }

@@ -36,6 +36,7 @@ struct session {
     unsigned int seen_seqno;    /* ovsdb_idl_get_seqno() when 'hash' was
                                  * computed. */
     uint32_t hash;              /* Of what is read from the database. */
+    bool was_fresh;             /* session_is_fresh() at the last look. */
 };
 
 struct vswitches *
@@ -140,7 +141,8 @@ session_hash(const struct session *session)
     return hash;
 }
 
-/* Runs the session.  Returns true if what is read from it is news. */
+/* Runs the session.  Returns true if what is read from it is news, or whether
+ * it is fresh. */
 static bool
 session_run(struct session *session)
 {
@@ -149,13 +151,14 @@ session_run(struct session *session)
     if (!ovsdb_idl_is_connected(session->idl)) {
         session->lost_seqno = seqno;
     }
-    if (seqno == session->seen_seqno) {
-        return false;
-    }
+    bool was_fresh = session->was_fresh;
     uint32_t old_hash = session->hash;
-    session->seen_seqno = seqno;
-    session->hash = session_hash(session);
-    return session->hash != old_hash;
+    session->was_fresh = session_is_fresh(session);
+    if (seqno != session->seen_seqno) {
+        session->seen_seqno = seqno;
+        session->hash = session_hash(session);
+    }
+    return session->was_fresh != was_fresh || session->hash != old_hash;
 }
 
 void
@@ -254,11 +257,13 @@ is_known(const struct vswitches *vs, const struct sdsa_bridge *row)
               && ((IFACE) = (BR)->ports[i__]->interfaces[j__], true));  \
              j__++)
 
+/* An MTU stays what it was told to be; STP decides anew every few seconds, so
+ * that nobody knows its decision while the database is not 'fresh'. */
 static void
 tell_port(const struct ovsrec_port *port, const struct inv_bridge *bridge,
-          struct inventory *inv)
+          bool fresh, struct inventory *inv)
 {
-    const char *blocked = port_blocked(port);
+    const char *blocked = fresh ? port_blocked(port) : NULL;
     char *fault = blocked ? xasprintf("is blocked by STP (%s)", blocked)
                           : NULL;
     for (size_t i = 0; i < port->n_interfaces; i++) {
@@ -279,10 +284,12 @@ vswitches_tell_ports(const struct vswitches *vs, const struct ovsdb_idl *idl,
 {
     const struct sdsa_bridge *row;
     SDSA_BRIDGE_FOR_EACH (row, idl) {
+        const struct session *session = shash_find_data(&vs->sessions,
+                                                        row->ovsdb);
         const struct ovsrec_bridge *br = find_bridge(vs, row);
         const struct inv_bridge *bridge = inventory_bridge(inv, row->name);
         for (size_t i = 0; br && bridge && i < br->n_ports; i++) {
-            tell_port(br->ports[i], bridge, inv);
+            tell_port(br->ports[i], bridge, session_is_fresh(session), inv);
         }
     }
 }

@@ -201,8 +201,9 @@ static void
 cmd_port_state(void *bridge, int argc OVS_UNUSED, const char *argv[],
                struct ds *reply)
 {
-    const char *down = bridge_port_down(bridge, argv[2]);
+    char *down = bridge_port_down(bridge, argv[2]);
     ds_put_cstr(reply, down ? down : "up");
+    free(down);
 }
 
 static void
@@ -210,6 +211,19 @@ cmd_need_names(void *bridge, int argc OVS_UNUSED,
                const char *argv[] OVS_UNUSED, struct ds *reply OVS_UNUSED)
 {
     bridge_need_names(bridge, true);
+}
+
+/* Since when it is away, and since when nobody has met it: "-" or "yes", and
+ * "now" if that goes on. */
+static void
+cmd_since(void *bridge, int argc OVS_UNUSED, const char *argv[] OVS_UNUSED,
+          struct ds *reply)
+{
+    long long int unmet_ms = bridge_unmet_since_ms(bridge);
+    ds_put_format(reply, "away %s, unmet %s",
+                  bridge_down_since_ms(bridge) == LLONG_MAX ? "-" : "yes",
+                  unmet_ms == LLONG_MAX ? "-"
+                  : unmet_ms >= time_msec() ? "now" : "yes");
 }
 
 /* tell-names BRIDGE [NAME=NUMBER...] */
@@ -339,6 +353,7 @@ main(int argc, char *argv[])
         { "show", "BRIDGE", 0, 0, cmd_show },
         { "port", "BRIDGE NAME", 1, 1, cmd_port },
         { "port-state", "BRIDGE NAME", 1, 1, cmd_port_state },
+        { "since", "BRIDGE", 0, 0, cmd_since },
         { "need-names", "BRIDGE", 0, 0, cmd_need_names },
         { "tell-names", "BRIDGE [NAME=NUMBER...]", 0, INT_MAX,
           cmd_tell_names },
