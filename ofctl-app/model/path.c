@@ -7,7 +7,7 @@
 #include "sset.h"
 #include "util.h"
 
-static void
+void
 path_hop_destroy(struct path_hop *hop)
 {
     if (hop) {

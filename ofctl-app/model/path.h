@@ -96,8 +96,12 @@ struct path_hop *path_next_hop(const struct path *,
          HOP = path_next_hop(PATH, HOP))
 
 /* Makes a hop that begins at 'bridge' and has no ends, route and numbers yet.
- * path_destroy() frees it once it is in 'path->hops'. */
+ * path_destroy() frees it once it is in 'path->hops', path_hop_destroy()
+ * before. */
 struct path_hop *path_hop_create(uint8_t si, const char *bridge);
+
+/* Frees the hop.  Accepts NULL. */
+void path_hop_destroy(struct path_hop *);
 
 /* Appends a link, of which all names are copied, to the route of the hop. */
 void path_hop_add_link(struct path_hop *, const char *from,

@@ -10,6 +10,7 @@
 #include "lib/sdsa-idl.h"
 #include "lib/suite.h"
 #include "ofctl-app/model/match.h"
+#include "ofctl-app/model/path.h"
 #include "ofctl-app/view/sorted.h"
 #include "openvswitch/vlog.h"
 #include "packets.h"
@@ -94,20 +95,32 @@ note_used(struct reader *r, const char *kind, const char *name)
     sset_add_and_free(&r->used, xasprintf("%s %s", kind, name));
 }
 
-/* Takes note of what 'hop' goes through: its route has the names of bridges,
- * among those of ports, which do no harm here. */
+/* Takes note of a link, whose row may begin with either of its ends. */
 static void
-find_used_by_hop(struct reader *r, const struct sdsa_hop *hop)
+note_used_link(struct reader *r, const struct path_link *l)
 {
-    char *route = xstrdup(hop->route);
-    char *save = NULL;
-    note_used(r, "gateway", hop->sender);
-    note_used(r, "gateway", hop->receiver);
-    for (char *word = strtok_r(route, " ", &save); word;
-         word = strtok_r(NULL, " ", &save)) {
-        note_used(r, "bridge", word);
+    char *there = inventory_link_name(l->from, l->out_port, l->to, l->in_port);
+    char *back = inventory_link_name(l->to, l->in_port, l->from, l->out_port);
+    note_used(r, "link", there);
+    note_used(r, "link", back);
+    free(there);
+    free(back);
+}
+
+/* Takes note of what 'hop' goes through. */
+static void
+find_used_by_hop(struct reader *r, const struct sdsa_hop *row)
+{
+    struct path_hop *hop = path_hop_create(row->si, "");
+    note_used(r, "gateway", row->sender);
+    note_used(r, "gateway", row->receiver);
+    path_route_parse(row->route, hop);
+    note_used(r, "bridge", hop->bridge);
+    for (size_t i = 0; i < hop->n_route; i++) {
+        note_used(r, "bridge", hop->route[i].to);
+        note_used_link(r, &hop->route[i]);
     }
-    free(route);
+    path_hop_destroy(hop);
 }
 
 static void
@@ -191,10 +204,12 @@ add_link(struct reader *r, const struct sdsa_link *row)
     if (!error && a == b) {
         error = xstrdup("it connects a bridge with itself");
     }
-    error = error ? error : claim(r, &claims, owner);
+    bool is_known = nullable_string_is_equal(
+        smap_get(&r->owners, claims.names[0]), owner);
+    error = error || is_known ? error : claim(r, &claims, owner);
     if (error) {
         note_bad(r, "link", name, error);
-    } else {
+    } else if (!is_known) {     /* The link was not declared twice. */
         struct inventory *inv = r->inv;
         inventory_add_link(inv, a, row->port_a, b, row->port_b);
         for (size_t i = inv->n_links - 2; i < inv->n_links; i++) {
@@ -213,12 +228,28 @@ add_link(struct reader *r, const struct sdsa_link *row)
     free(name);
 }
 
+/* As order_key().  Nothing but the UUID tells two rows of one link apart. */
+static char *
+link_key(const struct reader *r, bool in_use, const struct sdsa_link *row)
+{
+    char *name = inventory_link_name(row->bridge_a->name, row->port_a,
+                                     row->bridge_b->name, row->port_b);
+    char *key = order_key(r, in_use, "link", name, false);
+    free(name);
+    char *unique = (key ? xasprintf("%s "UUID_FMT, key,
+                                    UUID_ARGS(&row->header_.uuid)) : NULL);
+    free(key);
+    return unique;
+}
+
 static void
 add_links(struct reader *r)
 {
     const struct sdsa_link *row;
-    SDSA_LINK_FOR_EACH (row, r->idl) {
-        add_link(r, row);
+    for (int in_use = 1; in_use >= 0; in_use--) {
+        SORTED(r->idl, row, SDSA_LINK_FOR_EACH, link_key(r, in_use, row), {
+            add_link(r, row);
+        });
     }
 }
 
