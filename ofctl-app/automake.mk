@@ -18,12 +18,13 @@ ofctl_app_model_libmodel_la_SOURCES = \
 	ofctl-app/model/path.c ofctl-app/model/path.h \
 	ofctl-app/model/untagged-sf.c ofctl-app/model/untagged-sf.h
 
-# view: the database as inventory and paths.
+# view: the database as inventory, paths and totals.
 noinst_LTLIBRARIES += ofctl-app/view/libview.la
 ofctl_app_view_libview_la_SOURCES = \
 	ofctl-app/view/inventory-idl.c ofctl-app/view/inventory-idl.h \
 	ofctl-app/view/path-idl.c ofctl-app/view/path-idl.h \
-	ofctl-app/view/sorted.h
+	ofctl-app/view/sorted.h \
+	ofctl-app/view/totals.c ofctl-app/view/totals.h
 
 # flows: from a path to its flows and packets: pure.
 noinst_LTLIBRARIES += ofctl-app/flows/libflows.la

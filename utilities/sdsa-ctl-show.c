@@ -10,6 +10,7 @@
 #include "lib/sdsa-idl.h"
 #include "ofctl-app/model/participant.h"
 #include "ofctl-app/view/sorted.h"
+#include "ofctl-app/view/totals.h"
 #include "openvswitch/dynamic-string.h"
 #include "smap.h"
 #include "svec.h"
@@ -151,13 +152,6 @@ get_stat(char *const *keys, const int64_t *values, size_t n, const char *key)
     return 0;
 }
 
-static int64_t
-get_sa_stat(const struct sdsa_sa *sa, const char *key)
-{
-    return get_stat(sa->key_statistics, sa->value_statistics,
-                    sa->n_statistics, key);
-}
-
 /* Lists. */
 
 static void
@@ -271,10 +265,10 @@ add_sa_row(struct table *t, const struct sdsa_path *path,
     snprintf(nsh, sizeof nsh, "%"PRId64, path->nsh_spi);
     snprintf(si, sizeof si, "%"PRId64, hop->si);
     snprintf(age, sizeof age, "%"PRId64, sa_age_s(sa));
-    snprintf(sent, sizeof sent, "%"PRId64, get_sa_stat(sa, "sent_packets"));
+    snprintf(sent, sizeof sent, "%"PRId64, sa_counter(sa, "sent_packets"));
     snprintf(received, sizeof received, "%"PRId64,
-             get_sa_stat(sa, "received_packets"));
-    snprintf(lost, sizeof lost, "%"PRId64, get_sa_stat(sa, "lost_packets"));
+             sa_counter(sa, "received_packets"));
+    snprintf(lost, sizeof lost, "%"PRId64, sa_counter(sa, "lost_packets"));
     ctl_add_cells(t, path->chain, path->direction, nsh, si, hop->sender,
                   hop->receiver, spi, sa->suite, age, sent, received, lost,
                   NULL);
@@ -304,8 +298,6 @@ cmd_sa_list(struct ctl_context *ctx)
     });
 }
 
-/* chain-show. */
-
 /* Returns 's' seconds as "45s", "3m05s" or "2h03m".  Caller frees. */
 static char *
 format_age(long long int s)
@@ -332,13 +324,116 @@ show_sa(const struct sdsa_sa *sa, struct ds *out)
     ds_put_format(out, "        sent %"PRId64" packets %"PRId64" bytes, "
                   "received %"PRId64" packets %"PRId64" bytes, lost %"
                   PRId64", replayed %"PRId64", failed %"PRId64"\n",
-                  get_sa_stat(sa, "sent_packets"),
-                  get_sa_stat(sa, "sent_bytes"),
-                  get_sa_stat(sa, "received_packets"),
-                  get_sa_stat(sa, "received_bytes"),
-                  get_sa_stat(sa, "lost_packets"),
-                  get_sa_stat(sa, "replayed"), get_sa_stat(sa, "failed"));
+                  sa_counter(sa, "sent_packets"),
+                  sa_counter(sa, "sent_bytes"),
+                  sa_counter(sa, "received_packets"),
+                  sa_counter(sa, "received_bytes"),
+                  sa_counter(sa, "lost_packets"),
+                  sa_counter(sa, "replayed"), sa_counter(sa, "failed"));
 }
+
+/* What a chain has carried since it was made. */
+
+static void
+find_totals(struct ovsdb_idl *idl, const struct sdsa_chain *chain,
+            struct totals *totals)
+{
+    totals_init(totals);
+    totals_add_chain(totals, chain);
+    const struct sdsa_path *path;
+    SDSA_PATH_FOR_EACH (path, idl) {
+        if (!strcmp(path->chain, chain->name)) {
+            totals_add_path(totals, path);
+        }
+    }
+}
+
+/* Returns the hops of a direction that have lost packets, with their number:
+ * "gw1 => gw2 3, gw2 => gw3 1"; and their sum in '*sum'.  Caller frees. */
+static char *
+format_losses(const struct totals *totals, const char *direction, int64_t *sum)
+{
+    char *prefix = xasprintf("%s lost ", direction);
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    const struct shash_node **sorted = shash_sort(&totals->counts);
+    *sum = 0;
+    for (size_t i = 0; i < shash_count(&totals->counts); i++) {
+        const char *hop = sorted[i]->name + strlen(prefix);
+        int64_t count = *(const int64_t *) sorted[i]->data;
+        if (!strncmp(sorted[i]->name, prefix, strlen(prefix)) && count) {
+            ds_put_format(&ds, "%s%s %"PRId64, ds.length ? ", " : "", hop,
+                          count);
+            *sum += count;
+        }
+    }
+    free(sorted);
+    free(prefix);
+    return ds_steal_cstr(&ds);
+}
+
+static void
+show_totals(const struct totals *totals, const char *direction,
+            struct ds *out)
+{
+    int64_t lost;
+    char *lost_on = format_losses(totals, direction, &lost);
+    ds_put_format(out, "  total %s: in %"PRId64" packets %"PRId64" bytes, out "
+                  "%"PRId64" packets %"PRId64" bytes, lost %"PRId64"%s%s%s, "
+                  "replayed %"PRId64", failed %"PRId64"\n", direction,
+                  totals_get(totals, direction, "in_packets"),
+                  totals_get(totals, direction, "in_bytes"),
+                  totals_get(totals, direction, "out_packets"),
+                  totals_get(totals, direction, "out_bytes"),
+                  lost, lost_on[0] ? " (" : "", lost_on, lost_on[0] ? ")" : "",
+                  totals_get(totals, direction, "replayed"),
+                  totals_get(totals, direction, "failed"));
+    free(lost_on);
+}
+
+static void
+add_totals_row(struct table *t, const char *chain,
+               const struct totals *totals, const char *direction)
+{
+    static const char *const counts[] = {
+        "in_packets", "in_bytes", "out_packets", "out_bytes", "replayed",
+        "failed",
+    };
+    int64_t lost;
+    char *lost_on = format_losses(totals, direction, &lost);
+    ctl_add_cells(t, chain, direction, NULL);
+    for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {
+        table_add_cell(t)->text = xasprintf(
+            "%"PRId64, totals_get(totals, direction, counts[i]));
+    }
+    table_add_cell(t)->text = xasprintf("%"PRId64, lost);
+    table_add_cell(t)->text = lost_on;
+}
+
+static void
+cmd_chain_totals(struct ctl_context *ctx)
+{
+    const char *name = ctx->argc > 1 ? ctx->argv[1] : NULL;
+    if (name && !ctl_get_chain(ctx, name)) {
+        return;
+    }
+    struct table *t = ctl_new_table(ctx, "chain", "direction", "in_packets",
+                                    "in_bytes", "out_packets", "out_bytes",
+                                    "replayed", "failed", "lost_packets",
+                                    "lost_on", NULL);
+    const struct sdsa_chain *row;
+    SORTED(ctx->idl, row, SDSA_CHAIN_FOR_EACH,
+           !name || !strcmp(row->name, name) ? xstrdup(row->name) : NULL, {
+        struct totals totals;
+        find_totals(ctx->idl, row, &totals);
+        add_totals_row(t, row->name, &totals, "forward");
+        if (!is_one_way(row)) {
+            add_totals_row(t, row->name, &totals, "reverse");
+        }
+        totals_destroy(&totals);
+    });
+}
+
+/* chain-show. */
 
 static void
 show_hop(const struct sdsa_hop *hop, struct ds *out)
@@ -498,6 +593,13 @@ cmd_chain_show(struct ctl_context *ctx)
         free(absence);
     }
     show_absent(ctx->idl, row, strcmp(state, "up"), out);
+    struct totals totals;
+    find_totals(ctx->idl, row, &totals);
+    show_totals(&totals, "forward", out);
+    if (!is_one_way(row)) {
+        show_totals(&totals, "reverse", out);
+    }
+    totals_destroy(&totals);
     SORTED(ctx->idl, path, SDSA_PATH_FOR_EACH,
            xasprintf("%d %s %08"PRIx64, path->backup, path->direction,
                      path->nsh_spi), {
@@ -624,6 +726,8 @@ const struct ctl_command_syntax sdsa_ctl_show_commands[] = {
     {"chain-list", 0, 0, "", NULL, cmd_chain_list, NULL, "", RO},
     {"chain-show", 1, 1, "NAME\tprint its paths, hops and keys' ages", NULL,
      cmd_chain_show, NULL, "", RO},
+    {"chain-totals", 0, 1, "[NAME]\tprint what chains have carried in all",
+     NULL, cmd_chain_totals, NULL, "", RO},
     {"sa-list", 0, 1, "[CHAIN]", NULL, cmd_sa_list, NULL, "", RO},
     {NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, RO},
 };

@@ -49,6 +49,7 @@ struct conductor {
     unsigned int idl_seqno;     /* Sequence number of the database contents
                                  * that the inventory has. */
     long long int statistics_ms;        /* When to write them next. */
+    long long int keep_ms;      /* When to write them to disk next. */
     long long int counters_ms;  /* When to look at those of SAs next. */
     unsigned int next_operation;
 

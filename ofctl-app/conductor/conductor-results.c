@@ -34,6 +34,20 @@ handle_bridge_results(struct conductor *c)
     }
 }
 
+/* Takes note that both ends of the probe's hop have counted it. */
+static void
+count_probe(const struct conductor *c, const struct probe *probe)
+{
+    const struct live_path *live
+        = live_paths_find(network_live_paths(c->net), probe->nsh_spi);
+    size_t stage = path_stage(probe->si);
+    if (live && stage <= live->path->n_sfs && live->path->hops[stage]) {
+        struct path_hop *hop = live->path->hops[stage];
+        hop->n_probes++;
+        hop->probe_bytes += probe->ip_size;
+    }
+}
+
 static void
 handle_probe(struct conductor *c, const struct bridge *br,
              const struct of_packet_in *packet)
@@ -42,6 +56,7 @@ handle_probe(struct conductor *c, const struct bridge *br,
     if (probe_parse(packet->frame, packet->size, packet->total_size, &probe)
         && packet->cookie == steering_cookie(STEERING_TRANSPORT,
                                              probe.nsh_spi)) {
+        count_probe(c, &probe);
         ops_probe_result(c->ops, c->net, bridge_name(br), &probe);
     }
 }

@@ -23,6 +23,7 @@
 VLOG_DEFINE_THIS_MODULE(conductor_write);
 
 #define STATISTICS_MS 5000      /* Between two writes of statistics. */
+#define KEEP_MS 60000           /* Between two of those that go to disk. */
 
 /* The end of an operation. */
 
@@ -148,10 +149,15 @@ conductor_write(struct conductor *c)
     conductor_facts_write_rows(c);
     OPS_FOR_EACH (op, c->ops) {
         journal_chain_hangs(c->idl, op);
+        journal_write_counts(c->idl, op);
     }
     write_global(c, statistics);
     vswitches_write(c->vswitches, c->idl, network_inventory(c->net));
-    status_write(c->idl, c->net, c->resync, statistics);
+    bool keep = statistics && time_msec() >= c->keep_ms;
+    status_write(c->idl, c->net, c->resync, statistics, keep);
+    if (keep) {
+        c->keep_ms = time_msec() + KEEP_MS;
+    }
     journal_settle_debts(c->idl, c->net, c->resync);
     if (statistics) {
         journal_sweep(c->idl, c->net);

@@ -42,6 +42,9 @@ struct path_hop {
     long long created_s;        /* Of the SA: seconds since the epoch. */
     long long made_s;           /* The same by boot_clock_s(), which tells its
                                  * age. */
+    uint64_t n_probes;          /* Probes that came through the hop, which both
+                                 * of its ends have counted. */
+    uint64_t probe_bytes;       /* Octets of them, from the IP header on. */
 };
 
 /* Returns when by boot_clock_s(), which is 'now_s', an SA was made that was

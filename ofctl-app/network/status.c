@@ -9,6 +9,7 @@
 #include "ofctl-app/model/path-mtu.h"
 #include "ofctl-app/network/network.h"
 #include "ofctl-app/network/resync.h"
+#include "ofctl-app/view/totals.h"
 #include "smap.h"
 #include "util.h"
 
@@ -139,10 +140,11 @@ stats_differ(const struct stat_item *items, size_t n, char *const *keys,
     return false;
 }
 
-#define SET_STATS(ROW, ITEMS, N, SETTER)                                    \
+/* Sets the map COLUMN of ROW to the N ITEMS if it is not equal to them. */
+#define SET_STATS(ROW, COLUMN, ITEMS, N, SETTER)                            \
     do {                                                                    \
-        if (stats_differ(ITEMS, N, (ROW)->key_statistics,                   \
-                         (ROW)->value_statistics, (ROW)->n_statistics)) {   \
+        if (stats_differ(ITEMS, N, (ROW)->key_##COLUMN,                     \
+                         (ROW)->value_##COLUMN, (ROW)->n_##COLUMN)) {       \
             const char *keys__[N];                                          \
             int64_t values__[N];                                            \
             for (size_t i__ = 0; i__ < (N); i__++) {                        \
@@ -153,33 +155,61 @@ stats_differ(const struct stat_item *items, size_t n, char *const *keys,
         }                                                                   \
     } while (0)
 
+void
+status_write_sa(const struct sdsa_sa *sa, const struct agent_sa_stats *out,
+                const struct agent_sa_stats *in, uint64_t lost)
+{
+    const struct stat_item items[] = {
+        { "failed", in ? in->failed : sa_counter(sa, "failed") },
+        { "lost_packets", in ? lost : sa_counter(sa, "lost_packets") },
+        { "received_bytes", in ? in->bytes : sa_counter(sa, "received_bytes")},
+        { "received_packets",
+          in ? in->packets : sa_counter(sa, "received_packets") },
+        { "replayed", in ? in->replayed : sa_counter(sa, "replayed") },
+        { "sent_bytes", out ? out->bytes : sa_counter(sa, "sent_bytes") },
+        { "sent_packets",
+          out ? out->packets : sa_counter(sa, "sent_packets") },
+    };
+    if (in || out) {
+        SET_STATS(sa, statistics, items, ARRAY_SIZE(items),
+                  sdsa_sa_set_statistics);
+    }
+}
+
+void
+status_write_probes(const struct sdsa_sa *sa, const struct path_hop *hop)
+{
+    const struct stat_item items[] = {
+        { "bytes", hop->probe_bytes },
+        { "packets", hop->n_probes },
+    };
+    SET_STATS(sa, probes, items, ARRAY_SIZE(items), sdsa_sa_set_probes);
+}
+
+/* Writes the counters of the SA of a hop, of one end if only that tells any.
+ * 'keep': on disk as well. */
 static void
-write_sa_statistics(const struct sdsa_hop *hop, const struct network *net)
+write_hop_statistics(const struct sdsa_sa *sa, const struct path_hop *hop,
+                     const struct network *net, bool keep)
 {
     const struct agent *sender = network_agent(net, hop->sender);
     const struct agent *receiver = network_agent(net, hop->receiver);
-    for (size_t i = 0; i < hop->n_sas; i++) {
-        const struct sdsa_sa *sa = hop->sas[i];
-        struct agent_sa_stats out, in;
-        if (!sender || !receiver || !agent_get_sa(sender, sa->spi, &out)
-            || !agent_get_sa(receiver, sa->spi, &in)) {
-            continue;
-        }
-        const struct stat_item items[] = {
-            { "failed", in.failed },
-            { "lost_packets", agent_sa_lost(&in) },
-            { "received_bytes", in.bytes },
-            { "received_packets", in.packets },
-            { "replayed", in.replayed },
-            { "sent_bytes", out.bytes },
-            { "sent_packets", out.packets },
-        };
-        SET_STATS(sa, items, ARRAY_SIZE(items), sdsa_sa_set_statistics);
+    struct agent_sa_stats out, in;
+    bool has_out = sender && agent_get_sa(sender, sa->spi, &out);
+    bool has_in = receiver && agent_get_sa(receiver, sa->spi, &in);
+    status_write_sa(sa, has_out ? &out : NULL, has_in ? &in : NULL,
+                    has_in ? agent_sa_lost(&in) : 0);
+    status_write_probes(sa, hop);
+    if (keep && sa->n_statistics) {
+        /* The IDL writes only what differs. */
+        sdsa_sa_set_kept_statistics(sa, (const char **) sa->key_statistics,
+                                    sa->value_statistics, sa->n_statistics);
     }
 }
 
 static void
-write_statistics(const struct ovsdb_idl *idl, const struct network *net)
+write_statistics(const struct ovsdb_idl *idl, const struct network *net,
+                 bool keep)
 {
     const struct sdsa_path *row;
     SDSA_PATH_FOR_EACH (row, idl) {
@@ -187,19 +217,23 @@ write_statistics(const struct ovsdb_idl *idl, const struct network *net)
             = inventory_endpoint(network_inventory(net), row->src);
         const struct bridge *br
             = src ? network_bridge(net, src->bridge->name) : NULL;
+        const struct live_path *live
+            = live_paths_find(network_live_paths(net), row->nsh_spi);
         if (br) {
-            const struct live_path *live
-                = live_paths_find(network_live_paths(net), row->nsh_spi);
             const struct stat_item items[] = {
                 { "classified_packets",
                   bridge_cookie_packets(br, steering_cookie(
                       STEERING_CLASSIFIER, row->nsh_spi)) },
                 { "too_big_packets", live ? live->too_big : 0 },
             };
-            SET_STATS(row, items, ARRAY_SIZE(items), sdsa_path_set_statistics);
+            SET_STATS(row, statistics, items, ARRAY_SIZE(items),
+                      sdsa_path_set_statistics);
         }
-        for (size_t i = 0; i < row->n_hops; i++) {
-            write_sa_statistics(row->hops[i], net);
+        for (size_t i = 0; live && i < row->n_hops; i++) {
+            const struct sdsa_hop *hop = row->hops[i];
+            write_hop_statistics(hop->sas[0],
+                                 live->path->hops[path_stage(hop->si)], net,
+                                 keep);
         }
     }
 }
@@ -288,7 +322,7 @@ write_paths(const struct ovsdb_idl *idl, const struct network *net)
 
 void
 status_write(const struct ovsdb_idl *idl, const struct network *net,
-             const struct resync *resync, bool statistics)
+             const struct resync *resync, bool statistics, bool keep)
 {
     write_bridges(idl, net);
     write_gateways(idl, net, resync);
@@ -296,6 +330,6 @@ status_write(const struct ovsdb_idl *idl, const struct network *net,
     write_sfs(idl, net);
     write_paths(idl, net);
     if (statistics) {
-        write_statistics(idl, net);
+        write_statistics(idl, net, keep);
     }
 }

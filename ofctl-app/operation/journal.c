@@ -9,8 +9,10 @@
 #include "ofctl-app/model/path.h"
 #include "ofctl-app/network/network.h"
 #include "ofctl-app/network/resync.h"
+#include "ofctl-app/network/status.h"
 #include "ofctl-app/operation/op-private.h"
 #include "ofctl-app/operation/op.h"
+#include "ofctl-app/view/totals.h"
 #include "openvswitch/vlog.h"
 #include "simap.h"
 #include "timeval.h"
@@ -192,6 +194,21 @@ write_prepare(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
     }
 }
 
+/* Writes how many probes came through the new hops: only this controller
+ * knows. */
+static void
+write_probes(const struct ovsdb_idl *idl, const struct op *op)
+{
+    for (size_t i = 0; i < op->spec.n_new; i++) {
+        const struct path *path = op->spec.new[i]->path;
+        const struct sdsa_path *row = find_path(idl, path->nsh_spi);
+        for (size_t j = 0; row && j < row->n_hops; j++) {
+            status_write_probes(row->hops[j]->sas[0],
+                                path->hops[path_stage(row->hops[j]->si)]);
+        }
+    }
+}
+
 static void
 write_commit(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
              const struct op *op)
@@ -200,6 +217,7 @@ write_commit(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
     write_operation(txn, idl, op, "committing");
     set_path_states(idl, spec->new, spec->n_new, "active");
     set_path_states(idl, spec->old, spec->n_old, "releasing");
+    write_probes(idl, op);
     for (size_t i = 0; spec->purpose == OP_FAILOVER && i < spec->n_new; i++) {
         const struct sdsa_path *row
             = find_path(idl, spec->new[i]->path->nsh_spi);
@@ -219,11 +237,11 @@ write_participants(const struct sdsa_history *row, const struct op *op)
         const struct op_participant *p = &op->participants[i];
         if (p->id.kind != PARTICIPANT_HOP) {
             sdsa_history_update_participants_addvalue(row, p->title);
-        } else if (p->has_lost) {
+        } else if (p->has_counts) {
             char *hop = xasprintf("%s %s, %s => %s", p->path->chain,
                                   p->path->reverse ? "reverse" : "forward",
                                   p->hop->sender, p->hop->receiver);
-            simap_put(&lost, hop, simap_get(&lost, hop) + p->lost);
+            simap_put(&lost, hop, simap_get(&lost, hop) + op_hops_lost(p));
             free(hop);
         }
     }
@@ -280,6 +298,48 @@ write_history(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
     free(spis);
 }
 
+/* Writes what the gateways of the old hops told while these drained. */
+static void
+write_counts(const struct ovsdb_idl *idl, const struct op *op)
+{
+    for (size_t i = 0; i < op->n_participants; i++) {
+        const struct op_participant *p = &op->participants[i];
+        const struct sdsa_path *row
+            = p->has_counts ? find_path(idl, p->path->nsh_spi) : NULL;
+        for (size_t j = 0; row && j < row->n_hops; j++) {
+            if (row->hops[j]->si == p->hop->si) {
+                status_write_sa(row->hops[j]->sas[0], &p->out, &p->in,
+                                op_hops_lost(p));
+            }
+        }
+    }
+}
+
+/* Adds what the chain's old paths have carried to its totals.  Their rows are
+ * deleted in the same transaction: a path whose row is gone was added by an
+ * earlier attempt, whose answer was lost. */
+static void
+write_totals(const struct ovsdb_idl *idl, const struct op *op,
+             const struct plan_target *target)
+{
+    const struct sdsa_chain *chain
+        = sdsa_chain_get_for_uuid(idl, &target->uuid);
+    struct totals totals;
+    totals_init(&totals);
+    for (size_t i = 0; chain && i < op->spec.n_old; i++) {
+        const struct path *path = op->spec.old[i]->path;
+        const struct sdsa_path *row = find_path(idl, path->nsh_spi);
+        if (row && !strcmp(path->chain, target->name)) {
+            totals_add_path(&totals, row);
+        }
+    }
+    if (!shash_is_empty(&totals.counts)) {
+        totals_add_chain(&totals, chain);
+        totals_write(&totals, chain);
+    }
+    totals_destroy(&totals);
+}
+
 /* Writes the outcome of one chain: into the row that the operation was for,
  * not into another one that was made since under the same name. */
 static void
@@ -318,6 +378,10 @@ write_end(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
         sdsa_operation_delete(row);
     }
     if (done) {
+        write_counts(idl, op);
+        for (size_t i = 0; i < spec->n_chains; i++) {
+            write_totals(idl, op, &spec->chains[i]);
+        }
         set_path_states(idl, spec->old, spec->n_old, NULL);
     } else if (spec->purpose != OP_FAILOVER) {
         set_path_states(idl, spec->new, spec->n_new, NULL);
@@ -356,6 +420,15 @@ journal_write(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
     }
     op_journal_sent(op);
     return true;
+}
+
+void
+journal_write_counts(const struct ovsdb_idl *idl, struct op *op)
+{
+    if (op_fsm_get_state(op->fsm) == OP_FSM_RELEASE && !op->counts_written) {
+        write_counts(idl, op);
+        op->counts_written = true;
+    }
 }
 
 void

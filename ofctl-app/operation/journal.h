@@ -29,9 +29,15 @@ struct sdsa_operation;
  *   JOURNAL_PREPARE: adds the Operation and its new paths.
  *   JOURNAL_COMMIT:  the commit point.
  *   DONE, FAILED:    the end: deletes the Operation and the paths that end
- *                    with it, writes the chains' outcome and the debts. */
+ *                    with it, adds what these have carried to the chains'
+ *                    totals, writes the chains' outcome and the debts. */
 bool journal_write(struct ovsdb_idl_txn *, const struct ovsdb_idl *,
                    struct op *);
+
+/* Writes, once, what the old paths of an operation in RELEASE have carried,
+ * which their gateways forget.  If that transaction is lost the end of the
+ * operation writes it again; only a successor could not. */
+void journal_write_counts(const struct ovsdb_idl *, struct op *);
 
 /* Marks the chain as failed at sequence number 'wanted', for 'reason': an
  * operation could not even begin. */

@@ -157,12 +157,18 @@ is_drained(struct op_participant *p, bool is_fed, const struct network *net)
         || !agent_get_sa(receiver, p->hop->esp_spi, &in)) {
         return true;
     }
-    bool was_level = p->was_level && out.seq == p->sent_seq;
-    p->sent_seq = out.seq;
+    bool was_level = p->was_level && out.seq == p->out.seq;
+    p->has_counts = true;
+    p->out = out;
+    p->in = in;
     p->was_level = in.seq >= out.seq && !is_fed;
-    p->has_lost = true;
-    p->lost = MAX(in.seq, out.seq) - MIN(in.packets, out.seq);
     return was_level && p->was_level;
+}
+
+uint64_t
+op_hops_lost(const struct op_participant *p)
+{
+    return MAX(p->in.seq, p->out.seq) - MIN(p->in.packets, p->out.seq);
 }
 
 /* May the hop before this one still hold packets?  The hops of a path are

@@ -14,6 +14,7 @@
 #include "ofctl-app/model/participant.h"
 #include "ofctl-app/operation/op-fsm.h"
 #include "ofctl-app/operation/op-spec.h"
+#include "ofctl-app/southbound/agent-state.h"
 #include "openvswitch/hmap.h"
 #include "openvswitch/list.h"
 #include "openvswitch/uuid.h"
@@ -88,12 +89,10 @@ struct op_participant {
     long long int asked_ms;     /* When its gateways were asked for counters
                                  * that they have not told yet, or 0. */
     long long int next_ask_ms;  /* When they are asked next. */
-    uint64_t sent_seq;          /* Sequence number that the sender reported in
-                                 * the last poll. */
-    bool was_level;             /* In that poll the receiver had received all
-                                 * of them. */
-    bool has_lost;              /* 'lost' is known. */
-    uint64_t lost;              /* Packets. */
+    bool has_counts;            /* Both have told 'out' and 'in'. */
+    struct agent_sa_stats out;  /* What the sender told last. */
+    struct agent_sa_stats in;   /* What the receiver did. */
+    bool was_level;             /* By these it had received all packets. */
     bool drained;
 };
 
@@ -119,6 +118,7 @@ struct op {
 
     enum op_journal journal;
     enum op_fsm_state entry;    /* State that is written into the journal. */
+    bool counts_written;        /* By journal_write_counts(). */
     struct op_debt *debts;
     size_t n_debts;
 
@@ -172,6 +172,9 @@ void op_hops_tell(const struct op *, struct suspects *, int avoid_ms);
 /* Asks the gateways of old hops for counters, and acknowledges the drain of
  * the hops that are empty.  To be called in state DRAIN. */
 void op_hops_drain(struct op *, const struct network *);
+
+/* Returns the packets lost on an old hop whose counters are known. */
+uint64_t op_hops_lost(const struct op_participant *);
 
 /* Wakes up poll_block() when op_hops_drain() has somebody to ask. */
 void op_hops_wait(const struct op *);

@@ -8,6 +8,7 @@
 #include "lib/suite.h"
 #include "ofctl-app/model/match.h"
 #include "ofctl-app/model/path.h"
+#include "ofctl-app/view/totals.h"
 #include "openvswitch/vlog.h"
 #include "timeval.h"
 #include "util.h"
@@ -32,6 +33,8 @@ read_hop(const struct sdsa_hop *row, struct path *path)
     hop->esp_spi = row->sas[0]->spi;
     ovs_strlcpy(hop->key_check, row->sas[0]->key_check, sizeof hop->key_check);
     hop->created_s = row->sas[0]->created;
+    hop->n_probes = sa_probes(row->sas[0], "packets");
+    hop->probe_bytes = sa_probes(row->sas[0], "bytes");
     hop->made_s = path_made_s(hop->created_s, time_wall(), boot_clock_s());
     return path_route_parse(row->route, hop);
 }
