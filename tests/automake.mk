@@ -79,8 +79,10 @@ EXTRA_DIST += $(COMMON_AT) $(TESTSUITE_AT) $(SYSTEM_TESTSUITE_AT) \
 	tests/tools/chaos_traffic.py \
 	tests/packages/package-check \
 	tests/packages/package-guest \
+	tests/packages/package-image \
 	tests/tools/daemons.sh \
 	tests/tools/debian-kernel.sh \
+	tests/tools/guest-folder.sh \
 	tests/tools/doc-examples \
 	tests/tools/esp-net \
 	tests/tools/esp-open \
