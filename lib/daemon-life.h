@@ -13,8 +13,8 @@ void daemon_life_begin(void);
  * inherit. */
 void daemon_life_detached(void);
 
-/* Last before the main loop: from here on nothing that is logged waits, and
- * random numbers need no descriptor. */
+/* Last before the main loop, or before others wait for this process: from here
+ * on nothing that is logged waits, and random numbers need no descriptor. */
 void daemon_life_running(void);
 
 #endif /* lib/daemon-life.h */

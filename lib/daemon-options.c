@@ -52,7 +52,8 @@ handle_own(const struct daemon_option *own, size_t n, int c)
         if (c != OPT_OWN + i && (!own[i].letter || c != own[i].letter)) {
             continue;
         } else if (own[i].value) {
-            *own[i].value = optarg;
+            *own[i].value = (own[i].is_path ? abs_file_name(NULL, optarg)
+                             : optarg);
         } else if (own[i].flag) {
             *own[i].flag = true;
         } else {
@@ -70,6 +71,12 @@ daemon_options_parse(int argc, char *argv[], const struct daemon_option *own,
     int c;
 
     while ((c = getopt_long(argc, argv, letters, options, NULL)) != -1) {
+        if (c == OPT_LOG_FILE && optarg) {
+            static char *log_file;
+
+            free(log_file);
+            optarg = log_file = abs_file_name(NULL, optarg);
+        }
         switch (c) {
         VLOG_OPTION_HANDLERS
         DAEMON_OPTION_HANDLERS

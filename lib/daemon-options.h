@@ -12,6 +12,8 @@
 struct daemon_option {
     const char *name;           /* Without "--". */
     char letter;                /* Short form, or 0. */
+    bool is_path;               /* The value is a file name: made absolute,
+                                 * since --detach changes the directory. */
     const char **value;         /* Gets the argument; the last one counts. */
     bool *flag;                 /* Becomes true; there is no argument. */
     void (*print)(void);        /* Prints something and exits. */
@@ -19,7 +21,8 @@ struct daemon_option {
 
 /* Parses the options in 'argv' by the 'n' of 'own', those of the log and, if
  * 'detaches', those of daemon.h, such as --detach and --pidfile; these two
- * groups take effect at once.  The values stay in 'argv'.  Ends the process
+ * groups take effect at once.  The values are in 'argv' or never freed.  The
+ * log file's name is made absolute, too.  Ends the process
  * with a message on standard error if an option is wrong.  Afterwards 'optind'
  * is the index of the first argument that is no option. */
 void daemon_options_parse(int argc, char *argv[],

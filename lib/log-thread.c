@@ -9,21 +9,26 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "fatal-signal.h"
 #include "openvswitch/vlog.h"
 #include "ovs-atomic.h"
+#include "socket-util.h"
 #include "util.h"
 
 VLOG_DEFINE_THIS_MODULE(log_thread);
 
 #define STACK_SIZE (256 * 1024)
 #define DRAIN_ROUNDS 100        /* Of 10 ms, at the end of the process. */
+#define SYSLOG_LOOK_S 1         /* Between looks for a new syslogd. */
 
 /* A destination of the log. */
 struct sink {
@@ -154,15 +159,33 @@ drain_at_crash(void)
     }
 }
 
+/* Starts a thread that runs 'main' with 'aux'.  Returns 0 or a positive
+ * errno. */
+static int
+start_thread(void *(*main)(void *), void *aux)
+{
+    pthread_attr_t attr;
+    sigset_t all, old;
+    pthread_t thread;
+
+    /* Signals are for the main thread. */
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    pthread_attr_init(&attr);
+    pthread_attr_setstacksize(&attr, STACK_SIZE);
+    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+    int error = pthread_create(&thread, &attr, main, aux);
+    pthread_attr_destroy(&attr);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    return error;
+}
+
 /* Starts a thread for lines to 'fd', which it takes.  Returns the write end of
  * its pipe, which does not block; or -1. */
 static int
 start_sink(int fd, const char *file_name)
 {
     struct sink *sink = &sinks[n_sinks];
-    pthread_attr_t attr;
-    sigset_t all, old;
-    pthread_t thread;
     int ends[2], error;
 
     if (fd < 0 || pipe2(ends, O_CLOEXEC)) {
@@ -173,16 +196,7 @@ start_sink(int fd, const char *file_name)
         .pipe_fd = ends[0], .fd = fd,
         .file_name = nullable_xstrdup(file_name)
     };
-
-    /* Signals are for the main thread. */
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    pthread_attr_init(&attr);
-    pthread_attr_setstacksize(&attr, STACK_SIZE);
-    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    error = pthread_create(&thread, &attr, run_sink, sink);
-    pthread_attr_destroy(&attr);
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    error = start_thread(run_sink, sink);
     if (!error) {
         n_sinks++;
         return ends[1];
@@ -200,6 +214,88 @@ failed:
     }
     return -1;
 }
+
+/* Syslog. */
+
+/* vlog's socket to a syslogd of this host, and that one's name. */
+struct syslog {
+    int fd;
+    char *path;
+    struct stat peer;           /* Of 'path' when 'fd' was connected to it. */
+};
+
+static bool
+is_same_file(const struct stat *a, const struct stat *b)
+{
+    return (a->st_dev == b->st_dev && a->st_ino == b->st_ino
+            && a->st_ctim.tv_sec == b->st_ctim.tv_sec
+            && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec);
+}
+
+/* Connects vlog's socket anew when another syslogd listens at its path: vlog
+ * itself goes on to send to the one that is gone. */
+static void *
+run_syslog(void *syslog_)
+{
+    struct syslog *syslog = syslog_;
+    const struct timespec pause = { .tv_sec = SYSLOG_LOOK_S };
+
+    for (;;) {
+        struct stat now;
+
+        nanosleep(&pause, NULL);
+        if (!stat(syslog->path, &now) && !is_same_file(&now, &syslog->peer)) {
+            int fd = make_unix_socket(SOCK_DGRAM, true, NULL, syslog->path);
+            if (fd >= 0) {
+                dup3(fd, syslog->fd, O_CLOEXEC);
+                close(fd);
+                syslog->peer = now;
+            }
+        }
+    }
+    return NULL;
+}
+
+/* Fills in '*syslog' if 'fd' is a socket to a syslogd: vlog has no function
+ * that tells its own.  Returns true if it is. */
+static bool
+is_syslog(int fd, struct syslog *syslog)
+{
+    struct sockaddr_un un = { .sun_family = AF_UNSPEC };
+    socklen_t un_len = sizeof un, type_len = sizeof(int);
+    int type = 0;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_len)
+        || type != SOCK_DGRAM
+        || getpeername(fd, (struct sockaddr *) &un, &un_len)
+        || un.sun_family != AF_UNIX || un.sun_path[0] != '/') {
+        return false;
+    }
+    char *path = xmemdup0(un.sun_path, strnlen(un.sun_path,
+                                               sizeof un.sun_path));
+    *syslog = (struct syslog) { .fd = fd, .path = path };
+    if (stat(path, &syslog->peer)) {
+        free(path);
+        return false;
+    }
+    return true;
+}
+
+static void
+start_syslog(void)
+{
+    static struct syslog syslog;
+
+    /* It was opened among the first. */
+    for (int fd = STDERR_FILENO + 1; fd < 64; fd++) {
+        if (is_syslog(fd, &syslog)) {
+            start_thread(run_syslog, &syslog);
+            return;
+        }
+    }
+}
+
+/* Files. */
 
 /* Has vlog write to 'pipe_fd' in place of its file.  It gets a name that
  * stands for the pipe, so that "vlog/reopen" finds the pipe again. */
@@ -257,6 +353,7 @@ log_thread_start(void)
         }
         free(file_name);
     }
+    start_syslog();
     if (n_sinks) {
         fatal_signal_add_hook(drain, NULL, NULL, true);
         drain_at_crash();

@@ -10,12 +10,13 @@
  * Their numbers, which begin each line, show how many.
  *
  * The thread also follows a log file that was moved away, without
- * "vlog/reopen". */
+ * "vlog/reopen"; and another thread a syslogd that was started again, with a
+ * new socket at the same path. */
 
 /* Begins to pass on standard error and the log file, if there is one, by a
  * thread each.  When the process ends, by exit() or a signal, lines that are
- * under way get up to a second.  To be called once, last before the main loop:
- * after daemonize_complete(), and before other threads. */
+ * under way get up to a second.  To be called once, after daemonize_complete()
+ * and before other threads. */
 void log_thread_start(void);
 
 #endif /* lib/log-thread.h */

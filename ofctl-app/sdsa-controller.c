@@ -177,9 +177,9 @@ parse_options(int argc, char *argv[], struct options *o)
     const struct daemon_option own[] = {
         { "db", .value = &o->db },
         { "listen", .value = &o->network.listen },
-        { "private-key", 'p', .value = &tls->private_key },
-        { "certificate", 'c', .value = &tls->certificate },
-        { "ca-cert", 'C', .value = &tls->ca_cert },
+        { "private-key", 'p', true, .value = &tls->private_key },
+        { "certificate", 'c', true, .value = &tls->certificate },
+        { "ca-cert", 'C', true, .value = &tls->ca_cert },
         { "ssl-protocols", .value = &protocols },
         { "ssl-ciphers", .value = &ciphers },
         { "unixctl", .value = &o->unixctl },

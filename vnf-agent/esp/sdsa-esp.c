@@ -114,7 +114,7 @@ parse_options(int argc, char *argv[], struct options *options)
     const char *cipher_ip = NULL;
     const struct daemon_option own[] = {
         { "name", .value = &options->name },
-        { "rundir", .value = &options->rundir },
+        { "rundir", .value = &options->rundir, .is_path = true },
         { "plain", .value = &options->plain },
         { "cipher", .value = &options->cipher },
         { "cipher-ip", .value = &cipher_ip },
@@ -589,13 +589,14 @@ main(int argc, char *argv[])
     signal(SIGINT, handle_exit_signal);
     fatal_ignore_sigpipe();
 
+    /* Before it takes over: then packets wait for it. */
+    daemon_life_running();
     esp_init(&esp, &options);
     char ip[INET6_ADDRSTRLEN];
     VLOG_INFO("%s: %s <-> %s, %s, boot id "UUID_FMT, options.name,
               options.plain, options.cipher,
               ipv6_string_mapped(ip, &options.cipher_ip),
               UUID_ARGS(&esp.hello.boot_id));
-    daemon_life_running();
     main_loop(&esp);
     VLOG_INFO("%s: exiting, all SAs %s", options.name,
               esp.handed_over ? "handed over and wiped" : "wiped");
