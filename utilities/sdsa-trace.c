@@ -35,6 +35,7 @@ struct options {
     char *db;
     char *controller;           /* Control socket; "": the default one;
                                  * NULL: no --live. */
+    bool answers;               /* Trace the answers of functions, too. */
     int size;                   /* Octets of the IP packet; 0: a short one. */
     int timeout_s;              /* To wait for the database. */
 };
@@ -52,6 +53,8 @@ Exit status: 0 delivered or answered, 2 dropped, 1 an error.\n\
 \n\
 Options:\n\
   --size=OCTETS               of the IP packet (default: a short one)\n\
+  --answers                   also the way of what each function answers by\n\
+                              itself (a TCP reset, an ICMP error)\n\
   --db=DATABASE               connect to DATABASE\n\
                               (default: $SDSA_DB or unix:%s/sdsa.sock)\n\
   --live[=SOCKET]             check each step against the flows and SAs that\n\
@@ -84,13 +87,15 @@ static void
 parse_options(int argc, char *argv[], struct options *o)
 {
     enum {
-        OPT_DB = UCHAR_MAX + 1,
+        OPT_ANSWERS = UCHAR_MAX + 1,
+        OPT_DB,
         OPT_LIVE,
         OPT_SIZE,
         VLOG_OPTION_ENUMS,
         SSL_OPTION_ENUMS,
     };
     static const struct option long_options[] = {
+        {"answers", no_argument, NULL, OPT_ANSWERS},
         {"db", required_argument, NULL, OPT_DB},
         {"live", optional_argument, NULL, OPT_LIVE},
         {"size", required_argument, NULL, OPT_SIZE},
@@ -107,6 +112,7 @@ parse_options(int argc, char *argv[], struct options *o)
     while ((c = getopt_long(argc, argv, short_options, long_options, NULL))
            != -1) {
         switch (c) {
+        case OPT_ANSWERS: o->answers = true; break;
         case OPT_DB: o->db = xstrdup(optarg); break;
         case OPT_LIVE:
             o->controller = xstrdup(optarg ? optarg : "");
@@ -358,6 +364,7 @@ main(int argc, char *argv[])
     struct trace_view view;
     struct ds out = DS_EMPTY_INITIALIZER;
     view_init(&view, idl);
+    view.answers = options.answers;
     if (options.controller) {
         read_live(&view, options.controller);
     }

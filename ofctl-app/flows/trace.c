@@ -189,6 +189,13 @@ trace_hop(const struct trace_view *view, const struct path *path,
     return end_gateway_line(view, path, hop, false, out);
 }
 
+/* The port of a function where packets of the path enter it, or leave it. */
+static const char *
+sf_port(const struct inv_sf *sf, const struct path *path, bool enter)
+{
+    return enter == path->reverse ? sf->out_port : sf->in_port;
+}
+
 static void
 trace_sf(const struct trace_view *view, const struct path *path, size_t i,
          struct ds *out)
@@ -200,9 +207,8 @@ trace_sf(const struct trace_view *view, const struct path *path, size_t i,
         return;
     }
     ds_put_format(out, " at bridge %s: in at %s, out at %s, known by ",
-                  sf->bridge->name,
-                  path->reverse ? sf->out_port : sf->in_port,
-                  path->reverse ? sf->in_port : sf->out_port);
+                  sf->bridge->name, sf_port(sf, path, true),
+                  sf_port(sf, path, false));
     if (path->sf_vlans[i]) {
         ds_put_format(out, "VLAN %d\n", path->sf_vlans[i]);
     } else if (sf->correlation == SF_MAC) {
@@ -216,19 +222,20 @@ trace_sf(const struct trace_view *view, const struct path *path, size_t i,
     }
 }
 
-/* From 'place' to the end of the path. */
+/* From '*place' to the end of the path, or to where it is dropped, which then
+ * is '*place'. */
 static enum trace_result
-trace_from(const struct trace_view *view, const struct path *path,
-           struct trace_place place, struct ds *out)
+trace_way(const struct trace_view *view, const struct path *path,
+          struct trace_place *place, struct ds *out)
 {
-    for (; place.stage <= path->n_sfs; place.stage++, place.at = AT_STAGE) {
-        const struct path_hop *hop = path->hops[place.stage];
-        if (place.at != AT_TARGET && hop
-            && !trace_hop(view, path, hop, &place, out)) {
+    for (; place->stage <= path->n_sfs; place->stage++, place->at = AT_STAGE) {
+        const struct path_hop *hop = path->hops[place->stage];
+        if (place->at != AT_TARGET && hop
+            && !trace_hop(view, path, hop, place, out)) {
             return TRACE_DROPPED;
         }
-        if (place.stage < path->n_sfs) {
-            trace_sf(view, path, place.stage, out);
+        if (place->stage < path->n_sfs) {
+            trace_sf(view, path, place->stage, out);
         }
     }
     return result(out, TRACE_DELIVERED, "delivered to endpoint %s", path->dst);
@@ -242,6 +249,94 @@ put_path(const struct trace_view *view, const struct path *path,
                   path->chain, path->reverse ? "reverse" : "forward",
                   path->nsh_spi, path->priority, path->match);
     end_line(view, "chain", path->chain, out);
+}
+
+/* Answers that functions send themselves. */
+
+static const struct path *
+find_path(const struct trace_view *view, uint32_t nsh_spi)
+{
+    for (size_t i = 0; i < view->n_paths; i++) {
+        if (view->paths[i]->nsh_spi == nsh_spi) {
+            return view->paths[i];
+        }
+    }
+    return NULL;
+}
+
+/* The path of the other direction, or NULL. */
+static const struct path *
+find_twin(const struct trace_view *view, const struct path *path)
+{
+    for (size_t i = 0; i < view->n_paths; i++) {
+        if (view->paths[i] == path) {
+            return find_path(view, view->twins[i]);
+        }
+    }
+    return NULL;
+}
+
+/* Appends that answers of a function to packets of the path go nowhere. */
+static enum trace_result
+no_answer(const struct path *path, const struct path *twin,
+          const struct inv_sf *sf, struct ds *out)
+{
+    return result(out, TRACE_DROPPED, "dropped at bridge %s by the guard of "
+                  "port %s: chain %s %s%s", sf->bridge->name,
+                  sf_port(sf, path, true), path->chain,
+                  twin ? "comes back without passing function "
+                  : "has no path back", twin ? sf->name : "");
+}
+
+/* Appends the way of what function number 'i' answers by itself to a packet of
+ * the path: it comes out of where that packet went in, and goes on behind the
+ * function on the path back. */
+static enum trace_result
+trace_answer(const struct trace_view *view, const struct path *path, size_t i,
+             struct ds *out)
+{
+    const struct path *twin = find_twin(view, path);
+    const struct inv_sf *sf = inventory_sf(&view->inv, path->sfs[i]);
+    struct trace_place place = { .stage = path_answer_stage(path, i, twin) };
+    if (!sf) {
+        return result(out, TRACE_DROPPED, "function %s is not there any more",
+                      path->sfs[i]);
+    }
+    ds_put_format(out, "answer of function %s to chain %s, %s: out at %s of "
+                  "bridge %s", sf->name, path->chain,
+                  path->reverse ? "reverse" : "forward",
+                  sf_port(sf, path, true), sf->bridge->name);
+    if (path->sf_vlans[i]) {
+        ds_put_format(out, " with VLAN %d", path->sf_vlans[i]);
+    } else if (sf->correlation == SF_MAC) {
+        ds_put_format(out, " to MAC "ETH_ADDR_FMT,
+                      ETH_ADDR_ARGS(path_sf_mac(path, i)));
+    } else if (sf->correlation == SF_NSH && place.stage) {
+        ds_put_format(out, " with NSH SPI %"PRIu32" SI %"PRIuSIZE,
+                      twin->nsh_spi, NSH_SI_FIRST - place.stage);
+    }
+    ds_put_char(out, '\n');
+    if (!place.stage) {
+        return no_answer(path, twin, sf, out);
+    }
+    put_path(view, twin, out);
+    return trace_way(view, twin, &place, out);
+}
+
+/* The same as trace_way(), and of the answers of the functions that the packet
+ * comes to, if they are wanted.  Returns the worst result. */
+static enum trace_result
+trace_from(const struct trace_view *view, const struct path *path,
+           struct trace_place place, struct ds *out)
+{
+    size_t first = place.stage;
+    enum trace_result worst = trace_way(view, path, &place, out);
+    for (size_t i = first; view->answers && i < place.stage
+         && i < path->n_sfs; i++) {
+        enum trace_result r = trace_answer(view, path, i, out);
+        worst = MAX(worst, r);
+    }
+    return worst;
 }
 
 enum trace_result
@@ -326,17 +421,6 @@ take_flows(struct tracer *tracer, struct ovs_list *flows)
         free(CONST_CAST(struct ofpact *, fm.ofpacts));
     }
     steering_flows_destroy(flows);
-}
-
-static const struct path *
-find_path(const struct trace_view *view, uint32_t nsh_spi)
-{
-    for (size_t i = 0; i < view->n_paths; i++) {
-        if (view->paths[i]->nsh_spi == nsh_spi) {
-            return view->paths[i];
-        }
-    }
-    return NULL;
 }
 
 static void
@@ -488,14 +572,36 @@ find_place(const struct trace_view *view, const struct path *path,
         const struct inv_sf *sf
             = i ? inventory_sf(&view->inv, path->sfs[i - 1]) : NULL;
         uint16_t vlan = i ? path->sf_vlans[i - 1] : 0;
-        if (sf && is_port(sf->bridge, (path->reverse ? sf->in_port
-                                       : sf->out_port), bridge, port)
+        if (sf && is_port(sf->bridge, sf_port(sf, path, false), bridge, port)
             && vlan == vlan_tci_to_vid(packet->vlans[0].tci)
             && (sf->correlation != SF_MAC
                 || eth_addr_equals(packet->dl_src, path_sf_mac(path, i - 1)))
             && (sf->correlation != SF_NSH
                 || (nsh_path_hdr_to_si(packet->nsh.path_hdr)
                     == NSH_SI_FIRST - i))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Is the packet what a function, whose number on the path is then in '*ip',
+ * answers by itself to a packet of that path?  It comes out of where that one
+ * went in, with what that one was known by.  (Without correlation, and with
+ * NSH, it looks like a packet of the path back.) */
+static bool
+is_answer(const struct trace_view *view, const struct path *path,
+          const char *bridge, const char *port, const struct flow *packet,
+          size_t *ip)
+{
+    uint16_t vlan = vlan_tci_to_vid(packet->vlans[0].tci);
+    for (size_t i = 0; i < path->n_sfs; i++) {
+        const struct inv_sf *sf = inventory_sf(&view->inv, path->sfs[i]);
+        if (sf && is_port(sf->bridge, sf_port(sf, path, true), bridge, port)
+            && (path->sf_vlans[i] ? vlan == path->sf_vlans[i]
+                : sf->correlation == SF_MAC && !vlan
+                && eth_addr_equals(packet->dl_dst, path_sf_mac(path, i)))) {
+            *ip = i;
             return true;
         }
     }
@@ -510,12 +616,22 @@ follow(const struct tracer *tracer, const struct trace_flow *flow,
     uint32_t nsh_spi = steering_cookie_spi(flow->cookie);
     const struct path *path = find_path(view, nsh_spi);
     const struct inv_endpoint *e = endpoint_at(view, tracer->bridge, port);
+    const struct path *twin = path ? find_twin(view, path) : NULL;
+    size_t sf;
     if (flow->cookie == steering_cookie(STEERING_GUARD, 0)) {
         if (flow->priority > STEERING_PRIORITY_GUARD) {
             ds_put_cstr(out, "  it may not leave its link (or looks like a "
                         "probe of the controller's): no chain takes it\n");
         } else if (e) {
             explain(view, e, packet, out);
+        }
+        for (size_t i = 0; i < view->n_paths; i++) {
+            if (is_answer(view, view->paths[i], tracer->bridge, port, packet,
+                          &sf)
+                && !path_answer_stage(view->paths[i], sf,
+                                      find_twin(view, view->paths[i]))) {
+                return trace_answer(view, view->paths[i], sf, out);
+            }
         }
         return result(out, TRACE_DROPPED, "dropped at bridge %s by the guard "
                       "of port %s", tracer->bridge, port);
@@ -531,10 +647,10 @@ follow(const struct tracer *tracer, const struct trace_flow *flow,
         put_path(view, path, out);
         return trace_from(view, path, place, out);
     }
-    return result(out, TRACE_DELIVERED, "taken by chain %s, %s: NSH SPI "
-                  "%"PRIu32" (\"sdsa-trace %s\" prints its way)",
-                  path->chain, path->reverse ? "reverse" : "forward", nsh_spi,
-                  path->chain);
+    /* Table 0 has no other flows of a path. */
+    ovs_assert(twin && is_answer(view, twin, tracer->bridge, port, packet,
+                                 &sf));
+    return trace_answer(view, twin, sf, out);
 }
 
 static char *

@@ -29,6 +29,8 @@ struct trace_view {
                                  * flow-audit.h says it: the part of a line
                                  * behind the colon by the part before.  Empty:
                                  * it is not known. */
+    bool answers;               /* Trace as well what functions answer
+                                 * themselves. */
 };
 
 enum trace_result { TRACE_DELIVERED, TRACE_ANSWERED, TRACE_DROPPED };
