@@ -36,7 +36,7 @@ get_timeouts(const struct conductor *c, const struct op_spec *spec)
     return (struct op_fsm_timeouts) {
         .prepare_ms = conductor_config_ms(c->idl, "prepare-timeout-ms"),
         .retry_ms = conductor_config_ms(c->idl, "retry-ms"),
-        .drain_ms = spec->n_new && spec->n_old ? drain_ms : 0,
+        .drain_ms = spec->n_old ? drain_ms : 0,
         .drain_max_ms = MAX(drain_ms, drain_max_ms),
         .release_ms = conductor_config_ms(c->idl, "release-timeout-ms"),
         .prove_ms = PROVE_MS,

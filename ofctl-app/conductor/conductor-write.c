@@ -83,7 +83,7 @@ end_operation(struct conductor *c, struct op *op)
     if (done) {
         const struct plan_facts facts = conductor_facts(c);
         for (size_t i = 0; i < spec->n_old; i++) {
-            if (!spec->n_new && !spec->old[i]->path->backup) {
+            if (!op_has_drained(op) && !spec->old[i]->path->backup) {
                 plan_leave_sfs(c->plan, &facts, spec->old[i]->path);
             }
         }

@@ -22,7 +22,7 @@ static const char *const whats[] = {
 };
 static const char *const steps[] = {
     "journal-prepare", "inbound", "flows", "outbound", "prove",
-    "journal-commit", "flip", "release", "undo", "journal-end",
+    "journal-commit", "flip", "close", "release", "undo", "journal-end",
 };
 
 static struct sset armed = SSET_INITIALIZER(&armed);

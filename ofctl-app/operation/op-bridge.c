@@ -20,7 +20,7 @@ op_bridge_set_flows(struct op *op, enum op_fsm_step step)
     }
     for (size_t i = 0; i < op->spec.n_old; i++) {
         struct live_path *live = op->spec.old[i];
-        if (step == OP_FSM_STEP_FLIP) {
+        if (step & (OP_FSM_STEP_FLIP | OP_FSM_STEP_CLOSE)) {
             live->flows = path_flows_left(live->path);
         } else if (step == OP_FSM_STEP_RELEASE) {
             live->flows = 0;
@@ -74,8 +74,8 @@ bridge_send(struct op *op, struct network *net, uint64_t epoch OVS_UNUSED,
             paths[n++] = op->spec.new[i];
         }
     }
-    uint64_t ticket = desired_flows_change(net, br, paths, n,
-                                           step != OP_FSM_STEP_FLIP, errorp);
+    bool strict = !(step & (OP_FSM_STEP_FLIP | OP_FSM_STEP_CLOSE));
+    uint64_t ticket = desired_flows_change(net, br, paths, n, strict, errorp);
     free(paths);
     return ticket;
 }

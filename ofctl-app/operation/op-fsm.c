@@ -41,6 +41,9 @@ struct op_fsm {
     long long int spent_ms[N_STATES];   /* In states that were left. */
     bool waited_in[N_STATES];   /* States that were not left at once. */
     long long int prepare_by_ms;        /* Deadline of PREPARE. */
+    long long int closed_ms;    /* DRAIN: when nothing was put on the old paths
+                                 * any more; LLONG_MAX: it still is. */
+    bool is_unused;             /* See op_fsm_is_unused(). */
     long long int retry_ms;     /* When to repeat steps that were refused or
                                  * not acknowledged. */
 
@@ -83,6 +86,7 @@ op_fsm_step_to_string(enum op_fsm_step step)
     case OP_FSM_STEP_UNDO: return "undo";
     case OP_FSM_STEP_PROVE: return "prove";
     case OP_FSM_STEP_DRAIN: return "drain";
+    case OP_FSM_STEP_CLOSE: return "close";
     }
     OVS_NOT_REACHED();
 }
@@ -101,7 +105,7 @@ op_fsm_create(const struct op_fsm_participant *participants, size_t n,
     }
     fsm->timeouts = *timeouts;
     fsm->reason = xstrdup("");
-    fsm->retry_ms = LLONG_MAX;
+    fsm->retry_ms = fsm->closed_ms = LLONG_MAX;
     return fsm;
 }
 
@@ -244,6 +248,29 @@ send_flip(struct op_fsm *fsm, long long int now)
     send_step(fsm, OP_FSM_STEP_FLIP);
 }
 
+/* Returns when DRAIN may be left if nothing is acknowledged any more. */
+static long long int
+drain_end_ms(const struct op_fsm *fsm)
+{
+    return (!all_acked(fsm, OP_FSM_STEP_CLOSE | OP_FSM_STEP_DRAIN)
+            ? fsm->entered_ms + fsm->timeouts.drain_max_ms
+            : fsm->closed_ms + (fsm->is_unused ? 0 : fsm->timeouts.drain_ms));
+}
+
+/* Goes on within DRAIN, and leaves it, as far as acknowledgements allow. */
+static void
+advance_drain(struct op_fsm *fsm, long long int now)
+{
+    if (fsm->closed_ms == LLONG_MAX && all_acked(fsm, OP_FSM_STEP_CLOSE)) {
+        fsm->closed_ms = now;
+        send_step(fsm, OP_FSM_STEP_DRAIN);
+    }
+    if (all_acked(fsm, OP_FSM_STEP_CLOSE | OP_FSM_STEP_DRAIN)
+        && now >= drain_end_ms(fsm)) {
+        enter_release(fsm, ACKNOWLEDGED, now);
+    }
+}
+
 /* Enters the next states as far as acknowledgements allow. */
 static void
 advance(struct op_fsm *fsm, long long int now)
@@ -265,17 +292,16 @@ advance(struct op_fsm *fsm, long long int now)
     if (fsm->state == OP_FSM_FLIP && all_acked(fsm, OP_FSM_STEP_FLIP)) {
         set_reason(fsm, xstrdup(""));
         enter(fsm, OP_FSM_DRAIN, ACKNOWLEDGED, now);
-        if (!fsm->timeouts.drain_ms || !(fsm->steps & OP_FSM_STEP_FLIP)
+        if (!fsm->timeouts.drain_ms
+            || !(fsm->steps & (OP_FSM_STEP_FLIP | OP_FSM_STEP_CLOSE))
             || !(fsm->steps & OP_FSM_STEP_RELEASE)) {
             enter_release(fsm, ACKNOWLEDGED, now);
         } else {
-            send_step(fsm, OP_FSM_STEP_DRAIN);
+            send_step(fsm, OP_FSM_STEP_CLOSE);
         }
     }
-    if (fsm->state == OP_FSM_DRAIN
-        && now >= fsm->entered_ms + fsm->timeouts.drain_ms
-        && all_acked(fsm, OP_FSM_STEP_DRAIN)) {
-        enter_release(fsm, ACKNOWLEDGED, now);
+    if (fsm->state == OP_FSM_DRAIN) {
+        advance_drain(fsm, now);
     }
     if (fsm->state == OP_FSM_RELEASE
         && all_acked(fsm, OP_FSM_STEP_RELEASE)) {
@@ -416,6 +442,15 @@ op_fsm_acknowledged(struct op_fsm *fsm, size_t i,
 }
 
 void
+op_fsm_is_unused(struct op_fsm *fsm, long long int now)
+{
+    if (fsm->state == OP_FSM_DRAIN) {
+        fsm->is_unused = true;
+        advance(fsm, now);
+    }
+}
+
+void
 op_fsm_refused(struct op_fsm *fsm, size_t i, enum op_fsm_step step,
                const char *reason, long long int now)
 {
@@ -549,8 +584,8 @@ static void
 run_drain(struct op_fsm *fsm, long long int now)
 {
     if (now >= fsm->entered_ms + fsm->timeouts.drain_max_ms
-        && !all_acked(fsm, OP_FSM_STEP_DRAIN)) {
-        char *names = missing(fsm, OP_FSM_STEP_DRAIN);
+        && !all_acked(fsm, OP_FSM_STEP_CLOSE | OP_FSM_STEP_DRAIN)) {
+        char *names = missing(fsm, OP_FSM_STEP_CLOSE | OP_FSM_STEP_DRAIN);
         set_reason(fsm, xasprintf("not seen to drain in %d ms: %s",
                                   fsm->timeouts.drain_max_ms, names));
         free(names);
@@ -607,9 +642,7 @@ op_fsm_deadline(const struct op_fsm *fsm)
     case OP_FSM_FLIP:
         return fsm->retry_ms;
     case OP_FSM_DRAIN:
-        return fsm->entered_ms + (all_acked(fsm, OP_FSM_STEP_DRAIN)
-                                  ? fsm->timeouts.drain_ms
-                                  : fsm->timeouts.drain_max_ms);
+        return drain_end_ms(fsm);
     case OP_FSM_RELEASE:
     case OP_FSM_UNDO:
         return MIN(fsm->retry_ms, fsm->entered_ms + fsm->timeouts.release_ms);

@@ -7,7 +7,7 @@
  *
  * An operation replaces a chain's old paths (perhaps none) by new ones
  * (perhaps none): all of it happens, or nothing.  This module knows no path,
- * no flow and no key.  It knows the participants, in which of the eight steps
+ * no flow and no key.  It knows the participants, in which of the nine steps
  * each takes part, and the order of the steps.  Events come in, actions go
  * out, time is passed in; no I/O.  The caller (op.c) does the actions and
  * reports results.
@@ -27,9 +27,11 @@
  * the hops of the new paths; a packet that came through is an acknowledgement.
  * Packets get lost, so they are sent again until the time of PREPARE is over.
  *
- * DRAIN shows that the old paths are empty.  Its participants are the hops of
- * the old paths; a hop acknowledges when all that was sent has come out.  A
- * hop that never shows it delays RELEASE until 'drain_max_ms' at most.
+ * DRAIN shows that the old paths are empty.  It begins with CLOSE, at bridges
+ * that have nothing to flip to: they put no packet on the old paths any more.
+ * Then come the hops of the old paths; a hop acknowledges when all that was
+ * sent has come out.  A bridge that does not close, or a hop that never shows
+ * that it is empty, delays RELEASE until 'drain_max_ms' at most.
  *
  * Before the journal has acknowledged COMMITTING an operation can only roll
  * back, and afterwards it only goes forward.  FLIP is repeated without limit,
@@ -59,7 +61,8 @@
     /* Classifiers flip.  Also entered by resume_committing. */             \
     OP_FSM_STATE(FLIP, "flip")                                              \
     /* The old path drains: for drain_ms at least, and until it is proven   \
-     * empty.  Left at once if nobody flips or nobody releases. */          \
+     * empty.  Left at once if nobody flips or closes, or nobody            \
+     * releases. */                                                         \
     OP_FSM_STATE(DRAIN, "drain")                                            \
     /* Old flows, SAs and VLANs are removed. */                             \
     OP_FSM_STATE(RELEASE, "release")                                        \
@@ -88,6 +91,7 @@ enum op_fsm_step {
     OP_FSM_STEP_UNDO = 1 << 5,
     OP_FSM_STEP_PROVE = 1 << 6,
     OP_FSM_STEP_DRAIN = 1 << 7,
+    OP_FSM_STEP_CLOSE = 1 << 8,
 };
 
 /* The name of a single step: "inbound", "flows", ... */
@@ -136,8 +140,9 @@ struct op_fsm_timeouts {
                                  * journal's acknowledgement on; then the
                                  * operation rolls back. */
     int retry_ms;               /* Between two sends of FLIP. */
-    int drain_ms;               /* DRAIN takes so long at least; 0: there is
-                                 * none.  Only with FLIP and RELEASE. */
+    int drain_ms;               /* DRAIN takes so long at least, from FLIP and
+                                 * CLOSE on, but for op_fsm_is_unused(); 0:
+                                 * there is none. */
     int drain_max_ms;           /* DRAIN takes so long at most. */
     int release_ms;             /* For RELEASE or UNDO; then it is owed. */
     int prove_ms;               /* Between two sends of PROVE. */
@@ -181,6 +186,10 @@ void op_fsm_journaled(struct op_fsm *, bool ok, const char *reason,
 /* The participant has done the step. */
 void op_fsm_acknowledged(struct op_fsm *, size_t participant,
                          enum op_fsm_step, long long int now_ms);
+
+/* No packet was on the old paths, so no cache leads there: once all hops are
+ * drained DRAIN need not last for 'drain_ms'. */
+void op_fsm_is_unused(struct op_fsm *, long long int now_ms);
 
 /* The participant will not do the step, for 'reason', which is copied.  Rolls
  * back, if that is still possible; else the step is sent again later. */

@@ -135,15 +135,16 @@ ask_drained(struct op_participant *p, const struct network *net)
 }
 
 /* Is the hop empty, and does nothing enter it any more?  'is_fed': the hop
- * before it may still hold packets.  Also true if one of its ends is gone or
- * has no SA any more: nothing comes out of it then. */
+ * before it may still hold packets.  Also true if one of its ends has gone
+ * from the database, or has no SA any more: nothing comes out of it then.  Of
+ * an agent that does not answer nobody knows: its data plane may hold packets
+ * still. */
 static bool
 is_drained(struct op_participant *p, bool is_fed, const struct network *net)
 {
     const struct agent *sender = network_agent(net, p->hop->sender);
     const struct agent *receiver = network_agent(net, p->hop->receiver);
-    if (!sender || !receiver || !agent_is_up(sender)
-        || !agent_is_up(receiver)) {
+    if (!sender || !receiver) {
         return true;
     }
     if (agent_polled_sas_ms(sender) < p->asked_ms
@@ -162,6 +163,7 @@ is_drained(struct op_participant *p, bool is_fed, const struct network *net)
     p->out = out;
     p->in = in;
     p->was_level = in.seq >= out.seq && !is_fed;
+    p->is_unused = out.seq == p->hop->n_probes;
     return was_level && p->was_level;
 }
 
@@ -181,6 +183,25 @@ is_fed(const struct op *op, size_t i)
             && !p[-1].drained);
 }
 
+/* Did no packet ever enter the old paths?  Then it is known that no cache of a
+ * bridge leads to them, and that no function holds a packet.  Of a path that
+ * does not begin with a hop nobody knows. */
+static bool
+is_unused(const struct op *op)
+{
+    size_t n_paths = 0;
+    for (size_t i = 0; i < op->n_participants; i++) {
+        const struct op_participant *p = &op->participants[i];
+        if (p->steps & OP_FSM_STEP_DRAIN) {
+            n_paths += p->hop == p->path->hops[0];
+            if (!p->drained || !p->is_unused) {
+                return false;
+            }
+        }
+    }
+    return n_paths == op->spec.n_old;
+}
+
 /* A hop counts as empty if it is so in two polls in a row: packets in a
  * function between two hops, or that a bridge's flow cache still sends, have
  * come out by then. */
@@ -189,7 +210,7 @@ op_hops_drain(struct op *op, const struct network *net)
 {
     for (size_t i = 0; i < op->n_participants; i++) {
         struct op_participant *p = &op->participants[i];
-        if (!(p->steps & OP_FSM_STEP_DRAIN) || p->drained) {
+        if (!p->is_draining || p->drained) {
             continue;
         }
         if (p->asked_ms) {
@@ -202,6 +223,9 @@ op_hops_drain(struct op *op, const struct network *net)
             ask_drained(p, net);
         }
     }
+    if (is_unused(op)) {
+        op_fsm_is_unused(op->fsm, time_msec());
+    }
 }
 
 void
@@ -210,7 +234,7 @@ op_hops_wait(const struct op *op)
     for (size_t i = 0; i < op->n_participants; i++) {
         const struct op_participant *p = &op->participants[i];
         if (op_fsm_get_state(op->fsm) == OP_FSM_DRAIN && !p->drained
-            && !p->asked_ms && p->steps & OP_FSM_STEP_DRAIN) {
+            && !p->asked_ms && p->is_draining) {
             poll_timer_wait_until(p->next_ask_ms);
         }
     }

@@ -117,15 +117,35 @@ add_new_path(struct op *op, const struct network *net,
     sset_destroy(&bridges);
 }
 
+/* Has the bridges take part that put packets on the old path and have nothing
+ * to flip to.  To be called when those that flip are known. */
+static void
+add_closing(struct op *op, const struct network *net,
+            const struct live_path *live)
+{
+    struct sset bridges = SSET_INITIALIZER(&bridges);
+    if (path_flows_in_use(live->path) & PATH_FLOWS_CLASSIFIER) {
+        desired_flows_bridges(net, live, PATH_FLOWS_CLASSIFIER, &bridges);
+    }
+    for (size_t i = 0; i < op->n_participants; i++) {
+        const struct op_participant *p = &op->participants[i];
+        if (p->id.kind == PARTICIPANT_BRIDGE && p->steps & OP_FSM_STEP_FLIP) {
+            sset_find_and_delete(&bridges, p->id.name);
+        }
+    }
+    add_bridges(op, &bridges, OP_FSM_STEP_CLOSE);
+    sset_destroy(&bridges);
+}
+
 static void
 add_old_path(struct op *op, const struct network *net,
              const struct path *path)
 {
     struct sset bridges = SSET_INITIALIZER(&bridges);
     add_gateways(op, path, OP_FSM_STEP_RELEASE, OP_FSM_STEP_RELEASE);
-    /* Where no new path has a classifier there is nothing to flip to: RELEASE
-     * takes the old one with the rest, and it is owed if the bridge is
-     * away. */
+    /* Where no new path has a classifier there is nothing to flip to: CLOSE
+     * takes the old one, or RELEASE with the rest, and it is owed if the
+     * bridge is away. */
     path_bridges(path, network_inventory(net), &bridges);
     add_bridges(op, &bridges, OP_FSM_STEP_RELEASE);
     add_hops(op, path, OP_FSM_STEP_DRAIN, 0);
@@ -139,6 +159,7 @@ op_participants_find(struct op *op, const struct network *net)
         add_new_path(op, net, op->spec.new[i]);
     }
     for (size_t i = 0; i < op->spec.n_old; i++) {
+        add_closing(op, net, op->spec.old[i]);
         add_old_path(op, net, op->spec.old[i]->path);
     }
     for (size_t i = 0; i < op->n_participants; i++) {

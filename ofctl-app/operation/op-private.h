@@ -72,7 +72,7 @@ struct op_participant {
     char *title;                /* 'id' as text. */
     const struct op_kind *kind;
     unsigned int steps;         /* Bitwise OR of enum op_fsm_step. */
-    struct op_request requests[4];
+    struct op_request requests[5];
 
     /* Gateway: its boot id when the operation began. */
     char *boot_id;
@@ -86,6 +86,7 @@ struct op_participant {
     size_t probe_size;
 
     /* Old hop. */
+    bool is_draining;           /* Its drain has begun. */
     long long int asked_ms;     /* When its gateways were asked for counters
                                  * that they have not told yet, or 0. */
     long long int next_ask_ms;  /* When they are asked next. */
@@ -93,6 +94,7 @@ struct op_participant {
     struct agent_sa_stats out;  /* What the sender told last. */
     struct agent_sa_stats in;   /* What the receiver did. */
     bool was_level;             /* By these it had received all packets. */
+    bool is_unused;             /* The sender had sent nothing but probes. */
     bool drained;
 };
 

@@ -193,7 +193,8 @@ do_send(struct op *op, struct network *net, uint64_t epoch, size_t index,
 {
     struct op_participant *p = &op->participants[index];
     if (step == OP_FSM_STEP_DRAIN) {
-        return;                 /* op_hops_drain() does it. */
+        p->is_draining = true;  /* op_hops_drain() does it. */
+        return;
     } else if (failure_test_refuses(op_fsm_step_to_string(step))) {
         op_fsm_refused(op->fsm, index, step, "failure test", time_msec());
         return;
@@ -209,6 +210,10 @@ do_send(struct op *op, struct network *net, uint64_t epoch, size_t index,
                        : p->kind->send(op, net, epoch, p, step, &error));
     if (ticket) {
         add_request(op, p, step, ticket);
+    }
+    if (step == OP_FSM_STEP_CLOSE && (is_gone || p->kind->find_loss(net, p))) {
+        /* The old paths drain by themselves, or they do not. */
+        op_fsm_acknowledged(op->fsm, index, step, time_msec());
     } else if (is_gone && step & (OP_FSM_STEP_FLIP | OP_FSM_STEP_RELEASE
                                   | OP_FSM_STEP_UNDO)) {
         /* The operator took it out of the database: it owes nothing. */
@@ -401,6 +406,12 @@ op_can_be_given_up(const struct op *op)
 {
     return (op->spec.n_chains == 1 && op->spec.purpose != OP_FAILOVER
             && !op->resumed && !op_fsm_is_committed(op->fsm));
+}
+
+bool
+op_has_drained(const struct op *op)
+{
+    return op_fsm_waited_in(op->fsm, OP_FSM_DRAIN);
 }
 
 bool

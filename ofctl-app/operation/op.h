@@ -89,6 +89,9 @@ enum op_fsm_state op_get_state(const struct op *);
  * chain, is no failover, was not resumed, and is not past its commit point. */
 bool op_can_be_given_up(const struct op *);
 
+/* Did the old paths have time to drain, before they went? */
+bool op_has_drained(const struct op *);
+
 /* Returns true if the operator has aborted it. */
 bool op_is_aborted(const struct op *);
 

@@ -16,7 +16,8 @@
  * DRAIN-MAX RELEASE" (ms; PROVE's is 200), then events: "start",
  * "start-prepared", "resume-preparing REASON", "resume-committing", "journaled
  * ok", "journaled REASON", "ack NAME STEP", "refuse NAME STEP REASON", "lost
- * NAME REASON", "abort REASON", "tick MS", "tick" (to the deadline), "times".
+ * NAME REASON", "abort REASON", "unused", "tick MS", "tick" (to the deadline),
+ * "times".
  */
 
 #include <config.h>
@@ -33,8 +34,8 @@
 
 static const enum op_fsm_step all_steps[] = {
     OP_FSM_STEP_INBOUND, OP_FSM_STEP_FLOWS, OP_FSM_STEP_OUTBOUND,
-    OP_FSM_STEP_PROVE, OP_FSM_STEP_FLIP, OP_FSM_STEP_DRAIN,
-    OP_FSM_STEP_RELEASE, OP_FSM_STEP_UNDO,
+    OP_FSM_STEP_PROVE, OP_FSM_STEP_FLIP, OP_FSM_STEP_CLOSE,
+    OP_FSM_STEP_DRAIN, OP_FSM_STEP_RELEASE, OP_FSM_STEP_UNDO,
 };
 
 /* Scripts. */
@@ -197,6 +198,8 @@ obey(struct script *s, char *words[6])
     } else if (!strcmp(verb, "abort")) {
         printf("  %s\n", (op_fsm_abort(s->fsm, words[1], s->now)
                           ? "aborts" : "too late"));
+    } else if (!strcmp(verb, "unused")) {
+        op_fsm_is_unused(s->fsm, s->now);
     } else if (!strcmp(verb, "tick")) {
         tick(s, words[1]);
     } else if (!strcmp(verb, "times")) {
@@ -285,7 +288,8 @@ model_all_acked(const struct model *m, unsigned int steps)
 }
 
 /* May the old paths go, if there are any?  Not before DRAIN, if somebody
- * flipped; and not before they are proven empty, while there is time. */
+ * flips or closes; and not before they are proven empty, while there is
+ * time. */
 static bool
 has_drained(const struct model *m)
 {
@@ -294,11 +298,12 @@ has_drained(const struct model *m)
     for (size_t i = 0; i < m->n; i++) {
         steps |= m->p[i].steps;
     }
-    return (!(steps & OP_FSM_STEP_FLIP)
+    return (!(steps & (OP_FSM_STEP_FLIP | OP_FSM_STEP_CLOSE))
             || !(steps & OP_FSM_STEP_RELEASE) || !m->timeouts.drain_ms
             || ms >= m->timeouts.drain_max_ms
             || (ms >= m->timeouts.drain_ms
-                && model_all_acked(m, OP_FSM_STEP_DRAIN)));
+                && model_all_acked(m, OP_FSM_STEP_CLOSE
+                                      | OP_FSM_STEP_DRAIN)));
 }
 
 static void
@@ -335,9 +340,14 @@ check_send(struct model *m, size_t i, enum op_fsm_step step)
         CHECK(m->committed);
         CHECK(!(p->acked & step));
         break;
-    case OP_FSM_STEP_DRAIN:
+    case OP_FSM_STEP_CLOSE:
         CHECK(m->committed);
         CHECK(model_all_acked(m, OP_FSM_STEP_FLIP));
+        CHECK(!(p->sent & (step | OP_FSM_STEP_RELEASE)));
+        break;
+    case OP_FSM_STEP_DRAIN:
+        CHECK(m->committed);
+        CHECK(model_all_acked(m, OP_FSM_STEP_FLIP | OP_FSM_STEP_CLOSE));
         CHECK(!(p->sent & (step | OP_FSM_STEP_RELEASE)));
         break;
     case OP_FSM_STEP_RELEASE:
@@ -476,7 +486,7 @@ model_create(struct model *m)
     };
     m->now = m->start;
     for (size_t i = 0; i < m->n; i++) {
-        m->p[i].steps = rng(256);
+        m->p[i].steps = rng(512);
         participants[i].name = "p";
         participants[i].steps = m->p[i].steps;
     }
