@@ -117,7 +117,9 @@ chain_reason(struct ovsdb_idl *idl, const struct sdsa_chain *row)
     const struct sdsa_path *path = find_active_path(idl, row->name, true);
     const char *reason = path ? path->reason : row->reason;
     char *absence = sdsa_ctl_controller_absence(idl);
-    char *text = (reason[0] ? xstrdup(reason)
+    char *text = (path && row->waits[0]
+                  ? xasprintf("%s; waits: %s", reason, row->waits)
+                  : reason[0] ? xstrdup(reason)
                   : row->waits[0] ? xasprintf("waits: %s", row->waits)
                   : absence && row->applied < row->wanted
                   ? xstrdup("no controller is active") : xstrdup(""));

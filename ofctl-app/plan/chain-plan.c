@@ -16,6 +16,13 @@
 #define CHAIN_RETRY_MS 1000
 #define CHAIN_RETRY_MAX_MS 8000
 
+/* The same where new paths lose packets as the old ones did. */
+#define SILENT_RETRY_MS 10000
+#define SILENT_RETRY_MAX_MS 160000
+
+/* After so many pauses without such an attempt the next pause is the first. */
+#define SILENT_FORGET 4
+
 /* Rows. */
 
 static void
@@ -79,6 +86,7 @@ forget(struct chain_plan *cp)
     free(cp->error);
     free(cp->backup.protection);
     cp->failure = (struct plan_failure) { .intent = NULL };
+    cp->silence = (struct plan_silence) { .backoff_ms = 0 };
     cp->backup = (struct backup_memory) { .protection = NULL };
     cp->error = NULL;
     cp->rekey_ms = 0;
@@ -147,6 +155,7 @@ find_damage(struct look *look)
     look->is_interrupted = damage != NULL;
     damage = (damage ? damage : path_health_check(look->facts, used, n,
                                                   path_check_lost));
+    due->is_silent = !damage && path_health_silent(used, n);
     damage = damage ? damage : nullable_xstrdup(path_health_silent(used, n));
     due->keep_way = !damage;
     if (!damage) {
@@ -232,6 +241,16 @@ rests(struct look *look)
             && look->cp->failure.version == version(look->versions));
 }
 
+/* Would other paths lose packets as well, as the last ones did? */
+static bool
+rests_silent(const struct look *look)
+{
+    const struct chain_plan *cp = look->cp;
+    return (cp->due.is_silent && cp->silence.backoff_ms
+            && cp->silence.topology == look->versions->topology
+            && look->facts->now_ms < cp->silence.retry_ms);
+}
+
 static bool
 backs_off(struct look *look)
 {
@@ -275,7 +294,7 @@ find_state(struct look *look)
             : fails_over(look) ? PLAN_BUSY
             : needs_rekey(look) ? PLAN_REKEY
             : is_aborted(look) ? PLAN_ABORTED
-            : rests(look) ? PLAN_RESTING
+            : rests(look) || rests_silent(look) ? PLAN_RESTING
             : backs_off(look) ? PLAN_BACKOFF
             : PLAN_DUE);
 }
@@ -368,6 +387,13 @@ follow(struct look *look, struct plan_action *action)
         break;
     case PLAN_ABORTED:
     case PLAN_RESTING:
+        if (rests_silent(look)) {
+            free(cp->reason);
+            cp->reason = xasprintf("the network to change, or %d s to pass: "
+                                   "its last new paths lost packets as well",
+                                   cp->silence.backoff_ms / 1000);
+            plan_wake_at(&cp->wake_ms, cp->silence.retry_ms);
+        }
         note_failure(cp);
         cp->is_unsettled = false;
         break;
@@ -429,6 +455,7 @@ chain_plan_begin(struct chain_plan *cp, enum plan_what what, bool is_resumed)
     cp->is_busy = true;
     cp->doing = what;
     cp->is_resumed = is_resumed;
+    cp->silence.is_tried = what == PLAN_CHANGE && cp->due.is_silent;
     if (!is_resumed && what == PLAN_CHANGE && cp->row && !cp->due.is_repair
         && cp->row->protect) {
         backup_plan_set_protection(&cp->backup,
@@ -458,12 +485,31 @@ remember_failure(struct chain_plan *cp, const struct plan_versions *versions,
     return failure;
 }
 
+/* Notes that an attempt to leave paths that lose packets has ended: the next
+ * one comes after a pause, unless the topology changes. */
+static void
+remember_silence(struct chain_plan *cp, const struct plan_versions *versions,
+                 long long int now_ms)
+{
+    struct plan_silence *s = &cp->silence;
+    bool is_first = (!s->backoff_ms || now_ms >= s->retry_ms
+                     + SILENT_FORGET * (long long int) s->backoff_ms);
+    s->backoff_ms = (is_first ? SILENT_RETRY_MS
+                     : MIN(2 * s->backoff_ms, SILENT_RETRY_MAX_MS));
+    s->retry_ms = now_ms + s->backoff_ms;
+    s->topology = versions->topology;
+    s->is_tried = false;
+}
+
 void
 chain_plan_end(struct chain_plan *cp, const struct plan_versions *versions,
                const struct plan_target *target, enum plan_outcome outcome,
                const char *reason, long long int now_ms)
 {
     cp->is_busy = false;
+    if (cp->silence.is_tried) {
+        remember_silence(cp, versions, now_ms);
+    }
     if (outcome == PLAN_DONE && cp->doing != PLAN_BACKUP) {
         cp->backup.checked = 0; /* There are other paths in use. */
     }

@@ -74,9 +74,11 @@
      * after a pause, or if something else is wanted. */                    \
     PLAN_STATE(BACKOFF, "back-off")                                         \
                                                                             \
-    /* The planner found no paths for the chain.  Entered: the attempt to   \
-     * start an operation was refused.  Left: the topology has changed, paths\
-     * of another chain have gone, or something else is wanted. */          \
+    /* The planner found no paths for the chain; or new paths for one that  \
+     * loses packets lost them, too.  Entered: the attempt to start an      \
+     * operation was refused, or a look finds that.  Left: the topology has \
+     * changed, paths of another chain have gone, something else is wanted, \
+     * or after a pause if packets are lost. */                             \
     PLAN_STATE(RESTING, "resting")                                          \
                                                                             \
     /* The operator gave the change up.  Entered: with the end of the       \
@@ -119,12 +121,23 @@ struct plan_failure {
     long long int retry_ms;     /* Earliest time of the next attempt. */
 };
 
+/* The last attempt to leave paths on which packets were lost though nothing
+ * is down. */
+struct plan_silence {
+    bool is_tried;              /* The operation under way is one. */
+    uint64_t topology;          /* Of its end. */
+    int backoff_ms;             /* Pause before the next one; 0: none was
+                                 * made. */
+    long long int retry_ms;     /* Earliest time of the next one. */
+};
+
 /* A chain.  Members are written by chain-plan.c and plan.c only. */
 struct chain_plan {
     char *name;
     struct plan_row *row;       /* NULL: it was deleted. */
     enum plan_state state;
     struct plan_failure failure;
+    struct plan_silence silence;
     long long int rekey_ms;     /* Earliest time of new keys meanwhile. */
     char *error;                /* Of a refusal, to be written; or NULL. */
     bool is_error_sent;         /* In the transaction that is under way. */
@@ -133,7 +146,8 @@ struct chain_plan {
     /* From the last look. */
     struct due_chain due;
     char *reason;               /* DUE, REKEY: what it is due for, or NULL.
-                                 * WAITING: what it waits for. */
+                                 * WAITING: what it waits for, and RESTING if
+                                 * it waits for time to pass. */
     int64_t group;              /* Changes with the others of this number; 0:
                                  * alone, or it does not change. */
     int64_t removal_group;      /* The same if it was deleted. */

@@ -23,6 +23,8 @@ struct due_chain {
     bool keep_way;              /* Only the keys are to be new, if nothing
                                  * else has to. */
     bool is_repair;             /* What is wanted is what is applied. */
+    bool is_silent;             /* Only because nothing comes of what is sent:
+                                 * path_health_silent(). */
     bool keys_due;              /* The keys are to be new in any case. */
     bool rekey_only;            /* The way stays, with new keys: what is wanted
                                  * has failed. */

@@ -592,11 +592,21 @@ plan_is_settled(const struct plan *plan)
     return !plan->n_unsettled && ovs_list_is_empty(&plan->queue);
 }
 
+/* Returns what the chain waits for, or NULL. */
+static const char *
+waits_for(const struct chain_plan *cp)
+{
+    return (cp->state == PLAN_WAITING
+            || (cp->state == PLAN_RESTING && cp->wake_ms != LLONG_MAX
+                && cp->due.is_silent)
+            ? cp->reason : NULL);
+}
+
 const char *
 plan_waits_for(const struct plan *plan, const char *chain)
 {
     const struct chain_plan *cp = find_chain(plan, chain);
-    return cp && cp->state == PLAN_WAITING ? cp->reason : NULL;
+    return cp ? waits_for(cp) : NULL;
 }
 
 enum plan_state
@@ -641,7 +651,7 @@ get_writing(const struct chain_plan *cp, struct plan_writing *writing)
         && strcmp(cp->backup.protection, row->protection)) {
         writing->protection = cp->backup.protection;
     }
-    const char *waits = cp->state == PLAN_WAITING ? cp->reason : "";
+    const char *waits = waits_for(cp) ? waits_for(cp) : "";
     if (strcmp(waits, row->waits)) {
         writing->waits = waits;
     }

@@ -64,6 +64,7 @@
     PLAN_TRANSITION(NEW, BUSY, "an operation is resumed")                   \
     PLAN_TRANSITION(SETTLED, DUE, "changed, damaged, keys near their end")  \
     PLAN_TRANSITION(SETTLED, BUSY, "backup path, fail-over")                \
+    PLAN_TRANSITION(SETTLED, RESTING, "packets are lost again")        \
     PLAN_TRANSITION(SETTLED, BACKOFF, "damaged again, time not over")       \
     PLAN_TRANSITION(DUE, WAITING, "something is in the way")                \
     PLAN_TRANSITION(DUE, BUSY, "started")                                   \
@@ -77,6 +78,7 @@
     PLAN_TRANSITION(BUSY, SETTLED, "the operation is done")                 \
     PLAN_TRANSITION(BUSY, DUE, "done, and something else is wanted")        \
     PLAN_TRANSITION(BUSY, BACKOFF, "failed")                                \
+    PLAN_TRANSITION(BUSY, RESTING, "failed, and packets are lost")          \
     PLAN_TRANSITION(BUSY, ABORTED, "aborted by the operator")               \
     PLAN_TRANSITION(BUSY, REKEY, "failed, and keys are near their end")     \
     PLAN_TRANSITION(BACKOFF, DUE, "time over")                              \
