@@ -129,6 +129,44 @@ hop_msg_link_dump(void)
     return nl_msg_create(RTM_GETLINK, NLM_F_DUMP, &ifi, sizeof ifi);
 }
 
+static void
+parse_link_info(struct nlattr *attr, struct hop_link *link)
+{
+    struct nlattr *info[IFLA_INFO_MAX + 1];
+    struct nlattr *data[MAX(IFLA_XFRM_MAX, IFLA_VRF_MAX) + 1];
+
+    if (!attr || nla_parse_nested(info, IFLA_INFO_MAX, attr, NULL)
+        || !info[IFLA_INFO_KIND]) {
+        return;
+    }
+    nla_strlcpy(link->kind, info[IFLA_INFO_KIND], sizeof link->kind);
+    if (!info[IFLA_INFO_DATA]
+        || nla_parse_nested(data, ARRAY_SIZE(data) - 1, info[IFLA_INFO_DATA],
+                            NULL)) {
+        return;
+    }
+    if (!strcmp(link->kind, "vrf")) {
+        link->table = (data[IFLA_VRF_TABLE] ? nla_get_u32(data[IFLA_VRF_TABLE])
+                       : 0);
+    } else if (!strcmp(link->kind, "xfrm")) {
+        link->if_id = (data[IFLA_XFRM_IF_ID]
+                       ? nla_get_u32(data[IFLA_XFRM_IF_ID]) : 0);
+        link->lower_ifindex = (data[IFLA_XFRM_LINK]
+                               ? nla_get_u32(data[IFLA_XFRM_LINK]) : 0);
+    }
+}
+
+bool
+hop_link_is_as_made(const struct hop_link *link, int cipher_ifindex)
+{
+    uint32_t id = HOP_IF_ID + hop_ifindex_vlan(link->ifindex);
+
+    return (link->ifindex < HOP_IFINDEX_VRF
+            ? (!strcmp(link->kind, "xfrm") && link->if_id == id
+               && link->lower_ifindex == cipher_ifindex)
+            : !strcmp(link->kind, "vrf") && link->table == id);
+}
+
 bool
 hop_parse_link(const struct nlmsghdr *hdr_, struct hop_link *link)
 {
@@ -149,6 +187,7 @@ hop_parse_link(const struct nlmsghdr *hdr_, struct hop_link *link)
         memcpy(&link->mac, nla_data(tb[IFLA_ADDRESS]), ETH_ADDR_LEN);
     }
     link->mtu = tb[IFLA_MTU] ? nla_get_u32(tb[IFLA_MTU]) : 0;
+    parse_link_info(tb[IFLA_LINKINFO], link);
     if (tb[IFLA_STATS64]) {
         struct rtnl_link_stats64 stats = { .rx_packets = 0 };
 
@@ -452,6 +491,69 @@ hop_msg_filter_dump(int ifindex, bool ingress)
                                               : TC_H_MIN_EGRESS)),
     };
     return nl_msg_create(RTM_GETTFILTER, NLM_F_DUMP, &tcm, sizeof tcm);
+}
+
+struct nl_msg *
+hop_msg_guard_clear(int ifindex)
+{
+    struct tcmsg tcm = {
+        .tcm_family = AF_UNSPEC,
+        .tcm_ifindex = ifindex,
+        .tcm_parent = TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS),
+        .tcm_info = TC_H_MAKE(HOP_GUARD_PRIORITY << 16, 0),
+    };
+    return nl_msg_create(RTM_DELTFILTER, NLM_F_ACK, &tcm, sizeof tcm);
+}
+
+/* True if the filter has one action, which drops. */
+static bool
+only_drops(struct nlattr *filter[])
+{
+    struct nlattr *options[TCA_MATCHALL_MAX + 1];
+    struct nlattr *actions[TCA_ACT_MAX_PRIO + 1];
+    struct nlattr *action[TCA_ACT_MAX + 1];
+    struct nlattr *gact[TCA_GACT_MAX + 1];
+
+    if (!filter[TCA_OPTIONS]
+        || nla_parse_nested(options, TCA_MATCHALL_MAX, filter[TCA_OPTIONS],
+                            NULL)
+        || !options[TCA_MATCHALL_ACT]
+        || nla_parse_nested(actions, TCA_ACT_MAX_PRIO,
+                            options[TCA_MATCHALL_ACT], NULL)
+        || !actions[1]
+        || nla_parse_nested(action, TCA_ACT_MAX, actions[1], NULL)
+        || !action[TCA_ACT_KIND] || !action[TCA_ACT_OPTIONS]
+        || strcmp(nla_get_string(action[TCA_ACT_KIND]), "gact")
+        || nla_parse_nested(gact, TCA_GACT_MAX, action[TCA_ACT_OPTIONS], NULL)
+        || !gact[TCA_GACT_PARMS]
+        || nla_len(gact[TCA_GACT_PARMS]) < sizeof(struct tc_gact)) {
+        return false;
+    }
+    const struct tc_gact *parms = nla_data(gact[TCA_GACT_PARMS]);
+    return parms->action == TC_ACT_SHOT && !gact[TCA_GACT_PROB];
+}
+
+bool
+hop_parse_guard(const struct nlmsghdr *hdr_, int ifindex, bool *as_made)
+{
+    struct nlmsghdr *hdr = CONST_CAST(struct nlmsghdr *, hdr_);
+    const struct tcmsg *tcm = nlmsg_data(hdr);
+    struct nlattr *tb[TCA_MAX + 1];
+
+    if (hdr->nlmsg_type != RTM_NEWTFILTER
+        || nlmsg_parse(hdr, sizeof *tcm, tb, TCA_MAX, NULL)
+        || tcm->tcm_ifindex != ifindex
+        || TC_H_MAJ(tcm->tcm_info) >> 16 != HOP_GUARD_PRIORITY) {
+        return false;
+    }
+    /* A filter without a handle is the head of those of its priority. */
+    *as_made = (tb[TCA_KIND]
+                && !strcmp(nla_get_string(tb[TCA_KIND]), "matchall")
+                && TC_H_MIN(tcm->tcm_info) == htons(ETH_P_ALL)
+                && (!tcm->tcm_handle
+                    || (tcm->tcm_handle == HOP_GUARD_HANDLE
+                        && only_drops(tb))));
+    return true;
 }
 
 uint16_t

@@ -72,6 +72,11 @@ struct hop_link {
     int mtu;
     bool up;
     uint64_t rx_packets, tx_packets, tx_errors;
+
+    char kind[8];               /* "xfrm", "vrf", or another's beginning. */
+    uint32_t table;             /* "vrf": its table. */
+    uint32_t if_id;             /* "xfrm": these two. */
+    int lower_ifindex;
 };
 
 /* Parses a device.  Returns false if the message is of something else. */
@@ -91,6 +96,19 @@ uint32_t hop_parse_route(const struct nlmsghdr *, uint16_t *vlan);
 /* Returns a request for the filters at the entry ('ingress') or exit of a
  * device.  Caller frees with nl_msg_wipe(). */
 struct nl_msg *hop_msg_filter_dump(int ifindex, bool ingress);
+
+/* Returns true if the device, an xfrm interface or VRF of ours for a port with
+ * 'cipher_ifindex', is as hop_msgs_hop_end() makes it. */
+bool hop_link_is_as_made(const struct hop_link *, int cipher_ifindex);
+
+/* Returns true if the message is a filter with the guard's priority on
+ * 'ifindex'; '*as_made' becomes true if it is the guard as hop_msgs_ports()
+ * makes it. */
+bool hop_parse_guard(const struct nlmsghdr *, int ifindex, bool *as_made);
+
+/* Returns a message that removes all filters of the guard's priority at the
+ * exit of 'ifindex'.  Caller frees with nl_msg_wipe(). */
+struct nl_msg *hop_msg_guard_clear(int ifindex);
 
 /* Returns the VLAN of a filter of ours on 'ifindex', or 0. */
 uint16_t hop_parse_filter(const struct nlmsghdr *, int ifindex);

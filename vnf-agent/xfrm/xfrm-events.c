@@ -102,6 +102,17 @@ was_set_down(const struct backend_xfrm *b, const struct ifinfomsg *ifi)
                   || ifi->ifi_index == b->ports.cipher_ifindex));
 }
 
+/* Returns true if a device of a hop end became another one. */
+static bool
+was_changed(const struct backend_xfrm *b, const struct nlmsghdr *hdr)
+{
+    struct hop_link link;
+    uint16_t vlan = hop_parse_link(hdr, &link) ? hop_link_vlan(&link) : 0;
+
+    return (vlan && records_hop_in_use(b->records, vlan)
+            && !hop_link_is_as_made(&link, b->ports.cipher_ifindex));
+}
+
 /* Asks for an audit when another program has removed an object or changed a
  * device. */
 static void
@@ -123,7 +134,7 @@ handle_route(const struct nlmsghdr *hdr, void *b_)
     }
     case RTM_NEWLINK:
         b->ports_ms = 0;
-        b->audit |= was_set_down(b, nlmsg_data(hdr));
+        b->audit |= was_set_down(b, nlmsg_data(hdr)) || was_changed(b, hdr);
         break;
     case RTM_DELROUTE: {
         /* Routes of a device's table go with the device. */

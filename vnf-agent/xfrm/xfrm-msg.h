@@ -92,6 +92,7 @@ struct xfrm_sa_info {
     bool udp;                   /* In UDP, and its ports. */
     uint16_t udp_src, udp_dst;
     uint32_t replay_window;
+    uint32_t output_mark;       /* 0: none, or of some bits only. */
     struct sa_stats stats;      /* Without *_expired. */
     uint64_t add_time_s, use_time_s;    /* Wall clock; 0: never. */
     bool hard;                  /* EXPIRE: of the hard lifetime. */

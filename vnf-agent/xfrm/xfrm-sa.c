@@ -81,6 +81,14 @@ xfrm_hard_limits(const struct sa *sa)
     return hard;
 }
 
+/* Returns the mark of the packets that an SA makes. */
+static uint32_t
+output_mark(const struct sa *sa)
+{
+    return ((sa->direction == SA_INBOUND ? HOP_MARK_CLEAR : HOP_MARK_ESP)
+            | sa->vlan);
+}
+
 static void
 put_sa_mark(struct nl_msg *msg, enum hop_kind kind, const struct sa *sa)
 {
@@ -202,8 +210,7 @@ xfrm_msg_sa_add(enum hop_kind kind, const struct sa *sa, bool clear_df,
     put_replay(msg, sa);
     put_udp(msg, sa);
     put_sa_mark(msg, kind, sa);
-    nl_put_u32(msg, XFRMA_SET_MARK, (sa->direction == SA_INBOUND
-                                  ? HOP_MARK_CLEAR : HOP_MARK_ESP) | sa->vlan);
+    nl_put_u32(msg, XFRMA_SET_MARK, output_mark(sa));
     nl_put_u32(msg, XFRMA_SET_MARK_MASK, UINT32_MAX);
     if (kind == HOP_IF) {
         nl_put_u32(msg, XFRMA_IF_ID, HOP_IF_ID | sa->vlan);
@@ -384,6 +391,9 @@ xfrm_parse_sa(const struct nlmsghdr *hdr_, enum hop_kind kind,
     if (tb[XFRMA_LASTUSED] && nla_len(tb[XFRMA_LASTUSED]) >= 8) {
         info->use_time_s = nla_get_u64(tb[XFRMA_LASTUSED]);
     }
+    if (xfrm_get_u32(tb[XFRMA_SET_MARK_MASK]) == UINT32_MAX) {
+        info->output_mark = xfrm_get_u32(tb[XFRMA_SET_MARK]);
+    }
     parse_key(tb, info);
     info->larval = !tb[XFRMA_ALG_AEAD] && !tb[XFRMA_ALG_CRYPT];
     parse_replay(tb, info);
@@ -404,6 +414,7 @@ xfrm_sa_info_matches(const struct xfrm_sa_info *info, const struct sa *sa)
             && sa->suite && find_algorithm(sa->suite)
             && !strcmp(info->algorithm, find_algorithm(sa->suite)->cipher)
             && nullable_string_is_equal(info->key_check, sa->key_check)
+            && info->output_mark == output_mark(sa)
             && info->esn == sa->esn
             && info->udp == sa->udp
             && (!sa->udp || (info->udp_src == sa->udp_src

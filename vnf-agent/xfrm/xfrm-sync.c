@@ -274,6 +274,7 @@ struct hop_dump {
     bool all;
     int ifindex;                /* Whose filters are being read. */
     unsigned long *stale;       /* VLANs. */
+    bool bad_guard;             /* Another filter has the guard's place. */
 };
 
 static void
@@ -293,7 +294,9 @@ see_link(const struct nlmsghdr *hdr, void *d_)
     if (hop_parse_link(hdr, &link)) {
         uint16_t vlan = hop_link_vlan(&link);
 
-        if (vlan && d->b->kind == HOP_MARK) {
+        if (vlan && (d->b->kind == HOP_MARK
+                     || !hop_link_is_as_made(&link,
+                                             d->b->ports.cipher_ifindex))) {
             bitmap_set1(d->stale, vlan);
         }
         note_hop_end(d, vlan);
@@ -308,7 +311,21 @@ see_filter(const struct nlmsghdr *hdr, void *d_)
     note_hop_end(d, hop_parse_filter(hdr, d->ifindex));
 }
 
-/* Removes hop ends that are ours and not wanted, or all. */
+/* The kernel keeps a guard that is there when it is told to make one, whatever
+ * that one does. */
+static void
+see_guard(const struct nlmsghdr *hdr, void *d_)
+{
+    struct hop_dump *d = d_;
+    bool as_made;
+
+    if (hop_parse_guard(hdr, d->ifindex, &as_made) && !as_made) {
+        d->bad_guard = true;
+    }
+}
+
+/* Removes hop ends that are ours and not wanted, or not as they were made, or
+ * all; and a guard that is another one. */
 static int
 remove_hop_ends(struct backend_xfrm *b, bool all, char **errorp)
 {
@@ -325,6 +342,14 @@ remove_hop_ends(struct backend_xfrm *b, bool all, char **errorp)
             nl_conn_get(b->route, hop_msg_filter_dump(ports[i], ingress),
                         see_filter, &d);
         }
+    }
+    d.ifindex = b->ports.cipher_ifindex;
+    nl_conn_get(b->route, hop_msg_filter_dump(d.ifindex, false), see_guard,
+                &d);
+    if (d.bad_guard) {
+        VLOG_WARN_RL(&rl, "%s: somebody changed the last filter at the exit "
+                     "of %s: made anew", b->name, b->cipher_port);
+        nl_batch_add(&batch, hop_msg_guard_clear(d.ifindex));
     }
     BITMAP_FOR_EACH_1 (vlan, HOP_MAX_VLAN + 1, stale) {
         hop_msgs_hop_end_undo(&batch, &b->ports, vlan);
