@@ -12,6 +12,7 @@
 #include "command-line.h"
 #include "daemon.h"
 #include "openvswitch/vlog.h"
+#include "svec.h"
 #include "util.h"
 
 enum {
@@ -44,6 +45,17 @@ make_long_options(const struct daemon_option *own, size_t n, bool detaches)
     return options;
 }
 
+/* Returns the absolute form of a file's name.  It lives as long as the
+ * process. */
+static const char *
+absolute(const char *file_name)
+{
+    static struct svec names = SVEC_EMPTY_INITIALIZER;
+
+    svec_add_nocopy(&names, abs_file_name(NULL, file_name));
+    return names.names[names.n - 1];
+}
+
 /* Does what option 'c' of getopt_long() says, if it is one of 'own'. */
 static void
 handle_own(const struct daemon_option *own, size_t n, int c)
@@ -52,8 +64,7 @@ handle_own(const struct daemon_option *own, size_t n, int c)
         if (c != OPT_OWN + i && (!own[i].letter || c != own[i].letter)) {
             continue;
         } else if (own[i].value) {
-            *own[i].value = (own[i].is_path ? abs_file_name(NULL, optarg)
-                             : optarg);
+            *own[i].value = own[i].is_path ? absolute(optarg) : optarg;
         } else if (own[i].flag) {
             *own[i].flag = true;
         } else {
