@@ -46,8 +46,7 @@ OPTIONS = {"--plain": "plain", "--kernel": "kernel", "--host-kernel": "kernel",
            "--sanitize": "sanitized", "--fuzz": "fuzz",
            "--packages": "packages", "--other-debian": "other-debian",
            "--quick": "plain"}
-ON_REQUEST = {"other-debian"}                   # Too long for every run.
-WITHOUT_GROUPS = {"packages"}   # Kinds that take no arguments.
+ON_REQUEST = {"packages", "other-debian"}       # Too long for every run.
 IN_PLAIN_BUILD = {"kernel", "packages"}         # Kinds without a build.
 QUICK = {"check": ["-k", "!slow"], "check-system": ["-k", "quick"]}
 
@@ -374,8 +373,8 @@ class Check:
                      - (stage.list_groups(stage.args) or 0))
                 left_out.append(f"{n} groups of make {stage.suite}")
         self.screen.print("Left out: " + ", ".join(left_out) + ", the kernel's"
-                          " ESP, sanitizers, fuzzing, the packages, the other"
-                          " Debian (sdsa-lab check runs all but the last)")
+                          " ESP, sanitizers, fuzzing, the other Debian"
+                          " (sdsa-lab check runs all of them)")
 
     def _report_interrupt(self):
         stage = self.stage
@@ -503,8 +502,7 @@ def make_stages(args):
         sys.exit("sdsa-lab: check --quick takes no arguments")
     stages = []
     for kind in [OPTIONS[option]] if option else SUITES:
-        if not option and (kind in ON_REQUEST
-                           or args and kind in WITHOUT_GROUPS):
+        if kind in ON_REQUEST and not option:
             continue
         stages.append(Stage(kind, None, 1, []))
         for suite, jobs in SUITES[kind]:
