@@ -95,6 +95,11 @@ datastore_file_abort(struct datastore *ds OVS_UNUSED)
 }
 
 void
+datastore_file_check(const struct datastore *ds OVS_UNUSED)
+{
+}
+
+void
 datastore_file_load(struct datastore *ds, const struct shash *sas OVS_UNUSED)
 {
     for (size_t list = 0; has_templates && list < N_DATASTORE_LISTS; list++) {
