@@ -143,17 +143,6 @@ is_one_way(const struct sdsa_chain *row)
     return !strcmp(row->way_back, "none");
 }
 
-static int64_t
-get_stat(char *const *keys, const int64_t *values, size_t n, const char *key)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (!strcmp(keys[i], key)) {
-            return values[i];
-        }
-    }
-    return 0;
-}
-
 /* Lists. */
 
 static void
@@ -458,10 +447,11 @@ show_path(const struct sdsa_path *path, struct ds *out)
                   path->nsh_spi,
                   (path->backup && !strcmp(path->state, "active")
                    ? "backup" : path->state), path->src, path->dst,
-                  get_stat(path->key_statistics, path->value_statistics,
-                           path->n_statistics, "classified_packets"),
-                  get_stat(path->key_statistics, path->value_statistics,
-                           path->n_statistics, "too_big_packets"), path->mtu);
+                  map_counter(path->key_statistics, path->value_statistics,
+                              path->n_statistics, "classified_packets"),
+                  map_counter(path->key_statistics, path->value_statistics,
+                              path->n_statistics, "too_big_packets"),
+                  path->mtu);
     for (size_t stage = 0; stage <= path->n_sfs; stage++) {
         for (size_t i = 0; i < path->n_hops; i++) {
             if (path->hops[i]->si == NSH_SI_FIRST - stage) {

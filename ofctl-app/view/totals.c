@@ -8,8 +8,9 @@
 
 /* Counters of an SA. */
 
-static int64_t
-lookup(char *const *keys, const int64_t *values, size_t n, const char *key)
+int64_t
+map_counter(char *const *keys, const int64_t *values, size_t n,
+            const char *key)
 {
     for (size_t i = 0; i < n; i++) {
         if (!strcmp(keys[i], key)) {
@@ -23,16 +24,16 @@ int64_t
 sa_counter(const struct sdsa_sa *sa, const char *key)
 {
     return (sa->n_statistics
-            ? lookup(sa->key_statistics, sa->value_statistics,
-                     sa->n_statistics, key)
-            : lookup(sa->key_kept_statistics, sa->value_kept_statistics,
-                     sa->n_kept_statistics, key));
+            ? map_counter(sa->key_statistics, sa->value_statistics,
+                          sa->n_statistics, key)
+            : map_counter(sa->key_kept_statistics, sa->value_kept_statistics,
+                          sa->n_kept_statistics, key));
 }
 
 int64_t
 sa_probes(const struct sdsa_sa *sa, const char *key)
 {
-    return lookup(sa->key_probes, sa->value_probes, sa->n_probes, key);
+    return map_counter(sa->key_probes, sa->value_probes, sa->n_probes, key);
 }
 
 /* The same without the probes. */

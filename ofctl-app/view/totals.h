@@ -32,6 +32,11 @@ struct sdsa_chain;
 struct sdsa_path;
 struct sdsa_sa;
 
+/* Returns the value of 'key' in a column that is a map of 'n' counters, or
+ * 0. */
+int64_t map_counter(char *const *keys, const int64_t *values, size_t n,
+                    const char *key);
+
 struct totals {
     struct shash counts;        /* int64_t, owned, by key. */
 };
