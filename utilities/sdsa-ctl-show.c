@@ -607,7 +607,11 @@ char *
 sdsa_ctl_controller_absence(struct ovsdb_idl *idl)
 {
     const struct sdsa_sdsa_global *global = sdsa_sdsa_global_first(idl);
-    if (!global || !global->controller_seen) {
+    const char *reason = global ? smap_get(&global->status, "reason") : NULL;
+    if (reason) {
+        return xasprintf("no controller is active; the one that tried last "
+                         "cannot take over: %s", reason);
+    } else if (!global || !global->controller_seen) {
         return xstrdup("no controller is active: is sdsa-controller running?");
     }
     long long int age_s = time_wall() - global->controller_seen;

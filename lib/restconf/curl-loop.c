@@ -69,22 +69,26 @@ init_library(void)
     }
 }
 
-struct curl_loop *
-curl_loop_create(void)
+char *
+curl_loop_create(struct curl_loop **loopp)
 {
     init_library();
-    struct curl_loop *loop = xmalloc(sizeof *loop);
-    loop->epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (loop->epoll < 0) {
-        ovs_fatal(errno, "cannot watch connections");
+    *loopp = NULL;
+    int epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (epoll < 0) {
+        return xasprintf("cannot watch connections (%s)",
+                         ovs_strerror(errno));
     }
+    struct curl_loop *loop = xmalloc(sizeof *loop);
+    loop->epoll = epoll;
     loop->timer_ms = LLONG_MAX;
     loop->multi = curl_multi_init();
     curl_multi_setopt(loop->multi, CURLMOPT_SOCKETFUNCTION, socket_cb);
     curl_multi_setopt(loop->multi, CURLMOPT_SOCKETDATA, loop);
     curl_multi_setopt(loop->multi, CURLMOPT_TIMERFUNCTION, timer_cb);
     curl_multi_setopt(loop->multi, CURLMOPT_TIMERDATA, loop);
-    return loop;
+    *loopp = loop;
+    return NULL;
 }
 
 void

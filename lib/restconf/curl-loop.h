@@ -10,9 +10,10 @@
 
 struct curl_loop;
 
-/* Returns a loop without transfers.  Caller must free with
- * curl_loop_destroy(). */
-struct curl_loop *curl_loop_create(void);
+/* Returns NULL and a loop without transfers in '*loopp' (caller must free with
+ * curl_loop_destroy()), or a message (caller frees) and NULL in '*loopp' if
+ * there is no file descriptor for it. */
+char *curl_loop_create(struct curl_loop **loopp);
 
 /* Frees the loop.  All transfers must have been removed before.  Accepts
  * NULL. */

@@ -137,6 +137,7 @@ restconf_clients_create(const struct restconf_config *config,
 
     *clientsp = NULL;
     char *error = read_files(clients);
+    error = error ? error : curl_loop_create(&clients->loop);
     if (error) {
         restconf_clients_destroy(clients);
         return error;
@@ -145,7 +146,6 @@ restconf_clients_create(const struct restconf_config *config,
         clients->config.request_timeout_ms = 4000;
     }
     json_set_alloc_funcs(wiping_malloc, wiping_free);   /* For bodies. */
-    clients->loop = curl_loop_create();
     *clientsp = clients;
     return NULL;
 }

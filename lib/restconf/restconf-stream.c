@@ -39,13 +39,19 @@ struct restconf_stream {
     long long int next_ms;      /* Earliest time to open the stream. */
 };
 
-struct restconf_streams *
-restconf_streams_create(void)
+char *
+restconf_streams_create(struct restconf_streams **streamsp)
 {
-    struct restconf_streams *streams = xmalloc(sizeof *streams);
-    streams->loop = curl_loop_create();
-    ovs_list_init(&streams->streams);
-    return streams;
+    struct curl_loop *loop;
+    char *error = curl_loop_create(&loop);
+    *streamsp = NULL;
+    if (!error) {
+        struct restconf_streams *streams = xmalloc(sizeof *streams);
+        streams->loop = loop;
+        ovs_list_init(&streams->streams);
+        *streamsp = streams;
+    }
+    return error;
 }
 
 void

@@ -13,9 +13,10 @@ struct restconf_client;
 struct restconf_stream;
 struct restconf_streams;
 
-/* Returns an object without streams.  Caller must free with
- * restconf_streams_destroy(). */
-struct restconf_streams *restconf_streams_create(void);
+/* Returns NULL and an object without streams in '*streamsp' (caller must free
+ * with restconf_streams_destroy()), or a message (caller frees) and NULL in
+ * '*streamsp'. */
+char *restconf_streams_create(struct restconf_streams **streamsp);
 
 /* Frees the object.  All streams must have been destroyed before.  Accepts
  * NULL. */

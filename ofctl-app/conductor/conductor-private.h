@@ -25,6 +25,7 @@ struct plan_facts;
 enum conductor_state {
     STANDBY,                    /* No lock: another controller rules. */
     CLAIMING,                   /* Epoch being committed. */
+    DECLINING,                  /* Being committed: why it cannot act. */
     ACTIVE,
 };
 
@@ -34,9 +35,12 @@ struct conductor {
     const struct network_config *config;
     enum conductor_state state;
     uint64_t epoch;
+    char *trouble;              /* Why it could not act when it last had the
+                                 * lock, or NULL. */
+    int declined_pause_ms;      /* From DECLINING to the next try. */
+    struct network *net;        /* While CLAIMING or ACTIVE. */
 
     /* From here on: while ACTIVE only. */
-    struct network *net;
     struct numbers *numbers;
     struct resync *resync;
     struct too_big *too_big;

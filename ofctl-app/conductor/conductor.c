@@ -22,6 +22,7 @@
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
 #include "ovsdb-idl.h"
+#include "smap.h"
 #include "timeval.h"
 #include "util.h"
 
@@ -32,6 +33,12 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
 /* Pauses before another transaction, after one that failed. */
 #define TXN_AGAIN_MS 50         /* The database was away, or had changed. */
 #define TXN_ERROR_MS 1000       /* The database refused the transaction. */
+
+/* Pauses before another try to take over, after it was not possible. */
+#define DECLINED_MIN_MS 1000
+#define DECLINED_MAX_MS 8000
+
+#define LOCK_NAME "sdsa_controller"
 
 static void deactivate(struct conductor *);
 
@@ -46,7 +53,8 @@ conductor_create(struct ovsdb_idl *idl, const struct db_watch *watch,
     c->state = STANDBY;
     c->ops = ops_create();
     simap_init(&c->topology);
-    ovsdb_idl_set_lock(idl, "sdsa_controller");
+    c->declined_pause_ms = DECLINED_MIN_MS;
+    ovsdb_idl_set_lock(idl, LOCK_NAME);
     return c;
 }
 
@@ -63,16 +71,22 @@ conductor_destroy(struct conductor *c)
         }
         ops_destroy(c->ops);
         simap_destroy(&c->topology);
+        free(c->trouble);
         free(c);
     }
 }
 
 /* Activation: lock, epoch, what another controller left. */
 
-/* Begins the transaction that raises the epoch. */
+/* Begins to take over: opens what bridges connect to, and begins the
+ * transaction that raises the epoch; or, if that cannot be opened, the
+ * transaction that says why. */
 static void
 claim(struct conductor *c)
 {
+    free(c->trouble);
+    c->trouble = network_create(c->config, &c->net);
+
     const struct sdsa_sdsa_global *global = sdsa_sdsa_global_first(c->idl);
     c->txn = ovsdb_idl_txn_create(c->idl);
     if (!global) {
@@ -80,9 +94,31 @@ claim(struct conductor *c)
     } else {
         sdsa_sdsa_global_verify_epoch(global);
     }
-    c->epoch = global->epoch + 1;
-    sdsa_sdsa_global_set_epoch(global, c->epoch);
-    c->state = CLAIMING;
+    struct smap status = SMAP_INITIALIZER(&status);
+    if (c->trouble) {
+        VLOG_WARN("cannot take over, next try in %d s: %s",
+                  c->declined_pause_ms / 1000, c->trouble);
+        smap_add(&status, "reason", c->trouble);
+        c->state = DECLINING;
+    } else {
+        c->epoch = global->epoch + 1;
+        sdsa_sdsa_global_set_epoch(global, c->epoch);
+        c->state = CLAIMING;
+    }
+    if (!smap_equal(&status, &global->status)) {
+        sdsa_sdsa_global_set_status(global, &status);
+    }
+    smap_destroy(&status);
+}
+
+/* Lets another controller have the lock for a while, if there is one. */
+static void
+decline(struct conductor *c)
+{
+    ovsdb_idl_set_lock(c->idl, NULL);
+    c->state = STANDBY;
+    c->next_txn_ms = time_msec() + c->declined_pause_ms;
+    c->declined_pause_ms = MIN(2 * c->declined_pause_ms, DECLINED_MAX_MS);
 }
 
 /* Puts the live paths of 'spis' into 'paths'.  Returns their number. */
@@ -192,10 +228,7 @@ update_inventory(struct conductor *c)
 static void
 activate(struct conductor *c)
 {
-    char *error = network_create(c->config, &c->net);
-    if (error) {
-        VLOG_FATAL("%s", error);
-    }
+    c->declined_pause_ms = DECLINED_MIN_MS;
     bridges_set_generation(network_bridges(c->net), c->epoch);
     c->plan = plan_create();
     c->numbers = numbers_create();
@@ -283,9 +316,11 @@ run_transaction(struct conductor *c)
             activate(c);
             poll_immediate_wake();
         } else {
-            c->state = STANDBY;
+            deactivate(c);
             c->next_txn_ms = time_msec() + TXN_ERROR_MS;
         }
+    } else if (c->state == DECLINING) {
+        decline(c);
     } else if (c->state == ACTIVE) {
         conductor_written(c, ok, error);
         if (status == TXN_SUCCESS) {
@@ -319,6 +354,9 @@ run_lock(struct conductor *c)
     if (!ovsdb_idl_has_ever_connected(c->idl)) {
         return false;
     }
+    if (c->state == STANDBY && time_msec() >= c->next_txn_ms) {
+        ovsdb_idl_set_lock(c->idl, LOCK_NAME);  /* After decline(). */
+    }
     if (!ovsdb_idl_has_lock(c->idl)) {
         if (c->state == ACTIVE && ovsdb_idl_is_lock_contended(c->idl)) {
             VLOG_WARN("another controller holds the lock: standing by");
@@ -334,7 +372,7 @@ run_lock(struct conductor *c)
             deactivate(c);
         }
     }
-    if (c->state == STANDBY && !c->txn && time_msec() >= c->next_txn_ms) {
+    if (c->state == STANDBY && time_msec() >= c->next_txn_ms) {
         claim(c);
     }
     return c->state == ACTIVE;
@@ -373,7 +411,8 @@ conductor_wait(struct conductor *c)
     if (c->txn) {
         ovsdb_idl_txn_wait(c->txn);
     }
-    if (c->state == STANDBY && !c->txn && ovsdb_idl_has_lock(c->idl)) {
+    if (c->state == STANDBY && (ovsdb_idl_has_lock(c->idl)
+                                || time_msec() < c->next_txn_ms)) {
         poll_timer_wait_until(c->next_txn_ms);
     }
     if (c->state == ACTIVE) {

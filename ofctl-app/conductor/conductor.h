@@ -8,7 +8,9 @@
  *
  * There is one writer: the conductor acts only while it holds the database's
  * lock "sdsa_controller", under an epoch that it raised in a committed
- * transaction; else it stands by.  One thread. */
+ * transaction; else it stands by.  It raises the epoch only once it can listen
+ * for bridges; while it cannot, it says so in the database, lets go of the
+ * lock and tries again.  One thread. */
 
 #include <stdbool.h>
 

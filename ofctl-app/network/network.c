@@ -3,6 +3,7 @@
 
 #include "ofctl-app/network/network.h"
 
+#include <errno.h>
 #include <limits.h>
 
 #include "ofctl-app/model/untagged-sf.h"
@@ -51,8 +52,13 @@ network_create(const struct network_config *config, struct network **netp)
     if (!error) {
         int retval = bridges_create(config->listen, &net->bridges);
         if (retval) {
-            error = xasprintf("%s: cannot listen for bridges (%s)",
-                              config->listen, ovs_strerror(retval));
+            error = xasprintf("%s: cannot listen for bridges (%s)%s",
+                              config->listen, ovs_strerror(retval),
+                              retval == EADDRINUSE
+                              ? ": does another program have that port?"
+                              : retval == EADDRNOTAVAIL
+                              ? ": this machine does not have that address"
+                              : "");
         }
     }
     if (error) {

@@ -65,14 +65,21 @@ agents_create(const struct agents_config *config, struct agents **agentsp)
     struct restconf_config client = config->client;
     client.server = "sdsa-agent";
     struct restconf_clients *clients;
+    struct restconf_streams *streams = NULL;
     char *error = restconf_clients_create(&client, &clients);
+    if (!error) {
+        error = restconf_streams_create(&streams);
+        if (error) {
+            restconf_clients_destroy(clients);
+        }
+    }
     *agentsp = NULL;
     if (!error) {
         struct agents *agents = xzalloc(sizeof *agents);
         agents->poll_interval_ms = (config->poll_interval_ms
                                     ? config->poll_interval_ms : 2000);
         agents->clients = clients;
-        agents->streams = restconf_streams_create();
+        agents->streams = streams;
         shash_init(&agents->agents);
         *agentsp = agents;
     }
