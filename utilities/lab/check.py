@@ -46,7 +46,8 @@ OPTIONS = {"--plain": "plain", "--kernel": "kernel", "--host-kernel": "kernel",
            "--sanitize": "sanitized", "--fuzz": "fuzz",
            "--packages": "packages", "--other-debian": "other-debian",
            "--quick": "plain"}
-ON_REQUEST = {"packages", "other-debian"}       # Too long for every run.
+ON_REQUEST = {"other-debian"}                   # Too long for every run.
+WITHOUT_GROUPS = {"packages"}   # Kinds that take no arguments.
 IN_PLAIN_BUILD = {"kernel", "packages"}         # Kinds without a build.
 QUICK = {"check": ["-k", "!slow"], "check-system": ["-k", "quick"]}
 
@@ -373,8 +374,8 @@ class Check:
                      - (stage.list_groups(stage.args) or 0))
                 left_out.append(f"{n} groups of make {stage.suite}")
         self.screen.print("Left out: " + ", ".join(left_out) + ", the kernel's"
-                          " ESP, sanitizers, fuzzing, the other Debian"
-                          " (sdsa-lab check runs all of them)")
+                          " ESP, sanitizers, fuzzing, the packages, the other"
+                          " Debian (sdsa-lab check runs all but the last)")
 
     def _report_interrupt(self):
         stage = self.stage
@@ -502,7 +503,8 @@ def make_stages(args):
         sys.exit("sdsa-lab: check --quick takes no arguments")
     stages = []
     for kind in [OPTIONS[option]] if option else SUITES:
-        if kind in ON_REQUEST and not option:
+        if not option and (kind in ON_REQUEST
+                           or args and kind in WITHOUT_GROUPS):
             continue
         stages.append(Stage(kind, None, 1, []))
         for suite, jobs in SUITES[kind]:
