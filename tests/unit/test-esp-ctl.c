@@ -358,10 +358,13 @@ run_query(struct backend *backend, char *words[])
         }
     } else if (!strcmp(command, "count")) {
         int counts[2] = { 0, 0 };
-
-        assert(!backend->class->dump(backend, count_sa, count_policy,
-                                     counts));
-        printf("%d SAs, %d policies\n", counts[0], counts[1]);
+        int error = backend->class->dump(backend, count_sa, count_policy,
+                                         counts);
+        if (error) {
+            printf("count: %s\n", ovs_strerror(error));
+        } else {
+            printf("%d SAs, %d policies\n", counts[0], counts[1]);
+        }
     } else if (!strcmp(command, "stats")) {
         print_stats(backend);
     } else if (!strcmp(command, "stat")) {
