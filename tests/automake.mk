@@ -239,7 +239,8 @@ $(SYSTEM_TESTSUITE): tests/package.m4 $(SYSTEM_TESTSUITE_AT) $(COMMON_AT)
 
 AUTOTEST_PATH = utilities:vswitchd-config:ofctl-app:vnf-agent:vnf-agent/esp:tests/unit:tests/daemon:tests/tools:tests/kernel
 
-check-local: all $(check_PROGRAMS) $(TESTSUITE)
+# (A group looks at how check-system's groups are shared by the builds.)
+check-local: all $(check_PROGRAMS) $(TESTSUITE) $(SYSTEM_TESTSUITE)
 	$(SHELL) '$(TESTSUITE)' -C tests AUTOTEST_PATH='$(AUTOTEST_PATH)' $(TESTSUITEFLAGS)
 check-system: all $(check_PROGRAMS) $(SYSTEM_TESTSUITE)
 	@$(MKDIR_P) tests/system-testsuite.d

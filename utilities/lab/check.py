@@ -46,10 +46,13 @@ OPTIONS = {"--plain": "plain", "--kernel": "kernel", "--host-kernel": "kernel",
            "--sanitize": "sanitized", "--fuzz": "fuzz",
            "--packages": "packages", "--other-debian": "other-debian",
            "--quick": "plain"}
-ON_REQUEST = {"other-debian"}                   # Too long for every run.
-WITHOUT_GROUPS = {"packages"}   # Kinds that take no arguments.
+WITHOUT_GROUPS = {"packages", "other-debian"}   # Only checked whole.
 IN_PLAIN_BUILD = {"kernel", "packages"}         # Kinds without a build.
 QUICK = {"check": ["-k", "!slow"], "check-system": ["-k", "quick"]}
+# What a run of everything leaves to the other build: a lab costs as much time
+# in each of them.
+SHARED = {("plain", "check-system"): ["-k", "!sanitized", "-k", "plain"],
+          ("sanitized", "check-system"): ["-k", "sanitized"]}
 
 # The line of a test group: " 12: title          ok"
 RESULT = re.compile(r"^ *\d+: .* (?:(ok)|(FAILED|UNEXPECTED PASS) \(.*"
@@ -363,7 +366,15 @@ class Check:
         return sum(seconds)
 
     def _report_left_out(self):
-        """Says what --quick has left out."""
+        """Says what --quick has left out, or one build to the other."""
+        shared = [f"{stage.list_groups(stage.args)} of"
+                  f" {stage.list_groups([])} in {stage.kind}"
+                  for stage in self.stages
+                  if stage.args == SHARED.get((stage.kind, stage.suite))]
+        if shared:
+            self.screen.print("The builds share the groups of make"
+                              " check-system: " + ", ".join(shared)
+                              + " (--plain and --sanitize run all)")
         if not any(stage.args == QUICK.get(stage.suite)
                    for stage in self.stages):
             return
@@ -375,7 +386,7 @@ class Check:
                 left_out.append(f"{n} groups of make {stage.suite}")
         self.screen.print("Left out: " + ", ".join(left_out) + ", the kernel's"
                           " ESP, sanitizers, fuzzing, the packages, the other"
-                          " Debian (sdsa-lab check runs all but the last)")
+                          " Debian (sdsa-lab check runs all of them)")
 
     def _report_interrupt(self):
         stage = self.stage
@@ -503,13 +514,16 @@ def make_stages(args):
         sys.exit("sdsa-lab: check --quick takes no arguments")
     stages = []
     for kind in [OPTIONS[option]] if option else SUITES:
-        if not option and (kind in ON_REQUEST
-                           or args and kind in WITHOUT_GROUPS):
+        if args and not option and kind in WITHOUT_GROUPS:
             continue
         stages.append(Stage(kind, None, 1, []))
         for suite, jobs in SUITES[kind]:
-            stages.append(Stage(kind, suite, jobs, QUICK[suite]
-                                if option == "--quick" else args))
+            chosen = args
+            if option == "--quick":
+                chosen = QUICK[suite]
+            elif not option and not args:
+                chosen = SHARED.get((kind, suite), [])
+            stages.append(Stage(kind, suite, jobs, chosen))
     return stages
 
 
