@@ -17,7 +17,8 @@ find_kernel() {
     [ ! -e "$kernel/.unpacked" ] || return 0
     rm -rf "$kernel"
     mkdir -p "$kernel" "$work/deb"
-    (cd "$work/deb" && apt-get download "$package") >"$work/log" 2>&1 || {
+    (cd "$work/deb" && timeout 10m apt-get download "$package") \
+        >"$work/log" 2>&1 || {
         tail -n 2 "$work/log"
         rm -rf "$kernel"
         cannot "$package cannot be downloaded"

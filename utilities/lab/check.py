@@ -27,6 +27,8 @@ PR_SET_CHILD_SUBREAPER = 36     # <linux/prctl.h>
 SETUP_SKIPPED = 77              # Exit status of "setup": not possible.
 LINE_S = float(os.environ.get("SDSA_CHECK_LINE_S") or 60)
 TERMINAL_LINE_S = 1
+# Limit for a stage: far more than any takes on a busy machine.
+LIMIT_S = float(os.environ.get("SDSA_CHECK_LIMIT_S") or 2400)
 POLL_S = 0.5                    # Pause between two looks at a log file.
 GROUPS_END_S = 60               # Limit for groups to clean up.
 PROCESS_END_S = 5               # Limit for a process to end.
@@ -256,6 +258,8 @@ class Check:
                     if status == SETUP_SKIPPED:
                         skipped = stage.kind
                     elif status:
+                        self.counts.failed += 1
+                        self.screen.print(self.counts)
                         return 1
         except Interrupted:
             with contextlib.suppress(OSError):      # Without a terminal.
@@ -320,6 +324,12 @@ class Check:
                 while child.returncode is None:
                     if self.signals:
                         raise Interrupted()
+                    if time.monotonic() - self.begin_s > LIMIT_S:
+                        self.screen.print(f"{stage.name()}: not done after"
+                                          f" {_minutes(LIMIT_S)} (see"
+                                          f" {stage.log()})")
+                        self._end(child)
+                        return 1
                     self.screen.progress(self._progress)
                     self._sleep(POLL_S)
                     self._reap(child)
