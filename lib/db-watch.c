@@ -70,7 +70,7 @@ static void
 set_reason(struct db_watch *watch, char *reason)
 {
     if (reason && (!watch->reason || strcmp(reason, watch->reason))) {
-        VLOG_WARN("no database: %s", reason);
+        VLOG_WARN("no database %s: %s", watch->db, reason);
     }
     free(watch->reason);
     watch->reason = reason;

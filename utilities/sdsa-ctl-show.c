@@ -49,14 +49,19 @@ reason_or_why_none(struct ovsdb_idl *idl, const char *reason)
     return text;
 }
 
-/* Returns why the bridge is not connected and what to do; if it is, what else
- * is not as declared, or "".  Caller frees. */
+/* Returns why the bridge is not connected and what else is not as it should
+ * be, with what to do; or "".  Caller frees. */
 static char *
 bridge_reason(struct ovsdb_idl *idl, const struct sdsa_bridge *row)
 {
-    return (bridge_is_up(row)
-            ? xstrdup(smap_get_def(&row->status, "doubt", ""))
-            : reason_or_why_none(idl, smap_get(&row->status, "reason")));
+    const char *doubt = smap_get_def(&row->status, "doubt", "");
+    if (bridge_is_up(row)) {
+        return xstrdup(doubt);
+    }
+    char *reason = reason_or_why_none(idl, smap_get(&row->status, "reason"));
+    char *text = xasprintf("%s%s%s", reason, doubt[0] ? "; " : "", doubt);
+    free(reason);
+    return text;
 }
 
 /* Returns "up", "avoided" (it is up, and seems not to work) or "down". */

@@ -154,7 +154,7 @@ conductor_write(struct conductor *c)
     write_global(c, statistics);
     vswitches_write(c->vswitches, c->idl, network_inventory(c->net));
     bool keep = statistics && time_msec() >= c->keep_ms;
-    status_write(c->idl, c->net, c->resync, statistics, keep);
+    status_write(c->idl, c->net, c->vswitches, c->resync, statistics, keep);
     if (keep) {
         c->keep_ms = time_msec() + KEEP_MS;
     }

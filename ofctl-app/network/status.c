@@ -9,12 +9,38 @@
 #include "ofctl-app/model/path-mtu.h"
 #include "ofctl-app/network/network.h"
 #include "ofctl-app/network/resync.h"
+#include "ofctl-app/southbound/vswitches.h"
 #include "ofctl-app/view/totals.h"
+#include "openvswitch/vlog.h"
 #include "smap.h"
 #include "util.h"
 
+VLOG_DEFINE_THIS_MODULE(status);
+
+static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
+
+/* Adds what is not as it should be with the bridge of 'row', as its session
+ * ('br', or NULL) and the database of its switch tell; logs what the latter
+ * tells if it is news. */
 static void
-write_bridges(const struct ovsdb_idl *idl, const struct network *net)
+add_doubt(const struct sdsa_bridge *row, const struct bridge *br,
+          const struct vswitches *vs, struct smap *status)
+{
+    const char *met = br ? bridge_doubt(br) : NULL;
+    char *told = vswitches_doubt(vs, row);
+    if (told && !strstr(smap_get_def(&row->status, "doubt", ""), told)) {
+        VLOG_WARN_RL(&rl, "bridge %s: %s", row->name, told);
+    }
+    if (met || told) {
+        smap_add_format(status, "doubt", "%s%s%s", met ? met : "",
+                        met && told ? "; " : "", told ? told : "");
+    }
+    free(told);
+}
+
+static void
+write_bridges(const struct ovsdb_idl *idl, const struct network *net,
+              const struct vswitches *vs)
 {
     const struct sdsa_bridge *row;
     SDSA_BRIDGE_FOR_EACH (row, idl) {
@@ -29,9 +55,6 @@ write_bridges(const struct ovsdb_idl *idl, const struct network *net)
                 smap_add_nocopy(&status, xstrdup("reason"),
                                 bridges_reason(network_bridges(net), br));
             }
-            if (bridge_doubt(br)) {
-                smap_add(&status, "doubt", bridge_doubt(br));
-            }
             if (up) {
                 smap_add_format(
                     &status, "guard_drops", "%"PRIu64,
@@ -43,6 +66,7 @@ write_bridges(const struct ovsdb_idl *idl, const struct network *net)
                      inventory_bad(network_inventory(net), "bridge",
                                    row->name));
         }
+        add_doubt(row, br, vs, &status);
         if (!smap_equal(&status, &row->status)) {
             sdsa_bridge_set_status(row, &status);
         }
@@ -322,9 +346,10 @@ write_paths(const struct ovsdb_idl *idl, const struct network *net)
 
 void
 status_write(const struct ovsdb_idl *idl, const struct network *net,
-             const struct resync *resync, bool statistics, bool keep)
+             const struct vswitches *vs, const struct resync *resync,
+             bool statistics, bool keep)
 {
-    write_bridges(idl, net);
+    write_bridges(idl, net, vs);
     write_gateways(idl, net, resync);
     write_links(idl, net);
     write_sfs(idl, net);

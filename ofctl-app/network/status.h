@@ -14,13 +14,15 @@ struct ovsdb_idl;
 struct path_hop;
 struct resync;
 struct sdsa_sa;
+struct vswitches;
 
 /* Writes into the open transaction of 'idl' the differences to the database:
  * Bridge.status, Gateway.status and its ports' MACs and MTUs, Link.state,
  * Service_Function.state, Path.reason and Path.mtu; and, if 'statistics', the
  * statistics of Path and SA, if 'keep' with those copies that are on disk. */
 void status_write(const struct ovsdb_idl *idl, const struct network *,
-                  const struct resync *, bool statistics, bool keep);
+                  const struct vswitches *, const struct resync *,
+                  bool statistics, bool keep);
 
 /* Writes into the open transaction what the SA's sender ('out') and receiver
  * ('in') have counted, and the packets lost between them.  What NULL stands

@@ -3,12 +3,12 @@
 
 #include "ofctl-app/southbound/vswitches.h"
 
-#include "hash.h"
 #include "lib/name.h"
 #include "lib/sdsa-idl.h"
 #include "lib/vswitch-idl.h"
 #include "ofctl-app/model/inventory.h"
 #include "ofctl-app/southbound/bridges.h"
+#include "ofctl-app/southbound/vswitch-session.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/shash.h"
 #include "openvswitch/vlog.h"
@@ -24,19 +24,8 @@ VLOG_DEFINE_THIS_MODULE(vswitches);
 #define DECLARED_BY "ovs-vsctl"
 
 struct vswitches {
-    struct shash sessions;      /* Of struct session, by target. */
+    struct shash sessions;      /* Of struct vswitch_session, by target. */
     unsigned int seqno;         /* See vswitches_seqno(). */
-};
-
-/* A session with the database of a switch. */
-struct session {
-    struct ovsdb_idl *idl;
-    unsigned int lost_seqno;    /* ovsdb_idl_get_seqno() when it was not
-                                 * connected: the contents may be old. */
-    unsigned int seen_seqno;    /* ovsdb_idl_get_seqno() when 'hash' was
-                                 * computed. */
-    uint32_t hash;              /* Of what is read from the database. */
-    bool was_fresh;             /* session_is_fresh() at the last look. */
 };
 
 struct vswitches *
@@ -47,127 +36,13 @@ vswitches_create(void)
     return vs;
 }
 
-/* Sessions. */
-
-static struct session *
-session_create(const char *target)
-{
-    struct session *session = xzalloc(sizeof *session);
-    struct ovsdb_idl *idl = ovsdb_idl_create(target, &ovsrec_idl_class, false,
-                                             true);
-    static const struct ovsdb_idl_column *const columns[] = {
-        &ovsrec_bridge_col_name, &ovsrec_bridge_col_datapath_id,
-        &ovsrec_bridge_col_other_config,
-        &ovsrec_bridge_col_ports, &ovsrec_port_col_interfaces,
-        &ovsrec_port_col_status, &ovsrec_port_col_rstp_status,
-        &ovsrec_interface_col_name, &ovsrec_interface_col_external_ids,
-        &ovsrec_interface_col_mtu, &ovsrec_interface_col_ofport,
-    };
-    for (size_t i = 0; i < ARRAY_SIZE(columns); i++) {
-        ovsdb_idl_add_column(idl, columns[i]);
-    }
-    session->idl = idl;
-    return session;
-}
-
-static void
-session_destroy(struct session *session)
-{
-    ovsdb_idl_destroy(session->idl);
-    free(session);
-}
-
-/* True if the contents are those of the database at this moment. */
-static bool
-session_is_fresh(const struct session *session)
-{
-    return (ovsdb_idl_is_connected(session->idl)
-            && ovsdb_idl_get_seqno(session->idl) != session->lost_seqno);
-}
-
-/* Returns the state in which STP or RSTP lets no packets pass the port, or
- * NULL. */
-static const char *
-port_blocked(const struct ovsrec_port *port)
-{
-    const char *stp = smap_get_def(&port->status, "stp_state", "");
-    const char *rstp = smap_get_def(&port->rstp_status, "rstp_port_state",
-                                    "");
-    return (!strcmp(stp, "listening") || !strcmp(stp, "learning")
-            || !strcmp(stp, "blocking") ? stp
-            : !strcmp(rstp, "Discarding") || !strcmp(rstp, "Learning") ? rstp
-            : NULL);
-}
-
-/* The order of an smap says nothing. */
-static uint32_t
-hash_smap(const struct smap *smap, uint32_t basis)
-{
-    uint32_t sum = 0;
-    const struct smap_node *node;
-    SMAP_FOR_EACH (node, smap) {
-        sum += hash_string(node->value, hash_string(node->key, 0));
-    }
-    return hash_int(sum, basis);
-}
-
-static uint32_t
-hash_interface(const struct ovsrec_interface *iface, uint32_t hash)
-{
-    hash = hash_smap(&iface->external_ids, hash_string(iface->name, hash));
-    hash = hash_int(iface->n_mtu ? iface->mtu[0] : 0, hash);
-    return hash_int(iface->n_ofport ? iface->ofport[0] : 0, hash);
-}
-
-/* Returns a hash of what is read from the database.  (A port's status has
- * times, too, which change every few seconds.) */
-static uint32_t
-session_hash(const struct session *session)
-{
-    uint32_t hash = 0;
-    const struct ovsrec_bridge *br;
-    OVSREC_BRIDGE_FOR_EACH (br, session->idl) {
-        const char *id = br->datapath_id ? br->datapath_id : "";
-        hash = hash_smap(&br->other_config, hash_string(id, hash));
-        for (size_t i = 0; i < br->n_ports; i++) {
-            const struct ovsrec_port *port = br->ports[i];
-            const char *blocked = port_blocked(port);
-            hash = hash_string(blocked ? blocked : "", hash);
-            for (size_t j = 0; j < port->n_interfaces; j++) {
-                hash = hash_interface(port->interfaces[j], hash);
-            }
-        }
-    }
-    return hash;
-}
-
-/* Runs the session.  Returns true if what is read from it is news, or whether
- * it is fresh. */
-static bool
-session_run(struct session *session)
-{
-    ovsdb_idl_run(session->idl);
-    unsigned int seqno = ovsdb_idl_get_seqno(session->idl);
-    if (!ovsdb_idl_is_connected(session->idl)) {
-        session->lost_seqno = seqno;
-    }
-    bool was_fresh = session->was_fresh;
-    uint32_t old_hash = session->hash;
-    session->was_fresh = session_is_fresh(session);
-    if (seqno != session->seen_seqno) {
-        session->seen_seqno = seqno;
-        session->hash = session_hash(session);
-    }
-    return session->was_fresh != was_fresh || session->hash != old_hash;
-}
-
 void
 vswitches_destroy(struct vswitches *vs)
 {
     if (vs) {
         struct shash_node *node;
         SHASH_FOR_EACH (node, &vs->sessions) {
-            session_destroy(node->data);
+            vswitch_session_destroy(node->data);
         }
         shash_destroy(&vs->sessions);
         free(vs);
@@ -184,19 +59,19 @@ vswitches_run(struct vswitches *vs, const struct ovsdb_idl *idl)
             sset_add(&targets, row->ovsdb);
             if (!shash_find(&vs->sessions, row->ovsdb)) {
                 shash_add(&vs->sessions, row->ovsdb,
-                          session_create(row->ovsdb));
+                          vswitch_session_create(row->ovsdb));
             }
         }
     }
     struct shash_node *node;
     SHASH_FOR_EACH_SAFE (node, &vs->sessions) {
-        struct session *session = node->data;
+        struct vswitch_session *session = node->data;
         if (!sset_contains(&targets, node->name)) {
-            session_destroy(session);
+            vswitch_session_destroy(session);
             shash_delete(&vs->sessions, node);
             vs->seqno++;
         } else {
-            vs->seqno += session_run(session);
+            vs->seqno += vswitch_session_run(session);
         }
     }
     sset_destroy(&targets);
@@ -207,8 +82,7 @@ vswitches_wait(struct vswitches *vs)
 {
     struct shash_node *node;
     SHASH_FOR_EACH (node, &vs->sessions) {
-        const struct session *session = node->data;
-        ovsdb_idl_wait(session->idl);
+        vswitch_session_wait(node->data);
     }
 }
 
@@ -218,29 +92,33 @@ vswitches_seqno(const struct vswitches *vs)
     return vs->seqno;
 }
 
+static const struct vswitch_session *
+find_session(const struct vswitches *vs, const struct sdsa_bridge *row)
+{
+    return shash_find_data(&vs->sessions, row->ovsdb);
+}
+
+static uint64_t
+row_id(const struct sdsa_bridge *row)
+{
+    uint64_t id;
+    free(name_parse_datapath_id(row->datapath_id, row->name, &id));
+    return id;
+}
+
 /* Returns the switch's row of the bridge, or NULL if it is not known (yet). */
 static const struct ovsrec_bridge *
 find_bridge(const struct vswitches *vs, const struct sdsa_bridge *row)
 {
-    const struct session *session = shash_find_data(&vs->sessions, row->ovsdb);
-    const struct ovsrec_bridge *br;
-    uint64_t id_wanted;
-    if (!session || !ovsdb_idl_has_ever_connected(session->idl)) {
-        return NULL;
-    }
-    free(name_parse_datapath_id(row->datapath_id, row->name, &id_wanted));
-    OVSREC_BRIDGE_FOR_EACH (br, session->idl) {
-        /* What the bridge has counts; what it was told may be no id. */
-        const char *id = (br->datapath_id ? br->datapath_id
-                          : smap_get_def(&br->other_config, "datapath-id",
-                                         ""));
-        uint64_t id_here;
-        free(name_parse_datapath_id(id, br->name, &id_here));
-        if (id_here && id_here == id_wanted) {
-            return br;
-        }
-    }
-    return NULL;
+    const struct vswitch_session *session = find_session(vs, row);
+    return session ? vswitch_session_bridge(session, row_id(row)) : NULL;
+}
+
+char *
+vswitches_doubt(const struct vswitches *vs, const struct sdsa_bridge *row)
+{
+    const struct vswitch_session *session = find_session(vs, row);
+    return session ? vswitch_session_doubt(session, row_id(row)) : NULL;
 }
 
 /* True if the declarations at this bridge are known. */
@@ -263,7 +141,7 @@ static void
 tell_port(const struct ovsrec_port *port, const struct inv_bridge *bridge,
           bool fresh, struct inventory *inv)
 {
-    const char *blocked = fresh ? port_blocked(port) : NULL;
+    const char *blocked = fresh ? vswitch_port_blocked(port) : NULL;
     char *fault = blocked ? xasprintf("is blocked by STP (%s)", blocked)
                           : NULL;
     for (size_t i = 0; i < port->n_interfaces; i++) {
@@ -284,12 +162,12 @@ vswitches_tell_ports(const struct vswitches *vs, const struct ovsdb_idl *idl,
 {
     const struct sdsa_bridge *row;
     SDSA_BRIDGE_FOR_EACH (row, idl) {
-        const struct session *session = shash_find_data(&vs->sessions,
-                                                        row->ovsdb);
+        const struct vswitch_session *session = find_session(vs, row);
         const struct ovsrec_bridge *br = find_bridge(vs, row);
         const struct inv_bridge *bridge = inventory_bridge(inv, row->name);
         for (size_t i = 0; br && bridge && i < br->n_ports; i++) {
-            tell_port(br->ports[i], bridge, session_is_fresh(session), inv);
+            tell_port(br->ports[i], bridge, vswitch_session_is_fresh(session),
+                      inv);
         }
     }
 }
@@ -321,19 +199,18 @@ vswitches_tell_names(const struct vswitches *vs, const struct ovsdb_idl *idl,
     const struct sdsa_bridge *row;
     SDSA_BRIDGE_FOR_EACH (row, idl) {
         struct bridge *bridge = bridges_find(bridges, row->name);
-        const struct session *session
-            = shash_find_data(&vs->sessions, row->ovsdb);
+        const struct vswitch_session *session = find_session(vs, row);
         unsigned int version = 1;
         if (!bridge) {
             continue;
         }
         if (session) {
-            if (!session_is_fresh(session)) {
+            if (!vswitch_session_is_fresh(session)) {
                 bridge_lose_names(bridge, "the database of its switch cannot "
                                   "be reached");
                 continue;
             }
-            version = ovsdb_idl_get_seqno(session->idl);
+            version = vswitch_session_version(session);
         }
         if (bridge_names_version(bridge) != version) {
             const struct ovsrec_bridge *br = find_bridge(vs, row);

@@ -20,6 +20,7 @@
 struct bridges;
 struct inventory;
 struct ovsdb_idl;
+struct sdsa_bridge;
 struct vswitches;
 
 /* Returns an object without sessions (caller must free with
@@ -51,6 +52,11 @@ void vswitches_tell_ports(const struct vswitches *,
 void vswitches_tell_names(const struct vswitches *,
                           const struct ovsdb_idl *idl,
                           const struct bridges *);
+
+/* Returns what is wrong with the database of the bridge's switch, or with what
+ * it tells of the bridge, and what to do, for people (caller frees); NULL:
+ * nothing, or the bridge's row names no database. */
+char *vswitches_doubt(const struct vswitches *, const struct sdsa_bridge *);
 
 /* Returns a number that changes with what is read from the switches'
  * databases. */
