@@ -26,6 +26,9 @@ VLOG_DEFINE_THIS_MODULE(vswitches);
 struct vswitches {
     struct shash sessions;      /* Of struct vswitch_session, by target. */
     unsigned int seqno;         /* See vswitches_seqno(). */
+    struct shash mtus;          /* Of struct simap, by bridge: MTUs by port of
+                                 * the bridges whose databases are fresh, as
+                                 * their rows are to keep them. */
 };
 
 struct vswitches *
@@ -33,7 +36,18 @@ vswitches_create(void)
 {
     struct vswitches *vs = xzalloc(sizeof *vs);
     shash_init(&vs->sessions);
+    shash_init(&vs->mtus);
     return vs;
+}
+
+static void
+forget_mtus(struct vswitches *vs)
+{
+    struct shash_node *node;
+    SHASH_FOR_EACH (node, &vs->mtus) {
+        simap_destroy(node->data);
+    }
+    shash_clear_free_data(&vs->mtus);
 }
 
 void
@@ -45,6 +59,8 @@ vswitches_destroy(struct vswitches *vs)
             vswitch_session_destroy(node->data);
         }
         shash_destroy(&vs->sessions);
+        forget_mtus(vs);
+        shash_destroy(&vs->mtus);
         free(vs);
     }
 }
@@ -135,6 +151,14 @@ is_known(const struct vswitches *vs, const struct sdsa_bridge *row)
               && ((IFACE) = (BR)->ports[i__]->interfaces[j__], true));  \
              j__++)
 
+/* Returns the MTU of the interface, in octets of an IP packet, or 0 if it has
+ * none. */
+static unsigned int
+interface_mtu(const struct ovsrec_interface *iface)
+{
+    return iface->n_mtu ? MIN(MAX(iface->mtu[0], 0), UINT16_MAX) : 0;
+}
+
 /* An MTU stays what it was told to be; STP decides anew every few seconds, so
  * that nobody knows its decision while the database is not 'fresh'. */
 static void
@@ -146,9 +170,8 @@ tell_port(const struct ovsrec_port *port, const struct inv_bridge *bridge,
                           : NULL;
     for (size_t i = 0; i < port->n_interfaces; i++) {
         const struct ovsrec_interface *iface = port->interfaces[i];
-        if (iface->n_mtu) {
-            inventory_tell_port_mtu(inv, bridge, iface->name, iface->mtu[0]);
-        }
+        inventory_tell_port_mtu(inv, bridge, iface->name,
+                                interface_mtu(iface));
         if (fault) {
             inventory_tell_port_fault(inv, bridge, iface->name, fault);
         }
@@ -156,10 +179,38 @@ tell_port(const struct ovsrec_port *port, const struct inv_bridge *bridge,
     free(fault);
 }
 
+static void
+add_port_name(const struct inv_bridge *bridge, const char *port, void *names)
+{
+    sset_add_and_free(names, xasprintf("%s %s", bridge->name, port));
+}
+
+/* Takes note of the MTUs of those ports of 'br', the bridge of 'row', that are
+ * among 'names', as "BRIDGE PORT". */
+static void
+note_mtus(struct vswitches *vs, const struct sdsa_bridge *row,
+          const struct ovsrec_bridge *br, const struct sset *names)
+{
+    struct simap *mtus = xmalloc(sizeof *mtus);
+    const struct ovsrec_interface *iface;
+    simap_init(mtus);
+    INTERFACE_FOR_EACH (iface, br) {
+        char *name = xasprintf("%s %s", row->name, iface->name);
+        if (interface_mtu(iface) && sset_contains(names, name)) {
+            simap_put(mtus, iface->name, interface_mtu(iface));
+        }
+        free(name);
+    }
+    shash_add_once(&vs->mtus, row->name, mtus);
+}
+
 void
-vswitches_tell_ports(const struct vswitches *vs, const struct ovsdb_idl *idl,
+vswitches_tell_ports(struct vswitches *vs, const struct ovsdb_idl *idl,
                      struct inventory *inv)
 {
+    struct sset names = SSET_INITIALIZER(&names);
+    inventory_for_each_port(inv, add_port_name, &names);
+    forget_mtus(vs);
     const struct sdsa_bridge *row;
     SDSA_BRIDGE_FOR_EACH (row, idl) {
         const struct vswitch_session *session = find_session(vs, row);
@@ -169,7 +220,11 @@ vswitches_tell_ports(const struct vswitches *vs, const struct ovsdb_idl *idl,
             tell_port(br->ports[i], bridge, vswitch_session_is_fresh(session),
                       inv);
         }
+        if (br && vswitch_session_is_fresh(session)) {
+            note_mtus(vs, row, br, &names);
+        }
     }
+    sset_destroy(&names);
 }
 
 /* Tells 'bridge' the numbers of the ports of 'br' (NULL: none) with long
@@ -725,6 +780,34 @@ decide_row(const struct vswitches *vs, const struct ovsdb_idl *idl,
         sset_destroy(&there);                                               \
     } while (0)
 
+/* Keeps the MTUs in the rows of the bridges, so that a controller that starts
+ * has them before it has read the databases.  What a database that is away has
+ * told stays. */
+static void
+write_mtus(const struct vswitches *vs, const struct ovsdb_idl *idl)
+{
+    const struct sdsa_bridge *row;
+    SDSA_BRIDGE_FOR_EACH (row, idl) {
+        const struct simap *mtus = shash_find_data(&vs->mtus, row->name);
+        if (!row->ovsdb[0] && row->n_mtus) {
+            sdsa_bridge_set_mtus(row, NULL, NULL, 0);
+        } else if (row->ovsdb[0] && mtus) {
+            const struct simap_node **sorted = simap_sort(mtus);
+            size_t n = simap_count(mtus);
+            const char **ports = xcalloc(n, sizeof *ports);
+            int64_t *values = xcalloc(n, sizeof *values);
+            for (size_t i = 0; i < n; i++) {
+                ports[i] = sorted[i]->name;
+                values[i] = sorted[i]->data;
+            }
+            sdsa_bridge_set_mtus(row, ports, values, n);
+            free(sorted);
+            free(ports);
+            free(values);
+        }
+    }
+}
+
 void
 vswitches_write(const struct vswitches *vs, const struct ovsdb_idl *idl,
                 const struct inventory *inv)
@@ -754,4 +837,5 @@ vswitches_write(const struct vswitches *vs, const struct ovsdb_idl *idl,
         }
     }
     declarations_destroy(&ds);
+    write_mtus(vs, idl);
 }

@@ -38,14 +38,15 @@ void vswitches_run(struct vswitches *, const struct ovsdb_idl *idl);
 void vswitches_wait(struct vswitches *);
 
 /* Writes the differences of the declarations to the database into the open
- * transaction of 'idl', and what is wrong with rows, as 'inv' says. */
+ * transaction of 'idl', and what is wrong with rows, as 'inv' says; and into
+ * Bridge.mtus what vswitches_tell_ports() was told. */
 void vswitches_write(const struct vswitches *, const struct ovsdb_idl *idl,
                      const struct inventory *inv);
 
 /* Gives 'inv' what the switches tell of their ports: MTUs, and whether STP or
  * RSTP lets packets pass (OpenFlow 1.5 does not say that). */
-void vswitches_tell_ports(const struct vswitches *,
-                          const struct ovsdb_idl *idl, struct inventory *inv);
+void vswitches_tell_ports(struct vswitches *, const struct ovsdb_idl *idl,
+                          struct inventory *inv);
 
 /* Tells 'bridges' which ports have the names that OpenFlow does not show
  * whole. */

@@ -180,6 +180,20 @@ add_bridges(struct reader *r)
     }
 }
 
+/* Takes note of the MTUs that the databases of the switches told last. */
+static void
+tell_kept_mtus(struct reader *r)
+{
+    const struct sdsa_bridge *row;
+    SDSA_BRIDGE_FOR_EACH (row, r->idl) {
+        const struct inv_bridge *bridge = inventory_bridge(r->inv, row->name);
+        for (size_t i = 0; bridge && i < row->n_mtus; i++) {
+            inventory_tell_port_mtu(r->inv, bridge, row->key_mtus[i],
+                                    row->value_mtus[i]);
+        }
+    }
+}
+
 /* Takes note of the MTU that the operator gave a port, unless it is NULL. */
 static void
 tell_mtu(struct inventory *inv, const struct inv_bridge *bridge,
@@ -517,6 +531,7 @@ inventory_from_idl(struct inventory *inv, const struct ovsdb_idl *idl,
     sset_init(&r.used);
     find_used(&r);
     add_bridges(&r);
+    tell_kept_mtus(&r);
     add_things(&r, true);
     add_links(&r);
     add_things(&r, false);
