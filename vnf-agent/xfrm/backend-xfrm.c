@@ -472,8 +472,8 @@ look_at_all(struct backend_xfrm *b)
     free(error);
     xfrm_udp_try(b);
     records_commit(b->records);
-    b->audit_ms = time_msec() + (b->audit || b->resync ? PORTS_INTERVAL_MS
-                                 : AUDIT_INTERVAL_MS);
+    b->audit_ms = time_msec() + AUDIT_INTERVAL_MS;
+    b->failed = b->audit || b->resync;
 }
 
 static void
@@ -492,11 +492,11 @@ backend_xfrm_run(struct backend *backend)
         return;
     }
 
-    bool was_due = b->audit || b->resync;
     xfrm_events_run(b);
-    if (!was_due && (b->audit || b->resync)) {
-        /* One audit for many events. */
-        b->audit_ms = MIN(b->audit_ms, time_msec() + EVENT_PAUSE_MS);
+    if (b->audit || b->resync) {        /* One look for many events. */
+        b->audit_ms = MIN(b->audit_ms,
+                          time_msec() + (b->failed ? PORTS_INTERVAL_MS
+                                         : EVENT_PAUSE_MS));
     }
     if (time_msec() >= b->ports_ms) {
         look_at_ports(b);

@@ -34,6 +34,8 @@ struct backend_xfrm {
     bool resync;
     /* Hop ends or policies in the kernel may differ from 'records'. */
     bool audit;
+    /* The last look at the kernel failed: the next one may wait. */
+    bool failed;
 
     /* Times of the monotonic clock: the next check of ports, of everything, of
      * all SAs, and of what only counters show. */
