@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "lib/address.h"
 #include "lib/secret.h"
 #include "lib/suite.h"
 #include "packets.h"
@@ -200,7 +201,11 @@ parse_addresses(const json_t *entry, const json_t *config,
     }
     sa->direction = (ipv6_addr_equals(&sa->tunnel_dst, own_ip) ? SA_INBOUND
                      : SA_OUTBOUND);
-    return NULL;
+    const char *why = address_not_unicast(sa->direction == SA_INBOUND
+                                          ? &sa->tunnel_src : &sa->tunnel_dst);
+    return (why ? refuse_sad(entry, what, "the end that is not this gateway "
+                             "must be a unicast IP address, not %s", why)
+            : NULL);
 }
 
 static struct yang_error *

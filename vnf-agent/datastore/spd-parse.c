@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "lib/address.h"
 #include "lib/suite.h"
 #include "packets.h"
 #include "util.h"
@@ -80,7 +81,11 @@ parse_tunnel(const json_t *entry, const json_t *tunnel,
                               &policy->tunnel_dst)
         && ipv6_addr_equals(outbound ? &policy->tunnel_src
                             : &policy->tunnel_dst, own_ip)) {
-        return NULL;
+        const char *why = address_not_unicast(outbound ? &policy->tunnel_dst
+                                              : &policy->tunnel_src);
+        return (why ? refuse_spd(entry, SA_CFG "tunnel", "%s must be a "
+                                 "unicast IP address, not %s",
+                                 outbound ? "remote" : "local", why) : NULL);
     }
     return refuse_spd(entry, SA_CFG "tunnel",
                       "%s must be this gateway (%s), and both of one address "
