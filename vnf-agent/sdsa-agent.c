@@ -22,6 +22,7 @@
 #include "lib/name.h"
 #include "lib/ovs-compat.h"
 #include "lib/secret.h"
+#include "lockfile.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
@@ -73,6 +74,7 @@ struct exiting {
 };
 
 static void parse_options(int argc, char *argv[], struct options *);
+static void lock_folder(const struct backend_config *);
 static void agent_open(struct agent_daemon *, const struct options *);
 static void agent_close(struct agent_daemon *, bool stop);
 static void OVS_NO_RETURN flush(const struct options *);
@@ -141,6 +143,7 @@ main(int argc, char *argv[])
     fatal_ignore_sigpipe();
     ovs_compat_daemonize_start();
     daemon_life_detached();
+    lock_folder(&options.backend);      /* Before it has files there. */
     if (unixctl_server_create(options.unixctl, &unixctl)) {
         exit(EXIT_FAILURE);
     }
@@ -181,6 +184,27 @@ main(int argc, char *argv[])
 
 /* Lifecycle. */
 
+/* Makes the folder, and locks what is of this VNF-ID there until the process
+ * ends; or ends the process with a message. */
+static void
+lock_folder(const struct backend_config *config)
+{
+    struct lockfile *lock;      /* The end of the process unlocks. */
+
+    if (mkdir(config->rundir, 0755) && errno != EEXIST) {
+        ovs_fatal(errno, "%s: cannot make directory", config->rundir);
+    }
+    char *name = xasprintf("%s/%s.agent", config->rundir, config->name);
+    int error = lockfile_lock(name, &lock);
+    if (error == EAGAIN) {
+        ovs_fatal(0, "an agent of %s runs already with %s: end it first, or "
+                  "choose another --rundir", config->name, config->rundir);
+    } else if (error) {
+        ovs_fatal(error, "%s: cannot lock", name);
+    }
+    free(name);
+}
+
 static void
 agent_open(struct agent_daemon *agent, const struct options *o)
 {
@@ -188,9 +212,6 @@ agent_open(struct agent_daemon *agent, const struct options *o)
     char *error = yang_schema_create(o->yang_dir, &agent->schema);
     if (error) {
         ovs_fatal(0, "%s", error);
-    }
-    if (mkdir(o->backend.rundir, 0755) && errno != EEXIST) {
-        ovs_fatal(errno, "%s: cannot make directory", o->backend.rundir);
     }
 
     const struct backend_class *class = backend_choose(o->kind, &o->backend,
@@ -249,8 +270,8 @@ agent_close(struct agent_daemon *agent, bool stop)
 static void OVS_NO_RETURN
 flush(const struct options *o)
 {
+    lock_folder(&o->backend);
     char *error = backend_xfrm_flush(&o->backend);
-
     if (error) {
         ovs_fatal(0, "%s", error);
     }
@@ -287,6 +308,10 @@ check_options(const struct options *o)
     char *error = name_check_vnf_id(o->backend.name);
     if (error) {
         ovs_fatal(0, "--vnf-id: %s", error);
+    }
+    if (!strcmp(o->backend.plain_port, o->backend.cipher_port)) {
+        ovs_fatal(0, "--plain and --cipher are both %s: they must be two "
+                  "interfaces", o->backend.plain_port);
     }
     if (!o->controller_name[0]) {
         ovs_fatal(0, "--controller-name must not be empty");

@@ -245,23 +245,17 @@ make_ctx(struct https_server *server, const struct https_server_config *config)
                         config->ca_cert);
 }
 
-/* Opens a listening socket at 'target', whose address this host does not have
- * yet.  Returns it, or a negative errno. */
+/* Opens a listening socket at 'target', whose address 'ss' this host does not
+ * have yet.  Returns it, or a negative errno. */
 static int
-listen_ahead(const char *target)
+listen_ahead(const struct sockaddr_storage *ss)
 {
-    struct sockaddr_storage ss;
-    bool dns_failure;
     int yes = 1;
-
-    if (!inet_parse_passive(target, -1, &ss, true, &dns_failure)) {
-        return -EADDRNOTAVAIL;
-    }
-    int fd = socket(ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    int fd = socket(ss->ss_family, SOCK_STREAM | SOCK_NONBLOCK, 0);
     if (fd >= 0
         && (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes)
             || setsockopt(fd, SOL_IP, IP_FREEBIND, &yes, sizeof yes)
-            || bind(fd, (struct sockaddr *) &ss, ss_length(&ss)))) {
+            || bind(fd, (const struct sockaddr *) ss, ss_length(ss)))) {
         int error = errno;
         close(fd);
         return -error;
@@ -270,22 +264,26 @@ listen_ahead(const char *target)
 }
 
 /* Opens a listening socket at "ADDRESS:PORT".  Returns it, or a negative
- * errno. */
+ * errno: -EDESTADDRREQ if the text is not that. */
 static int
 open_listener(const char *listen_at)
 {
     const char *colon = strrchr(listen_at, ':');
     if (!colon) {
-        return -EINVAL;
+        return -EDESTADDRREQ;
     }
     struct sockaddr_storage ss;
+    bool dns_failure;
     char *target = xasprintf("%s:%.*s", colon + 1, (int) (colon - listen_at),
                              listen_at);
-    int fd = inet_open_passive(SOCK_STREAM, target, -1, &ss, 0, true);
+    /* No name of a host: a resolver may be away when the host starts. */
+    int fd = (inet_parse_passive(target, -1, &ss, false, &dns_failure)
+              ? inet_open_passive(SOCK_STREAM, target, -1, NULL, 0, true)
+              : -EDESTADDRREQ);
     if (fd == -EADDRNOTAVAIL) {
         VLOG_WARN("%s: this host does not have the address yet: serving as "
                   "soon as it has", listen_at);
-        fd = listen_ahead(target);
+        fd = listen_ahead(&ss);
     }
     free(target);
     return fd;
@@ -300,7 +298,10 @@ start_listening(struct https_server *server, const char *listen_at,
     if (server->listener < 0 || server->epoll < 0) {
         *errorp = server->epoll < 0 ? errno : -server->listener;
         return xasprintf("%s: cannot listen (%s)", listen_at,
-                         ovs_strerror(*errorp));
+                         *errorp == EDESTADDRREQ
+                         ? "write ADDRESS:PORT: an IP address, not a name, "
+                           "and an IPv6 address in brackets"
+                         : ovs_strerror(*errorp));
     }
     /* Inherited by what is accepted.  Without it replies would wait 40 ms for
      * the peer's delayed acknowledgement. */

@@ -124,8 +124,9 @@ parse_options(int argc, char *argv[], struct options *options)
     };
     *options = (struct options) { .rundir = SDSA_RUNDIR };
     daemon_options_parse(argc, argv, own, ARRAY_SIZE(own), false);
-    if (cipher_ip && !address_parse(cipher_ip, &options->cipher_ip)) {
-        ovs_fatal(0, "--cipher-ip: %s is no IP address", cipher_ip);
+    if (cipher_ip && (!address_parse(cipher_ip, &options->cipher_ip)
+                      || !address_is_unicast(&options->cipher_ip))) {
+        ovs_fatal(0, "--cipher-ip: %s is no unicast IP address", cipher_ip);
     }
     if (optind < argc) {
         ovs_fatal(0, "no arguments but options are taken (see --help)");
@@ -134,6 +135,10 @@ parse_options(int argc, char *argv[], struct options *options)
         || !ipv6_addr_is_set(&options->cipher_ip)) {
         ovs_fatal(0, "--name, --plain, --cipher and --cipher-ip are required "
                   "(see --help)");
+    }
+    if (!strcmp(options->plain, options->cipher)) {
+        ovs_fatal(0, "--plain and --cipher are both %s: they must be two "
+                  "interfaces", options->plain);
     }
     if (!options->name[0] || strchr(options->name, '/')) {
         ovs_fatal(0, "--name: %s cannot be part of a file name",
