@@ -62,6 +62,12 @@ update_state(struct of_port *port, const struct ofputil_phy_port *desc)
     const char *was_down = port->down;
     port->down = (desc->config & OFPUTIL_PC_PORT_DOWN ? "is taken down"
                   : desc->state & OFPUTIL_PS_LINK_DOWN ? "has no carrier"
+                  : desc->config & OFPUTIL_PC_NO_RECV
+                  ? "drops what it receives (until \"ovs-ofctl mod-port\" "
+                    "says \"receive\")"
+                  : desc->config & OFPUTIL_PC_NO_FWD
+                  ? "drops what it is to send (until \"ovs-ofctl mod-port\" "
+                    "says \"forward\")"
                   : port->was_live && !live
                   ? "is not live (no carrier, or no answer of BFD)"
                   : NULL);

@@ -54,8 +54,9 @@ void of_ports_lose_names(struct of_ports *);
 ofp_port_t of_ports_find(const struct of_ports *, const char *name);
 
 /* Returns why no packets pass the port, a predicate: it is not there (as far
- * as it can be told from others), is taken down, has no carrier, or BFD or CFM
- * has no answer from the other end.  NULL: they do pass. */
+ * as it can be told from others), is taken down, has no carrier, is told by
+ * OpenFlow to drop what it receives or sends, or BFD or CFM has no answer from
+ * the other end.  NULL: they do pass. */
 const char *of_ports_down(const struct of_ports *, const char *name);
 
 #endif /* ofctl-app/southbound/of-ports.h */
