@@ -62,6 +62,7 @@ EXTRA_DIST += $(COMMON_AT) $(TESTSUITE_AT) $(SYSTEM_TESTSUITE_AT) \
 	tests/data/agents/events-expire \
 	tests/data/agents/patch-status.json \
 	tests/data/agents/state-drops.json \
+	tests/data/agents/sas.json \
 	tests/data/agents/state-up.json \
 	tests/data/names \
 	tests/data/restconf-errors \

@@ -78,6 +78,15 @@ format_bridge(const struct network *net, const struct path *path,
     ds_put_char(out, '\n');
 }
 
+/* Returns the number of packets as text (caller frees). */
+static char *
+format_packets(const struct agent_sa_stats *sa)
+{
+    return (sa->packets == AGENT_PACKETS_UNKNOWN
+            ? xasprintf("over %"PRIu32, UINT32_MAX - 1)
+            : xasprintf("%"PRIu64, sa->packets));
+}
+
 /* Appends the line of one end of 'hop'. */
 static void
 format_sa(const struct network *net, const struct path *path,
@@ -97,11 +106,15 @@ format_sa(const struct network *net, const struct path *path,
         ds_put_cstr(out, "unknown it does not say what SAs it has\n");
     } else if (!agent_get_sa(agent, hop->esp_spi, &sa)) {
         ds_put_cstr(out, "missing its SA\n");
-    } else if (sender) {
-        ds_put_format(out, "ok %"PRIu64" packets sent\n", sa.packets);
     } else {
-        ds_put_format(out, "ok %"PRIu64" packets received, %"PRIu64" lost\n",
-                      sa.packets, agent_sa_lost(&sa));
+        char *packets = format_packets(&sa);
+        ds_put_format(out, "ok %s packets %s", packets,
+                      sender ? "sent" : "received");
+        if (!sender) {
+            ds_put_format(out, ", %"PRIu64" lost", agent_sa_lost(&sa));
+        }
+        ds_put_char(out, '\n');
+        free(packets);
     }
 }
 
@@ -140,12 +153,14 @@ flow_audit_format_sas(const struct network *net)
             const struct agent *receiver = network_agent(net, hop->receiver);
             struct agent_sa_stats in;
             if (receiver && agent_get_sa(receiver, hop->esp_spi, &in)) {
+                char *packets = format_packets(&in);
                 ds_put_format(&ds, "%s %s SI %d SPI 0x%08"PRIx32" %s => %s: "
-                              "received %"PRIu64", lost %"PRIu64"\n",
+                              "received %s, lost %"PRIu64"\n",
                               path->chain,
                               path->reverse ? "reverse" : "forward", hop->si,
                               hop->esp_spi, hop->sender, hop->receiver,
-                              in.packets, agent_sa_lost(&in));
+                              packets, agent_sa_lost(&in));
+                free(packets);
             }
         }
     }

@@ -179,20 +179,29 @@ stats_differ(const struct stat_item *items, size_t n, char *const *keys,
         }                                                                   \
     } while (0)
 
+static bool
+knows_packets(const struct agent_sa_stats *stats)
+{
+    return stats && stats->packets != AGENT_PACKETS_UNKNOWN;
+}
+
 void
 status_write_sa(const struct sdsa_sa *sa, const struct agent_sa_stats *out,
                 const struct agent_sa_stats *in, uint64_t lost)
 {
     const struct stat_item items[] = {
         { "failed", in ? in->failed : sa_counter(sa, "failed") },
-        { "lost_packets", in ? lost : sa_counter(sa, "lost_packets") },
+        { "lost_packets",
+          knows_packets(in) ? lost : sa_counter(sa, "lost_packets") },
         { "received_bytes", in ? in->bytes : sa_counter(sa, "received_bytes")},
         { "received_packets",
-          in ? in->packets : sa_counter(sa, "received_packets") },
+          (knows_packets(in) ? in->packets
+           : sa_counter(sa, "received_packets")) },
         { "replayed", in ? in->replayed : sa_counter(sa, "replayed") },
         { "sent_bytes", out ? out->bytes : sa_counter(sa, "sent_bytes") },
         { "sent_packets",
-          out ? out->packets : sa_counter(sa, "sent_packets") },
+          (knows_packets(out) ? out->packets
+           : sa_counter(sa, "sent_packets")) },
     };
     if (in || out) {
         SET_STATS(sa, statistics, items, ARRAY_SIZE(items),

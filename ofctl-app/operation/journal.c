@@ -3,6 +3,7 @@
 
 #include "ofctl-app/operation/journal.h"
 
+#include "lib/counts.h"
 #include "lib/sdsa-idl.h"
 #include "lib/suite.h"
 #include "ofctl-app/model/participant.h"
@@ -13,8 +14,8 @@
 #include "ofctl-app/operation/op-private.h"
 #include "ofctl-app/operation/op.h"
 #include "ofctl-app/view/totals.h"
+#include "openvswitch/shash.h"
 #include "openvswitch/vlog.h"
-#include "simap.h"
 #include "timeval.h"
 #include "util.h"
 
@@ -232,7 +233,7 @@ write_commit(struct ovsdb_idl_txn *txn, const struct ovsdb_idl *idl,
 static void
 write_participants(const struct sdsa_history *row, const struct op *op)
 {
-    struct simap lost = SIMAP_INITIALIZER(&lost);
+    struct shash lost = SHASH_INITIALIZER(&lost);
     for (size_t i = 0; i < op->n_participants; i++) {
         const struct op_participant *p = &op->participants[i];
         if (p->id.kind != PARTICIPANT_HOP) {
@@ -241,15 +242,16 @@ write_participants(const struct sdsa_history *row, const struct op *op)
             char *hop = xasprintf("%s %s, %s => %s", p->path->chain,
                                   p->path->reverse ? "reverse" : "forward",
                                   p->hop->sender, p->hop->receiver);
-            simap_put(&lost, hop, simap_get(&lost, hop) + op_hops_lost(p));
+            counts_add(&lost, hop, op_hops_lost(p));
             free(hop);
         }
     }
-    const struct simap_node *node;
-    SIMAP_FOR_EACH (node, &lost) {
-        sdsa_history_update_lost_setkey(row, node->name, node->data);
+    const struct shash_node *node;
+    SHASH_FOR_EACH (node, &lost) {
+        sdsa_history_update_lost_setkey(row, node->name,
+                                        *(const int64_t *) node->data);
     }
-    simap_destroy(&lost);
+    shash_destroy_free_data(&lost);
 }
 
 /* Adds a row to table History, of which the last HISTORY_MAX rows are kept. */

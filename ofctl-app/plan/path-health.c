@@ -51,7 +51,8 @@ path_health_is_silent(struct hop_watch *watch, uint64_t sent,
                       long long int sent_ms, uint64_t received,
                       long long int received_ms)
 {
-    if (!watch->is_set || received != watch->received || sent < watch->sent) {
+    if (!watch->is_set || received != watch->received || sent < watch->sent
+        || received == UINT64_MAX) {
         *watch = (struct hop_watch) { true, sent, received, LLONG_MAX };
         return false;
     } else if (sent < watch->sent + SILENT_PACKETS) {

@@ -36,8 +36,9 @@ const char *path_health_silent(struct live_path *const *paths, size_t n);
 
 /* Looks at the counters of a hop: 'sent' packets had left its sender by
  * 'sent_ms', 'received' had come to its receiver by 'received_ms' (monotonic
- * times).  Keeps what it needs for the next look in '*watch'.  Returns true if
- * nothing has come of many packets that were sent. */
+ * times).  'received' is UINT64_MAX if nobody knows.  Keeps what it needs for
+ * the next look in '*watch'.  Returns true if nothing has come of many packets
+ * that were sent. */
 bool path_health_is_silent(struct hop_watch *watch, uint64_t sent,
                            long long int sent_ms, uint64_t received,
                            long long int received_ms);

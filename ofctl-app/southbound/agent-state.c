@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "hash.h"
+#include "lib/counts.h"
 #include "openvswitch/vlog.h"
 #include "util.h"
 
@@ -31,7 +32,7 @@ agent_state_init(struct agent_state *state, const char *vnf_id,
         .boot_id = xstrdup(""),
         .backend = xstrdup(""),
     };
-    simap_init(&state->drops);
+    shash_init(&state->drops);
     hmap_init(&state->sas);
 }
 
@@ -49,7 +50,7 @@ agent_state_destroy(struct agent_state *state)
 {
     clear_sas(state);
     hmap_destroy(&state->sas);
-    simap_destroy(&state->drops);
+    shash_destroy_free_data(&state->drops);
     free(state->vnf_id);
     free(state->url);
     free(state->reason);
@@ -135,10 +136,10 @@ parse_drops(struct agent_state *state, const json_t *json)
                                          "drop");
     size_t i;
     json_t *drop;
-    simap_clear(&state->drops);
+    shash_clear_free_data(&state->drops);
     json_array_foreach (list, i, drop) {
-        simap_put(&state->drops, get_string(drop, "reason"),
-                  get_uint64(drop, "packets"));
+        counts_add(&state->drops, get_string(drop, "reason"),
+                   get_uint64(drop, "packets"));
     }
 }
 
@@ -177,6 +178,19 @@ agent_state_parse(struct agent_state *state, const char *body)
 
 /* Its SAs. */
 
+/* Returns how many packets an SA has protected or accepted, of which 'now' is
+ * the sa-lifetime-current.  RFC 9061's leaf has 32 bits and stays at its
+ * highest value. */
+static uint64_t
+get_packets(const json_t *now)
+{
+    if (json_object_get(now, "sdsa-agent:packet-count")) {
+        return get_uint64(now, "sdsa-agent:packet-count");
+    }
+    uint64_t packets = get_uint64(now, "packets");
+    return packets < UINT32_MAX ? packets : AGENT_PACKETS_UNKNOWN;
+}
+
 void
 agent_state_parse_sas(struct agent_state *state, const char *body)
 {
@@ -200,7 +214,7 @@ agent_state_parse_sas(struct agent_state *state, const char *body)
         node->spi = spi;
         node->stats = (struct agent_sa_stats) {
             .age_s = get_uint64(now, "time"),
-            .packets = get_uint64(now, "packets"),
+            .packets = get_packets(now),
             .bytes = get_uint64(now, "bytes"),
             .seq = get_uint64(replay, "seq-number-counter"),
             .replayed = get_uint64(replay, "packet-dropped"),

@@ -9,25 +9,29 @@
 #include <stdint.h>
 
 #include "openvswitch/hmap.h"
+#include "openvswitch/shash.h"
 #include "packets.h"
-#include "simap.h"
 
 struct agent_port {
     struct eth_addr mac;        /* All zeros: not told yet. */
     int mtu;                    /* Octets of an IP packet; 0: not told. */
 };
 
+/* There are more than an agent can tell: one that knows RFC 9061 only. */
+#define AGENT_PACKETS_UNKNOWN UINT64_MAX
+
 /* Counters of an SA. */
 struct agent_sa_stats {
     uint64_t age_s;
-    uint64_t packets, bytes;    /* Protected or accepted. */
+    uint64_t packets, bytes;    /* Protected or accepted.  'packets' may be
+                                 * AGENT_PACKETS_UNKNOWN. */
     uint64_t seq;               /* Last sent, or highest received. */
     uint64_t replayed, failed;  /* Packets that the receiver dropped. */
 };
 
 /* Returns the packets lost on the hop of an inbound SA: the sequence numbers
  * up to the highest received one that were not received.  Packets lost after
- * that one show when the next packet comes. */
+ * that one show when the next packet comes.  0 if nobody knows. */
 static inline uint64_t
 agent_sa_lost(const struct agent_sa_stats *in)
 {
@@ -47,7 +51,7 @@ struct agent_state {
 
     unsigned int seqno;         /* Changes with 'up', 'boot_id', the MAC or MTU
                                  * of a port. */
-    struct simap drops;         /* Packets by reason. */
+    struct shash drops;         /* Packets by reason (lib/counts.h). */
     struct hmap sas;            /* Private. */
 };
 

@@ -367,10 +367,10 @@ uint64_t
 agent_drops(const struct agent *agent, const char *reason)
 {
     uint64_t sum = 0;
-    const struct simap_node *node;
-    SIMAP_FOR_EACH (node, &agent->state.drops) {
+    const struct shash_node *node;
+    SHASH_FOR_EACH (node, &agent->state.drops) {
         if (!reason || !strcmp(reason, node->name)) {
-            sum += node->data;
+            sum += *(const int64_t *) node->data;
         }
     }
     return sum;

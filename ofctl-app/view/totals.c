@@ -3,6 +3,7 @@
 
 #include "ofctl-app/view/totals.h"
 
+#include "lib/counts.h"
 #include "lib/sdsa-idl.h"
 #include "util.h"
 
@@ -57,24 +58,13 @@ totals_destroy(struct totals *totals)
     shash_destroy_free_data(&totals->counts);
 }
 
-static void
-add(struct totals *totals, const char *key, int64_t count)
-{
-    int64_t *sum = shash_find_data(&totals->counts, key);
-    if (!sum) {
-        sum = xzalloc(sizeof *sum);
-        shash_add(&totals->counts, key, sum);
-    }
-    *sum += count;
-}
-
 /* Adds to "DIRECTION WHAT". */
 static void
 add_to(struct totals *totals, const char *direction, const char *what,
        int64_t count)
 {
     char *key = xasprintf("%s %s", direction, what);
-    add(totals, key, count);
+    counts_add(&totals->counts, key, count);
     free(key);
 }
 
@@ -82,7 +72,8 @@ void
 totals_add_chain(struct totals *totals, const struct sdsa_chain *chain)
 {
     for (size_t i = 0; i < chain->n_totals; i++) {
-        add(totals, chain->key_totals[i], chain->value_totals[i]);
+        counts_add(&totals->counts, chain->key_totals[i],
+                   chain->value_totals[i]);
     }
 }
 
@@ -132,9 +123,9 @@ totals_get(const struct totals *totals, const char *direction,
            const char *what)
 {
     char *key = xasprintf("%s %s", direction, what);
-    const int64_t *sum = shash_find_data(&totals->counts, key);
+    int64_t count = counts_get(&totals->counts, key);
     free(key);
-    return sum ? *sum : 0;
+    return count;
 }
 
 void

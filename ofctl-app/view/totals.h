@@ -38,7 +38,7 @@ int64_t map_counter(char *const *keys, const int64_t *values, size_t n,
                     const char *key);
 
 struct totals {
-    struct shash counts;        /* int64_t, owned, by key. */
+    struct shash counts;        /* lib/counts.h, by key. */
 };
 
 /* Makes '*totals' zero.  Caller must free with totals_destroy(). */

@@ -95,10 +95,14 @@ cmd_sa(void *agent, int argc OVS_UNUSED, const char *argv[], struct ds *reply)
 {
     struct agent_sa_stats stats;
     if (agent_get_sa(agent, strtoul(argv[2], NULL, 0), &stats)) {
-        ds_put_format(reply, "packets=%"PRIu64" bytes=%"PRIu64" seq=%"PRIu64
-                      " replayed=%"PRIu64" failed=%"PRIu64,
-                      stats.packets, stats.bytes, stats.seq, stats.replayed,
-                      stats.failed);
+        if (stats.packets == AGENT_PACKETS_UNKNOWN) {
+            ds_put_cstr(reply, "packets=unknown");
+        } else {
+            ds_put_format(reply, "packets=%"PRIu64, stats.packets);
+        }
+        ds_put_format(reply, " bytes=%"PRIu64" seq=%"PRIu64" replayed=%"PRIu64
+                      " failed=%"PRIu64, stats.bytes, stats.seq,
+                      stats.replayed, stats.failed);
     } else {
         ds_put_cstr(reply, "none");
     }

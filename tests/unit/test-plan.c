@@ -623,7 +623,7 @@ show(void)
 
 /* Both ends of each hop were asked now. */
 static void
-set_counters(const char *chain, int sent, int received)
+set_counters(const char *chain, int sent, uint64_t received)
 {
     LIVE_PATHS_FOR_EACH (live, &paths) {
         if (strcmp(live->path->chain, chain) || live->path->backup) {
@@ -809,7 +809,10 @@ obey(struct topology *t OVS_UNUSED, char **words, size_t n)
     } else if (!strcmp(verb, "end") && (n == 3 || n == 4)) {
         end(words[1], words[2], n > 3 ? words[3] : NULL);
     } else if (!strcmp(verb, "counters") && n == 4) {
-        set_counters(words[1], atoi(words[2]), atoi(words[3]));
+        set_counters(words[1], atoi(words[2]), (!strcmp(words[3], "?")
+                                                ? UINT64_MAX
+                                                : strtoull(words[3], NULL,
+                                                           10)));
     } else if (!strcmp(verb, "suspects") && n == 1) {
         show_suspects();
     } else if (!strcmp(verb, "resume") && n == 2) {

@@ -244,8 +244,11 @@ sa_state_to_json(const struct sa *sa, const struct sa_stats *stats)
                                       "t", json_number_u64(stats->seq),
                                       "b", json_number_u64(bottom)));
     }
-    return json_pack("{s:o, s:o}", "sa-lifetime-current",
-                     datastore_stats_to_json(stats), "replay-stats", replay);
+    json_t *lifetime = datastore_stats_to_json(stats);
+    json_object_set_new(lifetime, "sdsa-agent:packet-count",
+                        json_number_u64(stats->packets));
+    return json_pack("{s:o, s:o}", "sa-lifetime-current", lifetime,
+                     "replay-stats", replay);
 }
 
 static json_t *
