@@ -361,6 +361,8 @@ class Check:
         text = stage.name() + ": "
         if stage.total is not None:
             text += f"{counts.done()} of {stage.total} groups, "
+        elif counts.done():
+            text += f"{counts.done()} groups, "
         text += (f"{self.counts.failed + counts.failed} failed,"
                  f" {_minutes(time.monotonic() - self.begin_s)}")
         left = self._left_s()
