@@ -73,7 +73,7 @@ def _ip(node):
 def _show_ping(lab, a, b):
     for src, dst in (a, b), (b, a):
         title(f"Ping from {src.name} to {dst.name}")
-        done = lab.run("ping", "-c", "5", "-i", "0.2", "-W", "2", _ip(dst),
+        done = lab.run("ping", "-c", "5", "-i", "0.2", "-W", "9", _ip(dst),
                        node=src.name, check=False)
         say(done.stdout.rstrip())
         if done.returncode or " 0% packet loss" not in done.stdout:
@@ -124,7 +124,7 @@ while True: s.accept()[0].close()
 _CONNECT = """
 import socket, sys
 try:
-    socket.create_connection((sys.argv[1], int(sys.argv[2])), 2)
+    socket.create_connection((sys.argv[1], int(sys.argv[2])), 5)
     print("connected")
 except OSError as error:
     print(error)
