@@ -402,13 +402,23 @@ class Lab:
             lines += [f"gateway {os.path.basename(path)[:-12]}: {line}"
                       for line in shown.splitlines()
                       if line.startswith("drop ")]
+        return lines + [f"sockets of {node}: {words}"
+                        for node, words, _ in self._full_sockets()]
+
+    def overflows(self):
+        """Returns how many packets came to packet sockets that were full."""
+        return sum(n for _, _, n in self._full_sockets())
+
+    def _full_sockets(self):
+        """Returns node, line and number of dropped packets of each packet
+        socket that was full."""
+        found = []
         for node in self.nodes():
             shown = self.run("ss", "-0", "-m", "-n", "-H", node=node,
                              check=False).stdout
-            lines += [f"sockets of {node}: {words}"
-                      for words in shown.splitlines()
-                      if re.search(r",d[1-9][0-9]*\)", words)]
-        return lines
+            found += [(node, words, int(n)) for words, n in
+                      re.findall(r"^(.*,d([1-9][0-9]*)\).*)$", shown, re.M)]
+        return found
 
     def wait_until(self, test, what):
         """Waits until test() is true."""

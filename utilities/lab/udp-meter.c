@@ -7,7 +7,7 @@
  *       RATE packets a second of OCTETS octets of IP packet.
  *   udp-meter receive PORT
  *       Prints "ready"; counts from the first packet until the last one came,
- *       or none for 2 seconds; prints one line: "sent N received N lost N
+ *       or none for 5 seconds; prints one line: "sent N received N lost N
  *       duplicated N reordered N max-gap-us N p999-delay-us N max-delay-us N".
  *
  * Both ends must be on one machine: delays are by its clock, from just before
@@ -30,7 +30,7 @@
 #include <unistd.h>
 
 #define NS_PER_S INT64_C(1000000000)
-#define IDLE_MS 2000            /* Pause that ends the stream. */
+#define IDLE_MS 5000            /* Pause that ends the stream. */
 #define BUFFER_BYTES (32 << 20) /* Of the receiver's socket. */
 #define N_MAX (64 << 20)        /* Packets of a stream: bounds memory. */
 #define HEADERS 28              /* Octets of IPv4 and UDP headers. */
