@@ -13,12 +13,14 @@ lib_libsdsa_la_SOURCES = \
 	lib/name.c lib/name.h \
 	lib/nsh.h \
 	lib/ovs-compat.c lib/ovs-compat.h \
+	lib/ovs-tls.c lib/ovs-tls.h \
 	lib/percent.c lib/percent.h \
 	lib/process-util.c lib/process-util.h \
 	lib/sa.c lib/sa.h \
 	lib/secret.c lib/secret.h \
 	lib/suite.c lib/suite.h \
 	lib/tls.c lib/tls.h \
+	lib/tls-files.c lib/tls-files.h \
 	lib/wiping-buffer.c lib/wiping-buffer.h
 lib_libsdsa_la_LIBADD = $(JANSSON_LIBS)
 

@@ -4,8 +4,8 @@
 #include "lib/tls.h"
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/x509.h>
-#include <unistd.h>
 
 #include "util.h"
 
@@ -25,38 +25,105 @@ tls_ctx_harden(SSL_CTX *ctx)
 }
 
 static char *
-load_error(const char *what, const char *file_name)
+load_error(const char *what, const struct tls_pem_file *file)
 {
-    char reason[256];
-    unsigned long int code = ERR_get_error();
-    ERR_error_string_n(code, reason, sizeof reason);
-    const char *text = code ? ERR_reason_error_string(code) : NULL;
+    unsigned long int code = ERR_peek_last_error();
+    const char *reason = ERR_reason_error_string(code);
+    char *error = xasprintf("%s: cannot load the %s (%s)", file->name, what,
+                            reason ? reason : "there is none in it");
     ERR_clear_error();
-    return xasprintf("%s: cannot load the %s (%s)%s", file_name, what,
-                     text ? text : reason,
-                     access(file_name, F_OK) ? ": sdsa-pki(8) makes it" : "");
+    return error;
+}
+
+static BIO *
+open_pem(const struct tls_pem_file *file)
+{
+    const struct wiping_buffer *octets = &file->octets;
+    return BIO_new_mem_buf(octets->size ? wiping_buffer_head(octets) : "",
+                           octets->size);
+}
+
+/* Stands for a question: nobody is there who knows a password. */
+static int
+no_password(char *buf OVS_UNUSED, int size OVS_UNUSED, int rwflag OVS_UNUSED,
+            void *aux OVS_UNUSED)
+{
+    return -1;
+}
+
+/* True if 'bio' was read up to the last certificate. */
+static bool
+at_end(BIO *bio, unsigned int n_certs)
+{
+    bool ok = (n_certs
+               && ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE
+               && BIO_eof(bio));
+    if (ok) {
+        ERR_clear_error();
+    }
+    return ok;
+}
+
+static bool
+load_chain(SSL_CTX *ctx, const struct tls_pem_file *file)
+{
+    BIO *bio = open_pem(file);
+    unsigned int n = 0;
+    bool ok = true;
+    X509 *cert;
+
+    SSL_CTX_clear_chain_certs(ctx);
+    while (ok && (cert = PEM_read_bio_X509(bio, NULL, no_password, NULL))) {
+        ok = (n++ ? SSL_CTX_add1_chain_cert(ctx, cert)
+              : SSL_CTX_use_certificate(ctx, cert)) == 1;
+        X509_free(cert);
+    }
+    ok = ok && at_end(bio, n);
+    BIO_free(bio);
+    return ok;
+}
+
+static bool
+load_cas(SSL_CTX *ctx, const struct tls_pem_file *file)
+{
+    BIO *bio = open_pem(file);
+    unsigned int n = 0;
+    bool ok = true;
+    X509 *cert;
+
+    while (ok && (cert = PEM_read_bio_X509(bio, NULL, no_password, NULL))) {
+        n++;
+        ok = X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx), cert) == 1;
+        X509_free(cert);
+    }
+    ok = ok && at_end(bio, n);
+    BIO_free(bio);
+    return ok;
 }
 
 char *
-tls_ctx_load(SSL_CTX *ctx, const char *private_key, const char *certificate,
-             const char *ca_cert)
+tls_ctx_load(SSL_CTX *ctx, const struct tls_pem *pem)
 {
     ERR_clear_error();
-    if (SSL_CTX_use_certificate_chain_file(ctx, certificate) != 1) {
-        return load_error("certificate", certificate);
+    if (!load_chain(ctx, &pem->certificate)) {
+        return load_error("certificate", &pem->certificate);
     }
-    if (SSL_CTX_use_PrivateKey_file(ctx, private_key, SSL_FILETYPE_PEM) != 1) {
-        return load_error("private key", private_key);
+    BIO *bio = open_pem(&pem->private_key);
+    EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL);
+    BIO_free(bio);
+    if (!key) {
+        return load_error("private key", &pem->private_key);
     }
-    if (SSL_CTX_check_private_key(ctx) != 1) {
+    bool fits = SSL_CTX_use_PrivateKey(ctx, key) == 1;
+    EVP_PKEY_free(key);
+    ERR_clear_error();
+    if (!fits || SSL_CTX_check_private_key(ctx) != 1) {
         ERR_clear_error();
-        return xasprintf("%s is not the private key of %s", private_key,
-                         certificate);
+        return xasprintf("%s is not the private key of %s",
+                         pem->private_key.name, pem->certificate.name);
     }
-    if (SSL_CTX_load_verify_locations(ctx, ca_cert, NULL) != 1) {
-        return load_error("CA certificate", ca_cert);
-    }
-    return NULL;
+    return (load_cas(ctx, &pem->ca_cert) ? NULL
+            : load_error("CA certificate", &pem->ca_cert));
 }
 
 char *

@@ -8,14 +8,27 @@
 
 #include <openssl/ssl.h>
 
+#include "lib/wiping-buffer.h"
+
+/* Octets of a PEM file. */
+struct tls_pem_file {
+    const char *name;           /* Of the file, for messages. */
+    struct wiping_buffer octets;
+};
+
+/* A private key, its certificate chain (own certificate first) and the
+ * certificates of the CAs of the peers. */
+struct tls_pem {
+    struct tls_pem_file private_key, certificate, ca_cert;
+};
+
 /* Gives 'ctx' the settings common to both sides; also one that a library made
  * (libcurl). */
 void tls_ctx_harden(SSL_CTX *ctx);
 
-/* Loads key, certificate chain and CA from PEM files.  Returns NULL, or a
- * message for the user that names the file (caller frees). */
-char *tls_ctx_load(SSL_CTX *, const char *private_key, const char *certificate,
-                   const char *ca_cert);
+/* Loads key, certificate chain and CAs.  Returns NULL, or a message for the
+ * user that names the file (caller frees). */
+char *tls_ctx_load(SSL_CTX *, const struct tls_pem *);
 
 /* Returns the subject CN of 'cert', or NULL if it has none, or one with a
  * NUL.  Caller frees. */

@@ -16,7 +16,9 @@
 #include "lib/db-watch.h"
 #include "lib/descriptors.h"
 #include "lib/ovs-compat.h"
+#include "lib/ovs-tls.h"
 #include "lib/sdsa-idl.h"
+#include "lib/tls-files.h"
 #include "ofctl-app/conductor/conductor.h"
 #include "ofctl-app/network/flow-audit.h"
 #include "ofctl-app/network/network.h"
@@ -35,6 +37,7 @@ VLOG_DEFINE_THIS_MODULE(controller);
 struct options {
     const char *db;             /* Remote of the sdsa database. */
     const char *unixctl;        /* Control socket; NULL: the default one. */
+    struct tls_files_names tls;
     struct network_config network;
 };
 
@@ -56,6 +59,7 @@ static unixctl_cb_func cmd_exit;
 static unixctl_cb_func cmd_print;
 static unixctl_cb_func cmd_path_check;
 static unixctl_cb_func cmd_op_abort;
+static unixctl_cb_func cmd_tls_show;
 
 /* Commands that print a text. */
 static const struct {
@@ -114,13 +118,12 @@ main(int argc, char *argv[])
         exit(EXIT_FAILURE);
     }
 
-    /* Check the TLS files at once, not only when we have the lock. */
-    struct agents *agents;
-    char *error = agents_create(&options.network.agents, &agents);
-    agents_destroy(agents);
+    struct tls_files *files;
+    char *error = tls_files_open(&options.tls, &files);
     if (error) {
         ovs_fatal(0, "%s", error);
     }
+    options.network.agents.client.files = files;
 
     struct ovsdb_idl *idl = ovsdb_idl_create(options.db, &sdsa_idl_class, true,
                                              true);
@@ -138,17 +141,21 @@ main(int argc, char *argv[])
                              &waiters);
     unixctl_command_register("op/abort", "NUMBER", 1, 1, cmd_op_abort,
                              conductor);
+    unixctl_command_register("tls/show", "", 0, 0, cmd_tls_show, files);
     failure_test_init();
     daemonize_complete();
     daemon_life_running();
 
     while (!exiting) {
+        tls_files_run(files);
+        ovs_tls_run(files);
         ovsdb_idl_run(idl);
         db_watch_run(watch);
         unixctl_server_run(unixctl);
         conductor_run(conductor);
         answer_waiters(&waiters);
 
+        tls_files_wait(files);
         ovsdb_idl_wait(idl);
         db_watch_wait(watch);
         descriptors_unixctl_wait(unixctl);
@@ -164,6 +171,7 @@ main(int argc, char *argv[])
     conductor_destroy(conductor);
     db_watch_destroy(watch);
     ovsdb_idl_destroy(idl);
+    tls_files_close(files);
     unixctl_server_destroy(unixctl);
     dns_resolve_destroy();
     return 0;
@@ -172,7 +180,7 @@ main(int argc, char *argv[])
 static void
 parse_options(int argc, char *argv[], struct options *o)
 {
-    struct restconf_config *tls = &o->network.agents.client;
+    struct tls_files_names *tls = &o->tls;
     const char *protocols = NULL, *ciphers = NULL;
     const struct daemon_option own[] = {
         { "db", .value = &o->db },
@@ -193,10 +201,6 @@ parse_options(int argc, char *argv[], struct options *o)
                   "to speak to gateways (sdsa-pki makes them)");
     }
 
-    /* The same files serve OpenFlow, OVSDB and RESTCONF. */
-    stream_ssl_set_private_key_file(tls->private_key);
-    stream_ssl_set_certificate_file(tls->certificate);
-    stream_ssl_set_ca_cert_file(tls->ca_cert, false);
     if (protocols) {
         stream_ssl_set_protocols(protocols);
     }
@@ -268,6 +272,13 @@ wait_waiters(const struct live_waiters *waiters)
         poll_timer_wait_until(waiters->waiting[0].since_ms
                               + FLOW_AUDIT_TIMEOUT_MS + 1);
     }
+}
+
+static void
+cmd_tls_show(struct unixctl_conn *conn, int argc OVS_UNUSED,
+             const char *argv[] OVS_UNUSED, void *files)
+{
+    reply_and_free(conn, tls_files_format(files));
 }
 
 static void

@@ -20,6 +20,7 @@ TESTSUITE_AT = \
 	tests/daemon/backends.at \
 	tests/daemon/agent.at \
 	tests/daemon/restconf.at \
+	tests/daemon/tls.at \
 	tests/daemon/agents.at \
 	tests/daemon/bridges.at \
 	tests/daemon/sdsa-ctl.at \

@@ -22,6 +22,7 @@
 #include "lib/name.h"
 #include "lib/ovs-compat.h"
 #include "lib/secret.h"
+#include "lib/tls-files.h"
 #include "lockfile.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/poll-loop.h"
@@ -46,7 +47,8 @@ struct options {
     struct backend_config backend;
     const char *kind;           /* Argument of --backend. */
     bool flush;                 /* --flush was given. */
-    struct https_server_config https;
+    const char *listen;         /* For the HTTPS server. */
+    struct tls_files_names tls;
     const char *controller_name;
     const char *yang_dir;
     int tombstone_s;            /* Time that a deleted SPI stays unused. */
@@ -64,6 +66,7 @@ struct agent_daemon {
     struct rc_source source;
     struct rc_events *events;
     struct restconf *restconf;
+    struct tls_files *tls;
     struct https_server *https;
 };
 
@@ -81,6 +84,7 @@ static void OVS_NO_RETURN flush(const struct options *);
 
 static unixctl_cb_func cmd_exit;
 static unixctl_cb_func cmd_show;
+static unixctl_cb_func cmd_tls_show;
 
 OVS_NO_RETURN static void
 usage(void)
@@ -150,9 +154,9 @@ main(int argc, char *argv[])
     agent_open(&agent, &options);
     unixctl_command_register("exit", "[--cleanup]", 0, 1, cmd_exit, &exiting);
     unixctl_command_register("agent/show", "", 0, 0, cmd_show, &agent);
+    unixctl_command_register("tls/show", "", 0, 0, cmd_tls_show, agent.tls);
     daemonize_complete();
-    VLOG_INFO("%s: serving at %s", options.backend.name,
-              options.https.listen);
+    VLOG_INFO("%s: serving at %s", options.backend.name, options.listen);
     if (agent.backend->reason) {
         VLOG_WARN("%s: data plane down: %s", options.backend.name,
                   agent.backend->reason);
@@ -161,12 +165,14 @@ main(int argc, char *argv[])
 
     while (!exiting.exiting) {
         const struct backend_class *class = agent.backend->class;
+        tls_files_run(agent.tls);
         class->run(agent.backend);
         datastore_run(agent.datastore);
         rc_events_run(agent.events, agent.backend, agent.datastore);
         https_server_run(agent.https);
         unixctl_server_run(unixctl);
 
+        tls_files_wait(agent.tls);
         class->wait(agent.backend);
         rc_events_wait(agent.events);
         https_server_wait(agent.https);
@@ -228,7 +234,15 @@ agent_open(struct agent_daemon *agent, const struct options *o)
     agent->events = rc_events_create();
     agent->restconf = restconf_create(&agent->source, agent->events,
                                       o->controller_name);
-    if (https_server_create(&o->https, restconf_admit, restconf_handle,
+    error = tls_files_open(&o->tls, &agent->tls);
+    if (error) {
+        ovs_fatal(0, "%s", error);
+    }
+    struct https_server_config https_config = {
+        .listen = o->listen,
+        .files = agent->tls,
+    };
+    if (https_server_create(&https_config, restconf_admit, restconf_handle,
                             agent->restconf, &agent->https, &error)
         || class->open(&agent->backend_config, &agent->backend, &error)) {
         ovs_fatal(0, "%s", error);
@@ -259,6 +273,7 @@ agent_close(struct agent_daemon *agent, bool stop)
 {
     rc_events_destroy(agent->events);
     https_server_destroy(agent->https);
+    tls_files_close(agent->tls);
     restconf_destroy(agent->restconf);
     datastore_destroy(agent->datastore);
     agent->backend->class->close(agent->backend, stop);
@@ -293,10 +308,10 @@ check_options(const struct options *o)
         { o->backend.plain_port, "--plain" },
         { o->backend.cipher_port, "--cipher" },
         { ipv6_addr_is_set(&o->backend.cipher_ip) ? o : NULL, "--cipher-ip" },
-        { o->https.listen, "--listen" },
-        { o->https.private_key, "--private-key" },
-        { o->https.certificate, "--certificate" },
-        { o->https.ca_cert, "--ca-cert" },
+        { o->listen, "--listen" },
+        { o->tls.private_key, "--private-key" },
+        { o->tls.certificate, "--certificate" },
+        { o->tls.ca_cert, "--ca-cert" },
     };
 
     for (size_t i = 0; i < (o->flush ? 4 : ARRAY_SIZE(needed)); i++) {
@@ -324,7 +339,7 @@ parse_options(int argc, char *argv[], struct options *o)
     const char *cipher_ip = NULL, *tombstone = NULL;
     const struct daemon_option own[] = {
         { "vnf-id", .value = &o->backend.name },
-        { "listen", .value = &o->https.listen },
+        { "listen", .value = &o->listen },
         { "plain", .value = &o->backend.plain_port },
         { "cipher", .value = &o->backend.cipher_port },
         { "cipher-ip", .value = &cipher_ip },
@@ -335,9 +350,9 @@ parse_options(int argc, char *argv[], struct options *o)
         { "rundir", .value = &o->backend.rundir, .is_path = true },
         { "yang-dir", .value = &o->yang_dir, .is_path = true },
         { "tombstone-time", .value = &tombstone },
-        { "private-key", 'p', true, .value = &o->https.private_key },
-        { "certificate", 'c', true, .value = &o->https.certificate },
-        { "ca-cert", 'C', true, .value = &o->https.ca_cert },
+        { "private-key", 'p', true, .value = &o->tls.private_key },
+        { "certificate", 'c', true, .value = &o->tls.certificate },
+        { "ca-cert", 'C', true, .value = &o->tls.ca_cert },
         { "unixctl", .value = &o->unixctl },
         { "help", 'h', .print = usage },
         { "version", 'V', .print = daemon_options_print_version },
@@ -379,6 +394,16 @@ cmd_exit(struct unixctl_conn *conn, int argc, const char *argv[],
 }
 
 static void
+cmd_tls_show(struct unixctl_conn *conn, int argc OVS_UNUSED,
+             const char *argv[] OVS_UNUSED, void *files)
+{
+    char *text = tls_files_format(files);
+
+    unixctl_command_reply(conn, text);
+    free(text);
+}
+
+static void
 cmd_show(struct unixctl_conn *conn, int argc OVS_UNUSED,
          const char *argv[] OVS_UNUSED, void *agent_)
 {
@@ -391,7 +416,7 @@ cmd_show(struct unixctl_conn *conn, int argc OVS_UNUSED,
 
     restconf_get_counters(agent->restconf, &n_requests, &n_errors);
     ds_put_format(&s, "vnf-id: %s\n", config->name);
-    ds_put_format(&s, "listen: %s%s\n", agent->options->https.listen,
+    ds_put_format(&s, "listen: %s%s\n", agent->options->listen,
                   https_server_has_address(agent->https) ? ""
                   : ", an address that this host does not have yet");
     ds_put_format(&s, "backend: %s, %s%s\n", class->name,

@@ -13,6 +13,7 @@
 
 #include "lib/descriptors.h"
 #include "lib/https/https-conn.h"
+#include "lib/tls-files.h"
 #include "lib/tls.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
@@ -34,6 +35,8 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 10);
 
 struct https_server {
     struct https_handlers handlers;
+    const struct tls_files *files;
+    unsigned int files_serial;  /* Of what 'ctx' has. */
     SSL_CTX *ctx;
     int listener, epoll;        /* Descriptors. */
     long long int accept_ms;    /* If not 0 the listener rests until then. */
@@ -53,7 +56,43 @@ drop_conn(struct https_conn *conn)
     https_conn_destroy(conn);
 }
 
+/* Gives new connections the key and certificates of 'files'.  Those that are
+ * open keep the old context alive. */
+static char *
+make_ctx(struct https_server *server)
+{
+    SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+
+    server->files_serial = tls_files_serial(server->files);
+    if (!ctx) {
+        return xstrdup("cannot set up TLS");
+    }
+    tls_ctx_harden(ctx);
+    SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+                       NULL);
+    char *error = tls_ctx_load(ctx, tls_files_pem(server->files));
+    if (error) {
+        SSL_CTX_free(ctx);
+    } else {
+        SSL_CTX_free(server->ctx);
+        server->ctx = ctx;
+    }
+    return error;
+}
+
 /* Running. */
+
+static void
+follow_files(struct https_server *server)
+{
+    if (server->files_serial != tls_files_serial(server->files)) {
+        char *error = make_ctx(server);
+        if (error) {
+            VLOG_WARN("%s", error);
+            free(error);
+        }
+    }
+}
 
 static void
 add_socket(struct https_server *server, int fd, const char *address)
@@ -182,6 +221,7 @@ cut_overdue(struct https_server *server)
 void
 https_server_run(struct https_server *server)
 {
+    follow_files(server);
     if (server->accept_ms && time_msec() >= server->accept_ms) {
         server->accept_ms = 0;
         watch_listener(server, EPOLL_CTL_MOD, EPOLLIN);
@@ -229,21 +269,6 @@ https_server_stats(const struct https_server *server)
 }
 
 /* Lifecycle. */
-
-static char *
-make_ctx(struct https_server *server, const struct https_server_config *config)
-{
-    server->ctx = SSL_CTX_new(TLS_server_method());
-    if (!server->ctx) {
-        return xstrdup("cannot set up TLS");
-    }
-    tls_ctx_harden(server->ctx);
-    SSL_CTX_set_verify(server->ctx,
-                       SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
-                       NULL);
-    return tls_ctx_load(server->ctx, config->private_key, config->certificate,
-                        config->ca_cert);
-}
 
 /* Opens a listening socket at 'target', whose address 'ss' this host does not
  * have yet.  Returns it, or a negative errno. */
@@ -336,7 +361,8 @@ https_server_create(const struct https_server_config *config,
     server->listener = server->epoll = -1;
     https_peers_init(&server->peers, max_connections());
 
-    *errorp = make_ctx(server, config);
+    server->files = config->files;
+    *errorp = make_ctx(server);
     if (!*errorp) {
         *errorp = start_listening(server, config->listen, &retval);
     }

@@ -6,7 +6,8 @@
  * one of a library (decision 45).
  *
  * Mutual TLS 1.2 or later: a client without a certificate from our CA does not
- * get past the handshake.
+ * get past the handshake.  When key and certificates change, connections that
+ * are open go on.
  *
  * Hostile clients.  All sockets are in one epoll set, of which the poll loop
  * sees one descriptor: idle connections cost memory only.  Each phase of a
@@ -27,10 +28,11 @@
 
 struct https_server;
 struct https_stats;
+struct tls_files;
 
 struct https_server_config {
     const char *listen;         /* "ADDRESS:PORT", IPv6 in brackets. */
-    const char *private_key, *certificate, *ca_cert;    /* PEM file names. */
+    const struct tls_files *files;      /* Must outlive the server. */
 };
 
 /* Opens the server.  Its handlers answer requests at once; 'aux' is theirs.

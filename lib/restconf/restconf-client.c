@@ -13,6 +13,7 @@
 #include "lib/restconf/restconf-patch.h"
 #include "lib/restconf/restconf-root.h"
 #include "lib/secret.h"
+#include "lib/tls-files.h"
 #include "lib/tls.h"
 #include "lib/wiping-buffer.h"
 #include "openvswitch/dynamic-string.h"
@@ -23,18 +24,10 @@
 #define CONNECT_TIMEOUT_MS 2000
 #define MAX_BODY_BYTES (64 * 1024 * 1024)       /* Of an answer. */
 #define JSON_TYPE "application/yang-data+json"
-#define PEM_STEP 16384          /* Octets read at once. */
 #define BATCH_MAX_EDITS 2000    /* Edits of a request: about 2 MB. */
-
-/* Octets of a PEM file. */
-struct pem {
-    struct wiping_buffer octets;
-    struct curl_blob blob;      /* The same for libcurl. */
-};
 
 struct restconf_clients {
     struct restconf_config config;
-    struct pem private_key, certificate, ca_cert;
     struct curl_loop *loop;
     struct ovs_list clients;    /* struct restconf_client. */
     uint64_t last_ticket;
@@ -82,51 +75,6 @@ struct restconf_client {
 
 /* Lifecycle. */
 
-static char *
-read_pem(const char *option, const char *file_name, struct pem *pem)
-{
-    struct wiping_buffer *octets = &pem->octets;
-    FILE *stream = file_name ? fopen(file_name, "re") : NULL;
-    if (!stream) {
-        return xasprintf("--%s: cannot read %s (%s)", option,
-                         file_name ? file_name : "it",
-                         ovs_strerror(file_name ? errno : EINVAL));
-    }
-    setvbuf(stream, NULL, _IONBF, 0);   /* stdio does not wipe. */
-    size_t n;
-    while ((n = fread(wiping_buffer_reserve(octets, PEM_STEP), 1, PEM_STEP,
-                      stream))) {
-        wiping_buffer_added(octets, n);
-    }
-    fclose(stream);
-    pem->blob = (struct curl_blob) {
-        .data = wiping_buffer_head(octets), .len = octets->size,
-        .flags = CURL_BLOB_NOCOPY,
-    };
-    return NULL;
-}
-
-/* Reads the three files.  A mistake in them shows at once, and connections
- * that are made later need no disk. */
-static char *
-read_files(struct restconf_clients *clients)
-{
-    const struct restconf_config *config = &clients->config;
-    char *error = read_pem("private-key", config->private_key,
-                           &clients->private_key);
-    error = error ? error : read_pem("certificate", config->certificate,
-                                     &clients->certificate);
-    error = error ? error : read_pem("ca-cert", config->ca_cert,
-                                     &clients->ca_cert);
-    if (!error) {
-        SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
-        error = tls_ctx_load(ctx, config->private_key, config->certificate,
-                             config->ca_cert);
-        SSL_CTX_free(ctx);
-    }
-    return error;
-}
-
 char *
 restconf_clients_create(const struct restconf_config *config,
                         struct restconf_clients **clientsp)
@@ -136,8 +84,7 @@ restconf_clients_create(const struct restconf_config *config,
     ovs_list_init(&clients->clients);
 
     *clientsp = NULL;
-    char *error = read_files(clients);
-    error = error ? error : curl_loop_create(&clients->loop);
+    char *error = curl_loop_create(&clients->loop);
     if (error) {
         restconf_clients_destroy(clients);
         return error;
@@ -156,9 +103,6 @@ restconf_clients_destroy(struct restconf_clients *clients)
     if (clients) {
         ovs_assert(ovs_list_is_empty(&clients->clients));
         curl_loop_destroy(clients->loop);
-        wiping_buffer_uninit(&clients->private_key.octets);
-        wiping_buffer_uninit(&clients->certificate.octets);
-        wiping_buffer_uninit(&clients->ca_cert.octets);
         free(clients);
     }
 }
@@ -301,11 +245,35 @@ write_cb(char *data, size_t size, size_t n, void *client_)
     return size * n;
 }
 
+/* Has libcurl copy the octets (in wiping memory): they may change while a
+ * transfer runs. */
+static void
+set_pem(CURL *easy, CURLoption option, const struct tls_pem_file *pem)
+{
+    struct curl_blob blob = {
+        .data = wiping_buffer_head(&pem->octets), .len = pem->octets.size,
+        .flags = CURL_BLOB_COPY,
+    };
+    curl_easy_setopt(easy, option, &blob);
+}
+
+/* Sets key and certificates.  libcurl compares the certificates when it looks
+ * for a connection that is open: so new ones make a new connection. */
+static void
+set_files(CURL *easy, const struct tls_files *files)
+{
+    const struct tls_pem *pem = tls_files_pem(files);
+
+    set_pem(easy, CURLOPT_SSLKEY_BLOB, &pem->private_key);
+    set_pem(easy, CURLOPT_SSLCERT_BLOB, &pem->certificate);
+    set_pem(easy, CURLOPT_CAINFO_BLOB, &pem->ca_cert);
+    curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+}
+
 void
 restconf_client_set_up(struct restconf_client *client, CURL *easy,
                        const char *url)
 {
-    struct restconf_clients *clients = client->clients;
     curl_easy_setopt(easy, CURLOPT_URL, url);
     curl_easy_setopt(easy, CURLOPT_CONNECT_TO, client->connect_to);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
@@ -318,10 +286,7 @@ restconf_client_set_up(struct restconf_client *client, CURL *easy,
                      (long) CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                      (long) CONNECT_TIMEOUT_MS);
-    curl_easy_setopt(easy, CURLOPT_SSLKEY_BLOB, &clients->private_key.blob);
-    curl_easy_setopt(easy, CURLOPT_SSLCERT_BLOB, &clients->certificate.blob);
-    curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &clients->ca_cert.blob);
-    curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+    set_files(easy, client->clients->config.files);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
     curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);

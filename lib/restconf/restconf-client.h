@@ -23,17 +23,18 @@
 struct restconf_clients;
 struct restconf_client;
 struct restconf_patch;
+struct tls_files;
 
 struct restconf_config {
-    const char *private_key, *certificate, *ca_cert;    /* PEM file names. */
+    const struct tls_files *files;      /* Must outlive the sessions. */
     int request_timeout_ms;     /* 0: 4,000. */
     const char *server;         /* Name of the program there, for messages. */
 };
 
 /* Returns NULL and the object in '*clientsp' (caller must free with
  * restconf_clients_destroy()), or a message for the user (caller frees).
- * 'config' is copied, the names in it are not.  From then on jansson's memory
- * is wiped when it is freed. */
+ * 'config' is copied, the strings in it are not.  From then on jansson's
+ * memory is wiped when it is freed. */
 char *restconf_clients_create(const struct restconf_config *config,
                               struct restconf_clients **clientsp);
 

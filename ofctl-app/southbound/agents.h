@@ -27,7 +27,7 @@ struct agents_config {
 
 /* Returns NULL and the object in '*agentsp' (caller must free with
  * agents_destroy()), or an error for the user (caller frees) and NULL in
- * '*agentsp'.  Reads the files of 'config' and keeps no pointer to it. */
+ * '*agentsp'.  Keeps no pointer to 'config'. */
 char *agents_create(const struct agents_config *config,
                     struct agents **agentsp);
 

@@ -16,8 +16,8 @@
 struct bridges;
 
 /* Listens for bridges.  'listen' is a passive connection method:
- * "pssl:6653[:IP]", "ptcp:..", "punix:..".  The TLS files are those of the
- * process (stream_ssl_set_key_and_cert()).  Returns 0 and the object in
+ * "pssl:6653[:IP]", "ptcp:..", "punix:..".  Key and certificates are those of
+ * the process (lib/ovs-tls.h).  Returns 0 and the object in
  * '*bridgesp' (caller must free with bridges_destroy()), or a positive errno
  * and NULL. */
 int bridges_create(const char *listen, struct bridges **bridgesp);

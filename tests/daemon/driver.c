@@ -11,6 +11,7 @@
 #include "daemon.h"
 #include "fatal-signal.h"
 #include "lib/ovs-compat.h"
+#include "lib/ovs-tls.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
@@ -20,6 +21,7 @@
 
 static const struct driver *the_driver;
 static bool exiting;
+static struct tls_files *files;      /* Or NULL. */
 
 struct driver_options
 driver_start(int argc, char *argv[])
@@ -55,9 +57,9 @@ driver_start(int argc, char *argv[])
             break;
         }
         switch (c) {
-        case 'p': o.private_key = optarg; break;
-        case 'c': o.certificate = optarg; break;
-        case 'C': o.ca_cert = optarg; break;
+        case 'p': o.tls.private_key = optarg; break;
+        case 'c': o.tls.certificate = optarg; break;
+        case 'C': o.tls.ca_cert = optarg; break;
         case OPT_LISTEN: o.listen = optarg; break;
         case OPT_POLL_INTERVAL: o.poll_interval_ms = atoi(optarg); break;
         case OPT_REQUEST_TIMEOUT: o.request_timeout_ms = atoi(optarg); break;
@@ -70,6 +72,19 @@ driver_start(int argc, char *argv[])
     }
     ovs_compat_daemonize_start();
     return o;
+}
+
+struct tls_files *
+driver_tls_files(const struct driver_options *o)
+{
+    if (o->tls.private_key) {
+        char *error = tls_files_open(&o->tls, &files);
+        if (error) {
+            ovs_fatal(0, "%s", error);
+        }
+        ovs_tls_run(files);
+    }
+    return files;
 }
 
 /* Carries out 'command' for 'object', or NULL, and replies. */
@@ -141,9 +156,16 @@ driver_loop(const struct driver *driver, const struct driver_options *o)
     daemonize_complete();
 
     while (!exiting) {
+        if (files) {
+            tls_files_run(files);
+            ovs_tls_run(files);
+        }
         driver->run();
         unixctl_server_run(unixctl);
 
+        if (files) {
+            tls_files_wait(files);
+        }
         driver->wait();
         unixctl_server_wait(unixctl);
         if (exiting) {

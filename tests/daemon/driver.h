@@ -7,13 +7,16 @@
 
 #include <stddef.h>
 
+#include "lib/tls-files.h"
+
 struct ds;
 
 /* The options --private-key, --certificate, --ca-cert, --listen,
  * --poll-interval, --request-timeout and --unixctl; NULL or 0 where there is
  * none. */
 struct driver_options {
-    const char *private_key, *certificate, *ca_cert, *listen;
+    struct tls_files_names tls;
+    const char *listen;
     int poll_interval_ms, request_timeout_ms;
     const char *unixctl;
 };
@@ -41,6 +44,10 @@ struct driver {
 
 /* Parses the options and goes to the background if they say so. */
 struct driver_options driver_start(int argc, char *argv[]);
+
+/* Returns what is in the files of the options, which driver_loop() follows, or
+ * NULL if the options name none.  Ends the process if they cannot be used. */
+struct tls_files *driver_tls_files(const struct driver_options *);
 
 /* Obeys commands until "exit". */
 void driver_loop(const struct driver *, const struct driver_options *);

@@ -227,10 +227,9 @@ main(int argc, char *argv[])
     };
 
     const struct driver_options o = driver_start(argc, argv);
+    struct tls_files *files = driver_tls_files(&o);
     const struct agents_config config = {
-        .client.private_key = o.private_key,
-        .client.certificate = o.certificate,
-        .client.ca_cert = o.ca_cert,
+        .client.files = files,
         .client.request_timeout_ms = o.request_timeout_ms,
         .poll_interval_ms = o.poll_interval_ms,
     };
@@ -240,5 +239,6 @@ main(int argc, char *argv[])
     }
     driver_loop(&driver, &o);
     agents_destroy(agents);
+    tls_files_close(files);
     return 0;
 }

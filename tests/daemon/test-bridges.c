@@ -19,7 +19,6 @@
 #include "openvswitch/shash.h"
 #include "packets.h"
 #include "simap.h"
-#include "stream-ssl.h"
 #include "util.h"
 
 static struct bridges *bridges;
@@ -378,16 +377,14 @@ main(int argc, char *argv[])
     if (!o.listen) {
         ovs_fatal(0, "--listen is required");
     }
-    if (o.private_key) {
-        stream_ssl_set_key_and_cert(o.private_key, o.certificate);
-        stream_ssl_set_ca_cert_file(o.ca_cert, false);
-    }
+    struct tls_files *files = driver_tls_files(&o);
     int error = bridges_create(o.listen, &bridges);
     if (error) {
         ovs_fatal(error, "%s", o.listen);
     }
     driver_loop(&driver, &o);
     bridges_destroy(bridges);
+    tls_files_close(files);
     struct shash_node *node;
     SHASH_FOR_EACH (node, &results) {
         ds_destroy(node->data);

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "lib/ovs-tls.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "lib/tls-files.h"
+#include "openvswitch/vlog.h"
+#include "socket-util.h"
+#include "stream-ssl.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(ovs_tls);
+
+/* A file in memory, which has a name. */
+struct memory_file {
+    int fd;
+    char *name;
+};
+
+static struct memory_file
+memory_file_create(const struct tls_pem_file *pem)
+{
+    struct memory_file file = {
+        .fd = memfd_create("sdsa-tls", MFD_CLOEXEC)
+    };
+    size_t n_written;
+
+    int error = (file.fd < 0 ? errno
+                 : write_fully(file.fd, wiping_buffer_head(&pem->octets),
+                               pem->octets.size, &n_written));
+    if (error) {
+        VLOG_ERR("%s: no copy in memory (%s)", pem->name,
+                 ovs_strerror(error));
+    }
+    file.name = xasprintf("/proc/self/fd/%d", file.fd);
+    return file;
+}
+
+static void
+memory_file_destroy(struct memory_file *file)
+{
+    if (file->fd >= 0) {
+        close(file->fd);
+    }
+    free(file->name);
+}
+
+void
+ovs_tls_run(const struct tls_files *files)
+{
+    static const struct tls_files *applied;
+    static unsigned int serial;
+
+    if (applied == files && serial == tls_files_serial(files)) {
+        return;
+    }
+    applied = files;
+    serial = tls_files_serial(files);
+
+    const struct tls_pem *pem = tls_files_pem(files);
+    struct memory_file private_key = memory_file_create(&pem->private_key);
+    struct memory_file certificate = memory_file_create(&pem->certificate);
+    struct memory_file ca_cert = memory_file_create(&pem->ca_cert);
+    stream_ssl_set_key_and_cert(private_key.name, certificate.name);
+    stream_ssl_set_ca_cert_file(ca_cert.name, false);
+    memory_file_destroy(&private_key);
+    memory_file_destroy(&certificate);
+    memory_file_destroy(&ca_cert);
+}

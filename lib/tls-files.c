@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "lib/tls-files.h"
+
+#include <errno.h>
+#include <openssl/x509.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "latch.h"
+#include "openvswitch/thread.h"
+#include "openvswitch/vlog.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(tls_files);
+
+#define LOOK_PERIOD_S 1
+#define READ_STEP 16384         /* Octets read at once. */
+#define MAX_OCTETS (1024 * 1024)        /* Of a file. */
+#define N_FILES 3
+#define END_WAIT_S 1            /* Limit for a thread that looks. */
+
+/* The files as they were once. */
+struct contents {
+    struct tls_pem pem;
+    char *subject;              /* CN of the certificate. */
+    time_t not_before, not_after;       /* Wall clock, seconds. */
+};
+
+/* How the files look from outside. */
+struct look {
+    struct {
+        dev_t dev;
+        ino_t ino;
+        off_t size;
+        struct timespec changed;        /* Also by rename() and chmod(). */
+    } files[N_FILES];
+};
+
+enum state {
+    NO_THREAD,
+    RESTING,
+    LOOKING,                    /* At the disk: for how long is not known. */
+    ENDED
+};
+
+struct tls_files {
+    struct tls_files_names names;
+    struct contents *contents;  /* In use. */
+    unsigned int serial;
+
+    /* Shared with the thread. */
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;     /* 'state' or 'closing'. */
+    struct latch wakeup;        /* There is a 'next'. */
+    enum state state;
+    bool closing;
+    struct contents *next;      /* Or NULL. */
+    char *problem;              /* Of the files now, or NULL. */
+
+    /* Of the thread alone. */
+    struct look seen, read;     /* At the last look; when they were read. */
+    time_t not_before, not_after;       /* Of what was read last. */
+    int warned;                 /* 0, 1 (a tenth is left), 2 (over). */
+};
+
+static void
+contents_destroy(struct contents *c)
+{
+    if (c) {
+        wiping_buffer_uninit(&c->pem.private_key.octets);
+        wiping_buffer_uninit(&c->pem.certificate.octets);
+        wiping_buffer_uninit(&c->pem.ca_cert.octets);
+        free(c->subject);
+        free(c);
+    }
+}
+
+/* Reading. */
+
+/* Appends what is in the file 'name' to 'octets'.  Returns 0 or a positive
+ * errno. */
+static int
+read_octets(const char *name, struct wiping_buffer *octets)
+{
+    FILE *stream = fopen(name, "re");
+    size_t n;
+
+    if (!stream) {
+        return errno;
+    }
+    setvbuf(stream, NULL, _IONBF, 0);   /* stdio does not wipe. */
+    while (octets->size <= MAX_OCTETS
+           && (n = fread(wiping_buffer_reserve(octets, READ_STEP), 1,
+                         READ_STEP, stream))) {
+        wiping_buffer_added(octets, n);
+    }
+    int error = (ferror(stream) ? errno
+                 : octets->size > MAX_OCTETS ? EFBIG : 0);
+    fclose(stream);
+    return error;
+}
+
+static char *
+read_file(const char *option, const char *name, struct tls_pem_file *file)
+{
+    int error = read_octets(name, &file->octets);
+
+    file->name = name;
+    return (error ? xasprintf("--%s: cannot read %s (%s)%s", option, name,
+                              ovs_strerror(error),
+                              error == ENOENT ? ": sdsa-pki(8) makes it" : "")
+            : NULL);
+}
+
+static time_t
+time_of(const ASN1_TIME *asn1)
+{
+    struct tm tm;
+
+    return ASN1_TIME_to_tm(asn1, &tm) == 1 ? timegm(&tm) : 0;
+}
+
+/* Checks that the files fit, and notes what is in the certificate. */
+static char *
+check(struct contents *c)
+{
+    SSL_CTX *ctx = SSL_CTX_new(TLS_method());
+    char *error = tls_ctx_load(ctx, &c->pem);
+
+    if (!error) {
+        X509 *cert = SSL_CTX_get0_certificate(ctx);
+        c->subject = tls_peer_name(cert);
+        c->not_before = time_of(X509_get0_notBefore(cert));
+        c->not_after = time_of(X509_get0_notAfter(cert));
+    }
+    SSL_CTX_free(ctx);
+    return error;
+}
+
+/* Returns NULL and what is in the files (caller frees), or a message for the
+ * user (caller frees). */
+static char *
+read_contents(const struct tls_files_names *names, struct contents **contentsp)
+{
+    struct contents *c = xzalloc(sizeof *c);
+    char *error = read_file("private-key", names->private_key,
+                            &c->pem.private_key);
+    error = error ? error : read_file("certificate", names->certificate,
+                                      &c->pem.certificate);
+    error = error ? error : read_file("ca-cert", names->ca_cert,
+                                      &c->pem.ca_cert);
+    error = error ? error : check(c);
+    if (error) {
+        contents_destroy(c);
+        c = NULL;
+    }
+    *contentsp = c;
+    return error;
+}
+
+/* Files that are missing look like nothing else. */
+static struct look
+look_at(const struct tls_files_names *names)
+{
+    const char *const all[N_FILES] = {
+        names->private_key, names->certificate, names->ca_cert
+    };
+    struct look look;
+
+    memset(&look, 0, sizeof look);
+    for (size_t i = 0; i < N_FILES; i++) {
+        struct stat s;
+        if (!stat(all[i], &s)) {
+            look.files[i].dev = s.st_dev;
+            look.files[i].ino = s.st_ino;
+            look.files[i].size = s.st_size;
+            look.files[i].changed = s.st_ctim;
+        }
+    }
+    return look;
+}
+
+static bool
+same(const struct look *a, const struct look *b)
+{
+    return !memcmp(a, b, sizeof *a);
+}
+
+/* The thread. */
+
+static char *
+format_end(const struct contents *c)
+{
+    struct tm tm;
+    char text[32] = "";
+
+    gmtime_r(&c->not_after, &tm);
+    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    return xasprintf("certificate of \"%s\", valid until %s",
+                     c->subject ? c->subject : "", text);
+}
+
+/* Warns once when little of the certificate's life is left, and once when
+ * nothing is. */
+static void
+warn_of_end(struct tls_files *files)
+{
+    time_t now = time(NULL);
+    double life = difftime(files->not_after, files->not_before);
+    double left = difftime(files->not_after, now);
+    int level = left <= 0 ? 2 : left <= life / 10 ? 1 : 0;
+
+    if (level > files->warned) {
+        char age[64];
+        if (level == 2) {
+            snprintf(age, sizeof age, "is not valid any more");
+        } else if (left < 2 * 86400) {
+            snprintf(age, sizeof age, "ends in %.0f hours", left / 3600);
+        } else {
+            snprintf(age, sizeof age, "ends in %.0f days", left / 86400);
+        }
+        VLOG_WARN("%s: the certificate %s: renew it (the files are read "
+                  "again without a restart)", files->names.certificate, age);
+    }
+    files->warned = level;
+}
+
+static void
+set_times(struct tls_files *files, const struct contents *c)
+{
+    files->not_before = c->not_before;
+    files->not_after = c->not_after;
+    files->warned = 0;
+}
+
+/* Reads the files, and says what came of it. */
+static void
+read_again(struct tls_files *files)
+{
+    struct contents *c;
+    char *error = read_contents(&files->names, &c);
+    struct contents *old = NULL;
+
+    if (error) {
+        VLOG_WARN("%s; the key and certificates that were read before stay "
+                  "in use", error);
+    } else {
+        set_times(files, c);
+    }
+    pthread_mutex_lock(&files->mutex);
+    free(files->problem);
+    files->problem = error;
+    if (c) {
+        old = files->next;
+        files->next = c;
+        latch_set(&files->wakeup);
+    }
+    pthread_mutex_unlock(&files->mutex);
+    contents_destroy(old);
+}
+
+static void
+look_once(struct tls_files *files)
+{
+    struct look now = look_at(&files->names);
+
+    /* Files that change now may be half there: wait for the next look. */
+    if (same(&now, &files->seen) && !same(&now, &files->read)) {
+        files->read = now;
+        read_again(files);
+    }
+    files->seen = now;
+    warn_of_end(files);
+}
+
+static void *
+run_thread(void *files_)
+{
+    struct tls_files *files = files_;
+
+    set_subprogram_name("tls_files");
+    pthread_mutex_lock(&files->mutex);
+    while (!files->closing) {
+        files->state = LOOKING;
+        pthread_mutex_unlock(&files->mutex);
+        look_once(files);
+        pthread_mutex_lock(&files->mutex);
+
+        files->state = RESTING;
+        struct timespec until;
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_sec += LOOK_PERIOD_S;
+        while (!files->closing
+               && pthread_cond_timedwait(&files->changed, &files->mutex,
+                                         &until) != ETIMEDOUT) {
+            continue;
+        }
+    }
+    files->state = ENDED;
+    pthread_cond_broadcast(&files->changed);
+    pthread_mutex_unlock(&files->mutex);
+    return NULL;
+}
+
+static void
+start_thread(struct tls_files *files)
+{
+    pthread_attr_t attr;
+    sigset_t all, old;
+    pthread_t thread;
+
+    /* Signals are for the main thread. */
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    pthread_attr_init(&attr);
+    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+    files->state = RESTING;
+    int error = pthread_create(&thread, &attr, run_thread, files);
+    pthread_attr_destroy(&attr);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    if (error) {
+        files->state = NO_THREAD;
+        VLOG_WARN("certificates that are renewed need a restart: there can be "
+                  "no thread (%s)", ovs_strerror(error));
+    }
+}
+
+/* What the main thread calls. */
+
+char *
+tls_files_open(const struct tls_files_names *names, struct tls_files **filesp)
+{
+    struct contents *c;
+    struct look look = look_at(names);
+    char *error = read_contents(names, &c);
+
+    *filesp = NULL;
+    if (error) {
+        return error;
+    }
+
+    struct tls_files *files = xzalloc(sizeof *files);
+    files->names = *names;
+    files->contents = c;
+    files->seen = files->read = look;
+    set_times(files, c);
+    pthread_mutex_init(&files->mutex, NULL);
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&files->changed, &attr);
+    pthread_condattr_destroy(&attr);
+    latch_init(&files->wakeup);
+    start_thread(files);
+    *filesp = files;
+    return NULL;
+}
+
+/* Ends the thread.  Returns false if it is at a disk that hangs. */
+static bool
+end_thread(struct tls_files *files)
+{
+    struct timespec until;
+
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += END_WAIT_S;
+    pthread_mutex_lock(&files->mutex);
+    files->closing = true;
+    pthread_cond_broadcast(&files->changed);
+    int error = 0;
+    while (files->state != ENDED && files->state != NO_THREAD && !error) {
+        error = pthread_cond_timedwait(&files->changed, &files->mutex, &until);
+    }
+    bool ended = files->state == ENDED || files->state == NO_THREAD;
+    pthread_mutex_unlock(&files->mutex);
+    return ended;
+}
+
+void
+tls_files_close(struct tls_files *files)
+{
+    if (files && end_thread(files)) {
+        contents_destroy(files->contents);
+        contents_destroy(files->next);
+        free(files->problem);
+        latch_destroy(&files->wakeup);
+        pthread_cond_destroy(&files->changed);
+        pthread_mutex_destroy(&files->mutex);
+        free(files);
+    }
+}
+
+static bool
+same_octets(const struct tls_pem_file *a, const struct tls_pem_file *b)
+{
+    return (a->octets.size == b->octets.size
+            && !memcmp(wiping_buffer_head(&a->octets),
+                       wiping_buffer_head(&b->octets), a->octets.size));
+}
+
+static bool
+same_contents(const struct contents *a, const struct contents *b)
+{
+    return (same_octets(&a->pem.private_key, &b->pem.private_key)
+            && same_octets(&a->pem.certificate, &b->pem.certificate)
+            && same_octets(&a->pem.ca_cert, &b->pem.ca_cert));
+}
+
+void
+tls_files_run(struct tls_files *files)
+{
+    if (!latch_poll(&files->wakeup)) {
+        return;
+    }
+    pthread_mutex_lock(&files->mutex);
+    struct contents *next = files->next;
+    files->next = NULL;
+    pthread_mutex_unlock(&files->mutex);
+    if (next && !same_contents(next, files->contents)) {
+        char *end = format_end(next);
+        VLOG_INFO("%s: read again: %s", files->names.certificate, end);
+        free(end);
+        contents_destroy(files->contents);
+        files->contents = next;
+        files->serial++;
+    } else {
+        contents_destroy(next);
+    }
+}
+
+void
+tls_files_wait(const struct tls_files *files)
+{
+    latch_wait(&files->wakeup);
+}
+
+const struct tls_pem *
+tls_files_pem(const struct tls_files *files)
+{
+    return &files->contents->pem;
+}
+
+unsigned int
+tls_files_serial(const struct tls_files *files)
+{
+    return files->serial;
+}
+
+char *
+tls_files_format(struct tls_files *files)
+{
+    char *end = format_end(files->contents);
+
+    pthread_mutex_lock(&files->mutex);
+    char *text = xasprintf("%s: %s\n%s%s%s", files->names.certificate, end,
+                           files->problem ? "the files now: " : "",
+                           files->problem ? files->problem : "",
+                           files->problem ? "\n" : "");
+    pthread_mutex_unlock(&files->mutex);
+    free(end);
+    return text;
+}
