@@ -21,6 +21,7 @@ ofctl_app_model_libmodel_la_SOURCES = \
 # view: the database as inventory, paths and totals.
 noinst_LTLIBRARIES += ofctl-app/view/libview.la
 ofctl_app_view_libview_la_SOURCES = \
+	ofctl-app/view/config-idl.c ofctl-app/view/config-idl.h \
 	ofctl-app/view/inventory-idl.c ofctl-app/view/inventory-idl.h \
 	ofctl-app/view/path-idl.c ofctl-app/view/path-idl.h \
 	ofctl-app/view/sorted.h \

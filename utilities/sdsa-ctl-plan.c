@@ -13,6 +13,7 @@
 #include "ofctl-app/plan/live-paths.h"
 #include "ofctl-app/plan/plan-idl.h"
 #include "ofctl-app/plan/plan.h"
+#include "ofctl-app/view/config-idl.h"
 #include "ofctl-app/view/inventory-idl.h"
 #include "ofctl-app/view/path-idl.h"
 #include "openvswitch/dynamic-string.h"
@@ -79,7 +80,8 @@ get_facts(const struct dry_run *dry)
         .inv = &dry->inv,
         .paths = &dry->paths,
         .numbers = dry->numbers,
-        .drain_ms = 1000,
+        .drain_ms = config_ms(dry->idl, "drain-ms"),
+        .change_ms = config_change_ms(dry->idl),
         .now_ms = dry->now_ms,
         .now_s = boot_clock_s(),
         .aux = dry,

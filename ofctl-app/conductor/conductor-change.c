@@ -12,6 +12,7 @@
 #include "ofctl-app/operation/op.h"
 #include "ofctl-app/operation/ops.h"
 #include "ofctl-app/plan/plan.h"
+#include "ofctl-app/view/config-idl.h"
 #include "openvswitch/vlog.h"
 #include "smap.h"
 #include "timeval.h"
@@ -26,19 +27,19 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(20, 60);
 static struct op_fsm_timeouts
 get_timeouts(const struct conductor *c, const struct op_spec *spec)
 {
-    int drain_ms = conductor_config_ms(c->idl, "drain-ms");
-    int drain_max_ms = conductor_config_ms(c->idl, "drain-max-ms");
+    int drain_ms = config_ms(c->idl, "drain-ms");
+    int drain_max_ms = config_ms(c->idl, "drain-max-ms");
     for (size_t i = 0; i < spec->n_old; i++) {
         if (path_is_cut(spec->old[i]->path, network_inventory(c->net))) {
             drain_max_ms = drain_ms;    /* What is lost never comes out. */
         }
     }
     return (struct op_fsm_timeouts) {
-        .prepare_ms = conductor_config_ms(c->idl, "prepare-timeout-ms"),
-        .retry_ms = conductor_config_ms(c->idl, "retry-ms"),
+        .prepare_ms = config_ms(c->idl, "prepare-timeout-ms"),
+        .retry_ms = config_ms(c->idl, "retry-ms"),
         .drain_ms = spec->n_old ? drain_ms : 0,
         .drain_max_ms = MAX(drain_ms, drain_max_ms),
-        .release_ms = conductor_config_ms(c->idl, "release-timeout-ms"),
+        .release_ms = config_ms(c->idl, "release-timeout-ms"),
         .prove_ms = PROVE_MS,
     };
 }

@@ -15,6 +15,7 @@
 #include "ofctl-app/plan/plan.h"
 #include "ofctl-app/plan/suspects.h"
 #include "ofctl-app/southbound/agent-event.h"
+#include "ofctl-app/view/config-idl.h"
 #include "openvswitch/vlog.h"
 #include "timeval.h"
 
@@ -131,7 +132,7 @@ check_silence(struct conductor *c, struct live_path *live)
         }
     }
     suspects_tell(network_suspects(c->net), &suspicion,
-                  conductor_config_ms(c->idl, "avoid-ms"), time_msec());
+                  config_ms(c->idl, "avoid-ms"), time_msec());
     if (!silent != !live->silent) {
         VLOG_WARN("chain %s, path %"PRIu32": %s", live->path->chain,
                   live->path->nsh_spi, silent ? silent : "packets come again");

@@ -18,6 +18,7 @@
 #include "ofctl-app/operation/op.h"
 #include "ofctl-app/operation/ops.h"
 #include "ofctl-app/plan/plan.h"
+#include "ofctl-app/view/config-idl.h"
 #include "openvswitch/vlog.h"
 #include "smap.h"
 #include "sset.h"
@@ -25,48 +26,6 @@
 #include "util.h"
 
 VLOG_DEFINE_THIS_MODULE(facts);
-
-static struct vlog_rate_limit config_rl = VLOG_RATE_LIMIT_INIT(1, 2);
-
-/* The configuration. */
-
-/* What sdsa-controller(8) lists.  With a shorter time for preparations no
- * packet could prove a hop. */
-static const struct {
-    const char *key;
-    int default_ms, least_ms;
-} config[] = {
-    { "prepare-timeout-ms", 5000, 500 },
-    { "retry-ms", 1000, 100 },
-    { "drain-ms", 1000, 1 },
-    { "drain-max-ms", 10000, 1 },
-    { "loss-ms", NETWORK_LOSS_MS, 100 },
-    { "release-timeout-ms", 5000, 100 },
-    { "avoid-ms", 60000, 1000 },
-};
-
-int
-conductor_config_ms(const struct ovsdb_idl *idl, const char *key)
-{
-    size_t i = 0;
-    while (strcmp(config[i].key, key)) {
-        i++;
-        ovs_assert(i < ARRAY_SIZE(config));
-    }
-    const struct sdsa_sdsa_global *global = sdsa_sdsa_global_first(idl);
-    const char *text = global ? smap_get(&global->other_config, key) : NULL;
-    int ms = config[i].default_ms;
-    if (text && !str_to_int(text, 10, &ms)) {
-        ms = config[i].default_ms;
-        VLOG_WARN_RL(&config_rl, "other_config:%s=%s is no number: %d is used",
-                     key, text, ms);
-    } else if (ms < config[i].least_ms) {
-        ms = config[i].least_ms;
-        VLOG_WARN_RL(&config_rl, "other_config:%s=%s is too small: %d is used",
-                     key, text, ms);
-    }
-    return ms;
-}
 
 /* Callbacks of struct plan_facts. */
 
@@ -100,8 +59,7 @@ unmet_until(const void *c_, enum participant_kind kind, const char *name)
         break;
     }
     long long int until_ms = (since_ms == LLONG_MAX ? 0
-                              : since_ms + conductor_config_ms(c->idl,
-                                                               "loss-ms"));
+                              : since_ms + config_ms(c->idl, "loss-ms"));
     return until_ms > time_msec() ? until_ms : 0;
 }
 
@@ -139,7 +97,8 @@ conductor_facts(const struct conductor *c)
         .paths = network_live_paths(c->net),
         .numbers = c->numbers,
         .n_operations = ops_count(c->ops),
-        .drain_ms = conductor_config_ms(c->idl, "drain-ms"),
+        .drain_ms = config_ms(c->idl, "drain-ms"),
+        .change_ms = config_change_ms(c->idl),
         .now_ms = time_msec(),
         .now_s = boot_clock_s(),
         .aux = c,

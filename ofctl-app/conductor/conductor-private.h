@@ -65,13 +65,7 @@ struct conductor {
     unsigned int n_history;     /* Ever. */
 };
 
-/* conductor-facts.c: the configuration (column "other_config" of SDSA_Global)
- * and what the planner decides from and writes. */
-
-/* Returns the milliseconds that the user wants for 'key', one of those in
- * sdsa-controller(8): its default if there are none, its least value if they
- * are fewer (then the log says so). */
-int conductor_config_ms(const struct ovsdb_idl *, const char *key);
+/* conductor-facts.c: what the planner decides from and writes. */
 
 /* Returns the facts as they are now.  They are valid until something
  * changes. */

@@ -16,6 +16,7 @@
 #include "ofctl-app/operation/ops.h"
 #include "ofctl-app/plan/plan.h"
 #include "ofctl-app/southbound/vswitches.h"
+#include "ofctl-app/view/config-idl.h"
 #include "openvswitch/vlog.h"
 #include "ovsdb-idl.h"
 #include "timeval.h"
@@ -78,7 +79,7 @@ end_operation(struct conductor *c, struct op *op)
     VLOG(done ? VLL_INFO : VLL_WARN, "operation %s", *slot);
     log_debts(op);
     op_tell_suspects(op, network_suspects(c->net),
-                     conductor_config_ms(c->idl, "avoid-ms"));
+                     config_ms(c->idl, "avoid-ms"));
     collect_debts(c, op);
     if (done) {
         const struct plan_facts facts = conductor_facts(c);

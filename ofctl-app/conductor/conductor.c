@@ -17,6 +17,7 @@
 #include "ofctl-app/plan/plan-idl.h"
 #include "ofctl-app/plan/plan.h"
 #include "ofctl-app/southbound/vswitches.h"
+#include "ofctl-app/view/config-idl.h"
 #include "ofctl-app/view/inventory-idl.h"
 #include "ofctl-app/view/path-idl.h"
 #include "openvswitch/poll-loop.h"
@@ -217,7 +218,7 @@ update_inventory(struct conductor *c)
     inventory_from_idl(&inv, c->idl, &bad_chains);
     vswitches_tell_ports(c->vswitches, c->idl, &inv);
     network_set_inventory(c->net, &inv);
-    network_set_loss_ms(c->net, conductor_config_ms(c->idl, "loss-ms"));
+    network_set_loss_ms(c->net, config_ms(c->idl, "loss-ms"));
     plan_tell_rows(c->plan, c->idl, network_inventory(c->net), &bad_chains,
                    NULL);
     plan_tell_removals(c->plan, c->idl);

@@ -9,9 +9,10 @@
 #include "util.h"
 
 char *
-lifetime_check(const struct inv_chain *chain, int mtu, int drain_ms)
+lifetime_check(const struct inv_chain *chain, int mtu,
+               long long int change_ms)
 {
-    uint64_t least_s = MAX(LIFETIME_LEAST_S, 5LL * drain_ms / 1000);
+    uint64_t least_s = MAX(LIFETIME_LEAST_S, DIV_ROUND_UP(change_ms, 700));
     uint64_t least_bytes = MAX(LIFETIME_LEAST_BYTES,
                                (uint64_t) LIFETIME_LEAST_PACKETS * mtu);
     const struct {
@@ -20,7 +21,8 @@ lifetime_check(const struct inv_chain *chain, int mtu, int drain_ms)
         const char *why;
     } bounds[] = {
         { "--lifetime", chain->lifetime_s, least_s,
-          "the last fifth must have room for the change to new keys" },
+          "a change of keys must be over at seven tenths of it, and may take "
+          "prepare-timeout-ms, drain-max-ms and release-timeout-ms" },
         { "--lifetime-bytes", chain->lifetime_bytes, least_bytes,
           "the packets that prove a hop count as well" },
         { "--lifetime-packets", chain->lifetime_packets,

@@ -10,8 +10,8 @@
 struct inv_chain;
 
 /* The least lifetimes that are not 0.  At four fifths of each the keys are
- * renewed, and what proves a hop counts as well: up to some 25 packets, as
- * long as the path carries. */
+ * renewed at the latest, and what proves a hop counts as well: up to some 25
+ * packets, as long as the path carries. */
 #define LIFETIME_LEAST_S 8
 #define LIFETIME_LEAST_PACKETS 100
 #define LIFETIME_LEAST_BYTES 150000     /* With packets of 1,500 octets. */
@@ -24,8 +24,11 @@ lifetime_soft(uint64_t lifetime)
 }
 
 /* Are the lifetimes of the chain too short for packets of 'mtu' octets, or for
- * old keys that drain for 'drain_ms'?  Returns NULL, or an error for the user
- * with the least value (caller frees). */
-char *lifetime_check(const struct inv_chain *, int mtu, int drain_ms);
+ * changes of keys that take up to 'change_ms'?  Such a change must be over
+ * when its keys are due themselves, at seven tenths of their time at the
+ * earliest: a chain has one operation at a time.  Returns NULL, or an error
+ * for the user with the least value (caller frees). */
+char *lifetime_check(const struct inv_chain *, int mtu,
+                     long long int change_ms);
 
 #endif /* ofctl-app/model/lifetime.h */

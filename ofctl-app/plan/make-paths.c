@@ -306,7 +306,7 @@ check_lifetimes(const struct making *m, const struct inv_chain *chain,
     char *error = NULL;
     for (size_t i = 0; i < n && !error; i++) {
         error = lifetime_check(chain, path_mtu(m->facts->inv, paths[i]),
-                               m->facts->drain_ms);
+                               m->facts->change_ms);
     }
     return error;
 }

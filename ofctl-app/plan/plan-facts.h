@@ -22,6 +22,8 @@ struct plan_facts {
     size_t n_operations;        /* Under way. */
     int drain_ms;               /* So long after a path has gone packets may
                                  * come out of its untagged functions. */
+    long long int change_ms;    /* A change takes so long at most, from new
+                                 * keys until the old path has gone. */
     long long int now_ms;       /* Monotonic. */
     long long int now_s;        /* Seconds, boot_clock_s(): the age of keys. */
 

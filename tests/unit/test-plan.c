@@ -21,6 +21,7 @@
  *     no-flip|flip           the bridges of backup paths are away, or back
  *     committed CHAIN        its operation is past the commit point
  *     operations N           so many more are under way
+ *     change-ms MS           a change takes so long at most (5000 at first)
  *     step MS                the time goes on
  *     wall S                 the wall clock is put forward, or back
  *     sleep S                the machine sleeps
@@ -124,6 +125,7 @@ static struct suspects suspects;
 static struct shash rows;       /* struct plan_row by chain. */
 static struct ovs_list operations;      /* struct operation. */
 static size_t more_operations;
+static long long int change_ms; /* A change takes so long at most. */
 static bool no_flip;
 /* Until when those are waited for that nobody has met yet. */
 static struct simap unmet = SIMAP_INITIALIZER(&unmet);
@@ -187,6 +189,7 @@ get_facts(void)
         .numbers = numbers,
         .n_operations = ovs_list_size(&operations) + more_operations,
         .drain_ms = 1000,
+        .change_ms = change_ms,
         .now_ms = now_ms,
         .now_s = boot_s,
         .gateway_answers = gateway_answers,
@@ -712,6 +715,7 @@ init(void)
     suspects_init(&suspects);
     ovs_list_init(&operations);
     more_operations = 0;
+    change_ms = 5000;
     no_flip = false;
     simap_clear(&unmet);
     now_ms = 1000000;
@@ -795,6 +799,8 @@ obey(struct topology *t OVS_UNUSED, char **words, size_t n)
         find_operation(words[1])->is_committed = true;
     } else if (!strcmp(verb, "operations") && n == 2) {
         more_operations = atoi(words[1]);
+    } else if (!strcmp(verb, "change-ms") && n == 2) {
+        change_ms = atoi(words[1]);
     } else if (!strcmp(verb, "step") && n == 2) {
         now_ms += atoi(words[1]);
         wall_s += atoi(words[1]) / 1000;
