@@ -155,8 +155,8 @@ set_match(struct ctl_context *ctx, const struct sdsa_chain *row,
           const char *match)
 {
     char *canonical;
-    char *error = match_canonicalize(match, !strcmp(row->way_back, "none"),
-                                     &canonical);
+    char *error = match_check(match, !strcmp(row->way_back, "none"),
+                              &canonical);
     if (error) {
         ctl_error(ctx, "%s", error);
         free(error);

@@ -27,9 +27,9 @@
 /* Priorities in TABLE_INPUT. */
 #define PRIORITY_TRANSPORT 1000
 #define PRIORITY_CLASSIFIER 1000        /* Plus the chain's: 0 to 999. */
-#define PRIORITY_LINK_LOCAL 2000        /* What does not leave its link. */
+#define PRIORITY_NO_CHAIN 2000  /* match_guards[]. */
 #define PRIORITY_NEIGHBOUR 2001         /* ARP and ND. */
-#define PRIORITY_DAD 2002
+#define PRIORITY_UNANSWERED 2002        /* Of match_guards[]. */
 #define PRIORITY_PROBE 3000
 
 /* In TABLE_ENTER. */
@@ -294,8 +294,9 @@ add_arp(struct steering *s, ovs_be32 ip)
              IP_ARGS(ip));
 }
 
-/* Adds the answer to a neighbour solicitation for 'ip' (RFC 4861 s.7.2.4).  It
- * needs two tables, as only an advertisement has the option of one. */
+/* Adds the answer to a neighbour solicitation for 'ip' (RFC 4861 s.7.2.4),
+ * which has not passed a router (s.7.1.1): its hop limit is 255.  It needs two
+ * tables, as only an advertisement has the option of one. */
 static void
 add_nd(struct steering *s, const struct in6_addr *address)
 {
@@ -304,7 +305,8 @@ add_nd(struct steering *s, const struct in6_addr *address)
     ipv6_string_mapped(ip, address);
     add_flow(&s->flows, s->src->bridge->name, STEERING_COMPANION,
              s->path->nsh_spi, TABLE_INPUT, PRIORITY_NEIGHBOUR, s->src->port,
-             UNTAGGED",icmp6,icmp_type=135,icmp_code=0,nd_target=%s,"
+             UNTAGGED",icmp6,nw_ttl=255,icmp_type=135,icmp_code=0,"
+             "nd_target=%s,"
              "actions=move:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[],"
              "set_field:"ETH_ADDR_FMT"->eth_src,"
              "move:NXM_NX_IPV6_SRC[]->NXM_NX_IPV6_DST[],"
@@ -652,49 +654,7 @@ add_port_name(const struct inv_bridge *bridge, const char *port, void *ports_)
     }
 }
 
-/* What no chain takes, whatever its match is: what its RFC keeps to one host
- * or link, and what the controller's probes look like.  A table, as each line
- * is one rule of one RFC. */
-static const struct {
-    int priority;
-    const char *match;
-} chain_guards[] = {
-    /* IPv4: multicast that is never forwarded (RFC 5771 s.4), the limited
-     * broadcast (RFC 919 s.7) and all that came as a broadcast frame (RFC 1812
-     * s.5.3.4), addresses of the link (RFC 3927 s.2.7) and of the host (RFC
-     * 1122 s.3.2.1.3 g). */
-    { PRIORITY_LINK_LOCAL, "ip,nw_dst=224.0.0.0/24" },
-    { PRIORITY_LINK_LOCAL, "ip,nw_dst=255.255.255.255" },
-    { PRIORITY_LINK_LOCAL, "ip,dl_dst=ff:ff:ff:ff:ff:ff" },
-    { PRIORITY_LINK_LOCAL, "ip,nw_src=169.254.0.0/16" },
-    { PRIORITY_LINK_LOCAL, "ip,nw_dst=169.254.0.0/16" },
-    { PRIORITY_LINK_LOCAL, "ip,nw_src=127.0.0.0/8" },
-    { PRIORITY_LINK_LOCAL, "ip,nw_dst=127.0.0.0/8" },
-
-    /* IPv6: multicast of the scopes 0 and 1, and 2, with any flags (RFC 4291
-     * s.2.7), addresses of the link (s.2.5.6) and of the host (s.2.5.3). */
-    { PRIORITY_LINK_LOCAL, "ipv6,ipv6_dst=ff00::/ff0e::" },
-    { PRIORITY_LINK_LOCAL, "ipv6,ipv6_dst=ff02::/ff0f::" },
-    { PRIORITY_LINK_LOCAL, "ipv6,ipv6_src=fe80::/10" },
-    { PRIORITY_LINK_LOCAL, "ipv6,ipv6_dst=fe80::/10" },
-    { PRIORITY_LINK_LOCAL, "ipv6,ipv6_src=::1" },
-    { PRIORITY_LINK_LOCAL, "ipv6,ipv6_dst=::1" },
-
-    /* Neighbour discovery (RFC 4861 s.4.1 to 4.5), whose addresses may be
-     * those of a wider scope.  Who only asks whether an address is free must
-     * not be answered (RFC 4862 s.5.4). */
-    { PRIORITY_DAD, "icmp6,icmp_type=135,ipv6_src=::" },
-    { PRIORITY_LINK_LOCAL, "icmp6,icmp_type=133" },
-    { PRIORITY_LINK_LOCAL, "icmp6,icmp_type=134" },
-    { PRIORITY_LINK_LOCAL, "icmp6,icmp_type=135" },
-    { PRIORITY_LINK_LOCAL, "icmp6,icmp_type=136" },
-    { PRIORITY_LINK_LOCAL, "icmp6,icmp_type=137" },
-
-    { PRIORITY_LINK_LOCAL, PROBE_MATCH_IPV4 },
-    { PRIORITY_LINK_LOCAL, PROBE_MATCH_IPV6 },
-};
-
-/* Adds these guards at the ports where a host's own packets could enter a
+/* Adds match_guards[] at the ports where a host's own packets could enter a
  * chain: endpoints, and functions, which are hosts of their own.  (What has an
  * NSH was put under it for the chain.) */
 static void
@@ -720,10 +680,11 @@ add_chain_guards(const struct inventory *inv, const char *bridge,
 
     const char **names = sset_sort(&ports.names);
     for (size_t i = 0; i < sset_count(&ports.names); i++) {
-        for (size_t j = 0; j < ARRAY_SIZE(chain_guards); j++) {
+        for (size_t j = 0; j < n_match_guards; j++) {
             add_flow(flows, bridge, STEERING_GUARD, 0, TABLE_INPUT,
-                     chain_guards[j].priority, names[i], "%s,actions=drop",
-                     chain_guards[j].match);
+                     (match_guards[j].unanswered ? PRIORITY_UNANSWERED
+                      : PRIORITY_NO_CHAIN), names[i], "%s,actions=drop",
+                     match_guards[j].match);
         }
     }
     free(names);

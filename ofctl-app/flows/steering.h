@@ -106,8 +106,8 @@ char *steering_path_flows(const struct inventory *, const struct path *,
 
 /* Appends the guards of 'bridge': one drop of lowest priority for each port
  * that the inventory names, one for what was under an NSH, and at the ports of
- * endpoints and functions drops of what may not leave its link.  Caller frees
- * the flows with steering_flows_destroy(). */
+ * endpoints and functions match_guards[].  Caller frees the flows with
+ * steering_flows_destroy(). */
 void steering_guard_flows(const struct inventory *, const char *bridge,
                           struct ovs_list *flows);
 

@@ -608,6 +608,50 @@ is_answer(const struct trace_view *view, const struct path *path,
     return false;
 }
 
+/* Appends why the guard 'match', which is more than that of a port, drops a
+ * packet. */
+static void
+put_why(const struct match *match, struct ds *out)
+{
+    for (size_t i = 0; i < n_match_guards; i++) {
+        struct match guard;
+        char *error = match_parse(match_guards[i].match, NULL, &guard);
+        ovs_assert(!error);
+        match_set_in_port(&guard, match->flow.in_port.ofp_port);
+        if (match_equal(&guard, match)) {
+            ds_put_format(out, "  %s: no chain takes it\n",
+                          match_guards[i].why);
+        }
+    }
+}
+
+/* Gives the packet 'match' what every packet has and 'match' does not name:
+ * addresses of hosts, and to neighbour discovery its hop limit. */
+static void
+assume(struct match *match)
+{
+    const struct flow *named = &match->wc.masks;
+    struct flow *packet = &match->flow;
+    struct in6_addr ipv6;
+
+    if (packet->dl_type == htons(ETH_TYPE_IP)) {
+        packet->nw_src |= named->nw_src ? 0 : htonl(0xc0000201);
+        packet->nw_dst |= named->nw_dst ? 0 : htonl(0xc0000202);
+    } else if (packet->dl_type == htons(ETH_TYPE_IPV6)) {
+        ovs_assert(ipv6_parse("2001:db8::1", &ipv6));
+        if (!ipv6_addr_is_set(&named->ipv6_src)) {
+            packet->ipv6_src = ipv6;
+        }
+        ipv6.s6_addr[15]++;
+        if (!ipv6_addr_is_set(&named->ipv6_dst)) {
+            packet->ipv6_dst = ipv6;
+        }
+        if (is_nd(packet, NULL) && !named->nw_ttl) {
+            packet->nw_ttl = 255;
+        }
+    }
+}
+
 static enum trace_result
 follow(const struct tracer *tracer, const struct trace_flow *flow,
        const char *port, const struct flow *packet, int size, struct ds *out)
@@ -620,8 +664,7 @@ follow(const struct tracer *tracer, const struct trace_flow *flow,
     size_t sf;
     if (flow->cookie == steering_cookie(STEERING_GUARD, 0)) {
         if (flow->priority > STEERING_PRIORITY_GUARD) {
-            ds_put_cstr(out, "  it may not leave its link (or looks like a "
-                        "probe of the controller's): no chain takes it\n");
+            put_why(&flow->match, out);
         } else if (e) {
             explain(view, e, packet, out);
         }
@@ -658,7 +701,7 @@ trace_flow(const struct tracer *tracer, const char *text, int size,
            struct ds *out, enum trace_result *resultp)
 {
     const struct ofputil_port_map *map = &tracer->ports;
-    struct match match;         /* What it does not name is 0. */
+    struct match match;         /* What it does not name is 0, or assumed. */
     struct flow *packet = &match.flow;
     char *error = match_parse(text, map, &match);
     const char *port = (error ? NULL
@@ -671,6 +714,7 @@ trace_flow(const struct tracer *tracer, const char *text, int size,
                           tracer->bridge);
     }
     if (!error) {
+        assume(&match);
         if (packet->nw_frag) {
             packet->tp_src = packet->tp_dst = 0;  /* As Open vSwitch does. */
         }

@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 
 #include "flow.h"
+#include "lib/address.h"
 #include "openvswitch/match.h"
 #include "openvswitch/meta-flow.h"
 #include "openvswitch/ofp-flow.h"
@@ -22,6 +23,75 @@ static const char *const not_match[] = {
     "send_flow_rem", "check_overlap", "reset_counts", "no_packet_counts",
     "no_byte_counts", "strict", "packet_type",
 };
+
+#define IN_FRAME_FOR_MANY "dl_dst=01:00:00:00:00:00/01:00:00:00:00:00"
+#define FOR_MANY "it is for one host, in a frame for many (RFC 1122 s.3.3.6)"
+#define NEIGHBOUR_DISCOVERY \
+    "it is neighbour discovery, of one link (RFC 4861 s.4)"
+#define PROBE "it looks like a probe of the controller's"
+
+const struct match_guard match_guards[] = {
+    { "ip,nw_dst=224.0.0.0/24",
+      "its destination is multicast of one link (RFC 5771 s.4)", false },
+    { "ip,nw_dst=255.255.255.255",
+      "its destination is the limited broadcast (RFC 919 s.7)", false },
+    { "ip,nw_dst=169.254.0.0/16",
+      "its destination is of one link (RFC 3927 s.2.7)", false },
+    { "ip,nw_dst=127.0.0.0/8",
+      "its destination is of one host (RFC 1122 s.3.2.1.3)", false },
+    { "ip,nw_dst=0.0.0.0/8",
+      "its destination is of no host (RFC 1122 s.3.2.1.3)", false },
+    { "ip,nw_src=224.0.0.0/4",
+      "its source is a multicast address (RFC 1122 s.3.2.1.3)", false },
+    { "ip,nw_src=255.255.255.255",
+      "its source is the broadcast address (RFC 1122 s.3.2.1.3)", false },
+    { "ip,nw_src=169.254.0.0/16",
+      "its source is of one link (RFC 3927 s.2.7)", false },
+    { "ip,nw_src=127.0.0.0/8",
+      "its source is of one host (RFC 1122 s.3.2.1.3)", false },
+    { "ip,nw_src=0.0.0.0/8",
+      "its source is of no host (RFC 1122 s.3.2.1.3)", false },
+    /* Not multicast: that may come in any frame for many (RFC 1812
+     * s.5.3.4). */
+    { "ip,"IN_FRAME_FOR_MANY",nw_dst=0.0.0.0/1", FOR_MANY, false },
+    { "ip,"IN_FRAME_FOR_MANY",nw_dst=128.0.0.0/2", FOR_MANY, false },
+    { "ip,"IN_FRAME_FOR_MANY",nw_dst=192.0.0.0/3", FOR_MANY, false },
+
+    /* Multicast of the scopes 0 and 1, and 2, with any flags. */
+    { "ipv6,ipv6_dst=ff00::/ff0e::",
+      "its destination is multicast of one host (RFC 4291 s.2.7)", false },
+    { "ipv6,ipv6_dst=ff02::/ff0f::",
+      "its destination is multicast of one link (RFC 4291 s.2.7)", false },
+    { "ipv6,ipv6_dst=fe80::/10",
+      "its destination is of one link (RFC 4291 s.2.5.6)", false },
+    { "ipv6,ipv6_dst=::/127",
+      "its destination is of one host or none (RFC 4291 s.2.5.2, s.2.5.3)",
+      false },
+    { "ipv6,ipv6_src=fe80::/10",
+      "its source is of one link (RFC 4291 s.2.5.6)", false },
+    /* Also who asks whether an address is free, and must not be answered (RFC
+     * 4862 s.5.4). */
+    { "ipv6,ipv6_src=::/127",
+      "its source is of one host or none (RFC 4291 s.2.5.2, s.2.5.3)", true },
+    { "ipv6,ipv6_src=ff00::/8",
+      "its source is a multicast address (RFC 4291 s.2.7)", true },
+    /* Which unicast addresses there are (RFC 4291 s.2.4, RFC 4193). */
+    { "ipv6,"IN_FRAME_FOR_MANY",ipv6_dst=::/1", FOR_MANY, false },
+    { "ipv6,"IN_FRAME_FOR_MANY",ipv6_dst=fc00::/7", FOR_MANY, false },
+
+    /* Their addresses may be those of a wider scope. */
+    { "icmp6,icmp_type=133", NEIGHBOUR_DISCOVERY, false },
+    { "icmp6,icmp_type=134", NEIGHBOUR_DISCOVERY, false },
+    { "icmp6,icmp_type=135", NEIGHBOUR_DISCOVERY, false },
+    { "icmp6,icmp_type=136", NEIGHBOUR_DISCOVERY, false },
+    { "icmp6,icmp_type=137", NEIGHBOUR_DISCOVERY, false },
+
+    { "ip,nw_src="ADDRESS_PROBE_IPV4",nw_dst="ADDRESS_PROBE_IPV4,
+      PROBE, false },
+    { "ipv6,ipv6_src="ADDRESS_PROBE_IPV6",ipv6_dst="ADDRESS_PROBE_IPV6,
+      PROBE, false },
+};
+const size_t n_match_guards = ARRAY_SIZE(match_guards);
 
 /* Fields that have a mirror image, or are their own. */
 static const enum mf_field_id mirrored[] = {
@@ -217,6 +287,58 @@ match_mirror(const char *text)
     mirror_flow(&match.flow);
     mirror_flow(&match.wc.masks);
     return format(&match);
+}
+
+/* Returns the reason of a guard that drops all packets of 'match', or NULL. */
+static const char *
+why_dropped(const struct match *match)
+{
+    static struct match guards[ARRAY_SIZE(match_guards)];
+    static bool parsed;
+
+    for (size_t i = 0; i < n_match_guards && !parsed; i++) {
+        char *error = match_parse(match_guards[i].match, NULL, &guards[i]);
+        ovs_assert(!error);
+    }
+    parsed = true;
+    for (size_t i = 0; i < n_match_guards; i++) {
+        if (!flow_wildcards_has_extra(&match->wc, &guards[i].wc)
+            && flow_equal_except(&match->flow, &guards[i].flow,
+                                 &guards[i].wc)) {
+            return match_guards[i].why;
+        }
+    }
+    return NULL;
+}
+
+char *
+match_check(const char *text, bool one_way, char **canonicalp)
+{
+    struct match match;
+    char *error = match_canonicalize(text, one_way, canonicalp);
+
+    if (error) {
+        return error;
+    }
+    error = match_parse(*canonicalp, NULL, &match);
+    ovs_assert(!error);
+    const char *why = why_dropped(&match);
+    if (why) {
+        error = xasprintf("match \"%s\": no packet like that enters a chain: "
+                          "%s", text, why);
+    } else if (!one_way) {
+        mirror_flow(&match.flow);
+        mirror_flow(&match.wc.masks);
+        why = why_dropped(&match);
+        error = (why ? xasprintf("match \"%s\": no packet could come back: "
+                                 "%s; make the chain --one-way", text, why)
+                 : NULL);
+    }
+    if (error) {
+        free(*canonicalp);
+        *canonicalp = NULL;
+    }
+    return error;
 }
 
 bool

@@ -7,6 +7,7 @@
  * refuses a bad match before it reaches the database.  Pure. */
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct match;
 struct ofputil_port_map;
@@ -30,6 +31,23 @@ char *match_parse(const char *text, const struct ofputil_port_map *map,
  * Returns NULL and the canonical text in '*canonicalp', or an error and NULL;
  * the caller frees either. */
 char *match_canonicalize(const char *text, bool one_way, char **canonicalp);
+
+/* What no chain takes, whatever its match is: what its RFC keeps to one host
+ * or link, what no host may send, and what the controller's probes look like.
+ * Each bridge has a guard for each of them at the ports of endpoints and
+ * functions. */
+struct match_guard {
+    const char *match;          /* OpenFlow match syntax. */
+    const char *why;            /* For people, of one of its packets. */
+    bool unanswered;            /* Not even a neighbour solicitation gets an
+                                 * answer. */
+};
+extern const struct match_guard match_guards[];
+extern const size_t n_match_guards;
+
+/* Does as match_canonicalize(), and refuses a match as well whose packets
+ * guards drop, all of them, and unless 'one_way' all that could come back. */
+char *match_check(const char *text, bool one_way, char **canonicalp);
 
 /* Returns the match for the way back of a canonical 'text': sources and
  * destinations swapped.  A text that does not parse is its own mirror image.

@@ -497,8 +497,7 @@ add_chain(struct inventory *inv, const struct sdsa_chain *row)
     if (error) {
         return error;
     }
-    error = match_canonicalize(row->match,
-                                     !strcmp(row->way_back, "none"), &match);
+    error = match_check(row->match, !strcmp(row->way_back, "none"), &match);
     if (error) {
         return error;
     }

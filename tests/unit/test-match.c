@@ -22,7 +22,7 @@ static void
 check(const char *text, bool one_way)
 {
     char *canonical;
-    char *error = match_canonicalize(text, one_way, &canonical);
+    char *error = match_check(text, one_way, &canonical);
     if (error) {
         ovs_assert(!canonical);
         printf("%s\n", error);
