@@ -301,11 +301,30 @@ wait_losses(const struct network *net)
     }
 }
 
+/* Lets 'inv' have what is lost, so that update_losses() finds only news. */
+static void
+keep_losses(const struct network *net, struct inventory *inv)
+{
+    struct shash_node *node;
+    SHASH_FOR_EACH (node, &inv->bridges) {
+        struct inv_bridge *b = node->data;
+        const struct inv_bridge *old = inventory_bridge(&net->inv, b->name);
+        b->is_lost = old && old->is_lost;
+    }
+    SHASH_FOR_EACH (node, &inv->gateways) {
+        struct inv_gateway *gw = node->data;
+        const struct inv_gateway *old = inventory_gateway(&net->inv,
+                                                          gw->vnf_id);
+        gw->is_lost = old && old->is_lost;
+    }
+}
+
 void
 network_set_inventory(struct network *net, struct inventory *inv)
 {
     sync_bridges(net, inv);
     sync_agents(net, inv);
+    keep_losses(net, inv);
     inventory_move(&net->inv, inv);
     tell_needs(net);
     learn(net);
