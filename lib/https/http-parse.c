@@ -72,6 +72,31 @@ cut_line(char **sp)
     return line;
 }
 
+/* Can the 'n' octets be those of a header Host?  There may be none (RFC 9110
+ * s.7.2). */
+static bool
+is_host(const char *host, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!isalnum((unsigned char) host[i])
+            && !strchr("-._~!$&'()*+,;=%:[]", host[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Is the target in one of the forms that 'method' takes (RFC 9112 s.3.2)? */
+static bool
+is_target(const char *method, const char *target)
+{
+    const char *host = strstr(target, "://");
+    return (target[0] == '/' || !strcmp(method, "CONNECT")
+            || (!strcmp(method, "OPTIONS") && !strcmp(target, "*"))
+            || (host && isalpha((unsigned char) target[0]) && host[3]
+                && is_host(host + 3, strcspn(host + 3, "/?"))));
+}
+
 static int
 parse_request_line(struct http_head *head, char *line)
 {
@@ -82,17 +107,19 @@ parse_request_line(struct http_head *head, char *line)
     }
     *target++ = '\0';
     *version++ = '\0';
-    if (!is_token(line) || !target[0] || !is_printable(target, false)
-        || strncmp(version, "HTTP/", 5)) {
+    if (!is_token(line) || !is_printable(target, false)
+        || strlen(version) != 8 || strncmp(version, "HTTP/", 5)
+        || !isdigit((unsigned char) version[5]) || version[6] != '.'
+        || !isdigit((unsigned char) version[7])) {
         return 400;
     }
-    if (strcmp(version, "HTTP/1.1") && strcmp(version, "HTTP/1.0")) {
+    if (version[5] != '1') {
         return 505;
     }
     head->method = line;
     head->target = target;
-    head->minor = version[7] - '0';
-    return 0;
+    head->minor = version[7] != '0';    /* Later ones are 1.1 (s.2.3). */
+    return is_target(line, target) ? 0 : 400;
 }
 
 static int
@@ -206,9 +233,11 @@ parse_semantics(struct http_head *head)
 {
     const char *connection = http_head_get(head, "Connection");
     const char *expect = http_head_get(head, "Expect");
+    const char *host = http_head_get(head, "Host");
     size_t n_hosts = count_header(head, "Host");
 
-    if (n_hosts > 1 || (head->minor && !n_hosts)) {
+    if (n_hosts > 1 || (head->minor && !n_hosts)
+        || (host && !is_host(host, strlen(host)))) {
         return 400;
     }
     head->keep_alive = head->minor && !(connection

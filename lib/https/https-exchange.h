@@ -21,7 +21,7 @@ struct https_request {
 
     /* While a handler runs. */
     int error;                  /* Of https_request_error(). */
-    char *path, *query;
+    char *path, *query, *host;
 
     /* The reply. */
     struct ds reply_headers;

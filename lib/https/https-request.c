@@ -44,31 +44,38 @@ https_request_uninit(struct https_request *req)
     ds_destroy(&req->reply_headers);
 }
 
-/* The path and query of a request's target, which may be a whole URI
- * (RFC 9112 s.3.2.2). */
-static char *
-target_path(const char *target)
+/* Reads path, query and host from the target, which may be a whole URI: then
+ * header Host does not count (RFC 9112 s.3.2.2). */
+static void
+read_target(struct https_request *req)
 {
     static const char scheme[] = "https://";
-    if (!strncasecmp(target, scheme, strlen(scheme))) {
-        target += strlen(scheme);
-        target += strcspn(target, "/?");
+    const char *target = req->head.target;
+    if (target && !strncasecmp(target, scheme, strlen(scheme))) {
+        const char *host = target + strlen(scheme);
+        size_t n = strcspn(host, "/?");
+        req->host = xmemdup0(host, n);
+        req->path = xasprintf("%s%s", host[n] == '/' ? "" : "/", host + n);
+    } else {
+        const char *host = https_request_header(req, "Host");
+        req->host = xstrdup(host ? host : "");
+        req->path = xstrdup(target ? target : "");
     }
-    return xstrdup(target);
+    req->query = strchr(req->path, '?');
+    if (req->query) {
+        *req->query++ = '\0';
+    }
 }
 
 void
 https_request_dispatch(struct https_request *req, https_handler *handler,
                        void *aux, int error)
 {
-    req->path = req->head.target ? target_path(req->head.target) : xstrdup("");
-    req->query = strchr(req->path, '?');
-    if (req->query) {
-        *req->query++ = '\0';
-    }
+    read_target(req);
     req->error = error;
     handler(req, aux);
     free(req->path);
+    free(req->host);
 }
 
 int
@@ -99,6 +106,12 @@ const char *
 https_request_query(const struct https_request *req)
 {
     return req->query;
+}
+
+const char *
+https_request_host(const struct https_request *req)
+{
+    return req->host;
 }
 
 const char *

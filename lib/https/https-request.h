@@ -27,11 +27,16 @@ enum https_method https_request_method(const struct https_request *);
 const char *https_request_method_name(const struct https_request *);
 
 /* Returns the path as the client sent it, still percent-encoded: split first
- * and decode then (RFC 3986 s.2.4). */
+ * and decode then (RFC 3986 s.2.4).  "*" if OPTIONS asks about the server as a
+ * whole. */
 const char *https_request_path(const struct https_request *);
 
 /* Returns the query, still percent-encoded, or NULL if there is none. */
 const char *https_request_query(const struct https_request *);
+
+/* Returns host and port as the client names them, of the target or else of
+ * header Host; "" if it names none. */
+const char *https_request_host(const struct https_request *);
 
 /* Returns the value of header 'name', the first one if there are several, or
  * NULL if there is none. */

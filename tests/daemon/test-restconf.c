@@ -205,6 +205,17 @@ cmd_conditions(char *text)
                     : verdict == RC_NOT_MODIFIED ? "304" : "412"));
 }
 
+/* modified MODIFIED NOW: the date of a change, in seconds. */
+static void
+cmd_modified(char *text)
+{
+    char *now = strchr(text, ' ');
+    char *date = rc_conditions_date(
+        rc_conditions_modified_s(atoll(text), atoll(now)));
+    printf("%s\n", date);
+    free(date);
+}
+
 /* methods NAME...: the names as a set, as header Allow has it. */
 static void
 cmd_methods(char *text)
@@ -278,6 +289,7 @@ main(int argc OVS_UNUSED, char *argv[])
         { "path", cmd_path },
         { "query", cmd_query },
         { "conditions", cmd_conditions },
+        { "modified", cmd_modified },
         { "methods", cmd_methods },
         { "event", cmd_event },
     };

@@ -144,6 +144,13 @@ https_request_header(const struct https_request *req, const char *name)
     return !strcasecmp(name, "Content-Type") ? req->content_type : NULL;
 }
 
+const char *
+https_request_host(const struct https_request *req)
+{
+    const char *host = https_request_header(req, "Host");
+    return host ? host : "";
+}
+
 bool
 https_request_has_body(const struct https_request *req)
 {

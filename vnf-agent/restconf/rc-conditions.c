@@ -90,6 +90,12 @@ rc_conditions_check(const struct rc_conditions *c, bool is_read,
     return RC_GO_ON;
 }
 
+long long int
+rc_conditions_modified_s(long long int modified_s, long long int now_s)
+{
+    return MIN(modified_s, now_s);
+}
+
 char *
 rc_conditions_date(long long int s)
 {

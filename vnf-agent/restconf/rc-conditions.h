@@ -29,4 +29,10 @@ enum rc_verdict rc_conditions_check(const struct rc_conditions *,
  * s.5.6.7).  Caller frees. */
 char *rc_conditions_date(long long int s);
 
+/* Returns when a resource was changed last, to one to whom it is 'now_s':
+ * 'modified_s', but never later than now (RFC 9110 s.8.8.2.1), as the wall
+ * clock may have been set back. */
+long long int rc_conditions_modified_s(long long int modified_s,
+                                       long long int now_s);
+
 #endif /* vnf-agent/restconf/rc-conditions.h */

@@ -3,6 +3,7 @@
 
 #include "vnf-agent/restconf/restconf.h"
 
+#include <ctype.h>
 #include <libyang/libyang.h>
 #include <string.h>
 #include <strings.h>
@@ -13,6 +14,7 @@
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/vlog.h"
 #include "random.h"
+#include "timeval.h"
 #include "util.h"
 #include "vnf-agent/restconf/rc-conditions.h"
 #include "vnf-agent/restconf/rc-edit.h"
@@ -34,6 +36,7 @@ VLOG_DEFINE_THIS_MODULE(restconf);
 
 #define READ_METHODS (HTTPS_OPTIONS | HTTPS_HEAD | HTTPS_GET)
 #define BODY_METHODS (HTTPS_POST | HTTPS_PUT | HTTPS_PATCH)
+#define ALL_METHODS (READ_METHODS | BODY_METHODS | HTTPS_DELETE)
 
 struct restconf {
     const struct rc_source *source;
@@ -111,8 +114,7 @@ is_read(const struct https_request *req)
 static char *
 base_url(const struct https_request *req)
 {
-    const char *host = https_request_header(req, "Host");
-    return xasprintf("https://%s", host ? host : "");
+    return xasprintf("https://%s", https_request_host(req));
 }
 
 /* Conditions of a request. */
@@ -124,14 +126,20 @@ etag(const struct restconf *rc)
                      datastore_generation(rc->source->datastore));
 }
 
+static long long int
+modified_s(const struct restconf *rc)
+{
+    return rc_conditions_modified_s(
+        datastore_modified_s(rc->source->datastore), time_wall());
+}
+
 /* Sends the datastore's entity tag and date: its nodes have none of their own
  * (RFC 8040 s.3.5.2). */
 static void
 put_validators(const struct restconf *rc, struct https_request *req)
 {
     char *tag = etag(rc);
-    char *date = rc_conditions_date(
-        datastore_modified_s(rc->source->datastore));
+    char *date = rc_conditions_date(modified_s(rc));
     https_reply_header(req, "ETag", tag);
     https_reply_header(req, "Last-Modified", date);
     free(tag);
@@ -151,8 +159,7 @@ check_conditions(const struct restconf *rc, const struct https_request *req,
     };
     char *tag = etag(rc);
     enum rc_verdict verdict = rc_conditions_check(
-        &conditions, is_read(req), tag,
-        datastore_modified_s(rc->source->datastore), exists);
+        &conditions, is_read(req), tag, modified_s(rc), exists);
     free(tag);
     return verdict;
 }
@@ -166,11 +173,30 @@ precondition_failed(void)
                              "is not");
 }
 
-/* Returns true if 'header' (a list of media types, or NULL) accepts 'type'. */
+/* Is the weight of the media type whose parameters begin at 's' 0 (RFC 9110
+ * s.12.4.2)? */
+static bool
+is_weightless(const char *s)
+{
+    while (*(s += strspn(s, " \t")) == ';') {
+        s += 1 + strspn(s + 1, " \t");
+        if ((*s == 'q' || *s == 'Q') && s[1] == '=') {
+            size_t n = strspn(s + 2, "0.");
+            return n && !isdigit((unsigned char) s[2 + n]);
+        }
+        s += strcspn(s, ",;");
+    }
+    return false;
+}
+
+/* Returns true if 'header' (a list of media types, or NULL) accepts 'type':
+ * what names it most closely counts (RFC 9110 s.12.5.1). */
 static bool
 accepts(const char *header, const char *type)
 {
     size_t n = strcspn(type, "/");
+    bool accepted = false;
+    int best = 0;               /* How closely. */
 
     if (!header) {
         return true;
@@ -178,15 +204,18 @@ accepts(const char *header, const char *type)
     for (const char *s = header; *s; ) {
         s += strspn(s, ", \t");
         size_t len = strcspn(s, ",; \t");
-        if ((len == 3 && !strncmp(s, "*/*", 3))
-            || (len == n + 2 && !strncasecmp(s, type, n)
-                && !strncmp(s + n, "/*", 2))
-            || (len == strlen(type) && !strncasecmp(s, type, len))) {
-            return true;
+        int close = (len == 3 && !strncmp(s, "*/*", 3) ? 1
+                     : len == n + 2 && !strncasecmp(s, type, n)
+                       && !strncmp(s + n, "/*", 2) ? 2
+                     : len == strlen(type) && !strncasecmp(s, type, len) ? 3
+                     : 0);
+        if (close && close >= best) {
+            accepted = !is_weightless(s + len) || (close == best && accepted);
+            best = close;
         }
         s += strcspn(s, ",");
     }
-    return false;
+    return accepted;
 }
 
 static struct yang_error *
@@ -249,6 +278,21 @@ parse_body(struct https_request *req, json_t **jsonp)
     return NULL;
 }
 
+static void
+put_allow(struct https_request *req, unsigned int methods)
+{
+    char *allow = https_methods_to_string(methods);
+    https_reply_header(req, "Allow", allow);
+    free(allow);
+}
+
+/* Says which bodies of PATCH are taken (RFC 5789 s.3.1). */
+static void
+put_accept_patch(struct https_request *req)
+{
+    https_reply_header(req, "Accept-Patch", DATA_TYPE", "PATCH_TYPE);
+}
+
 /* Replies to OPTIONS of a resource that has 'methods', or refuses the request
  * if it has another method.  Sets '*donep' to true if there is nothing left to
  * do. */
@@ -261,14 +305,13 @@ check_method(struct https_request *req, unsigned int methods, bool *donep)
     *donep = method == HTTPS_OPTIONS || !(method & methods);
     if (*donep) {
         char *allow = https_methods_to_string(methods);
-        https_reply_header(req, "Allow", allow);
+        put_allow(req, methods);
         if (method != HTTPS_OPTIONS) {
             error = yang_error_format(YANG_OPERATION_NOT_SUPPORTED,
                                       "this resource takes %s", allow);
         } else {
             if (methods & HTTPS_PATCH) {
-                https_reply_header(req, "Accept-Patch",
-                                   DATA_TYPE", "PATCH_TYPE);
+                put_accept_patch(req);
             }
             https_reply(req, 200, NULL, NULL, 0);
         }
@@ -317,7 +360,7 @@ handle_get(struct restconf *rc, struct https_request *req,
 
 static struct yang_error *
 handle_yang_patch(struct restconf *rc, struct https_request *req,
-                  const struct rc_path *path)
+                  const struct rc_path *path, unsigned int methods)
 {
     json_t *patch = NULL, *answer = NULL;
 
@@ -334,6 +377,9 @@ handle_yang_patch(struct restconf *rc, struct https_request *req,
             wiping_free(text);
         } else {
             put_validators(rc, req);
+        }
+        if (status == 405) {    /* An edit of it is not: still a MUST. */
+            put_allow(req, methods);
         }
         reply_json(req, status, answer);
     }
@@ -487,6 +533,15 @@ handle_write(struct restconf *rc, struct https_request *req,
     return error;
 }
 
+static unsigned int
+data_methods(const struct lysc_node *node)
+{
+    return (!node ? ALL_METHODS & ~HTTPS_DELETE
+            : node->flags & LYS_CONFIG_R ? READ_METHODS
+            : node->nodetype & (LYS_LEAF | LYS_LEAFLIST)
+            ? ALL_METHODS & ~HTTPS_POST : ALL_METHODS);
+}
+
 /* A plain patch merges into what is there (RFC 8040 s.4.6.1); a YANG Patch has
  * edits of its own. */
 static struct yang_error *
@@ -495,6 +550,7 @@ handle_patch(struct restconf *rc, struct https_request *req,
 {
     if (!content_type_is(req, PATCH_TYPE)
         && !content_type_is(req, DATA_TYPE)) {
+        put_accept_patch(req);
         return yang_error_format(RC_MEDIA_TYPE,
                                  "the Content-Type must be "DATA_TYPE" or "
                                  PATCH_TYPE);
@@ -516,18 +572,8 @@ handle_patch(struct restconf *rc, struct https_request *req,
     if (!error && check_conditions(rc, req, exists) != RC_GO_ON) {
         error = precondition_failed();
     }
-    return error ? error : handle_yang_patch(rc, req, path);
-}
-
-static unsigned int
-data_methods(const struct lysc_node *node)
-{
-    const unsigned int all = READ_METHODS | BODY_METHODS | HTTPS_DELETE;
-
-    return (!node ? all & ~HTTPS_DELETE
-            : node->flags & LYS_CONFIG_R ? READ_METHODS
-            : node->nodetype & (LYS_LEAF | LYS_LEAFLIST) ? all & ~HTTPS_POST
-            : all);
+    return (error ? error
+            : handle_yang_patch(rc, req, path, data_methods(node)));
 }
 
 /* Does the method, which the resource 'node' has. */
@@ -681,6 +727,9 @@ restconf_handle(struct https_request *req, void *rc_)
     https_reply_header(req, "Cache-Control", "no-cache");
     if (status) {
         error = describe_error(status);
+    } else if (!strcmp(path, "*")) {    /* With OPTIONS only. */
+        put_allow(req, ALL_METHODS);
+        https_reply(req, 200, NULL, NULL, 0);
     } else if (!https_request_method(req)) {
         error = yang_error_format(RC_NO_METHOD,
                                   "there is no such method");
