@@ -87,6 +87,9 @@ do_action(struct conductor *c, const struct plan_action *action)
     if (action->what == PLAN_GIVE_UP) {
         op_abort(ops_find_chain(c->ops, action->targets[0].name),
                  action->reason, false);
+    } else if (action->what == PLAN_HURRY) {
+        op_hurry(ops_find_chain(c->ops, action->targets[0].name),
+                 action->reason);
     } else if (action->what == PLAN_REFUSE) {
         VLOG_WARN_RL(&rl, "chain %s: %s",
                      action->targets[action->culprit].name, action->reason);

@@ -89,6 +89,20 @@ can_give_up(const void *c_, const char *chain)
     return op && op_can_be_given_up(op);
 }
 
+static const struct plan_target *
+get_ending(const void *c_, const char *chain)
+{
+    const struct conductor *c = c_;
+    const struct op *op = ops_find_chain(c->ops, chain);
+    const struct op_spec *spec = op ? op_get_spec(op) : NULL;
+    for (size_t i = 0; op && op_is_ending(op) && i < spec->n_chains; i++) {
+        if (!strcmp(spec->chains[i].name, chain)) {
+            return &spec->chains[i];
+        }
+    }
+    return NULL;
+}
+
 struct plan_facts
 conductor_facts(const struct conductor *c)
 {
@@ -106,6 +120,7 @@ conductor_facts(const struct conductor *c)
         .unmet_until = unmet_until,
         .can_flip = can_flip,
         .can_give_up = can_give_up,
+        .get_ending = get_ending,
     };
 }
 

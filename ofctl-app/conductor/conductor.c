@@ -379,6 +379,18 @@ run_lock(struct conductor *c)
     return c->state == ACTIVE;
 }
 
+static void
+run_operations(struct conductor *c)
+{
+    OPS_FOR_EACH (op, c->ops) {
+        bool ends_now = op_run(op, c->net, c->epoch);
+        const struct op_spec *spec = op_get_spec(op);
+        for (size_t i = 0; ends_now && i < spec->n_chains; i++) {
+            plan_touch(c->plan, spec->chains[i].name);
+        }
+    }
+}
+
 void
 conductor_run(struct conductor *c)
 {
@@ -397,9 +409,7 @@ conductor_run(struct conductor *c)
         resync_run(c->resync, c->net);
         abort_operations(c);
         conductor_start_operations(c);
-        OPS_FOR_EACH (op, c->ops) {
-            op_run(op, c->net, c->epoch);
-        }
+        run_operations(c);
     }
     if (c->txn || c->may_act) {
         run_transaction(c);

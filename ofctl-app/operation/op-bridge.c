@@ -101,9 +101,17 @@ bridge_find_loss(const struct network *net, const struct op_participant *p)
     return br && bridge_is_connected(br) ? NULL : "it is not connected";
 }
 
+static bool
+bridge_is_away(const struct network *net, const char *name)
+{
+    const struct bridge *br = network_bridge(net, name);
+    return br && !bridge_is_connected(br);
+}
+
 const struct op_kind op_bridge_kind = {
     .send = bridge_send,
     .exists = bridge_exists,
     .has_ticket = bridge_has_ticket_,
     .find_loss = bridge_find_loss,
+    .is_away = bridge_is_away,
 };

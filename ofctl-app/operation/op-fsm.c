@@ -22,6 +22,7 @@ struct participant {
     unsigned int acked;         /* Steps that it acknowledged. */
     unsigned int refused;       /* RELEASE or UNDO, to be sent again. */
     bool is_culprit;            /* See op_fsm_is_culprit(). */
+    bool is_away;               /* See op_fsm_set_away(). */
 };
 
 struct op_fsm {
@@ -44,6 +45,7 @@ struct op_fsm {
     long long int closed_ms;    /* DRAIN: when nothing was put on the old paths
                                  * any more; LLONG_MAX: it still is. */
     bool is_unused;             /* See op_fsm_is_unused(). */
+    bool is_hurried;            /* See op_fsm_hurry(). */
     long long int retry_ms;     /* When to repeat steps that were refused or
                                  * not acknowledged. */
 
@@ -271,6 +273,39 @@ advance_drain(struct op_fsm *fsm, long long int now)
     }
 }
 
+/* RELEASE and UNDO end; participants that have not acknowledged owe it. */
+static void
+owe(struct op_fsm *fsm, enum op_fsm_step step, enum op_fsm_state end,
+    long long int now)
+{
+    for (size_t i = 0; i < fsm->n; i++) {
+        const struct participant *p = &fsm->participants[i];
+        if (p->steps & step & ~p->acked) {
+            act(fsm, OP_FSM_ACT_OWE, i, step);
+        }
+    }
+    finish(fsm, end, TIMED_OUT, now);
+}
+
+/* Leaves RELEASE or UNDO, if all have acknowledged, or it is in a hurry and
+ * the others are away. */
+static void
+advance_cleaning(struct op_fsm *fsm, enum op_fsm_step step,
+                 enum op_fsm_state end, long long int now)
+{
+    bool is_awaited = false;
+    for (size_t i = 0; i < fsm->n; i++) {
+        const struct participant *p = &fsm->participants[i];
+        is_awaited |= (p->steps & step & ~p->acked
+                       && !(fsm->is_hurried && p->is_away));
+    }
+    if (all_acked(fsm, step)) {
+        finish(fsm, end, ACKNOWLEDGED, now);
+    } else if (!is_awaited) {
+        owe(fsm, step, end, now);
+    }
+}
+
 /* Enters the next states as far as acknowledgements allow. */
 static void
 advance(struct op_fsm *fsm, long long int now)
@@ -303,12 +338,11 @@ advance(struct op_fsm *fsm, long long int now)
     if (fsm->state == OP_FSM_DRAIN) {
         advance_drain(fsm, now);
     }
-    if (fsm->state == OP_FSM_RELEASE
-        && all_acked(fsm, OP_FSM_STEP_RELEASE)) {
-        finish(fsm, OP_FSM_DONE, ACKNOWLEDGED, now);
+    if (fsm->state == OP_FSM_RELEASE) {
+        advance_cleaning(fsm, OP_FSM_STEP_RELEASE, OP_FSM_DONE, now);
     }
-    if (fsm->state == OP_FSM_UNDO && all_acked(fsm, OP_FSM_STEP_UNDO)) {
-        finish(fsm, OP_FSM_FAILED, ACKNOWLEDGED, now);
+    if (fsm->state == OP_FSM_UNDO) {
+        advance_cleaning(fsm, OP_FSM_STEP_UNDO, OP_FSM_FAILED, now);
     }
     fsm->waited_in[fsm->state] = true;
 }
@@ -451,6 +485,20 @@ op_fsm_is_unused(struct op_fsm *fsm, long long int now)
 }
 
 void
+op_fsm_hurry(struct op_fsm *fsm)
+{
+    struct op_fsm_timeouts *timeouts = &fsm->timeouts;
+    timeouts->drain_max_ms = MIN(timeouts->drain_max_ms, timeouts->drain_ms);
+    fsm->is_hurried = true;
+}
+
+void
+op_fsm_set_away(struct op_fsm *fsm, size_t i, bool is_away)
+{
+    fsm->participants[i].is_away = is_away;
+}
+
+void
 op_fsm_refused(struct op_fsm *fsm, size_t i, enum op_fsm_step step,
                const char *reason, long long int now)
 {
@@ -563,13 +611,7 @@ run_cleaning(struct op_fsm *fsm, enum op_fsm_step step,
              enum op_fsm_state end, long long int now)
 {
     if (now >= fsm->entered_ms + fsm->timeouts.release_ms) {
-        for (size_t i = 0; i < fsm->n; i++) {
-            const struct participant *p = &fsm->participants[i];
-            if (p->steps & step & ~p->acked) {
-                act(fsm, OP_FSM_ACT_OWE, i, step);
-            }
-        }
-        finish(fsm, end, TIMED_OUT, now);
+        owe(fsm, step, end, now);
     } else if (now >= fsm->retry_ms) {
         fsm->retry_ms = LLONG_MAX;
         for (size_t i = 0; i < fsm->n; i++) {
@@ -578,6 +620,7 @@ run_cleaning(struct op_fsm *fsm, enum op_fsm_step step,
             }
         }
     }
+    advance(fsm, now);
 }
 
 static void
@@ -586,8 +629,8 @@ run_drain(struct op_fsm *fsm, long long int now)
     if (now >= fsm->entered_ms + fsm->timeouts.drain_max_ms
         && !all_acked(fsm, OP_FSM_STEP_CLOSE | OP_FSM_STEP_DRAIN)) {
         char *names = missing(fsm, OP_FSM_STEP_CLOSE | OP_FSM_STEP_DRAIN);
-        set_reason(fsm, xasprintf("not seen to drain in %d ms: %s",
-                                  fsm->timeouts.drain_max_ms, names));
+        set_reason(fsm, xasprintf("not seen to drain in %lld ms: %s",
+                                  now - fsm->entered_ms, names));
         free(names);
         enter_release(fsm, TIMED_OUT, now);
     }

@@ -143,8 +143,10 @@ struct op_fsm_timeouts {
     int drain_ms;               /* DRAIN takes so long at least, from FLIP and
                                  * CLOSE on, but for op_fsm_is_unused(); 0:
                                  * there is none. */
-    int drain_max_ms;           /* DRAIN takes so long at most. */
-    int release_ms;             /* For RELEASE or UNDO; then it is owed. */
+    int drain_max_ms;           /* DRAIN takes so long at most, but for
+                                 * op_fsm_hurry(). */
+    int release_ms;             /* For RELEASE or UNDO; then it is owed.  The
+                                 * same. */
     int prove_ms;               /* Between two sends of PROVE. */
 };
 
@@ -190,6 +192,14 @@ void op_fsm_acknowledged(struct op_fsm *, size_t participant,
 /* No packet was on the old paths, so no cache leads there: once all hops are
  * drained DRAIN need not last for 'drain_ms'. */
 void op_fsm_is_unused(struct op_fsm *, long long int now_ms);
+
+/* Another operation waits for this one: DRAIN ends after 'drain_ms' at the
+ * latest, and RELEASE and UNDO wait for no participant that is away: it owes
+ * them.  op_fsm_run() is to be called next. */
+void op_fsm_hurry(struct op_fsm *);
+
+/* Is the participant away?  None is at first.  The same. */
+void op_fsm_set_away(struct op_fsm *, size_t participant, bool is_away);
 
 /* The participant will not do the step, for 'reason', which is copied.  Rolls
  * back, if that is still possible; else the step is sent again later. */

@@ -137,9 +137,17 @@ gateway_find_loss(const struct network *net, const struct op_participant *p)
             ? "its data plane restarted" : NULL);
 }
 
+static bool
+gateway_is_away(const struct network *net, const char *name)
+{
+    const struct agent *agent = network_agent(net, name);
+    return agent && !agent_is_up(agent);
+}
+
 const struct op_kind op_gateway_kind = {
     .send = gateway_send,
     .exists = gateway_exists,
     .has_ticket = gateway_has_ticket,
     .find_loss = gateway_find_loss,
+    .is_away = gateway_is_away,
 };

@@ -50,6 +50,9 @@ struct op_kind {
      * began with, or NULL if it is. */
     const char *(*find_loss)(const struct network *,
                              const struct op_participant *);
+
+    /* Is the participant, which is in the database, known not to answer? */
+    bool (*is_away)(const struct network *, const char *name);
 };
 
 /* A request that was sent and is not answered yet. */
@@ -115,6 +118,8 @@ struct op {
     long long int started_ms;   /* time_msec(). */
     long long int started_s;    /* time_wall(). */
     bool aborted;               /* By the operator. */
+    bool hurried;               /* See op_hurry(). */
+    bool is_ending;             /* op_run() has told so. */
     bool resumed;               /* Another controller began it: its failure
                                  * says nothing about the chains. */
 

@@ -261,6 +261,18 @@ notice_losses(struct op *op, const struct network *net)
     }
 }
 
+/* Tells the state machine, if it is in a hurry, which participants are
+ * away. */
+static void
+notice_absences(struct op *op, const struct network *net)
+{
+    for (size_t i = 0; op->hurried && i < op->n_participants; i++) {
+        const struct op_participant *p = &op->participants[i];
+        op_fsm_set_away(op->fsm, i, (p->kind->is_away
+                                     && p->kind->is_away(net, p->id.name)));
+    }
+}
+
 /* Logs each transition; tests/tools/chaos compares the log with the model of
  * doc/model. */
 static void
@@ -273,12 +285,13 @@ log_transitions(struct op *op)
     }
 }
 
-void
+bool
 op_run(struct op *op, struct network *net, uint64_t epoch)
 {
     if (!op_fsm_is_committed(op->fsm)) {
         notice_losses(op, net);
     }
+    notice_absences(op, net);
     op_fsm_run(op->fsm, time_msec());
     if (op_fsm_get_state(op->fsm) == OP_FSM_DRAIN) {
         op_hops_drain(op, net);
@@ -303,6 +316,10 @@ op_run(struct op *op, struct network *net, uint64_t epoch)
         }
     }
     log_transitions(op);
+
+    bool was_ending = op->is_ending;
+    op->is_ending = op_is_ending(op);
+    return op->is_ending && !was_ending;
 }
 
 void
@@ -406,6 +423,24 @@ op_can_be_given_up(const struct op *op)
 {
     return (op->spec.n_chains == 1 && op->spec.purpose != OP_FAILOVER
             && !op->resumed && !op_fsm_is_committed(op->fsm));
+}
+
+bool
+op_is_ending(const struct op *op)
+{
+    return (op_fsm_is_committed(op->fsm)
+            || op_fsm_get_state(op->fsm) == OP_FSM_UNDO);
+}
+
+void
+op_hurry(struct op *op, const char *reason)
+{
+    if (!op->hurried) {
+        VLOG_INFO("operation %u is hurried, since another one is due: %s",
+                  op->spec.number, reason);
+        op->hurried = true;
+        op_fsm_hurry(op->fsm);
+    }
 }
 
 bool

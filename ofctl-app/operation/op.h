@@ -52,8 +52,9 @@ void op_start(struct op *);
 void op_resume(struct op *, bool committed);
 
 /* Does what the state machine wants done, and notices participants that were
- * lost and time that has passed.  'epoch' is this controller's. */
-void op_run(struct op *, struct network *, uint64_t epoch);
+ * lost and time that has passed.  'epoch' is this controller's.  Returns true
+ * when op_is_ending() has become so. */
+bool op_run(struct op *, struct network *, uint64_t epoch);
 
 /* Wakes up poll_block() when op_run() has something to do. */
 void op_wait(const struct op *);
@@ -88,6 +89,14 @@ enum op_fsm_state op_get_state(const struct op *);
 /* Returns true if it may be given up for a more urgent one: it changes one
  * chain, is no failover, was not resumed, and is not past its commit point. */
 bool op_can_be_given_up(const struct op *);
+
+/* Returns true if the paths that its chains will have are decided: it is past
+ * its commit point, or rolls back. */
+bool op_is_ending(const struct op *);
+
+/* Another operation of a chain is due for 'reason', which is logged: see
+ * op_fsm_hurry(). */
+void op_hurry(struct op *, const char *reason);
 
 /* Did the old paths have time to drain, before they went? */
 bool op_has_drained(const struct op *);

@@ -55,26 +55,13 @@ backup_plan_would_do(const struct plan_facts *facts,
     return ok;
 }
 
-/* Keeps those of the 'n' paths that are active.  Returns how many they are. */
-static size_t
-keep_active(struct live_path **paths, size_t n)
-{
-    size_t n_active = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (paths[i]->path->state == PATH_ACTIVE) {
-            paths[n_active++] = paths[i];
-        }
-    }
-    return n_active;
-}
-
 char *
 backup_plan_reason_to_give_up(const struct plan_facts *facts,
                               const struct inv_chain *chain,
                               struct chain_paths *paths)
 {
-    paths->n_used = keep_active(paths->used, paths->n_used);
-    paths->n_backup = keep_active(paths->backup, paths->n_backup);
+    paths->n_used = live_paths_keep_active(paths->used, paths->n_used);
+    paths->n_backup = live_paths_keep_active(paths->backup, paths->n_backup);
     char *error = path_health_check(facts, paths->used, paths->n_used,
                                     path_check);
     char *reason = (error && backup_plan_would_do(facts, chain, paths, true)

@@ -315,6 +315,43 @@ give_up(struct look *look, struct plan_action *action)
     return reason != NULL;
 }
 
+/* Returns why another operation is due after the one that is for 'target' and
+ * only removes paths any more, or NULL (caller frees). */
+static char *
+find_next(struct look *look, const struct plan_target *target)
+{
+    const struct chain_plan *cp = look->cp;
+    const struct plan_row *row = cp->row;
+    if (!row) {
+        return target->intent[0] ? xstrdup("deleted") : NULL;
+    } else if (!look->chain) {
+        return NULL;
+    } else if (strcmp(row->intent, target->intent) && !look->has_failed) {
+        return xstrdup("changed");
+    }
+    look->paths.n_used = live_paths_keep_active(look->paths.used,
+                                                look->paths.n_used);
+    char *damage = find_damage(look);
+    if (cp->due.is_silent && (cp->silence.is_tried || rests_silent(look))) {
+        free(damage);
+        return NULL;            /* The chain is going to rest. */
+    }
+    return damage;
+}
+
+/* An operation is under way.  Returns true if it is to end soon. */
+static bool
+hurry(struct look *look, struct plan_action *action)
+{
+    const struct plan_facts *facts = look->facts;
+    const struct plan_target *target
+        = (facts->get_ending
+           ? facts->get_ending(facts->aux, look->cp->name) : NULL);
+    char *reason = target ? find_next(look, target) : NULL;
+    *action = (struct plan_action) { .what = PLAN_HURRY, .reason = reason };
+    return reason != NULL;
+}
+
 static void
 fail_over(struct look *look, struct plan_action *action)
 {
@@ -366,7 +403,7 @@ follow(struct look *look, struct plan_action *action)
     switch (cp->state) {
     case PLAN_BUSY:
         if (cp->is_busy) {
-            return give_up(look, action);
+            return give_up(look, action) || hurry(look, action);
         }
         fail_over(look, action);
         return true;

@@ -67,7 +67,8 @@
     PLAN_STATE(WAITING, "waiting")                                          \
                                                                             \
     /* An operation of the chain is under way.  Entered: it starts, or is   \
-     * resumed.  Left: with the look after its end. */                      \
+     * resumed.  Left: with the look after its end; if another one is due   \
+     * by then, the operation is hurried. */                                \
     PLAN_STATE(BUSY, "busy")                                                \
                                                                             \
     /* The operation of the chain failed.  Entered: with its end.  Left:    \
@@ -190,7 +191,7 @@ void chain_plan_set_state(struct chain_plan *, struct plan_versions *,
 
 /* Looks at the chain: gives it its state, sets 'wake_ms' and 'is_unsettled',
  * and what is due.  Returns true if there is an action to be done at once
- * (fail over, give up, backup path), then in '*action'. */
+ * (fail over, give up, hurry, backup path), then in '*action'. */
 bool chain_plan_look(struct chain_plan *, const struct make_context *,
                      struct plan_versions *, struct plan_action *action);
 

@@ -109,6 +109,18 @@ live_paths_of_chain(const struct live_paths *paths, const char *chain)
     };
 }
 
+size_t
+live_paths_keep_active(struct live_path **paths, size_t n)
+{
+    size_t n_active = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (paths[i]->path->state == PATH_ACTIVE) {
+            paths[n_active++] = paths[i];
+        }
+    }
+    return n_active;
+}
+
 struct live_path **
 live_paths_dup(struct live_path *const *paths, size_t n)
 {

@@ -110,6 +110,9 @@ struct chain_paths {
 struct chain_paths live_paths_of_chain(const struct live_paths *,
                                        const char *chain);
 
+/* Keeps those of the 'n' paths that are active.  Returns how many they are. */
+size_t live_paths_keep_active(struct live_path **paths, size_t n);
+
 /* Returns a copy of the array of 'n' paths; caller frees it. */
 struct live_path **live_paths_dup(struct live_path *const *paths, size_t n);
 

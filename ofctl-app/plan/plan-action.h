@@ -21,6 +21,8 @@ enum plan_what {
     PLAN_FAIL_OVER,             /* Start an operation from the old paths to the
                                  * backup paths, which are prepared. */
     PLAN_GIVE_UP,               /* Give up the operation of the chain. */
+    PLAN_HURRY,                 /* Another operation of the chain is due: the
+                                 * one under way is to end soon. */
     PLAN_REFUSE,                /* Log that the chain 'culprit' was refused,
                                  * for this reason. */
 };

@@ -14,6 +14,7 @@ struct inventory;
 struct live_path;
 struct live_paths;
 struct numbers;
+struct plan_target;
 
 struct plan_facts {
     const struct inventory *inv;
@@ -44,6 +45,12 @@ struct plan_facts {
     /* Can the operation of 'chain' be given up: is it of this chain alone, not
      * committed, and begun by this controller?  NULL: none can. */
     bool (*can_give_up)(const void *aux, const char *chain);
+
+    /* Returns what the operation of 'chain' is for, if it only removes paths
+     * any more: it is past its commit point, or rolls back.  Else NULL.  NULL:
+     * none does. */
+    const struct plan_target *(*get_ending)(const void *aux,
+                                            const char *chain);
 };
 
 /* Makes '*wake_ms', a time, the earlier of itself and 'at_ms'. */

@@ -303,7 +303,8 @@ begin(struct plan *plan, struct chain_plan *const *chains, size_t n,
     for (size_t i = 0; i < n; i++) {
         struct chain_plan *cp = chains[i];
         action->targets[i] = chain_plan_target(cp);
-        if (action->what != PLAN_GIVE_UP && action->what != PLAN_REFUSE) {
+        if (action->what != PLAN_GIVE_UP && action->what != PLAN_HURRY
+            && action->what != PLAN_REFUSE) {
             unindex(plan, cp);
             chain_plan_begin(cp, action->what, false);
             chain_plan_set_state(cp, &plan->versions, PLAN_BUSY);

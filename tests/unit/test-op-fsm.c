@@ -16,8 +16,8 @@
  * DRAIN-MAX RELEASE" (ms; PROVE's is 200), then events: "start",
  * "start-prepared", "resume-preparing REASON", "resume-committing", "journaled
  * ok", "journaled REASON", "ack NAME STEP", "refuse NAME STEP REASON", "lost
- * NAME REASON", "abort REASON", "unused", "tick MS", "tick" (to the deadline),
- * "times".
+ * NAME REASON", "abort REASON", "unused", "hurry", "away NAME", "back NAME",
+ * "tick MS", "tick" (to the deadline), "times".
  */
 
 #include <config.h>
@@ -200,6 +200,13 @@ obey(struct script *s, char *words[6])
                           ? "aborts" : "too late"));
     } else if (!strcmp(verb, "unused")) {
         op_fsm_is_unused(s->fsm, s->now);
+    } else if (!strcmp(verb, "hurry")) {
+        op_fsm_hurry(s->fsm);
+        op_fsm_run(s->fsm, s->now);
+    } else if (!strcmp(verb, "away") || !strcmp(verb, "back")) {
+        op_fsm_set_away(s->fsm, find_participant(s, words[1]),
+                        !strcmp(verb, "away"));
+        op_fsm_run(s->fsm, s->now);
     } else if (!strcmp(verb, "tick")) {
         tick(s, words[1]);
     } else if (!strcmp(verb, "times")) {
@@ -243,6 +250,7 @@ run_script(void)
 
 struct model_participant {
     unsigned int steps, sent, acked, owed;
+    bool is_away;
 };
 
 struct model {
@@ -253,6 +261,7 @@ struct model {
     long long int start, now;
     bool resumed;               /* From either state of the journal. */
     bool aborted;               /* An abort was accepted. */
+    bool hurried;
     int journal;                /* Entry not answered yet, or -1. */
     bool committed;
     int finished;
@@ -418,6 +427,10 @@ check_actions(struct model *m)
             CHECK(a.step == (m->committed ? OP_FSM_STEP_RELEASE
                              : OP_FSM_STEP_UNDO));
             CHECK(m->p[a.participant].sent & a.step);
+            CHECK((m->hurried && m->p[a.participant].is_away)
+                  || (op_fsm_time_in(m->fsm, (m->committed ? OP_FSM_RELEASE
+                                              : OP_FSM_UNDO), m->now)
+                      >= m->timeouts.release_ms));
             CHECK(!((m->p[a.participant].acked | m->p[a.participant].owed)
                     & a.step));
             m->p[a.participant].owed |= a.step;
@@ -547,7 +560,19 @@ random_event(struct model *m)
             m->aborted = true;
         }
         break;
-    case 5: case 6: case 7: case 8: case 9: case 10:
+    case 5:
+        if (!rng(4)) {
+            op_fsm_hurry(m->fsm);
+            m->hurried = true;
+            m->timeouts.drain_max_ms = MIN(m->timeouts.drain_max_ms,
+                                           m->timeouts.drain_ms);
+        } else if (i < m->n) {
+            m->p[i].is_away = rng(2);
+            op_fsm_set_away(m->fsm, i, m->p[i].is_away);
+        }
+        model_tick(m, 0);
+        break;
+    case 6: case 7: case 8: case 9: case 10:
         model_tick(m, rng(2) ? 1 + rng(4) : 1 + rng(400));
         break;
     case 11: case 12: case 13: case 14: case 15: case 16: case 17:

@@ -20,6 +20,8 @@
  *     topology               the topology has changed
  *     no-flip|flip           the bridges of backup paths are away, or back
  *     committed CHAIN        its operation is past the commit point
+ *     flipped CHAIN          the same, and its new paths are in use
+ *     undone CHAIN           its operation rolls back
  *     operations N           so many more are under way
  *     change-ms MS           a change takes so long at most (5000 at first)
  *     step MS                the time goes on
@@ -114,7 +116,7 @@ struct operation {
     size_t n_targets;
     struct live_path **old, **new;
     size_t n_old, n_new;
-    bool is_committed, is_resumed;
+    bool is_committed, is_ending, is_resumed;
 };
 
 static struct topology *topology;
@@ -180,6 +182,18 @@ can_give_up(const void *aux OVS_UNUSED, const char *chain)
             && !op->is_committed && !op->is_resumed);
 }
 
+static const struct plan_target *
+get_ending(const void *aux OVS_UNUSED, const char *chain)
+{
+    const struct operation *op = find_operation(chain);
+    for (size_t i = 0; op && op->is_ending && i < op->n_targets; i++) {
+        if (!strcmp(op->targets[i].name, chain)) {
+            return &op->targets[i];
+        }
+    }
+    return NULL;
+}
+
 static struct plan_facts
 get_facts(void)
 {
@@ -196,6 +210,7 @@ get_facts(void)
         .unmet_until = unmet_until,
         .can_flip = can_flip,
         .can_give_up = can_give_up,
+        .get_ending = get_ending,
     };
 }
 
@@ -500,6 +515,31 @@ end(const char *chain, const char *how, const char *gateway)
     destroy_operation(op);
 }
 
+/* Nothing but paths to be removed is left of the operation. */
+static void
+touch_ending(struct operation *op)
+{
+    op->is_ending = true;
+    for (size_t i = 0; i < op->n_targets; i++) {
+        plan_touch(plan, op->targets[i].name);
+    }
+}
+
+static void
+flipped(const char *chain)
+{
+    struct operation *op = find_operation(chain);
+    op->is_committed = true;
+    for (size_t i = 0; i < op->n_old; i++) {
+        op->old[i]->path->state = PATH_RELEASING;
+    }
+    for (size_t i = 0; i < op->n_new; i++) {
+        op->new[i]->path->state = PATH_ACTIVE;
+        op->new[i]->path->backup &= op->what != PLAN_FAIL_OVER;
+    }
+    touch_ending(op);
+}
+
 static void
 resume(const char *chain)
 {
@@ -523,6 +563,7 @@ do_action(const struct plan_action *action)
         [PLAN_BACKUP] = "backup",
         [PLAN_FAIL_OVER] = "fail over",
         [PLAN_GIVE_UP] = "give up",
+        [PLAN_HURRY] = "hurry",
         [PLAN_REFUSE] = "refuse",
     };
     SAY("  %s", names[action->what]);
@@ -533,7 +574,7 @@ do_action(const struct plan_action *action)
     SAY("%s: %s\n", action->unproven ? ", unproven" : "", action->reason);
     if (action->what == PLAN_GIVE_UP) {
         find_operation(action->targets[0].name)->is_committed = true;
-    } else if (action->what != PLAN_REFUSE) {
+    } else if (action->what != PLAN_REFUSE && action->what != PLAN_HURRY) {
         start(action);
     }
 }
@@ -797,6 +838,10 @@ obey(struct topology *t OVS_UNUSED, char **words, size_t n)
         plan_touch_all(plan);
     } else if (!strcmp(verb, "committed") && n == 2) {
         find_operation(words[1])->is_committed = true;
+    } else if (!strcmp(verb, "flipped") && n == 2) {
+        flipped(words[1]);
+    } else if (!strcmp(verb, "undone") && n == 2) {
+        touch_ending(find_operation(words[1]));
     } else if (!strcmp(verb, "operations") && n == 2) {
         more_operations = atoi(words[1]);
     } else if (!strcmp(verb, "change-ms") && n == 2) {
