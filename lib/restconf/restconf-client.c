@@ -56,6 +56,7 @@ struct restconf_client {
     char *name, *url;
     char *base;                 /* URL without a path, for libcurl. */
     char *root;                 /* "/restconf"; NULL: not known yet. */
+    bool root_is_given;         /* By the URL. */
     struct curl_slist *connect_to;
 
     /* One transfer at a time. */
@@ -117,6 +118,7 @@ set_address(struct restconf_client *client)
     if (strncmp(client->url, scheme, strlen(scheme))) {
         client->base = xstrdup(client->url);    /* libcurl will refuse it. */
         client->root = xstrdup("");
+        client->root_is_given = true;
         return;
     }
     const char *host = client->url + strlen(scheme);
@@ -130,6 +132,7 @@ set_address(struct restconf_client *client)
     client->connect_to = curl_slist_append(NULL, connect_to);
     if (host[n] && host[n + 1]) {
         client->root = xstrdup(&host[n]);
+        client->root_is_given = true;
     }
     free(connect_to);
 }
@@ -453,6 +456,15 @@ restconf_client_next_result(struct restconf_client *client,
 }
 
 void
+restconf_client_forget_root(struct restconf_client *client)
+{
+    if (!client->root_is_given) {
+        free(client->root);
+        client->root = NULL;
+    }
+}
+
+void
 restconf_client_get_load(const struct restconf_client *client,
                          unsigned long long int *n_patches,
                          unsigned long long int *n_transfers)
@@ -550,20 +562,29 @@ split_patches(struct restconf_client *client)
                     ovs_list_front(&client->current), &client->current);
 }
 
-/* Handles the answer about the root.  A server that does not say it has it
- * where most have it.  If it cannot be reached, the request that has waited
- * longest fails. */
-static void
-handle_root(struct restconf_client *client, long int status, const char *error)
+/* Handles the answer about the root.  A server that has no such document, or
+ * no root in it, has it where most have it.  Any other answer, or none, says
+ * nothing about that: the request that has waited longest fails, and the next
+ * one asks again.  Returns what 'error', of which it takes ownership, is to
+ * that request. */
+static char *
+handle_root(struct restconf_client *client, long int status, char *error)
 {
-    if (status) {
+    if (!error || status == 404) {
         client->root = error ? NULL : restconf_root_parse(
             ds_cstr(&client->answer));
         client->root = client->root ? client->root : xstrdup("/restconf");
-    } else {
-        ovs_list_push_back(&client->current,
-                           ovs_list_pop_front(&client->queue));
+        return error;
     }
+    ovs_list_push_back(&client->current,
+                       ovs_list_pop_front(&client->queue));
+    if (!status) {
+        return error;
+    }
+    char *reason = xasprintf("it does not say where its resources are (GET "
+                             RESTCONF_ROOT_PATH"): %s", error);
+    free(error);
+    return reason;
 }
 
 static void
@@ -577,7 +598,7 @@ complete(struct restconf_client *client, CURLcode code)
     char *error = transfer_error(client, code, status,
                                  ds_cstr(&client->answer));
     if (ovs_list_is_empty(&client->current)) {
-        handle_root(client, status, error);
+        error = handle_root(client, status, error);
     }
     if (error && status && ovs_list_size(&client->current) > 1) {
         split_patches(client);

@@ -9,7 +9,8 @@
  * A server is known by a name, which its certificate from our CA must have
  * (SAN DNS); the URL's host is not proven.  The root of its resources is asked
  * for (RFC 8040 s.3.1) before the first request, unless the URL has a path,
- * which is the root then.
+ * which is the root then.  A server that has no such document (404), or none
+ * with such a link, and only such a server, has its resources at /restconf.
  *
  * Requests to one server are sent one after the other, over a connection kept
  * open; servers are asked in parallel.  Patches that wait behind each other
@@ -90,6 +91,11 @@ struct restconf_result {
  * none. */
 bool restconf_client_next_result(struct restconf_client *,
                                  struct restconf_result *);
+
+/* Has the root of the server's resources be asked for again before the next
+ * request, unless the URL has it.  To be called when something is not where it
+ * must be: another server, or another version of it, may be there now. */
+void restconf_client_forget_root(struct restconf_client *);
 
 /* Gets how many patches were queued so far, and in how many requests they were
  * sent. */

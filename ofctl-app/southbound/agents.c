@@ -197,6 +197,9 @@ static void
 handle_state(struct agent *agent, const struct restconf_result *result)
 {
     bool was_up = agent->state.up;
+    if (result->status == 404) {        /* Every agent has that resource. */
+        restconf_client_forget_root(agent->client);
+    }
     if (result->error) {
         agent_state_set_down(&agent->state, result->error);
     } else {
