@@ -49,7 +49,7 @@ static void
 cmd_op_list(struct ctl_context *ctx)
 {
     struct table *t = ctl_new_table(ctx, "number", "chain", "cause", "state",
-                                    "started", "ms", "lost", NULL);
+                                    "started", "ms", "lost", "reason", NULL);
     const struct sdsa_history *h;
     SORTED(ctx->idl, h, SDSA_HISTORY_FOR_EACH,
            xasprintf("%020"PRId64, h->number), {
@@ -61,7 +61,7 @@ cmd_op_list(struct ctl_context *ctx)
                       : xstrdup(""));
         char *chains = join(h->chains, h->n_chains);
         ctl_add_cells(t, number, chains, h->cause, h->result, started, ms,
-                      lost, NULL);
+                      lost, h->reason, NULL);
         free(chains);
         free(number);
         free(started);
@@ -75,7 +75,7 @@ cmd_op_list(struct ctl_context *ctx)
         char *started = format_time(op->started);
         char *chains = join(op->chains, op->n_chains);
         ctl_add_cells(t, number, chains, op->reason, op->state, started, "",
-                      "", NULL);
+                      "", op->trouble, NULL);
         free(chains);
         free(number);
         free(started);
@@ -191,9 +191,10 @@ cmd_op_show(struct ctl_context *ctx)
     } else if (op) {
         char *started = format_time(op->started);
         char *chains = join(op->chains, op->n_chains);
-        ds_put_format(out, "operation %"PRId64", chain %s (%s): %s\n"
+        ds_put_format(out, "operation %"PRId64", chain %s (%s): %s%s%s\n"
                       "  started %s\n", op->number, chains, op->reason,
-                      op->state, started);
+                      op->state, op->trouble[0] ? ": " : "", op->trouble,
+                      started);
         free(started);
         free(chains);
         put_paths(out, "  old paths: NSH SPI", op->old_paths,

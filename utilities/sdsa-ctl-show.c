@@ -114,6 +114,21 @@ chain_state(struct ovsdb_idl *idl, const struct sdsa_chain *row)
             : failed ? "failed" : "pending");
 }
 
+/* Returns what is wrong with an operation of the chain, or "". */
+static const char *
+chain_trouble(const struct ovsdb_idl *idl, const char *chain)
+{
+    const struct sdsa_operation *op;
+    SDSA_OPERATION_FOR_EACH (op, idl) {
+        for (size_t i = 0; i < op->n_chains; i++) {
+            if (!strcmp(op->chains[i], chain) && op->trouble[0]) {
+                return op->trouble;
+            }
+        }
+    }
+    return "";
+}
+
 /* Returns why the chain is interrupted or has failed, or what it waits for; ""
  * if it is up.  Caller frees. */
 static char *
@@ -121,6 +136,7 @@ chain_reason(struct ovsdb_idl *idl, const struct sdsa_chain *row)
 {
     const struct sdsa_path *path = find_active_path(idl, row->name, true);
     const char *reason = path ? path->reason : row->reason;
+    reason = reason[0] ? reason : chain_trouble(idl, row->name);
     char *absence = sdsa_ctl_controller_absence(idl);
     char *text = (path && row->waits[0]
                   ? xasprintf("%s; waits: %s", reason, row->waits)

@@ -448,6 +448,10 @@ journal_chain_hangs(const struct ovsdb_idl *idl, const struct op *op)
 {
     const struct op_spec *spec = &op->spec;
     const char *reason = op_fsm_reason(op->fsm);
+    const struct sdsa_operation *op_row = find_operation(idl, spec->number);
+    if (op_row && strcmp(op_row->trouble, reason)) {
+        sdsa_operation_set_trouble(op_row, reason);
+    }
     if (op_fsm_get_state(op->fsm) != OP_FSM_FLIP || !reason[0]) {
         return;
     }

@@ -44,8 +44,8 @@ void journal_write_counts(const struct ovsdb_idl *, struct op *);
 void journal_chain_failed(const struct sdsa_chain *, int64_t wanted,
                           const char *reason);
 
-/* If a bridge keeps the operation from the end of FLIP, writes the reason at
- * its chains. */
+/* Writes what is wrong with the operation into its row.  If a bridge keeps it
+ * from the end of FLIP, writes the reason at its chains as well. */
 void journal_chain_hangs(const struct ovsdb_idl *, const struct op *);
 
 /* Deletes the Path rows that belong to no live path. */
