@@ -8,8 +8,12 @@
 
 #include "lib/address.h"
 #include "openvswitch/dynamic-string.h"
+#include "ovsdb-session.h"
 #include "packets.h"
+#include "stream.h"
+#include "svec.h"
 #include "util.h"
+#include "uuid.h"
 
 #define MAX_LEN 64              /* Of a name: RFC 5280, ub-common-name. */
 #define MAX_PORT_LEN 255        /* Of the name of a port. */
@@ -172,6 +176,22 @@ name_parse_url(const char *text, char **urlp)
     return refuse(text, "is not the URL of an agent: write https://HOST:PORT, "
                   "with an IPv6 address in brackets and its zone, if any, "
                   "behind \"%%25\"");
+}
+
+char *
+name_check_ovsdb(const char *target)
+{
+    struct svec servers = SVEC_EMPTY_INITIALIZER;
+    struct uuid cid;
+    ovsdb_session_parse_remote(target, &servers, &cid);
+    bool ok = servers.n;
+    for (size_t i = 0; i < servers.n; i++) {
+        ok = ok && !stream_verify_name(servers.names[i]);
+    }
+    svec_destroy(&servers);
+    return (ok ? NULL
+            : refuse(target, "is not the database of a switch: write "
+                     "unix:FILE, ssl:IP:PORT or tcp:IP:PORT"));
 }
 
 char *

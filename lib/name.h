@@ -50,6 +50,10 @@ char *name_parse_ip(const char *text, struct in6_addr *ip);
  * the one spelling of it that there is (caller frees); NULL on failure. */
 char *name_parse_url(const char *text, char **url);
 
+/* Checks where the database of a switch is: one or more servers to connect to,
+ * with commas between them.  A method that would listen is none of them. */
+char *name_check_ovsdb(const char *target);
+
 /* Parses a datapath id of up to 16 hex digits, with "0x" before them or
  * without, into '*id', host order.  'bridge' is the bridge's name, for the
  * message. */

@@ -15,7 +15,6 @@
 #include "ofctl-app/model/inventory.h"
 #include "packets.h"
 #include "sset.h"
-#include "stream.h"
 #include "util.h"
 
 /* Checks: each of them returns false after ctl_error(). */
@@ -159,12 +158,7 @@ same_mtu(const int64_t *old, size_t n, int64_t mtu)
 static bool
 check_ovsdb(struct ctl_context *ctx, const char *target)
 {
-    if (target[0] && stream_verify_name(target)) {
-        ctl_error(ctx, "\"%s\" is not the database of a switch: write "
-                  "unix:FILE, ssl:IP:PORT or tcp:IP:PORT", target);
-        return false;
-    }
-    return true;
+    return !target[0] || ctl_accepts(ctx, name_check_ovsdb(target));
 }
 
 static void

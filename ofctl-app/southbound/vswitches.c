@@ -74,8 +74,12 @@ vswitches_run(struct vswitches *vs, const struct ovsdb_idl *idl)
         if (row->ovsdb[0]) {
             sset_add(&targets, row->ovsdb);
             if (!shash_find(&vs->sessions, row->ovsdb)) {
-                shash_add(&vs->sessions, row->ovsdb,
-                          vswitch_session_create(row->ovsdb));
+                char *error = name_check_ovsdb(row->ovsdb);
+                if (!error) {   /* Else the bridge is shown with it. */
+                    shash_add(&vs->sessions, row->ovsdb,
+                              vswitch_session_create(row->ovsdb));
+                }
+                free(error);
             }
         }
     }

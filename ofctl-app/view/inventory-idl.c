@@ -157,6 +157,9 @@ add_bridge(struct reader *r, const struct sdsa_bridge *row)
     char *error = name_check("bridge", row->name);
     error = error ? error : name_parse_datapath_id(row->datapath_id, row->name,
                                                    &id);
+    if (!error && row->ovsdb[0]) {
+        error = name_check_ovsdb(row->ovsdb);
+    }
     svec_add_nocopy(&claims, xasprintf("datapath id %016"PRIx64, id));
     error = error ? error : claim(r, &claims, owner);
     if (error) {

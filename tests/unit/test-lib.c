@@ -301,6 +301,8 @@ test_name(int argc OVS_UNUSED, char *argv[])
         good = error ? NULL : address_format(&ip);
     } else if (!strcmp(kind, "url")) {
         error = name_parse_url(text, &good);
+    } else if (!strcmp(kind, "ovsdb")) {
+        error = name_check_ovsdb(text);
     } else if (!strcmp(kind, "datapath-id")) {
         error = name_parse_datapath_id(text, "br1", &id);
     } else {
