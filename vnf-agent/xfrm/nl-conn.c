@@ -292,8 +292,8 @@ transact_some(struct nl_conn *conn, struct nl_op *ops, size_t n)
             break;
         }
         struct nlmsghdr *hdr = ALIGNED_CAST(struct nlmsghdr *, conn->buffer);
-        for (size_t left = size; NLMSG_OK(hdr, left);
-             hdr = NLMSG_NEXT(hdr, left)) {
+        for (int left = size; nlmsg_ok(hdr, left);
+             hdr = nlmsg_next(hdr, &left)) {
             int times = (conn->fault ? conn->fault(hdr, conn->fault_aux)
                          : 1);
             for (; times > 0; times--) {
@@ -379,8 +379,8 @@ nl_conn_get(struct nl_conn *conn, struct nl_msg *msg, nl_conn_cb *cb,
         }
         bool done = false;
         struct nlmsghdr *hdr = ALIGNED_CAST(struct nlmsghdr *, conn->buffer);
-        for (size_t left = size; NLMSG_OK(hdr, left) && !done;
-             hdr = NLMSG_NEXT(hdr, left)) {
+        for (int left = size; nlmsg_ok(hdr, left) && !done;
+             hdr = nlmsg_next(hdr, &left)) {
             if (hdr->nlmsg_seq != conn->seq) {
                 continue;
             }
@@ -422,8 +422,8 @@ nl_conn_drain(struct nl_conn *conn, nl_conn_cb *cb, void *aux)
             continue;
         }
         struct nlmsghdr *hdr = ALIGNED_CAST(struct nlmsghdr *, conn->buffer);
-        for (size_t left = size; NLMSG_OK(hdr, left);
-             hdr = NLMSG_NEXT(hdr, left)) {
+        for (int left = size; nlmsg_ok(hdr, left);
+             hdr = nlmsg_next(hdr, &left)) {
             cb(hdr, aux);
         }
         OPENSSL_cleanse(conn->buffer, size);
