@@ -206,8 +206,8 @@ format_end(const struct contents *c)
                      c->subject ? c->subject : "", text);
 }
 
-/* Warns once when little of the certificate's life is left, and once when
- * nothing is. */
+/* Warns once when a tenth of the certificate's life is left, and once when it
+ * is over. */
 static void
 warn_of_end(struct tls_files *files)
 {
@@ -239,7 +239,7 @@ set_times(struct tls_files *files, const struct contents *c)
     files->warned = 0;
 }
 
-/* Reads the files, and says what came of it. */
+/* Reads the files, and hands them over if they fit. */
 static void
 read_again(struct tls_files *files)
 {
@@ -331,7 +331,7 @@ start_thread(struct tls_files *files)
     }
 }
 
-/* What the main thread calls. */
+/* For the main thread. */
 
 char *
 tls_files_open(const struct tls_files_names *names, struct tls_files **filesp)
