@@ -70,6 +70,11 @@ struct agent_daemon {
     struct https_server *https;
 };
 
+/* Tries for the lock of the folder after the first one, and the pause before
+ * each. */
+#define LOCK_TRIES 10
+#define LOCK_PAUSE_NS 200000000
+
 /* State of the command "exit". */
 struct exiting {
     bool exiting;               /* The main loop ends. */
@@ -78,6 +83,7 @@ struct exiting {
 
 static void parse_options(int argc, char *argv[], struct options *);
 static void lock_folder(const struct backend_config *);
+
 static void agent_open(struct agent_daemon *, const struct options *);
 static void agent_close(struct agent_daemon *, bool stop);
 static void OVS_NO_RETURN flush(const struct options *);
@@ -202,6 +208,12 @@ lock_folder(const struct backend_config *config)
     }
     char *name = xasprintf("%s/%s.agent", config->rundir, config->name);
     int error = lockfile_lock(name, &lock);
+    /* An agent that has just ended may hold it until its last thread is
+     * gone. */
+    for (int i = 0; error == EAGAIN && i < LOCK_TRIES; i++) {
+        xnanosleep(LOCK_PAUSE_NS);
+        error = lockfile_lock(name, &lock);
+    }
     if (error == EAGAIN) {
         ovs_fatal(0, "an agent of %s runs already with %s: end it first, or "
                   "choose another --rundir", config->name, config->rundir);

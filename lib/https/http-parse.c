@@ -90,8 +90,11 @@ is_host(const char *host, size_t n)
 static bool
 is_target(const char *method, const char *target)
 {
+    if (!strcmp(method, "CONNECT")) {
+        return target[0] && is_host(target, strlen(target));
+    }
     const char *host = strstr(target, "://");
-    return (target[0] == '/' || !strcmp(method, "CONNECT")
+    return (target[0] == '/'
             || (!strcmp(method, "OPTIONS") && !strcmp(target, "*"))
             || (host && isalpha((unsigned char) target[0]) && host[3]
                 && is_host(host + 3, strcspn(host + 3, "/?"))));
