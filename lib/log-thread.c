@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "fatal-signal.h"
+#include "lib/process-util.h"
 #include "openvswitch/vlog.h"
 #include "ovs-atomic.h"
 #include "socket-util.h"
@@ -159,27 +160,6 @@ drain_at_crash(void)
     }
 }
 
-/* Starts a thread that runs 'main' with 'aux'.  Returns 0 or a positive
- * errno. */
-static int
-start_thread(void *(*main)(void *), void *aux)
-{
-    pthread_attr_t attr;
-    sigset_t all, old;
-    pthread_t thread;
-
-    /* Signals are for the main thread. */
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    pthread_attr_init(&attr);
-    pthread_attr_setstacksize(&attr, STACK_SIZE);
-    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    int error = pthread_create(&thread, &attr, main, aux);
-    pthread_attr_destroy(&attr);
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    return error;
-}
-
 /* Starts a thread for lines to 'fd', which it takes.  Returns the write end of
  * its pipe, which does not block; or -1. */
 static int
@@ -196,7 +176,7 @@ start_sink(int fd, const char *file_name)
         .pipe_fd = ends[0], .fd = fd,
         .file_name = nullable_xstrdup(file_name)
     };
-    error = start_thread(run_sink, sink);
+    error = process_start_thread(run_sink, sink, STACK_SIZE);
     if (!error) {
         n_sinks++;
         return ends[1];
@@ -289,7 +269,7 @@ start_syslog(void)
     /* It was opened among the first. */
     for (int fd = STDERR_FILENO + 1; fd < 64; fd++) {
         if (is_syslog(fd, &syslog)) {
-            start_thread(run_syslog, &syslog);
+            process_start_thread(run_syslog, &syslog, STACK_SIZE);
             return;
         }
     }

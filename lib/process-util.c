@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -242,4 +243,24 @@ process_wait_fd(int fd, short int events, long long int deadline_ms)
             return errno;
         }
     }
+}
+
+int
+process_start_thread(void *(*main)(void *), void *aux, size_t stack_size)
+{
+    pthread_attr_t attr;
+    sigset_t all, old;
+    pthread_t thread;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    pthread_attr_init(&attr);
+    if (stack_size) {
+        pthread_attr_setstacksize(&attr, stack_size);
+    }
+    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+    int error = pthread_create(&thread, &attr, main, aux);
+    pthread_attr_destroy(&attr);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    return error;
 }

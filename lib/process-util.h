@@ -4,6 +4,8 @@
 
 /* Processes, and the places of programs and of the database. */
 
+#include <stddef.h>
+
 /* Starts argv[0] (a file name; NULL-terminated vector) detached from us in a
  * session of its own: the new process survives our death and our terminal.
  * Its standard input, output and error are /dev/null; it has no other
@@ -30,5 +32,10 @@ char *process_default_db(void);
  * 'deadline_ms' of the monotonic clock, time_msec().  Returns 0, ETIMEDOUT, or
  * another positive errno. */
 int process_wait_fd(int fd, short int events, long long int deadline_ms);
+
+/* Starts a detached thread that runs 'main' with 'aux', with all signals
+ * blocked: these are for the main thread.  'stack_size' in octets; 0: the
+ * default.  Returns 0 or a positive errno. */
+int process_start_thread(void *(*main)(void *), void *aux, size_t stack_size);
 
 #endif /* lib/process-util.h */

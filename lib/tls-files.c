@@ -6,13 +6,13 @@
 #include <errno.h>
 #include <openssl/x509.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
 #include "latch.h"
+#include "lib/process-util.h"
 #include "openvswitch/thread.h"
 #include "openvswitch/vlog.h"
 #include "util.h"
@@ -311,19 +311,8 @@ run_thread(void *files_)
 static void
 start_thread(struct tls_files *files)
 {
-    pthread_attr_t attr;
-    sigset_t all, old;
-    pthread_t thread;
-
-    /* Signals are for the main thread. */
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    pthread_attr_init(&attr);
-    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
     files->state = RESTING;
-    int error = pthread_create(&thread, &attr, run_thread, files);
-    pthread_attr_destroy(&attr);
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    int error = process_start_thread(run_thread, files, 0);
     if (error) {
         files->state = NO_THREAD;
         VLOG_WARN("certificates that are renewed need a restart: there can be "

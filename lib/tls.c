@@ -64,18 +64,19 @@ at_end(BIO *bio, unsigned int n_certs)
     return ok;
 }
 
+typedef bool add_cert(SSL_CTX *, X509 *, unsigned int i);
+
+/* Gives each certificate of 'file' to 'add', with its number from 0. */
 static bool
-load_chain(SSL_CTX *ctx, const struct tls_pem_file *file)
+load_certs(SSL_CTX *ctx, const struct tls_pem_file *file, add_cert *add)
 {
     BIO *bio = open_pem(file);
     unsigned int n = 0;
     bool ok = true;
     X509 *cert;
 
-    SSL_CTX_clear_chain_certs(ctx);
     while (ok && (cert = PEM_read_bio_X509(bio, NULL, no_password, NULL))) {
-        ok = (n++ ? SSL_CTX_add1_chain_cert(ctx, cert)
-              : SSL_CTX_use_certificate(ctx, cert)) == 1;
+        ok = add(ctx, cert, n++);
         X509_free(cert);
     }
     ok = ok && at_end(bio, n);
@@ -84,28 +85,24 @@ load_chain(SSL_CTX *ctx, const struct tls_pem_file *file)
 }
 
 static bool
-load_cas(SSL_CTX *ctx, const struct tls_pem_file *file)
+add_to_chain(SSL_CTX *ctx, X509 *cert, unsigned int i)
 {
-    BIO *bio = open_pem(file);
-    unsigned int n = 0;
-    bool ok = true;
-    X509 *cert;
+    return (i ? SSL_CTX_add1_chain_cert(ctx, cert)
+            : SSL_CTX_use_certificate(ctx, cert)) == 1;
+}
 
-    while (ok && (cert = PEM_read_bio_X509(bio, NULL, no_password, NULL))) {
-        n++;
-        ok = X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx), cert) == 1;
-        X509_free(cert);
-    }
-    ok = ok && at_end(bio, n);
-    BIO_free(bio);
-    return ok;
+static bool
+add_ca(SSL_CTX *ctx, X509 *cert, unsigned int i OVS_UNUSED)
+{
+    return X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx), cert) == 1;
 }
 
 char *
 tls_ctx_load(SSL_CTX *ctx, const struct tls_pem *pem)
 {
     ERR_clear_error();
-    if (!load_chain(ctx, &pem->certificate)) {
+    SSL_CTX_clear_chain_certs(ctx);
+    if (!load_certs(ctx, &pem->certificate, add_to_chain)) {
         return load_error("certificate", &pem->certificate);
     }
     BIO *bio = open_pem(&pem->private_key);
@@ -122,7 +119,7 @@ tls_ctx_load(SSL_CTX *ctx, const struct tls_pem *pem)
         return xasprintf("%s is not the private key of %s",
                          pem->private_key.name, pem->certificate.name);
     }
-    return (load_cas(ctx, &pem->ca_cert) ? NULL
+    return (load_certs(ctx, &pem->ca_cert, add_ca) ? NULL
             : load_error("CA certificate", &pem->ca_cert));
 }
 
