@@ -104,8 +104,10 @@ format_sa(const struct network *net, const struct path *path,
                        : "it is not declared any more"));
     } else if (agent_polled_sas_ms(agent) < since_ms) {
         ds_put_cstr(out, "unknown it does not say what SAs it has\n");
-    } else if (!agent_get_sa(agent, hop->esp_spi, &sa)) {
+    } else if (!agent_has_sa(agent, hop->esp_spi)) {
         ds_put_cstr(out, "missing its SA\n");
+    } else if (!agent_get_sa(agent, hop->esp_spi, &sa)) {
+        ds_put_cstr(out, "unknown its data plane tells no counters\n");
     } else {
         char *packets = format_packets(&sa);
         ds_put_format(out, "ok %s packets %s", packets,

@@ -136,9 +136,9 @@ ask_drained(struct op_participant *p, const struct network *net)
 
 /* Is the hop empty, and does nothing enter it any more?  'is_fed': the hop
  * before it may still hold packets.  Also true if one of its ends has gone
- * from the database, or has no SA any more: nothing comes out of it then.  Of
- * an agent that does not answer nobody knows: its data plane may hold packets
- * still. */
+ * from the database, or has no SA any more: nothing comes out of it then.
+ * Nobody knows it of an agent that does not answer, or that has no answer of
+ * its data plane: this may hold packets still. */
 static bool
 is_drained(struct op_participant *p, bool is_fed, const struct network *net)
 {
@@ -153,10 +153,14 @@ is_drained(struct op_participant *p, bool is_fed, const struct network *net)
     }
     p->asked_ms = 0;
     p->next_ask_ms = time_msec() + DRAIN_ASK_MS;
+    if (!agent_has_sa(sender, p->hop->esp_spi)
+        || !agent_has_sa(receiver, p->hop->esp_spi)) {
+        return true;
+    }
     struct agent_sa_stats out, in;
     if (!agent_get_sa(sender, p->hop->esp_spi, &out)
         || !agent_get_sa(receiver, p->hop->esp_spi, &in)) {
-        return true;
+        return false;
     }
     bool was_level = p->was_level && out.seq == p->out.seq;
     p->has_counts = true;

@@ -18,6 +18,7 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
 struct sa_stats_node {
     struct hmap_node node;      /* In agent_state's 'sas', by SPI. */
     uint32_t spi;               /* Host order. */
+    bool is_told;               /* The answer had its counters. */
     struct agent_sa_stats stats;
 };
 
@@ -212,6 +213,7 @@ agent_state_parse_sas(struct agent_state *state, const char *body)
         }
         struct sa_stats_node *node = xmalloc(sizeof *node);
         node->spi = spi;
+        node->is_told = sa != NULL;
         node->stats = (struct agent_sa_stats) {
             .age_s = get_uint64(now, "time"),
             .packets = get_packets(now),
@@ -225,16 +227,32 @@ agent_state_parse_sas(struct agent_state *state, const char *body)
     json_decref(root);
 }
 
-bool
-agent_state_get_sa(const struct agent_state *state, uint32_t spi,
-                   struct agent_sa_stats *stats)
+static const struct sa_stats_node *
+find_sa(const struct agent_state *state, uint32_t spi)
 {
     const struct sa_stats_node *node;
     HMAP_FOR_EACH_WITH_HASH (node, node, hash_int(spi, 0), &state->sas) {
         if (node->spi == spi) {
-            *stats = node->stats;
-            return true;
+            return node;
         }
     }
-    return false;
+    return NULL;
+}
+
+bool
+agent_state_has_sa(const struct agent_state *state, uint32_t spi)
+{
+    return find_sa(state, spi) != NULL;
+}
+
+bool
+agent_state_get_sa(const struct agent_state *state, uint32_t spi,
+                   struct agent_sa_stats *stats)
+{
+    const struct sa_stats_node *node = find_sa(state, spi);
+    if (!node || !node->is_told) {
+        return false;
+    }
+    *stats = node->stats;
+    return true;
 }

@@ -73,6 +73,9 @@ void agent_state_parse(struct agent_state *, const char *body);
 /* Parses 'body', the agent's answer to a GET of the SAD. */
 void agent_state_parse_sas(struct agent_state *, const char *body);
 
+/* As agent_has_sa() in agents.h. */
+bool agent_state_has_sa(const struct agent_state *, uint32_t spi);
+
 /* As agent_get_sa() in agents.h. */
 bool agent_state_get_sa(const struct agent_state *, uint32_t spi,
                         struct agent_sa_stats *stats);

@@ -339,6 +339,12 @@ agent_unmet_since_ms(const struct agent *agent)
 }
 
 bool
+agent_has_sa(const struct agent *agent, uint32_t spi)
+{
+    return agent_state_has_sa(&agent->state, spi);
+}
+
+bool
 agent_get_sa(const struct agent *agent, uint32_t spi,
              struct agent_sa_stats *stats)
 {

@@ -82,9 +82,13 @@ long long int agent_unmet_since_ms(const struct agent *);
  * the last poll. */
 uint64_t agent_drops(const struct agent *, const char *reason);
 
-/* Gives the counters, as of the last poll, of the SA that this controller
- * named "sa-SPI" ('spi' in host order).  Returns false, with '*stats'
- * untouched, if the agent has none. */
+/* True if the agent has, as of the last poll, the SA that this controller
+ * named "sa-SPI" ('spi' in host order). */
+bool agent_has_sa(const struct agent *, uint32_t spi);
+
+/* Gives the counters of that SA, as of the last poll.  Returns false, with
+ * '*stats' untouched, if the agent has no such SA, or did not tell its
+ * counters: its data plane did not answer it. */
 bool agent_get_sa(const struct agent *, uint32_t spi,
                   struct agent_sa_stats *stats);
 

@@ -94,7 +94,8 @@ static void
 cmd_sa(void *agent, int argc OVS_UNUSED, const char *argv[], struct ds *reply)
 {
     struct agent_sa_stats stats;
-    if (agent_get_sa(agent, strtoul(argv[2], NULL, 0), &stats)) {
+    uint32_t spi = strtoul(argv[2], NULL, 0);
+    if (agent_get_sa(agent, spi, &stats)) {
         if (stats.packets == AGENT_PACKETS_UNKNOWN) {
             ds_put_cstr(reply, "packets=unknown");
         } else {
@@ -104,7 +105,7 @@ cmd_sa(void *agent, int argc OVS_UNUSED, const char *argv[], struct ds *reply)
                       " failed=%"PRIu64, stats.bytes, stats.seq,
                       stats.replayed, stats.failed);
     } else {
-        ds_put_cstr(reply, "none");
+        ds_put_cstr(reply, agent_has_sa(agent, spi) ? "not told" : "none");
     }
 }
 
