@@ -292,7 +292,7 @@ class Replay:
                     self._take(int(found[1]), found.groups()[1:], last, wrong)
         for number, result in ended:
             got = [last.get(number) for last in states]
-            if result not in got:
+            if number >= first and result not in got:
                 wrong.append(f"operation {number}: {result}, but it went as"
                              f" far as {got}")
         return wrong
