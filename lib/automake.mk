@@ -3,6 +3,7 @@ noinst_LTLIBRARIES += lib/libsdsa.la
 lib_libsdsa_la_SOURCES = \
 	lib/address.c lib/address.h \
 	lib/boot-clock.c lib/boot-clock.h \
+	lib/bounds.c lib/bounds.h \
 	lib/counts.c lib/counts.h \
 	lib/daemon-life.c lib/daemon-life.h \
 	lib/daemon-options.c lib/daemon-options.h \

@@ -72,14 +72,20 @@ gateway_state(const struct sdsa_gateway *row)
             : smap_get(&row->status, "avoided") ? "avoided" : "up");
 }
 
-/* Returns why the gateway is in that state, or "" if it is up.  Caller
- * frees. */
+/* Returns why the gateway is in that state and what else is not as it should
+ * be with it, or "".  Caller frees. */
 static char *
 gateway_reason(struct ovsdb_idl *idl, const struct sdsa_gateway *row)
 {
-    return (gateway_is_up(row)
-            ? xstrdup(smap_get_def(&row->status, "avoided", ""))
-            : reason_or_why_none(idl, smap_get(&row->status, "reason")));
+    const char *doubt = smap_get_def(&row->status, "doubt", "");
+    char *reason = (gateway_is_up(row)
+                    ? xstrdup(smap_get_def(&row->status, "avoided", ""))
+                    : reason_or_why_none(idl,
+                                         smap_get(&row->status, "reason")));
+    char *text = xasprintf("%s%s%s", reason,
+                           reason[0] && doubt[0] ? "; " : "", doubt);
+    free(reason);
+    return text;
 }
 
 /* Returns an active path of the chain, if 'interrupted' one that carries no

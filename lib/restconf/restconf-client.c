@@ -8,6 +8,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include "lib/bounds.h"
 #include "lib/restconf/curl-loop.h"
 #include "lib/restconf/restconf-client-private.h"
 #include "lib/restconf/restconf-patch.h"
@@ -22,7 +23,6 @@
 #include "util.h"
 
 #define CONNECT_TIMEOUT_MS 2000
-#define MAX_BODY_BYTES (64 * 1024 * 1024)       /* Of an answer. */
 #define JSON_TYPE "application/yang-data+json"
 #define BATCH_MAX_EDITS 2000    /* Edits of a request: about 2 MB. */
 
@@ -38,6 +38,7 @@ struct client_request {
     uint64_t ticket;
     char *method, *path, *content_type;
     char *body;                 /* Wiping memory, or NULL. */
+    struct answer_bounds bounds;        /* Of its answer. */
     struct restconf_patch *patch;       /* Or NULL.  Stands in place of the
                                  * strings, and may share a transfer. */
     bool apart;                 /* The patch shares none with those before
@@ -69,6 +70,8 @@ struct restconf_client {
     CURL *easy;
     struct curl_slist *headers; /* Of the transfer. */
     struct ds answer;           /* Body of the answer so far. */
+    struct answer_bounds bounds;        /* Of the answer. */
+    bool is_too_long;           /* The answer is, and is not read on. */
     char curl_error[CURL_ERROR_SIZE];
     struct ovs_list results;    /* struct client_result. */
     unsigned long long int n_patches, n_patch_transfers;
@@ -241,7 +244,8 @@ static size_t
 write_cb(char *data, size_t size, size_t n, void *client_)
 {
     struct restconf_client *client = client_;
-    if (client->answer.length + size * n > MAX_BODY_BYTES) {
+    if (client->answer.length + size * n > client->bounds.octets) {
+        client->is_too_long = true;
         return 0;
     }
     ds_put_buffer(&client->answer, data, size * n);
@@ -309,17 +313,20 @@ restconf_client_name(const struct restconf_client *client)
     return client->name;
 }
 
-/* Starts a transfer of 'client->body' (NULL: none) to 'path' of the server. */
+/* Starts a transfer of 'client->body' (NULL: none) to 'path' of the server,
+ * whose answer is to keep within 'bounds'. */
 static void
 start_transfer(struct restconf_client *client, const char *method,
                const char *root, const char *path, const char *accept,
-               const char *content_type)
+               const char *content_type, const struct answer_bounds *bounds)
 {
     const struct restconf_config *config = &client->clients->config;
     CURL *easy = client->easy;
     char *url = xasprintf("%s%s%s", client->base, root, path);
 
     client->busy = true;
+    client->bounds = *bounds;
+    client->is_too_long = false;
     client->curl_error[0] = '\0';
     restconf_client_set_up(client, easy, url);
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
@@ -375,7 +382,7 @@ send_next(struct restconf_client *client)
 {
     if (!client->root) {
         start_transfer(client, "GET", "", RESTCONF_ROOT_PATH,
-                       RESTCONF_ROOT_CONTENT_TYPE, NULL);
+                       RESTCONF_ROOT_CONTENT_TYPE, NULL, &BOUNDS_ANSWER_ROOT);
         return;
     }
     struct client_request *req
@@ -388,12 +395,12 @@ send_next(struct restconf_client *client)
         client->n_patch_transfers++;
         restconf_patch_destroy(all);
         start_transfer(client, "PATCH", client->root, "/data", JSON_TYPE,
-                       RESTCONF_PATCH_CONTENT_TYPE);
+                       RESTCONF_PATCH_CONTENT_TYPE, &BOUNDS_ANSWER_PATCH);
     } else {
         client->body = req->body;
         req->body = NULL;
         start_transfer(client, req->method, client->root, req->path,
-                       JSON_TYPE, req->content_type);
+                       JSON_TYPE, req->content_type, &req->bounds);
     }
 }
 
@@ -413,13 +420,14 @@ enqueue(struct restconf_client *client)
 uint64_t
 restconf_client_request(struct restconf_client *client, const char *method,
                         const char *path, const char *content_type,
-                        char *body)
+                        char *body, const struct answer_bounds *bounds)
 {
     struct client_request *req = enqueue(client);
     req->method = xstrdup(method);
     req->path = xstrdup(path);
     req->content_type = nullable_xstrdup(content_type);
     req->body = body;
+    req->bounds = *bounds;
     return req->ticket;
 }
 
@@ -497,6 +505,21 @@ find_message(const json_t *json)
     return message;
 }
 
+/* Returns which bound the answer does not keep, or NULL.  Caller frees. */
+static char *
+answer_excess(const struct restconf_client *client)
+{
+    char *excess = (client->is_too_long
+                    ? xasprintf("has more than %"PRIuSIZE" octets",
+                                client->bounds.octets)
+                    : bounds_check_answer(&client->bounds,
+                                          ds_cstr_ro(&client->answer)));
+    char *error = excess ? xasprintf("%s: its answer %s", client->url, excess)
+                         : NULL;
+    free(excess);
+    return error;
+}
+
 /* Returns a message of what went wrong with the transfer, or NULL.  Caller
  * frees. */
 static char *
@@ -523,7 +546,7 @@ transfer_error(const struct restconf_client *client, CURLcode code,
     }
     json_t *json = json_loads(body, 0, NULL);
     const char *message = find_message(json);
-    char *error = (message ? xstrdup(message)
+    char *error = (message ? bounds_cut_text(message)
                    : xasprintf("%s: HTTP status %ld", client->url, status));
     json_decref(json);
     return error;
@@ -539,7 +562,8 @@ push_result(struct restconf_client *client, const struct client_request *req,
     r->result = (struct restconf_result) {
         .ticket = req->ticket,
         .status = status,
-        .body = xstrdup(ds_cstr(&client->answer)),
+        .body = (req->patch ? NULL
+                 : xstrdup(ds_cstr(&client->answer))),
         .error = nullable_xstrdup(error),
     };
     ovs_list_push_back(&client->results, &r->node);
@@ -592,11 +616,12 @@ complete(struct restconf_client *client, CURLcode code)
 {
     long int status = 0;
     curl_easy_getinfo(client->easy, CURLINFO_RESPONSE_CODE, &status);
-    if (code != CURLE_OK) {
+    char *error = answer_excess(client);
+    if (code != CURLE_OK || error) {
         status = 0;
     }
-    char *error = transfer_error(client, code, status,
-                                 ds_cstr(&client->answer));
+    error = error ? error : transfer_error(client, code, status,
+                                           ds_cstr(&client->answer));
     if (ovs_list_is_empty(&client->current)) {
         error = handle_root(client, status, error);
     }

@@ -21,6 +21,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct answer_bounds;
 struct restconf_clients;
 struct restconf_client;
 struct restconf_patch;
@@ -61,11 +62,13 @@ struct restconf_client *restconf_client_create(struct restconf_clients *,
 void restconf_client_destroy(struct restconf_client *);
 
 /* Queues a request.  'path' is below {+restconf} ("/data/..."), 'body' is NULL
- * or JSON, of which ownership is taken (freed with wiping_free()).  Returns a
- * ticket, never 0. */
+ * or JSON, of which ownership is taken (freed with wiping_free()).  An answer
+ * that does not keep within 'bounds' is an error.  Returns a ticket, never
+ * 0. */
 uint64_t restconf_client_request(struct restconf_client *, const char *method,
                                  const char *path, const char *content_type,
-                                 char *body);
+                                 char *body,
+                                 const struct answer_bounds *bounds);
 
 /* Queues a YANG Patch of the datastore, of which ownership is taken.  It is
  * applied whole or not at all, whatever it shares a request with.  Returns a
@@ -81,10 +84,11 @@ bool restconf_client_has_ticket(const struct restconf_client *,
 struct restconf_result {
     uint64_t ticket;
     int status;                 /* HTTP status, or 0: no answer. */
-    char *body;                 /* Or NULL. */
+    char *body;                 /* NULL: of a patch. */
     char *error;                /* NULL if status is 2xx; else a message: the
-                                 * server's error-message (RFC 8040 s.7.1), or
-                                 * what the connection suffered. */
+                                 * server's error-message (RFC 8040 s.7.1), cut
+                                 * by bounds_cut_text(), or what the connection
+                                 * suffered. */
 };
 
 /* Pops a result; caller frees 'body' and 'error'.  Returns false if there is

@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 
+#include "lib/boot-clock.h"
 #include "ofctl-app/model/lifetime.h"
 #include "ofctl-app/network/network.h"
 #include "ofctl-app/network/resync.h"
@@ -25,36 +26,97 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
 
 #define COUNTERS_MS 5000        /* Between two checks of counters; they are
                                  * polled as often. */
+#define CONFIRM_MS 1000         /* From a doubtful event to the next check, for
+                                 * which both ends are polled. */
 #define MAX_EVENTS 100          /* Events of one agent in one run. */
 
-/* Returns the live path that has a hop with this SA at gateway 'vnf_id', or
- * NULL. */
-static struct live_path *
-find_path(const struct conductor *c, const char *vnf_id, uint32_t esp_spi)
+/* Sets '*live' and '*hop' to the live path and its hop with this SA at gateway
+ * 'vnf_id'.  Returns false if there is none. */
+static bool
+find_hop(const struct conductor *c, const char *vnf_id, uint32_t esp_spi,
+         struct live_path **live, const struct path_hop **hop)
 {
-    LIVE_PATHS_FOR_EACH (live, network_live_paths(c->net)) {
-        PATH_FOR_EACH_HOP (hop, live->path) {
-            if (hop->esp_spi == esp_spi
-                && (!strcmp(hop->sender, vnf_id)
-                    || !strcmp(hop->receiver, vnf_id))) {
-                return live;
+    LIVE_PATHS_FOR_EACH (lp, network_live_paths(c->net)) {
+        PATH_FOR_EACH_HOP (h, lp->path) {
+            if (h->esp_spi == esp_spi
+                && (!strcmp(h->sender, vnf_id)
+                    || !strcmp(h->receiver, vnf_id))) {
+                *live = lp;
+                *hop = h;
+                return true;
             }
         }
     }
-    return NULL;
+    return false;
+}
+
+/* Is half of the lifetime over, or more? */
+static bool
+is_half(uint64_t lifetime, uint64_t used)
+{
+    return lifetime && used >= lifetime / 2;
+}
+
+/* Is half of one of the lifetimes of the hop's SA over, by our clock or by
+ * what the gateway counts that is not 'vnf_id'? */
+static bool
+is_confirmed(const struct conductor *c, const char *vnf_id,
+             const struct path *path, const struct path_hop *hop)
+{
+    const char *other = strcmp(hop->sender, vnf_id) ? hop->sender
+                                                    : hop->receiver;
+    const struct agent *agent = network_agent(c->net, other);
+    long long int age_s = boot_clock_s() - hop->made_s;
+    struct agent_sa_stats sa;
+    return (is_half(path->lifetime_s, MAX(age_s, 0))
+            || (agent && agent_get_sa(agent, hop->esp_spi, &sa)
+                && (is_half(path->lifetime_bytes, sa.bytes)
+                    || is_half(path->lifetime_packets,
+                               MIN(sa.packets, sa.seq))
+                    || is_half(UINT32_MAX, sa.seq))));
+}
+
+/* Notes that new keys are due, as gateway 'vnf_id' says of an SA of the hop.
+ * What it alone says counts only so often: if it is true the other end's
+ * counters tell as well, which are asked for and looked at a second later. */
+static void
+mark_hop(struct conductor *c, const char *vnf_id, struct live_path *live,
+         const struct path_hop *hop, const char *reason)
+{
+    struct agent *agent = network_agent(c->net, vnf_id);
+    if (live->expiring || !agent) {
+        return;
+    } else if (!is_confirmed(c, vnf_id, live->path, hop)
+               && !agent_may_renew(agent)) {
+        struct agent *other = network_agent(
+            c->net, strcmp(hop->sender, vnf_id) ? hop->sender : hop->receiver);
+        char *doubt = xasprintf("says again and again, and against the other "
+                                "end, that keys of chain %s are used up",
+                                live->path->chain);
+        agent_note_doubt(agent, doubt);
+        free(doubt);
+        if (other && c->counters_ms > time_msec() + CONFIRM_MS) {
+            c->counters_ms = time_msec() + CONFIRM_MS;
+            agent_poll_sas(agent);
+            agent_poll_sas(other);
+        }
+        return;
+    }
+    VLOG_INFO_RL(&rl, "gateway %s: SA 0x%08"PRIx32" of chain %s, path %"
+                 PRIu32": %s", vnf_id, hop->esp_spi, live->path->chain,
+                 live->path->nsh_spi, reason);
+    live->expiring = true;
+    plan_touch(c->plan, live->path->chain);
 }
 
 static void
 mark_expiring(struct conductor *c, const char *vnf_id, uint32_t esp_spi,
               const char *reason)
 {
-    struct live_path *live = find_path(c, vnf_id, esp_spi);
-    if (live && !live->expiring) {
-        VLOG_INFO_RL(&rl, "gateway %s: SA 0x%08"PRIx32" of chain %s, path %"
-                     PRIu32": %s", vnf_id, esp_spi, live->path->chain,
-                     live->path->nsh_spi, reason);
-        live->expiring = true;
-        plan_touch(c->plan, live->path->chain);
+    struct live_path *live;
+    const struct path_hop *hop;
+    if (find_hop(c, vnf_id, esp_spi, &live, &hop)) {
+        mark_hop(c, vnf_id, live, hop, reason);
     }
 }
 
@@ -156,8 +218,8 @@ check_counters(struct conductor *c)
             struct agent_sa_stats sa;
             if (agent && agent_get_sa(agent, hop->esp_spi, &sa)
                 && is_used_up(live->path, &sa)) {
-                mark_expiring(c, hop->sender, hop->esp_spi,
-                              "its lifetime nears its end");
+                mark_hop(c, hop->sender, live, hop,
+                         "its lifetime nears its end");
             }
         }
     }

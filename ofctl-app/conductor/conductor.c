@@ -433,6 +433,7 @@ conductor_wait(struct conductor *c)
     if (c->state == ACTIVE && c->may_act) {
         resync_wait(c->resync, c->net);
         poll_timer_wait_until(plan_wake_ms(c->plan));
+        poll_timer_wait_until(c->counters_ms);
         bool needed = false;
         OPS_FOR_EACH (op, c->ops) {
             op_wait(op);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "hmapx.h"
+#include "lib/bounds.h"
 #include "ofctl-app/network/network.h"
 #include "ofctl-app/southbound/sa-request.h"
 #include "openvswitch/poll-loop.h"
@@ -158,7 +159,8 @@ send_get(struct resync_agent *ra, struct network *net, struct agent *agent)
     qsort(ra->get_active, ra->n_active, sizeof *ra->get_active, compare_spis);
     ra->get_ticket = restconf_client_request(
         agent_client(agent), "GET",
-        "/data/ietf-i2nsf-ikeless:ipsec-ikeless?content=config", NULL, NULL);
+        "/data/ietf-i2nsf-ikeless:ipsec-ikeless?content=config", NULL, NULL,
+        &BOUNDS_ANSWER_SAS);
 }
 
 static long long int

@@ -110,6 +110,9 @@ write_gateways(const struct ovsdb_idl *idl, const struct network *net,
         if (gw && gw->avoided) {
             smap_add(&status, "avoided", gw->avoided);
         }
+        if (agent && agent_doubt(agent)) {
+            smap_add(&status, "doubt", agent_doubt(agent));
+        }
         if (agent) {
             const struct agent_state *state = agent_get_state(agent);
             if (!up) {

@@ -5,7 +5,9 @@
 
 #include <inttypes.h>
 #include <jansson.h>
+#include <stdlib.h>
 
+#include "lib/bounds.h"
 #include "util.h"
 
 #define MODULE "ietf-i2nsf-ikeless:"
@@ -40,7 +42,9 @@ parse_content(const json_t *top, struct agent_event *event)
         const char *name = json_string_value(
             json_object_get(content, "ipsec-policy-name"));
         event->type = AGENT_EVENT_ACQUIRE;
-        ovs_strlcpy(event->policy, name ? name : "", sizeof event->policy);
+        char *cut = bounds_cut_text(name ? name : "");
+        ovs_strlcpy(event->policy, cut, sizeof event->policy);
+        free(cut);
     } else if ((content = json_object_get(top, MODULE"sadb-bad-spi"))) {
         event->type = AGENT_EVENT_BAD_SPI;
         event->esp_spi = json_integer_value(json_object_get(content, "spi"));

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "hash.h"
+#include "lib/bounds.h"
 #include "lib/counts.h"
 #include "openvswitch/vlog.h"
 #include "util.h"
@@ -70,12 +71,14 @@ set_string(char **dst, const char *src)
 void
 agent_state_set_down(struct agent_state *state, const char *reason)
 {
-    if (state->up || strcmp(state->reason, reason)) {
-        VLOG_WARN_RL(&rl, "gateway %s: down: %s", state->vnf_id, reason);
+    char *cut = bounds_cut_text(reason);
+    if (state->up || strcmp(state->reason, cut)) {
+        VLOG_WARN_RL(&rl, "gateway %s: down: %s", state->vnf_id, cut);
         state->seqno += state->up;
         state->up = false;
-        set_string(&state->reason, reason);
+        set_string(&state->reason, cut);
     }
+    free(cut);
 }
 
 static void
@@ -111,10 +114,12 @@ get_uint64(const json_t *object, const char *key)
 static void
 set_boot_id(struct agent_state *state, const char *boot_id)
 {
-    if (boot_id[0] && strcmp(boot_id, state->boot_id)) {
-        set_string(&state->boot_id, boot_id);
+    char *cut = bounds_cut_text(boot_id);
+    if (cut[0] && strcmp(cut, state->boot_id)) {
+        set_string(&state->boot_id, cut);
         state->seqno++;
     }
+    free(cut);
 }
 
 static void
@@ -122,7 +127,8 @@ parse_port(struct agent_state *state, const json_t *json,
            struct agent_port *port)
 {
     struct eth_addr mac;
-    int mtu = json_integer_value(json_object_get(json, "mtu"));
+    json_int_t told = json_integer_value(json_object_get(json, "mtu"));
+    int mtu = MAX(0, MIN(told, UINT16_MAX));
     if (eth_addr_from_string(get_string(json, "mac-address"), &mac)
         && (!eth_addr_equals(mac, port->mac) || mtu != port->mtu)) {
         *port = (struct agent_port) { .mac = mac, .mtu = mtu };
@@ -161,7 +167,9 @@ agent_state_parse(struct agent_state *state, const char *body)
                    &state->plain);
         parse_port(state, json_object_get(json, "cipher-port"),
                    &state->cipher);
-        set_string(&state->backend, get_string(json, "backend"));
+        char *backend = bounds_cut_text(get_string(json, "backend"));
+        set_string(&state->backend, backend);
+        free(backend);
         parse_drops(state, json);
         if (!json_is_true(json_object_get(json, "data-plane-up"))) {
             reason = xasprintf("its data plane is down: %s",

@@ -5,6 +5,7 @@
 
 #include <limits.h>
 
+#include "lib/bounds.h"
 #include "lib/restconf/restconf-client.h"
 #include "lib/restconf/restconf-stream.h"
 #include "ofctl-app/southbound/agent-event.h"
@@ -12,14 +13,25 @@
 #include "openvswitch/list.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/shash.h"
+#include "openvswitch/token-bucket.h"
+#include "openvswitch/vlog.h"
 #include "timeval.h"
 #include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(agents);
+
+static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
 
 #define SA_POLL_MS 5000         /* Time between two polls of the SAs. */
 
 /* The first and the longest pause between polls of an agent that is down. */
 #define BACKOFF_MIN_MS 500
 #define BACKOFF_MAX_MS 4000
+
+#define DOUBT_MS (10 * 60 * 1000)       /* How long a doubt is shown. */
+
+/* Tokens of an event, so that a bucket gets a whole number each ms. */
+#define EVENT_TOKENS (1000 / BOUNDS_EVENTS_PER_S)
 
 #define STATE_PATH "/data/sdsa-agent:sdsa-agent/state"
 #define SAS_PATH "/data/ietf-i2nsf-ikeless:ipsec-ikeless?content=nonconfig"
@@ -55,6 +67,11 @@ struct agent {
                                  * under way, if any, has ended. */
     int backoff_ms;             /* Pause after the last failed poll. */
     struct ovs_list results;    /* Of struct agent_result, oldest first. */
+    struct token_bucket events; /* What it may tell. */
+    struct token_bucket renewals;       /* On its word alone; a token each
+                                         * ms. */
+    char *doubt;                /* Or NULL. */
+    long long int doubt_ms;     /* When it was noted last. */
 };
 
 /* Lifecycle. */
@@ -110,6 +127,9 @@ agents_add(struct agents *agents, const char *vnf_id, const char *url)
     agent->stream = restconf_stream_create(agents->streams, agent->client);
     agent_state_init(&agent->state, vnf_id, url);
     ovs_list_init(&agent->results);
+    token_bucket_init(&agent->events, 1, BOUNDS_EVENTS_BURST * EVENT_TOKENS);
+    token_bucket_init(&agent->renewals, 1,
+                      BOUNDS_RENEWALS_BURST * BOUNDS_RENEWAL_MS);
     agent->backoff_ms = BACKOFF_MIN_MS;
     agent->polled_sas_ms = LLONG_MIN;
     agent->down_since_ms = agent->unmet_since_ms = time_msec();
@@ -130,6 +150,7 @@ agents_remove(struct agents *agents, struct agent *agent)
     }
     shash_find_and_delete(&agents->agents, agent->state.vnf_id);
     agent_state_destroy(&agent->state);
+    free(agent->doubt);
     free(agent);
 }
 
@@ -176,8 +197,13 @@ agent_next_event(struct agent *agent, struct agent_event *event)
 {
     char *text;
     while ((text = restconf_stream_next(agent->stream))) {
-        bool ok = agent_event_parse(text, event);
+        bool in_time = token_bucket_withdraw(&agent->events, EVENT_TOKENS);
+        bool ok = in_time && agent_event_parse(text, event);
         free(text);
+        if (!in_time) {
+            agent_note_doubt(agent, "tells more events than "
+                             OVS_STRINGIZE(BOUNDS_EVENTS_PER_S) " a second");
+        }
         if (ok) {
             return true;
         }
@@ -189,6 +215,34 @@ bool
 agent_tells_events(const struct agent *agent)
 {
     return restconf_stream_is_open(agent->stream);
+}
+
+/* Bounds. */
+
+bool
+agent_may_renew(struct agent *agent)
+{
+    return token_bucket_withdraw(&agent->renewals, BOUNDS_RENEWAL_MS);
+}
+
+void
+agent_note_doubt(struct agent *agent, const char *doubt)
+{
+    const char *old = agent_doubt(agent);
+    char *cut = bounds_cut_text(doubt);
+    if (!old || strcmp(old, cut)) {
+        VLOG_WARN_RL(&rl, "gateway %s: %s", agent->state.vnf_id, cut);
+    }
+    free(agent->doubt);
+    agent->doubt = cut;
+    agent->doubt_ms = time_msec();
+}
+
+const char *
+agent_doubt(const struct agent *agent)
+{
+    return (agent->doubt && time_msec() < agent->doubt_ms + DOUBT_MS
+            ? agent->doubt : NULL);
 }
 
 /* Running. */
@@ -224,6 +278,8 @@ handle_sas(struct agent *agent, const struct restconf_result *result)
         agent_state_parse_sas(&agent->state, result->body);
         agent->polled_sas_ms = agent->asked_sas_ms;
         agent->answered_sas_ms = time_msec();
+    } else if (agent->state.up) {
+        agent_note_doubt(agent, result->error);
     }
     agent->next_sas_ms = time_msec() + (agent->sas_wanted ? 0 : SA_POLL_MS);
 }
@@ -250,9 +306,11 @@ handle_result(struct agent *agent, const struct restconf_result *result)
 }
 
 static uint64_t
-send_poll(struct agent *agent, const char *path)
+send_poll(struct agent *agent, const char *path,
+          const struct answer_bounds *bounds)
 {
-    return restconf_client_request(agent->client, "GET", path, NULL, NULL);
+    return restconf_client_request(agent->client, "GET", path, NULL, NULL,
+                                   bounds);
 }
 
 static void
@@ -266,12 +324,13 @@ run_agent(struct agent *agent)
     restconf_stream_want(agent->stream, agent->state.up);
     long long int now = time_msec();
     if (!agent->state_ticket && now >= agent->next_state_ms) {
-        agent->state_ticket = send_poll(agent, STATE_PATH);
+        agent->state_ticket = send_poll(agent, STATE_PATH,
+                                        &BOUNDS_ANSWER_STATE);
     }
     if (!agent->sas_ticket && agent->state.up && now >= agent->next_sas_ms) {
         agent->sas_wanted = false;
         agent->asked_sas_ms = now;
-        agent->sas_ticket = send_poll(agent, SAS_PATH);
+        agent->sas_ticket = send_poll(agent, SAS_PATH, &BOUNDS_ANSWER_SAS);
     }
 }
 

@@ -111,11 +111,24 @@ struct restconf_client *agent_client(const struct agent *);
 bool agent_next_result(struct agent *, struct restconf_result *);
 
 /* Pops the next event that the agent told (see agent-event.h).  Returns false,
- * with '*event' undefined, if there is none.  Events are lost while the event
+ * with '*event' undefined, if there is none.  More events than lib/bounds.h
+ * allows are left out.  Events are lost while the event
  * stream is not open, so the polls decide. */
 bool agent_next_event(struct agent *, struct agent_event *event);
 
 /* True if the agent's event stream is open. */
 bool agent_tells_events(const struct agent *);
+
+/* Returns true if keys may be renewed now on the word of this agent alone, and
+ * counts it; false if that was often enough (lib/bounds.h). */
+bool agent_may_renew(struct agent *);
+
+/* Notes what makes the agent doubtful, for the operator; logs what was not
+ * noted before.  'doubt' has the agent as its subject. */
+void agent_note_doubt(struct agent *, const char *doubt);
+
+/* Returns what was noted last, if that was in the last ten minutes, or
+ * NULL. */
+const char *agent_doubt(const struct agent *);
 
 #endif /* ofctl-app/southbound/agents.h */

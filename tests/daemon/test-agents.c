@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "lib/bounds.h"
 #include "lib/secret.h"
 #include "ofctl-app/southbound/agent-event.h"
 #include "ofctl-app/southbound/sa-request.h"
@@ -84,6 +85,26 @@ cmd_events(void *agent, int argc OVS_UNUSED, const char *argv[] OVS_UNUSED,
 }
 
 static void
+cmd_doubt(void *agent, int argc OVS_UNUSED, const char *argv[] OVS_UNUSED,
+          struct ds *reply)
+{
+    const char *doubt = agent_doubt(agent);
+    ds_put_cstr(reply, doubt ? doubt : "none");
+}
+
+/* How many of N renewals there may be. */
+static void
+cmd_may_renew(void *agent, int argc OVS_UNUSED, const char *argv[],
+              struct ds *reply)
+{
+    int n = 0;
+    for (int i = 0; i < atoi(argv[2]); i++) {
+        n += agent_may_renew(agent);
+    }
+    ds_put_format(reply, "%d", n);
+}
+
+static void
 cmd_drops(void *agent, int argc OVS_UNUSED, const char *argv[],
           struct ds *reply)
 {
@@ -131,7 +152,8 @@ cmd_request(void *agent, int argc, const char *argv[], struct ds *reply)
     const char *type = argc > 5 ? argv[5] : "application/yang-patch+json";
     ds_put_format(reply, "%"PRIu64,
                   restconf_client_request(agent_client(agent), argv[2],
-                                          argv[3], body ? type : NULL, body));
+                                          argv[3], body ? type : NULL, body,
+                                          &BOUNDS_ANSWER_SAS));
 }
 
 /* Queues a patch for each NAME, all at once.  It removes the SA of that
@@ -170,7 +192,7 @@ cmd_results(void *agent, int argc, const char *argv[] OVS_UNUSED,
                       result.error ? ": " : "",
                       result.error ? result.error : "");
         if (argc > 2) {
-            ds_put_format(reply, "%s\n", result.body);
+            ds_put_format(reply, "%s\n", result.body ? result.body : "");
         }
         free(result.body);
         free(result.error);
@@ -209,6 +231,8 @@ main(int argc, char *argv[])
         { "show", "VNF-ID", 0, 0, cmd_show },
         { "state", "VNF-ID", 0, 0, cmd_state },
         { "events", "VNF-ID", 0, 0, cmd_events },
+        { "doubt", "VNF-ID", 0, 0, cmd_doubt },
+        { "may-renew", "VNF-ID N", 1, 1, cmd_may_renew },
         { "drops", "VNF-ID REASON", 1, 1, cmd_drops },
         { "sa", "VNF-ID SPI", 1, 1, cmd_sa },
         { "request", "VNF-ID METHOD PATH [FILE [TYPE]]", 2, 4, cmd_request },

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "lib/address.h"
+#include "lib/bounds.h"
 #include "lib/environment.h"
 #include "lib/json-number.h"
 #include "lib/name.h"
@@ -279,6 +280,23 @@ test_root(int argc, char *argv[])
     }
 }
 
+/* What of each text is within small bounds, and its cut copy. */
+static void
+test_bounds(int argc, char *argv[])
+{
+    const struct answer_bounds bounds = {
+        .octets = 100, .values = 9, .depth = 3, .string = 5,
+    };
+    for (int i = 1; i < argc; i++) {
+        char *excess = bounds_check_answer(&bounds, argv[i]);
+        char *cut = bounds_cut_text(argv[i]);
+        printf("%s; %"PRIuSIZE" %.10s\n", excess ? excess : "good",
+               strlen(cut), cut);
+        free(excess);
+        free(cut);
+    }
+}
+
 /* name KIND TEXT: what lib/name.h makes of it. */
 static void
 test_name(int argc OVS_UNUSED, char *argv[])
@@ -332,6 +350,7 @@ main(int argc, char *argv[])
         { "environment", test_environment, 0 },
         { "root", test_root, 1 },
         { "name", test_name, 2 },
+        { "bounds", test_bounds, 1 },
     };
 
     set_program_name(argv[0]);
