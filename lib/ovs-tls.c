@@ -4,6 +4,7 @@
 #include "lib/ovs-tls.h"
 
 #include <errno.h>
+#include <openssl/ssl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -71,4 +72,27 @@ ovs_tls_run(const struct tls_files *files)
     memory_file_destroy(&private_key);
     memory_file_destroy(&certificate);
     memory_file_destroy(&ca_cert);
+}
+
+/* The TLS connection of OpenSSL that was made last. */
+static __thread SSL *last_made;
+
+/* OpenSSL calls this back for each connection that it makes. */
+static void
+note_made(void *ssl, void *ptr OVS_UNUSED, CRYPTO_EX_DATA *ad OVS_UNUSED,
+          int idx OVS_UNUSED, long int argl OVS_UNUSED, void *argp OVS_UNUSED)
+{
+    last_made = ssl;
+}
+
+struct ssl_st *
+ovs_tls_last_made(void)
+{
+    static int idx = -1;
+    if (idx < 0) {
+        idx = SSL_get_ex_new_index(0, NULL, note_made, NULL, NULL);
+    }
+    SSL *ssl = last_made;
+    last_made = NULL;
+    return ssl;
 }

@@ -5,6 +5,7 @@
 /* TLS of OVS's streams ("ssl:", "pssl:": OpenFlow and OVSDB) from the octets
  * of struct tls_files, and not from files of their own: no disk is needed. */
 
+struct ssl_st;
 struct tls_files;
 
 /* Gives OVS's streams what 'files' has in use, if that has changed since the
@@ -12,5 +13,11 @@ struct tls_files;
  * certificates in use.  A peer sees the first certificate of the file only,
  * not those of a chain. */
 void ovs_tls_run(const struct tls_files *files);
+
+/* Returns the TLS connection (SSL *) that was made last in this thread since
+ * the last call, or NULL: to be called before and after pvconn_accept() or
+ * stream_open(), which do not say which one is theirs.  It belongs to the
+ * stream. */
+struct ssl_st *ovs_tls_last_made(void);
 
 #endif /* lib/ovs-tls.h */

@@ -5,8 +5,14 @@
 #include "ofctl-app/southbound/of-listener.h"
 
 #include <errno.h>
+#include <openssl/ssl.h>
+#include <poll.h>
+#include <sys/socket.h>
 
+#include "lib/bounds.h"
 #include "lib/descriptors.h"
+#include "lib/ovs-tls.h"
+#include "ofctl-app/southbound/of-callers.h"
 #include "ofctl-app/southbound/turned-away.h"
 #include "openvswitch/list.h"
 #include "openvswitch/ofp-msgs.h"
@@ -25,16 +31,17 @@ VLOG_DEFINE_THIS_MODULE(of_listener);
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 10);
 
 #define HANDSHAKE_MS 5000       /* Bounds the time of a handshake. */
-#define SLOW_MS 1000            /* After it a caller may lose its place. */
-#define MAX_CALLERS 64          /* Bounds the handshakes under way. */
-#define MAX_ACCEPTS 16          /* Bounds the connections accepted in a run. */
 #define MAX_MESSAGES 16         /* Bounds a caller's messages up to its
                                  * features reply. */
 
 /* A switch that has connected. */
 struct caller {
     struct ovs_list node;       /* In of_listener's 'callers' or 'done'. */
+    struct of_member member;    /* In 'silent' or 'heard', while in
+                                 * 'callers'. */
     struct vconn *vconn;
+    int fd;                     /* Of 'vconn', of which nothing was read yet;
+                                 * or negative: not known, or not needed. */
     long long int since_ms;     /* When it was accepted. */
     bool asked;                 /* True if the features request was sent. */
     int n_messages;             /* Messages that it has sent. */
@@ -46,9 +53,25 @@ struct of_listener {
     struct turned_away *away;   /* Not owned. */
     long long int accept_ms;    /* Not before this time, after a failure. */
     struct ovs_list callers;    /* In the handshake, oldest first. */
-    size_t n_callers;           /* In 'callers'. */
+    struct of_callers silent, heard;    /* The same. */
     struct ovs_list done;       /* Through the handshake. */
 };
+
+/* Has the kernel accept more connections before us than OVS has it, which asks
+ * for 10 and keeps the descriptor of the listener to itself. */
+static void
+raise_backlog(void)
+{
+    for (int fd = 0; fd < 1024; fd++) {
+        int listening, family;
+        socklen_t n = sizeof listening, m = sizeof family;
+        if (!getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &n)
+            && !getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &m)
+            && listening && (family == AF_INET || family == AF_INET6)) {
+            listen(fd, BOUNDS_BACKLOG);
+        }
+    }
+}
 
 int
 of_listener_create(const char *target, struct turned_away *away,
@@ -62,7 +85,10 @@ of_listener_create(const char *target, struct turned_away *away,
         struct of_listener *listener = xzalloc(sizeof *listener);
         listener->pvconn = pvconn;
         listener->away = away;
+        raise_backlog();
         ovs_list_init(&listener->callers);
+        of_callers_init(&listener->silent, BOUNDS_CALLERS_SILENT);
+        of_callers_init(&listener->heard, BOUNDS_CALLERS_HEARD);
         ovs_list_init(&listener->done);
         *listenerp = listener;
     }
@@ -87,7 +113,7 @@ of_listener_drop(struct of_listener *listener, struct caller *caller,
                  reason);
     turned_away_note(listener->away, vconn_get_name(caller->vconn), reason);
     ovs_list_remove(&caller->node);
-    listener->n_callers--;
+    of_callers_remove(&caller->member);
     caller_destroy(caller);
 }
 
@@ -97,55 +123,69 @@ of_listener_destroy(struct of_listener *listener)
     if (listener) {
         struct caller *caller;
         LIST_FOR_EACH_POP (caller, node, &listener->callers) {
+            of_callers_remove(&caller->member);
             caller_destroy(caller);
         }
         LIST_FOR_EACH_POP (caller, node, &listener->done) {
             caller_destroy(caller);
         }
+        of_callers_uninit(&listener->silent);
+        of_callers_uninit(&listener->heard);
         pvconn_close(listener->pvconn);
         free(listener);
     }
 }
 
-static struct caller *
-of_listener_oldest(const struct of_listener *listener)
+/* Drops callers while there are too many. */
+static void
+of_listener_make_room(struct of_listener *listener,
+                      const struct of_callers *callers)
 {
-    return CONTAINER_OF(ovs_list_front(&listener->callers), struct caller,
-                        node);
+    struct of_member *member;
+    while ((member = of_callers_excess(callers))) {
+        of_listener_drop(listener,
+                         CONTAINER_OF(member, struct caller, member),
+                         (callers == &listener->silent
+                          ? "has said nothing, and too many others call"
+                          : "is slow with its handshake, and too many others "
+                            "call"));
+    }
 }
 
-/* True if no connection can be accepted for now. */
-static bool
-of_listener_is_full(const struct of_listener *listener)
+static void
+of_listener_add(struct of_listener *listener, struct vconn *vconn, int fd)
 {
-    return (listener->n_callers >= MAX_CALLERS
-            && (time_msec()
-                < of_listener_oldest(listener)->since_ms + SLOW_MS));
+    struct caller *caller = xzalloc(sizeof *caller);
+    caller->vconn = vconn;
+    caller->fd = fd;
+    caller->since_ms = time_msec();
+    ovs_list_push_back(&listener->callers, &caller->node);
+    of_callers_add(&listener->silent, &caller->member,
+                   turned_away_address(vconn_get_name(vconn)));
+    of_listener_make_room(listener, &listener->silent);
 }
 
 static void
 of_listener_accept(struct of_listener *listener)
 {
-    for (int i = 0; i < MAX_ACCEPTS && !of_listener_is_full(listener); i++) {
+    int n;
+    for (n = 0; n < BOUNDS_ACCEPTS; n++) {
         struct vconn *vconn;
+        ovs_tls_last_made();
         int error = pvconn_accept(listener->pvconn, &vconn);
-        if (error) {
-            if (error != EAGAIN) {
-                listener->accept_ms = descriptors_accept_failed(
-                    pvconn_get_name(listener->pvconn), error);
-            }
+        if (!error) {
+            SSL *ssl = ovs_tls_last_made();
+            of_listener_add(listener, vconn, ssl ? SSL_get_fd(ssl) : -1);
+        } else if (error == EAGAIN) {
+            break;
+        } else {
+            listener->accept_ms = descriptors_accept_failed(
+                pvconn_get_name(listener->pvconn), error);
             return;
         }
-        if (listener->n_callers >= MAX_CALLERS) {
-            of_listener_drop(listener, of_listener_oldest(listener),
-                             "is slow with its handshake, and others wait");
-        }
-
-        struct caller *caller = xzalloc(sizeof *caller);
-        caller->vconn = vconn;
-        caller->since_ms = time_msec();
-        ovs_list_push_back(&listener->callers, &caller->node);
-        listener->n_callers++;
+    }
+    if (n >= BOUNDS_ACCEPTS / 4) {
+        listener->accept_ms = time_msec() + BOUNDS_ACCEPT_PAUSE_MS;
     }
 }
 
@@ -228,6 +268,39 @@ caller_reason(const struct caller *caller, int error)
             : xasprintf("failed at OpenFlow's handshake (%s)", text));
 }
 
+/* True if there is anything to be read, or the end, where that is known. */
+static bool
+caller_has_input(const struct caller *caller)
+{
+    char c;
+    return (caller->fd < 0
+            || recv(caller->fd, &c, sizeof c, MSG_PEEK | MSG_DONTWAIT) >= 0
+            || (errno != EAGAIN && errno != EINTR));
+}
+
+/* Goes on with 'caller', which has input. */
+static void
+of_listener_run_caller(struct of_listener *listener, struct caller *caller)
+{
+    int error = caller_run(caller);
+    if (!error) {
+        ovs_list_remove(&caller->node);
+        of_callers_remove(&caller->member);
+        ovs_list_push_back(&listener->done, &caller->node);
+        return;
+    } else if (error != EAGAIN) {
+        char *reason = caller_reason(caller, error);
+        of_listener_drop(listener, caller, reason);
+        free(reason);
+        return;
+    }
+    bool heard = caller->fd >= 0 || caller->asked;
+    caller->fd = -1;
+    if (heard && caller->member.callers == &listener->silent) {
+        of_callers_move(&listener->heard, &caller->member);
+    }
+}
+
 void
 of_listener_run(struct of_listener *listener)
 {
@@ -235,22 +308,20 @@ of_listener_run(struct of_listener *listener)
         of_listener_accept(listener);
     }
 
+    int n_begun = 0;
     struct caller *caller;
     LIST_FOR_EACH_SAFE (caller, node, &listener->callers) {
-        int error = caller_run(caller);
-        if (!error) {
-            ovs_list_remove(&caller->node);
-            listener->n_callers--;
-            ovs_list_push_back(&listener->done, &caller->node);
-        } else if (error != EAGAIN) {
-            char *reason = caller_reason(caller, error);
-            of_listener_drop(listener, caller, reason);
-            free(reason);
-        } else if (time_msec() >= caller->since_ms + HANDSHAKE_MS) {
+        if (time_msec() >= caller->since_ms + HANDSHAKE_MS) {
             of_listener_drop(listener, caller,
                              "has not spoken OpenFlow in 5 s");
+        } else if (caller->fd < 0
+                   || (n_begun < BOUNDS_HANDSHAKES
+                       && caller_has_input(caller))) {
+            n_begun += caller->fd >= 0;
+            of_listener_run_caller(listener, caller);
         }
     }
+    of_listener_make_room(listener, &listener->heard);
 }
 
 void
@@ -258,22 +329,27 @@ of_listener_wait(struct of_listener *listener)
 {
     if (time_msec() < listener->accept_ms) {
         poll_timer_wait_until(listener->accept_ms);
-    } else if (!of_listener_is_full(listener)) {
-        pvconn_wait(listener->pvconn);
     } else {
-        poll_timer_wait_until(of_listener_oldest(listener)->since_ms
-                              + SLOW_MS);
+        pvconn_wait(listener->pvconn);
     }
 
     const struct caller *caller;
+    if (!ovs_list_is_empty(&listener->callers)) {
+        caller = CONTAINER_OF(ovs_list_front(&listener->callers),
+                              struct caller, node);
+        poll_timer_wait_until(caller->since_ms + HANDSHAKE_MS);
+    }
     LIST_FOR_EACH (caller, node, &listener->callers) {
+        if (caller->fd >= 0) {
+            poll_fd_wait(caller->fd, POLLIN);
+            continue;
+        }
         vconn_run_wait(caller->vconn);
         if (!caller->asked) {
             vconn_connect_wait(caller->vconn);
         } else {
             vconn_recv_wait(caller->vconn);
         }
-        poll_timer_wait_until(caller->since_ms + HANDSHAKE_MS);
     }
 }
 

@@ -7,9 +7,9 @@
  * (OpenFlow 1.5 only) and the datapath id.  A caller that does not finish this
  * in 5 s is dropped.
  *
- * At most 64 callers are in this handshake at a time.  Others then wait in the
- * backlog and take the places of callers that needed more than a second, so
- * that many idle connections do not lock out a bridge.
+ * All that call are accepted, and where too many are in this handshake one of
+ * them gives way (of-callers.h), so that thousands of idle connections a
+ * second do not lock out a bridge.
  *
  * One thread. */
 

@@ -123,6 +123,12 @@ of_ports_remove(struct of_ports *ports, ofp_port_t number)
     return port != NULL;
 }
 
+size_t
+of_ports_count(const struct of_ports *ports)
+{
+    return hmap_count(&ports->by_number);
+}
+
 bool
 of_ports_tell_names(struct of_ports *ports, const struct simap *names)
 {

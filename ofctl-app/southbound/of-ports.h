@@ -40,6 +40,9 @@ bool of_ports_put(struct of_ports *, const struct ofputil_phy_port *);
 /* Removes the port of that number.  Returns false if there was none. */
 bool of_ports_remove(struct of_ports *, ofp_port_t number);
 
+/* Returns the number of ports. */
+size_t of_ports_count(const struct of_ports *);
+
 /* Replaces what the switch's database tells of the names that OpenFlow does
  * not show whole: 'names' has the number of each.  Returns true if it is
  * news. */

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 
+#include "lib/bounds.h"
 #include "ofctl-app/flows/flow-set.h"
 #include "ofctl-app/flows/steering.h"
 #include "ofctl-app/southbound/of-bundle.h"
@@ -47,6 +48,7 @@ struct of_request {
     bool pending;               /* True while there is no answer. */
     ovs_be32 xid;
     long long int deadline_ms;  /* The session breaks then. */
+    size_t n_octets;            /* Of the answer so far. */
 };
 
 struct of_session {
@@ -109,10 +111,26 @@ of_session_request(struct of_session *session, struct of_request *request,
                    struct ofpbuf *msg)
 {
     request->pending = true;
+    request->n_octets = 0;
     request->xid = htonl(session->next_xid++);
     request->deadline_ms = time_msec() + ANSWER_MS;
     ((struct ofp_header *) msg->data)->xid = request->xid;
     rconn_send(session->rconn, msg, NULL);
+}
+
+/* Counts the octets of 'msg', a part of the answer to 'request'.  Ends the
+ * session if they are more than 'max' in all.  Returns true if other parts
+ * follow. */
+static bool
+request_count(struct of_session *session, struct of_request *request,
+              const struct ofpbuf *msg, size_t max, const char *what)
+{
+    request->n_octets += msg->size;
+    if (request->n_octets > max) {
+        of_session_break(session, "sent more than %"PRIuSIZE" octets of %s",
+                         max, what);
+    }
+    return ofpmp_more(msg->data);
 }
 
 /* A part of the answer to 'request' has been read as far as it can be, which
@@ -255,7 +273,8 @@ is_meter_right(const struct ofputil_meter_config *shown)
 static void
 of_session_receive_meters(struct of_session *session, struct ofpbuf *msg)
 {
-    bool more = ofpmp_more(msg->data);
+    bool more = request_count(session, &session->meter_dump, msg,
+                              BOUNDS_METERS_OCTETS, "meters");
     struct ofpbuf bands;
     int retval;
 
@@ -535,7 +554,8 @@ static void
 of_session_receive_flows(struct of_session *session, struct flow_set *set,
                          struct ofpbuf *msg)
 {
-    bool more = ofpmp_more(msg->data);
+    bool more = request_count(session, &session->dump, msg,
+                              BOUNDS_FLOWS_OCTETS, "flows");
     struct ofpbuf ofpacts;
     int retval;
 
@@ -561,9 +581,20 @@ of_session_receive_flows(struct of_session *session, struct flow_set *set,
 /* Ports. */
 
 static void
+of_session_put_port(struct of_session *session,
+                    const struct ofputil_phy_port *port)
+{
+    session->port_seqno += of_ports_put(&session->ports, port);
+    if (of_ports_count(&session->ports) > BOUNDS_PORTS) {
+        of_session_break(session, "has more than %d ports", BOUNDS_PORTS);
+    }
+}
+
+static void
 of_session_receive_port_desc(struct of_session *session, struct ofpbuf *msg)
 {
-    bool more = ofpmp_more(msg->data);
+    bool more = request_count(session, &session->port_desc, msg,
+                              BOUNDS_PORTS_OCTETS, "ports");
     int retval;
 
     ofpraw_pull_assert(msg);
@@ -573,16 +604,10 @@ of_session_receive_port_desc(struct of_session *session, struct ofpbuf *msg)
         if (retval) {
             break;
         }
-        session->port_seqno += of_ports_put(&session->ports, &port);
+        of_session_put_port(session, &port);
     }
-    if (retval != EOF) {
-        of_session_break(session, "sent ports that are not understood");
-    } else if (more) {
-        session->port_desc.deadline_ms = time_msec() + ANSWER_MS;
-    } else {
-        session->port_desc.pending = false;
-        session->ports_known = true;
-    }
+    request_part(session, &session->port_desc, retval, more, "ports");
+    session->ports_known = !session->port_desc.pending;
 }
 
 static void
@@ -598,7 +623,7 @@ of_session_receive_port_status(struct of_session *session,
         session->port_seqno += of_ports_remove(&session->ports,
                                                status.desc.port_no);
     } else {
-        session->port_seqno += of_ports_put(&session->ports, &status.desc);
+        of_session_put_port(session, &status.desc);
     }
 }
 
