@@ -6,6 +6,7 @@
 #include <limits.h>
 
 #include "hash.h"
+#include "lib/bounds.h"
 #include "lib/db-watch.h"
 #include "lib/name.h"
 #include "lib/vswitch-idl.h"
@@ -29,6 +30,7 @@ struct vswitch_session {
                                  * LLONG_MAX: they are fresh. */
     unsigned int seen_seqno;    /* ovsdb_idl_get_seqno() when 'hash' was
                                  * computed. */
+    long long int next_look_ms; /* Not computed again before. */
     uint32_t hash;              /* Of what is read from the database. */
 };
 
@@ -147,7 +149,9 @@ vswitch_session_run(struct vswitch_session *session)
         session->stale_ms = is_fresh ? LLONG_MAX : time_msec();
     }
     uint32_t old_hash = session->hash;
-    if (seqno != session->seen_seqno) {
+    if (seqno != session->seen_seqno
+        && time_msec() >= session->next_look_ms) {
+        session->next_look_ms = time_msec() + BOUNDS_SWITCH_LOOK_MS;
         session->seen_seqno = seqno;
         session->hash = session_hash(session);
     }
@@ -158,6 +162,9 @@ void
 vswitch_session_wait(const struct vswitch_session *session)
 {
     ovsdb_idl_wait(session->idl);
+    if (ovsdb_idl_get_seqno(session->idl) != session->seen_seqno) {
+        poll_timer_wait_until(session->next_look_ms);
+    }
     db_watch_wait(session->watch);
 }
 

@@ -3,6 +3,7 @@
 
 #include "ofctl-app/southbound/vswitches.h"
 
+#include "lib/bounds.h"
 #include "lib/name.h"
 #include "lib/sdsa-idl.h"
 #include "lib/vswitch-idl.h"
@@ -317,6 +318,8 @@ struct declared {
 
 struct declarations {
     struct shash all;           /* Of struct declared, by "KIND NAME". */
+    size_t n_here, n_left_out;  /* Of the bridge that is read: things in 'all',
+                                 * and ports that declare more than these. */
     struct shash errors;        /* Of struct ds, by bridge name. */
 };
 
@@ -332,14 +335,18 @@ set_error(struct declared *d, const char *format, ...)
     }
 }
 
-/* Returns the declaration of that kind and name, which is made if need be. */
+/* Returns the declaration of that kind and name, which is made if need be, or
+ * NULL if the bridge has too many. */
 static struct declared *
 get_declared(struct declarations *ds, enum declared_kind kind,
              const char *name, const struct sdsa_bridge *bridge)
 {
     char *key = xasprintf("%d %s", kind, name);
     struct declared *d = shash_find_data(&ds->all, key);
-    if (!d) {
+    if (!d && ds->n_here >= BOUNDS_DECLARED) {
+        ds->n_left_out++;
+    } else if (!d) {
+        ds->n_here++;
         d = xzalloc(sizeof *d);
         d->kind = kind;
         d->name = xstrdup(name);
@@ -375,6 +382,9 @@ parse_interface(struct declarations *ds, enum declared_kind kind,
         return;
     }
     struct declared *d = get_declared(ds, kind, name, bridge);
+    if (!d) {
+        return;
+    }
     const char *side = (kinds[kind].side_key
                         ? smap_get_def(ids, kinds[kind].side_key, "") : NULL);
     bool both = side && kinds[kind].both && !strcmp(side, kinds[kind].both);
@@ -431,6 +441,9 @@ check_ips(struct declared *d, int i, bool several)
     sset_from_delimited_string(&ips, d->attributes[i], several ? " ," : "");
     if (sset_is_empty(&ips)) {
         sset_add(&ips, "");
+    } else if (sset_count(&ips) > BOUNDS_ENDPOINT_IPS) {
+        set_error(d, "it has more than %d addresses", BOUNDS_ENDPOINT_IPS);
+        sset_clear(&ips);
     }
     SSET_FOR_EACH (ip, &ips) {
         struct in6_addr addr;
@@ -504,20 +517,34 @@ check_declared(struct declared *d)
     }
 }
 
+/* Appends 'error', of which it takes ownership, to those of 'bridge'. */
+static void
+add_bridge_error(struct declarations *ds, const struct sdsa_bridge *bridge,
+                 char *error)
+{
+    const char more[] = "; and more";
+    struct ds *text = shash_find_data(&ds->errors, bridge->name);
+    if (!text) {
+        text = xmalloc(sizeof *text);
+        ds_init(text);
+        shash_add(&ds->errors, bridge->name, text);
+    }
+    if (text->length + strlen(error) < BOUNDS_DECLARED_TEXT) {
+        ds_put_format(text, "%s%s", text->length ? "; " : "", error);
+    } else if (!strstr(ds_cstr(text), more)) {
+        ds_put_cstr(text, more);
+    }
+    free(error);
+}
+
 /* Appends the error of 'd' to those of its bridge. */
 static void
 add_error(struct declarations *ds, const struct declared *d)
 {
-    struct ds *text = shash_find_data(&ds->errors, d->bridge->name);
-    if (!text) {
-        text = xmalloc(sizeof *text);
-        ds_init(text);
-        shash_add(&ds->errors, d->bridge->name, text);
-    }
     char *bad = (d->kind == GATEWAY ? name_check_vnf_id(d->name)
                  : name_check(kinds[d->kind].what, d->name));
-    ds_put_format(text, "%s%s %s: %s", text->length ? "; " : "",
-                  kinds[d->kind].what, bad ? "?" : d->name, d->error);
+    add_bridge_error(ds, d->bridge, xasprintf("%s %s: %s", kinds[d->kind].what,
+                                              bad ? "?" : d->name, d->error));
     free(bad);
 }
 
@@ -531,12 +558,18 @@ declarations_init(struct declarations *ds, const struct vswitches *vs,
     SDSA_BRIDGE_FOR_EACH (row, idl) {
         const struct ovsrec_bridge *br = find_bridge(vs, row);
         const struct ovsrec_interface *iface;
+        ds->n_here = ds->n_left_out = 0;
         if (br) {
             INTERFACE_FOR_EACH (iface, br) {
                 for (int kind = 0; kind < N_KINDS; kind++) {
                     parse_interface(ds, kind, iface, row);
                 }
             }
+        }
+        if (ds->n_left_out) {
+            add_bridge_error(ds, row, xasprintf(
+                "more than %d things are declared there: %"PRIuSIZE" ports "
+                "count for nothing", BOUNDS_DECLARED, ds->n_left_out));
         }
     }
     const struct shash_node **sorted = shash_sort(&ds->all);
