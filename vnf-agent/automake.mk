@@ -76,6 +76,8 @@ vnf_agent_datastore_libdatastore_la_SOURCES = \
 	vnf-agent/datastore/sad-spd.c vnf-agent/datastore/sad-spd.h \
 	vnf-agent/datastore/spd-parse.c vnf-agent/datastore/spd-parse.h \
 	vnf-agent/datastore/stage.c vnf-agent/datastore/stage.h \
+	vnf-agent/datastore/stage-order.c \
+	vnf-agent/datastore/stage-order.h \
 	vnf-agent/datastore/store.c vnf-agent/datastore/store.h
 
 # restconf: RFC 8040 over the datastore.

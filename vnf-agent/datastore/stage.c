@@ -14,6 +14,7 @@
 #include "vnf-agent/datastore/sad-parse.h"
 #include "vnf-agent/datastore/sad-spd.h"
 #include "vnf-agent/datastore/spd-parse.h"
+#include "vnf-agent/datastore/stage-order.h"
 #include "vnf-agent/datastore/store.h"
 #include "vnf-agent/yang/yang-error.h"
 #include "vnf-agent/yang/yang-schema.h"
@@ -58,6 +59,7 @@ stage_destroy(struct stage *stage)
                 store_entry_destroy(node->data);
             }
             shash_destroy(&stage->changes[i]);
+            stage_order_destroy(stage->orders[i]);
         }
         shash_destroy_free_data(&stage->places);
         sset_destroy(&stage->spis);
@@ -87,13 +89,13 @@ stage_has_lease(const struct stage *stage)
 size_t
 stage_count(const struct stage *stage, enum datastore_list list)
 {
-    size_t n;
-    free(store_sorted(stage->ds, stage, list, &n));
-    return n;
+    return shash_count(&stage->ds->lists[list]) + stage->n_more[list];
 }
 
-json_t *
-stage_names(const struct stage *stage, enum datastore_list list)
+/* Returns the names of the list's entries in the order of their serials, which
+ * are not those of stage->orders. */
+static json_t *
+sorted_names(const struct stage *stage, enum datastore_list list)
 {
     json_t *names = json_array();
     size_t n;
@@ -103,6 +105,13 @@ stage_names(const struct stage *stage, enum datastore_list list)
     }
     free(entries);
     return names;
+}
+
+json_t *
+stage_names(const struct stage *stage, enum datastore_list list)
+{
+    return (stage->orders[list] ? stage_order_names(stage->orders[list])
+            : sorted_names(stage, list));
 }
 
 json_t *
@@ -130,6 +139,12 @@ set_change(struct stage *stage, enum datastore_list list, const char *name,
     if (entry) {
         entry->serial = (old ? old->serial
                          : stage->ds->serial + ++stage->n_added);
+    }
+    stage->n_more[list] += (entry != NULL) - (old != NULL);
+    if (stage->orders[list] && !entry) {
+        stage_order_remove(stage->orders[list], name);
+    } else if (stage->orders[list] && !old) {
+        stage_order_append(stage->orders[list], name);
     }
     store_entry_destroy(shash_replace(&stage->changes[list], name, entry));
     stage->edited = true;
@@ -300,11 +315,12 @@ move_sa_last(struct stage *stage, const char *name)
     stage->edited = true;
 }
 
-void
-stage_reorder(struct stage *stage, enum datastore_list list,
-              const json_t *names)
+/* Gives the entries of the list the order of 'names', which are all of
+ * them. */
+static void
+reorder(struct stage *stage, enum datastore_list list, const json_t *names)
 {
-    json_t *old_names = stage_names(stage, list);
+    json_t *old_names = sorted_names(stage, list);
     const json_t *name;
     bool same = true;
     size_t i;
@@ -320,18 +336,28 @@ stage_reorder(struct stage *stage, enum datastore_list list,
     json_decref(old_names);
 }
 
-/* Returns the index of 'name' in the array 'names', or its size. */
-static size_t
-index_of(const json_t *names, const char *name)
+/* Gives entries the places that stage_place() noted, and forgets these. */
+static void
+settle_places(struct stage *stage)
 {
-    size_t i;
-    const json_t *other;
-    json_array_foreach (names, i, other) {
-        if (!strcmp(json_string_value(other), name)) {
-            return i;
+    for (size_t i = 0; i < N_DATASTORE_LISTS; i++) {
+        struct stage_order *order = stage->orders[i];
+        stage->orders[i] = NULL;
+        if (order) {
+            json_t *names = stage_order_names(order);
+            reorder(stage, i, names);
+            json_decref(names);
+            stage_order_destroy(order);
         }
     }
-    return i;
+}
+
+void
+stage_reorder(struct stage *stage, enum datastore_list list,
+              const json_t *names)
+{
+    settle_places(stage);
+    reorder(stage, list, names);
 }
 
 struct yang_error *
@@ -341,31 +367,20 @@ stage_place(struct stage *stage, enum datastore_list list, const char *name,
     if (where == STAGE_ANYWHERE) {
         return NULL;
     }
-    json_t *names = stage_names(stage, list);
-    size_t place = index_of(names, name);
-    json_t *moved = json_incref(json_array_get(names, place));
-    json_array_remove(names, place);
-
-    struct yang_error *error = NULL;
-    if (where == STAGE_BEFORE || where == STAGE_AFTER) {
-        place = index_of(names, point);
-        if (place >= json_array_size(names)) {
-            error = yang_error_create(YANG_BAD_ATTRIBUTE,
-                                      entry_path(list, point),
-                                      xstrdup("the point is not another entry "
-                                              "of the list"));
-        }
-        place += where == STAGE_AFTER;
-    } else {
-        place = where == STAGE_FIRST ? 0 : json_array_size(names);
+    if (!stage->orders[list]) {
+        json_t *names = sorted_names(stage, list);
+        stage->orders[list] = stage_order_create(names);
+        json_decref(names);
     }
-    if (!error) {
-        json_array_insert(names, place, moved);
-        stage_reorder(stage, list, names);
-    }
-    json_decref(moved);
-    json_decref(names);
-    return error;
+    stage->edited = true;
+    bool before = where == STAGE_FIRST || where == STAGE_BEFORE;
+    bool by_point = where == STAGE_BEFORE || where == STAGE_AFTER;
+    return (stage_order_move(stage->orders[list], name, before,
+                             by_point ? point : NULL)
+            ? NULL
+            : yang_error_create(YANG_BAD_ATTRIBUTE, entry_path(list, point),
+                                xstrdup("the point is not another entry of "
+                                        "the list")));
 }
 
 /* Deleting. */
@@ -392,6 +407,10 @@ void
 stage_clear(struct stage *stage, enum datastore_list list)
 {
     size_t n;
+    if (!stage_count(stage, list)) {
+        stage->edited = true;
+        return;
+    }
     struct store_named *entries = store_sorted(stage->ds, stage, list, &n);
     for (size_t i = 0; i < n; i++) {
         char *name = xstrdup(entries[i].name);
@@ -608,6 +627,7 @@ stage_commit(struct stage *stage)
                       ds->lease.holder ? ds->lease.holder : "a controller",
                       ds->lease.epoch));
     }
+    settle_places(stage);
     if (stage_is_noop(stage)) {
         return NULL;
     }

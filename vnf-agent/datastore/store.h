@@ -54,6 +54,12 @@ struct stage {
     struct datastore *ds;
     struct shash changes[N_DATASTORE_LISTS];    /* New struct store_entry, by
                                                  * name; NULL: deleted. */
+    ptrdiff_t n_more[N_DATASTORE_LISTS];        /* Entries more than the
+                                                 * datastore has. */
+    struct stage_order *orders[N_DATASTORE_LISTS];      /* Where entries were
+                                                         * moved and got no
+                                                         * serials yet, else
+                                                         * NULL. */
     struct shash places;        /* New serials of SAs: uint64_t, by name. */
     struct sset spis;           /* store_sa_id() of new SAs. */
     struct sset buried;         /* store_sa_id() of deleted SAs. */
