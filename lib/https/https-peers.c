@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "lib/bounds.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
 #include "timeval.h"
@@ -17,9 +18,12 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 10);
 #define MAX_PER_PEER 64         /* Connections of one peer. */
 #define MAX_STREAMS (MAX_PER_PEER / 4)
 
-/* How many connections a peer has. */
+/* What a peer has. */
 struct https_peer {
-    size_t n, n_streams;
+    size_t n, n_streams;        /* Connections. */
+    size_t n_unread;            /* Octets of answers. */
+    long long int spent_us;     /* See https_member_spent(): as of */
+    long long int spent_ms;     /* this time. */
 };
 
 void
@@ -161,6 +165,42 @@ leave(struct https_member *member)
     free(member->name);
 }
 
+/* Unread answers, and time. */
+
+static void
+set_unread(struct https_member *member, size_t n)
+{
+    struct https_peer *peer = find_peer(member);
+    peer->n_unread += n - member->n_unread;
+    member->peers->n_unread += n - member->n_unread;
+    member->n_unread = n;
+}
+
+/* Halves what was spent for each second that has passed. */
+static void
+decay(struct https_peer *peer)
+{
+    long long int seconds = (time_msec() - peer->spent_ms) / 1000;
+    peer->spent_us = seconds < 32 ? peer->spent_us >> seconds : 0;
+    peer->spent_ms += 1000 * seconds;
+}
+
+void
+https_member_spend(struct https_member *member, long long int us)
+{
+    struct https_peer *peer = find_peer(member);
+    decay(peer);
+    peer->spent_us += us;
+}
+
+long long int
+https_member_spent(const struct https_member *member)
+{
+    struct https_peer *peer = find_peer(member);
+    decay(peer);
+    return peer->spent_us;
+}
+
 /* Limits. */
 
 /* Returns the idlest connection, not a stream, of the peer 'name' in 'list',
@@ -203,6 +243,65 @@ limit_peer(struct https_member *member)
         VLOG_INFO_RL(&rl, "%s: more than %d connections, the idlest one is "
                      "closed", member->name, MAX_PER_PEER);
         evict(idlest ? idlest : member);
+    }
+}
+
+/* Returns the connection of the peer 'name' that has been idle longest of
+ * those with unread answers, but not 'except'; or NULL. */
+static struct https_member *
+find_unread(const struct https_peers *peers, const char *name,
+            const struct https_member *except)
+{
+    struct https_member *member;
+    LIST_FOR_EACH (member, node, &peers->known) {
+        if (member != except && member->n_unread && !member->is_dead
+            && !strcmp(member->name, name)) {
+            return member;
+        }
+    }
+    return NULL;
+}
+
+/* Closes the connection, whose answers are not read. */
+static void
+kill_unread(struct https_member *member)
+{
+    VLOG_INFO_RL(&rl, "%s: too many answers that are not read: a connection "
+                 "is closed", member->name);
+    member->peers->stats.n_overdue++;
+    set_unread(member, 0);
+    https_member_kill(member);
+}
+
+/* Returns the name of the peer that has most unread answers. */
+static const char *
+find_laziest(const struct https_peers *peers)
+{
+    const struct shash_node *node, *most = NULL;
+    size_t max = 0;
+    SHASH_FOR_EACH (node, &peers->names) {
+        const struct https_peer *peer = node->data;
+        if (!most || peer->n_unread > max) {
+            max = peer->n_unread;
+            most = node;
+        }
+    }
+    return most ? most->name : "";
+}
+
+void
+https_member_set_unread(struct https_member *member, size_t n)
+{
+    struct https_peers *peers = member->peers;
+    struct https_member *lazy;
+    set_unread(member, n);
+    while (n && find_peer(member)->n_unread > BOUNDS_UNREAD_PEER
+           && (lazy = find_unread(peers, member->name, member))) {
+        kill_unread(lazy);
+    }
+    while (n && peers->n_unread > BOUNDS_UNREAD
+           && (lazy = find_unread(peers, find_laziest(peers), NULL))) {
+        kill_unread(lazy);
     }
 }
 
@@ -251,6 +350,7 @@ https_peers_add(struct https_peers *peers, struct https_member *member,
 void
 https_peers_remove(struct https_member *member)
 {
+    set_unread(member, 0);
     leave(member);
     heap_remove(&member->peers->timers, &member->timer);
     https_member_clear_ready(member);
@@ -259,6 +359,7 @@ https_peers_remove(struct https_member *member)
 void
 https_member_identify(struct https_member *member, char *name)
 {
+    set_unread(member, 0);
     leave(member);
     member->name = name;
     member->is_known = true;

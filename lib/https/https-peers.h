@@ -37,6 +37,7 @@ struct https_peers {
     struct shash addresses;     /* struct https_peer: of 'pending'. */
     struct shash names;         /* The same of 'known'. */
     struct https_stats stats;
+    size_t n_unread;            /* Octets of answers, in all. */
 };
 
 struct https_member {
@@ -49,6 +50,7 @@ struct https_member {
     bool is_stream;             /* The connection has an event stream. */
     bool is_ready;              /* To be run without waiting for epoll. */
     bool is_dead;               /* To be destroyed when it is run next. */
+    size_t n_unread;            /* Octets of answers that wait to be read. */
 };
 
 /* Makes an empty set of at most 'max_connections'. */
@@ -87,6 +89,17 @@ void https_member_use(struct https_member *);
  * nothing, if the peer has as many as it may: a quarter of its
  * connections. */
 bool https_member_begin_stream(struct https_member *);
+
+/* Notes that 'n' octets of answers wait for the client.  Kills connections
+ * where that is too much (lib/bounds.h). */
+void https_member_set_unread(struct https_member *, size_t n);
+
+/* Notes that 'us' microseconds were spent on the peer. */
+void https_member_spend(struct https_member *, long long int us);
+
+/* Returns how many microseconds were spent on the peer of late: of what was
+ * spent a second ago a half counts, and so on. */
+long long int https_member_spent(const struct https_member *);
 
 /* Sets the deadline, 'timeout_ms' from now; 0: none. */
 void https_member_set_deadline(struct https_member *, int timeout_ms);

@@ -4,13 +4,16 @@
 #include "lib/https/https-server.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "lib/bounds.h"
 #include "lib/descriptors.h"
 #include "lib/https/https-conn.h"
 #include "lib/tls-files.h"
@@ -155,8 +158,14 @@ accept_some(struct https_server *server)
 static void
 run_conn(struct https_server *server, struct https_conn *conn)
 {
+    long long int start_us = time_usec();
     https_member_clear_ready(&conn->member);
-    if (conn->member.is_dead || !https_conn_run(conn)) {
+    bool goes_on = !conn->member.is_dead && https_conn_run(conn);
+    https_member_spend(&conn->member, time_usec() - start_us);
+    if (goes_on) {
+        https_member_set_unread(&conn->member, conn->req.out.size);
+    }
+    if (!goes_on) {
         drop_conn(conn);
     } else if (conn->want != conn->events) {
         struct epoll_event event = { .events = conn->want, .data.ptr = conn };
@@ -165,28 +174,22 @@ run_conn(struct https_server *server, struct https_conn *conn)
     }
 }
 
-/* Those that are known come first: a handshake costs much. */
+/* Makes connections with events ready to be run, and accepts.  Of those before
+ * their certificate only some: a handshake costs much. */
 static void
-run_events(struct https_server *server)
+read_events(struct https_server *server)
 {
     struct epoll_event events[MAX_EVENTS];
     int n = epoll_wait(server->epoll, events, MAX_EVENTS, 0);
     int n_handshakes = 0;
     bool accepting = false;
 
-    for (int known = 1; known >= 0; known--) {
-        for (int i = 0; i < n; i++) {
-            struct https_conn *conn = events[i].data.ptr;
-            if (!conn) {
-                continue;       /* It ran. */
-            } else if (events[i].data.ptr == server) {
-                accepting = true;
-            } else if (known && conn->member.is_known) {
-                events[i].data.ptr = NULL;
-                run_conn(server, conn);
-            } else if (!known && n_handshakes++ < MAX_HANDSHAKES) {
-                run_conn(server, conn);
-            }
+    for (int i = 0; i < n; i++) {
+        struct https_conn *conn = events[i].data.ptr;
+        if (events[i].data.ptr == server) {
+            accepting = true;
+        } else if (conn->member.is_known || n_handshakes++ < MAX_HANDSHAKES) {
+            https_member_set_ready(&conn->member);
         }
     }
     if (accepting) {
@@ -194,17 +197,45 @@ run_events(struct https_server *server)
     }
 }
 
+/* A connection that is ready, and what was spent on its peer. */
+struct turn {
+    struct https_conn *conn;
+    long long int spent_us;
+};
+
+static int
+compare_turns(const void *a_, const void *b_)
+{
+    const struct turn *a = a_, *b = b_;
+    return (a->spent_us > b->spent_us) - (a->spent_us < b->spent_us);
+}
+
+/* Runs what is ready.  Those that are known come first, and of these the ones
+ * on whose peers least was spent, as long as there is time: the others stay
+ * ready. */
 static void
 run_ready(struct https_server *server)
 {
-    struct ovs_list ready;
-    ovs_list_move(&ready, &server->peers.ready);
-    ovs_list_init(&server->peers.ready);
-    while (!ovs_list_is_empty(&ready)) {
-        run_conn(server, conn_of(CONTAINER_OF(ovs_list_front(&ready),
-                                              struct https_member,
-                                              ready_node)));
+    struct ovs_list *ready = &server->peers.ready;
+    struct turn *turns = xmalloc(ovs_list_size(ready) * sizeof *turns);
+    struct https_member *member;
+    size_t n = 0;
+    LIST_FOR_EACH (member, ready_node, ready) {
+        turns[n++] = (struct turn) {
+            conn_of(member),
+            (!member->is_known ? LLONG_MAX
+             : member->is_dead ? 0 : https_member_spent(member)),
+        };
     }
+    qsort(turns, n, sizeof *turns, compare_turns);
+
+    long long int end_us = time_usec() + BOUNDS_RUN_US;
+    for (size_t i = 0; i < n; i++) {
+        if (!turns[i].conn->member.is_known || time_usec() < end_us) {
+            run_conn(server, turns[i].conn);
+        }
+    }
+    free(turns);
 }
 
 static void
@@ -227,8 +258,8 @@ https_server_run(struct https_server *server)
         watch_listener(server, EPOLL_CTL_MOD, EPOLLIN);
     }
     cut_overdue(server);
+    read_events(server);
     run_ready(server);
-    run_events(server);
 }
 
 void
