@@ -9,6 +9,7 @@ lib_libsdsa_la_SOURCES = \
 	lib/daemon-options.c lib/daemon-options.h \
 	lib/descriptors.c lib/descriptors.h \
 	lib/environment.c lib/environment.h \
+	lib/epoch.h \
 	lib/json-number.c lib/json-number.h \
 	lib/log-thread.c lib/log-thread.h \
 	lib/name.c lib/name.h \

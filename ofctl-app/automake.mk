@@ -100,6 +100,7 @@ ofctl_app_operation_liboperation_la_SOURCES = \
 noinst_LTLIBRARIES += ofctl-app/conductor/libconductor.la
 ofctl_app_conductor_libconductor_la_SOURCES = \
 	ofctl-app/conductor/conductor-change.c \
+	ofctl-app/conductor/conductor-epoch.c \
 	ofctl-app/conductor/conductor-events.c \
 	ofctl-app/conductor/conductor-facts.c \
 	ofctl-app/conductor/conductor-private.h \

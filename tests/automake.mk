@@ -91,6 +91,7 @@ EXTRA_DIST += $(COMMON_AT) $(TESTSUITE_AT) $(SYSTEM_TESTSUITE_AT) \
 	tests/tools/fake-agent \
 	tests/tools/lab_net.py \
 	tests/tools/layers \
+	tests/tools/of-role \
 	tests/tools/packet \
 	tests/tools/random-lab \
 	tests/tools/rc-client \

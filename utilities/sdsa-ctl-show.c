@@ -722,6 +722,11 @@ cmd_show(struct ctl_context *ctx)
         ds_put_format(out, "%s\n", absence);
         free(absence);
     }
+    const struct sdsa_sdsa_global *global = sdsa_sdsa_global_first(ctx->idl);
+    const char *epoch = global ? smap_get(&global->status, "epoch") : NULL;
+    if (epoch) {
+        ds_put_format(out, "%s\n", epoch);
+    }
     const struct sdsa_bridge *br;
     SORTED(ctx->idl, br, SDSA_BRIDGE_FOR_EACH, xstrdup(br->name), {
         show_bridge(ctx->idl, br, out);

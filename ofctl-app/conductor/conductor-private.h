@@ -5,8 +5,8 @@
 /* What the parts of the conductor share.  conductor.c holds the lock and runs
  * all; conductor-facts.c tells the planner how things are; conductor-change.c
  * does what it wants; conductor-results.c and conductor-events.c hear bridges
- * and agents; conductor-write.c writes the database; conductor-show.c is for
- * people. */
+ * and agents; conductor-write.c writes the database; conductor-epoch.c
+ * overrules epochs of other databases; conductor-show.c is for people. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -35,6 +35,12 @@ struct conductor {
     const struct network_config *config;
     enum conductor_state state;
     uint64_t epoch;
+    uint64_t raising;           /* Epoch in the transaction under way that is
+                                 * to be ours, or 0. */
+    char *behind;               /* Who refuses our epoch, for people, or
+                                 * NULL. */
+    long long int next_raise_ms; /* No epoch is overruled before. */
+    int raise_pause_ms;         /* The last pause before that. */
     char *trouble;              /* Why it could not act when it last had the
                                  * lock, or NULL. */
     int declined_pause_ms;      /* From DECLINING to the next try. */
@@ -64,6 +70,19 @@ struct conductor {
     char *history[N_HISTORY];   /* Ended operations, a ring. */
     unsigned int n_history;     /* Ever. */
 };
+
+/* conductor-epoch.c. */
+
+/* Writes a later epoch into the open transaction if bridges or agents refuse
+ * ours and the operator has nothing against it. */
+void conductor_epoch_write(struct conductor *);
+
+/* The transaction is over.  If it was committed ('ok') and had an epoch, that
+ * is ours now, and bridges and agents are asked to take it. */
+void conductor_epoch_written(struct conductor *, bool ok);
+
+/* Wakes the poll loop when an epoch may be written again. */
+void conductor_epoch_wait(const struct conductor *);
 
 /* conductor-facts.c: what the planner decides from and writes. */
 

@@ -79,6 +79,9 @@ conductor_format_status(const struct conductor *c)
                   PRIuSIZE" operations under way\n", c->epoch,
                   live_paths_count(network_live_paths(c->net)),
                   ops_count(c->ops));
+    if (c->behind) {
+        ds_put_format(&ds, "%s\n", c->behind);
+    }
     BRIDGES_FOR_EACH (br, network_bridges(c->net)) {
         unsigned long long int n_changes, n_bundles;
         bridge_get_load(br, &n_changes, &n_bundles);

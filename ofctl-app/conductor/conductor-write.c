@@ -19,6 +19,7 @@
 #include "ofctl-app/view/config-idl.h"
 #include "openvswitch/vlog.h"
 #include "ovsdb-idl.h"
+#include "smap.h"
 #include "timeval.h"
 
 VLOG_DEFINE_THIS_MODULE(conductor_write);
@@ -116,9 +117,18 @@ static void
 write_global(struct conductor *c, bool statistics)
 {
     const struct sdsa_sdsa_global *global = sdsa_sdsa_global_first(c->idl);
+    conductor_epoch_write(c);
     if (!global) {
         return;
     }
+    struct smap status = SMAP_INITIALIZER(&status);
+    if (c->behind) {
+        smap_add(&status, "epoch", c->behind);
+    }
+    if (!smap_equal(&status, &global->status)) {
+        sdsa_sdsa_global_set_status(global, &status);
+    }
+    smap_destroy(&status);
     if (global->next_nsh_spi != numbers_get_next_nsh_spi(c->numbers)) {
         sdsa_sdsa_global_set_next_nsh_spi(
             global, numbers_get_next_nsh_spi(c->numbers));
@@ -169,6 +179,7 @@ conductor_write(struct conductor *c)
 void
 conductor_written(struct conductor *c, bool ok, const char *refusal)
 {
+    conductor_epoch_written(c, ok);
     for (struct op *op = ops_next(c->ops, NULL), *next; op; op = next) {
         next = ops_next(c->ops, op);
         if (op_journaled(op, ok, refusal)) {

@@ -4,6 +4,7 @@
 #include "ofctl-app/conductor/conductor.h"
 
 #include <inttypes.h>
+#include <limits.h>
 
 #include "lib/sdsa-idl.h"
 #include "ofctl-app/conductor/conductor-private.h"
@@ -55,6 +56,7 @@ conductor_create(struct ovsdb_idl *idl, const struct db_watch *watch,
     c->ops = ops_create();
     simap_init(&c->topology);
     c->declined_pause_ms = DECLINED_MIN_MS;
+    c->next_raise_ms = LLONG_MIN / 2;
     ovsdb_idl_set_lock(idl, LOCK_NAME);
     return c;
 }
@@ -282,6 +284,9 @@ deactivate(struct conductor *c)
     c->too_big = NULL;
     vswitches_destroy(c->vswitches);
     c->vswitches = NULL;
+    free(c->behind);
+    c->behind = NULL;
+    c->raising = 0;
     c->state = STANDBY;
 }
 
@@ -432,6 +437,7 @@ conductor_wait(struct conductor *c)
     }
     if (c->state == ACTIVE && c->may_act) {
         resync_wait(c->resync, c->net);
+        conductor_epoch_wait(c);
         poll_timer_wait_until(plan_wake_ms(c->plan));
         poll_timer_wait_until(c->counters_ms);
         bool needed = false;

@@ -94,6 +94,8 @@ static void
 write_gateways(const struct ovsdb_idl *idl, const struct network *net,
                const struct resync *resync)
 {
+    const struct sdsa_sdsa_global *global = sdsa_sdsa_global_first(idl);
+    uint64_t epoch = global ? global->epoch : 0;
     const struct sdsa_gateway *row;
     SDSA_GATEWAY_FOR_EACH (row, idl) {
         const struct agent *agent = network_agent(net, row->vnf_id);
@@ -115,7 +117,12 @@ write_gateways(const struct ovsdb_idl *idl, const struct network *net,
         }
         if (agent) {
             const struct agent_state *state = agent_get_state(agent);
-            if (!up) {
+            uint64_t other;
+            if (!up && agent_is_overtaken(agent, epoch, &other)) {
+                smap_add_format(&status, "reason", "a controller of epoch "
+                                "%"PRIu64" has written there last; ours is "
+                                "%"PRIu64, other, epoch);
+            } else if (!up) {
                 smap_add(&status, "reason",
                          (!state->up ? state->reason
                           : down ? down

@@ -170,6 +170,8 @@ agent_state_parse(struct agent_state *state, const char *body)
         char *backend = bounds_cut_text(get_string(json, "backend"));
         set_string(&state->backend, backend);
         free(backend);
+        state->has_epoch = json_object_get(json, "last-epoch") != NULL;
+        state->epoch = get_uint64(json, "last-epoch");
         parse_drops(state, json);
         if (!json_is_true(json_object_get(json, "data-plane-up"))) {
             reason = xasprintf("its data plane is down: %s",

@@ -48,6 +48,8 @@ struct agent_state {
      * not tell these for a while. */
     char *boot_id, *backend;
     struct agent_port plain, cipher;
+    bool has_epoch;             /* 'epoch' is known. */
+    uint64_t epoch;             /* The last one that has written there. */
 
     unsigned int seqno;         /* Changes with 'up', 'boot_id', the MAC or MTU
                                  * of a port. */

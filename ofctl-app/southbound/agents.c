@@ -6,10 +6,12 @@
 #include <limits.h>
 
 #include "lib/bounds.h"
+#include "lib/epoch.h"
 #include "lib/restconf/restconf-client.h"
 #include "lib/restconf/restconf-stream.h"
 #include "ofctl-app/southbound/agent-event.h"
 #include "ofctl-app/southbound/agent-state.h"
+#include "ofctl-app/southbound/sa-request.h"
 #include "openvswitch/list.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/shash.h"
@@ -243,6 +245,36 @@ agent_doubt(const struct agent *agent)
 {
     return (agent->doubt && time_msec() < agent->doubt_ms + DOUBT_MS
             ? agent->doubt : NULL);
+}
+
+/* Epochs. */
+
+bool
+agent_is_overtaken(const struct agent *agent, uint64_t epoch, uint64_t *other)
+{
+    *other = agent->state.epoch;
+    return (agent->state.up && agent->state.has_epoch
+            && epoch_is_over(epoch, agent->state.epoch));
+}
+
+void
+agent_overrule(struct agent *agent, uint64_t epoch)
+{
+    uint64_t other;
+    if (!agent_is_overtaken(agent, epoch, &other)) {
+        return;
+    }
+    if (!epoch_is_near(epoch, other)) {
+        VLOG_WARN("gateway %s: epoch %"PRIu64" is not one that takeovers "
+                  "make; leading it round to %"PRIu64, agent->state.vnf_id,
+                  other, epoch);
+        restconf_client_patch(agent->client,
+                              sa_request_create("overrule",
+                                                epoch_detour(other)));
+    }
+    restconf_client_patch(agent->client,
+                          sa_request_create("overrule", epoch));
+    agent->state.has_epoch = false;     /* Until the next poll. */
 }
 
 /* Running. */

@@ -78,6 +78,15 @@ long long int agent_down_since_ms(const struct agent *);
  * else LLONG_MAX. */
 long long int agent_unmet_since_ms(const struct agent *);
 
+/* True if, as of the last poll and since agent_overrule(), the agent refuses
+ * what we write in 'epoch' because a controller of '*other' wrote there. */
+bool agent_is_overtaken(const struct agent *, uint64_t epoch,
+                        uint64_t *other);
+
+/* Makes the agent take 'epoch' if it is overtaken, in the way of
+ * of_session_set_generation(), under the same condition. */
+void agent_overrule(struct agent *, uint64_t epoch);
+
 /* Returns the packets dropped for 'reason', or for any if it is NULL, as of
  * the last poll. */
 uint64_t agent_drops(const struct agent *, const char *reason);

@@ -535,6 +535,13 @@ bridge_set_generation(struct bridge *bridge, uint64_t generation)
     }
 }
 
+bool
+bridge_is_overtaken(const struct bridge *bridge, uint64_t *other)
+{
+    return (bridge->session
+            && of_session_is_overtaken(bridge->session, other));
+}
+
 static void
 bridge_disconnect(struct bridge *bridge)
 {

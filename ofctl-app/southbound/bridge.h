@@ -63,7 +63,8 @@ void bridge_destroy(struct bridge *);
 void bridge_connect(struct bridge *, struct vconn *vconn,
                     uint64_t generation);
 
-/* Changes the generation of the session, if there is one. */
+/* Changes the generation of the session, if there is one
+ * (of_session_set_generation() says how). */
 void bridge_set_generation(struct bridge *, uint64_t generation);
 
 /* Receives and sends what is due; the work of one call is bounded. */
@@ -107,6 +108,11 @@ const char *bridge_reason(const struct bridge *);
  * people: another switch with its datapath id has connected in the last
  * minute.  NULL: nothing.  Valid until the next call of any function here. */
 const char *bridge_doubt(const struct bridge *);
+
+/* True if a switch is connected and refuses us because it knows generation
+ * '*other' of another controller, which is not before ours, and
+ * bridges_set_generation() was not called since. */
+bool bridge_is_overtaken(const struct bridge *, uint64_t *other);
 
 /* Returns when (time_msec()) the connection was lost, or when the bridge was
  * declared if it never was connected; LLONG_MAX while it is connected, also if

@@ -107,11 +107,9 @@ bridges_wait(struct bridges *bridges)
 void
 bridges_set_generation(struct bridges *bridges, uint64_t generation)
 {
-    if (generation != bridges->generation) {
-        bridges->generation = generation;
-        BRIDGES_FOR_EACH (bridge, bridges) {
-            bridge_set_generation(bridge, generation);
-        }
+    bridges->generation = generation;
+    BRIDGES_FOR_EACH (bridge, bridges) {
+        bridge_set_generation(bridge, generation);
     }
 }
 

@@ -34,8 +34,10 @@ void bridges_wait(struct bridges *);
 
 /* Sets the generation id with which each bridge is asked, now and on every
  * connection, to make us its only master (OpenFlow's role request).  It is 0
- * at first.  A bridge that knows a higher generation refuses and stays
- * down. */
+ * at first.  A bridge that knows a higher generation refuses and stays down
+ * (bridge_is_overtaken()).  Must be called only when a transaction of the
+ * database has just shown that we hold the lock: what a bridge was overtaken
+ * by is then overruled. */
 void bridges_set_generation(struct bridges *, uint64_t generation);
 
 /* Declares a bridge, whose name and datapath id must be new.  The object owns

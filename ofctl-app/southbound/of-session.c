@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "lib/bounds.h"
+#include "lib/epoch.h"
 #include "ofctl-app/flows/flow-set.h"
 #include "ofctl-app/flows/steering.h"
 #include "ofctl-app/southbound/of-bundle.h"
@@ -35,6 +36,8 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 10);
 
 #define PROBE_S 5               /* Silence after which an echo is requested. */
 #define ANSWER_MS 10000         /* Bounds the wait for any answer. */
+#define ROLE_MS 1000            /* Least time before a role that was lost is
+                                 * asked for again. */
 #define MAX_RECEIVES 50         /* Bounds the messages received in one run. */
 #define MAX_RECEIVE_BYTES (256 * 1024) /* Bounds their octets. */
 #define MAX_SENDS 200           /* Bounds a bundle's messages in one run. */
@@ -63,8 +66,13 @@ struct of_session {
 
     uint64_t generation;
     struct of_request role;
+    long long int role_again_ms; /* When to ask for the role once more, or
+                                 * LLONG_MAX. */
     bool is_master;
     char *role_reason;          /* Why we are not master, or NULL. */
+    struct of_request last_generation;  /* Asks for the next two. */
+    bool is_overtaken;          /* See of_session_is_overtaken(). */
+    uint64_t other_generation;
 
     struct of_request meters;   /* The barrier behind the meters. */
     uint32_t first_meter_xid;   /* Of the first of 'meter_mods'. */
@@ -148,15 +156,32 @@ request_part(struct of_session *session, struct of_request *request,
     }
 }
 
-static void
-of_session_request_role(struct of_session *session)
+static struct ofpbuf *
+encode_role_request(enum ofp12_controller_role wanted, uint64_t generation)
 {
     struct ofpbuf *msg = ofpraw_alloc(OFPRAW_OFPT12_ROLE_REQUEST,
                                       OFP15_VERSION, 0);
     struct ofp12_role_request *role = ofpbuf_put_zeros(msg, sizeof *role);
-    role->role = htonl(OFPCR12_ROLE_PRIMARY);
-    role->generation_id = htonll(session->generation);
-    of_session_request(session, &session->role, msg);
+    role->role = htonl(wanted);
+    role->generation_id = htonll(generation);
+    return msg;
+}
+
+static void
+of_session_request_role(struct of_session *session)
+{
+    session->role_again_ms = LLONG_MAX;
+    of_session_request(session, &session->role,
+                       encode_role_request(OFPCR12_ROLE_PRIMARY,
+                                           session->generation));
+}
+
+/* Asks for the generation that the switch knows. */
+static void
+of_session_request_generation(struct of_session *session)
+{
+    of_session_request(session, &session->last_generation,
+                       encode_role_request(OFPCR12_ROLE_NOCHANGE, 0));
 }
 
 /* Asks the switch to send, unasked, only changes of ports and role and the
@@ -308,6 +333,7 @@ of_session_create(struct vconn *vconn, const char *bridge, uint64_t generation)
     session->adds = rconn_packet_counter_create();
     session->packets_out = rconn_packet_counter_create();
     session->generation = generation;
+    session->role_again_ms = LLONG_MAX;
     session->next_xid = FIRST_XID;
     of_ports_init(&session->ports);
 
@@ -368,7 +394,11 @@ of_session_run(struct of_session *session, struct flow_set *set)
     }
     of_session_send_adds(session);
 
+    if (!session->reason && time_msec() >= session->role_again_ms) {
+        of_session_request_role(session);
+    }
     request_check(session, &session->role, "controller role");
+    request_check(session, &session->last_generation, "controller role");
     request_check(session, &session->meters, "meters");
     request_check(session, &session->meter_dump, "meters");
     request_check(session, &session->port_desc, "ports");
@@ -398,7 +428,9 @@ of_session_wait(struct of_session *session)
     if (session->more) {
         poll_immediate_wake();
     }
+    poll_timer_wait_until(session->role_again_ms);
     request_wait(&session->role);
+    request_wait(&session->last_generation);
     request_wait(&session->meters);
     request_wait(&session->meter_dump);
     request_wait(&session->port_desc);
@@ -447,9 +479,29 @@ void
 of_session_set_generation(struct of_session *session, uint64_t generation)
 {
     session->generation = generation;
-    if (!session->reason) {
-        of_session_request_role(session);
+    if (session->reason) {
+        return;
     }
+    if (session->is_overtaken
+        && epoch_is_over(generation, session->other_generation)
+        && !epoch_is_near(generation, session->other_generation)) {
+        uint64_t detour = epoch_detour(session->other_generation);
+        VLOG_WARN("%s: generation %"PRIu64" is not one that takeovers make; "
+                  "leading it round to %"PRIu64,
+                  rconn_get_name(session->rconn), session->other_generation,
+                  generation);
+        rconn_send(session->rconn,
+                   encode_role_request(OFPCR12_ROLE_PRIMARY, detour), NULL);
+    }
+    session->is_overtaken = false;
+    of_session_request_role(session);
+}
+
+bool
+of_session_is_overtaken(const struct of_session *session, uint64_t *other)
+{
+    *other = session->other_generation;
+    return !session->reason && session->is_overtaken;
 }
 
 struct of_ports *
@@ -643,6 +695,42 @@ of_session_lose_role(struct of_session *session, const char *format, ...)
                  session->role_reason);
 }
 
+/* The switch, where we are not master, knows 'generation'.  If ours is not
+ * over it is asked to make us its master again, else the caller must decide
+ * (of_session_is_overtaken()). */
+static void
+of_session_learn_generation(struct of_session *session, uint64_t generation)
+{
+    if (generation != session->generation
+        && !epoch_is_over(session->generation, generation)) {
+        session->role_again_ms = time_msec() + ROLE_MS;
+    } else {
+        session->is_overtaken = true;
+        session->other_generation = generation;
+    }
+}
+
+static void
+of_session_receive_generation(struct of_session *session,
+                              const struct ofp_header *oh)
+{
+    struct ofputil_role_request role;
+    session->last_generation.pending = false;
+    if (ofputil_decode_role_message(oh, &role)) {
+        of_session_break(session, "sent a role that is not understood");
+    } else if (session->is_master || session->role.pending) {
+        /* Asked for anew meanwhile. */
+    } else if (!role.have_generation_id) {
+        session->role_again_ms = time_msec() + ROLE_MS;
+    } else {
+        of_session_lose_role(session, "another controller, of generation "
+                             "%"PRIu64", was its master last; ours is "
+                             "%"PRIu64, role.generation_id,
+                             session->generation);
+        of_session_learn_generation(session, role.generation_id);
+    }
+}
+
 static void
 of_session_receive_role_reply(struct of_session *session,
                               const struct ofp_header *oh)
@@ -655,6 +743,7 @@ of_session_receive_role_reply(struct of_session *session,
         return;
     }
     session->is_master = true;
+    session->is_overtaken = false;
     free(session->role_reason);
     session->role_reason = NULL;
     if (!session->has_meters) {
@@ -670,8 +759,10 @@ of_session_receive_role_status(struct of_session *session,
     if (!ofputil_decode_role_status(oh, &status)
         && status.role != OFPCR12_ROLE_PRIMARY) {
         of_session_lose_role(session, "another controller, of generation "
-                             "%"PRIu64", has become its master",
-                             status.generation_id);
+                             "%"PRIu64", has become its master; ours is "
+                             "%"PRIu64, status.generation_id,
+                             session->generation);
+        of_session_learn_generation(session, status.generation_id);
     }
 }
 
@@ -710,11 +801,15 @@ of_session_receive_error(struct of_session *session,
 
     if (error == OFPERR_OFPBRC_IS_SECONDARY) {
         of_session_lose_role(session, "another controller is its master");
+        of_session_request_generation(session);
     } else if (is_answer(&session->role, oh)) {
         session->role.pending = false;
         of_session_lose_role(session, "another controller, of a generation "
                              "higher than %"PRIu64", is its master (%s)",
                              session->generation, name);
+        of_session_request_generation(session);
+    } else if (is_answer(&session->last_generation, oh)) {
+        of_session_break(session, "refused a request (%s)", name);
     } else if (of_session_receive_meter_error(session, oh, error)) {
         /* Handled. */
     } else if (is_answer(&session->port_desc, oh)
@@ -746,11 +841,15 @@ of_session_receive_message(struct of_session *session, struct flow_set *set,
         if (of_bundle_error(session->bundle) == OFPERR_OFPBRC_IS_SECONDARY
             && session->is_master) {
             of_session_lose_role(session, "another controller is its master");
+            of_session_request_generation(session);
         }
     } else if (type == OFPTYPE_ERROR) {
         of_session_receive_error(session, oh);
     } else if (type == OFPTYPE_ROLE_REPLY && is_answer(&session->role, oh)) {
         of_session_receive_role_reply(session, oh);
+    } else if (type == OFPTYPE_ROLE_REPLY
+               && is_answer(&session->last_generation, oh)) {
+        of_session_receive_generation(session, oh);
     } else if (type == OFPTYPE_BARRIER_REPLY
                && is_answer(&session->meters, oh)) {
         session->meters.pending = false;

@@ -69,8 +69,15 @@ void of_session_ask(struct of_session *);
 /* Returns true if the switch has answered of_session_ask(). */
 bool of_session_has_answered(const struct of_session *);
 
-/* Asks for the role of master once more, with 'generation'. */
+/* Asks for the role of master once more, with 'generation'.  A switch that is
+ * overtaken by a generation far from it is led to it round the circle of
+ * numbers (lib/epoch.h), which only the holder of the lock may do. */
 void of_session_set_generation(struct of_session *, uint64_t generation);
+
+/* True if the switch does not make us its master because it knows generation
+ * '*other', which is not before ours, and of_session_set_generation() was not
+ * called since. */
+bool of_session_is_overtaken(const struct of_session *, uint64_t *other);
 
 /* Returns the ports, which belong to the session. */
 struct of_ports *of_session_ports(struct of_session *);

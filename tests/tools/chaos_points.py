@@ -70,11 +70,13 @@ class Overtaken:
     ours has a higher one."""
 
     def begin(self, lab):
+        lab.ctl("set", "SDSA_Global", ".", "other_config:epoch-policy=keep")
         self.epoch = epoch_of(lab) + EPOCH_STEP
         self.tell(lab)
 
     def end(self, lab):
-        lab.ctl("set", "SDSA_Global", ".", f"epoch={self.epoch}")
+        lab.ctl("set", "SDSA_Global", ".", f"epoch={self.epoch}", "--",
+                "remove", "SDSA_Global", ".", "other_config", "epoch-policy")
 
 
 class GatewayOvertaken(Overtaken):

@@ -14,6 +14,7 @@
 #include "lib/address.h"
 #include "lib/bounds.h"
 #include "lib/environment.h"
+#include "lib/epoch.h"
 #include "lib/json-number.h"
 #include "lib/name.h"
 #include "lib/process-util.h"
@@ -21,6 +22,7 @@
 #include "lib/sa.h"
 #include "lib/secret.h"
 #include "lib/suite.h"
+#include "random.h"
 #include "util.h"
 
 /* Returns true if both are equal, as two NULLs are. */
@@ -126,6 +128,36 @@ test_numbers(int argc OVS_UNUSED, char *argv[] OVS_UNUSED)
         printf("%s\n", json_string_value(json));
         json_decref(json);
     }
+}
+
+static void
+test_epochs(int argc OVS_UNUSED, char *argv[] OVS_UNUSED)
+{
+    static const uint64_t edges[] = {
+        0, 1, EPOCH_NEAR - 1, EPOCH_NEAR, INT64_MAX, UINT64_C(1) << 63,
+        UINT64_MAX - EPOCH_NEAR, UINT64_MAX,
+    };
+    unsigned int n_round = 0;
+    for (int i = 0; i < 100000; i++) {
+        uint64_t ours = edges[random_range(ARRAY_SIZE(edges))];
+        uint64_t last = random_uint64();
+        if (i % 2) {
+            ours += random_range(5) - 2;
+            last = ours + edges[random_range(ARRAY_SIZE(edges))]
+                   + random_range(5) - 2;
+        }
+        assert(!epoch_is_over(last + 1, last) && epoch_is_over(last - 1, last)
+               && !epoch_is_over(last, last));
+        assert(epoch_is_near(last, last) && !epoch_is_near(last, last - 1));
+        if (epoch_is_over(ours, last) && !epoch_is_near(ours, last)) {
+            uint64_t detour = epoch_detour(last);
+            assert(detour != UINT64_MAX);
+            assert(!epoch_is_over(detour, last));
+            assert(!epoch_is_over(ours, detour));
+            n_round++;
+        }
+    }
+    printf("%s\n", n_round > 10000 ? "good" : "too few went round");
 }
 
 static void
@@ -342,6 +374,7 @@ main(int argc, char *argv[])
         { "secret", test_secret, 0 },
         { "wiping", test_wiping, 0 },
         { "numbers", test_numbers, 0 },
+        { "epochs", test_epochs, 0 },
         { "suites", test_suites, 0 },
         { "sa", test_sa, 0 },
         { "detach", test_detach, 1 },

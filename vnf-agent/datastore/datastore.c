@@ -347,6 +347,12 @@ datastore_get_lease(const struct datastore *ds)
 }
 
 uint64_t
+datastore_last_epoch(const struct datastore *ds)
+{
+    return ds->lease.epoch;
+}
+
+uint64_t
 datastore_generation(const struct datastore *ds)
 {
     return ds->generation;

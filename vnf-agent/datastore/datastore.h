@@ -56,6 +56,10 @@ json_t *datastore_stats_to_json(const struct sa_stats *);
  * reference. */
 json_t *datastore_get_lease(const struct datastore *);
 
+/* Returns the epoch of the last lease that was taken, also if it was given
+ * back; 0 if there was none. */
+uint64_t datastore_last_epoch(const struct datastore *);
+
 /* Returns a number that changes with every change of the configuration: an
  * entity tag. */
 uint64_t datastore_generation(const struct datastore *);

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "lib/boot-clock.h"
+#include "lib/epoch.h"
 #include "lib/secret.h"
 #include "openvswitch/vlog.h"
 #include "util.h"
@@ -440,7 +441,8 @@ stage_put_lease(struct stage *stage, json_t *json)
 
     const char *holder = json_string_value(json_object_get(json, "holder"));
     uint64_t epoch = sad_spd_get_uint(json, "epoch", 0);
-    if (epoch < stage->lease.epoch) {
+    /* Until somebody has written the last one is 0. */
+    if (stage->lease.epoch && epoch_is_over(epoch, stage->lease.epoch)) {
         return yang_error_create(
             YANG_LOCK_DENIED, xstrdup("/sdsa-agent:sdsa-agent/lease/epoch"),
             xasprintf("epoch %"PRIu64" is over: %s%s%"PRIu64" is the last one "

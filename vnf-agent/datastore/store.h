@@ -24,7 +24,7 @@ struct store_entry {
 
 struct store_lease {
     bool held;
-    uint64_t epoch;             /* The highest ever. */
+    uint64_t epoch;             /* The last one that wrote; 0: none has. */
     char *holder;               /* Or NULL. */
 };
 

@@ -61,7 +61,8 @@ counters_to_json(const struct backend_stats *stats)
 /* Returns the container "state" of sdsa-agent.yang: what the gateway is, and
  * how it is. */
 static json_t *
-state_to_json(struct backend *backend, const struct backend_config *config)
+state_to_json(const struct datastore *ds, struct backend *backend,
+              const struct backend_config *config)
 {
     struct backend_stats stats;
     bool up = !backend->reason;
@@ -82,6 +83,10 @@ state_to_json(struct backend *backend, const struct backend_config *config)
         char text[UUID_LEN + 1];
         snprintf(text, sizeof text, UUID_FMT, UUID_ARGS(backend->boot_id));
         json_object_set_new(json, "boot-id", json_string(text));
+    }
+    if (datastore_last_epoch(ds)) {
+        json_object_set_new(json, "last-epoch",
+                            json_number_u64(datastore_last_epoch(ds)));
     }
     if (config->choice) {
         json_object_set_new(json, "backend-choice",
@@ -128,7 +133,8 @@ get_agent(const struct reading *r, const char *name OVS_UNUSED)
     }
     if (r->content != CONTENT_CONFIG) {
         json_object_set_new(json, "state",
-                            state_to_json(r->source->backend,
+                            state_to_json(r->source->datastore,
+                                          r->source->backend,
                                           r->source->backend_config));
     }
     return json;
