@@ -4,14 +4,23 @@
 #include "lib/ovs-compat.h"
 
 #include <stddef.h>
+#include <string.h>
 
 /* The library's function, as lib/libopenvswitch-renamed.a names it. */
 #define json_string ovs_json_string
 #include "openvswitch/json.h"
 
 #include "daemon.h"
+#include "stream.h"
 #include "unixctl.h"
 #include "util.h"
+#include "vconn-provider.h"
+
+/* How lib/vconn-stream.c begins its vconns; "configure" compares. */
+struct vconn_stream {
+    struct vconn vconn;
+    struct stream *stream;
+};
 
 void
 ovs_compat_daemonize_start(void)
@@ -48,4 +57,12 @@ ovs_compat_unixctl_ask(struct jsonrpc *client, const char *command,
 #else
     return unixctl_client_transact(client, command, 0, NULL, resultp, errorp);
 #endif
+}
+
+const char *
+ovs_compat_vconn_peer(const struct vconn *vconn)
+{
+    return (strcmp(vconn->vclass->name, "stream") ? NULL
+            : stream_get_peer_id(CONTAINER_OF(vconn, struct vconn_stream,
+                                              vconn)->stream));
 }

@@ -92,6 +92,7 @@ EXTRA_DIST += $(COMMON_AT) $(TESTSUITE_AT) $(SYSTEM_TESTSUITE_AT) \
 	tests/tools/lab_net.py \
 	tests/tools/layers \
 	tests/tools/of-role \
+	tests/tools/of-switch \
 	tests/tools/packet \
 	tests/tools/random-lab \
 	tests/tools/rc-client \

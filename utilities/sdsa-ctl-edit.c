@@ -178,12 +178,22 @@ cmd_bridge_set_ovsdb(struct ctl_context *ctx)
 }
 
 static void
+cmd_bridge_set_certificate(struct ctl_context *ctx)
+{
+    const struct sdsa_bridge *br = ctl_get_bridge(ctx, ctx->argv[1]);
+    if (br) {
+        sdsa_bridge_set_certificate(br, ctx->argc > 2 ? ctx->argv[2] : "");
+    }
+}
+
+static void
 cmd_bridge_add(struct ctl_context *ctx)
 {
     const char *name = ctx->argv[1];
     uint64_t dpid;
     const char *ovsdb = shash_find_data(&ctx->options, "--ovsdb");
     ovsdb = ovsdb ? ovsdb : "";
+    const char *certificate = shash_find_data(&ctx->options, "--certificate");
     if (!ctl_accepts(ctx, name_check("bridge", name))
         || !check_ovsdb(ctx, ovsdb)
         || !ctl_accepts(ctx, name_parse_datapath_id(ctx->argv[2], name,
@@ -195,7 +205,9 @@ cmd_bridge_add(struct ctl_context *ctx)
     const struct sdsa_bridge *old = ctl_find_bridge(ctx->idl, name);
     if (ctl_exists_already(ctx, "bridge", old,
                            old && !strcmp(old->datapath_id, id)
-                           && !strcmp(old->ovsdb, ovsdb))) {
+                           && !strcmp(old->ovsdb, ovsdb)
+                           && (!certificate
+                               || !strcmp(old->certificate, certificate)))) {
         return;
     }
     const struct sdsa_bridge *row;
@@ -210,6 +222,7 @@ cmd_bridge_add(struct ctl_context *ctx)
     sdsa_bridge_set_name(row, name);
     sdsa_bridge_set_datapath_id(row, id);
     sdsa_bridge_set_ovsdb(row, ovsdb);
+    sdsa_bridge_set_certificate(row, certificate ? certificate : "");
 }
 
 /* Refuses to delete argument 1, a 'what', if ovs-vsctl declares it at a
@@ -640,7 +653,10 @@ const struct ctl_command_syntax sdsa_ctl_edit_commands[] = {
     {"init", 0, 0, "\tinitialize the database, if not yet", NULL, NULL, NULL,
      "", RW},
     {"bridge-add", 2, 2, "NAME DATAPATH-ID", NULL, cmd_bridge_add, NULL,
-     ADD ",--ovsdb=", RW},
+     ADD ",--ovsdb=,--certificate=", RW},
+    {"bridge-set-certificate", 1, 2,
+     "NAME [CERTIFICATE]\tonly a switch with that certificate is the bridge",
+     NULL, cmd_bridge_set_certificate, NULL, "", RW},
     {"bridge-set-ovsdb", 2, 2, "NAME TARGET", NULL, cmd_bridge_set_ovsdb, NULL,
      "", RW},
     {"bridge-del", 1, 1, "NAME", NULL, cmd_bridge_del, NULL, DEL, RW},

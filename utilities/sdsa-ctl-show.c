@@ -666,6 +666,10 @@ show_bridge(struct ovsdb_idl *idl, const struct sdsa_bridge *br,
                   br->datapath_id, bridge_is_up(br) ? "" : "not ",
                   reason[0] ? ": " : "", reason);
     free(reason);
+    if (br->certificate[0]) {
+        ds_put_format(out, "    certificate of its switch: %s\n",
+                      br->certificate);
+    }
     if (br->declarations[0]) {
         ds_put_format(out, "    declared with ovs-vsctl: %s\n",
                       br->declarations);

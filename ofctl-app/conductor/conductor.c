@@ -204,6 +204,19 @@ resume_operation(struct conductor *c, const struct sdsa_operation *row)
     free(new);
 }
 
+/* Binds the bridges to the certificates that their rows name. */
+static void
+bind_bridges(struct conductor *c)
+{
+    const struct sdsa_bridge *row;
+    SDSA_BRIDGE_FOR_EACH (row, c->idl) {
+        struct bridge *br = network_bridge(c->net, row->name);
+        if (br) {
+            bridge_bind(br, row->certificate);
+        }
+    }
+}
+
 static void
 update_inventory(struct conductor *c)
 {
@@ -221,6 +234,7 @@ update_inventory(struct conductor *c)
     vswitches_tell_ports(c->vswitches, c->idl, &inv);
     network_set_inventory(c->net, &inv);
     network_set_loss_ms(c->net, config_ms(c->idl, "loss-ms"));
+    bind_bridges(c);
     plan_tell_rows(c->plan, c->idl, network_inventory(c->net), &bad_chains,
                    NULL);
     plan_tell_removals(c->plan, c->idl);

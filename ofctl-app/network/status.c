@@ -51,6 +51,19 @@ write_bridges(const struct ovsdb_idl *idl, const struct network *net,
         if (br) {
             smap_add_format(&status, "flows", "%"PRIuSIZE,
                             bridge_n_flows(br));
+            const char *peer = bridge_peer(br);
+            if (peer) {
+                smap_add(&status, "certificate",
+                         peer[0] ? peer : "none: without TLS");
+            }
+            if (bridge_n_refused(br)) {
+                smap_add_format(&status, "refused", "%llu",
+                                bridge_n_refused(br));
+            }
+            const char *first = bridge_first_certificate(br);
+            if (first[0] && !row->certificate[0]) {
+                sdsa_bridge_set_certificate(row, first);
+            }
             if (!up) {
                 smap_add_nocopy(&status, xstrdup("reason"),
                                 bridges_reason(network_bridges(net), br));

@@ -17,9 +17,10 @@ struct sdsa_sa;
 struct vswitches;
 
 /* Writes into the open transaction of 'idl' the differences to the database:
- * Bridge.status, Gateway.status and its ports' MACs and MTUs, Link.state,
- * Service_Function.state, Path.reason and Path.mtu; and, if 'statistics', the
- * statistics of Path and SA, if 'keep' with those copies that are on disk. */
+ * Bridge.status, Bridge.certificate where a first one was seen, Gateway.status
+ * and its ports' MACs and MTUs, Link.state, Service_Function.state,
+ * Path.reason and Path.mtu; and, if 'statistics', the statistics of Path and
+ * SA, if 'keep' with those copies that are on disk. */
 void status_write(const struct ovsdb_idl *idl, const struct network *,
                   const struct vswitches *, const struct resync *,
                   bool statistics, bool keep);

@@ -5,6 +5,7 @@
 #include "ofctl-app/southbound/bridge.h"
 
 #include "lib/name.h"
+#include "lib/ovs-compat.h"
 #include "ofctl-app/flows/flow-set.h"
 #include "ofctl-app/southbound/of-bundle.h"
 #include "ofctl-app/southbound/of-packet.h"
@@ -18,6 +19,7 @@
 #include "openvswitch/vconn.h"
 #include "openvswitch/vlog.h"
 #include "timeval.h"
+#include "unicode.h"
 #include "util.h"
 
 VLOG_DEFINE_THIS_MODULE(bridge);
@@ -37,6 +39,9 @@ static struct vlog_rate_limit connection_rl = VLOG_RATE_LIMIT_INIT(60, 300);
 #define NAMES_ARE_READ "the database of its switch is being read"
 #define ANSWER_MS 2000          /* A switch that is asked whether it is there
                                  * answers in this time. */
+#define SHOW_MS 1000            /* Whom we turn away makes us change what we
+                                 * show about it no more often. */
+#define MAX_NAME 256            /* Octets of the name in a certificate. */
 #define DOUBT_MS 60000          /* A switch calls again every few seconds. */
 #define RETRY_MS 5000           /* Pause after a failed synchronisation. */
 #define DRIFT_MS 10000          /* Least time between two repairs of a bridge
@@ -84,8 +89,17 @@ struct bridge {
     struct of_session *session;
     struct vconn *rival;        /* Wants the place of 'session', or NULL. */
     uint64_t generation;        /* For a session with 'rival'. */
+    char *rival_peer;           /* See 'peer'. */
     long long int rival_ms;     /* When the last rival came. */
-    char *doubt;                /* What the last one was that was closed. */
+    char *doubt;                /* Who was turned away last. */
+    long long int doubt_ms;     /* When that was. */
+    char *certificate;          /* See bridge_bind(). */
+    char *first_certificate;    /* See bridge_first_certificate(). */
+    char *peer;                 /* Name of the session's certificate; "":
+                                 * there is no TLS.  NULL: no session. */
+    unsigned long long int n_refused;   /* Because of certificates. */
+    unsigned long long int n_refused_shown; /* See bridge_n_refused(). */
+    long long int shown_ms;     /* When that one was set. */
     char *reason;               /* Why the session was lost or the
                                  * synchronisation failed, or NULL. */
     unsigned int port_seqno;    /* Of the session, as last seen. */
@@ -127,10 +141,13 @@ bridge_create(const char *name, uint64_t datapath_id, uint64_t *last_ticket)
     bridge->flows = flow_set_create();
     bridge->last_ticket = last_ticket;
     bridge->first_ticket = *last_ticket + 1;
+    bridge->certificate = xstrdup("");
+    bridge->first_certificate = xstrdup("");
     ovs_list_init(&bridge->pending);
     ovs_list_init(&bridge->results);
     bridge->count_since_ms = bridge->counted_ms = LLONG_MIN;
     bridge->next_repair_ms = LLONG_MIN;
+    bridge->shown_ms = LLONG_MIN / 2;
     return bridge;
 }
 
@@ -139,7 +156,11 @@ bridge_destroy(struct bridge *bridge)
 {
     of_session_destroy(bridge->session);
     vconn_close(bridge->rival);
+    free(bridge->rival_peer);
+    free(bridge->peer);
     free(bridge->doubt);
+    free(bridge->certificate);
+    free(bridge->first_certificate);
 
     struct pending *pending;
     ovs_list_push_back_all(&bridge->pending, &bridge->results);
@@ -461,15 +482,125 @@ bridge_enter_down(struct bridge *bridge)
     }
 }
 
-/* Starts a session on 'vconn' in place of the one that there may be. */
+/* Certificates. */
+
+const char *
+bridge_first_certificate(const struct bridge *bridge)
+{
+    return bridge->first_certificate;
+}
+
+const char *
+bridge_peer(const struct bridge *bridge)
+{
+    return bridge->session ? bridge->peer : NULL;
+}
+
+unsigned long long int
+bridge_n_refused(const struct bridge *bridge)
+{
+    return bridge->n_refused_shown;
+}
+
+/* The name to which the bridge is bound, or "". */
+static const char *
+bridge_bound_to(const struct bridge *bridge)
+{
+    return (bridge->certificate[0] ? bridge->certificate
+            : bridge->first_certificate);
+}
+
 static void
-bridge_start_session(struct bridge *bridge, struct vconn *vconn)
+set_name(char **name, const char *new)
+{
+    char *old = *name;
+    *name = xstrdup(new);
+    free(old);
+}
+
+/* True if 'name' can be shown and kept in the database. */
+static bool
+is_plain_text(const char *name)
+{
+    size_t length;
+    char *error = utf8_validate(name, &length);
+    bool ok = !error && length > 0 && length <= MAX_NAME;
+    free(error);
+    for (const char *p = name; ok && *p; p++) {
+        ok = (unsigned char) *p >= ' ' && *p != 0x7f;
+    }
+    return ok;
+}
+
+/* Notes that the switch at 'vconn', which is closed, was turned away for
+ * 'reason', of which it takes ownership. */
+static void
+bridge_turn_away(struct bridge *bridge, struct vconn *vconn, char *reason)
+{
+    VLOG_WARN_RL(&connection_rl, "%s: %s", bridge->name, reason);
+    vconn_close(vconn);
+    long long int now = time_msec();
+    if (!bridge->doubt || now >= bridge->doubt_ms + SHOW_MS) {
+        free(bridge->doubt);
+        bridge->doubt = reason;
+        bridge->doubt_ms = now;
+    } else {
+        free(reason);
+    }
+}
+
+/* Returns the name of the certificate of the switch at 'vconn', "" without TLS
+ * (caller frees); or NULL, with 'vconn' closed, if it may not be this
+ * bridge. */
+static char *
+bridge_admit(struct bridge *bridge, struct vconn *vconn)
+{
+    if (strncmp(vconn_get_name(vconn), "ssl:", 4)) {
+        return xstrdup("");
+    }
+    const char *bound = bridge_bound_to(bridge);
+    const char *name = ovs_compat_vconn_peer(vconn);
+    bool good = name && is_plain_text(name);
+    if (good && (!bound[0] || !strcmp(name, bound))) {
+        return xstrdup(name);
+    }
+
+    char *address = turned_away_address(vconn_get_name(vconn));
+    char *shown = (good ? xasprintf("the certificate of \"%s\"", name)
+                   : xstrdup("a certificate without a name"));
+    char *remedy = (bound[0]
+                    ? xasprintf(": it is bound to \"%s\" (\"sdsa-ctl "
+                                "bridge-set-certificate %s NAME\" changes "
+                                "that)", bound, bridge->name)
+                    : xstrdup(": give its certificate a common name"));
+    bridge->n_refused++;
+    bridge_turn_away(bridge, vconn,
+                     xasprintf("a switch with %s connects from %s as this "
+                               "bridge and is turned away%s", shown, address,
+                               remedy));
+    free(address);
+    free(shown);
+    free(remedy);
+    return NULL;
+}
+
+/* Starts a session on 'vconn' in place of the one that there may be.  'peer',
+ * of which it takes ownership, is what bridge_admit() has returned. */
+static void
+bridge_start_session(struct bridge *bridge, struct vconn *vconn, char *peer)
 {
     VLOG_INFO_RL(&connection_rl, "%s: has connected %sfrom %s", bridge->name,
                  bridge->session ? "anew " : "", vconn_get_name(vconn));
     if (bridge->session) {
         bridge_enter_down(bridge);
         of_session_destroy(bridge->session);
+    }
+    free(bridge->peer);
+    bridge->peer = peer;
+    if (peer[0] && !bridge_bound_to(bridge)[0]) {
+        VLOG_INFO("%s: is bound to the certificate of \"%s\", the first that "
+                  "has connected", bridge->name, peer);
+        set_name(&bridge->first_certificate, peer);
     }
     bridge_set_reason(bridge, NULL);
     bridge->retry_ms = LLONG_MIN;
@@ -483,13 +614,18 @@ void
 bridge_connect(struct bridge *bridge, struct vconn *vconn, uint64_t generation)
 {
     bridge->generation = generation;
-    if (bridge->session && of_session_is_alive(bridge->session)) {
+    char *peer = bridge_admit(bridge, vconn);
+    if (!peer) {
+        return;
+    } else if (bridge->session && of_session_is_alive(bridge->session)) {
         vconn_close(bridge->rival);
+        free(bridge->rival_peer);
         bridge->rival = vconn;
+        bridge->rival_peer = peer;
         bridge->rival_ms = time_msec();
         of_session_ask(bridge->session);
     } else {
-        bridge_start_session(bridge, vconn);
+        bridge_start_session(bridge, vconn, peer);
     }
 }
 
@@ -499,30 +635,31 @@ static void
 bridge_run_rival(struct bridge *bridge)
 {
     struct vconn *rival = bridge->rival;
+    char *peer = bridge->rival_peer;
     if (!bridge->session || !of_session_is_alive(bridge->session)
         || time_msec() >= bridge->rival_ms + ANSWER_MS) {
         bridge->rival = NULL;
-        bridge_start_session(bridge, rival);
+        bridge->rival_peer = NULL;
+        bridge_start_session(bridge, rival, peer);
     } else if (of_session_has_answered(bridge->session)) {
         char *address = turned_away_address(vconn_get_name(rival));
-        free(bridge->doubt);
-        bridge->doubt = xasprintf(
+        bridge->rival = NULL;
+        bridge->rival_peer = NULL;
+        free(peer);
+        bridge_turn_away(bridge, rival, xasprintf(
             "another switch with datapath id %016"PRIx64" (or the same one by "
             "another controller target) connects from %s and is turned away: "
             "give each bridge an id of its own, with \"ovs-vsctl set Bridge "
             "NAME other_config:datapath-id=ID\"", bridge->datapath_id,
-            address);
+            address));
         free(address);
-        VLOG_WARN_RL(&connection_rl, "%s: %s", bridge->name, bridge->doubt);
-        bridge->rival = NULL;
-        vconn_close(rival);
     }
 }
 
 const char *
 bridge_doubt(const struct bridge *bridge)
 {
-    return (bridge->doubt && time_msec() < bridge->rival_ms + DOUBT_MS
+    return (bridge->doubt && time_msec() < bridge->doubt_ms + DOUBT_MS
             ? bridge->doubt : NULL);
 }
 
@@ -542,16 +679,41 @@ bridge_is_overtaken(const struct bridge *bridge, uint64_t *other)
             && of_session_is_overtaken(bridge->session, other));
 }
 
+/* Ends the session for 'reason', of which it takes ownership. */
 static void
-bridge_disconnect(struct bridge *bridge)
+bridge_disconnect(struct bridge *bridge, char *reason)
 {
-    const char *reason = of_session_reason(bridge->session);
     VLOG_INFO_RL(&connection_rl, "%s: is not connected any more: %s",
                  bridge->name, reason);
-    bridge_set_reason(bridge, xstrdup(reason));
+    bridge_set_reason(bridge, reason);
     bridge_enter_down(bridge);
     of_session_destroy(bridge->session);
     bridge->session = NULL;
+}
+
+void
+bridge_bind(struct bridge *bridge, const char *certificate)
+{
+    if (!strcmp(certificate, bridge->certificate)) {
+        return;
+    }
+    set_name(&bridge->certificate, certificate);
+    set_name(&bridge->first_certificate,
+             (certificate[0] || !bridge->session ? "" : bridge->peer));
+
+    const char *bound = bridge_bound_to(bridge);
+    if (bridge->session && bridge->peer[0] && strcmp(bridge->peer, bound)) {
+        bridge_disconnect(bridge, xasprintf(
+            "its switch had the certificate of \"%s\", and the bridge is "
+            "bound to \"%s\" now", bridge->peer, bound));
+    }
+    if (bridge->rival && bridge->rival_peer[0]
+        && strcmp(bridge->rival_peer, bound)) {
+        vconn_close(bridge->rival);
+        bridge->rival = NULL;
+        free(bridge->rival_peer);
+        bridge->rival_peer = NULL;
+    }
 }
 
 /* Ends 'pending', of which it takes ownership, with a result. */
@@ -834,7 +996,8 @@ bridge_run_session(struct bridge *bridge)
 {
     of_session_run(bridge->session, bridge->flows);
     if (!of_session_is_alive(bridge->session)) {
-        bridge_disconnect(bridge);
+        bridge_disconnect(bridge,
+                          xstrdup(of_session_reason(bridge->session)));
         return false;
     }
     bool waits = bridge_waits_for_names(bridge);
@@ -861,6 +1024,11 @@ bridge_run(struct bridge *bridge)
     bool is_ready = bridge->session && bridge_run_session(bridge);
     if (bridge->rival) {
         bridge_run_rival(bridge);
+    }
+    if (bridge->n_refused_shown != bridge->n_refused
+        && time_msec() >= bridge->shown_ms + SHOW_MS) {
+        bridge->n_refused_shown = bridge->n_refused;
+        bridge->shown_ms = time_msec();
     }
     if (!is_ready || !bridge->session
         || !of_session_is_ready(bridge->session)) {
@@ -908,6 +1076,9 @@ bridge_wait(const struct bridge *bridge)
     }
     if (bridge->rival) {
         poll_timer_wait_until(bridge->rival_ms + ANSWER_MS);
+    }
+    if (bridge->n_refused_shown != bridge->n_refused) {
+        poll_timer_wait_until(bridge->shown_ms + SHOW_MS);
     }
     if (bridge->session) {
         struct of_packet_queue *queue = of_session_packets_in(bridge->session);

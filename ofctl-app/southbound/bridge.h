@@ -56,10 +56,11 @@ struct bridge *bridge_create(const char *name, uint64_t datapath_id,
 void bridge_destroy(struct bridge *);
 
 /* Starts a session on 'vconn', of which it takes ownership.  'generation' is
- * that of bridges_set_generation().  If there is a session, its switch is
- * asked whether it is still there: if it answers in time it keeps its place
- * and 'vconn' is closed (bridge_doubt() says so), else 'vconn' takes its
- * place. */
+ * that of bridges_set_generation().  A switch whose certificate is not the
+ * bridge's (bridge_bind()) is turned away.  If there is a session, its switch
+ * is asked whether it is still there: if it answers in time it keeps its place
+ * and 'vconn' is closed, else 'vconn' takes its place.  bridge_doubt() tells
+ * who was turned away. */
 void bridge_connect(struct bridge *, struct vconn *vconn,
                     uint64_t generation);
 
@@ -104,9 +105,28 @@ bool bridge_has_pending(const struct bridge *);
  * the next call of any function here.  See bridges_reason(), too. */
 const char *bridge_reason(const struct bridge *);
 
+/* Binds the bridge to the common name 'certificate' of its switch's
+ * certificate: a session with another one is ended, and no other one begins.
+ * "": the first that connects is bound (bridge_first_certificate()).  Without
+ * TLS there are no names, and any switch may connect. */
+void bridge_bind(struct bridge *, const char *certificate);
+
+/* Returns the name to which a bridge is bound that bridge_bind() has bound to
+ * "", or "" if no switch has shown one.  It belongs to the bridge. */
+const char *bridge_first_certificate(const struct bridge *);
+
+/* Returns the name of the switch that is connected; "" without TLS, NULL if
+ * there is none.  It belongs to the bridge. */
+const char *bridge_peer(const struct bridge *);
+
+/* Returns how many times a switch was turned away because of its certificate;
+ * changes once a second at most. */
+unsigned long long int bridge_n_refused(const struct bridge *);
+
 /* Returns what is not as it was declared although the bridge may be up, for
  * people: another switch with its datapath id has connected in the last
- * minute.  NULL: nothing.  Valid until the next call of any function here. */
+ * minute, or one with a certificate that is not the bridge's.  NULL: nothing.
+ * Valid until the next call of any function here. */
 const char *bridge_doubt(const struct bridge *);
 
 /* True if a switch is connected and refuses us because it knows generation

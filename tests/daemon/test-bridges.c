@@ -247,6 +247,24 @@ cmd_lose_names(void *bridge, int argc OVS_UNUSED,
     bridge_lose_names(bridge, "the database is away");
 }
 
+/* bind BRIDGE [NAME] */
+static void
+cmd_bind(void *bridge, int argc, const char *argv[],
+         struct ds *reply OVS_UNUSED)
+{
+    bridge_bind(bridge, argc > 2 ? argv[2] : "");
+}
+
+static void
+cmd_certificate(void *bridge, int argc OVS_UNUSED,
+                const char *argv[] OVS_UNUSED, struct ds *reply)
+{
+    const char *peer = bridge_peer(bridge);
+    ds_put_format(reply, "peer \"%s\", first \"%s\", refused %llu",
+                  peer ? peer : "-", bridge_first_certificate(bridge),
+                  bridge_n_refused(bridge));
+}
+
 static void
 cmd_seqno(void *bridge, int argc OVS_UNUSED, const char *argv[] OVS_UNUSED,
           struct ds *reply)
@@ -357,6 +375,8 @@ main(int argc, char *argv[])
         { "tell-names", "BRIDGE [NAME=NUMBER...]", 0, INT_MAX,
           cmd_tell_names },
         { "lose-names", "BRIDGE", 0, 0, cmd_lose_names },
+        { "bind", "BRIDGE [NAME]", 0, 1, cmd_bind },
+        { "certificate", "BRIDGE", 0, 0, cmd_certificate },
         { "seqno", "BRIDGE", 0, 0, cmd_seqno },
         { "packets", "BRIDGE COOKIE", 1, 1, cmd_packets },
         { "packets-in", "BRIDGE", 0, 0, cmd_packets_in },
