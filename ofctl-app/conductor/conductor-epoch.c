@@ -148,6 +148,16 @@ conductor_epoch_written(struct conductor *c, bool ok)
     VLOG_INFO("active in epoch %"PRIu64" now", c->epoch);
 }
 
+bool
+conductor_epoch_is_due(const struct conductor *c, const struct agent *agent)
+{
+    const struct sdsa_sdsa_global *global = sdsa_sdsa_global_first(c->idl);
+    uint64_t epoch;
+    return (agent_is_overtaken(agent, c->epoch, &epoch)
+            && global && may_overrule(global)
+            && time_msec() >= c->next_raise_ms);
+}
+
 void
 conductor_epoch_wait(const struct conductor *c)
 {

@@ -34,7 +34,7 @@ gateway_answers(const void *c_, const char *vnf_id)
 {
     const struct conductor *c = c_;
     const struct agent *agent = network_agent(c->net, vnf_id);
-    return (agent && agent_is_up(agent)
+    return (agent && agent_is_up(agent) && !conductor_epoch_is_due(c, agent)
             && resync_is_done(c->resync, c->net, vnf_id));
 }
 
@@ -52,7 +52,9 @@ unmet_until(const void *c_, enum participant_kind kind, const char *name)
         break;
     case PARTICIPANT_GATEWAY:
         agent = network_agent(c->net, name);
-        since_ms = (resync_is_pending(c->resync, c->net, name) ? time_msec()
+        since_ms = (resync_is_pending(c->resync, c->net, name)
+                    || (agent && conductor_epoch_is_due(c, agent))
+                    ? time_msec()
                     : agent ? agent_unmet_since_ms(agent) : LLONG_MAX);
         break;
     case PARTICIPANT_HOP:

@@ -13,6 +13,7 @@
 
 #include "simap.h"
 
+struct agent;
 struct network_config;
 struct op;
 struct op_spec;
@@ -80,6 +81,10 @@ void conductor_epoch_write(struct conductor *);
 /* The transaction is over.  If it was committed ('ok') and had an epoch, that
  * is ours now, and bridges and agents are asked to take it. */
 void conductor_epoch_written(struct conductor *, bool ok);
+
+/* True if 'agent' refuses our epoch and is about to be overruled: an operation
+ * that needs it waits so long. */
+bool conductor_epoch_is_due(const struct conductor *, const struct agent *);
 
 /* Wakes the poll loop when an epoch may be written again. */
 void conductor_epoch_wait(const struct conductor *);
