@@ -7,13 +7,14 @@
  * hold the lock and nobody else has raised the epoch.  So a controller that
  * was deposed, or is cut off from the database, never overrules anybody.  A
  * controller of another database may do the same: each waits twice as long
- * before it does it again. */
+ * before it overrules the same bridge or agent again. */
 
 #include <config.h>
 
 #include "ofctl-app/conductor/conductor-private.h"
 
 #include <inttypes.h>
+#include <limits.h>
 
 #include "lib/epoch.h"
 #include "lib/sdsa-idl.h"
@@ -26,49 +27,97 @@
 
 VLOG_DEFINE_THIS_MODULE(conductor_epoch);
 
-/* Pauses between two of our epochs: the first, and the longest.  After twice
- * the longest without any it begins with the first one again. */
-#define RAISE_MIN_MS 500
-#define RAISE_MAX_MS 600000
+/* Pauses between two times that we overrule the same bridge or agent: the
+ * first, and the longest.  If there was none for twice the longest, they begin
+ * with the first again. */
+#define OVERRULE_MIN_MS 500
+#define OVERRULE_MAX_MS 600000
 
-/* Those who refuse our epoch. */
+/* When a bridge or an agent was overruled. */
+struct overruled {
+    long long int next_ms;      /* Not again before. */
+    int pause_ms;
+};
+
+/* Bridges and agents that refuse our epoch. */
 struct refusals {
-    unsigned int n;
+    unsigned int n, n_due;      /* All, and those that may be overruled now. */
+    long long int next_ms;      /* When the next one may be. */
     const char *kind, *name;    /* Of the one with the last epoch. */
     uint64_t epoch;             /* That epoch. */
     uint64_t last_near;         /* The last near one, or ours. */
 };
 
+/* Calls 'cb' for each bridge and agent that refuses our epoch. */
 static void
-refusals_add(struct refusals *r, uint64_t ours, const char *kind,
-             const char *name, uint64_t epoch)
+for_each_refusal(struct conductor *c,
+                 void (*cb)(struct conductor *, const char *kind,
+                            const char *name, uint64_t epoch, void *aux),
+                 void *aux)
 {
-    if (!r->n++ || epoch - ours > r->epoch - ours) {
-        r->kind = kind;
-        r->name = name;
-        r->epoch = epoch;
-    }
-    if (epoch_is_near(ours, epoch) && epoch > r->last_near) {
-        r->last_near = epoch;
-    }
-}
-
-static struct refusals
-find_refusals(const struct conductor *c)
-{
-    struct refusals r = { .last_near = c->epoch };
     uint64_t epoch;
     BRIDGES_FOR_EACH (br, network_bridges(c->net)) {
         if (bridge_is_overtaken(br, &epoch)) {
-            refusals_add(&r, c->epoch, "bridge", bridge_name(br), epoch);
+            cb(c, "bridge", bridge_name(br), epoch, aux);
         }
     }
     AGENTS_FOR_EACH (a, network_agents(c->net)) {
         if (agent_is_overtaken(a, c->epoch, &epoch)) {
-            refusals_add(&r, c->epoch, "gateway", agent_vnf_id(a), epoch);
+            cb(c, "gateway", agent_vnf_id(a), epoch, aux);
         }
     }
-    return r;
+}
+
+static struct overruled *
+find_overruled(const struct conductor *c, const char *kind, const char *name)
+{
+    char *key = xasprintf("%s %s", kind, name);
+    struct overruled *o = shash_find_data(&c->overruled, key);
+    free(key);
+    return o;
+}
+
+/* Returns when it may be overruled (again). */
+static long long int
+due_ms(const struct conductor *c, const char *kind, const char *name)
+{
+    const struct overruled *o = find_overruled(c, kind, name);
+    return o ? o->next_ms : LLONG_MIN;
+}
+
+static void
+add_refusal(struct conductor *c, const char *kind, const char *name,
+            uint64_t epoch, void *r_)
+{
+    struct refusals *r = r_;
+    long long int next_ms = due_ms(c, kind, name);
+    r->n_due += time_msec() >= next_ms;
+    r->next_ms = MIN(r->next_ms, next_ms);
+    if (!r->n++ || epoch - c->epoch > r->epoch - c->epoch) {
+        r->kind = kind;
+        r->name = name;
+        r->epoch = epoch;
+    }
+    if (epoch_is_near(c->epoch, epoch) && epoch > r->last_near) {
+        r->last_near = epoch;
+    }
+}
+
+/* Notes that it is overruled now. */
+static void
+note_overruled(struct conductor *c, const char *kind, const char *name,
+               uint64_t epoch OVS_UNUSED, void *aux OVS_UNUSED)
+{
+    long long int now = time_msec();
+    struct overruled *o = find_overruled(c, kind, name);
+    if (!o) {
+        o = xzalloc(sizeof *o);
+        shash_add_nocopy(&c->overruled, xasprintf("%s %s", kind, name), o);
+    }
+    o->pause_ms = (!o->pause_ms || now >= o->next_ms + 2 * OVERRULE_MAX_MS
+                   ? OVERRULE_MIN_MS
+                   : MIN(2 * o->pause_ms, OVERRULE_MAX_MS));
+    o->next_ms = now + o->pause_ms;
 }
 
 static bool
@@ -97,8 +146,9 @@ void
 conductor_epoch_write(struct conductor *c)
 {
     const struct sdsa_sdsa_global *global = sdsa_sdsa_global_first(c->idl);
-    struct refusals r = find_refusals(c);
-    long long int now = time_msec();
+    struct refusals r = { .next_ms = LLONG_MAX, .last_near = c->epoch };
+    for_each_refusal(c, add_refusal, &r);
+    c->next_overrule_ms = r.next_ms;
     char *behind = NULL;
 
     c->raising = 0;
@@ -107,7 +157,7 @@ conductor_epoch_write(struct conductor *c)
     } else if (!may_overrule(global)) {
         behind = describe(c, &r, "; it is left alone, as "
                           "other_config:epoch-policy wants it");
-    } else if (now < c->next_raise_ms) {
+    } else if (!r.n_due) {
         behind = describe(c, &r, "; it was overruled and has come again: does "
                           "a controller of another database run? It is "
                           "overruled again after a pause");
@@ -133,12 +183,7 @@ conductor_epoch_written(struct conductor *c, bool ok)
         c->raising = 0;
         return;
     }
-    long long int now = time_msec();
-    c->raise_pause_ms = (now >= c->next_raise_ms + 2 * RAISE_MAX_MS
-                         ? RAISE_MIN_MS
-                         : MIN(2 * c->raise_pause_ms, RAISE_MAX_MS));
-    c->next_raise_ms = now + c->raise_pause_ms;
-
+    for_each_refusal(c, note_overruled, NULL);
     c->epoch = c->raising;
     c->raising = 0;
     bridges_set_generation(network_bridges(c->net), c->epoch);
@@ -155,13 +200,13 @@ conductor_epoch_is_due(const struct conductor *c, const struct agent *agent)
     uint64_t epoch;
     return (agent_is_overtaken(agent, c->epoch, &epoch)
             && global && may_overrule(global)
-            && time_msec() >= c->next_raise_ms);
+            && time_msec() >= due_ms(c, "gateway", agent_vnf_id(agent)));
 }
 
 void
 conductor_epoch_wait(const struct conductor *c)
 {
-    if (c->behind && time_msec() < c->next_raise_ms) {
-        poll_timer_wait_until(c->next_raise_ms);
+    if (c->behind && time_msec() < c->next_overrule_ms) {
+        poll_timer_wait_until(c->next_overrule_ms);
     }
 }

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "openvswitch/shash.h"
 #include "simap.h"
 
 struct agent;
@@ -40,8 +41,9 @@ struct conductor {
                                  * to be ours, or 0. */
     char *behind;               /* Who refuses our epoch, for people, or
                                  * NULL. */
-    long long int next_raise_ms; /* No epoch is overruled before. */
-    int raise_pause_ms;         /* The last pause before that. */
+    long long int next_overrule_ms; /* When one of them may be overruled. */
+    struct shash overruled;     /* Of struct overruled, by "bridge NAME" or
+                                 * "gateway VNF-ID". */
     char *trouble;              /* Why it could not act when it last had the
                                  * lock, or NULL. */
     int declined_pause_ms;      /* From DECLINING to the next try. */

@@ -4,7 +4,6 @@
 #include "ofctl-app/conductor/conductor.h"
 
 #include <inttypes.h>
-#include <limits.h>
 
 #include "lib/sdsa-idl.h"
 #include "ofctl-app/conductor/conductor-private.h"
@@ -56,7 +55,7 @@ conductor_create(struct ovsdb_idl *idl, const struct db_watch *watch,
     c->ops = ops_create();
     simap_init(&c->topology);
     c->declined_pause_ms = DECLINED_MIN_MS;
-    c->next_raise_ms = LLONG_MIN / 2;
+    shash_init(&c->overruled);
     ovsdb_idl_set_lock(idl, LOCK_NAME);
     return c;
 }
@@ -74,6 +73,7 @@ conductor_destroy(struct conductor *c)
         }
         ops_destroy(c->ops);
         simap_destroy(&c->topology);
+        shash_destroy(&c->overruled);
         free(c->trouble);
         free(c);
     }
@@ -298,6 +298,7 @@ deactivate(struct conductor *c)
     c->too_big = NULL;
     vswitches_destroy(c->vswitches);
     c->vswitches = NULL;
+    shash_clear_free_data(&c->overruled);
     free(c->behind);
     c->behind = NULL;
     c->raising = 0;
