@@ -30,7 +30,7 @@ epoch_is_near(uint64_t epoch, uint64_t other)
 
 /* Returns an epoch that follows 'last', and that is followed by any for which
  * epoch_is_over() is true and epoch_is_near() is not: almost half of the way
- * round.  It is not UINT64_MAX, which means "none" in OpenFlow. */
+ * round.  It is not UINT64_MAX, which a bridge's reply has for none. */
 static inline uint64_t
 epoch_detour(uint64_t last)
 {

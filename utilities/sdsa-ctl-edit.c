@@ -193,7 +193,7 @@ cmd_bridge_add(struct ctl_context *ctx)
     uint64_t dpid;
     const char *ovsdb = shash_find_data(&ctx->options, "--ovsdb");
     ovsdb = ovsdb ? ovsdb : "";
-    const char *certificate = shash_find_data(&ctx->options, "--certificate");
+    const char *certificate = shash_find_data(&ctx->options, "--switch-certificate");
     if (!ctl_accepts(ctx, name_check("bridge", name))
         || !check_ovsdb(ctx, ovsdb)
         || !ctl_accepts(ctx, name_parse_datapath_id(ctx->argv[2], name,
@@ -653,7 +653,7 @@ const struct ctl_command_syntax sdsa_ctl_edit_commands[] = {
     {"init", 0, 0, "\tinitialize the database, if not yet", NULL, NULL, NULL,
      "", RW},
     {"bridge-add", 2, 2, "NAME DATAPATH-ID", NULL, cmd_bridge_add, NULL,
-     ADD ",--ovsdb=,--certificate=", RW},
+     ADD ",--ovsdb=,--switch-certificate=", RW},
     {"bridge-set-certificate", 1, 2,
      "NAME [CERTIFICATE]\tonly a switch with that certificate is the bridge",
      NULL, cmd_bridge_set_certificate, NULL, "", RW},
