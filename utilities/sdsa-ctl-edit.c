@@ -193,7 +193,8 @@ cmd_bridge_add(struct ctl_context *ctx)
     uint64_t dpid;
     const char *ovsdb = shash_find_data(&ctx->options, "--ovsdb");
     ovsdb = ovsdb ? ovsdb : "";
-    const char *certificate = shash_find_data(&ctx->options, "--switch-certificate");
+    const char *certificate = shash_find_data(&ctx->options,
+                                              "--switch-certificate");
     if (!ctl_accepts(ctx, name_check("bridge", name))
         || !check_ovsdb(ctx, ovsdb)
         || !ctl_accepts(ctx, name_parse_datapath_id(ctx->argv[2], name,
