@@ -23,7 +23,8 @@ lib_libsdsa_la_SOURCES = \
 	lib/suite.c lib/suite.h \
 	lib/tls.c lib/tls.h \
 	lib/tls-files.c lib/tls-files.h \
-	lib/wiping-buffer.c lib/wiping-buffer.h
+	lib/wiping-buffer.c lib/wiping-buffer.h \
+	lib/x509.c lib/x509.h
 lib_libsdsa_la_LIBADD = $(JANSSON_LIBS)
 
 # The HTTPS server.

@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 #include "lib/address.h"
 #include "openvswitch/dynamic-string.h"
@@ -66,6 +67,12 @@ name_check_vnf_id(const char *vnf_id)
                    || !isalnum((unsigned char) vnf_id[strlen(vnf_id) - 1]))) {
         error = refuse(vnf_id, "cannot be the name of a gateway: let it begin "
                        "and end with a letter or a digit");
+    }
+    /* TLS compares names of hosts without regard to case. */
+    if (!error && !strncasecmp(vnf_id, "sdsa-", strlen("sdsa-"))) {
+        error = refuse(vnf_id, "cannot be the name of a gateway: names that "
+                       "begin with \"sdsa-\" are those of sdsa's own "
+                       "programs");
     }
     return error;
 }

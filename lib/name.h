@@ -30,7 +30,8 @@ char *name_check(const char *kind, const char *name);
 
 /* Checks the VNF-ID of a gateway, which is a host's name in the certificate of
  * its agent: at most 64 characters (RFC 5280, ub-common-name), no dot at its
- * beginning (OpenSSL takes it for any name that ends like that). */
+ * beginning (OpenSSL takes it for any name that ends like that), and not
+ * "sdsa-" either: sdsa-controller and its like are no VNFs. */
 char *name_check_vnf_id(const char *vnf_id);
 
 /* Checks the name of a port of bridge 'bridge', which may be one that OpenFlow

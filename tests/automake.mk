@@ -8,6 +8,7 @@ TESTSUITE_AT = \
 	tests/testsuite.at \
 	tests/unit/layers.at \
 	tests/unit/lib.at \
+	tests/unit/x509.at \
 	tests/unit/match.at \
 	tests/unit/path.at \
 	tests/unit/plan.at \
@@ -130,6 +131,7 @@ check_PROGRAMS += \
 	tests/unit/test-plan \
 	tests/unit/test-sa-request \
 	tests/unit/test-steering \
+	tests/unit/test-x509 \
 	tests/unit/test-xfrm \
 	tests/daemon/test-agents \
 	tests/daemon/test-bridges \
@@ -202,6 +204,8 @@ tests_unit_test_steering_SOURCES = \
 	tests/unit/test-topology.h
 tests_unit_test_steering_LDADD = \
 	$(controller_pure_libs) lib/libsdsa.la
+tests_unit_test_x509_SOURCES = tests/unit/test-x509.c
+tests_unit_test_x509_LDADD = lib/libsdsa.la
 tests_unit_test_xfrm_SOURCES = \
 	tests/unit/test-xfrm.c \
 	tests/unit/test-xfrm-faults.c \
