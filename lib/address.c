@@ -63,3 +63,38 @@ address_is_unicast(const struct in6_addr *address)
 {
     return !address_not_unicast(address);
 }
+
+bool
+address_prefix_parse(const char *text, struct in6_addr *prefix,
+                     unsigned int *n_bits)
+{
+    const char *slash = strchr(text, '/');
+    char *address = xmemdup0(text, slash ? slash - text : strlen(text));
+    bool ok = address_parse(address, prefix);
+    unsigned int width = ok && address_is_ipv6(prefix) ? 128 : 32;
+    unsigned int n = width;
+    free(address);
+    if (slash) {
+        ok = (ok && slash[1] && strspn(slash + 1, "0123456789") >= 1
+              && strlen(slash + 1) <= 3 && str_to_uint(slash + 1, 10, &n)
+              && slash[1 + strspn(slash + 1, "0123456789")] == '\0'
+              && n <= width);
+    }
+    *n_bits = 128 - width + n;
+    for (unsigned int i = *n_bits; ok && i < 128; i++) {
+        ok = !(prefix->s6_addr[i / 8] & (0x80 >> i % 8));
+    }
+    return ok;
+}
+
+bool
+address_in_prefix(const struct in6_addr *ip, const struct in6_addr *prefix,
+                  unsigned int n_bits)
+{
+    for (unsigned int i = 0; i < n_bits; i++) {
+        if ((ip->s6_addr[i / 8] ^ prefix->s6_addr[i / 8]) & (0x80 >> i % 8)) {
+            return false;
+        }
+    }
+    return true;
+}

@@ -18,6 +18,16 @@ char *address_format(const struct in6_addr *);
 /* Returns true for an IPv6 address, that is: not a mapped one. */
 bool address_is_ipv6(const struct in6_addr *);
 
+/* Reads "10.1.0.0/16" or "2001:db8::/32", or an address, which is a prefix of
+ * its own, into '*prefix' and '*n_bits' (of the 128 of '*prefix').  Returns
+ * false if the text is none, or has bits behind the prefix. */
+bool address_prefix_parse(const char *text, struct in6_addr *prefix,
+                          unsigned int *n_bits);
+
+/* Returns true if the first 'n_bits' of both are equal. */
+bool address_in_prefix(const struct in6_addr *, const struct in6_addr *prefix,
+                       unsigned int n_bits);
+
 /* Packets of the controller that prove hops have one of these addresses, which
  * belong to no host (RFC 7600's dummy address, RFC 6666's discard prefix). */
 #define ADDRESS_PROBE_IPV4 "192.0.0.8"

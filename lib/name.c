@@ -119,6 +119,16 @@ name_parse_ip(const char *text, struct in6_addr *ip)
                          why) : NULL);
 }
 
+char *
+name_check_prefix(const char *text)
+{
+    struct in6_addr prefix;
+    unsigned int n_bits;
+    return (address_prefix_parse(text, &prefix, &n_bits) ? NULL
+            : refuse(text, "is not a prefix of IP addresses: write it as "
+                     "10.1.0.0/16 or 2001:db8::/32, with no bits behind it"));
+}
+
 /* Is 'host' of 'n' octets a host's name, as it is in a URL? */
 static bool
 is_host_name(const char *host, size_t n)

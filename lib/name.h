@@ -46,6 +46,9 @@ char *name_parse_mac(const char *text, struct eth_addr *mac);
  * into '*ip' (as in lib/address.h). */
 char *name_parse_ip(const char *text, struct in6_addr *ip);
 
+/* Checks a prefix of addresses, such as 10.1.0.0/16.  An address is one. */
+char *name_check_prefix(const char *text);
+
 /* Parses the URL of an agent, https://HOST:PORT, where an IPv6 address stands
  * in brackets, with its zone, if any, behind "%25" (RFC 6874).  Sets '*url' to
  * the one spelling of it that there is (caller frees); NULL on failure. */

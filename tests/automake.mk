@@ -25,6 +25,7 @@ TESTSUITE_AT = \
 	tests/daemon/agents.at \
 	tests/daemon/bridges.at \
 	tests/daemon/sdsa-ctl.at \
+	tests/daemon/auc.at \
 	tests/unit/trace.at \
 	tests/daemon/controller.at \
 	tests/daemon/hang.at \

@@ -8,6 +8,7 @@ utilities_sdsa_ctl_SOURCES = \
 	utilities/sdsa-ctl-private.h \
 	utilities/sdsa-ctl-rows.c \
 	utilities/sdsa-ctl-show.c \
+	utilities/sdsa-ctl-vnf.c \
 	utilities/sdsa-ctl.c
 utilities_sdsa_ctl_LDADD = \
 	$(controller_pure_libs) lib/libsdsadb.la lib/libsdsaidl.la lib/libsdsa.la

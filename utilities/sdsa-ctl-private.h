@@ -11,6 +11,7 @@
  *   sdsa-ctl-op.c      commands about operations and debts
  *   sdsa-ctl-show.c    commands that only print
  *   sdsa-ctl-plan.c    --dry-run
+ *   sdsa-ctl-vnf.c     commands about VNFs and the authentication centre
  *   sdsa-ctl-rows.c    rows by name, tables to print; for all of these */
 
 #include <stdbool.h>
@@ -27,6 +28,7 @@ struct table;
 extern const struct ctl_command_syntax sdsa_ctl_edit_commands[];
 extern const struct ctl_command_syntax sdsa_ctl_chain_commands[];
 extern const struct ctl_command_syntax sdsa_ctl_op_commands[];
+extern const struct ctl_command_syntax sdsa_ctl_vnf_commands[];
 extern const struct ctl_command_syntax sdsa_ctl_show_commands[];
 
 /* Returns a sentence if no controller is at work, as far as the database says,
@@ -65,9 +67,18 @@ const struct sdsa_gateway *ctl_find_gateway(const struct ovsdb_idl *,
                                             const char *name);
 const struct sdsa_gateway *ctl_get_gateway(struct ctl_context *,
                                            const char *name);
+const struct sdsa_vnf *ctl_find_vnf(const struct ovsdb_idl *,
+                                    const char *name);
+const struct sdsa_vnf *ctl_get_vnf(struct ctl_context *, const char *name);
 const struct sdsa_chain *ctl_find_chain(const struct ovsdb_idl *,
                                         const char *name);
 const struct sdsa_chain *ctl_get_chain(struct ctl_context *, const char *name);
+
+/* Notes that nothing is to be changed (--dry-run). */
+void ctl_set_dry_run(void);
+
+/* Returns true after ctl_set_dry_run(). */
+bool ctl_is_dry_run(void);
 
 /* Returns true if the command has 'option', such as "--may-exist". */
 bool ctl_has_option(const struct ctl_context *, const char *option);

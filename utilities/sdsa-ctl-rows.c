@@ -21,6 +21,20 @@ ctl_accepts(struct ctl_context *ctx, char *error)
     return !error;
 }
 
+static bool dry_run;
+
+void
+ctl_set_dry_run(void)
+{
+    dry_run = true;
+}
+
+bool
+ctl_is_dry_run(void)
+{
+    return dry_run;
+}
+
 bool
 ctl_has_option(const struct ctl_context *ctx, const char *option)
 {
@@ -81,6 +95,8 @@ CTL_ROW(ctl_find_sf, ctl_get_sf, sdsa_service_function,
         SDSA_SERVICE_FUNCTION_FOR_EACH, name, "function", "sf-add")
 CTL_ROW(ctl_find_gateway, ctl_get_gateway, sdsa_gateway, SDSA_GATEWAY_FOR_EACH,
         vnf_id, "gateway", "gw-add")
+CTL_ROW(ctl_find_vnf, ctl_get_vnf, sdsa_vnf, SDSA_VNF_FOR_EACH, name, "VNF",
+        "vnf-add VNF-ID")
 CTL_ROW(ctl_find_chain, ctl_get_chain, sdsa_chain, SDSA_CHAIN_FOR_EACH, name,
         "chain", "chain-add")
 #undef CTL_ROW

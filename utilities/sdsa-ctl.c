@@ -57,6 +57,11 @@ static const struct ctl_table_class tables[SDSA_N_TABLES] = {
     [SDSA_TABLE_OPERATION].row_ids[0]
         = {&sdsa_operation_col_number, NULL, NULL},
     [SDSA_TABLE_HISTORY].row_ids[0] = {&sdsa_history_col_number, NULL, NULL},
+    [SDSA_TABLE_VNF].row_ids[0] = {&sdsa_vnf_col_name, NULL, NULL},
+    [SDSA_TABLE_REGISTRATION].row_ids[0]
+        = {&sdsa_registration_col_vnf_id, NULL, NULL},
+    [SDSA_TABLE_RBAC_ROLE].row_ids[0]
+        = {&sdsa_rbac_role_col_name, NULL, NULL},
     [SDSA_TABLE_CONNECTION].row_ids[0]
         = {&sdsa_connection_col_target, NULL, NULL},
 };
@@ -82,12 +87,18 @@ static const char *
 option_value(const char *option)
 {
     static const char *const values[][2] = {
+        {"--cipher=", "PREFIX,..."},
         {"--encrypt=", "links|always"},
+        {"--expires=", "SECONDS"},
+        {"--key=", "FILE"},
         {"--lifetime=", "SECONDS"},
         {"--mtu=", "OCTETS"},
         {"--ovsdb=", "TARGET"},
         {"--reverse=", "\"SF...\""},
         {"--suite=", "SUITE"},
+        {"--tenant=", "NAME"},
+        {"--token-file=", "FILE"},
+        {"--url=", "PREFIX,..."},
     };
     for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
         if (!strcmp(option, values[i][0])) {
@@ -164,6 +175,7 @@ usage(void)
         {"Network", sdsa_ctl_edit_commands},
         {"Chain", sdsa_ctl_chain_commands},
         {"Operation", sdsa_ctl_op_commands},
+        {"VNF", sdsa_ctl_vnf_commands},
         {"Printing", sdsa_ctl_show_commands},
     };
     printf("\
@@ -266,6 +278,7 @@ handle_global_option(int c)
 
     case OPT_DRY_RUN:
         dry_run = true;
+        ctl_set_dry_run();
         break;
 
     case OPT_WAIT:
@@ -733,6 +746,7 @@ main(int argc, char *argv[])
     ctl_register_commands(sdsa_ctl_edit_commands);
     ctl_register_commands(sdsa_ctl_chain_commands);
     ctl_register_commands(sdsa_ctl_op_commands);
+    ctl_register_commands(sdsa_ctl_vnf_commands);
     ctl_register_commands(sdsa_ctl_show_commands);
 
     char *args = process_escape_args(argv);
