@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "lib/tls.h"
+#include "lib/x509.h"
 #include "openvswitch/vlog.h"
 #include "util.h"
 
@@ -18,7 +19,6 @@ VLOG_DEFINE_THIS_MODULE(https_conn);
 
 #define READ_SIZE 16384         /* Octets, of one TLS record. */
 #define MAX_STEPS 32            /* Of one https_conn_run(). */
-#define MAX_BODY (4 * 1024 * 1024)      /* Octets; more is answered 413. */
 #define LINGER_TIMEOUT_MS 5000
 #define MAX_DISCARD (64 * 1024 * 1024)  /* Octets, in LINGER. */
 #define MAX_STREAM_INPUT 65536  /* Octets that a stream's client may send. */
@@ -53,6 +53,7 @@ https_conn_create(SSL_CTX *ctx, const struct https_handlers *handlers, int fd)
     conn->ssl = ssl;
     conn->want = EPOLLIN;
     conn->state = CONN_HANDSHAKE;
+    SSL_set_app_data(ssl, conn);
     https_request_init(&conn->req, &conn->member);
     return conn;
 }
@@ -68,7 +69,41 @@ https_conn_destroy(struct https_conn *conn)
     close(conn->fd);
     https_request_uninit(&conn->req);
     wiping_buffer_uninit(&conn->in);
+    free(conn->key_name);
     free(conn);
+}
+
+/* Verifies certificates as OpenSSL does, but for one that the client has
+ * signed itself, whose key 'admit_key' knows.  (That the client has the key is
+ * proven by the handshake.) */
+static int
+verify(int ok, X509_STORE_CTX *store_ctx)
+{
+    if (!ok && !X509_STORE_CTX_get_error_depth(store_ctx)
+        && (X509_STORE_CTX_get_error(store_ctx)
+            == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT)) {
+        SSL *ssl = X509_STORE_CTX_get_ex_data(
+            store_ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
+        struct https_conn *conn = SSL_get_app_data(ssl);
+        char digest[X509_DIGEST_STRLEN];
+
+        x509_cert_digest(X509_STORE_CTX_get_current_cert(store_ctx), digest);
+        free(conn->key_name);
+        conn->key_name = conn->handlers->admit_key(digest,
+                                                   conn->handlers->aux);
+        if (conn->key_name) {
+            X509_STORE_CTX_set_error(store_ctx, X509_V_OK);
+            return 1;
+        }
+    }
+    return ok;
+}
+
+void
+https_conn_admit_keys(SSL_CTX *ctx)
+{
+    SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+                       verify);
 }
 
 /* I/O. */
@@ -138,14 +173,22 @@ step_handshake(struct https_conn *conn)
         enum step step = ssl_wait(conn, retval);
         if (step == STEP_OVER) {
             const char *reason = ERR_reason_error_string(ERR_peek_error());
-            VLOG_INFO_RL(&rl, "%s: TLS handshake failed (%s)",
+            long int verified = SSL_get_verify_result(conn->ssl);
+            VLOG_INFO_RL(&rl, "%s: TLS handshake failed (%s%s%s)",
                          conn->member.name,
-                         reason ? reason : "connection lost");
+                         reason ? reason : "connection lost",
+                         verified ? ": " : "",
+                         verified ? X509_verify_cert_error_string(verified)
+                         : "");
+            conn->member.peers->stats.n_handshakes_failed += reason != NULL;
         }
         return step;
     }
     X509 *cert = SSL_get1_peer_certificate(conn->ssl);
-    char *name = tls_peer_name(cert);
+    char *name = (conn->key_name ? xstrdup(conn->key_name)
+                  : tls_peer_name(cert));
+    x509_cert_digest(cert, conn->req.peer_digest);
+    conn->req.peer_is_key = conn->key_name != NULL;
     X509_free(cert);
     https_member_identify(&conn->member, name ? name : xstrdup(""));
     conn->state = CONN_HEAD;
@@ -200,7 +243,7 @@ begin_request(struct https_conn *conn, size_t size)
                                  wiping_buffer_head(&conn->in), size);
     wiping_buffer_pull(&conn->in, size);
     if (!status
-        && conn->req.head.content_length > MAX_BODY) {
+        && conn->req.head.content_length > conn->handlers->max_body) {
         status = 413;
     }
     if (status) {
@@ -261,7 +304,7 @@ step_body(struct https_conn *conn)
             return refuse(conn, 400);
         }
         wiping_buffer_pull(&conn->in, n);
-        if (conn->req.body.size > MAX_BODY) {
+        if (conn->req.body.size > conn->handlers->max_body) {
             return refuse(conn, 413);
         }
         return conn->req.chunked.done ? handle(conn) : read_some(conn);

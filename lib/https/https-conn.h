@@ -38,7 +38,9 @@ enum conn_state {
 /* The server's handlers: see https_server_create(). */
 struct https_handlers {
     https_handler *admit, *handle;
+    https_admit_key *admit_key; /* Or NULL. */
     void *aux;
+    size_t max_body;            /* Octets; more is answered 413. */
 };
 
 struct https_conn {
@@ -49,6 +51,7 @@ struct https_conn {
     uint32_t events;            /* What epoll waits for. */
     uint32_t want;              /* What epoll is to wait for. */
     enum conn_state state;
+    char *key_name;             /* What 'admit_key' has said, or NULL. */
 
     struct wiping_buffer in;    /* Read, and not understood yet. */
     size_t scanned;             /* See http_head_size(). */
@@ -64,6 +67,10 @@ struct https_conn {
 struct https_conn *https_conn_create(SSL_CTX *,
                                      const struct https_handlers *handlers,
                                      int fd);
+
+/* Has a connection with 'ctx' take also the certificates that 'admit_key' of
+ * its handlers takes. */
+void https_conn_admit_keys(SSL_CTX *ctx);
 
 /* Closes the connection and frees it. */
 void https_conn_destroy(struct https_conn *);

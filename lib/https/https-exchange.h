@@ -9,10 +9,17 @@
 #include "lib/https/http-parse.h"
 #include "lib/https/https-peers.h"
 #include "lib/wiping-buffer.h"
+#include "lib/x509.h"
 #include "openvswitch/dynamic-string.h"
 
 struct https_request {
     struct https_member *member;        /* The connection. */
+
+    char *peer_address;         /* The client's, without a port. */
+
+    /* The client, as soon as its certificate is known. */
+    char peer_digest[X509_DIGEST_STRLEN];       /* Of its key. */
+    bool peer_is_key;           /* It is known by its key alone. */
 
     /* The request. */
     struct http_head head;

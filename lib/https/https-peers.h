@@ -26,6 +26,8 @@ struct https_stats {
     size_t n_connections;       /* Connections after it. */
     size_t n_streams;           /* Of these, those with an event stream. */
     uint64_t n_accepted, n_evicted, n_overdue;  /* Since the start. */
+    uint64_t n_handshakes_failed;       /* Those that the client, or what it
+                                         * showed, was to blame for. */
 };
 
 struct https_peers {

@@ -42,6 +42,7 @@ https_request_uninit(struct https_request *req)
     https_request_reset(req);
     wiping_buffer_uninit(&req->out);
     ds_destroy(&req->reply_headers);
+    free(req->peer_address);
 }
 
 /* Reads path, query and host from the target, which may be a whole URI: then
@@ -137,6 +138,24 @@ const char *
 https_request_peer(const struct https_request *req)
 {
     return req->member->name;
+}
+
+bool
+https_request_peer_is_key(const struct https_request *req)
+{
+    return req->peer_is_key;
+}
+
+const char *
+https_request_peer_digest(const struct https_request *req)
+{
+    return req->peer_digest;
+}
+
+const char *
+https_request_peer_address(const struct https_request *req)
+{
+    return req->peer_address;
 }
 
 /* Replies. */

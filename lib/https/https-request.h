@@ -16,6 +16,10 @@ struct https_stream;
 /* A function that the server calls with a request, and its 'aux'. */
 typedef void https_handler(struct https_request *, void *aux);
 
+/* A function that the server calls with the digest of a client's key: see
+ * struct https_server_config. */
+typedef char *https_admit_key(const char *digest, void *aux);
+
 /* Returns 0, or the HTTP status with which to answer a message that is no
  * request or is too large: method and path may then be empty. */
 int https_request_error(const struct https_request *);
@@ -49,8 +53,19 @@ bool https_request_has_body(const struct https_request *);
 /* Returns the body, and its number of octets in '*size'. */
 const char *https_request_body(const struct https_request *, size_t *size);
 
-/* Returns the subject CN of the client's certificate. */
+/* Returns the subject CN of the client's certificate, or the name that
+ * 'admit_key' of the server's configuration gave to its key. */
 const char *https_request_peer(const struct https_request *);
+
+/* Returns true if the client is known by its key alone: its certificate is of
+ * no CA. */
+bool https_request_peer_is_key(const struct https_request *);
+
+/* Returns the digest of the client's key (lib/x509.h). */
+const char *https_request_peer_digest(const struct https_request *);
+
+/* Returns the client's network address, without its port. */
+const char *https_request_peer_address(const struct https_request *);
 
 /* Adds a header to the reply, which must not have been sent yet. */
 void https_reply_header(struct https_request *, const char *name,

@@ -18,6 +18,7 @@
 #include "lib/https/https-conn.h"
 #include "lib/tls-files.h"
 #include "lib/tls.h"
+#include "lib/x509.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
 #include "socket-util.h"
@@ -34,12 +35,14 @@ VLOG_DEFINE_THIS_MODULE(https_server);
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 10);
 
 #define MAX_CONNECTIONS 2048
+#define MAX_BODY (4 * 1024 * 1024)      /* Octets, by default. */
 #define OTHER_DESCRIPTORS 128   /* Files of the process but connections. */
 
 struct https_server {
     struct https_handlers handlers;
-    const struct tls_files *files;
+    const struct tls_files *files, *chain;      /* 'chain' or NULL. */
     unsigned int files_serial;  /* Of what 'ctx' has. */
+    unsigned int chain_serial;  /* The same, of 'chain'. */
     SSL_CTX *ctx;
     int listener, epoll;        /* Descriptors. */
     long long int accept_ms;    /* If not 0 the listener rests until then. */
@@ -59,6 +62,22 @@ drop_conn(struct https_conn *conn)
     https_conn_destroy(conn);
 }
 
+/* Shows the CA certificates of 'chain' behind the server's own. */
+static char *
+add_chain(SSL_CTX *ctx, const struct tls_files *chain)
+{
+    const struct tls_pem_file *file = &tls_files_pem(chain)->ca_cert;
+    X509 **certs;
+    size_t n;
+    char *error = x509_read_certs(wiping_buffer_head(&file->octets),
+                                  file->octets.size, &certs, &n);
+    for (size_t i = 0; !error && i < n; i++) {
+        SSL_CTX_add1_chain_cert(ctx, certs[i]);
+    }
+    x509_free_certs(certs, n);
+    return error;
+}
+
 /* Gives new connections the key and certificates of 'files'.  Those that are
  * open keep the old context alive. */
 static char *
@@ -74,6 +93,13 @@ make_ctx(struct https_server *server)
     SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
                        NULL);
     char *error = tls_ctx_load(ctx, tls_files_pem(server->files));
+    if (!error && server->chain) {
+        server->chain_serial = tls_files_serial(server->chain);
+        error = add_chain(ctx, server->chain);
+    }
+    if (!error && server->handlers.admit_key) {
+        https_conn_admit_keys(ctx);
+    }
     if (error) {
         SSL_CTX_free(ctx);
     } else {
@@ -88,7 +114,9 @@ make_ctx(struct https_server *server)
 static void
 follow_files(struct https_server *server)
 {
-    if (server->files_serial != tls_files_serial(server->files)) {
+    if (server->files_serial != tls_files_serial(server->files)
+        || (server->chain
+            && server->chain_serial != tls_files_serial(server->chain))) {
         char *error = make_ctx(server);
         if (error) {
             VLOG_WARN("%s", error);
@@ -105,6 +133,7 @@ add_socket(struct https_server *server, int fd, const char *address)
     if (!conn) {
         return;
     }
+    conn->req.peer_address = xstrdup(address);
     https_peers_add(&server->peers, &conn->member, xstrdup(address));
 
     struct epoll_event event = { .events = conn->want, .data.ptr = conn };
@@ -388,11 +417,18 @@ https_server_create(const struct https_server_config *config,
     int retval = EINVAL;
 
     *serverp = NULL;
-    server->handlers = (struct https_handlers) { admit, handle, aux };
+    server->handlers = (struct https_handlers) {
+        .admit = admit,
+        .handle = handle,
+        .admit_key = config->admit_key,
+        .aux = aux,
+        .max_body = config->max_body ? config->max_body : MAX_BODY,
+    };
     server->listener = server->epoll = -1;
     https_peers_init(&server->peers, max_connections());
 
     server->files = config->files;
+    server->chain = config->chain;
     *errorp = make_ctx(server);
     if (!*errorp) {
         *errorp = start_listening(server, config->listen, &retval);

@@ -19,6 +19,9 @@
  * them.  The work of one https_server_run() is bounded, and clients with a
  * certificate come first.
  *
+ * With 'admit_key' a client may also come with a certificate that it has
+ * signed itself, if its key is known: https_request_peer_is_key() tells.
+ *
  * A client that is answered before all of its request has come is listened to
  * for a while (and not understood), so that it sees the answer.
  *
@@ -33,6 +36,16 @@ struct tls_files;
 struct https_server_config {
     const char *listen;         /* "ADDRESS:PORT", IPv6 in brackets. */
     const struct tls_files *files;      /* Must outlive the server. */
+    size_t max_body;            /* Octets of a request's body; 0: 4 MiB. */
+
+    /* Or NULL: returns the name of the client that may come with the key
+     * 'digest' (lib/x509.h), shown in a certificate that it has signed itself,
+     * or NULL if there is none.  Caller frees.  'aux' is the handlers'. */
+    https_admit_key *admit_key;
+
+    /* Or NULL: certificates of CAs that the server shows behind its own, for
+     * clients that do not have them.  Must outlive the server. */
+    const struct tls_files *chain;
 };
 
 /* Opens the server.  Its handlers answer requests at once; 'aux' is theirs.

@@ -59,6 +59,7 @@ struct restconf_client {
     char *root;                 /* "/restconf"; NULL: not known yet. */
     bool root_is_given;         /* By the URL. */
     struct curl_slist *connect_to;
+    char *pin;                  /* As CURLOPT_PINNEDPUBLICKEY, or NULL. */
 
     /* One transfer at a time. */
     struct ovs_list queue;      /* struct client_request, waiting. */
@@ -159,6 +160,20 @@ restconf_client_create(struct restconf_clients *clients, const char *name,
     return client;
 }
 
+void
+restconf_client_pin(struct restconf_client *client, const char *digest)
+{
+    unsigned char octets[32];
+    char base64[45];
+    for (size_t i = 0; i < sizeof octets; i++) {
+        bool ok;
+        octets[i] = hexits_value(digest + 2 * i, 2, &ok);
+    }
+    EVP_EncodeBlock((unsigned char *) base64, octets, sizeof octets);
+    free(client->pin);
+    client->pin = xasprintf("sha256//%s", base64);
+}
+
 static void
 request_destroy(struct client_request *req)
 {
@@ -219,6 +234,7 @@ restconf_client_destroy(struct restconf_client *client)
     free(client->url);
     free(client->base);
     free(client->root);
+    free(client->pin);
     free(client);
 }
 
@@ -297,6 +313,7 @@ restconf_client_set_up(struct restconf_client *client, CURL *easy,
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
     curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
+    curl_easy_setopt(easy, CURLOPT_PINNEDPUBLICKEY, client->pin);
     curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, ssl_ctx_cb);
     curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, client);
 }
