@@ -10,6 +10,7 @@
 #include <openssl/pkcs7.h>
 #include <openssl/x509v3.h>
 #include <string.h>
+#include <time.h>
 
 #include "lib/name.h"
 #include "lib/secret.h"
@@ -48,6 +49,15 @@ void
 x509_cert_digest(const X509 *cert, char digest[X509_DIGEST_STRLEN])
 {
     spki_digest(X509_get_X509_PUBKEY(cert), digest);
+}
+
+int64_t
+x509_cert_end(const X509 *cert)
+{
+    struct tm tm;
+    bool ok = ASN1_TIME_to_tm(X509_get0_notAfter(cert), &tm) == 1;
+    ERR_clear_error();
+    return ok ? timegm(&tm) : 0;
 }
 
 bool

@@ -33,6 +33,9 @@ void x509_key_digest(const EVP_PKEY *key, char digest[X509_DIGEST_STRLEN]);
 /* Writes the digest of the key of 'cert' to 'digest'. */
 void x509_cert_digest(const X509 *cert, char digest[X509_DIGEST_STRLEN]);
 
+/* Returns when 'cert' ends, in seconds since 1970. */
+int64_t x509_cert_end(const X509 *cert);
+
 /* Returns true if 'digest' is written as x509_key_digest() does it. */
 bool x509_digest_is_valid(const char *digest);
 

@@ -1,4 +1,4 @@
-# sdsa-controller.  Each folder is a layer and a library: its files include those
+# sdsa-controller and sdsa-auc.  Each folder is a layer and a library: its files include those
 # of its own folder and of the folders before it, which
 # tests/tools/layers checks.
 
@@ -125,6 +125,26 @@ ofctl_app_sdsa_controller_LDADD = \
 	ofctl-app/operation/liboperation.la \
 	ofctl-app/network/libnetwork.la \
 	$(controller_south_libs) \
+	lib/libsdsadb.la lib/libsdsaidl.la lib/libsdsa.la \
+	$(LIBCURL_LIBS)
+
+# auc: the authentication centre.
+noinst_LTLIBRARIES += ofctl-app/auc/libauc.la
+ofctl_app_auc_libauc_la_SOURCES = \
+	ofctl-app/auc/auc-db.c ofctl-app/auc/auc-db.h \
+	ofctl-app/auc/auc.c ofctl-app/auc/auc.h \
+	ofctl-app/auc/call-back.c ofctl-app/auc/call-back.h \
+	ofctl-app/auc/caller.c ofctl-app/auc/caller.h \
+	ofctl-app/auc/claim.c ofctl-app/auc/claim.h \
+	ofctl-app/auc/est.c ofctl-app/auc/est.h \
+	ofctl-app/auc/refusals.c ofctl-app/auc/refusals.h \
+	ofctl-app/auc/registration.c ofctl-app/auc/registration.h
+
+sbin_PROGRAMS += ofctl-app/sdsa-auc
+ofctl_app_sdsa_auc_SOURCES = ofctl-app/sdsa-auc.c
+ofctl_app_sdsa_auc_LDADD = \
+	ofctl-app/auc/libauc.la \
+	lib/https/libhttps.la lib/restconf/librestconf.la \
 	lib/libsdsadb.la lib/libsdsaidl.la lib/libsdsa.la \
 	$(LIBCURL_LIBS)
 

@@ -188,6 +188,7 @@ step_handshake(struct https_conn *conn)
     char *name = (conn->key_name ? xstrdup(conn->key_name)
                   : tls_peer_name(cert));
     x509_cert_digest(cert, conn->req.peer_digest);
+    conn->req.peer_end = x509_cert_end(cert);
     conn->req.peer_is_key = conn->key_name != NULL;
     X509_free(cert);
     https_member_identify(&conn->member, name ? name : xstrdup(""));

@@ -152,6 +152,12 @@ https_request_peer_digest(const struct https_request *req)
     return req->peer_digest;
 }
 
+int64_t
+https_request_peer_end(const struct https_request *req)
+{
+    return req->peer_end;
+}
+
 const char *
 https_request_peer_address(const struct https_request *req)
 {

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "lib/https/https-method.h"
 
@@ -63,6 +64,9 @@ bool https_request_peer_is_key(const struct https_request *);
 
 /* Returns the digest of the client's key (lib/x509.h). */
 const char *https_request_peer_digest(const struct https_request *);
+
+/* Returns when the client's certificate ends, in seconds since 1970. */
+int64_t https_request_peer_end(const struct https_request *);
 
 /* Returns the client's network address, without its port. */
 const char *https_request_peer_address(const struct https_request *);

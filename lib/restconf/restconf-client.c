@@ -161,17 +161,22 @@ restconf_client_create(struct restconf_clients *clients, const char *name,
 }
 
 void
-restconf_client_pin(struct restconf_client *client, const char *digest)
+restconf_client_pin(struct restconf_client *client, char *const digests[],
+                    size_t n)
 {
-    unsigned char octets[32];
-    char base64[45];
-    for (size_t i = 0; i < sizeof octets; i++) {
-        bool ok;
-        octets[i] = hexits_value(digest + 2 * i, 2, &ok);
+    struct ds pin = DS_EMPTY_INITIALIZER;
+    for (size_t i = 0; i < n; i++) {
+        unsigned char octets[32];
+        char base64[45];
+        for (size_t j = 0; j < sizeof octets; j++) {
+            bool ok;
+            octets[j] = hexits_value(digests[i] + 2 * j, 2, &ok);
+        }
+        EVP_EncodeBlock((unsigned char *) base64, octets, sizeof octets);
+        ds_put_format(&pin, "%ssha256//%s", i ? ";" : "", base64);
     }
-    EVP_EncodeBlock((unsigned char *) base64, octets, sizeof octets);
     free(client->pin);
-    client->pin = xasprintf("sha256//%s", base64);
+    client->pin = ds_steal_cstr(&pin);
 }
 
 static void
@@ -554,6 +559,9 @@ transfer_error(const struct restconf_client *client, CURLcode code,
     } else if (code == CURLE_PEER_FAILED_VERIFICATION) {
         return xasprintf("%s: its certificate is not one of ours for %s (%s)",
                          client->url, client->name, client->curl_error);
+    } else if (code == CURLE_SSL_PINNEDPUBKEYNOTMATCH) {
+        return xasprintf("%s: it has another key than %s has enrolled",
+                         client->url, client->name);
     } else if (code != CURLE_OK) {
         return xasprintf("%s: %s", client->url,
                          (client->curl_error[0] ? client->curl_error

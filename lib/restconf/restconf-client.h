@@ -19,6 +19,7 @@
  * thread. */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct answer_bounds;
@@ -58,10 +59,11 @@ struct restconf_client *restconf_client_create(struct restconf_clients *,
                                                const char *name,
                                                const char *url);
 
-/* Has the server be one with the public key 'digest' (as lib/x509.h has it),
- * as well as with a certificate of its name.  Applies to transfers that begin
- * after the call. */
-void restconf_client_pin(struct restconf_client *, const char *digest);
+/* Has the server be one with the public key of one of the 'n' 'digests' (as
+ * lib/x509.h has them), as well as with a certificate of its name.  Applies to
+ * transfers that begin after the call. */
+void restconf_client_pin(struct restconf_client *, char *const digests[],
+                         size_t n);
 
 /* Cancels all requests and frees the session.  Accepts NULL. */
 void restconf_client_destroy(struct restconf_client *);

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "ofctl-app/auc/caller.h"
+
+#include <string.h>
+
+#include "lib/https/https-request.h"
+#include "ofctl-app/auc/auc-db.h"
+#include "ofctl-app/auc/refusals.h"
+#include "timeval.h"
+
+bool
+auc_registration_has(const struct sdsa_registration *reg, const char *digest)
+{
+    for (size_t i = 0; reg && i < reg->n_spki; i++) {
+        if (!strcmp(reg->spki[i], digest)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Is the caller's key one that its VNF has now?  (A connection may be older
+ * than what the row says.) */
+static bool
+has_key(const struct auc_caller *c)
+{
+    if (!c->by_key) {
+        return (c->is_registered
+                || (c->vnf->enrolled && !strcmp(c->vnf->enrolled, c->digest)));
+    }
+    for (size_t i = 0; i < c->vnf->n_keys; i++) {
+        if (!strcmp(c->vnf->keys[i], c->digest)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+auc_caller_admit(struct auc_db *db, struct auc_refusals *refusals,
+                 struct https_request *req, struct auc_caller *c)
+{
+    const char *name = https_request_peer(req);
+    const char *absence = auc_db_absence(db);
+    if (absence) {
+        auc_refuse(refusals, req, AUC_DATABASE, "%s", absence);
+        return false;
+    }
+    *c = (struct auc_caller) {
+        .vnf = auc_db_vnf(db, name),
+        .reg = auc_db_registration(db, name),
+        .digest = https_request_peer_digest(req),
+        .by_key = https_request_peer_is_key(req),
+    };
+    c->is_registered = !c->by_key && auc_registration_has(c->reg, c->digest);
+    if (!c->vnf) {
+        auc_refuse(refusals, req, AUC_UNKNOWN_VNF, "there is no VNF \"%s\" "
+                   "(any more)", name);
+    } else if (c->vnf->quarantined) {
+        auc_refuse(refusals, req, AUC_QUARANTINED, "VNF %s is in quarantine",
+                   name);
+    } else if (!has_key(c)) {
+        auc_refuse(refusals, req, AUC_SUPERSEDED, "this %s of VNF %s was "
+                   "replaced by another one, or withdrawn",
+                   c->by_key ? "token" : "certificate", name);
+    } else if (!c->by_key && https_request_peer_end(req) <= time_wall()) {
+        auc_refuse(refusals, req, AUC_SUPERSEDED, "this certificate of VNF %s "
+                   "has ended", name);
+    } else {
+        return true;
+    }
+    return false;
+}

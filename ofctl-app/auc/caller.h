@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SDSA_AUC_CALLER_H
+#define SDSA_AUC_CALLER_H 1
+
+/* Who asks an authentication centre, and whether it may ask at all.  Who a
+ * caller is was proven by the handshake; no body says it. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/sdsa-idl.h"
+
+struct auc_db;
+struct auc_refusals;
+struct https_request;
+
+struct auc_caller {
+    const struct sdsa_vnf *vnf;
+    const struct sdsa_registration *reg;        /* Or NULL. */
+    const char *digest;         /* Of the caller's key. */
+    bool by_key;                /* It has a bootstrap key, no certificate. */
+    bool is_registered;         /* Its certificate is the registration's. */
+};
+
+/* Finds out who sends the request.  Returns false if it may not ask anything;
+ * then the request was answered.  What '*callerp' holds lives as long as the
+ * rows do. */
+bool auc_caller_admit(struct auc_db *, struct auc_refusals *,
+                      struct https_request *, struct auc_caller *callerp);
+
+/* Returns true if the registration 'reg' (or NULL) has the key 'digest'. */
+bool auc_registration_has(const struct sdsa_registration *reg,
+                          const char *digest);
+
+#endif /* ofctl-app/auc/caller.h */
