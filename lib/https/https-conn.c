@@ -401,8 +401,9 @@ run_step(struct https_conn *conn)
     OVS_NOT_REACHED();
 }
 
-bool
-https_conn_run(struct https_conn *conn)
+/* Returns what https_conn_run() does. */
+static bool
+run_steps(struct https_conn *conn)
 {
     conn->has_handled = false;
     for (int i = 0; i < MAX_STEPS && !conn->member.is_dead; i++) {
@@ -423,4 +424,14 @@ https_conn_run(struct https_conn *conn)
     }
     https_member_set_ready(&conn->member);
     return true;
+}
+
+bool
+https_conn_run(struct https_conn *conn)
+{
+    bool goes_on = run_steps(conn);
+    /* The queue belongs to the thread: OVS's streams would take what a client
+     * has left there for errors of their own, and drop the database. */
+    ERR_clear_error();
+    return goes_on;
 }
