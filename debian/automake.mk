@@ -5,6 +5,8 @@ EXTRA_DIST += \
 	debian/sdsa-agent.dirs debian/sdsa-agent.install \
 	debian/sdsa-agent.postinst debian/sdsa-agent.postrm \
 	debian/sdsa-agent.prerm \
+	debian/sdsa-auc.install debian/sdsa-auc.postrm \
+	debian/sdsa-auc.sysusers \
 	debian/sdsa-common.dirs debian/sdsa-common.docs \
 	debian/sdsa-common.install debian/sdsa-common.sysusers \
 	debian/sdsa-common.postrm \

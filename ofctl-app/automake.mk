@@ -148,4 +148,4 @@ ofctl_app_sdsa_auc_LDADD = \
 	lib/libsdsadb.la lib/libsdsaidl.la lib/libsdsa.la \
 	$(LIBCURL_LIBS)
 
-dist_man_MANS += ofctl-app/sdsa-controller.8
+dist_man_MANS += ofctl-app/sdsa-auc.8 ofctl-app/sdsa-controller.8

@@ -449,7 +449,7 @@ release(struct ctl_context *ctx, const struct sdsa_vnf *vnf)
     if (row) {
         sdsa_registration_delete(row);
     }
-    sdsa_vnf_set_enrolled(vnf, NULL);
+    sdsa_vnf_set_enrolled(vnf, NULL, 0);
 }
 
 static void
@@ -503,7 +503,7 @@ list_vnf(struct table *t, const struct sdsa_vnf *row,
 {
     const char *state = (row->quarantined ? "quarantined"
                          : reg ? "registered"
-                         : row->enrolled ? "enrolled" : "declared");
+                         : row->n_enrolled ? "enrolled" : "declared");
     ctl_add_cells(t, row->name, state, token_state(row), row->tenant,
                   reg ? reg->url : "", reg ? reg->cipher_ip : "",
                   smap_get_def(&row->status, "reason", ""), NULL);

@@ -6,5 +6,6 @@ EXTRA_DIST += vswitchd-config/sdsa-vswitch
 dist_man_MANS += vswitchd-config/sdsa-vswitch.8 vswitchd-config/sdsa.5
 EXTRA_DIST += \
 	vswitchd-config/sdsa-ovsdb.service \
+	vswitchd-config/sdsa-auc.service \
 	vswitchd-config/sdsa-controller.service \
 	vswitchd-config/sdsa-agent@.service

@@ -118,8 +118,8 @@ read_rows(struct auc_db *db)
         for (size_t i = 0; i < vnf->n_keys; i++) {
             shash_replace(&db->keys, vnf->keys[i], vnf);
         }
-        if (vnf->enrolled) {
-            shash_replace(&db->owners, vnf->enrolled, vnf->name);
+        for (size_t i = 0; i < vnf->n_enrolled; i++) {
+            shash_replace(&db->owners, vnf->enrolled[i], vnf->name);
         }
     }
     SDSA_REGISTRATION_FOR_EACH (reg, db->idl) {

@@ -10,15 +10,27 @@
 #include "ofctl-app/auc/refusals.h"
 #include "timeval.h"
 
-bool
-auc_registration_has(const struct sdsa_registration *reg, const char *digest)
+static bool
+contains(char *const digests[], size_t n, const char *digest)
 {
-    for (size_t i = 0; reg && i < reg->n_spki; i++) {
-        if (!strcmp(reg->spki[i], digest)) {
+    for (size_t i = 0; i < n; i++) {
+        if (!strcmp(digests[i], digest)) {
             return true;
         }
     }
     return false;
+}
+
+bool
+auc_registration_has(const struct sdsa_registration *reg, const char *digest)
+{
+    return reg && contains(reg->spki, reg->n_spki, digest);
+}
+
+bool
+auc_vnf_has_enrolled(const struct sdsa_vnf *vnf, const char *digest)
+{
+    return contains(vnf->enrolled, vnf->n_enrolled, digest);
 }
 
 /* Is the caller's key one that its VNF has now?  (A connection may be older
@@ -26,16 +38,8 @@ auc_registration_has(const struct sdsa_registration *reg, const char *digest)
 static bool
 has_key(const struct auc_caller *c)
 {
-    if (!c->by_key) {
-        return (c->is_registered
-                || (c->vnf->enrolled && !strcmp(c->vnf->enrolled, c->digest)));
-    }
-    for (size_t i = 0; i < c->vnf->n_keys; i++) {
-        if (!strcmp(c->vnf->keys[i], c->digest)) {
-            return true;
-        }
-    }
-    return false;
+    return (c->by_key ? contains(c->vnf->keys, c->vnf->n_keys, c->digest)
+            : c->is_registered || auc_vnf_has_enrolled(c->vnf, c->digest));
 }
 
 bool

@@ -32,4 +32,8 @@ bool auc_caller_admit(struct auc_db *, struct auc_refusals *,
 bool auc_registration_has(const struct sdsa_registration *reg,
                           const char *digest);
 
+/* Returns true if the VNF has a certificate for the key 'digest' that has not
+ * registered yet. */
+bool auc_vnf_has_enrolled(const struct sdsa_vnf *, const char *digest);
+
 #endif /* ofctl-app/auc/caller.h */

@@ -283,12 +283,13 @@ write_key(struct est *est, struct https_request *req,
     }
     sdsa_vnf_verify_quarantined(c->vnf);
     sdsa_vnf_verify_enrolled(c->vnf);
+    /* The certificate with which it asks stays good, to ask again. */
+    const char *both[] = { digest, c->digest };
     if (c->is_registered) {
-        const char *both[] = { c->digest, digest };
         sdsa_registration_verify_spki(c->reg);
         sdsa_registration_set_spki(c->reg, both, 2);
     } else {
-        sdsa_vnf_set_enrolled(c->vnf, digest);
+        sdsa_vnf_set_enrolled(c->vnf, both, c->by_key ? 1 : 2);
     }
     if (c->by_key) {
         sdsa_vnf_verify_keys(c->vnf);
@@ -308,7 +309,7 @@ enroll_key(struct est *est, struct https_request *req,
         return;
     }
     bool known = (auc_registration_has(c->reg, digest)
-                  || (c->vnf->enrolled && !strcmp(c->vnf->enrolled, digest)));
+                  || auc_vnf_has_enrolled(c->vnf, digest));
     if (known) {
         reply_certificate(est, req, c, request->key);
     } else if (!c->by_key || check_token(est, req, c)) {

@@ -146,7 +146,7 @@ check_rows(struct registrations *regs, const char *name, struct entry *e,
         kind = AUC_QUARANTINED;
         reason = xasprintf("VNF %s is in quarantine", name);
     } else if (!auc_registration_has(reg, e->digest)
-               && (!vnf->enrolled || strcmp(vnf->enrolled, e->digest))) {
+               && !auc_vnf_has_enrolled(vnf, e->digest)) {
         kind = AUC_SUPERSEDED;
         reason = xasprintf("this certificate of VNF %s was replaced by "
                            "another one, or withdrawn", name);
@@ -221,8 +221,8 @@ write_row(struct ovsdb_idl_txn *txn, const char *name, const struct entry *e,
     sdsa_registration_set_not_after(row, e->not_after);
     sdsa_registration_set_source(row, e->source);
     sdsa_registration_set_since(row, time_wall());
-    if (vnf->enrolled && !strcmp(vnf->enrolled, digest)) {
-        sdsa_vnf_set_enrolled(vnf, NULL);
+    if (auc_vnf_has_enrolled(vnf, digest)) {
+        sdsa_vnf_set_enrolled(vnf, NULL, 0);
     }
 }
 
@@ -379,7 +379,8 @@ handle_delete(struct registrations *regs, struct https_request *req,
         https_reply(req, 503, NULL, NULL, 0);
     } else {
         /* The certificate stays good, to come again. */
-        sdsa_vnf_set_enrolled(c->vnf, c->digest);
+        const char *digest = c->digest;
+        sdsa_vnf_set_enrolled(c->vnf, &digest, 1);
         sdsa_registration_verify_spki(c->reg);
         sdsa_registration_delete(c->reg);
         if (node) {
