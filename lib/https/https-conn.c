@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <openssl/err.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -67,6 +68,9 @@ https_conn_destroy(struct https_conn *conn)
     }
     SSL_free(conn->ssl);
     close(conn->fd);
+    if (conn->state == CONN_DEFERRED) {
+        conn->member.peers->n_deferred--;
+    }
     https_request_uninit(&conn->req);
     wiping_buffer_uninit(&conn->in);
     free(conn->key_name);
@@ -224,10 +228,27 @@ refuse(struct https_conn *conn, int status)
     return STEP_AGAIN;
 }
 
+/* Enters or leaves DEFERRED; 'next' is the state. */
+static void
+set_deferred(struct https_conn *conn, enum conn_state next)
+{
+    conn->member.peers->n_deferred += ((next == CONN_DEFERRED)
+                                       - (conn->state == CONN_DEFERRED));
+    conn->state = next;
+}
+
 static enum step
 handle(struct https_conn *conn)
 {
+    conn->req.deferred = false;
+    set_deferred(conn, CONN_BODY);
     dispatch(conn, conn->handlers->handle, 0);
+    if (conn->req.deferred && !conn->req.replied) {
+        set_deferred(conn, CONN_DEFERRED);
+        https_member_set_deadline(&conn->member, HTTPS_REQUEST_TIMEOUT_MS);
+        conn->want = 0;
+        return STEP_WAIT;
+    }
     ovs_assert(conn->req.replied);
     wiping_buffer_uninit(&conn->req.body);
     https_member_use(&conn->member);
@@ -318,6 +339,22 @@ step_body(struct https_conn *conn)
             : read_some(conn));
 }
 
+/* Runs when it is retried, or when the client is gone. */
+static enum step
+step_deferred(struct https_conn *conn)
+{
+    struct pollfd pfd = { .fd = conn->fd };
+    return (poll(&pfd, 1, 0) > 0 ? STEP_OVER : handle(conn));
+}
+
+void
+https_conn_retry(struct https_conn *conn)
+{
+    if (conn->state == CONN_DEFERRED) {
+        https_member_set_ready(&conn->member);
+    }
+}
+
 static enum step
 step_reply(struct https_conn *conn)
 {
@@ -394,6 +431,7 @@ run_step(struct https_conn *conn)
     case CONN_HANDSHAKE: return step_handshake(conn);
     case CONN_HEAD: return step_head(conn);
     case CONN_BODY: return step_body(conn);
+    case CONN_DEFERRED: return step_deferred(conn);
     case CONN_REPLY: return step_reply(conn);
     case CONN_STREAM: return step_stream(conn);
     case CONN_LINGER: return step_linger(conn);

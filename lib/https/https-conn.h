@@ -14,7 +14,9 @@
  *     HANDSHAKE --> HEAD --> BODY --> REPLY --> HEAD, or the end
  *                    |                 ^  |
  *                    +-----------------+  +--> LINGER --> the end
- *                    +--> STREAM --> the end */
+ *                    +--> STREAM --> the end
+ *
+ * Before REPLY a request may be DEFERRED. */
 #define CONN_STATES                                                           \
     /* TLS handshake. */                                                      \
     CONN_STATE(HANDSHAKE)                                                     \
@@ -22,6 +24,8 @@
     CONN_STATE(HEAD)                                                          \
     /* In the body of a request. */                                           \
     CONN_STATE(BODY)                                                          \
+    /* The request is whole, and the handler has put it off. */               \
+    CONN_STATE(DEFERRED)                                                      \
     /* The reply is being written. */                                         \
     CONN_STATE(REPLY)                                                         \
     /* A reply without an end. */                                             \
@@ -74,6 +78,9 @@ void https_conn_admit_keys(SSL_CTX *ctx);
 
 /* Closes the connection and frees it. */
 void https_conn_destroy(struct https_conn *);
+
+/* Has the handler asked again if it has put the request off. */
+void https_conn_retry(struct https_conn *);
 
 /* Does what can be done without waiting.  Returns false if the connection is
  * over: then the caller must destroy it. */

@@ -38,6 +38,7 @@ struct https_peers {
     struct heap timers;         /* Next deadline first. */
     struct shash addresses;     /* struct https_peer: of 'pending'. */
     struct shash names;         /* The same of 'known'. */
+    size_t n_deferred;          /* Connections whose request was put off. */
     struct https_stats stats;
     size_t n_unread;            /* Octets of answers, in all. */
 };

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "lib/https/https-exchange.h"
+#include "timeval.h"
 #include "util.h"
 
 struct https_stream {
@@ -31,6 +32,8 @@ https_request_reset(struct https_request *req)
     wiping_buffer_uninit(&req->body);
     memset(&req->chunked, 0, sizeof req->chunked);
     req->replied = false;
+    req->deferred = false;
+    req->defer_until_ms = 0;
 }
 
 void
@@ -213,6 +216,16 @@ https_reply(struct https_request *req, int status, const char *content_type,
     if (!is_head) {
         wiping_buffer_put(&req->out, body, size);
     }
+}
+
+bool
+https_defer(struct https_request *req)
+{
+    if (!req->defer_until_ms) {
+        req->defer_until_ms = time_msec() + HTTPS_DEFER_MS;
+    }
+    req->deferred = time_msec() < req->defer_until_ms;
+    return req->deferred;
 }
 
 struct https_stream *

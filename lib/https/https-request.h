@@ -76,9 +76,19 @@ void https_reply_header(struct https_request *, const char *name,
                         const char *value);
 
 /* Answers with 'status' and the 'size' octets of 'body' (NULL only if 'size'
- * is 0).  A request is answered exactly once. */
+ * is 0).  A request is answered exactly once, unless https_defer() has put it
+ * off. */
 void https_reply(struct https_request *, int status, const char *content_type,
                  const char *body, size_t size);
+
+/* A request is put off for so long at most. */
+#define HTTPS_DEFER_MS 2000
+
+/* Puts the request off: 'handle' of the server is called with it again when
+ * https_server_retry() is called, and a few times a second.  Returns false if
+ * it was put off for HTTPS_DEFER_MS: then it must be answered.  Only 'handle'
+ * may call this. */
+bool https_defer(struct https_request *);
 
 /* Answers with 200 and a body without an end.  Returns the stream, which the
  * caller must free with https_stream_close(); or NULL, without an answer, if

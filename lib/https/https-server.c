@@ -35,6 +35,7 @@ VLOG_DEFINE_THIS_MODULE(https_server);
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 10);
 
 #define MAX_CONNECTIONS 2048
+#define RETRY_MS 200            /* Of requests that were put off. */
 #define MAX_BODY (4 * 1024 * 1024)      /* Octets, by default. */
 #define OTHER_DESCRIPTORS 128   /* Files of the process but connections. */
 
@@ -45,6 +46,8 @@ struct https_server {
     unsigned int chain_serial;  /* The same, of 'chain'. */
     SSL_CTX *ctx;
     int listener, epoll;        /* Descriptors. */
+    long long int retry_ms;     /* When requests are retried that were put
+                                 * off. */
     long long int accept_ms;    /* If not 0 the listener rests until then. */
     struct https_peers peers;   /* The members of struct https_conn. */
 };
@@ -279,9 +282,24 @@ cut_overdue(struct https_server *server)
 }
 
 void
+https_server_retry(struct https_server *server)
+{
+    struct https_member *member;
+    server->retry_ms = time_msec() + RETRY_MS;
+    if (server->peers.n_deferred) {
+        LIST_FOR_EACH (member, node, &server->peers.known) {
+            https_conn_retry(conn_of(member));
+        }
+    }
+}
+
+void
 https_server_run(struct https_server *server)
 {
     follow_files(server);
+    if (time_msec() >= server->retry_ms) {
+        https_server_retry(server);
+    }
     if (server->accept_ms && time_msec() >= server->accept_ms) {
         server->accept_ms = 0;
         watch_listener(server, EPOLL_CTL_MOD, EPOLLIN);
@@ -296,6 +314,9 @@ https_server_wait(struct https_server *server)
 {
     poll_fd_wait(server->epoll, POLLIN);
     https_peers_wait(&server->peers);
+    if (server->peers.n_deferred) {
+        poll_timer_wait_until(server->retry_ms);
+    }
     if (server->accept_ms) {
         poll_timer_wait_until(server->accept_ms);
     }

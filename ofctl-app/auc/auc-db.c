@@ -34,6 +34,7 @@ struct auc_db {
 
     /* Rows, as of 'seqno' of the IDL. */
     unsigned int seqno;
+    unsigned int changes;       /* See auc_db_changes(). */
     struct shash vnfs;          /* struct sdsa_vnf, by name. */
     struct shash keys;          /* The same, by each key. */
     struct shash registrations; /* struct sdsa_registration, by VNF. */
@@ -128,6 +129,12 @@ read_rows(struct auc_db *db)
             shash_replace(&db->owners, reg->spki[i], reg->vnf_id);
         }
     }
+}
+
+unsigned int
+auc_db_changes(const struct auc_db *db)
+{
+    return db->changes;
 }
 
 const char *
@@ -237,6 +244,7 @@ end_txn(struct auc_db *db, enum ovsdb_idl_txn_status status)
     ovsdb_idl_txn_destroy(db->txn);
     db->txn = NULL;
     db->committing = false;
+    db->changes++;
     sset_clear(&db->touched);
 }
 
@@ -328,6 +336,7 @@ auc_db_run(struct auc_db *db)
     unsigned int seqno = ovsdb_idl_get_seqno(db->idl);
     if (seqno != db->seqno) {
         db->seqno = seqno;
+        db->changes++;
         read_rows(db);
     }
     write_notes(db);

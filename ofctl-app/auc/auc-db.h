@@ -40,6 +40,10 @@ void auc_db_wait(const struct auc_db *);
  * until auc_db_run(). */
 const char *auc_db_absence(const struct auc_db *);
 
+/* Returns a number that changes when rows have changed, or a transaction has
+ * ended. */
+unsigned int auc_db_changes(const struct auc_db *);
+
 /* Returns the row of the VNF 'name', or NULL. */
 const struct sdsa_vnf *auc_db_vnf(const struct auc_db *, const char *name);
 

@@ -25,6 +25,7 @@ struct auc {
     struct est *est;
     struct registrations *registrations;
     struct https_server *server;
+    unsigned int db_changes;    /* Of the database, as seen by requests. */
     char *listen;
 };
 
@@ -131,6 +132,10 @@ auc_run(struct auc *auc)
     est_run(auc->est);
     call_backs_run(auc->call_backs);
     registrations_run(auc->registrations);
+    if (auc->db_changes != auc_db_changes(auc->db)) {
+        auc->db_changes = auc_db_changes(auc->db);
+        https_server_retry(auc->server);
+    }
     https_server_run(auc->server);
     auc_db_commit(auc->db);
 }

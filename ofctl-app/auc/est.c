@@ -155,9 +155,15 @@ reply_cacerts(struct est *est, struct https_request *req)
     x509_free_certs(infra, n_infra);
 }
 
+/* Puts the request off, for as long as that goes and unless the client would
+ * rather come back (RFC 7240 s.4.1). */
 static void
 reply_later(struct https_request *req)
 {
+    const char *prefer = https_request_header(req, "Prefer");
+    if (!(prefer && strstr(prefer, "respond-async")) && https_defer(req)) {
+        return;
+    }
     https_reply_header(req, "Retry-After", RETRY_S);
     https_reply(req, 202, NULL, NULL, 0);
 }

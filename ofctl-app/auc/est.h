@@ -5,11 +5,11 @@
 /* Enrollment over Secure Transport (RFC 7030, RFC 8951): cacerts, simpleenroll
  * and simplereenroll.
  *
- * A certificate is given only for a key that the database knows: the first
- * request writes the key (202), and when it is there the same request gets a
- * certificate (200).  So nothing is lost with the centre, whenever it ends,
- * and the controller knows a renewed key before anybody has its
- * certificate. */
+ * A certificate is given only for a key that the database knows: a request
+ * writes the key, and when it is there the request is signed (200).  If that
+ * takes long, the client is told to send it again (202).  So nothing is lost
+ * with the centre, whenever it ends, and the controller knows a renewed key
+ * before anybody has its certificate. */
 
 #include <stdbool.h>
 #include <stdint.h>
