@@ -5,6 +5,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz-events \
 	tests/fuzz/fuzz-http \
 	tests/fuzz/fuzz-patch \
+	tests/fuzz/fuzz-trust \
 	tests/fuzz/fuzz-uri
 if ENABLE_FUZZ
 check_PROGRAMS += $(FUZZ_TARGETS)
@@ -15,7 +16,8 @@ FUZZ_TESTSUITE_AT = tests/fuzz-testsuite.at tests/fuzz/fuzz.at
 FUZZ_TESTSUITE = $(srcdir)/tests/fuzz-testsuite
 EXTRA_DIST += $(FUZZ_TESTSUITE_AT) $(FUZZ_TESTSUITE) \
 	tests/fuzz/corpus tests/fuzz/run-target \
-	tests/fuzz/events.dict tests/fuzz/http.dict tests/fuzz/uri.dict
+	tests/fuzz/events.dict tests/fuzz/http.dict tests/fuzz/trust.dict \
+	tests/fuzz/uri.dict
 
 fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_sources = tests/fuzz/fuzz.c tests/fuzz/fuzz.h
@@ -52,6 +54,10 @@ tests_fuzz_fuzz_http_LDADD = $(fuzz_agent_libs)
 tests_fuzz_fuzz_patch_SOURCES = tests/fuzz/fuzz-patch.c $(fuzz_edit_sources)
 tests_fuzz_fuzz_patch_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_patch_LDADD = $(fuzz_agent_libs)
+
+tests_fuzz_fuzz_trust_SOURCES = tests/fuzz/fuzz-trust.c $(fuzz_sources)
+tests_fuzz_fuzz_trust_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_trust_LDADD = ofctl-app/auc/libauc.la lib/libsdsa.la
 
 tests_fuzz_fuzz_uri_SOURCES = tests/fuzz/fuzz-uri.c $(fuzz_agent_sources)
 tests_fuzz_fuzz_uri_LDFLAGS = $(fuzz_ldflags)

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What VNFs send to an authentication centre, and what they are given.  An
+ * input is one octet and a document; the octet says which document: a request
+ * for a certificate, in base64 or as the octets that base64 stands for, a
+ * token, or a registration.
+ *
+ * What is taken has the form that others rely on: a key of a kind that VNFs
+ * may use, a token that is written as it was read, and a registration that is
+ * the same when it is read again. */
+#include <config.h>
+
+#include "tests/fuzz/fuzz.h"
+
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/name.h"
+#include "lib/secret.h"
+#include "lib/x509.h"
+#include "ofctl-app/auc/claim.h"
+
+int
+LLVMFuzzerInitialize(int *argc OVS_UNUSED, char ***argv OVS_UNUSED)
+{
+    fuzz_init();
+    return 0;
+}
+
+static void
+check_request(const char *base64, size_t size)
+{
+    struct x509_request request;
+    char digest[X509_DIGEST_STRLEN];
+    char *error = x509_request_parse(base64, size, &request);
+    if (!error) {
+        FUZZ_CHECK(!x509_check_key(request.key));
+        x509_key_digest(request.key, digest);
+        FUZZ_CHECK(x509_digest_is_valid(digest));
+        x509_request_uninit(&request);
+    }
+    free(error);
+}
+
+static void
+check_der(const uint8_t *der, size_t size)
+{
+    char *base64 = xmalloc(4 * ((size + 2) / 3) + 1);
+    int n = EVP_EncodeBlock((unsigned char *) base64, der, size);
+    check_request(base64, n);
+    free(base64);
+}
+
+static void
+check_token(const char *text)
+{
+    struct x509_token token;
+    char *error = x509_token_parse(text, &token);
+    if (!error) {
+        error = name_check_vnf_id(token.vnf_id);
+        FUZZ_CHECK(!error);
+        char *again = x509_token_format(&token);
+        FUZZ_CHECK(strstr(text, again));
+        wiping_free(again);
+        x509_token_uninit(&token);
+    }
+    free(error);
+}
+
+static void
+check_claim(const char *body, size_t size)
+{
+    const struct claim_context context = { .name = "gw1", .source = "::1" };
+    struct claim claim;
+    char *error = claim_parse(body, size, &claim);
+    if (!error) {
+        char *url = NULL;
+        FUZZ_CHECK(!name_parse_url(claim.url, &url));
+        FUZZ_CHECK(!strcmp(claim.url, url));
+        free(url);
+        error = claim_check_context(&claim, &context);
+        claim_uninit(&claim);
+    }
+    free(error);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size) {
+        char *text = xmemdup0((const char *) data + 1, size - 1);
+        switch (data[0] % 4) {
+        case 0: check_request(text, size - 1); break;
+        case 1: check_der(data + 1, size - 1); break;
+        case 2: check_token(text); break;
+        case 3: check_claim(text, size - 1); break;
+        }
+        free(text);
+    }
+    return 0;
+}
