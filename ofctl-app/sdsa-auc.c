@@ -24,6 +24,7 @@
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
 #include "ovsdb-idl.h"
+#include "stream-ssl.h"
 #include "stream.h"
 #include "unixctl.h"
 #include "util.h"
@@ -217,6 +218,7 @@ parse_options(int argc, char *argv[], struct options *o)
 {
     const char *key = NULL, *certificate = NULL, *infra_ca = NULL;
     const char *vnf_key = NULL, *vnf_cert = NULL, *lifetime = NULL;
+    const char *protocols = NULL, *ciphers = NULL;
     const struct daemon_option own[] = {
         { "db", .value = &o->db },
         { "listen", .value = &o->listen },
@@ -226,6 +228,8 @@ parse_options(int argc, char *argv[], struct options *o)
         { "vnf-ca-key", 0, true, .value = &vnf_key },
         { "vnf-ca-cert", 0, true, .value = &vnf_cert },
         { "cert-lifetime", .value = &lifetime },
+        { "ssl-protocols", .value = &protocols },
+        { "ssl-ciphers", .value = &ciphers },
         { "unixctl", .value = &o->unixctl },
         { "help", 'h', .print = usage },
         { "version", 'V', .print = daemon_options_print_version },
@@ -246,6 +250,12 @@ parse_options(int argc, char *argv[], struct options *o)
                      || o->lifetime_s > MAX_LIFETIME_S)) {
         ovs_fatal(0, "--cert-lifetime=%s: must be a number of seconds from %d "
                   "to %d", lifetime, MIN_LIFETIME_S, MAX_LIFETIME_S);
+    }
+    if (protocols) {
+        stream_ssl_set_protocols(protocols);
+    }
+    if (ciphers) {
+        stream_ssl_set_ciphers(ciphers);
     }
     o->server = (struct tls_files_names) { key, certificate, vnf_cert };
     o->infra = (struct tls_files_names) { key, certificate, infra_ca };

@@ -207,6 +207,10 @@ write_row(struct ovsdb_idl_txn *txn, const char *name, const struct entry *e,
         row = sdsa_registration_insert(txn);
         sdsa_registration_set_vnf_id(row, name);
     }
+    if (strcmp(row->url, claim->url)
+        || strcmp(row->instance, claim->instance)) {
+        sdsa_registration_set_since(row, time_wall());
+    }
     sdsa_registration_set_url(row, claim->url);
     sdsa_registration_set_cipher_ip(row, claim->cipher_ip);
     sdsa_registration_set_spki(row, &digest, 1);
@@ -220,7 +224,6 @@ write_row(struct ovsdb_idl_txn *txn, const char *name, const struct entry *e,
     sdsa_registration_set_version(row, claim->version);
     sdsa_registration_set_not_after(row, e->not_after);
     sdsa_registration_set_source(row, e->source);
-    sdsa_registration_set_since(row, time_wall());
     if (auc_vnf_has_enrolled(vnf, digest)) {
         sdsa_vnf_set_enrolled(vnf, NULL, 0);
     }
