@@ -197,11 +197,17 @@ auc_db_taken_by(const struct auc_db *db, const char *name, const char *url,
 
 /* Writing. */
 
+bool
+auc_db_may_begin(const struct auc_db *db, const char *name)
+{
+    return (!db->committing && !(db->txn && db->alone)
+            && !sset_contains(&db->touched, name) && !auc_db_absence(db));
+}
+
 struct ovsdb_idl_txn *
 auc_db_begin(struct auc_db *db, const char *name, bool alone)
 {
-    if (db->committing || (db->txn && (alone || db->alone))
-        || sset_contains(&db->touched, name) || auc_db_absence(db)) {
+    if (!auc_db_may_begin(db, name) || (db->txn && alone)) {
         return NULL;
     }
     if (!db->txn) {

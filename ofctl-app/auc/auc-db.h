@@ -72,6 +72,10 @@ const char *auc_db_taken_by(const struct auc_db *, const char *name,
 struct ovsdb_idl_txn *auc_db_begin(struct auc_db *, const char *name,
                                    bool alone);
 
+/* Returns true if auc_db_begin() would return a transaction, which others
+ * may write in. */
+bool auc_db_may_begin(const struct auc_db *, const char *name);
+
 /* Returns true if the transaction that is open writes about the VNF 'name':
  * its rows show what is not in the database yet. */
 bool auc_db_is_pending(const struct auc_db *, const char *name);

@@ -13,6 +13,8 @@
 #include "ofctl-app/auc/call-back.h"
 #include "ofctl-app/auc/caller.h"
 #include "ofctl-app/auc/refusals.h"
+#include "openvswitch/shash.h"
+#include "openvswitch/token-bucket.h"
 #include "openvswitch/vlog.h"
 #include "timeval.h"
 #include "util.h"
@@ -22,6 +24,12 @@ VLOG_DEFINE_THIS_MODULE(auc_est);
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(60, 300);
 
 #define RETRY_S "1"             /* Seconds until a request is repeated. */
+
+/* A VNF may have this many keys certified at once, and then one in so many
+ * milliseconds: each costs the database a write to its disk. */
+#define MAX_KEYS 10
+#define KEY_INTERVAL_MS 10000
+
 #define CERTS_TYPE "application/pkcs7-mime"
 #define CERT_TYPE CERTS_TYPE "; smime-type=certs-only"
 #define REQUEST_TYPE "application/pkcs10"
@@ -32,6 +40,7 @@ struct est {
     X509 *ca;
     EVP_PKEY *ca_key;
     uint64_t n_certificates;
+    struct shash buckets;       /* struct token_bucket, by VNF: new keys. */
 };
 
 /* The CA. */
@@ -80,6 +89,7 @@ est_create(const struct est_config *config, struct est **estp)
 {
     struct est *est = xzalloc(sizeof *est);
     est->config = *config;
+    shash_init(&est->buckets);
     char *error = read_ca(est);
     if (error) {
         est_destroy(est);
@@ -95,6 +105,7 @@ est_destroy(struct est *est)
     if (est) {
         X509_free(est->ca);
         EVP_PKEY_free(est->ca_key);
+        shash_destroy_free_data(&est->buckets);
         free(est);
     }
 }
@@ -277,16 +288,36 @@ check_token(struct est *est, struct https_request *req,
     OVS_NOT_REACHED();
 }
 
+/* Returns true if the VNF may have another key certified now. */
+static bool
+may_write(struct est *est, const char *name)
+{
+    struct token_bucket *bucket = shash_find_data(&est->buckets, name);
+    if (!bucket) {
+        bucket = xmalloc(sizeof *bucket);
+        token_bucket_init(bucket, 1, MAX_KEYS * KEY_INTERVAL_MS);
+        shash_add(&est->buckets, name, bucket);
+    }
+    return token_bucket_withdraw(bucket, KEY_INTERVAL_MS);
+}
+
 /* Writes that the VNF is to have a certificate for the key 'digest', which
  * then is given. */
 static void
 write_key(struct est *est, struct https_request *req,
           const struct auc_caller *c, const char *digest)
 {
-    if (!auc_db_begin(est->config.db, c->vnf->name, false)) {
+    if (!auc_db_may_begin(est->config.db, c->vnf->name)) {
         reply_later(req);       /* Something else is being written. */
         return;
     }
+    if (!may_write(est, c->vnf->name)) {
+        auc_refuse(est->config.refusals, req, AUC_TOO_OFTEN, "VNF %s has "
+                   "asked for too many certificates: wait a while",
+                   c->vnf->name);
+        return;
+    }
+    auc_db_begin(est->config.db, c->vnf->name, false);
     sdsa_vnf_verify_quarantined(c->vnf);
     sdsa_vnf_verify_enrolled(c->vnf);
     /* The certificate with which it asks stays good, to ask again. */

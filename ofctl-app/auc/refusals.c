@@ -17,7 +17,7 @@ VLOG_DEFINE_THIS_MODULE(auc);
 /* Enough for what many VNFs do at once, too little to fill a disk. */
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(60, 300);
 
-#define DATABASE_RETRY "10"     /* Seconds. */
+#define RETRY_S "10"            /* Seconds until something is as it was. */
 
 static const struct {
     int status;
@@ -66,8 +66,8 @@ refuse(struct auc_refusals *refusals, struct https_request *req,
     auc_note_refusal(refusals, kind, https_request_peer(req),
                      https_request_peer_address(req), reason);
     char *line = xasprintf("%s\n", reason);
-    if (status == 503) {
-        https_reply_header(req, "Retry-After", DATABASE_RETRY);
+    if (status == 503 || status == 429) {
+        https_reply_header(req, "Retry-After", RETRY_S);
     }
     https_reply(req, status, "text/plain", line, strlen(line));
     free(line);

@@ -38,6 +38,8 @@ struct https_request;
     AUC_REFUSAL(CONTEXT, 403, "out of context")                               \
     /* The VNF is not at the URL that it claims.  (Told later.) */            \
     AUC_REFUSAL(CALL_BACK, 409, "call-back failed")                           \
+    /* More keys than a VNF needs. */                                         \
+    AUC_REFUSAL(TOO_OFTEN, 429, "too often")                                  \
     /* The CA cannot sign. */                                                 \
     AUC_REFUSAL(CA, 503, "CA cannot sign")                                    \
     AUC_REFUSAL(DATABASE, 503, "database away")                               \
