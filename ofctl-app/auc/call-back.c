@@ -15,7 +15,7 @@
 #define TIMEOUT_MS 1500         /* Of a try. */
 #define PAUSE_MS 500            /* Between tries. */
 #define MAX_TRIES 2
-#define KEEP_MS 5000            /* What was found out. */
+#define KEEP_MS 2500            /* What was found out. */
 
 struct call {
     struct restconf_client *client;     /* While it is asked. */
