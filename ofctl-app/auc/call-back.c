@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "lib/bounds.h"
 #include "lib/restconf/restconf-client.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/poll-loop.h"
@@ -92,7 +93,7 @@ try(struct call_backs *cbs, struct call *call)
                                           call->url);
     restconf_client_pin(call->client, call->digests, call->n_digests);
     restconf_client_request(call->client, "GET", "/yang-library-version", NULL,
-                            NULL);
+                            NULL, &BOUNDS_ANSWER_STATE);
     call->next_ms = LLONG_MAX;
 }
 
