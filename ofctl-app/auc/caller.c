@@ -10,6 +10,8 @@
 #include "ofctl-app/auc/refusals.h"
 #include "timeval.h"
 
+#define RETRY_S "1"             /* Seconds until a request is repeated. */
+
 static bool
 contains(char *const digests[], size_t n, const char *digest)
 {
@@ -42,14 +44,31 @@ has_key(const struct auc_caller *c)
             : c->is_registered || auc_vnf_has_enrolled(c->vnf, c->digest));
 }
 
+void
+auc_put_off(struct https_request *req, int status)
+{
+    const char *prefer = https_request_header(req, "Prefer");
+    if (!(prefer && strstr(prefer, "respond-async")) && https_defer(req)) {
+        return;
+    }
+    https_reply_header(req, "Retry-After", RETRY_S);
+    https_reply(req, status, NULL, NULL, 0);
+}
+
 bool
 auc_caller_admit(struct auc_db *db, struct auc_refusals *refusals,
-                 struct https_request *req, struct auc_caller *c)
+                 struct https_request *req, int busy_status,
+                 struct auc_caller *c)
 {
     const char *name = https_request_peer(req);
     const char *absence = auc_db_absence(db);
     if (absence) {
         auc_refuse(refusals, req, AUC_DATABASE, "%s", absence);
+        return false;
+    }
+    if (auc_db_is_pending(db, name)) {
+        /* Its rows show what the database has not taken yet. */
+        auc_put_off(req, busy_status);
         return false;
     }
     *c = (struct auc_caller) {

@@ -23,7 +23,7 @@ VLOG_DEFINE_THIS_MODULE(auc_est);
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(60, 300);
 
-#define RETRY_S "1"             /* Seconds until a request is repeated. */
+#define LATER_STATUS 202        /* "Not yet" (RFC 7030 s.4.2.3). */
 
 /* A VNF may have this many keys certified at once, and then one in so many
  * milliseconds: each costs the database a write to its disk. */
@@ -166,19 +166,6 @@ reply_cacerts(struct est *est, struct https_request *req)
     x509_free_certs(infra, n_infra);
 }
 
-/* Puts the request off, for as long as that goes and unless the client would
- * rather come back (RFC 7240 s.4.1). */
-static void
-reply_later(struct https_request *req)
-{
-    const char *prefer = https_request_header(req, "Prefer");
-    if (!(prefer && strstr(prefer, "respond-async")) && https_defer(req)) {
-        return;
-    }
-    https_reply_header(req, "Retry-After", RETRY_S);
-    https_reply(req, 202, NULL, NULL, 0);
-}
-
 static void
 reply_certificate(struct est *est, struct https_request *req,
                   const struct auc_caller *c, EVP_PKEY *key)
@@ -275,7 +262,7 @@ check_token(struct est *est, struct https_request *req,
     switch (call_backs_ask(est->config.call_backs, vnf->name, c->reg->url,
                            c->reg->spki, c->reg->n_spki, &reason)) {
     case CALL_BACK_PENDING:
-        reply_later(req);
+        auc_put_off(req, LATER_STATUS);
         return false;
     case CALL_BACK_ALIVE:
         auc_refuse(refusals, req, AUC_IN_USE, "%s is in use at %s: end it, or "
@@ -308,7 +295,7 @@ write_key(struct est *est, struct https_request *req,
           const struct auc_caller *c, const char *digest)
 {
     if (!auc_db_may_begin(est->config.db, c->vnf->name)) {
-        reply_later(req);       /* Something else is being written. */
+        auc_put_off(req, LATER_STATUS);       /* Something else is being written. */
         return;
     }
     if (!may_write(est, c->vnf->name)) {
@@ -333,7 +320,7 @@ write_key(struct est *est, struct https_request *req,
         sdsa_vnf_verify_used(c->vnf);
         sdsa_vnf_update_used_addvalue(c->vnf, c->digest);
     }
-    reply_later(req);
+    auc_put_off(req, LATER_STATUS);
 }
 
 static void
@@ -360,11 +347,7 @@ enroll(struct est *est, struct https_request *req)
     struct auc_refusals *refusals = est->config.refusals;
     const char *type = https_request_header(req, "Content-Type");
     struct auc_caller c;
-    if (!auc_caller_admit(est->config.db, refusals, req, &c)) {
-        return;
-    }
-    if (auc_db_is_pending(est->config.db, c.vnf->name)) {
-        reply_later(req);
+    if (!auc_caller_admit(est->config.db, refusals, req, LATER_STATUS, &c)) {
         return;
     }
     if (!type || strncasecmp(type, REQUEST_TYPE, strlen(REQUEST_TYPE))) {

@@ -378,8 +378,7 @@ handle_delete(struct registrations *regs, struct https_request *req,
         https_reply(req, 404, "text/plain", "not registered\n",
                     strlen("not registered\n"));
     } else if (!auc_db_begin(regs->db, c->vnf->name, false)) {
-        https_reply_header(req, "Retry-After", "1");
-        https_reply(req, 503, NULL, NULL, 0);
+        auc_put_off(req, 503);
     } else {
         /* The certificate stays good, to come again. */
         const char *digest = c->digest;
@@ -399,16 +398,12 @@ registrations_handle(struct registrations *regs, struct https_request *req)
 {
     enum https_method method = https_request_method(req);
     struct auc_caller c;
-    if (!auc_caller_admit(regs->db, regs->refusals, req, &c)) {
+    if (!auc_caller_admit(regs->db, regs->refusals, req, 503, &c)) {
         return;
     }
     if (c.by_key) {
         auc_refuse(regs->refusals, req, AUC_KEY_ELSEWHERE, "with a bootstrap "
                    "key VNF %s may enroll, and do nothing else", c.vnf->name);
-    } else if (method != HTTPS_GET && auc_db_is_pending(regs->db,
-                                                        c.vnf->name)) {
-        https_reply_header(req, "Retry-After", "1");
-        https_reply(req, 503, NULL, NULL, 0);
     } else if (method == HTTPS_GET) {
         handle_get(regs, req, &c);
     } else if (method == HTTPS_PUT) {
