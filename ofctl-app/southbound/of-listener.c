@@ -252,13 +252,18 @@ caller_run(struct caller *caller)
 }
 
 /* Returns why 'caller' failed with 'error', an errno or EOF, and what to do
- * about it (caller frees). */
+ * about it (caller frees).  The caller says which versions it speaks; the
+ * library has names of those that it speaks itself, and aborts where it is
+ * asked for another one. */
 static char *
 caller_reason(const struct caller *caller, int error)
 {
     int version = vconn_get_version(caller->vconn);
     const char *text = ovs_retval_to_string(error);
-    return (version > 0 && version != OFP15_VERSION
+    return (version > OFP15_VERSION
+            ? xasprintf("speaks OpenFlow of version 0x%02x, and not "
+                        "OpenFlow15", version)
+            : version >= OFP10_VERSION && version < OFP15_VERSION
             ? xasprintf("speaks %s at most: set the protocols of its bridge "
                         "to OpenFlow15", ofputil_version_to_string(version))
             : version < 0 && !strncmp(vconn_get_name(caller->vconn), "ssl:", 4)

@@ -14,6 +14,7 @@
 #include "ofctl-app/southbound/of-packet.h"
 #include "ofctl-app/southbound/of-ports.h"
 
+#include "flow.h"
 #include "openvswitch/ofp-connection.h"
 #include "openvswitch/ofp-errors.h"
 #include "openvswitch/ofp-flow.h"
@@ -632,10 +633,26 @@ of_session_receive_flows(struct of_session *session, struct flow_set *set,
 
 /* Ports. */
 
+/* True if a port can have that number: 0 stands for no port here, and those
+ * above OFPP_MAX for what is done with packets, but for the bridge's own
+ * port. */
+static bool
+is_port_number(ofp_port_t number)
+{
+    return (number == OFPP_LOCAL
+            || (ofp_to_u16(number) > 0
+                && ofp_to_u16(number) < ofp_to_u16(OFPP_MAX)));
+}
+
 static void
 of_session_put_port(struct of_session *session,
                     const struct ofputil_phy_port *port)
 {
+    if (!is_port_number(port->port_no)) {
+        of_session_break(session, "sent a port of number %"PRIu32", which no "
+                         "port can have", port->port_no);
+        return;
+    }
     session->port_seqno += of_ports_put(&session->ports, port);
     if (of_ports_count(&session->ports) > BOUNDS_PORTS) {
         of_session_break(session, "has more than %d ports", BOUNDS_PORTS);

@@ -4,7 +4,9 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz-esp \
 	tests/fuzz/fuzz-events \
 	tests/fuzz/fuzz-http \
+	tests/fuzz/fuzz-openflow \
 	tests/fuzz/fuzz-patch \
+	tests/fuzz/fuzz-rows \
 	tests/fuzz/fuzz-trust \
 	tests/fuzz/fuzz-uri
 if ENABLE_FUZZ
@@ -51,9 +53,39 @@ tests_fuzz_fuzz_http_SOURCES = tests/fuzz/fuzz-http.c $(fuzz_sources)
 tests_fuzz_fuzz_http_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_http_LDADD = $(fuzz_agent_libs)
 
+# A switch in memory, and its time.
+fuzz_switch_ldflags = $(fuzz_ldflags) \
+	-Wl,--wrap=time_msec \
+	-Wl,--wrap=pvconn_open,--wrap=pvconn_get_name,--wrap=pvconn_close \
+	-Wl,--wrap=pvconn_accept,--wrap=pvconn_wait
+tests_fuzz_fuzz_openflow_SOURCES = tests/fuzz/fuzz-openflow.c \
+	tests/fuzz/fuzz-switch.c tests/fuzz/fuzz-switch.h $(fuzz_sources)
+tests_fuzz_fuzz_openflow_LDFLAGS = $(fuzz_switch_ldflags)
+tests_fuzz_fuzz_openflow_LDADD = $(controller_south_libs) lib/libsdsadb.la lib/libsdsaidl.la lib/libsdsa.la $(LIBCURL_LIBS)
+
 tests_fuzz_fuzz_patch_SOURCES = tests/fuzz/fuzz-patch.c $(fuzz_edit_sources)
 tests_fuzz_fuzz_patch_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_patch_LDADD = $(fuzz_agent_libs)
+
+# And its database.
+fuzz_jsonrpc_ldflags = \
+	-Wl,--wrap=db_probe_create \
+	-Wl,--wrap=jsonrpc_session_open_multiple,--wrap=jsonrpc_session_close \
+	-Wl,--wrap=jsonrpc_session_run,--wrap=jsonrpc_session_wait \
+	-Wl,--wrap=jsonrpc_session_recv,--wrap=jsonrpc_session_recv_wait \
+	-Wl,--wrap=jsonrpc_session_send,--wrap=jsonrpc_session_is_alive \
+	-Wl,--wrap=jsonrpc_session_steal,--wrap=jsonrpc_session_replace \
+	-Wl,--wrap=jsonrpc_session_is_connected \
+	-Wl,--wrap=jsonrpc_session_get_seqno \
+	-Wl,--wrap=jsonrpc_session_get_name \
+	-Wl,--wrap=jsonrpc_session_force_reconnect \
+	-Wl,--wrap=jsonrpc_session_reset_backoff \
+	-Wl,--wrap=jsonrpc_session_set_probe_interval
+tests_fuzz_fuzz_rows_SOURCES = tests/fuzz/fuzz-rows.c \
+	tests/fuzz/fuzz-mutate.c tests/fuzz/fuzz-mutate.h \
+	tests/fuzz/fuzz-switch.c tests/fuzz/fuzz-switch.h $(fuzz_sources)
+tests_fuzz_fuzz_rows_LDFLAGS = $(fuzz_switch_ldflags) $(fuzz_jsonrpc_ldflags)
+tests_fuzz_fuzz_rows_LDADD = $(tests_fuzz_fuzz_openflow_LDADD)
 
 tests_fuzz_fuzz_trust_SOURCES = tests/fuzz/fuzz-trust.c $(fuzz_sources)
 tests_fuzz_fuzz_trust_LDFLAGS = $(fuzz_ldflags)

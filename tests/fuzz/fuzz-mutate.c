@@ -11,7 +11,7 @@
 #include "util.h"
 
 /* Values and names that mean something somewhere. */
-static const char *const words[] = {
+static const char *const agent_words[] = {
     "name", "reqid", "sdsa-agent:vlan", "sdsa-agent:outbound-spi",
     "ipsec-sa-config", "spi", "mode", "protocol-parameters", "ext-seq-num",
     "seq-overflow", "anti-replay-window-size", "traffic-selector",
@@ -44,6 +44,9 @@ static const char *const words[] = {
     "/sdsa-agent:sdsa-agent/lease", "/", "@name",
     "a1:b2:c3:d4:a1:b2:c3:d4:a1:b2:c3:d4:a1:b2:c3:d4:a1:b2:c3:d4",
 };
+static const char *const *words = agent_words;
+static size_t n_words = ARRAY_SIZE(agent_words);
+
 static const json_int_t numbers[] = {
     0, 1, 5, 12, 20, 28, 17, 255, 256, 300, 301, 302, 4094, 4095, 4096, 65535,
     65536, 4294967295, 4294967296, -1, 9223372036854775807,
@@ -100,7 +103,7 @@ collect(struct mutation *m, json_t *json, int depth)
 static const char *
 random_word(struct mutation *m)
 {
-    return words[pick(m, ARRAY_SIZE(words))];
+    return words[pick(m, n_words)];
 }
 
 static json_t *
@@ -215,6 +218,13 @@ mutate_tree(struct mutation *m, json_t *root)
         add(m, at->value, random_value(m));
         break;
     }
+}
+
+void
+fuzz_mutate_words(const char *const *new_words, size_t n)
+{
+    words = new_words;
+    n_words = n;
 }
 
 /* Where the body begins. */
