@@ -295,7 +295,7 @@ write_key(struct est *est, struct https_request *req,
           const struct auc_caller *c, const char *digest)
 {
     if (!auc_db_may_begin(est->config.db, c->vnf->name)) {
-        auc_put_off(req, LATER_STATUS);       /* Something else is being written. */
+        auc_put_off(req, LATER_STATUS); /* Something else is being written. */
         return;
     }
     if (!may_write(est, c->vnf->name)) {
