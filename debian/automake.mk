@@ -10,7 +10,8 @@ EXTRA_DIST += \
 	debian/sdsa-common.dirs debian/sdsa-common.docs \
 	debian/sdsa-common.install debian/sdsa-common.sysusers \
 	debian/sdsa-common.postrm \
-	debian/sdsa-controller.install debian/sdsa-controller.postrm \
+	debian/sdsa-controller.install \
+	debian/sdsa-controller.postinst debian/sdsa-controller.postrm \
 	debian/sdsa-lab.install debian/sdsa-lab.postrm \
 	debian/sdsa-ovsdb.postrm \
 	debian/tests/control debian/tests/main-job \

@@ -37,8 +37,14 @@ VLOG_DEFINE_THIS_MODULE(controller);
 struct options {
     const char *db;             /* Remote of the sdsa database. */
     const char *unixctl;        /* Control socket; NULL: the default one. */
-    struct tls_files_names tls;
+    struct tls_files_names tls; /* For bridges and databases. */
+    const char *vnf_ca;         /* Of agents; NULL: that of 'tls'. */
     struct network_config network;
+};
+
+/* Keys and certificates; 'agents' may be the same as 'tls'. */
+struct files {
+    struct tls_files *tls, *agents;
 };
 
 /* Connections of path/check that wait for bridges and gateways to answer. */
@@ -86,12 +92,63 @@ Options:\n\
                           (default: unix:%s/sdsa.sock)\n\
   --listen=METHOD         where bridges connect: pssl:PORT[:IP], or without\n\
                           protection ptcp:PORT[:IP], punix:FILE\n\
-                          (default: pssl:6653)\n",
+                          (default: pssl:6653)\n\
+  --vnf-ca-cert=FILE      CA of the agents (default: --ca-cert, which is the\n\
+                          CA of the switches)\n",
            program_name, program_name, SDSA_RUNDIR);
     stream_usage("database", true, false, false);
     daemon_usage();
     vlog_usage();
     daemon_options_end_usage();
+}
+
+static struct tls_files *
+open_file_set(const struct tls_files_names *names)
+{
+    struct tls_files *files;
+    char *error = tls_files_open(names, &files);
+    if (error) {
+        ovs_fatal(0, "%s", error);
+    }
+    return files;
+}
+
+static struct files
+open_files(const struct options *o)
+{
+    struct tls_files_names agents = o->tls;
+    struct files files;
+
+    agents.ca_cert = o->vnf_ca;
+    files.tls = open_file_set(&o->tls);
+    files.agents = o->vnf_ca ? open_file_set(&agents) : files.tls;
+    return files;
+}
+
+static void
+run_files(const struct files *files)
+{
+    tls_files_run(files->tls);
+    if (files->agents != files->tls) {
+        tls_files_run(files->agents);
+    }
+    ovs_tls_run(files->tls);
+}
+
+static void
+wait_files(const struct files *files)
+{
+    tls_files_wait(files->tls);
+    tls_files_wait(files->agents);
+}
+
+static void
+close_files(const struct files *files)
+{
+    if (files->agents != files->tls) {
+        tls_files_close(files->agents);
+    }
+    tls_files_close(files->tls);
 }
 
 int
@@ -118,12 +175,8 @@ main(int argc, char *argv[])
         exit(EXIT_FAILURE);
     }
 
-    struct tls_files *files;
-    char *error = tls_files_open(&options.tls, &files);
-    if (error) {
-        ovs_fatal(0, "%s", error);
-    }
-    options.network.agents.client.files = files;
+    struct files files = open_files(&options);
+    options.network.agents.client.files = files.agents;
 
     struct ovsdb_idl *idl = ovsdb_idl_create(options.db, &sdsa_idl_class, true,
                                              true);
@@ -141,21 +194,20 @@ main(int argc, char *argv[])
                              &waiters);
     unixctl_command_register("op/abort", "NUMBER", 1, 1, cmd_op_abort,
                              conductor);
-    unixctl_command_register("tls/show", "", 0, 0, cmd_tls_show, files);
+    unixctl_command_register("tls/show", "", 0, 0, cmd_tls_show, &files);
     failure_test_init();
     daemonize_complete();
     daemon_life_running();
 
     while (!exiting) {
-        tls_files_run(files);
-        ovs_tls_run(files);
+        run_files(&files);
         ovsdb_idl_run(idl);
         db_watch_run(watch);
         unixctl_server_run(unixctl);
         conductor_run(conductor);
         answer_waiters(&waiters);
 
-        tls_files_wait(files);
+        wait_files(&files);
         ovsdb_idl_wait(idl);
         db_watch_wait(watch);
         descriptors_unixctl_wait(unixctl);
@@ -171,7 +223,7 @@ main(int argc, char *argv[])
     conductor_destroy(conductor);
     db_watch_destroy(watch);
     ovsdb_idl_destroy(idl);
-    tls_files_close(files);
+    close_files(&files);
     unixctl_server_destroy(unixctl);
     dns_resolve_destroy();
     return 0;
@@ -188,6 +240,7 @@ parse_options(int argc, char *argv[], struct options *o)
         { "private-key", 'p', true, .value = &tls->private_key },
         { "certificate", 'c', true, .value = &tls->certificate },
         { "ca-cert", 'C', true, .value = &tls->ca_cert },
+        { "vnf-ca-cert", 0, true, .value = &o->vnf_ca },
         { "ssl-protocols", .value = &protocols },
         { "ssl-ciphers", .value = &ciphers },
         { "unixctl", .value = &o->unixctl },
@@ -276,9 +329,16 @@ wait_waiters(const struct live_waiters *waiters)
 
 static void
 cmd_tls_show(struct unixctl_conn *conn, int argc OVS_UNUSED,
-             const char *argv[] OVS_UNUSED, void *files)
+             const char *argv[] OVS_UNUSED, void *files_)
 {
-    reply_and_free(conn, tls_files_format(files));
+    const struct files *files = files_;
+    char *bridges = tls_files_format(files->tls);
+    char *agents = tls_files_format(files->agents);
+    /* They differ if a CA certificate cannot be used now. */
+    reply_and_free(conn, strcmp(bridges, agents)
+                   ? xasprintf("%s%s", bridges, agents) : xstrdup(bridges));
+    free(agents);
+    free(bridges);
 }
 
 static void

@@ -87,7 +87,7 @@ class GatewayOvertaken(Overtaken):
         pki = f"{lab.dir}/pki"
         run("ip", "netns", "exec", f"sdsa-{lab.name}-mgmt", "curl", "-sSf",
             "--resolve", f"{GATEWAY}:{port}:127.0.0.1",
-            "--cacert", f"{pki}/cacert.pem",
+            "--cacert", f"{pki}/vnf-cacert.pem",
             "--cert", f"{pki}/sdsa-controller-cert.pem",
             "--key", f"{pki}/sdsa-controller-key.pem", "-X", "PUT",
             "-H", "Content-Type: application/yang-data+json",

@@ -149,10 +149,11 @@ names_each () {
     done
 }
 
-# tls_options DIR NAME: the options for NAME's key and certificate in the
-# directory DIR of sdsa-pki.
+# tls_options DIR: the options of a controller for the directory DIR of
+# sdsa-pki.
 tls_options () {
-    echo "-p $1/$2-key.pem -c $1/$2-cert.pem -C $1/cacert.pem"
+    echo "-p $1/sdsa-controller-key.pem -c $1/sdsa-controller-cert.pem" \
+        "-C $1/switch-cacert.pem --vnf-ca-cert=$1/vnf-cacert.pem"
 }
 
 # controller_start [NAME [OPTION...]]: starts a controller, listening on
@@ -162,7 +163,7 @@ controller_start () {
     test $# = 0 || shift
     daemon_start "$controller_name" sdsa-controller --db="$SDSA_DB" \
         --listen=punix:"`pwd`/$controller_name.mgmt" \
-        `tls_options pki sdsa-controller` "$@"
+        `tls_options pki` "$@"
 }
 
 # bridge_add NAME DPID PORT...: a bridge of vswitchd with dummy ports, whose

@@ -54,10 +54,12 @@ class Lab:
                  f"--log-file={self.path(name)}.log",
                  f"--unixctl={self.path(name)}.ctl", *args, node=node)
 
-    def tls(self, name):
+    def tls(self, name, ca_cert="cacert.pem"):
+        """Returns options: key, certificate, and who is let in: by default
+        those of the infrastructure."""
         return ["-p", self.path(f"pki/{name}-key.pem"),
                 "-c", self.path(f"pki/{name}-cert.pem"),
-                "-C", self.path("pki/cacert.pem")]
+                "-C", self.path(f"pki/{ca_cert}")]
 
     def ctl(self, *args, **kwargs):
         return self.run("sdsa-ctl", f"--timeout={TIMEOUT_S}", *args, **kwargs)
@@ -207,9 +209,10 @@ class Lab:
     def _make_certificates(self, topology):
         pki = ["sdsa-pki", "-d", self.path("pki")]
         self.run(*pki, "init")
-        for name in ["sdsa-controller", "vswitch"] + [
-                node.name for node in topology.of_kind("gateway")]:
-            self.run(*pki, "issue", name)
+        self.run(*pki, "issue", "sdsa-controller")
+        self.run(*pki, "issue", "--switch", "vswitch")
+        for node in topology.of_kind("gateway"):
+            self.run(*pki, "issue", "--vnf", node.name)
 
     def _start_database(self, name, schema, node="mgmt"):
         self.run("ovsdb-tool", "create", self.path(f"{name}.db"), schema)
@@ -271,7 +274,8 @@ class Lab:
         self.daemon("sdsa-controller", "sdsa-controller",
                     f"--db=unix:{self.path('sdsa')}.sock",
                     f"--listen=pssl:6653:{ip}",
-                    *self.tls("sdsa-controller"))
+                    *self.tls("sdsa-controller", "switch-cacert.pem"),
+                    f"--vnf-ca-cert={self.path('pki/vnf-cacert.pem')}")
 
     def _start_controller(self, topology):
         self._start_database("sdsa", _data_file("sdsa.ovsschema"))
