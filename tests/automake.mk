@@ -105,6 +105,7 @@ EXTRA_DIST += $(COMMON_AT) $(TESTSUITE_AT) $(SYSTEM_TESTSUITE_AT) \
 	tests/tools/restconf-keys \
 	tests/tools/restconf-rekey \
 	tests/tools/restconf-walk \
+	tests/tools/tcp-drop \
 	tests/tools/udp-stream \
 	tests/bench/bench-chain-add \
 	tests/bench/bench-crowd \
