@@ -17,6 +17,7 @@ lib_libsdsa_la_SOURCES = \
 	lib/ovs-compat.c lib/ovs-compat.h \
 	lib/ovs-tls.c lib/ovs-tls.h \
 	lib/percent.c lib/percent.h \
+	lib/privileges.c lib/privileges.h \
 	lib/process-util.c lib/process-util.h \
 	lib/sa.c lib/sa.h \
 	lib/secret.c lib/secret.h \

@@ -23,6 +23,7 @@ vnf_agent_esp_libesp_la_SOURCES = \
 	vnf-agent/esp/ip.c vnf-agent/esp/ip.h \
 	vnf-agent/esp/port.c vnf-agent/esp/port.h \
 	vnf-agent/esp/replay.c vnf-agent/esp/replay.h \
+	vnf-agent/esp/sandbox.c vnf-agent/esp/sandbox.h \
 	vnf-agent/esp/show.c vnf-agent/esp/show.h \
 	vnf-agent/esp/succession.c vnf-agent/esp/succession.h \
 	vnf-agent/esp/tables.c vnf-agent/esp/tables.h
@@ -114,6 +115,7 @@ vnf_agent_sdsa_agent_LDADD = \
 sbin_PROGRAMS += vnf-agent/sdsa-esp
 vnf_agent_sdsa_esp_SOURCES = vnf-agent/esp/sdsa-esp.c
 vnf_agent_sdsa_esp_LDADD = \
-	vnf-agent/esp/libesp.la vnf-agent/backend/libbackend.la lib/libsdsa.la
+	vnf-agent/esp/libesp.la vnf-agent/backend/libbackend.la \
+	lib/libsdsa.la $(SECCOMP_LIBS)
 
 dist_man_MANS += vnf-agent/sdsa-agent.8 vnf-agent/esp/sdsa-esp.8

@@ -3,6 +3,7 @@
 #include "vnf-agent/esp/port.h"
 
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
@@ -47,6 +48,33 @@ struct port {
     } controls[PORT_BATCH];
 };
 
+int
+port_open(void)
+{
+    int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int receive_buffer = RECEIVE_BUFFER;
+    int send_buffer = SEND_BUFFER;
+    int one = 1;
+
+    if (fd < 0) {
+        return -errno;
+    }
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer,
+               sizeof receive_buffer);
+    setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &send_buffer,
+               sizeof send_buffer);
+    if (setsockopt(fd, SOL_PACKET, PACKET_AUXDATA, &one, sizeof one)) {
+        int error = errno;
+
+        close(fd);
+        return -error;
+    }
+    /* Frames that it does not keep out (Linux before 4.20) are known by their
+     * type. */
+    setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &one, sizeof one);
+    return fd;
+}
+
 struct port *
 port_create(const char *name, int fd)
 {
@@ -59,20 +87,13 @@ port_create(const char *name, int fd)
     return port;
 }
 
-static void
-port_close(struct port *port)
-{
-    if (port->fd >= 0) {
-        close(port->fd);
-        port->fd = -1;
-    }
-}
-
 void
 port_destroy(struct port *port)
 {
     if (port) {
-        port_close(port);
+        if (port->fd >= 0) {
+            close(port->fd);
+        }
         free_cacheline(port->buffers);
         free(port->name);
         free(port->reason);
@@ -92,47 +113,44 @@ set_reason(struct port *port, const char *reason)
     VLOG_INFO("port %s %s", port->name, reason ? reason : "is up");
 }
 
-/* Opens a socket that receives nothing yet (protocol 0).  Returns 0 or a
- * positive errno. */
-static int
-port_open(struct port *port)
+/* Has the socket receive nothing more, and forgets what it has received: its
+ * interface is not the port's any more.  port_bind() ends that. */
+static void
+port_deafen(struct port *port)
 {
-    int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    int receive_buffer = RECEIVE_BUFFER;
-    int send_buffer = SEND_BUFFER;
-    int one = 1;
+    struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
+    struct sock_fprog program = { .len = 1, .filter = &nothing };
+    uint8_t octet;
 
-    if (fd < 0) {
-        return errno;
+    if (setsockopt(port->fd, SOL_SOCKET, SO_ATTACH_FILTER, &program,
+                   sizeof program)) {
+        VLOG_ERR("port %s: cannot filter (%s)", port->name,
+                 ovs_strerror(errno));
     }
-    setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer,
-               sizeof receive_buffer);
-    setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &send_buffer,
-               sizeof send_buffer);
-    if (setsockopt(fd, SOL_PACKET, PACKET_AUXDATA, &one, sizeof one)) {
-        int error = errno;
-
-        close(fd);
-        return error;
+    /* That the interface went down is told once. */
+    while (recv(port->fd, &octet, sizeof octet, MSG_DONTWAIT) >= 0
+           || errno == ENETDOWN || errno == EINTR) {
+        continue;
     }
-    /* Frames that it does not keep out (Linux before 4.20) are known by their
-     * type. */
-    setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &one, sizeof one);
-    port->fd = fd;
-    return 0;
 }
 
 static int
 port_bind(struct port *port, int ifindex)
 {
+    int unused = 0;
+
     struct sockaddr_ll sll = {
         .sll_family = AF_PACKET,
         .sll_protocol = htons(ETH_P_ALL),
         .sll_ifindex = ifindex,
     };
 
-    return (bind(port->fd, (struct sockaddr *) &sll, sizeof sll) ? errno
-            : 0);
+    if (bind(port->fd, (struct sockaddr *) &sll, sizeof sll)) {
+        return errno;
+    }
+    setsockopt(port->fd, SOL_SOCKET, SO_DETACH_FILTER, &unused,
+               sizeof unused);
+    return 0;
 }
 
 /* Index of the interface that the socket is bound to; 0: none yet, -1: one
@@ -156,33 +174,32 @@ static const char *
 port_query(struct port *port)
 {
     struct ifreq ifr;
-    int error;
 
     port->is_up = false;
     if (strlen(port->name) >= sizeof ifr.ifr_name) {
         return "has a name that is too long";
     }
-    error = port->fd < 0 ? port_open(port) : 0;
-    if (error) {
-        return ovs_strerror(error);
+    if (port->fd < 0) {
+        int fd = port_open();
+
+        if (fd < 0) {
+            return ovs_strerror(-fd);
+        }
+        port->fd = fd;
     }
 
     memset(&ifr, 0, sizeof ifr);
     ovs_strlcpy(ifr.ifr_name, port->name, sizeof ifr.ifr_name);
-    if (ioctl(port->fd, SIOCGIFINDEX, &ifr)) {
-        port_close(port);
+    int ifindex = ioctl(port->fd, SIOCGIFINDEX, &ifr) ? -1 : ifr.ifr_ifindex;
+    int bound_to = port_bound_to(port);
+    if (bound_to && (ifindex < 0 || bound_to != ifindex)) {
+        port_deafen(port);
+    }
+    if (ifindex < 0) {
         return "does not exist";
     }
-
-    int ifindex = ifr.ifr_ifindex;
-    int bound_to = port_bound_to(port);
     if (bound_to != ifindex) {
-        if (bound_to) {
-            /* Another one of the same name. */
-            port_close(port);
-            error = port_open(port);
-        }
-        error = error ? error : port_bind(port, ifindex);
+        int error = port_bind(port, ifindex);
         if (error) {
             return ovs_strerror(error);
         }

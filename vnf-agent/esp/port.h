@@ -19,9 +19,16 @@
 
 struct port;
 
-/* Makes a port of the interface 'name', which need not exist yet.  'fd' is the
- * socket that a port of another process had (port_get_fd()), which is owned
- * from now on, or -1.  Caller frees with port_destroy(). */
+/* Opens a socket that receives nothing yet.  Returns it, or a negative errno;
+ * caller closes.  It needs CAP_NET_RAW, and CAP_NET_ADMIN for a large
+ * buffer. */
+int port_open(void);
+
+/* Makes a port of the interface 'name', which need not exist yet.  'fd' is a
+ * socket of port_open(), or the one that a port of another process had
+ * (port_get_fd()), and is owned from now on; or -1, and a socket is opened as
+ * soon as that is possible.  It stays the same one, whatever happens to the
+ * interface.  Caller frees with port_destroy(). */
 struct port *port_create(const char *name, int fd);
 
 /* Closes and frees.  Accepts NULL. */

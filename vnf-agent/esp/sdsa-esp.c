@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,6 +25,7 @@
 #include "lib/daemon-life.h"
 #include "lib/daemon-options.h"
 #include "lib/descriptors.h"
+#include "lib/privileges.h"
 #include "lib/process-util.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/poll-loop.h"
@@ -36,6 +38,7 @@
 #include "vnf-agent/esp/engine.h"
 #include "vnf-agent/esp/esp-control.h"
 #include "vnf-agent/esp/port.h"
+#include "vnf-agent/esp/sandbox.h"
 #include "vnf-agent/esp/show.h"
 #include "vnf-agent/esp/succession.h"
 
@@ -68,6 +71,7 @@ struct esp {
     long long int housekeeping_ms;
     char *pid_path, *control_path, *unixctl_path;
     int pid_fd;
+    int sockets[2];             /* port_open() for each port, or negative. */
 };
 
 /* Set by SIGTERM and SIGINT. */
@@ -469,6 +473,31 @@ rundir_file(const struct options *options, const char *suffix)
     return xasprintf("%s/%s.esp.%s", options->rundir, options->name, suffix);
 }
 
+/* Makes both ports, from sockets that a predecessor handed over.  A port for
+ * which there is none (-1) gets ours. */
+static void
+make_ports(struct esp *esp, int plain_fd, int cipher_fd)
+{
+    const char *names[2] = {
+        [ENGINE_PLAIN] = esp->hello.plain_port,
+        [ENGINE_CIPHER] = esp->hello.cipher_port,
+    };
+    const int fds[2] = {
+        [ENGINE_PLAIN] = plain_fd,
+        [ENGINE_CIPHER] = cipher_fd,
+    };
+
+    for (int i = 0; i < 2; i++) {
+        bool handed_over = fds[i] >= 0;
+
+        esp->ports[i] = port_create(names[i], (handed_over ? fds[i]
+                                               : esp->sockets[i]));
+        if (handed_over && esp->sockets[i] >= 0) {
+            close(esp->sockets[i]);
+        }
+    }
+}
+
 /* Begins with nothing, or ends the process with a message. */
 static void
 begin(struct esp *esp)
@@ -479,8 +508,7 @@ begin(struct esp *esp)
     }
     uuid_generate(&esp->hello.boot_id);
     esp->engine = engine_create(&esp->hello.cipher_ip);
-    esp->ports[ENGINE_PLAIN] = port_create(esp->hello.plain_port, -1);
-    esp->ports[ENGINE_CIPHER] = port_create(esp->hello.cipher_port, -1);
+    make_ports(esp, -1, -1);
 
     /* Last: a client that finds this socket finds us ready. */
     int error = control_server_create(esp->control_path, &esp->control);
@@ -513,10 +541,7 @@ take_over(struct esp *esp)
 
     esp->engine = s.engine;
     esp->hello.boot_id = s.boot_id;
-    esp->ports[ENGINE_PLAIN] = port_create(esp->hello.plain_port,
-                                           s.fds[SUCCESSION_PLAIN]);
-    esp->ports[ENGINE_CIPHER] = port_create(esp->hello.cipher_port,
-                                            s.fds[SUCCESSION_CIPHER]);
+    make_ports(esp, s.fds[SUCCESSION_PLAIN], s.fds[SUCCESSION_CIPHER]);
     esp->control = control_server_adopt(esp->control_path,
                                         s.fds[SUCCESSION_CONTROL]);
     esp->pid_fd = s.fds[SUCCESSION_PID_FILE];
@@ -526,11 +551,25 @@ take_over(struct esp *esp)
               hmap_count(&esp->engine->tables->sas));
 }
 
-/* Sets all up, or ends the process with a message. */
+/* Opens the sockets of the ports, for which it takes privileges, and gives
+ * these up; but CAP_NET_RAW stays, to try again if there is no socket yet.  To
+ * be called before there are threads. */
 static void
-esp_init(struct esp *esp, const struct options *options)
+open_ports(int sockets[2])
+{
+    for (int i = 0; i < 2; i++) {
+        sockets[i] = port_open();
+    }
+    privileges_keep(PRIVILEGE(CAP_NET_RAW));
+}
+
+/* Sets all up, or ends the process with a message.  Takes ownership of
+ * 'sockets'. */
+static void
+esp_init(struct esp *esp, const struct options *options, const int sockets[2])
 {
     *esp = (struct esp) {
+        .sockets = { sockets[0], sockets[1] },
         .pid_path = rundir_file(options, "pid"),
         .control_path = rundir_file(options, "ctl"),
         .unixctl_path = rundir_file(options, "unixctl"),
@@ -580,6 +619,7 @@ main(int argc, char *argv[])
 {
     struct options options;
     struct esp esp;
+    int sockets[2];
 
     daemon_life_begin();
     ovs_set_program_name(argv[0], SDSA_VERSION);
@@ -595,8 +635,10 @@ main(int argc, char *argv[])
     fatal_ignore_sigpipe();
 
     /* Before it takes over: then packets wait for it. */
+    open_ports(sockets);
     daemon_life_running();
-    esp_init(&esp, &options);
+    sandbox_enter();
+    esp_init(&esp, &options, sockets);
     char ip[INET6_ADDRSTRLEN];
     VLOG_INFO("%s: %s <-> %s, %s, boot id "UUID_FMT, options.name,
               options.plain, options.cipher,

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+#include "vnf-agent/esp/sandbox.h"
+
+#include <errno.h>
+#include <linux/netlink.h>
+#include <openssl/crypto.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "openvswitch/vlog.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(esp_sandbox);
+
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+#define SANITIZED true
+#elif defined __has_feature
+#if __has_feature(address_sanitizer) || __has_feature(undefined_sanitizer)
+#define SANITIZED true
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED false
+#endif
+
+/* Calls that are allowed, whatever their arguments.  Names that an
+ * architecture does not have (arm64 has no poll() and no unlink()) are left
+ * out there. */
+static const char *const allowed[] = {
+    /* Packets, control socket, ovs-appctl, log. */
+    "accept", "accept4", "bind", "close", "connect", "dup", "dup2", "dup3",
+    "eventfd2", "fcntl", "getpeername", "getsockname", "getsockopt", "listen",
+    "pipe2", "read", "recvfrom", "recvmmsg", "recvmsg", "sendmmsg", "sendmsg",
+    "sendto", "setsockopt", "shutdown", "write", "writev",
+    /* Files: the log, the PID file, names of sockets. */
+    "access", "chmod", "faccessat", "faccessat2", "fchmod", "fchmodat",
+    "flock", "fstat", "ftruncate", "getcwd", "lseek", "lstat", "newfstatat",
+    "open", "openat", "pwrite64", "readlink", "readlinkat", "stat", "statx",
+    "umask", "unlink", "unlinkat",
+    /* Time and waiting. */
+    "clock_getres", "clock_gettime", "clock_nanosleep", "futex",
+    "gettimeofday", "nanosleep", "poll", "ppoll", "restart_syscall",
+    "sched_yield", "time",
+    /* Memory, signals, the process itself. */
+    "brk", "exit", "exit_group", "getpid", "getrandom", "getrlimit",
+    "getrusage", "gettid", "getuid", "geteuid", "madvise", "membarrier",
+    "mremap", "munmap", "rseq", "rt_sigaction", "rt_sigprocmask",
+    "rt_sigreturn", "sched_getaffinity", "set_robust_list", "sigaltstack",
+    "sysinfo", "uname",
+};
+
+/* Calls that nothing of ours makes, and an intruder would. */
+static const char *const intruders[] = {
+    "add_key", "bpf", "chroot", "delete_module", "finit_module", "fsmount",
+    "init_module", "io_uring_setup", "kexec_file_load", "kexec_load",
+    "keyctl", "mount", "mount_setattr", "move_mount", "open_by_handle_at",
+    "open_tree", "perf_event_open", "pidfd_getfd", "pivot_root",
+    "process_vm_readv", "process_vm_writev", "request_key", "setns",
+    "umount2", "unshare", "userfaultfd",
+};
+
+/* So are these; but a sanitizer starts processes when something is found. */
+static const char *const starters[] = {
+    "execve", "execveat", "fork", "ptrace", "vfork",
+};
+
+/* Calls that are allowed with certain arguments. */
+static const struct {
+    const char *name;
+    struct scmp_arg_cmp condition;
+} conditional[] = {
+#define ARGUMENT(N, MASK, VALUE) { N, SCMP_CMP_MASKED_EQ, MASK, VALUE }
+    { "socket", ARGUMENT(0, UINT32_MAX, AF_UNIX) },
+    { "socket", ARGUMENT(0, UINT32_MAX, AF_PACKET) },
+    { "socket", ARGUMENT(0, UINT32_MAX, AF_NETLINK) },
+    { "ioctl", ARGUMENT(1, UINT32_MAX, SIOCGIFFLAGS) },
+    { "ioctl", ARGUMENT(1, UINT32_MAX, SIOCGIFHWADDR) },
+    { "ioctl", ARGUMENT(1, UINT32_MAX, SIOCGIFINDEX) },
+    { "ioctl", ARGUMENT(1, UINT32_MAX, SIOCGIFMTU) },
+    { "ioctl", ARGUMENT(1, UINT32_MAX, FIONREAD) },
+    { "ioctl", ARGUMENT(1, UINT32_MAX, TCGETS) },
+    /* No memory becomes code. */
+    { "mmap", ARGUMENT(2, PROT_EXEC, 0) },
+    { "mprotect", ARGUMENT(2, PROT_EXEC, 0) },
+    /* Threads, not processes. */
+    { "clone", ARGUMENT(0, CLONE_THREAD, CLONE_THREAD) },
+    { "prctl", ARGUMENT(0, UINT32_MAX, PR_SET_NAME) },
+    /* A limit is read, not set. */
+    { "prlimit64", ARGUMENT(2, UINT64_MAX, 0) },
+};
+
+/* Adds a rule for the call 'name'.  A name that the library or the
+ * architecture does not have gets no rule.  Returns 0 or a negative errno. */
+static int
+add_rule(scmp_filter_ctx filter, uint32_t action, const char *name,
+         size_t n_conditions, const struct scmp_arg_cmp *conditions)
+{
+    int call = seccomp_syscall_resolve_name(name);
+
+    return (call == __NR_SCMP_ERROR ? 0
+            : seccomp_rule_add_array(filter, action, call, n_conditions,
+                                     conditions));
+}
+
+static int
+add_rules(scmp_filter_ctx filter, uint32_t action, const char *const names[],
+          size_t n)
+{
+    int error = 0;
+
+    for (size_t i = 0; i < n && !error; i++) {
+        error = add_rule(filter, action, names[i], 0, NULL);
+    }
+    return error;
+}
+
+/* Adds what is allowed. */
+static int
+add_allowed(scmp_filter_ctx filter)
+{
+    /* Signals to this process alone: raise(), abort(). */
+    const struct scmp_arg_cmp own[] = { ARGUMENT(0, UINT32_MAX, getpid()) };
+    int error = add_rules(filter, SCMP_ACT_ALLOW, allowed,
+                          ARRAY_SIZE(allowed));
+
+    for (size_t i = 0; i < ARRAY_SIZE(conditional) && !error; i++) {
+        error = add_rule(filter, SCMP_ACT_ALLOW, conditional[i].name, 1,
+                         &conditional[i].condition);
+    }
+    return error ? error : add_rule(filter, SCMP_ACT_ALLOW, "tgkill", 1, own);
+}
+
+/* Makes a filter with 'other' for calls that no rule names, and gives it to
+ * the kernel.  Returns 0 or a negative errno. */
+static int
+load(uint32_t other)
+{
+    scmp_filter_ctx filter = seccomp_init(other);
+
+    if (!filter) {
+        return -ENOMEM;
+    }
+    int error = other == SCMP_ACT_ALLOW ? 0 : add_allowed(filter);
+    if (!error && other != SCMP_ACT_KILL_PROCESS) {
+        error = add_rules(filter, SCMP_ACT_KILL_PROCESS, intruders,
+                          ARRAY_SIZE(intruders));
+    }
+    if (!error && !SANITIZED && other != SCMP_ACT_KILL_PROCESS) {
+        const struct scmp_arg_cmp process[] = { ARGUMENT(0, CLONE_THREAD, 0) };
+
+        error = add_rules(filter, SCMP_ACT_KILL_PROCESS, starters,
+                          ARRAY_SIZE(starters));
+        error = error ? error : add_rule(filter, SCMP_ACT_KILL_PROCESS,
+                                         "clone", 1, process);
+    }
+    if (!error) {
+        error = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
+    }
+    /* A tree, for those whose arguments are looked at. */
+    if (!error) {
+        error = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+    }
+    error = error ? error : seccomp_load(filter);
+    seccomp_release(filter);
+    return error;
+}
+
+void
+sandbox_enter(void)
+{
+    const char *mode = getenv("SDSA_SECCOMP");
+    uint32_t other = SCMP_ACT_ERRNO(ENOSYS);
+
+    /* Its configuration may name libraries, which are loaded now or never. */
+    OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL);
+
+    if (mode && !strcmp(mode, "off")) {
+        VLOG_WARN("SDSA_SECCOMP=off: no filter of system calls");
+        return;
+    } else if (mode && !strcmp(mode, "kill")) {
+        other = SCMP_ACT_KILL_PROCESS;
+    } else if (mode && mode[0]) {
+        VLOG_FATAL("SDSA_SECCOMP=%s: it is neither \"kill\" nor \"off\"",
+                   mode);
+    }
+    int error = load(SANITIZED ? SCMP_ACT_ALLOW : other);
+    if (error) {
+        VLOG_WARN("no filter of system calls: the kernel does not take it "
+                  "(%s)", ovs_strerror(-error));
+    }
+}
