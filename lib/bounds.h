@@ -81,6 +81,13 @@ struct answer_bounds {
     .depth = BOUNDS_DEPTH, .string = 4096,                              \
 })
 
+/* An authentication centre's: a certificate, or those of its CAs (some 1,000
+ * octets each), or the state of a registration. */
+#define BOUNDS_ANSWER_AUC ((struct answer_bounds) {                     \
+    .octets = 65536, .values = 64, .depth = BOUNDS_DEPTH,               \
+    .string = 4096,                                                     \
+})
+
 /* Returns NULL if 'text' keeps within '*bounds' as JSON, or else a message of
  * which bound it does not keep: the subject is the text (caller frees).  Does
  * not say whether it is JSON.  Takes time in proportion to its length, and no

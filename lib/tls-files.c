@@ -351,6 +351,38 @@ tls_files_open(const struct tls_files_names *names, struct tls_files **filesp)
     return NULL;
 }
 
+struct tls_files *
+tls_files_create(const char *name)
+{
+    struct tls_files *files = xzalloc(sizeof *files);
+    files->names = (struct tls_files_names) { name, name, name };
+    files->state = NO_THREAD;
+    pthread_mutex_init(&files->mutex, NULL);
+    pthread_cond_init(&files->changed, NULL);
+    latch_init(&files->wakeup);
+    return files;
+}
+
+char *
+tls_files_give(struct tls_files *files, struct tls_pem *pem)
+{
+    struct contents *c = xzalloc(sizeof *c);
+    c->pem = *pem;
+    memset(pem, 0, sizeof *pem);
+    c->pem.private_key.name = files->names.private_key;
+    c->pem.certificate.name = files->names.certificate;
+    c->pem.ca_cert.name = files->names.ca_cert;
+    char *error = check(c);
+    if (error) {
+        contents_destroy(c);
+    } else {
+        contents_destroy(files->contents);
+        files->contents = c;
+        files->serial++;
+    }
+    return error;
+}
+
 /* Ends the thread.  Returns false if it is at a disk that hangs. */
 static bool
 end_thread(struct tls_files *files)

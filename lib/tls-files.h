@@ -32,6 +32,18 @@ struct tls_files_names {
 char *tls_files_open(const struct tls_files_names *names,
                      struct tls_files **filesp);
 
+/* Returns an object without files and without a thread: it has what
+ * tls_files_give() gives it, which must be the first call.  'name' names it in
+ * messages, and must live as long.  Caller must free with
+ * tls_files_close(). */
+struct tls_files *tls_files_create(const char *name);
+
+/* Gives the object of tls_files_create() the octets that are in use from now
+ * on, which it takes ownership of, and wipes 'pem'.  Returns NULL, or a
+ * message for the user (caller frees) if they do not fit together: then the
+ * last ones stay in use. */
+char *tls_files_give(struct tls_files *, struct tls_pem *pem);
+
 /* Ends the thread and frees the object; a thread that waits for a disk is left
  * alone, with its memory.  Accepts NULL. */
 void tls_files_close(struct tls_files *);

@@ -14,11 +14,13 @@
 
 #include "lib/name.h"
 #include "lib/secret.h"
+#include "lib/wiping-buffer.h"
 #include "util.h"
 
 #define SERIAL_BITS 127
 #define BACKDATE_S 60           /* Of notBefore. */
 #define MAX_REQUEST 8192        /* Octets of a request, in base64. */
+#define MAX_BAG 64              /* Certificates. */
 
 /* Digests. */
 
@@ -129,6 +131,42 @@ x509_read_private_key(const char *pem, size_t size, EVP_PKEY **keyp)
     BIO_free(bio);
     ERR_clear_error();
     return *keyp ? NULL : xstrdup("there is no private key in it");
+}
+
+EVP_PKEY *
+x509_make_key(void)
+{
+    EVP_PKEY *key = EVP_EC_gen(SN_X9_62_prime256v1);
+    ovs_assert(key);
+    return key;
+}
+
+/* Takes ownership of 'bio', which has a PEM text. */
+static void
+put_pem(struct wiping_buffer *pem, BIO *bio)
+{
+    char *text;
+    long int n = BIO_get_mem_data(bio, &text);
+    wiping_buffer_put(pem, text, n);
+    BIO_free(bio);
+    ERR_clear_error();
+}
+
+void
+x509_put_cert(struct wiping_buffer *pem, const X509 *cert)
+{
+    BIO *bio = BIO_new(BIO_s_mem());
+    ovs_assert(bio && PEM_write_bio_X509(bio, CONST_CAST(X509 *, cert)));
+    put_pem(pem, bio);
+}
+
+void
+x509_put_private_key(struct wiping_buffer *pem, const EVP_PKEY *key)
+{
+    BIO *bio = BIO_new(BIO_s_secmem());         /* It wipes. */
+    ovs_assert(bio && PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0,
+                                                    NULL, NULL));
+    put_pem(pem, bio);
 }
 
 char *
@@ -310,6 +348,14 @@ x509_request_uninit(struct x509_request *request)
 
 /* Signing. */
 
+static char *
+encode_base64(const unsigned char *der, size_t n)
+{
+    char *base64 = xmalloc(4 * ((n + 2) / 3) + 1);
+    EVP_EncodeBlock((unsigned char *) base64, der, n);
+    return base64;
+}
+
 char *
 x509_tenant_uri(const char *tenant)
 {
@@ -329,20 +375,36 @@ set_serial(X509 *cert)
     return ok;
 }
 
+/* Returns "O=sdsa, CN=name", or NULL.  Caller frees. */
+static X509_NAME *
+make_subject(const char *name)
+{
+    const struct {
+        int nid;
+        const char *text;
+    } parts[] = {
+        { NID_organizationName, "sdsa" },
+        { NID_commonName, name },
+    };
+    X509_NAME *subject = X509_NAME_new();
+    for (size_t i = 0; subject && i < ARRAY_SIZE(parts); i++) {
+        if (!X509_NAME_add_entry_by_NID(
+                subject, parts[i].nid, MBSTRING_UTF8,
+                CONST_CAST(unsigned char *,
+                           (const unsigned char *) parts[i].text),
+                -1, -1, 0)) {
+            X509_NAME_free(subject);
+            subject = NULL;
+        }
+    }
+    return subject;
+}
+
 static bool
 set_subject(X509 *cert, const char *name)
 {
-    X509_NAME *subject = X509_NAME_new();
-    bool ok = (subject
-               && X509_NAME_add_entry_by_NID(
-                   subject, NID_organizationName, MBSTRING_UTF8,
-                   CONST_CAST(unsigned char *,
-                              (const unsigned char *) "sdsa"), -1, -1, 0)
-               && X509_NAME_add_entry_by_NID(
-                   subject, NID_commonName, MBSTRING_UTF8,
-                   CONST_CAST(unsigned char *, (const unsigned char *) name),
-                   -1, -1, 0)
-               && X509_set_subject_name(cert, subject));
+    X509_NAME *subject = make_subject(name);
+    bool ok = subject && X509_set_subject_name(cert, subject);
     X509_NAME_free(subject);
     return ok;
 }
@@ -456,6 +518,26 @@ x509_sign(X509 *ca, EVP_PKEY *ca_key, EVP_PKEY *key,
 }
 
 char *
+x509_make_request(EVP_PKEY *key, const char *name)
+{
+    X509_REQ *req = X509_REQ_new();
+    X509_NAME *subject = make_subject(name);
+    unsigned char *der = NULL;
+    ovs_assert(req && subject
+               && X509_REQ_set_subject_name(req, subject)
+               && X509_REQ_set_pubkey(req, key)
+               && X509_REQ_sign(req, key, EVP_sha256()) > 0);
+    int size = i2d_X509_REQ(req, &der);
+    ovs_assert(size > 0);
+    char *base64 = encode_base64(der, size);
+    OPENSSL_free(der);
+    X509_NAME_free(subject);
+    X509_REQ_free(req);
+    ERR_clear_error();
+    return base64;
+}
+
+char *
 x509_to_pkcs7(X509 *const certs[], size_t n)
 {
     PKCS7 *p7 = PKCS7_new();
@@ -468,12 +550,40 @@ x509_to_pkcs7(X509 *const certs[], size_t n)
     unsigned char *der = NULL;
     int size = i2d_PKCS7(p7, &der);
     ovs_assert(size > 0);
-    char *base64 = xmalloc(4 * ((size + 2) / 3) + 1);
-    EVP_EncodeBlock((unsigned char *) base64, der, size);
+    char *base64 = encode_base64(der, size);
     OPENSSL_free(der);
     PKCS7_free(p7);
     ERR_clear_error();
     return base64;
+}
+
+char *
+x509_from_pkcs7(const char *base64, size_t size, X509 ***certsp, size_t *np)
+{
+    size_t n = 0;
+    unsigned char *der = decode_base64(base64, size, &n);
+    const unsigned char *end = der;
+    PKCS7 *p7 = der ? d2i_PKCS7(NULL, &end, n) : NULL;
+    STACK_OF(X509) *bag = (p7 && end == der + n && PKCS7_type_is_signed(p7)
+                           && p7->d.sign ? p7->d.sign->cert : NULL);
+    int n_certs = sk_X509_num(bag);
+
+    *certsp = NULL;
+    *np = 0;
+    if (n_certs > 0 && n_certs <= MAX_BAG) {
+        *certsp = xmalloc(n_certs * sizeof **certsp);
+        for (int i = 0; i < n_certs; i++) {
+            X509 *cert = sk_X509_value(bag, i);
+            X509_up_ref(cert);
+            (*certsp)[(*np)++] = cert;
+        }
+    }
+    PKCS7_free(p7);
+    wiping_free(der);
+    ERR_clear_error();
+    return (*np ? NULL
+            : xasprintf("this is no bag of 1 to %d certificates (PKCS #7) in "
+                        "base64", MAX_BAG));
 }
 
 /* Tokens. */

@@ -23,6 +23,7 @@
 #include "svec.h"
 
 struct secret;
+struct wiping_buffer;
 
 /* Characters of a key's digest, with the NUL. */
 #define X509_DIGEST_STRLEN 65
@@ -64,6 +65,14 @@ char *x509_request_parse(const char *base64, size_t size,
 /* Frees what the request holds, not the struct. */
 void x509_request_uninit(struct x509_request *);
 
+/* Returns a new private key, of P-256.  Caller frees with
+ * EVP_PKEY_free(). */
+EVP_PKEY *x509_make_key(void);
+
+/* Returns a request, signed by 'key', for a certificate with the subject CN
+ * 'name': in base64 without line breaks.  Caller frees. */
+char *x509_make_request(EVP_PKEY *key, const char *name);
+
 /* How a certificate is to be. */
 struct x509_subject {
     const char *name;           /* VNF-ID: subject CN and SAN DNS. */
@@ -85,6 +94,12 @@ char *x509_sign(X509 *ca, EVP_PKEY *ca_key, EVP_PKEY *key,
  * without line breaks (strongSwan reads no others).  Caller frees. */
 char *x509_to_pkcs7(X509 *const certs[], size_t n);
 
+/* Reads the certificates of a bag as x509_to_pkcs7() writes it, with white
+ * space anywhere, into '*certsp' and '*np' (caller frees with
+ * x509_free_certs()).  Returns NULL, or a message. */
+char *x509_from_pkcs7(const char *base64, size_t size, X509 ***certsp,
+                      size_t *np);
+
 /* Reads all certificates of a PEM text into '*certsp' and '*np' (caller frees
  * with x509_free_certs()).  Returns NULL, or a message. */
 char *x509_read_certs(const char *pem, size_t size, X509 ***certsp,
@@ -96,6 +111,12 @@ void x509_free_certs(X509 **certs, size_t n);
 /* Reads a private key in PEM, which has no password.  Returns NULL and the key
  * (caller frees with EVP_PKEY_free()), or a message. */
 char *x509_read_private_key(const char *pem, size_t size, EVP_PKEY **keyp);
+
+/* Appends 'cert' in PEM to 'pem'. */
+void x509_put_cert(struct wiping_buffer *pem, const X509 *cert);
+
+/* Appends the private key 'key' in PEM, without a password, to 'pem'. */
+void x509_put_private_key(struct wiping_buffer *pem, const EVP_PKEY *key);
 
 /* Octets of a token's seed. */
 #define X509_SEED_SIZE 32

@@ -26,6 +26,7 @@ TESTSUITE_AT = \
 	tests/daemon/bridges.at \
 	tests/daemon/sdsa-ctl.at \
 	tests/daemon/auc.at \
+	tests/daemon/registrar.at \
 	tests/unit/trace.at \
 	tests/daemon/controller.at \
 	tests/daemon/hang.at \

@@ -81,6 +81,16 @@ vnf_agent_datastore_libdatastore_la_SOURCES = \
 	vnf-agent/datastore/stage-order.h \
 	vnf-agent/datastore/store.c vnf-agent/datastore/store.h
 
+# registrar: from a token to a certificate and a registration.
+noinst_LTLIBRARIES += vnf-agent/registrar/libregistrar.la
+vnf_agent_registrar_libregistrar_la_SOURCES = \
+	vnf-agent/registrar/auc-client.c vnf-agent/registrar/auc-client.h \
+	vnf-agent/registrar/identity.c vnf-agent/registrar/identity.h \
+	vnf-agent/registrar/registrar.c vnf-agent/registrar/registrar.h \
+	vnf-agent/registrar/source-watch.c \
+	vnf-agent/registrar/source-watch.h \
+	vnf-agent/registrar/token-file.c vnf-agent/registrar/token-file.h
+
 # restconf: RFC 8040 over the datastore.
 noinst_LTLIBRARIES += vnf-agent/restconf/librestconf.la
 vnf_agent_restconf_librestconf_la_SOURCES = \
@@ -110,7 +120,9 @@ vnf_agent_sdsa_agent_SOURCES = \
 	vnf-agent/sdsa-agent.c
 vnf_agent_sdsa_agent_LDADD = \
 	$(agent_restconf_libs) $(agent_backend_libs) \
-	lib/https/libhttps.la lib/libsdsa.la $(LIBYANG_LIBS) $(LIBNL_LIBS)
+	vnf-agent/registrar/libregistrar.la lib/restconf/librestconf.la \
+	lib/https/libhttps.la lib/libsdsa.la $(LIBYANG_LIBS) $(LIBNL_LIBS) \
+	$(LIBCURL_LIBS)
 
 sbin_PROGRAMS += vnf-agent/sdsa-esp
 vnf_agent_sdsa_esp_SOURCES = vnf-agent/esp/sdsa-esp.c

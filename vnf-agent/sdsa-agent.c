@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "command-line.h"
 #include "daemon.h"
@@ -23,16 +24,19 @@
 #include "lib/ovs-compat.h"
 #include "lib/secret.h"
 #include "lib/tls-files.h"
+#include "lib/x509.h"
 #include "lockfile.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
+#include "timeval.h"
 #include "unixctl.h"
 #include "util.h"
 #include "uuid.h"
 #include "vnf-agent/backend-choose.h"
 #include "vnf-agent/backend/backend.h"
 #include "vnf-agent/datastore/datastore.h"
+#include "vnf-agent/registrar/registrar.h"
 #include "vnf-agent/restconf/rc-events.h"
 #include "vnf-agent/restconf/restconf.h"
 #include "vnf-agent/xfrm/backend-xfrm.h"
@@ -53,6 +57,9 @@ struct options {
     const char *yang_dir;
     int tombstone_s;            /* Time that a deleted SPI stays unused. */
     const char *unixctl;        /* Control socket; NULL: the default one. */
+    struct token_file token_file;       /* Its name is NULL: no token. */
+    struct x509_token token;    /* What is in it; taken by the registrar. */
+    const char *state_dir;      /* Of the registrar. */
 };
 
 /* All parts of the running agent. */
@@ -66,9 +73,15 @@ struct agent_daemon {
     struct rc_source source;
     struct rc_events *events;
     struct restconf *restconf;
-    struct tls_files *tls;
-    struct https_server *https;
+    struct registrar *registrar;        /* NULL: no token. */
+    struct tls_files *tls;      /* Of the files of the command line, or else of
+                                 * the registrar: NULL before there is a
+                                 * certificate. */
+    struct https_server *https; /* NULL: as 'tls'. */
+    long long int https_ms;     /* When to try again to open it. */
 };
+
+#define HTTPS_RETRY_MS 1000
 
 /* Tries for the lock of the folder after the first one, and the pause before
  * each. */
@@ -83,14 +96,19 @@ struct exiting {
 
 static void parse_options(int argc, char *argv[], struct options *);
 static void lock_folder(const struct backend_config *);
+static bool may_end(const struct agent_daemon *, const struct exiting *);
 
-static void agent_open(struct agent_daemon *, const struct options *);
+static void agent_open(struct agent_daemon *, struct options *);
+static void run_registrar(struct agent_daemon *);
+static void wait_registrar(const struct agent_daemon *);
 static void agent_close(struct agent_daemon *, bool stop);
 static void OVS_NO_RETURN flush(const struct options *);
 
 static unixctl_cb_func cmd_exit;
 static unixctl_cb_func cmd_show;
 static unixctl_cb_func cmd_tls_show;
+static unixctl_cb_func cmd_registration_show;
+static unixctl_cb_func cmd_registration_renew;
 
 OVS_NO_RETURN static void
 usage(void)
@@ -99,6 +117,8 @@ usage(void)
 %s: sdsa's agent of an IPsec gateway\n\
 usage: %s --vnf-id=ID --listen=ADDRESS:PORT --plain=IF --cipher=IF \\\n\
        --cipher-ip=IP -p KEY -c CERT -C CACERT [OPTIONS]\n\
+       %s --token-file=FILE --state-dir=DIR --listen=ADDRESS:PORT \\\n\
+       --plain=IF --cipher=IF --cipher-ip=IP [OPTIONS]\n\
 Takes SAs and policies by RESTCONF (RFC 9061); a data plane of its own\n\
 protects packets with them.\n\
 \n\
@@ -120,8 +140,14 @@ Gateway:\n\
 TLS:\n\
   -p, --private-key=FILE  own private key\n\
   -c, --certificate=FILE  own certificate\n\
-  -C, --ca-cert=FILE      certificate of the CA of all clients\n",
-           program_name, program_name, SDSA_RUNDIR, TOMBSTONE_S);
+  -C, --ca-cert=FILE      certificate of the CA of all clients\n\
+\n\
+Registration, in the place of these files:\n\
+  --token-file=FILE       has the token of \"sdsa-ctl vnf-add\"\n\
+  --state-dir=DIR         where to keep the key and certificate (default:\n\
+                          in memory only)\n",
+           program_name, program_name, program_name, SDSA_RUNDIR,
+           TOMBSTONE_S);
     daemon_usage();
     vlog_usage();
     daemon_options_end_usage();
@@ -160,28 +186,37 @@ main(int argc, char *argv[])
     agent_open(&agent, &options);
     unixctl_command_register("exit", "[--cleanup]", 0, 1, cmd_exit, &exiting);
     unixctl_command_register("agent/show", "", 0, 0, cmd_show, &agent);
-    unixctl_command_register("tls/show", "", 0, 0, cmd_tls_show, agent.tls);
+    unixctl_command_register("tls/show", "", 0, 0, cmd_tls_show, &agent);
+    unixctl_command_register("registration/show", "", 0, 0,
+                             cmd_registration_show, &agent);
+    unixctl_command_register("registration/renew", "", 0, 0,
+                             cmd_registration_renew, &agent);
     daemonize_complete();
-    VLOG_INFO("%s: serving at %s", options.backend.name, options.listen);
     if (agent.backend->reason) {
         VLOG_WARN("%s: data plane down: %s", options.backend.name,
                   agent.backend->reason);
     }
     daemon_life_running();
 
-    while (!exiting.exiting) {
+    while (!may_end(&agent, &exiting)) {
         const struct backend_class *class = agent.backend->class;
-        tls_files_run(agent.tls);
         class->run(agent.backend);
         datastore_run(agent.datastore);
         rc_events_run(agent.events, agent.backend, agent.datastore);
-        https_server_run(agent.https);
+        run_registrar(&agent);
+        if (agent.https) {
+            tls_files_run(agent.tls);
+            https_server_run(agent.https);
+        }
         unixctl_server_run(unixctl);
 
-        tls_files_wait(agent.tls);
         class->wait(agent.backend);
         rc_events_wait(agent.events);
-        https_server_wait(agent.https);
+        wait_registrar(&agent);
+        if (agent.https) {
+            tls_files_wait(agent.tls);
+            https_server_wait(agent.https);
+        }
         descriptors_unixctl_wait(unixctl);
         if (exiting.exiting) {
             poll_immediate_wake();
@@ -223,8 +258,51 @@ lock_folder(const struct backend_config *config)
     free(name);
 }
 
+/* Opens the HTTPS server.  Returns NULL or a message; caller frees. */
+static char *
+open_https(struct agent_daemon *agent, struct tls_files *tls)
+{
+    struct https_server_config config = {
+        .listen = agent->options->listen,
+        .files = tls,
+    };
+    char *error = NULL;
+
+    agent->tls = tls;
+    if (!https_server_create(&config, restconf_admit, restconf_handle,
+                             agent->restconf, &agent->https, &error)) {
+        VLOG_INFO("%s: serving at %s", agent->options->backend.name,
+                  agent->options->listen);
+    }
+    return error;
+}
+
+static char *
+register_again(void *registrar)
+{
+    return registrar_again(registrar);
+}
+
+/* Returns NULL or a message; caller frees. */
+static char *
+open_registrar(struct agent_daemon *agent, struct options *o,
+               const char *backend)
+{
+    struct registrar_config config = {
+        .vnf_id = o->backend.name,
+        .token_file = o->token_file,
+        .token = o->token,
+        .state_dir = o->state_dir,
+        .listen = o->listen,
+        .backend = backend,
+        .cipher_ip = o->backend.cipher_ip,
+    };
+    o->token = (struct x509_token) { .vnf_id = NULL };
+    return registrar_create(&config, &agent->registrar);
+}
+
 static void
-agent_open(struct agent_daemon *agent, const struct options *o)
+agent_open(struct agent_daemon *agent, struct options *o)
 {
     *agent = (struct agent_daemon) { .options = o };
     char *error = yang_schema_create(o->yang_dir, &agent->schema);
@@ -246,16 +324,14 @@ agent_open(struct agent_daemon *agent, const struct options *o)
     agent->events = rc_events_create();
     agent->restconf = restconf_create(&agent->source, agent->events,
                                       o->controller_name);
-    error = tls_files_open(&o->tls, &agent->tls);
-    if (error) {
-        ovs_fatal(0, "%s", error);
+    if (o->token_file.name) {
+        error = open_registrar(agent, o, class->name);
+    } else {
+        struct tls_files *tls;
+        error = tls_files_open(&o->tls, &tls);
+        error = error ? error : open_https(agent, tls);
     }
-    struct https_server_config https_config = {
-        .listen = o->listen,
-        .files = agent->tls,
-    };
-    if (https_server_create(&https_config, restconf_admit, restconf_handle,
-                            agent->restconf, &agent->https, &error)
+    if (error
         || class->open(&agent->backend_config, &agent->backend, &error)) {
         ovs_fatal(0, "%s", error);
     }
@@ -277,7 +353,67 @@ agent_open(struct agent_daemon *agent, const struct options *o)
         .backend = agent->backend,
         .backend_config = &agent->backend_config,
         .schema = agent->schema,
+        .register_again = agent->registrar ? register_again : NULL,
+        .register_aux = agent->registrar,
     };
+}
+
+/* Runs the registrar, if there is one, and opens the HTTPS server as soon as
+ * there is a certificate. */
+static void
+run_registrar(struct agent_daemon *agent)
+{
+    const struct backend *backend = agent->backend;
+    struct registrar_facts facts;
+
+    if (!agent->registrar) {
+        return;
+    }
+    memset(&facts, 0, sizeof facts);
+    facts.serving = agent->https != NULL;
+    if (backend->boot_id) {
+        facts.boot_id = *backend->boot_id;
+    }
+    if (!backend->reason) {
+        facts.plain_mac = backend->plain.mac;
+        facts.cipher_mac = backend->cipher.mac;
+    }
+    registrar_run(agent->registrar, &facts);
+    if (!agent->https && registrar_tls(agent->registrar)
+        && time_msec() >= agent->https_ms) {
+        char *error = open_https(agent, registrar_tls(agent->registrar));
+        if (error) {
+            static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 1);
+            VLOG_ERR_RL(&rl, "%s", error);
+            free(error);
+            agent->https_ms = time_msec() + HTTPS_RETRY_MS;
+        } else {
+            poll_immediate_wake();      /* The registrar waits for it. */
+        }
+    }
+}
+
+static void
+wait_registrar(const struct agent_daemon *agent)
+{
+    if (agent->registrar) {
+        registrar_wait(agent->registrar);
+        if (!agent->https && registrar_tls(agent->registrar)) {
+            poll_timer_wait_until(agent->https_ms);
+        }
+    }
+}
+
+/* Returns true if the process may end: an agent whose data plane ends too has
+ * taken its leave of the authentication centre. */
+static bool
+may_end(const struct agent_daemon *agent, const struct exiting *exiting)
+{
+    if (exiting->exiting && exiting->cleanup && agent->registrar) {
+        registrar_leave(agent->registrar);
+        return registrar_has_left(agent->registrar);
+    }
+    return exiting->exiting;
 }
 
 static void
@@ -285,7 +421,11 @@ agent_close(struct agent_daemon *agent, bool stop)
 {
     rc_events_destroy(agent->events);
     https_server_destroy(agent->https);
-    tls_files_close(agent->tls);
+    if (agent->registrar) {
+        registrar_destroy(agent->registrar);    /* And its 'tls'. */
+    } else {
+        tls_files_close(agent->tls);
+    }
     restconf_destroy(agent->restconf);
     datastore_destroy(agent->datastore);
     agent->backend->class->close(agent->backend, stop);
@@ -312,6 +452,7 @@ flush(const struct options *o)
 static void
 check_options(const struct options *o)
 {
+    const bool has_token = o->token_file.name != NULL;
     const struct {
         const void *value;
         const char *name;
@@ -321,9 +462,9 @@ check_options(const struct options *o)
         { o->backend.cipher_port, "--cipher" },
         { ipv6_addr_is_set(&o->backend.cipher_ip) ? o : NULL, "--cipher-ip" },
         { o->listen, "--listen" },
-        { o->tls.private_key, "--private-key" },
-        { o->tls.certificate, "--certificate" },
-        { o->tls.ca_cert, "--ca-cert" },
+        { has_token ? o : (void *) o->tls.private_key, "--private-key" },
+        { has_token ? o : (void *) o->tls.certificate, "--certificate" },
+        { has_token ? o : (void *) o->tls.ca_cert, "--ca-cert" },
     };
 
     for (size_t i = 0; i < (o->flush ? 4 : ARRAY_SIZE(needed)); i++) {
@@ -342,6 +483,33 @@ check_options(const struct options *o)
     }
     if (!o->controller_name[0]) {
         ovs_fatal(0, "--controller-name must not be empty");
+    }
+    if (has_token
+        && (o->tls.private_key || o->tls.certificate || o->tls.ca_cert)) {
+        ovs_fatal(0, "--token-file excludes --private-key, --certificate and "
+                  "--ca-cert: with a token the agent makes its own key");
+    }
+    if (o->state_dir && !has_token) {
+        ovs_fatal(0, "--state-dir is of use with --token-file only");
+    }
+}
+
+/* Reads the token.  A file that is not there is waited for if the VNF-ID is
+ * known: the certificate may be there since an earlier run. */
+static void
+read_token(struct options *o)
+{
+    if (o->backend.name && access(o->token_file.name, F_OK)) {
+        return;
+    }
+    char *error = token_file_read(&o->token_file, &o->token);
+    if (error) {
+        ovs_fatal(0, "--token-file: %s", error);
+    } else if (!o->backend.name) {
+        o->backend.name = xstrdup(o->token.vnf_id);
+    } else if (strcmp(o->backend.name, o->token.vnf_id)) {
+        ovs_fatal(0, "--vnf-id is %s, and the token of %s is for %s",
+                  o->backend.name, o->token_file.name, o->token.vnf_id);
     }
 }
 
@@ -365,6 +533,8 @@ parse_options(int argc, char *argv[], struct options *o)
         { "private-key", 'p', true, .value = &o->tls.private_key },
         { "certificate", 'c', true, .value = &o->tls.certificate },
         { "ca-cert", 'C', true, .value = &o->tls.ca_cert },
+        { "token-file", .value = &o->token_file.name, .is_path = true },
+        { "state-dir", .value = &o->state_dir, .is_path = true },
         { "unixctl", .value = &o->unixctl },
         { "help", 'h', .print = usage },
         { "version", 'V', .print = daemon_options_print_version },
@@ -384,6 +554,9 @@ parse_options(int argc, char *argv[], struct options *o)
     if (!o->yang_dir) {
         const char *dir = getenv("SDSA_YANGDIR");
         o->yang_dir = dir && dir[0] ? dir : SDSA_YANGDIR;
+    }
+    if (o->token_file.name) {
+        read_token(o);
     }
     check_options(o);
 }
@@ -407,12 +580,49 @@ cmd_exit(struct unixctl_conn *conn, int argc, const char *argv[],
 
 static void
 cmd_tls_show(struct unixctl_conn *conn, int argc OVS_UNUSED,
-             const char *argv[] OVS_UNUSED, void *files)
+                 const char *argv[] OVS_UNUSED, void *agent_)
 {
-    char *text = tls_files_format(files);
+    const struct agent_daemon *agent = agent_;
+    char *text = (agent->tls ? tls_files_format(agent->tls)
+                  : xstrdup("there is no certificate yet\n"));
 
     unixctl_command_reply(conn, text);
     free(text);
+}
+
+/* Answers with an error if the agent has no token. */
+static struct registrar *
+get_registrar(struct unixctl_conn *conn, void *agent_)
+{
+    const struct agent_daemon *agent = agent_;
+    if (!agent->registrar) {
+        unixctl_command_reply_error(conn, "this agent has no --token-file: it "
+                                    "is not registered");
+    }
+    return agent->registrar;
+}
+
+static void
+cmd_registration_show(struct unixctl_conn *conn, int argc OVS_UNUSED,
+                      const char *argv[] OVS_UNUSED, void *agent)
+{
+    const struct registrar *registrar = get_registrar(conn, agent);
+    if (registrar) {
+        char *text = registrar_format(registrar);
+        unixctl_command_reply(conn, text);
+        free(text);
+    }
+}
+
+static void
+cmd_registration_renew(struct unixctl_conn *conn, int argc OVS_UNUSED,
+                       const char *argv[] OVS_UNUSED, void *agent)
+{
+    struct registrar *registrar = get_registrar(conn, agent);
+    if (registrar) {
+        registrar_renew(registrar);
+        unixctl_command_reply(conn, NULL);
+    }
 }
 
 static void
@@ -429,7 +639,8 @@ cmd_show(struct unixctl_conn *conn, int argc OVS_UNUSED,
     restconf_get_counters(agent->restconf, &n_requests, &n_errors);
     ds_put_format(&s, "vnf-id: %s\n", config->name);
     ds_put_format(&s, "listen: %s%s\n", agent->options->listen,
-                  https_server_has_address(agent->https) ? ""
+                  !agent->https ? ", not before there is a certificate"
+                  : https_server_has_address(agent->https) ? ""
                   : ", an address that this host does not have yet");
     ds_put_format(&s, "backend: %s, %s%s\n", class->name,
                   reason ? "down: " : "up", reason ? reason : "");
@@ -456,7 +667,9 @@ cmd_show(struct unixctl_conn *conn, int argc OVS_UNUSED,
                   datastore_count_tombstones(agent->datastore));
     ds_put_format(&s, "requests: %"PRIu64", %"PRIu64" refused\n", n_requests,
                   n_errors);
-    const struct https_stats *stats = https_server_stats(agent->https);
+    const struct https_stats none = { .n_connections = 0 };
+    const struct https_stats *stats
+        = agent->https ? https_server_stats(agent->https) : &none;
     ds_put_format(&s, "connections: %"PRIuSIZE", of them %"PRIuSIZE" event "
                   "streams; %"PRIuSIZE" in the handshake\n",
                   stats->n_connections, stats->n_streams, stats->n_pending);

@@ -21,6 +21,11 @@ struct rc_source {
     struct backend *backend;
     const struct backend_config *backend_config;
     const struct yang_schema *schema;
+
+    /* Or NULL: does the operation sdsa-agent:register, with its 'aux'.
+     * Returns NULL or a message; caller frees. */
+    char *(*register_again)(void *aux);
+    void *register_aux;
 };
 
 /* Returns NULL and in '*valuep' (caller owns the reference) an object with the

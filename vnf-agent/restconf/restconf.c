@@ -33,6 +33,8 @@ VLOG_DEFINE_THIS_MODULE(restconf);
 #define STREAM_TYPE "text/event-stream"
 
 #define ROOT "/restconf"
+#define OPERATIONS ROOT"/operations"
+#define REGISTER "sdsa-agent:register"
 
 #define READ_METHODS (HTTPS_OPTIONS | HTTPS_HEAD | HTTPS_GET)
 #define BODY_METHODS (HTTPS_POST | HTTPS_PUT | HTTPS_PATCH)
@@ -616,7 +618,7 @@ handle_data(struct restconf *rc, struct https_request *req, const char *text)
     return error;
 }
 
-/* The other resources, which can only be read. */
+/* The other resources, which can only be read, and the operation. */
 
 static const struct fixed {
     const char *path, *type;
@@ -630,7 +632,7 @@ static const struct fixed {
       "\"yang-library-version\":\"2019-01-04\"}}" },
     { ROOT"/yang-library-version", DATA_TYPE,
       "{\"ietf-restconf:yang-library-version\":\"2019-01-04\"}" },
-    { ROOT"/operations", DATA_TYPE, "{\"ietf-restconf:operations\":{}}" },
+    { OPERATIONS, DATA_TYPE, "{\"ietf-restconf:operations\":{}}" },
     { RC_STREAM_PATH, STREAM_TYPE, NULL },
 };
 
@@ -656,14 +658,53 @@ get_fixed(struct restconf *rc, struct https_request *req,
     return rc_events_subscribe(rc->events, req);
 }
 
+/* The operation of this agent (RFC 8040 s.3.6), which has neither input nor
+ * output. */
+static struct yang_error *
+handle_register(struct restconf *rc, struct https_request *req)
+{
+    bool done;
+    struct yang_error *error = check_method(req, HTTPS_POST | HTTPS_OPTIONS,
+                                            &done);
+    if (done) {
+        return error;
+    }
+    error = check_writer(rc, req);
+    if (!error && https_request_has_body(req)) {
+        error = yang_error_format(YANG_MALFORMED_MESSAGE,
+                                  "this operation takes no body");
+    }
+    if (!error) {
+        char *why = rc->source->register_again(rc->source->register_aux);
+        if (why) {
+            error = yang_error_format(YANG_OPERATION_FAILED, "%s", why);
+            free(why);
+        } else {
+            https_reply(req, 204, NULL, NULL, 0);
+        }
+    }
+    return error;
+}
+
 static struct yang_error *
 handle_fixed(struct restconf *rc, struct https_request *req, const char *path)
 {
+    static const struct fixed operations = {
+        OPERATIONS, DATA_TYPE,
+        "{\"ietf-restconf:operations\":{\""REGISTER"\":[null]}}"
+    };
+    bool registers = rc->source->register_again != NULL;
+    if (registers && !strcmp(path, OPERATIONS"/"REGISTER)) {
+        return handle_register(rc, req);
+    }
     for (size_t i = 0; i < ARRAY_SIZE(fixed); i++) {
         if (!strcmp(path, fixed[i].path)) {
             bool done;
             struct yang_error *error = check_method(req, READ_METHODS, &done);
-            return done ? error : get_fixed(rc, req, &fixed[i]);
+            return (done ? error
+                    : get_fixed(rc, req, registers
+                                && !strcmp(path, OPERATIONS)
+                                ? &operations : &fixed[i]));
         }
     }
     return yang_error_format(RC_NO_NODE,

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "vnf-agent/registrar/identity.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/wiping-buffer.h"
+#include "socket-util.h"
+#include "timeval.h"
+#include "util.h"
+
+/* The file: lines of ours, then PEM, which does not read them. */
+#define HEADER "sdsa identity 1\n"
+#define ADDRESS "auc: "
+#define TOKEN "token: "
+#define MAX_SIZE 65536          /* Octets of the file. */
+
+struct identity *
+identity_create(const char *address, const char *token)
+{
+    struct identity *id = xzalloc(sizeof *id);
+    id->key = x509_make_key();
+    id->address = xstrdup(address);
+    ovs_strlcpy(id->token, token, sizeof id->token);
+    return id;
+}
+
+void
+identity_destroy(struct identity *id)
+{
+    if (id) {
+        EVP_PKEY_free(id->key);
+        X509_free(id->cert);
+        x509_free_certs(id->cas, id->n_cas);
+        free(id->address);
+        free(id);
+    }
+}
+
+/* Certificates. */
+
+static bool
+is_trusted(const struct svec *trusted, const X509 *cert)
+{
+    char digest[X509_DIGEST_STRLEN];
+    x509_cert_digest(cert, digest);
+    for (size_t i = 0; i < trusted->n; i++) {
+        if (!strcmp(trusted->names[i], digest)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+trust(struct svec *trusted, const X509 *cert)
+{
+    char digest[X509_DIGEST_STRLEN];
+    x509_cert_digest(cert, digest);
+    svec_add(trusted, digest);
+}
+
+/* Has a CA of 'certs' that is trusted signed 'cert'? */
+static bool
+is_certified(X509 *cert, X509 *const certs[], size_t n,
+             const struct svec *trusted)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (X509_check_ca(certs[i]) && is_trusted(trusted, certs[i])
+            && X509_check_issued(certs[i], cert) == X509_V_OK
+            && X509_verify(cert, X509_get0_pubkey(certs[i])) == 1) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Adds to 'trusted' the CAs that CAs of it have certified, directly or by
+ * others. */
+static void
+spread_trust(X509 *const certs[], size_t n, struct svec *trusted)
+{
+    for (size_t i = 0; i < n; ) {
+        if (X509_check_ca(certs[i]) && !is_trusted(trusted, certs[i])
+            && is_certified(certs[i], certs, n, trusted)) {
+            trust(trusted, certs[i]);
+            i = 0;
+        } else {
+            i++;
+        }
+    }
+    ERR_clear_error();
+}
+
+bool
+identity_take_cas(struct identity *id, X509 *const certs[], size_t n,
+                  const struct svec *trusted_)
+{
+    X509 **cas = xmalloc((n + 1) * sizeof *cas);
+    struct svec trusted;
+    size_t n_cas = 0;
+    svec_clone(&trusted, trusted_);
+    spread_trust(certs, n, &trusted);
+    for (size_t i = 0; i < n; i++) {
+        if (X509_check_ca(certs[i]) && X509_self_signed(certs[i], 1) == 1
+            && is_trusted(&trusted, certs[i])) {
+            X509_up_ref(certs[i]);
+            cas[n_cas++] = certs[i];
+        }
+    }
+    ERR_clear_error();
+    svec_destroy(&trusted);
+    if (!n_cas) {
+        free(cas);
+        return false;
+    }
+    x509_free_certs(id->cas, id->n_cas);
+    id->cas = cas;
+    id->n_cas = n_cas;
+    return true;
+}
+
+char *
+identity_take_cert(struct identity *id, X509 *cert, const char *vnf_id)
+{
+    char *name = tls_peer_name(cert);
+    char *error = NULL;
+    if (!name || strcmp(name, vnf_id)
+        || X509_check_host(cert, vnf_id, 0, X509_CHECK_FLAG_NO_WILDCARDS,
+                           NULL) != 1) {
+        error = xasprintf("the certificate that it gives is not for %s",
+                          vnf_id);
+    } else if (X509_check_private_key(cert, id->key) != 1) {
+        error = xstrdup("the certificate that it gives is for another key");
+    } else if (X509_check_ca(cert)) {
+        error = xstrdup("the certificate that it gives is that of a CA");
+    } else if (X509_cmp_current_time(X509_get0_notBefore(cert)) > 0
+               || X509_cmp_current_time(X509_get0_notAfter(cert)) <= 0) {
+        error = xstrdup("the certificate that it gives is not valid now: is "
+                        "the clock right?");
+    } else {
+        X509_up_ref(cert);
+        X509_free(id->cert);
+        id->cert = cert;
+    }
+    ERR_clear_error();
+    free(name);
+    return error;
+}
+
+static int64_t
+time_of(const ASN1_TIME *asn1)
+{
+    struct tm tm;
+    return ASN1_TIME_to_tm(asn1, &tm) == 1 ? timegm(&tm) : 0;
+}
+
+int64_t
+identity_time_at(const struct identity *id, double part)
+{
+    int64_t begin = time_of(X509_get0_notBefore(id->cert));
+    return begin + part * (x509_cert_end(id->cert) - begin);
+}
+
+double
+identity_age(const struct identity *id)
+{
+    if (!id || !id->cert) {
+        return 2;
+    }
+    int64_t begin = time_of(X509_get0_notBefore(id->cert));
+    int64_t end = x509_cert_end(id->cert);
+    int64_t now = time_wall();
+    return (end <= begin || now >= end ? 2
+            : MAX(0, (double) (now - begin) / (end - begin)));
+}
+
+void
+identity_put_trusted(const struct identity *id, struct svec *trusted)
+{
+    for (size_t i = 0; i < id->n_cas; i++) {
+        trust(trusted, id->cas[i]);
+    }
+}
+
+void
+identity_to_pem(const struct identity *id, struct tls_pem *pem)
+{
+    memset(pem, 0, sizeof *pem);
+    x509_put_private_key(&pem->private_key.octets, id->key);
+    x509_put_cert(&pem->certificate.octets, id->cert);
+    for (size_t i = 0; i < id->n_cas; i++) {
+        x509_put_cert(&pem->ca_cert.octets, id->cas[i]);
+    }
+}
+
+/* The file. */
+
+static int
+write_file(const char *name, const struct wiping_buffer *octets)
+{
+    int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+                  0600);
+    size_t n;
+    if (fd < 0) {
+        return errno;
+    }
+    int error = write_fully(fd, wiping_buffer_head(octets), octets->size, &n);
+    if (!error && (fchmod(fd, 0600) || fsync(fd))) {
+        error = errno;
+    }
+    return close(fd) && !error ? errno : error;
+}
+
+static int
+sync_folder(const char *name)
+{
+    char *folder = dir_name(name);
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int error = fd < 0 || fsync(fd) ? errno : 0;
+    if (fd >= 0) {
+        close(fd);
+    }
+    free(folder);
+    return error;
+}
+
+int
+identity_save(const struct identity *id, const char *name)
+{
+    struct wiping_buffer octets = WIPING_BUFFER_INITIALIZER;
+    char *head = xasprintf(HEADER ADDRESS"%s\n"TOKEN"%s\n", id->address,
+                           id->token);
+    char *new_name = xasprintf("%s.new", name);
+    wiping_buffer_puts(&octets, head);
+    x509_put_private_key(&octets, id->key);
+    if (id->cert) {
+        x509_put_cert(&octets, id->cert);
+    }
+    for (size_t i = 0; i < id->n_cas; i++) {
+        x509_put_cert(&octets, id->cas[i]);
+    }
+    int error = write_file(new_name, &octets);
+    if (!error && rename(new_name, name)) {
+        error = errno;
+    }
+    error = error ? error : sync_folder(name);
+    wiping_buffer_uninit(&octets);
+    free(head);
+    free(new_name);
+    return error;
+}
+
+static int
+read_file(const char *name, struct wiping_buffer *octets)
+{
+    int fd = open(name, O_RDONLY | O_CLOEXEC);
+    size_t n = 0;
+    if (fd < 0) {
+        return errno;
+    }
+    int error = read_fully(fd, wiping_buffer_reserve(octets, MAX_SIZE + 1),
+                           MAX_SIZE, &n);
+    wiping_buffer_added(octets, n);
+    wiping_buffer_reserve(octets, 1)[0] = '\0';
+    close(fd);
+    return error == EOF ? 0 : error;
+}
+
+/* Copies the rest of the line of 'text' that begins with 'name'.  Returns NULL
+ * if there is none.  Caller frees. */
+static char *
+header_line(const char *text, const char *name)
+{
+    const char *line = strstr(text, name);
+    line = line ? line + strlen(name) : NULL;
+    return line ? xmemdup0(line, strcspn(line, "\n")) : NULL;
+}
+
+/* Fills 'id', which is empty, from 'text' of 'size' octets and a NUL.  Returns
+ * false if it is damaged. */
+static bool
+parse(struct identity *id, const char *text, size_t size)
+{
+    char *token = header_line(text, TOKEN);
+    X509 **certs = NULL;
+    size_t n = 0;
+    id->address = header_line(text, ADDRESS);
+    char *error = x509_read_private_key(text, size, &id->key);
+    bool ok = (!error && !strncmp(text, HEADER, strlen(HEADER)) && id->address
+               && token && x509_digest_is_valid(token));
+    free(error);
+    error = ok ? x509_check_address(id->address) : NULL;
+    ok = ok && !error;
+    if (ok) {
+        ovs_strlcpy(id->token, token, sizeof id->token);
+        free(x509_read_certs(text, size, &certs, &n));  /* Or none yet. */
+    }
+    id->cas = xmalloc((n + 1) * sizeof *id->cas);
+    for (size_t i = 0; i < n; i++) {
+        X509_up_ref(certs[i]);
+        if (!id->cert && X509_check_private_key(certs[i], id->key) == 1) {
+            id->cert = certs[i];
+        } else {
+            id->cas[id->n_cas++] = certs[i];
+        }
+    }
+    ERR_clear_error();
+    x509_free_certs(certs, n);
+    free(error);
+    free(token);
+    return ok && (!id->cert || id->n_cas);
+}
+
+char *
+identity_load(const char *name, struct identity **identityp)
+{
+    struct wiping_buffer octets = WIPING_BUFFER_INITIALIZER;
+    struct identity *id = xzalloc(sizeof *id);
+    int error = read_file(name, &octets);
+    char *message = NULL;
+
+    *identityp = NULL;
+    if (error && error != ENOENT) {
+        message = xasprintf("%s: cannot be read (%s)", name,
+                            ovs_strerror(error));
+    } else if (!error) {
+        if (parse(id, wiping_buffer_head(&octets), octets.size)) {
+            *identityp = id;
+            id = NULL;
+        } else {
+            message = xasprintf("%s: is damaged", name);
+        }
+    }
+    identity_destroy(id);
+    wiping_buffer_uninit(&octets);
+    return message;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "vnf-agent/registrar/token-file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/secret.h"
+#include "lib/x509.h"
+#include "socket-util.h"
+#include "util.h"
+
+#define MAX_SIZE 4096           /* Octets. */
+
+/* A credential of systemd that the service's own user may read has that in an
+ * access control list, which looks like rights of the group. */
+#define REFUSED_MODE (S_IWGRP | S_IXGRP | S_IRWXO)
+
+static void
+note_look(struct token_file *file, const struct stat *s)
+{
+    file->dev = s->st_dev;
+    file->ino = s->st_ino;
+    file->size = s->st_size;
+    file->changed = s->st_ctim;
+}
+
+static char *
+read_text(struct token_file *file, int fd, char text[MAX_SIZE + 1])
+{
+    struct stat s;
+    size_t n = 0;
+    if (fstat(fd, &s)) {
+        return xasprintf("%s: cannot be read (%s)", file->name,
+                         ovs_strerror(errno));
+    }
+    note_look(file, &s);
+    file->once = !S_ISREG(s.st_mode);
+    if (!file->once && s.st_mode & REFUSED_MODE) {
+        return xasprintf("%s: others than its owner can read or write it: it "
+                         "has a secret, so \"chmod 600\" it", file->name);
+    }
+    int error = read_fully(fd, text, MAX_SIZE, &n);
+    text[n] = '\0';
+    return (error != EOF
+            ? xasprintf("%s: cannot be read (%s)", file->name,
+                        error ? ovs_strerror(error) : "it is too long")
+            : NULL);
+}
+
+char *
+token_file_read(struct token_file *file, struct x509_token *token)
+{
+    if (file->once) {
+        return xasprintf("%s: was read, and cannot be read again",
+                         file->name);
+    }
+    int fd = open(file->name, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        struct stat none = { .st_size = 0 };
+        note_look(file, &none);
+        return xasprintf("%s: cannot be read (%s)", file->name,
+                         ovs_strerror(errno));
+    }
+    char *text = wiping_malloc(MAX_SIZE + 1);
+    char *error = read_text(file, fd, text);
+    if (!error) {
+        char *reason = x509_token_parse(text, token);
+        error = reason ? xasprintf("%s: %s", file->name, reason) : NULL;
+        free(reason);
+    }
+    wiping_free(text);
+    close(fd);
+    return error;
+}
+
+bool
+token_file_has_changed(const struct token_file *file)
+{
+    struct stat s;
+    return (!file->once && !stat(file->name, &s)
+            && (s.st_dev != file->dev || s.st_ino != file->ino
+                || s.st_size != file->size
+                || s.st_ctim.tv_sec != file->changed.tv_sec
+                || s.st_ctim.tv_nsec != file->changed.tv_nsec));
+}
