@@ -187,6 +187,24 @@ cmd_bridge_set_certificate(struct ctl_context *ctx)
 }
 
 static void
+cmd_bridge_set_groups(struct ctl_context *ctx)
+{
+    const struct sdsa_bridge *br = ctl_get_bridge(ctx, ctx->argv[1]);
+    struct sset groups = SSET_INITIALIZER(&groups);
+    bool ok = br != NULL;
+    for (int i = 2; i < ctx->argc && ok; i++) {
+        ok = ctl_accepts(ctx, name_check("group", ctx->argv[i]));
+        sset_add(&groups, ctx->argv[i]);
+    }
+    if (ok) {
+        const char **array = sset_array(&groups);
+        sdsa_bridge_set_groups(br, array, sset_count(&groups));
+        free(array);
+    }
+    sset_destroy(&groups);
+}
+
+static void
 cmd_bridge_add(struct ctl_context *ctx)
 {
     const char *name = ctx->argv[1];
@@ -238,6 +256,29 @@ check_declared_by(struct ctl_context *ctx, const char *what,
                   "%s\"", what, ctx->argv[1], declared_by, key);
     }
     return !declared_by[0];
+}
+
+/* Returns the name of the bridge, argument 2, to which argument 1, a 'what'
+ * that 'declared_by' has at bridge 'from', is to move: "" if it is there; or
+ * NULL after ctl_error(). */
+static const char *
+get_move_to(struct ctl_context *ctx, const char *what,
+            const struct sdsa_bridge *from, const char *declared_by)
+{
+    const struct sdsa_bridge *to = ctl_get_bridge(ctx, ctx->argv[2]);
+    if (!to) {
+        return NULL;
+    } else if (!declared_by[0]) {
+        ctl_error(ctx, "%s %s is not declared with ovs-vsctl: delete it, and "
+                  "add it where it is", what, ctx->argv[1]);
+        return NULL;
+    } else if (!to->ovsdb[0]) {
+        ctl_error(ctx, "nothing is known of what is declared at bridge %s: "
+                  "name the database of its switch, with \"sdsa-ctl "
+                  "bridge-set-ovsdb %s TARGET\"", to->name, to->name);
+        return NULL;
+    }
+    return to == from ? "" : to->name;
 }
 
 /* Refuses to delete argument 1, a 'what', because the 'user' called 'name'
@@ -420,6 +461,17 @@ cmd_endpoint_del(struct ctl_context *ctx)
     sdsa_endpoint_delete(row);
 }
 
+static void
+cmd_endpoint_move(struct ctl_context *ctx)
+{
+    const struct sdsa_endpoint *row = ctl_get_endpoint(ctx, ctx->argv[1]);
+    const char *to = (row ? get_move_to(ctx, "endpoint", row->bridge,
+                                        row->declared_by) : NULL);
+    if (to) {
+        sdsa_endpoint_set_move_to(row, to);
+    }
+}
+
 /* Service functions. */
 
 /* Values of "correlation=", "mac=" and "group=" of sf-add. */
@@ -536,6 +588,17 @@ cmd_sf_del(struct ctl_context *ctx)
     sdsa_service_function_delete(row);
 }
 
+static void
+cmd_sf_move(struct ctl_context *ctx)
+{
+    const struct sdsa_service_function *row = ctl_get_sf(ctx, ctx->argv[1]);
+    const char *to = (row ? get_move_to(ctx, "function", row->bridge,
+                                        row->declared_by) : NULL);
+    if (to) {
+        sdsa_service_function_set_move_to(row, to);
+    }
+}
+
 /* sf-down and sf-up. */
 static void
 cmd_sf_down(struct ctl_context *ctx)
@@ -613,6 +676,17 @@ cmd_gw_add(struct ctl_context *ctx)
     }
 }
 
+static void
+cmd_gw_move(struct ctl_context *ctx)
+{
+    const struct sdsa_gateway *row = ctl_get_gateway(ctx, ctx->argv[1]);
+    const char *to = (row ? get_move_to(ctx, "gateway", row->bridge,
+                                        row->declared_by) : NULL);
+    if (to) {
+        sdsa_gateway_set_move_to(row, to);
+    }
+}
+
 /* gw-drain and gw-undrain. */
 static void
 cmd_gw_drain(struct ctl_context *ctx)
@@ -660,6 +734,9 @@ const struct ctl_command_syntax sdsa_ctl_edit_commands[] = {
      NULL, cmd_bridge_set_certificate, NULL, "", RW},
     {"bridge-set-ovsdb", 2, 2, "NAME TARGET", NULL, cmd_bridge_set_ovsdb, NULL,
      "", RW},
+    {"bridge-set-groups", 1, INT_MAX,
+     "NAME [GROUP]...\tgroups for what its switch declares", NULL,
+     cmd_bridge_set_groups, NULL, "", RW},
     {"bridge-del", 1, 1, "NAME", NULL, cmd_bridge_del, NULL, DEL, RW},
     {"link-add", 4, 4, "BRIDGE PORT BRIDGE PORT", NULL, cmd_link_add, NULL,
      ADD ",--mtu=", RW},
@@ -667,16 +744,22 @@ const struct ctl_command_syntax sdsa_ctl_edit_commands[] = {
     {"endpoint-add", 5, INT_MAX, "NAME BRIDGE PORT MAC IP...", NULL,
      cmd_endpoint_add, NULL, ADD ",--mtu=", RW},
     {"endpoint-del", 1, 1, "NAME", NULL, cmd_endpoint_del, NULL, DEL, RW},
+    {"endpoint-move", 2, 2, "NAME BRIDGE\tif ovs-vsctl declares it there",
+     NULL, cmd_endpoint_move, NULL, "", RW},
     {"sf-add", 4, 7, "NAME BRIDGE IN-PORT OUT-PORT "
      "[correlation=none|vlan|mac|nsh] [mac=MAC] [group=NAME]", NULL,
      cmd_sf_add, NULL, ADD ",--mtu=", RW},
     {"sf-del", 1, 1, "NAME", NULL, cmd_sf_del, NULL, DEL, RW},
+    {"sf-move", 2, 2, "NAME BRIDGE\tif ovs-vsctl declares it there", NULL,
+     cmd_sf_move, NULL, "", RW},
     {"sf-down", 1, 1, "NAME\tmove every chain to others of its group", NULL,
      cmd_sf_down, NULL, "", RW},
     {"sf-up", 1, 1, "NAME\tuse it again", NULL, cmd_sf_down, NULL, "", RW},
     {"gw-add", 6, 6, "VNF-ID BRIDGE PLAIN-PORT CIPHER-PORT CIPHER-IP URL",
      NULL, cmd_gw_add, NULL, ADD, RW},
     {"gw-del", 1, 1, "VNF-ID", NULL, cmd_gw_del, NULL, DEL, RW},
+    {"gw-move", 2, 2, "VNF-ID BRIDGE\tif ovs-vsctl declares it there", NULL,
+     cmd_gw_move, NULL, "", RW},
     {"gw-drain", 1, 1, "VNF-ID\tmove every chain off it, and keep it free",
      NULL, cmd_gw_drain, NULL, "", RW},
     {"gw-undrain", 1, 1, "VNF-ID\tuse it again", NULL, cmd_gw_drain, NULL,

@@ -79,6 +79,10 @@ write_bridges(const struct ovsdb_idl *idl, const struct network *net,
                      inventory_bad(network_inventory(net), "bridge",
                                    row->name));
         }
+        if (vswitches_n_refused(vs, row)) {
+            smap_add_format(&status, "refused_declarations", "%u",
+                            vswitches_n_refused(vs, row));
+        }
         add_doubt(row, br, vs, &status);
         if (!smap_equal(&status, &row->status)) {
             sdsa_bridge_set_status(row, &status);

@@ -3,6 +3,8 @@
 
 #include "ofctl-app/southbound/vswitches.h"
 
+#include <ctype.h>
+
 #include "lib/bounds.h"
 #include "lib/name.h"
 #include "lib/sdsa-idl.h"
@@ -18,11 +20,15 @@
 #include "simap.h"
 #include "smap.h"
 #include "sset.h"
+#include "svec.h"
 #include "util.h"
 
 VLOG_DEFINE_THIS_MODULE(vswitches);
 
+static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(60, 60);
+
 #define DECLARED_BY "ovs-vsctl"
+#define MAX_BRIDGES_SHOWN 3     /* That a conflict names. */
 
 struct vswitches {
     struct shash sessions;      /* Of struct vswitch_session, by target. */
@@ -30,6 +36,7 @@ struct vswitches {
     struct shash mtus;          /* Of struct simap, by bridge: MTUs by port of
                                  * the bridges whose databases are fresh, as
                                  * their rows are to keep them. */
+    struct simap refused;       /* See vswitches_n_refused(); by bridge. */
 };
 
 struct vswitches *
@@ -38,6 +45,7 @@ vswitches_create(void)
     struct vswitches *vs = xzalloc(sizeof *vs);
     shash_init(&vs->sessions);
     shash_init(&vs->mtus);
+    simap_init(&vs->refused);
     return vs;
 }
 
@@ -62,6 +70,7 @@ vswitches_destroy(struct vswitches *vs)
         shash_destroy(&vs->sessions);
         forget_mtus(vs);
         shash_destroy(&vs->mtus);
+        simap_destroy(&vs->refused);
         free(vs);
     }
 }
@@ -140,6 +149,12 @@ vswitches_doubt(const struct vswitches *vs, const struct sdsa_bridge *row)
 {
     const struct vswitch_session *session = find_session(vs, row);
     return session ? vswitch_session_doubt(session, row_id(row)) : NULL;
+}
+
+unsigned int
+vswitches_n_refused(const struct vswitches *vs, const struct sdsa_bridge *row)
+{
+    return simap_get(&vs->refused, row->name);
 }
 
 /* True if the declarations at this bridge are known. */
@@ -291,6 +306,7 @@ enum declared_kind { ENDPOINT, SF, GATEWAY, N_KINDS };
 /* The external_ids of each kind. */
 static const struct {
     const char *what;           /* The kind, for people. */
+    const char *command;        /* How commands for it begin. */
     const char *key;            /* Key of the name. */
     const char *side_key;       /* Key of the port's side, or NULL: there is
                                  * one port. */
@@ -298,29 +314,41 @@ static const struct {
     const char *both;           /* The value for both sides, or NULL. */
     const char *attributes[3];  /* Other keys. */
 } kinds[N_KINDS] = {
-    [ENDPOINT] = { "endpoint", "sdsa-endpoint", NULL, { NULL, NULL }, NULL,
+    [ENDPOINT] = { "endpoint", "endpoint", "sdsa-endpoint", NULL,
+                   { NULL, NULL }, NULL,
                    { "attached-mac", "sdsa-ips" } },
-    [SF] = { "function", "sdsa-sf", "sdsa-sf-side", { "in", "out" }, "both",
+    [SF] = { "function", "sf", "sdsa-sf", "sdsa-sf-side", { "in", "out" },
+             "both",
              { "sdsa-sf-correlation", "sdsa-sf-mac", "sdsa-sf-group" } },
-    [GATEWAY] = { "gateway", "sdsa-gateway", "sdsa-gateway-side",
+    [GATEWAY] = { "gateway", "gw", "sdsa-gateway", "sdsa-gateway-side",
                   { "plain", "cipher" }, NULL,
                   { "sdsa-gateway-ip", "sdsa-gateway-url" } },
 };
 
+/* A thing as one bridge declares it. */
 struct declared {
+    struct declared *next;      /* The same thing at another bridge, or
+                                 * NULL. */
     enum declared_kind kind;
     char *name;
     const struct sdsa_bridge *bridge;
     char *ports[2];             /* By side, or NULL. */
     char *attributes[3];        /* As in 'kinds', or NULL. */
     char *error;                /* Why it makes no row, or NULL. */
+    bool refused;               /* Because of what others have. */
 };
 
 struct declarations {
-    struct shash all;           /* Of struct declared, by "KIND NAME". */
+    struct shash all;           /* Of struct declared, the first of each
+                                 * thing, by "KIND NAME". */
     size_t n_here, n_left_out;  /* Of the bridge that is read: things in 'all',
                                  * and ports that declare more than these. */
     struct shash errors;        /* Of struct ds, by bridge name. */
+    struct simap refused;       /* Declarations that do not count because of
+                                 * others, or of a group; by bridge name. */
+    struct smap owners;         /* Of what only one gateway can have (cipher
+                                 * addresses, URLs, VNF-IDs but for capitals):
+                                 * its VNF-ID. */
 };
 
 /* Sets the error of 'd'; the first one stays. */
@@ -335,26 +363,35 @@ set_error(struct declared *d, const char *format, ...)
     }
 }
 
-/* Returns the declaration of that kind and name, which is made if need be, or
- * NULL if the bridge has too many. */
+/* Returns the declaration at 'bridge' among those of one thing, or NULL. */
+static struct declared *
+declared_at(struct declared *first, const struct sdsa_bridge *bridge)
+{
+    while (first && first->bridge != bridge) {
+        first = first->next;
+    }
+    return first;
+}
+
+/* Returns the declaration of that kind and name at 'bridge', which is made if
+ * need be, or NULL if the bridge has too many. */
 static struct declared *
 get_declared(struct declarations *ds, enum declared_kind kind,
              const char *name, const struct sdsa_bridge *bridge)
 {
     char *key = xasprintf("%d %s", kind, name);
-    struct declared *d = shash_find_data(&ds->all, key);
+    struct declared *first = shash_find_data(&ds->all, key);
+    struct declared *d = declared_at(first, bridge);
     if (!d && ds->n_here >= BOUNDS_DECLARED) {
         ds->n_left_out++;
     } else if (!d) {
         ds->n_here++;
         d = xzalloc(sizeof *d);
+        d->next = first;
         d->kind = kind;
         d->name = xstrdup(name);
         d->bridge = bridge;
-        shash_add(&ds->all, key, d);
-    } else if (d->bridge != bridge) {
-        set_error(d, "it is declared at bridges %s and %s", d->bridge->name,
-                  bridge->name);
+        shash_replace(&ds->all, key, d);
     }
     free(key);
     return d;
@@ -537,23 +574,14 @@ add_bridge_error(struct declarations *ds, const struct sdsa_bridge *bridge,
     free(error);
 }
 
-/* Appends the error of 'd' to those of its bridge. */
-static void
-add_error(struct declarations *ds, const struct declared *d)
-{
-    char *bad = (d->kind == GATEWAY ? name_check_vnf_id(d->name)
-                 : name_check(kinds[d->kind].what, d->name));
-    add_bridge_error(ds, d->bridge, xasprintf("%s %s: %s", kinds[d->kind].what,
-                                              bad ? "?" : d->name, d->error));
-    free(bad);
-}
-
 static void
 declarations_init(struct declarations *ds, const struct vswitches *vs,
                   const struct ovsdb_idl *idl)
 {
     shash_init(&ds->all);
     shash_init(&ds->errors);
+    simap_init(&ds->refused);
+    smap_init(&ds->owners);
     const struct sdsa_bridge *row;
     SDSA_BRIDGE_FOR_EACH (row, idl) {
         const struct ovsrec_bridge *br = find_bridge(vs, row);
@@ -572,15 +600,26 @@ declarations_init(struct declarations *ds, const struct vswitches *vs,
                 "count for nothing", BOUNDS_DECLARED, ds->n_left_out));
         }
     }
-    const struct shash_node **sorted = shash_sort(&ds->all);
-    for (size_t i = 0; i < shash_count(&ds->all); i++) {
-        struct declared *d = sorted[i]->data;
-        check_declared(d);
-        if (d->error) {
-            add_error(ds, d);
+    struct shash_node *node;
+    SHASH_FOR_EACH (node, &ds->all) {
+        for (struct declared *d = node->data; d; d = d->next) {
+            check_declared(d);
         }
     }
-    free(sorted);
+}
+
+static void
+declared_destroy(struct declared *d)
+{
+    free(d->name);
+    for (size_t i = 0; i < ARRAY_SIZE(d->ports); i++) {
+        free(d->ports[i]);
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(d->attributes); i++) {
+        free(d->attributes[i]);
+    }
+    free(d->error);
+    free(d);
 }
 
 static void
@@ -588,33 +627,99 @@ declarations_destroy(struct declarations *ds)
 {
     struct shash_node *node;
     SHASH_FOR_EACH (node, &ds->all) {
-        struct declared *d = node->data;
-        free(d->name);
-        for (size_t i = 0; i < ARRAY_SIZE(d->ports); i++) {
-            free(d->ports[i]);
+        for (struct declared *d = node->data, *next; d; d = next) {
+            next = d->next;
+            declared_destroy(d);
         }
-        for (size_t i = 0; i < ARRAY_SIZE(d->attributes); i++) {
-            free(d->attributes[i]);
-        }
-        free(d->error);
     }
-    shash_destroy_free_data(&ds->all);
+    shash_destroy(&ds->all);
     SHASH_FOR_EACH (node, &ds->errors) {
         ds_destroy(node->data);
     }
     shash_destroy_free_data(&ds->errors);
+    simap_destroy(&ds->refused);
+    smap_destroy(&ds->owners);
 }
 
-/* Returns the declaration of that kind and name if it has no error, or
- * NULL. */
-static const struct declared *
+/* Returns the first declaration of that kind and name, or NULL. */
+static struct declared *
 find_declared(const struct declarations *ds, enum declared_kind kind,
               const char *name)
 {
     char *key = xasprintf("%d %s", kind, name);
-    const struct declared *d = shash_find_data(&ds->all, key);
+    struct declared *first = shash_find_data(&ds->all, key);
     free(key);
-    return d && !d->error ? d : NULL;
+    return first;
+}
+
+/* What only one gateway can have. */
+
+#define N_CLAIMS 3
+
+static void
+gateway_claims(const char *vnf_id, const char *ip, const char *url,
+               char *claims[N_CLAIMS])
+{
+    claims[0] = xasprintf("cipher address %s", ip);
+    claims[1] = xasprintf("URL %s", url);
+    claims[2] = xasprintf("name %s", vnf_id);
+    for (char *c = claims[2]; *c; c++) {
+        *c = tolower((unsigned char) *c);
+    }
+}
+
+/* Gives what a gateway claims to it as far as nobody has that, and returns the
+ * one who has, or NULL.  '*what' (caller frees) is what that one has. */
+static const char *
+claim(struct declarations *ds, const char *vnf_id, const char *ip,
+      const char *url, char **what)
+{
+    char *claims[N_CLAIMS];
+    const char *other = NULL;
+    *what = NULL;
+    gateway_claims(vnf_id, ip, url, claims);
+    for (int i = 0; i < N_CLAIMS && !other; i++) {
+        const char *owner = smap_get(&ds->owners, claims[i]);
+        if (owner && strcmp(owner, vnf_id)) {
+            other = owner;
+            *what = xstrdup(claims[i]);
+        }
+    }
+    for (int i = 0; i < N_CLAIMS; i++) {
+        if (!other) {
+            smap_replace(&ds->owners, claims[i], vnf_id);
+        }
+        free(claims[i]);
+    }
+    return other;
+}
+
+/* What rows have counts before what is declared: so no switch takes from a
+ * gateway what that has.  (The first of two rows keeps it, here.) */
+static void
+find_owners(struct declarations *ds, const struct ovsdb_idl *idl)
+{
+    const struct sdsa_gateway *row;
+    SDSA_GATEWAY_FOR_EACH (row, idl) {
+        char *what;
+        claim(ds, row->vnf_id, row->cipher_ip, row->url, &what);
+        free(what);
+    }
+}
+
+/* Sets the error of 'd', a gateway without one, if another one has what it
+ * wants. */
+static void
+check_claims(struct declarations *ds, struct declared *d)
+{
+    char *what;
+    const char *owner = claim(ds, d->name, d->attributes[0], d->attributes[1],
+                              &what);
+    if (owner) {
+        d->refused = true;
+        set_error(d, "gateway %s has the %s already", owner, what);
+    }
+    free(what);
 }
 
 /* Rows. */
@@ -659,6 +764,18 @@ group_of(const struct declared *d)
     return d->attributes[2] ? d->attributes[2] : "";
 }
 
+/* May the switch of 'd' put the function into its group?  What is in a group
+ * draws the traffic of chains that do not name it. */
+static bool
+may_join_group(const struct declared *d)
+{
+    bool may = !group_of(d)[0];
+    for (size_t i = 0; i < d->bridge->n_groups && !may; i++) {
+        may = !strcmp(d->bridge->groups[i], group_of(d));
+    }
+    return may;
+}
+
 static void
 write_sf(const struct sdsa_service_function *row, const struct declared *d)
 {
@@ -667,7 +784,7 @@ write_sf(const struct sdsa_service_function *row, const struct declared *d)
     sdsa_service_function_set_out_port(row, d->ports[1]);
     sdsa_service_function_set_correlation(row, correlation_of(d));
     sdsa_service_function_set_mac(row, d->attributes[1]);
-    sdsa_service_function_set_group(row, group_of(d));
+    sdsa_service_function_set_group(row, may_join_group(d) ? group_of(d) : "");
 }
 
 static bool
@@ -743,38 +860,235 @@ struct old_row {
     enum declared_kind kind;
     const char *name;
     const struct sdsa_bridge *bridge;
-    const char *declared_by, *conflict;
+    const char *declared_by, *move_to, *conflict;
 };
 
 enum row_action { ROW_KEEP, ROW_UPDATE, ROW_DELETE };
 
-/* Decides about 'row', whose good declaration is 'd', or NULL; 'agrees' says
- * whether the two are equal.  Sets '*conflict' to the row's conflict, and logs
- * it if it is new. */
-static enum row_action
-decide_row(const struct vswitches *vs, const struct ovsdb_idl *idl,
-           const struct old_row *row, const struct declared *d, bool agrees,
-           const char **conflict)
+/* What is done with a row. */
+struct decision {
+    enum row_action action;
+    struct declared *from;      /* The declaration for ROW_UPDATE. */
+    char *conflict;             /* Malloc'd; NULL: none. */
+};
+
+/* Returns the bridges of all declarations from 'first' but 'but' (or NULL), as
+ * "bridge B" or "bridges B, C and more", and their number in '*n'.  Caller
+ * frees. */
+static char *
+bridges_text(const struct declared *first, const struct declared *but,
+             size_t *n)
 {
-    enum row_action action = ROW_KEEP;
-    *conflict = "";
-    if (strcmp(row->declared_by, DECLARED_BY)) {
-        if (d && !agrees) {
-            *conflict = "ovs-vsctl declares it otherwise: this is what counts";
+    struct svec names = SVEC_EMPTY_INITIALIZER;
+    for (const struct declared *d = first; d; d = d->next) {
+        if (d != but) {
+            svec_add(&names, d->bridge->name);
         }
-    } else if (d) {
-        action = ROW_UPDATE;
-    } else if (is_known(vs, row->bridge)) {
-        if (is_used(idl, row->kind, row->name)) {
-            *conflict = "ovs-vsctl declares it no more, but a chain needs it";
+    }
+    svec_sort(&names);
+    struct ds s = DS_EMPTY_INITIALIZER;
+    ds_put_cstr(&s, names.n > 1 ? "bridges" : "bridge");
+    for (size_t i = 0; i < MIN(names.n, MAX_BRIDGES_SHOWN); i++) {
+        ds_put_format(&s, "%s %s", i ? "," : "", names.names[i]);
+    }
+    ds_put_cstr(&s, names.n > MAX_BRIDGES_SHOWN ? " and more" : "");
+    *n = names.n;
+    svec_destroy(&names);
+    return ds_steal_cstr(&s);
+}
+
+/* Sets the error of each declaration from 'first' but 'but' (or NULL):
+ * 'reason' says why it does not count. */
+static void
+refuse(struct declared *first, const struct declared *but, const char *reason)
+{
+    for (struct declared *d = first; d; d = d->next) {
+        if (d != but) {
+            d->refused = d->refused || !d->error;
+            set_error(d, "%s", reason);
+        }
+    }
+}
+
+/* Returns the one declaration of a thing that no bridge has (any more) if it
+ * counts; or NULL, and the errors say why.  A bad one keeps others away, too:
+ * it may be half done. */
+static struct declared *
+choose_new(struct declarations *ds, struct declared *first)
+{
+    if (first->next) {
+        size_t n;
+        char *where = bridges_text(first, NULL, &n);
+        char *reason = xasprintf("%s declare it: which one is right? Remove "
+                                 "the others", where);
+        refuse(first, NULL, reason);
+        free(reason);
+        free(where);
+    } else if (first->kind == GATEWAY && !first->error) {
+        check_claims(ds, first);
+    }
+    return first->error ? NULL : first;
+}
+
+/* Returns the declaration that speaks for 'row', or NULL: at the bridge that
+ * the operator wants it to move to, if that declares it well, else at the one
+ * that has it. */
+static struct declared *
+choose_own(const struct old_row *row, struct declared *first)
+{
+    for (struct declared *d = first; d && row->move_to[0]; d = d->next) {
+        if (!strcmp(d->bridge->name, row->move_to) && !d->error) {
+            return d;
+        }
+    }
+    return declared_at(first, row->bridge);
+}
+
+/* Tells all other bridges that 'own' (at 'row->bridge' if it is NULL) has the
+ * thing.  'silent' is "" or says that it may be gone.  Returns the conflict
+ * (caller frees), or NULL if there is no other. */
+static char *
+refuse_others(const struct old_row *row, struct declared *first,
+              const struct declared *own, const char *silent)
+{
+    size_t n;
+    char *where = bridges_text(first, own, &n);
+    char *reason = xasprintf("bridge %s has it%s: remove it there, or "
+                             "\"sdsa-ctl %s-move %s BRIDGE\" moves it",
+                             own ? own->bridge->name : row->bridge->name,
+                             silent, kinds[row->kind].command, row->name);
+    refuse(first, own, reason);
+    char *conflict = (n ? xasprintf("%s declare%s it, too, but %s", where,
+                                    n > 1 ? "" : "s", reason) : NULL);
+    free(reason);
+    free(where);
+    return conflict;
+}
+
+/* Decides about a row that one bridge has by its declaration.  Another one
+ * gets it when the switch of that bridge itself says that it is gone, or the
+ * operator says where it goes. */
+static void
+decide_declared(struct declarations *ds, const struct vswitches *vs,
+                const struct ovsdb_idl *idl, const struct old_row *row,
+                struct declared *first, struct decision *decision)
+{
+    struct declared *own = choose_own(row, first);
+    char *conflict = NULL;
+
+    if (own) {
+        if (own->kind == GATEWAY && !own->error) {
+            check_claims(ds, own);
+        }
+        conflict = refuse_others(row, first, own, "");
+        if (!own->error) {
+            decision->action = ROW_UPDATE;
+            decision->from = own;
+        } else if (!is_used(idl, row->kind, row->name)) {
+            decision->action = ROW_DELETE;
         } else {
-            action = ROW_DELETE;
+            free(conflict);
+            conflict = xasprintf("what bridge %s declares now is wrong, and "
+                                 "what it declared before counts: %s",
+                                 own->bridge->name, own->error);
+        }
+    } else if (!is_known(vs, row->bridge)) {
+        conflict = refuse_others(row, first, NULL, ", and has not said that "
+                                 "it is gone (its switch's database cannot "
+                                 "be read)");
+    } else if (first && choose_new(ds, first)) {
+        decision->action = ROW_UPDATE;
+        decision->from = first;
+    } else if (!is_used(idl, row->kind, row->name)) {
+        decision->action = ROW_DELETE;
+    } else {
+        conflict = xasprintf("ovs-vsctl declares it no more, but a chain "
+                             "needs it%s%s", first ? "; " : "",
+                             first ? first->error : "");
+    }
+    if (!conflict && row->move_to[0] && decision->action != ROW_DELETE
+        && (!own || strcmp(own->bridge->name, row->move_to))) {
+        conflict = xasprintf("it moves to bridge %s when that declares it",
+                             row->move_to);
+    }
+    decision->conflict = conflict;
+}
+
+/* Returns what keeps the function that 'd' declares out of its group, and what
+ * to do (caller frees), or NULL. */
+static char *
+group_conflict(const struct declared *d)
+{
+    if (d->kind != SF || may_join_group(d)) {
+        return NULL;
+    }
+    struct ds s = DS_EMPTY_INITIALIZER;
+    ds_put_format(&s, "the switch of bridge %s may not put it into group %s: "
+                  "\"sdsa-ctl bridge-set-groups %s", d->bridge->name,
+                  group_of(d), d->bridge->name);
+    for (size_t i = 0; i < d->bridge->n_groups; i++) {
+        ds_put_format(&s, " %s", d->bridge->groups[i]);
+    }
+    ds_put_format(&s, " %s\" allows it", group_of(d));
+    return ds_steal_cstr(&s);
+}
+
+/* Appends what is wrong with 'd', if anything, to the errors of its bridge. */
+static void
+add_error(struct declarations *ds, const struct declared *d)
+{
+    char *group = group_conflict(d);
+    const char *error = d->error ? d->error : group;
+    if (error) {
+        char *bad = (d->kind == GATEWAY ? name_check_vnf_id(d->name)
+                     : name_check(kinds[d->kind].what, d->name));
+        add_bridge_error(ds, d->bridge,
+                         xasprintf("%s %s: %s", kinds[d->kind].what,
+                                   bad ? "?" : d->name, error));
+        free(bad);
+    }
+    if (d->refused || (group && !d->error)) {
+        simap_increase(&ds->refused, d->bridge->name, 1);
+    }
+    free(group);
+}
+
+/* Appends the errors of all declarations to those of their bridges. */
+static void
+add_errors(struct declarations *ds)
+{
+    const struct shash_node **sorted = shash_sort(&ds->all);
+    for (size_t i = 0; i < shash_count(&ds->all); i++) {
+        for (const struct declared *d = sorted[i]->data; d; d = d->next) {
+            add_error(ds, d);
         }
     }
-    if ((*conflict)[0] && strcmp(*conflict, row->conflict)) {
-        VLOG_WARN("%s %s: %s", kinds[row->kind].what, row->name, *conflict);
+    free(sorted);
+}
+
+/* Decides about 'row'; 'first' is the first of its declarations, or NULL, and
+ * 'agrees' says whether a good one of them differs from the row.  Caller frees
+ * the conflict. */
+static struct decision
+decide_row(struct declarations *ds, const struct vswitches *vs,
+           const struct ovsdb_idl *idl, const struct old_row *row,
+           struct declared *first, bool differs)
+{
+    struct decision decision = { .action = ROW_KEEP };
+    if (!strcmp(row->declared_by, DECLARED_BY)) {
+        decide_declared(ds, vs, idl, row, first, &decision);
+    } else if (differs) {
+        decision.conflict = xstrdup("ovs-vsctl declares it otherwise: this is "
+                                    "what counts");
     }
-    return action;
+    if (decision.from && !decision.conflict) {
+        decision.conflict = group_conflict(decision.from);
+    }
+    if (decision.conflict && strcmp(decision.conflict, row->conflict)) {
+        VLOG_WARN_RL(&rl, "%s %s: %s", kinds[row->kind].what, row->name,
+                     decision.conflict);
+    }
+    return decision;
 }
 
 /* Does the same for each table: keeps, updates or deletes the rows that exist,
@@ -784,34 +1098,49 @@ decide_row(const struct vswitches *vs, const struct ovsdb_idl *idl,
         struct sset there = SSET_INITIALIZER(&there);                       \
         const struct STRUCT *row;                                           \
         FOR_EACH (row, idl) {                                               \
-            const struct declared *d = find_declared(&ds, KIND, row->NAME); \
+            struct declared *first = find_declared(&ds, KIND, row->NAME);   \
             const struct old_row old = { KIND, row->NAME, row->bridge,      \
-                                         row->declared_by, row->conflict }; \
-            const char *conflict;                                           \
+                                         row->declared_by, row->move_to,    \
+                                         row->conflict };                   \
+            bool differs = false;                                           \
+            for (const struct declared *d = first; d; d = d->next) {        \
+                differs = differs || (!d->error && !AGREES(row, d));        \
+            }                                                               \
+            struct decision decision = decide_row(&ds, vs, idl, &old,       \
+                                                  first, differs);          \
             sset_add(&there, row->NAME);                                    \
-            switch (decide_row(vs, idl, &old, d, d && AGREES(row, d),       \
-                               &conflict)) {                                \
-            case ROW_UPDATE: WRITE(row, d); break;                          \
-            case ROW_DELETE: STRUCT##_delete(row); continue;                \
-            case ROW_KEEP: break;                                           \
+            switch (decision.action) {                                      \
+            case ROW_UPDATE:                                                \
+                if (!strcmp(decision.from->bridge->name, row->move_to)) {   \
+                    STRUCT##_set_move_to(row, "");                          \
+                }                                                           \
+                WRITE(row, decision.from);                                  \
+                break;                                                      \
+            case ROW_DELETE:                                                \
+                STRUCT##_delete(row);                                       \
+                free(decision.conflict);                                    \
+                continue;                                                   \
+            case ROW_KEEP:                                                  \
+                break;                                                      \
             }                                                               \
-            if (!conflict[0]) {                                             \
-                conflict = inventory_bad(inv, kinds[KIND].what, row->NAME); \
-            }                                                               \
+            const char *conflict = (decision.conflict ? decision.conflict   \
+                                    : inventory_bad(inv, kinds[KIND].what,  \
+                                                    row->NAME));            \
             if (strcmp(conflict, row->conflict)) {                          \
                 STRUCT##_set_conflict(row, conflict);                       \
             }                                                               \
+            free(decision.conflict);                                        \
         }                                                                   \
         struct shash_node *node;                                            \
         SHASH_FOR_EACH (node, &ds.all) {                                    \
-            const struct declared *d = node->data;                          \
-            if (d->kind == KIND && !d->error                                \
-                && !sset_contains(&there, d->name)) {                       \
+            struct declared *first = node->data;                            \
+            if (first->kind == KIND && !sset_contains(&there, first->name)  \
+                && choose_new(&ds, first)) {                                \
                 row = STRUCT##_insert(ovsdb_idl_txn_get(                    \
                     &sdsa_sdsa_global_first(idl)->header_));                \
-                STRUCT##_set_##NAME(row, d->name);                          \
+                STRUCT##_set_##NAME(row, first->name);                      \
                 STRUCT##_set_declared_by(row, DECLARED_BY);                 \
-                WRITE(row, d);                                              \
+                WRITE(row, first);                                          \
             }                                                               \
         }                                                                   \
         sset_destroy(&there);                                               \
@@ -846,7 +1175,7 @@ write_mtus(const struct vswitches *vs, const struct ovsdb_idl *idl)
 }
 
 void
-vswitches_write(const struct vswitches *vs, const struct ovsdb_idl *idl,
+vswitches_write(struct vswitches *vs, const struct ovsdb_idl *idl,
                 const struct inventory *inv)
 {
     struct declarations ds;
@@ -854,12 +1183,14 @@ vswitches_write(const struct vswitches *vs, const struct ovsdb_idl *idl,
         return;
     }
     declarations_init(&ds, vs, idl);
+    find_owners(&ds, idl);
     WRITE_KIND(ENDPOINT, sdsa_endpoint, SDSA_ENDPOINT_FOR_EACH_SAFE, name,
                endpoint_agrees, write_endpoint);
     WRITE_KIND(SF, sdsa_service_function, SDSA_SERVICE_FUNCTION_FOR_EACH_SAFE,
                name, sf_agrees, write_sf);
     WRITE_KIND(GATEWAY, sdsa_gateway, SDSA_GATEWAY_FOR_EACH_SAFE, vnf_id,
                gateway_agrees, write_gateway);
+    add_errors(&ds);
 
     const struct sdsa_bridge *br;
     SDSA_BRIDGE_FOR_EACH (br, idl) {
@@ -867,8 +1198,10 @@ vswitches_write(const struct vswitches *vs, const struct ovsdb_idl *idl,
         const char *errors = text ? ds_cstr_ro(text) : "";
         if (strcmp(errors, br->declarations)) {
             if (errors[0]) {
-                VLOG_WARN("bridge %s: declared with ovs-vsctl: %s", br->name,
-                          errors);
+                VLOG_WARN_RL(&rl, "bridge %s: declared with ovs-vsctl: %s",
+                             br->name, errors);
+                simap_increase(&vs->refused, br->name,
+                               simap_get(&ds.refused, br->name));
             }
             sdsa_bridge_set_declarations(br, errors);
         }

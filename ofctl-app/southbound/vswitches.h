@@ -15,7 +15,13 @@
  * Each declaration becomes a row with "declared_by" ovs-vsctl, which is
  * changed and deleted with it.  A row of the same name that sdsa-ctl declared
  * has precedence: where the two differ the row's "conflict" says so.  The
- * Bridge's "declarations" says which declarations are incomplete or wrong. */
+ * Bridge's "declarations" says which declarations are incomplete or wrong.
+ *
+ * What a bridge has by its declaration stays there: the row's column "bridge"
+ * keeps it over a restart.  Another bridge's declaration of it counts when the
+ * switch of the first says that it is gone, or when the operator says so
+ * (column "move_to").  A function is in a group only if the Bridge's "groups"
+ * has that. */
 
 struct bridges;
 struct inventory;
@@ -40,7 +46,7 @@ void vswitches_wait(struct vswitches *);
 /* Writes the differences of the declarations to the database into the open
  * transaction of 'idl', and what is wrong with rows, as 'inv' says; and into
  * Bridge.mtus what vswitches_tell_ports() was told. */
-void vswitches_write(const struct vswitches *, const struct ovsdb_idl *idl,
+void vswitches_write(struct vswitches *, const struct ovsdb_idl *idl,
                      const struct inventory *inv);
 
 /* Gives 'inv' what the switches tell of their ports: MTUs, and whether STP or
@@ -58,6 +64,12 @@ void vswitches_tell_names(const struct vswitches *,
  * it tells of the bridge, and what to do, for people (caller frees); NULL:
  * nothing, or the bridge's row names no database. */
 char *vswitches_doubt(const struct vswitches *, const struct sdsa_bridge *);
+
+/* Returns how often, since the start, the switch of the bridge has begun to
+ * declare what another one has, or a function of a group that it may not put
+ * it into. */
+unsigned int vswitches_n_refused(const struct vswitches *,
+                                 const struct sdsa_bridge *);
 
 /* Returns a number that changes with what is read from the switches'
  * databases. */
