@@ -5,6 +5,7 @@ lib_libsdsa_la_SOURCES = \
 	lib/boot-clock.c lib/boot-clock.h \
 	lib/bounds.c lib/bounds.h \
 	lib/counts.c lib/counts.h \
+	lib/crowd.c lib/crowd.h \
 	lib/daemon-life.c lib/daemon-life.h \
 	lib/daemon-options.c lib/daemon-options.h \
 	lib/descriptors.c lib/descriptors.h \

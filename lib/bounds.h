@@ -121,12 +121,13 @@ char *bounds_check_answer(const struct answer_bounds *bounds,
  * rest.  Caller frees. */
 char *bounds_cut_text(const char *text);
 
-/* Connections to our OpenFlow port before the datapath id is known.  Whoever
- * can reach the port can have one, and a switch comes again every second to
- * every 8 s.  So all that come are accepted, and where there are too many, one
- * of the address that has most gives way: the one that has waited longest.
+/* Connections before we know whose they are: to our OpenFlow port before the
+ * datapath id, to our HTTPS servers before the certificate.  Whoever can reach
+ * the port can have one, and a switch comes again every second to every 8 s.
+ * So all that come are accepted, and where there are too many, one of the
+ * address that has most gives way: the one that has waited longest.
  *
- * Those that have said nothing: a switch speaks first, within a round trip and
+ * Those that have said nothing: a client speaks first, within a round trip and
  * the time that it takes to wake up.  With 5,000 a second from its own address
  * it has 200 ms for that. */
 #define BOUNDS_CALLERS_SILENT 1024
@@ -141,8 +142,8 @@ char *bounds_cut_text(const char *text);
 #define BOUNDS_ACCEPTS 256
 #define BOUNDS_ACCEPT_PAUSE_MS 10
 
-/* Callers whose handshake goes on in one run: some 2 ms of CPU each at
- * most. */
+/* Callers whose handshake goes on in one run: some 2 ms of CPU each at most.
+ * Those come first on whose address least time was spent of late. */
 #define BOUNDS_HANDSHAKES 16
 
 /* Connections that the kernel accepts before us: what comes in 200 ms. */

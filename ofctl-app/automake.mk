@@ -59,7 +59,6 @@ ofctl_app_southbound_libsouthbound_la_SOURCES = \
 	ofctl-app/southbound/bridge.c ofctl-app/southbound/bridge.h \
 	ofctl-app/southbound/bridges.c ofctl-app/southbound/bridges.h \
 	ofctl-app/southbound/of-bundle.c ofctl-app/southbound/of-bundle.h \
-	ofctl-app/southbound/of-callers.c ofctl-app/southbound/of-callers.h \
 	ofctl-app/southbound/of-listener.c ofctl-app/southbound/of-listener.h \
 	ofctl-app/southbound/of-packet.c ofctl-app/southbound/of-packet.h \
 	ofctl-app/southbound/of-ports.c ofctl-app/southbound/of-ports.h \

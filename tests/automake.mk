@@ -92,6 +92,7 @@ EXTRA_DIST += $(COMMON_AT) $(TESTSUITE_AT) $(SYSTEM_TESTSUITE_AT) \
 	tests/tools/esp-net \
 	tests/tools/esp-open \
 	tests/tools/fake-agent \
+	tests/tools/flood \
 	tests/tools/lab_net.py \
 	tests/tools/layers \
 	tests/tools/of-role \
@@ -111,6 +112,7 @@ EXTRA_DIST += $(COMMON_AT) $(TESTSUITE_AT) $(SYSTEM_TESTSUITE_AT) \
 	tests/bench/bench-chain-add \
 	tests/bench/bench-crowd \
 	tests/bench/bench-failover \
+	tests/bench/bench-flood \
 	tests/bench/bench-hop \
 	tests/bench/bench-operation \
 	tests/bench/bench-sa-rate \

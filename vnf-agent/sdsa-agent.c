@@ -667,15 +667,16 @@ cmd_show(struct unixctl_conn *conn, int argc OVS_UNUSED,
                   datastore_count_tombstones(agent->datastore));
     ds_put_format(&s, "requests: %"PRIu64", %"PRIu64" refused\n", n_requests,
                   n_errors);
-    const struct https_stats none = { .n_connections = 0 };
-    const struct https_stats *stats
-        = agent->https ? https_server_stats(agent->https) : &none;
+    struct https_stats stats = { .n_connections = 0 };
+    if (agent->https) {
+        stats = https_server_stats(agent->https);
+    }
     ds_put_format(&s, "connections: %"PRIuSIZE", of them %"PRIuSIZE" event "
                   "streams; %"PRIuSIZE" in the handshake\n",
-                  stats->n_connections, stats->n_streams, stats->n_pending);
+                  stats.n_connections, stats.n_streams, stats.n_pending);
     ds_put_format(&s, "connections ever: %"PRIu64", %"PRIu64" closed for "
-                  "others, %"PRIu64" too slow\n", stats->n_accepted,
-                  stats->n_evicted, stats->n_overdue);
+                  "others, %"PRIu64" too slow\n", stats.n_accepted,
+                  stats.n_evicted, stats.n_overdue);
     unixctl_command_reply(conn, ds_cstr(&s));
     ds_destroy(&s);
 }

@@ -179,7 +179,7 @@ step_handshake(struct https_conn *conn)
             const char *reason = ERR_reason_error_string(ERR_peek_error());
             long int verified = SSL_get_verify_result(conn->ssl);
             VLOG_INFO_RL(&rl, "%s: TLS handshake failed (%s%s%s)",
-                         conn->member.name,
+                         https_member_name(&conn->member),
                          reason ? reason : "connection lost",
                          verified ? ": " : "",
                          verified ? X509_verify_cert_error_string(verified)
@@ -195,7 +195,8 @@ step_handshake(struct https_conn *conn)
     conn->req.peer_end = x509_cert_end(cert);
     conn->req.peer_is_key = conn->key_name != NULL;
     X509_free(cert);
-    https_member_identify(&conn->member, name ? name : xstrdup(""));
+    https_member_identify(&conn->member, name ? name : "");
+    free(name);
     conn->state = CONN_HEAD;
     https_member_set_deadline(&conn->member, HTTPS_IDLE_TIMEOUT_MS);
     return STEP_AGAIN;

@@ -18,32 +18,33 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 10);
 #define MAX_PER_PEER 64         /* Connections of one peer. */
 #define MAX_STREAMS (MAX_PER_PEER / 4)
 
-/* What a peer has. */
-struct https_peer {
-    size_t n, n_streams;        /* Connections. */
-    size_t n_unread;            /* Octets of answers. */
-    long long int spent_us;     /* See https_member_spent(): as of */
-    long long int spent_ms;     /* this time. */
-};
-
 void
 https_peers_init(struct https_peers *peers, size_t max_connections)
 {
     *peers = (struct https_peers) { .max_connections = max_connections };
-    ovs_list_init(&peers->pending);
-    ovs_list_init(&peers->known);
+    crowd_init(&peers->silent);
+    crowd_init(&peers->heard);
+    crowd_init(&peers->known);
     ovs_list_init(&peers->ready);
     heap_init(&peers->timers);
-    shash_init(&peers->addresses);
-    shash_init(&peers->names);
 }
 
 void
 https_peers_uninit(struct https_peers *peers)
 {
     heap_destroy(&peers->timers);
-    shash_destroy(&peers->addresses);
-    shash_destroy(&peers->names);
+    crowd_uninit(&peers->silent);
+    crowd_uninit(&peers->heard);
+    crowd_uninit(&peers->known);
+}
+
+struct https_stats
+https_peers_stats(const struct https_peers *peers)
+{
+    struct https_stats stats = peers->stats;
+    stats.n_pending = peers->silent.n + peers->heard.n;
+    stats.n_connections = peers->known.n;
+    return stats;
 }
 
 /* Time. */
@@ -107,117 +108,55 @@ https_peers_wait(const struct https_peers *peers)
 
 /* Members. */
 
-static struct shash *
-peers_of(const struct https_member *member)
+static struct https_member *
+member_of(const struct crowd_member *place)
 {
-    return member->is_known ? &member->peers->names
-                            : &member->peers->addresses;
+    return place ? CONTAINER_OF(place, struct https_member, place) : NULL;
 }
 
-static struct ovs_list *
-list_of(const struct https_member *member)
+const char *
+https_member_name(const struct https_member *member)
 {
-    return member->is_known ? &member->peers->known : &member->peers->pending;
+    return member->place.owner->name;
 }
 
-static size_t *
-counter_of(const struct https_member *member)
+bool
+https_member_is_known(const struct https_member *member)
 {
-    return (member->is_known ? &member->peers->stats.n_connections
-            : &member->peers->stats.n_pending);
+    return member->place.crowd == &member->peers->known;
 }
-
-static struct https_peer *
-find_peer(const struct https_member *member)
-{
-    return shash_find_data(peers_of(member), member->name);
-}
-
-/* Enters the member under its name. */
-static void
-enter(struct https_member *member)
-{
-    struct https_peer *peer = find_peer(member);
-    if (!peer) {
-        peer = xzalloc(sizeof *peer);
-        shash_add(peers_of(member), member->name, peer);
-    }
-    peer->n++;
-    ovs_list_push_back(list_of(member), &member->node);
-    ++*counter_of(member);
-}
-
-/* Takes the member out from under its name. */
-static void
-leave(struct https_member *member)
-{
-    struct https_peer *peer = find_peer(member);
-    if (member->is_stream) {
-        peer->n_streams--;
-        member->peers->stats.n_streams--;
-    }
-    if (!--peer->n) {
-        free(peer);
-        shash_find_and_delete(peers_of(member), member->name);
-    }
-    ovs_list_remove(&member->node);
-    --*counter_of(member);
-    free(member->name);
-}
-
-/* Unread answers, and time. */
 
 static void
 set_unread(struct https_member *member, size_t n)
 {
-    struct https_peer *peer = find_peer(member);
-    peer->n_unread += n - member->n_unread;
     member->peers->n_unread += n - member->n_unread;
     member->n_unread = n;
 }
 
-/* Halves what was spent for each second that has passed. */
-static void
-decay(struct https_peer *peer)
+/* Returns the octets of answers that wait for the peer. */
+static size_t
+get_unread(const struct crowd_owner *owner)
 {
-    long long int seconds = (time_msec() - peer->spent_ms) / 1000;
-    peer->spent_us = seconds < 32 ? peer->spent_us >> seconds : 0;
-    peer->spent_ms += 1000 * seconds;
+    const struct crowd_member *place;
+    size_t n = 0;
+    CROWD_FOR_EACH (place, owner) {
+        n += member_of(place)->n_unread;
+    }
+    return n;
 }
 
-void
-https_member_spend(struct https_member *member, long long int us)
+static size_t
+count_streams(const struct crowd_owner *owner)
 {
-    struct https_peer *peer = find_peer(member);
-    decay(peer);
-    peer->spent_us += us;
-}
-
-long long int
-https_member_spent(const struct https_member *member)
-{
-    struct https_peer *peer = find_peer(member);
-    decay(peer);
-    return peer->spent_us;
+    const struct crowd_member *place;
+    size_t n = 0;
+    CROWD_FOR_EACH (place, owner) {
+        n += member_of(place)->is_stream;
+    }
+    return n;
 }
 
 /* Limits. */
-
-/* Returns the idlest connection, not a stream, of the peer 'name' in 'list',
- * but not 'except'; or NULL. */
-static struct https_member *
-find_idlest(const struct ovs_list *list, const char *name,
-            const struct https_member *except)
-{
-    struct https_member *member;
-    LIST_FOR_EACH (member, node, list) {
-        if (member != except && !member->is_stream && !member->is_dead
-            && !strcmp(member->name, name)) {
-            return member;
-        }
-    }
-    return NULL;
-}
 
 void
 https_member_kill(struct https_member *member)
@@ -233,29 +172,62 @@ evict(struct https_member *member)
     https_member_kill(member);
 }
 
+/* Returns the idlest connection of 'owner', not a stream, but not 'except'; or
+ * NULL. */
+static struct https_member *
+find_idlest(const struct crowd_owner *owner, const struct https_member *except)
+{
+    const struct crowd_member *place;
+    CROWD_FOR_EACH (place, owner) {
+        struct https_member *member = member_of(place);
+        if (member != except && !member->is_stream && !member->is_dead) {
+            return member;
+        }
+    }
+    return NULL;
+}
+
 /* Makes room for 'member', the newest of its peer, if that has too many. */
 static void
 limit_peer(struct https_member *member)
 {
-    if (find_peer(member)->n > MAX_PER_PEER) {
-        struct https_member *idlest = find_idlest(list_of(member),
-                                                  member->name, member);
+    if (member->place.owner->n > MAX_PER_PEER) {
+        struct https_member *idlest = find_idlest(member->place.owner, member);
         VLOG_INFO_RL(&rl, "%s: more than %d connections, the idlest one is "
-                     "closed", member->name, MAX_PER_PEER);
+                     "closed", https_member_name(member), MAX_PER_PEER);
         evict(idlest ? idlest : member);
     }
 }
 
-/* Returns the connection of the peer 'name' that has been idle longest of
- * those with unread answers, but not 'except'; or NULL. */
-static struct https_member *
-find_unread(const struct https_peers *peers, const char *name,
-            const struct https_member *except)
+/* Evicts the idlest connection of the peer that has most in 'crowd'.  Returns
+ * false if there is none. */
+static bool
+evict_one(const struct crowd *crowd)
 {
-    struct https_member *member;
-    LIST_FOR_EACH (member, node, &peers->known) {
-        if (member != except && member->n_unread && !member->is_dead
-            && !strcmp(member->name, name)) {
+    const struct crowd_owner *most = crowd_most(crowd);
+    struct https_member *member = most ? find_idlest(most, NULL) : NULL;
+    if (member) {
+        evict(member);
+    }
+    return member != NULL;
+}
+
+bool
+https_peers_evict(struct https_peers *peers)
+{
+    return (evict_one(&peers->silent) || evict_one(&peers->heard)
+            || evict_one(&peers->known));
+}
+
+/* Returns the connection of the peer that has been idle longest of those with
+ * unread answers, but not 'except'; or NULL. */
+static struct https_member *
+find_unread(const struct crowd_owner *owner, const struct https_member *except)
+{
+    const struct crowd_member *place;
+    CROWD_FOR_EACH (place, owner) {
+        struct https_member *member = member_of(place);
+        if (member != except && member->n_unread && !member->is_dead) {
             return member;
         }
     }
@@ -267,26 +239,27 @@ static void
 kill_unread(struct https_member *member)
 {
     VLOG_INFO_RL(&rl, "%s: too many answers that are not read: a connection "
-                 "is closed", member->name);
+                 "is closed", https_member_name(member));
     member->peers->stats.n_overdue++;
     set_unread(member, 0);
     https_member_kill(member);
 }
 
-/* Returns the name of the peer that has most unread answers. */
-static const char *
+/* Returns the peer that has most unread answers. */
+static const struct crowd_owner *
 find_laziest(const struct https_peers *peers)
 {
-    const struct shash_node *node, *most = NULL;
+    const struct crowd_owner *laziest = NULL;
+    const struct shash_node *node;
     size_t max = 0;
-    SHASH_FOR_EACH (node, &peers->names) {
-        const struct https_peer *peer = node->data;
-        if (!most || peer->n_unread > max) {
-            max = peer->n_unread;
-            most = node;
+    SHASH_FOR_EACH (node, &peers->known.owners) {
+        size_t n = get_unread(node->data);
+        if (!laziest || n > max) {
+            max = n;
+            laziest = node->data;
         }
     }
-    return most ? most->name : "";
+    return laziest;
 }
 
 void
@@ -295,53 +268,29 @@ https_member_set_unread(struct https_member *member, size_t n)
     struct https_peers *peers = member->peers;
     struct https_member *lazy;
     set_unread(member, n);
-    while (n && find_peer(member)->n_unread > BOUNDS_UNREAD_PEER
-           && (lazy = find_unread(peers, member->name, member))) {
+    while (n && get_unread(member->place.owner) > BOUNDS_UNREAD_PEER
+           && (lazy = find_unread(member->place.owner, member))) {
         kill_unread(lazy);
     }
     while (n && peers->n_unread > BOUNDS_UNREAD
-           && (lazy = find_unread(peers, find_laziest(peers), NULL))) {
+           && (lazy = find_unread(find_laziest(peers), NULL))) {
         kill_unread(lazy);
     }
-}
-
-bool
-https_peers_evict(struct https_peers *peers)
-{
-    struct https_member *member;
-    LIST_FOR_EACH (member, node, &peers->pending) {
-        if (!member->is_dead) {
-            evict(member);
-            return true;
-        }
-    }
-    const struct shash_node *node, *most = NULL;
-    size_t max = 0;
-    SHASH_FOR_EACH (node, &peers->names) {
-        const struct https_peer *peer = node->data;
-        if (peer->n > max) {
-            max = peer->n;
-            most = node;
-        }
-    }
-    member = most ? find_idlest(&peers->known, most->name, NULL) : NULL;
-    if (member) {
-        evict(member);
-    }
-    return member != NULL;
 }
 
 void
 https_peers_add(struct https_peers *peers, struct https_member *member,
-                char *address)
+                const char *address)
 {
-    *member = (struct https_member) { .peers = peers, .name = address };
+    *member = (struct https_member) { .peers = peers };
     heap_insert(&peers->timers, &member->timer, 0);
     https_member_set_deadline(member, HTTPS_REQUEST_TIMEOUT_MS);
-    enter(member);
+    crowd_add(&peers->silent, &member->place, address);
     peers->stats.n_accepted++;
-    limit_peer(member);
-    if (peers->stats.n_pending + peers->stats.n_connections
+    if (peers->silent.n > BOUNDS_CALLERS_SILENT) {
+        evict_one(&peers->silent);
+    }
+    if (peers->silent.n + peers->heard.n + peers->known.n
         > peers->max_connections) {
         https_peers_evict(peers);
     }
@@ -351,37 +300,44 @@ void
 https_peers_remove(struct https_member *member)
 {
     set_unread(member, 0);
-    leave(member);
+    member->peers->stats.n_streams -= member->is_stream;
+    crowd_remove(&member->place);
     heap_remove(&member->peers->timers, &member->timer);
     https_member_clear_ready(member);
 }
 
 void
-https_member_identify(struct https_member *member, char *name)
+https_member_hear(struct https_member *member)
 {
-    set_unread(member, 0);
-    leave(member);
-    member->name = name;
-    member->is_known = true;
-    enter(member);
+    struct https_peers *peers = member->peers;
+    if (member->place.crowd == &peers->silent) {
+        crowd_move(&peers->heard, &member->place);
+        if (peers->heard.n > BOUNDS_CALLERS_HEARD) {
+            evict_one(&peers->heard);
+        }
+    }
+}
+
+void
+https_member_identify(struct https_member *member, const char *name)
+{
+    crowd_remove(&member->place);
+    crowd_add(&member->peers->known, &member->place, name);
     limit_peer(member);
 }
 
 void
 https_member_use(struct https_member *member)
 {
-    ovs_list_remove(&member->node);
-    ovs_list_push_back(&member->peers->known, &member->node);
+    crowd_use(&member->place);
 }
 
 bool
 https_member_begin_stream(struct https_member *member)
 {
-    struct https_peer *peer = find_peer(member);
-    if (peer->n_streams >= MAX_STREAMS) {
+    if (count_streams(member->place.owner) >= MAX_STREAMS) {
         return false;
     }
-    peer->n_streams++;
     member->peers->stats.n_streams++;
     member->is_stream = true;
     return true;

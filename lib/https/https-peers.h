@@ -2,21 +2,22 @@
 #ifndef SDSA_HTTPS_PEERS_H
 #define SDSA_HTTPS_PEERS_H 1
 
-/* The set of a server's connections: their number for each peer, the order in
- * which they became idle, their deadlines, and those that have to run without
- * an event of their socket.  No I/O.
+/* The set of a server's connections: whose they are, their deadlines, and
+ * those that have to run without an event of their socket.  No I/O.
  *
  * A connection belongs to a peer, which is its network address until its
  * certificate is known and then the certificate's name.  Where a limit is
- * reached a connection is evicted, not refused (decision 46). */
+ * reached a connection is evicted, not refused (decision 46).  Before the
+ * certificate there are two limits: of connections that have said nothing, and
+ * of those that have (lib/bounds.h). */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "heap.h"
+#include "lib/crowd.h"
 #include "openvswitch/list.h"
-#include "openvswitch/shash.h"
 
 #define HTTPS_REQUEST_TIMEOUT_MS 10000  /* From first octet to last. */
 #define HTTPS_IDLE_TIMEOUT_MS 60000     /* Between requests; of a reply. */
@@ -32,24 +33,21 @@ struct https_stats {
 
 struct https_peers {
     size_t max_connections;     /* In all. */
-    struct ovs_list pending;    /* struct https_member, before certificates. */
-    struct ovs_list known;      /* The others. */
+    struct crowd silent, heard; /* Before certificates: those that have said
+                                 * nothing, and the others. */
+    struct crowd known;         /* After that. */
     struct ovs_list ready;      /* Those that are to be run. */
     struct heap timers;         /* Next deadline first. */
-    struct shash addresses;     /* struct https_peer: of 'pending'. */
-    struct shash names;         /* The same of 'known'. */
     size_t n_deferred;          /* Connections whose request was put off. */
-    struct https_stats stats;
+    struct https_stats stats;   /* But for what https_peers_stats() counts. */
     size_t n_unread;            /* Octets of answers, in all. */
 };
 
 struct https_member {
     struct https_peers *peers;
-    struct ovs_list node;       /* In 'pending' or 'known', idlest first. */
+    struct crowd_member place;  /* In 'silent', 'heard' or 'known'. */
     struct ovs_list ready_node; /* In 'ready' if 'is_ready'. */
     struct heap_node timer;     /* In 'timers'. */
-    char *name;                 /* Network address, then subject CN. */
-    bool is_known;              /* 'name' is the subject CN. */
     bool is_stream;             /* The connection has an event stream. */
     bool is_ready;              /* To be run without waiting for epoll. */
     bool is_dead;               /* To be destroyed when it is run next. */
@@ -62,17 +60,20 @@ void https_peers_init(struct https_peers *, size_t max_connections);
 /* Frees what the set holds.  All members must have been removed before. */
 void https_peers_uninit(struct https_peers *);
 
-/* Adds a new connection from 'address', of which ownership is taken.  Its
- * deadline is that of a request.  Evicts where it is one too many. */
+/* Returns counts. */
+struct https_stats https_peers_stats(const struct https_peers *);
+
+/* Adds a new connection from 'address'.  Its deadline is that of a request.
+ * Evicts where it is one too many. */
 void https_peers_add(struct https_peers *, struct https_member *,
-                     char *address);
+                     const char *address);
 
 /* Removes the member. */
 void https_peers_remove(struct https_member *);
 
-/* Makes room for one connection more: evicts the idlest one before its
- * certificate or, if there is none, the idlest one of the peer that has
- * most.  Returns false if there is none. */
+/* Makes room for one connection more: evicts the idlest one of the peer that
+ * has most, before its certificate if there is one.  Returns false if there is
+ * none. */
 bool https_peers_evict(struct https_peers *);
 
 /* Returns the member with the next deadline, or NULL if there is no member. */
@@ -81,9 +82,19 @@ struct https_member *https_peers_first(const struct https_peers *);
 /* Wakes the poll loop when a member is ready or overdue. */
 void https_peers_wait(const struct https_peers *);
 
-/* Notes that the client has shown a certificate with the name 'name', of which
- * ownership is taken. */
-void https_member_identify(struct https_member *, char *name);
+/* Returns the name of the peer: its address, or the name in its
+ * certificate. */
+const char *https_member_name(const struct https_member *);
+
+/* Returns true if the client has shown its certificate. */
+bool https_member_is_known(const struct https_member *);
+
+/* Notes that the client has said something.  Evicts where it is one too
+ * many. */
+void https_member_hear(struct https_member *);
+
+/* Notes that the client has shown a certificate with the name 'name'. */
+void https_member_identify(struct https_member *, const char *name);
 
 /* Notes that a request is done: the member is the least idle one. */
 void https_member_use(struct https_member *);
@@ -96,13 +107,6 @@ bool https_member_begin_stream(struct https_member *);
 /* Notes that 'n' octets of answers wait for the client.  Kills connections
  * where that is too much (lib/bounds.h). */
 void https_member_set_unread(struct https_member *, size_t n);
-
-/* Notes that 'us' microseconds were spent on the peer. */
-void https_member_spend(struct https_member *, long long int us);
-
-/* Returns how many microseconds were spent on the peer of late: of what was
- * spent a second ago a half counts, and so on. */
-long long int https_member_spent(const struct https_member *);
 
 /* Sets the deadline, 'timeout_ms' from now; 0: none. */
 void https_member_set_deadline(struct https_member *, int timeout_ms);

@@ -140,7 +140,7 @@ https_request_body(const struct https_request *req, size_t *size)
 const char *
 https_request_peer(const struct https_request *req)
 {
-    return req->member->name;
+    return https_member_name(req->member);
 }
 
 bool

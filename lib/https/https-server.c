@@ -27,11 +27,6 @@
 
 VLOG_DEFINE_THIS_MODULE(https_server);
 
-/* The work of one run. */
-#define MAX_EVENTS 128
-#define MAX_ACCEPTS 32
-#define MAX_HANDSHAKES 8        /* Steps, each up to a millisecond. */
-
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 10);
 
 #define MAX_CONNECTIONS 2048
@@ -50,6 +45,8 @@ struct https_server {
                                  * off. */
     long long int accept_ms;    /* If not 0 the listener rests until then. */
     struct https_peers peers;   /* The members of struct https_conn. */
+    struct epoll_event *events; /* Room for one of each connection, and of the
+                                 * listener. */
 };
 
 static struct https_conn *
@@ -137,7 +134,7 @@ add_socket(struct https_server *server, int fd, const char *address)
         return;
     }
     conn->req.peer_address = xstrdup(address);
-    https_peers_add(&server->peers, &conn->member, xstrdup(address));
+    https_peers_add(&server->peers, &conn->member, address);
 
     struct epoll_event event = { .events = conn->want, .data.ptr = conn };
     conn->events = conn->want;
@@ -154,6 +151,14 @@ watch_listener(struct https_server *server, int op, uint32_t events)
     return epoll_ctl(server->epoll, op, server->listener, &event) ? errno : 0;
 }
 
+/* Has the listener rest until then, on the clock of time_msec(). */
+static void
+rest(struct https_server *server, long long int until_ms)
+{
+    server->accept_ms = until_ms;
+    watch_listener(server, EPOLL_CTL_MOD, 0);
+}
+
 /* Handles a failure of accept().  If no connection can make room, the listener
  * rests. */
 static void
@@ -161,21 +166,23 @@ accept_failed(struct https_server *server, int error)
 {
     long long int again_ms = descriptors_accept_failed("https", error);
     if (!https_peers_evict(&server->peers)) {
-        server->accept_ms = again_ms;
-        watch_listener(server, EPOLL_CTL_MOD, 0);
+        rest(server, again_ms);
     }
 }
 
 static void
 accept_some(struct https_server *server)
 {
-    for (int i = 0; i < MAX_ACCEPTS; i++) {
+    int n;
+    for (n = 0; n < BOUNDS_ACCEPTS; n++) {
         struct sockaddr_storage ss;
         socklen_t len = sizeof ss;
         int fd = accept4(server->listener, (struct sockaddr *) &ss, &len,
                          SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd < 0) {
-            if (errno != EAGAIN && errno != ECONNABORTED && errno != EINTR) {
+        if (fd < 0 && errno == EAGAIN) {
+            break;
+        } else if (fd < 0) {
+            if (errno != ECONNABORTED && errno != EINTR) {
                 accept_failed(server, errno);
             }
             return;
@@ -185,6 +192,9 @@ accept_some(struct https_server *server)
         add_socket(server, fd, ds_cstr(&address));
         ds_destroy(&address);
     }
+    if (n >= BOUNDS_ACCEPTS / 4) {
+        rest(server, time_msec() + BOUNDS_ACCEPT_PAUSE_MS);
+    }
 }
 
 static void
@@ -193,8 +203,9 @@ run_conn(struct https_server *server, struct https_conn *conn)
     long long int start_us = time_usec();
     https_member_clear_ready(&conn->member);
     bool goes_on = !conn->member.is_dead && https_conn_run(conn);
-    https_member_spend(&conn->member, time_usec() - start_us);
+    crowd_spend(&conn->member.place, time_usec() - start_us);
     if (goes_on) {
+        https_member_hear(&conn->member);
         https_member_set_unread(&conn->member, conn->req.out.size);
     }
     if (!goes_on) {
@@ -206,21 +217,19 @@ run_conn(struct https_server *server, struct https_conn *conn)
     }
 }
 
-/* Makes connections with events ready to be run, and accepts.  Of those before
- * their certificate only some: a handshake costs much. */
+/* Makes connections with events ready to be run, and accepts. */
 static void
 read_events(struct https_server *server)
 {
-    struct epoll_event events[MAX_EVENTS];
-    int n = epoll_wait(server->epoll, events, MAX_EVENTS, 0);
-    int n_handshakes = 0;
+    int n = epoll_wait(server->epoll, server->events,
+                       server->peers.max_connections + 1, 0);
     bool accepting = false;
 
     for (int i = 0; i < n; i++) {
-        struct https_conn *conn = events[i].data.ptr;
-        if (events[i].data.ptr == server) {
+        struct https_conn *conn = server->events[i].data.ptr;
+        if (server->events[i].data.ptr == server) {
             accepting = true;
-        } else if (conn->member.is_known || n_handshakes++ < MAX_HANDSHAKES) {
+        } else {
             https_member_set_ready(&conn->member);
         }
     }
@@ -229,21 +238,27 @@ read_events(struct https_server *server)
     }
 }
 
-/* A connection that is ready, and what was spent on its peer. */
+/* A connection that is ready, and when its turn is. */
 struct turn {
     struct https_conn *conn;
-    long long int spent_us;
+    int class;                  /* Lowest first. */
+    long long int spent_us;     /* On its peer: least first. */
+    size_t number;              /* Of those that are ready. */
 };
 
 static int
 compare_turns(const void *a_, const void *b_)
 {
     const struct turn *a = a_, *b = b_;
-    return (a->spent_us > b->spent_us) - (a->spent_us < b->spent_us);
+    return (a->class != b->class ? a->class - b->class
+            : a->spent_us != b->spent_us
+            ? (a->spent_us > b->spent_us) - (a->spent_us < b->spent_us)
+            : (a->number > b->number) - (a->number < b->number));
 }
 
-/* Runs what is ready.  Those that are known come first, and of these the ones
- * on whose peers least was spent, as long as there is time: the others stay
+/* Runs what is ready: those that are to go, then those that are known as long
+ * as there is time, then some handshakes, each of which costs much.  Within
+ * these the ones come first on whose peers least was spent.  The others stay
  * ready. */
 static void
 run_ready(struct https_server *server)
@@ -253,17 +268,23 @@ run_ready(struct https_server *server)
     struct https_member *member;
     size_t n = 0;
     LIST_FOR_EACH (member, ready_node, ready) {
-        turns[n++] = (struct turn) {
-            conn_of(member),
-            (!member->is_known ? LLONG_MAX
-             : member->is_dead ? 0 : https_member_spent(member)),
+        turns[n] = (struct turn) {
+            .conn = conn_of(member),
+            .class = (member->is_dead ? 0
+                      : https_member_is_known(member) ? 1 : 2),
+            .spent_us = crowd_spent(&member->place),
+            .number = n,
         };
+        n++;
     }
     qsort(turns, n, sizeof *turns, compare_turns);
 
     long long int end_us = time_usec() + BOUNDS_RUN_US;
+    int n_handshakes = 0;
     for (size_t i = 0; i < n; i++) {
-        if (!turns[i].conn->member.is_known || time_usec() < end_us) {
+        if (!turns[i].class
+            || (turns[i].class == 1 && time_usec() < end_us)
+            || (turns[i].class == 2 && n_handshakes++ < BOUNDS_HANDSHAKES)) {
             run_conn(server, turns[i].conn);
         }
     }
@@ -287,7 +308,7 @@ https_server_retry(struct https_server *server)
     struct https_member *member;
     server->retry_ms = time_msec() + RETRY_MS;
     if (server->peers.n_deferred) {
-        LIST_FOR_EACH (member, node, &server->peers.known) {
+        HEAP_FOR_EACH (member, timer, &server->peers.timers) {
             https_conn_retry(conn_of(member));
         }
     }
@@ -343,10 +364,10 @@ https_server_has_address(const struct https_server *server)
     return has;
 }
 
-const struct https_stats *
+struct https_stats
 https_server_stats(const struct https_server *server)
 {
-    return &server->peers.stats;
+    return https_peers_stats(&server->peers);
 }
 
 /* Lifecycle. */
@@ -412,7 +433,7 @@ start_listening(struct https_server *server, const char *listen_at,
     /* Inherited by what is accepted.  Without it replies would wait 40 ms for
      * the peer's delayed acknowledgement. */
     setsockopt_tcp_nodelay(server->listener);
-    listen(server->listener, 1024);
+    listen(server->listener, BOUNDS_BACKLOG);
 
     *errorp = watch_listener(server, EPOLL_CTL_ADD, EPOLLIN);
     if (*errorp) {
@@ -447,6 +468,8 @@ https_server_create(const struct https_server_config *config,
     };
     server->listener = server->epoll = -1;
     https_peers_init(&server->peers, max_connections());
+    server->events = xmalloc((server->peers.max_connections + 1)
+                             * sizeof *server->events);
 
     server->files = config->files;
     server->chain = config->chain;
@@ -471,6 +494,7 @@ https_server_destroy(struct https_server *server)
             drop_conn(conn_of(member));
         }
         https_peers_uninit(&server->peers);
+        free(server->events);
         if (server->listener >= 0) {
             close(server->listener);
         }

@@ -27,10 +27,10 @@
  *
  * One thread. */
 
+#include "lib/https/https-peers.h"
 #include "lib/https/https-request.h"
 
 struct https_server;
-struct https_stats;
 struct tls_files;
 
 struct https_server_config {
@@ -80,8 +80,7 @@ void https_server_wait(struct https_server *);
  * listens, so that no client can come yet. */
 bool https_server_has_address(const struct https_server *);
 
-/* Returns counts of connections (https-peers.h).  They live as long as the
- * server. */
-const struct https_stats *https_server_stats(const struct https_server *);
+/* Returns counts of connections (https-peers.h). */
+struct https_stats https_server_stats(const struct https_server *);
 
 #endif /* lib/https/https-server.h */

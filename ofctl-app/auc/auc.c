@@ -152,7 +152,7 @@ auc_wait(struct auc *auc)
 char *
 auc_format(const struct auc *auc)
 {
-    const struct https_stats *stats = https_server_stats(auc->server);
+    struct https_stats stats = https_server_stats(auc->server);
     const char *absence = auc_db_absence(auc->db);
     struct ds ds = DS_EMPTY_INITIALIZER;
     ds_put_format(&ds, "listens at %s%s\n", auc->listen,
@@ -160,11 +160,11 @@ auc_format(const struct auc *auc)
                   : ", an address that this host does not have");
     ds_put_format(&ds, "database: %s\n", absence ? absence : "connected");
     ds_put_format(&ds, "connections: %"PRIuSIZE"; %"PRIuSIZE" in the "
-                  "handshake\n", stats->n_connections, stats->n_pending);
+                  "handshake\n", stats.n_connections, stats.n_pending);
     ds_put_format(&ds, "connections ever: %"PRIu64", %"PRIu64" closed for "
                   "others, %"PRIu64" too slow, %"PRIu64" failed the "
-                  "handshake\n", stats->n_accepted, stats->n_evicted,
-                  stats->n_overdue, stats->n_handshakes_failed);
+                  "handshake\n", stats.n_accepted, stats.n_evicted,
+                  stats.n_overdue, stats.n_handshakes_failed);
     ds_put_format(&ds, "certificates given: %"PRIu64"\n",
                   est_n_certificates(auc->est));
     ds_put_format(&ds, "registrations being checked: %"PRIuSIZE"\n",

@@ -10,9 +10,9 @@
 #include <sys/socket.h>
 
 #include "lib/bounds.h"
+#include "lib/crowd.h"
 #include "lib/descriptors.h"
 #include "lib/ovs-tls.h"
-#include "ofctl-app/southbound/of-callers.h"
 #include "ofctl-app/southbound/turned-away.h"
 #include "openvswitch/list.h"
 #include "openvswitch/ofp-msgs.h"
@@ -37,7 +37,7 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 10);
 /* A switch that has connected. */
 struct caller {
     struct ovs_list node;       /* In of_listener's 'callers' or 'done'. */
-    struct of_member member;    /* In 'silent' or 'heard', while in
+    struct crowd_member place;  /* In 'silent' or 'heard', while in
                                  * 'callers'. */
     struct vconn *vconn;
     int fd;                     /* Of 'vconn', of which nothing was read yet;
@@ -53,7 +53,8 @@ struct of_listener {
     struct turned_away *away;   /* Not owned. */
     long long int accept_ms;    /* Not before this time, after a failure. */
     struct ovs_list callers;    /* In the handshake, oldest first. */
-    struct of_callers silent, heard;    /* The same. */
+    struct crowd silent, heard; /* The same, by whether they have said
+                                 * something. */
     struct ovs_list done;       /* Through the handshake. */
 };
 
@@ -87,8 +88,8 @@ of_listener_create(const char *target, struct turned_away *away,
         listener->away = away;
         raise_backlog();
         ovs_list_init(&listener->callers);
-        of_callers_init(&listener->silent, BOUNDS_CALLERS_SILENT);
-        of_callers_init(&listener->heard, BOUNDS_CALLERS_HEARD);
+        crowd_init(&listener->silent);
+        crowd_init(&listener->heard);
         ovs_list_init(&listener->done);
         *listenerp = listener;
     }
@@ -113,7 +114,7 @@ of_listener_drop(struct of_listener *listener, struct caller *caller,
                  reason);
     turned_away_note(listener->away, vconn_get_name(caller->vconn), reason);
     ovs_list_remove(&caller->node);
-    of_callers_remove(&caller->member);
+    crowd_remove(&caller->place);
     caller_destroy(caller);
 }
 
@@ -123,28 +124,28 @@ of_listener_destroy(struct of_listener *listener)
     if (listener) {
         struct caller *caller;
         LIST_FOR_EACH_POP (caller, node, &listener->callers) {
-            of_callers_remove(&caller->member);
+            crowd_remove(&caller->place);
             caller_destroy(caller);
         }
         LIST_FOR_EACH_POP (caller, node, &listener->done) {
             caller_destroy(caller);
         }
-        of_callers_uninit(&listener->silent);
-        of_callers_uninit(&listener->heard);
+        crowd_uninit(&listener->silent);
+        crowd_uninit(&listener->heard);
         pvconn_close(listener->pvconn);
         free(listener);
     }
 }
 
-/* Drops callers while there are too many. */
+/* Drops callers while there are more than 'max'. */
 static void
 of_listener_make_room(struct of_listener *listener,
-                      const struct of_callers *callers)
+                      const struct crowd *callers, size_t max)
 {
-    struct of_member *member;
-    while ((member = of_callers_excess(callers))) {
+    struct crowd_member *place;
+    while ((place = crowd_excess(callers, max))) {
         of_listener_drop(listener,
-                         CONTAINER_OF(member, struct caller, member),
+                         CONTAINER_OF(place, struct caller, place),
                          (callers == &listener->silent
                           ? "has said nothing, and too many others call"
                           : "is slow with its handshake, and too many others "
@@ -160,9 +161,11 @@ of_listener_add(struct of_listener *listener, struct vconn *vconn, int fd)
     caller->fd = fd;
     caller->since_ms = time_msec();
     ovs_list_push_back(&listener->callers, &caller->node);
-    of_callers_add(&listener->silent, &caller->member,
-                   turned_away_address(vconn_get_name(vconn)));
-    of_listener_make_room(listener, &listener->silent);
+
+    char *address = turned_away_address(vconn_get_name(vconn));
+    crowd_add(&listener->silent, &caller->place, address);
+    free(address);
+    of_listener_make_room(listener, &listener->silent, BOUNDS_CALLERS_SILENT);
 }
 
 static void
@@ -287,10 +290,12 @@ caller_has_input(const struct caller *caller)
 static void
 of_listener_run_caller(struct of_listener *listener, struct caller *caller)
 {
+    long long int start_us = time_usec();
     int error = caller_run(caller);
+    crowd_spend(&caller->place, time_usec() - start_us);
     if (!error) {
         ovs_list_remove(&caller->node);
-        of_callers_remove(&caller->member);
+        crowd_remove(&caller->place);
         ovs_list_push_back(&listener->done, &caller->node);
         return;
     } else if (error != EAGAIN) {
@@ -301,8 +306,34 @@ of_listener_run_caller(struct of_listener *listener, struct caller *caller)
     }
     bool heard = caller->fd >= 0 || caller->asked;
     caller->fd = -1;
-    if (heard && caller->member.callers == &listener->silent) {
-        of_callers_move(&listener->heard, &caller->member);
+    if (heard && caller->place.crowd == &listener->silent) {
+        crowd_move(&listener->heard, &caller->place);
+    }
+}
+
+/* A caller that has begun its handshake, and when its turn is. */
+struct turn {
+    struct caller *caller;
+    long long int spent_us;     /* On its address: least first. */
+    size_t number;              /* By age. */
+};
+
+static int
+compare_turns(const void *a_, const void *b_)
+{
+    const struct turn *a = a_, *b = b_;
+    return (a->spent_us != b->spent_us
+            ? (a->spent_us > b->spent_us) - (a->spent_us < b->spent_us)
+            : (a->number > b->number) - (a->number < b->number));
+}
+
+/* Begins some handshakes, each of which costs much. */
+static void
+of_listener_begin(struct of_listener *listener, struct turn *turns, size_t n)
+{
+    qsort(turns, n, sizeof *turns, compare_turns);
+    for (size_t i = 0; i < MIN(n, BOUNDS_HANDSHAKES); i++) {
+        of_listener_run_caller(listener, turns[i].caller);
     }
 }
 
@@ -313,20 +344,25 @@ of_listener_run(struct of_listener *listener)
         of_listener_accept(listener);
     }
 
-    int n_begun = 0;
+    struct turn *turns = xmalloc((listener->silent.n + listener->heard.n + 1)
+                                 * sizeof *turns);
+    size_t n = 0;
     struct caller *caller;
     LIST_FOR_EACH_SAFE (caller, node, &listener->callers) {
         if (time_msec() >= caller->since_ms + HANDSHAKE_MS) {
             of_listener_drop(listener, caller,
                              "has not spoken OpenFlow in 5 s");
-        } else if (caller->fd < 0
-                   || (n_begun < BOUNDS_HANDSHAKES
-                       && caller_has_input(caller))) {
-            n_begun += caller->fd >= 0;
+        } else if (caller->fd < 0) {
             of_listener_run_caller(listener, caller);
+        } else if (caller_has_input(caller)) {
+            turns[n] = (struct turn) { caller, crowd_spent(&caller->place),
+                                       n };
+            n++;
         }
     }
-    of_listener_make_room(listener, &listener->heard);
+    of_listener_begin(listener, turns, n);
+    free(turns);
+    of_listener_make_room(listener, &listener->heard, BOUNDS_CALLERS_HEARD);
 }
 
 void

@@ -8,7 +8,7 @@
  * in 5 s is dropped.
  *
  * All that call are accepted, and where too many are in this handshake one of
- * them gives way (of-callers.h), so that thousands of idle connections a
+ * them gives way (lib/crowd.h), so that thousands of idle connections a
  * second do not lock out a bridge.
  *
  * One thread. */
