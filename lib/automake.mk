@@ -9,6 +9,7 @@ lib_libsdsa_la_SOURCES = \
 	lib/daemon-life.c lib/daemon-life.h \
 	lib/daemon-options.c lib/daemon-options.h \
 	lib/descriptors.c lib/descriptors.h \
+	lib/durable.c lib/durable.h \
 	lib/environment.c lib/environment.h \
 	lib/epoch.h \
 	lib/json-number.c lib/json-number.h \

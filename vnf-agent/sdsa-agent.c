@@ -211,6 +211,7 @@ main(int argc, char *argv[])
         unixctl_server_run(unixctl);
 
         class->wait(agent.backend);
+        datastore_wait(agent.datastore);
         rc_events_wait(agent.events);
         wait_registrar(&agent);
         if (agent.https) {

@@ -4,12 +4,12 @@
 #include "vnf-agent/datastore/datastore-file.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/boot-clock.h"
+#include "lib/durable.h"
 #include "lib/json-number.h"
 #include "openvswitch/vlog.h"
 #include "util.h"
@@ -90,29 +90,32 @@ datastore_file_prepare(const struct datastore *ds, const struct stage *stage)
           "epoch", json_number_u64(lease->epoch),
           "holder", lease->holder ? lease->holder : "",
         "tombstones", tombstones_to_json(ds, stage));
-    char *error = NULL;
-    int fd = open(ds->new_file_name,
-                  O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    FILE *stream = fd < 0 ? NULL : fdopen(fd, "w");
-    bool ok = stream && !json_dumpf(json, stream, JSON_COMPACT);
-    if (stream ? fclose(stream) : fd >= 0 && close(fd)) {
-        ok = false;
-    }
-    if (!ok) {
-        error = xasprintf("%s: cannot write (%s)", ds->new_file_name,
-                          ovs_strerror(errno));
+    int fd = durable_begin(ds->new_file_name);
+    int error = fd < 0 ? -fd : 0;
+    if (!error) {
+        errno = EIO;
+        error = json_dumpfd(json, fd, JSON_COMPACT) ? errno : 0;
+        int end_error = durable_end(fd);
+        error = error ? error : end_error;
     }
     json_decref(json);
-    return error;
+    if (error) {
+        unlink(ds->new_file_name);      /* A full disk needs the room. */
+    }
+    return error ? xasprintf("%s: cannot write (%s)", ds->new_file_name,
+                             ovs_strerror(error)) : NULL;
 }
 
-void
+bool
 datastore_file_commit(struct datastore *ds)
 {
-    if (rename(ds->new_file_name, ds->file_name)) {
+    int error = durable_replace(ds->new_file_name, ds->file_name);
+
+    if (error) {
         VLOG_ERR("%s: cannot rename to %s (%s)", ds->new_file_name,
-                 ds->file_name, ovs_strerror(errno));
+                 ds->file_name, ovs_strerror(error));
     }
+    return !error;
 }
 
 void
@@ -216,7 +219,7 @@ load_tombstones(struct datastore *ds, json_t *json)
 }
 
 /* Ends the process: without the file an agent would take the data plane's SAs
- * for nobody's, and deleted SPIs for new ones (decision 24). */
+ * for nobody's (decision 24). */
 static void OVS_NO_RETURN
 give_up(const struct datastore *ds, const char *reason)
 {
@@ -249,38 +252,72 @@ check_entries(const struct datastore *ds, json_t *sad, json_t *spd)
     }
 }
 
-/* Reads the file.  Returns NULL if there is none.  Ends the process if it
- * cannot be used. */
+/* Reads the file.  Returns NULL if there is none, or if it is damaged, with
+ * the reason in '*damagep' (caller frees).  Ends the process if it is whole
+ * and cannot be used: it is of another version. */
 static json_t *
-read_file(const struct datastore *ds)
+read_file(const struct datastore *ds, char **damagep)
 {
     json_error_t parse_error;
     struct stat s;
 
+    *damagep = NULL;
     if (stat(ds->file_name, &s) && errno == ENOENT) {
         return NULL;
     }
     json_t *json = json_load_file(ds->file_name, 0, &parse_error);
+    if (!json) {
+        *damagep = xstrdup(s.st_size ? parse_error.text : "it is empty");
+        return NULL;
+    }
     if (json_integer_value(json_object_get(json, "format")) != FORMAT) {
-        give_up(ds, json ? "its format is unknown" : parse_error.text);
+        give_up(ds, "its format is unknown");
     }
     check_entries(ds, json_object_get(json, "sad"),
                   json_object_get(json, "spd"));
     return json;
 }
 
-void
-datastore_file_check(const struct datastore *ds)
+/* Keeps the damaged file under another name, and goes on without.  The data
+ * plane holds nothing, so after a power cut nothing is lost but the last epoch
+ * and the SPIs that were in use lately. */
+static void
+set_aside(const struct datastore *ds, const char *damage)
 {
-    json_decref(read_file(ds));
+    char *aside = xasprintf("%s.damaged", ds->file_name);
+    int error = durable_replace(ds->file_name, aside);
+
+    VLOG_WARN("%s is damaged (%s), and the data plane holds nothing, as after "
+              "a power cut: beginning without it (it is kept as %s).  The "
+              "last epoch is not known any more: the controller that writes "
+              "first is believed", ds->file_name, damage,
+              error ? ovs_strerror(error) : aside);
+    free(aside);
 }
 
 void
-datastore_file_load(struct datastore *ds, const struct shash *sas)
+datastore_file_check(const struct datastore *ds)
 {
-    json_t *json = read_file(ds);
+    char *damage;
 
-    if (json) {
+    /* What is to be done with a damaged one, the data plane decides. */
+    json_decref(read_file(ds, &damage));
+    free(damage);
+}
+
+void
+datastore_file_load(struct datastore *ds, const struct shash *sas,
+                    bool held_any)
+{
+    char *damage;
+    json_t *json = read_file(ds, &damage);
+
+    if (damage && held_any) {
+        give_up(ds, damage);
+    } else if (damage) {
+        set_aside(ds, damage);
+        free(damage);
+    } else if (json) {
         load_lease(ds, json_object_get(json, "lease"));
         load_tombstones(ds, json_object_get(json, "tombstones"));
         load_sad(ds, json_object_get(json, "sad"), sas);

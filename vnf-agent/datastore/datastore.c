@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "lib/json-number.h"
+#include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
 #include "timeval.h"
 #include "util.h"
@@ -15,6 +16,8 @@
 #include "vnf-agent/datastore/store.h"
 
 VLOG_DEFINE_THIS_MODULE(datastore);
+
+#define SAVE_PAUSE_MS 1000      /* Before the file is written again. */
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
 
@@ -116,6 +119,21 @@ find_removals(struct datastore *ds, struct held *held)
     }
 }
 
+/* Writes the file, or sees to it that this is tried again. */
+static void
+datastore_save(struct datastore *ds)
+{
+    char *message = datastore_file_prepare(ds, NULL);
+
+    if (message) {
+        VLOG_WARN_RL(&rl, "%s; SAs and policies can go, but none can come",
+                     message);
+    }
+    ds->unsaved_ms = (message || !datastore_file_commit(ds)
+                      ? time_msec() + SAVE_PAUSE_MS : 0);
+    free(message);
+}
+
 /* Makes the backend and the datastore agree: an entry that only one of them
  * has is dropped.  Reads the file the first time. */
 static void
@@ -128,7 +146,9 @@ reconcile(struct datastore *ds)
     if (!error) {
         ds->boot_id = *ds->backend->boot_id;
         if (!ds->loaded) {
-            datastore_file_load(ds, &held.sas);
+            datastore_file_load(ds, &held.sas,
+                                !(shash_is_empty(&held.sas)
+                                  && shash_is_empty(&held.policies)));
             ds->loaded = true;
         }
         size_t n_dropped = drop_entries(ds, &held);
@@ -148,13 +168,7 @@ reconcile(struct datastore *ds)
                       n_dropped, n_removed);
         }
         store_changed(ds);
-        message = datastore_file_prepare(ds, NULL);
-        if (message) {
-            VLOG_WARN_RL(&rl, "%s", message);
-            free(message);
-        } else {
-            datastore_file_commit(ds);
-        }
+        datastore_save(ds);
     }
     held_destroy(&held);
 }
@@ -214,6 +228,19 @@ datastore_run(struct datastore *ds)
     }
     if (ds->in_doubt) {
         reconcile(ds);
+    } else if (ds->unsaved_ms && time_msec() >= ds->unsaved_ms) {
+        datastore_save(ds);
+        if (!ds->unsaved_ms) {
+            VLOG_INFO("%s: written again", ds->file_name);
+        }
+    }
+}
+
+void
+datastore_wait(const struct datastore *ds)
+{
+    if (ds->unsaved_ms) {
+        poll_timer_wait_until(ds->unsaved_ms);
     }
 }
 

@@ -37,8 +37,12 @@ struct datastore *datastore_create(const struct datastore_config *);
 void datastore_destroy(struct datastore *);
 
 /* Brings datastore and backend in line again if the data plane has lost
- * everything, or may have. */
+ * everything, or may have.  Writes the file again if that failed. */
 void datastore_run(struct datastore *);
+
+/* Wakes poll_block() up when datastore_run() has something to do by the
+ * clock. */
+void datastore_wait(const struct datastore *);
 
 /* Which nodes to get: RFC 8040 s.4.8.1. */
 enum datastore_content { CONTENT_ALL, CONTENT_CONFIG, CONTENT_NONCONFIG };

@@ -9,6 +9,7 @@
 #include "lib/epoch.h"
 #include "lib/secret.h"
 #include "openvswitch/vlog.h"
+#include "timeval.h"
 #include "util.h"
 #include "vnf-agent/backend/backend.h"
 #include "vnf-agent/datastore/datastore-file.h"
@@ -613,6 +614,27 @@ stage_is_noop(const struct stage *stage)
             && !stage->lease_edited);
 }
 
+/* True if 'stage' removes SAs or policies and does nothing else, but for the
+ * lease.  That must be possible with a full disk too, so that keys go when
+ * they are to go: after a restart the file's entries that the data plane does
+ * not hold are dropped. */
+static bool
+stage_removes(const struct stage *stage)
+{
+    const struct shash_node *node;
+    bool removes = false;
+
+    for (size_t i = 0; i < N_DATASTORE_LISTS; i++) {
+        SHASH_FOR_EACH (node, &stage->changes[i]) {
+            if (node->data) {
+                return false;
+            }
+            removes = true;
+        }
+    }
+    return removes && shash_is_empty(&stage->places);
+}
+
 struct yang_error *
 stage_commit(struct stage *stage)
 {
@@ -636,8 +658,13 @@ stage_commit(struct stage *stage)
 
     purge_tombstones(ds);
     char *message = datastore_file_prepare(ds, stage);
+    bool saved = !message;
     if (message) {
         VLOG_WARN_RL(&rl, "%s", message);
+    }
+    if (message && stage_removes(stage)) {
+        free(message);
+    } else if (message) {
         return yang_error_create(YANG_OPERATION_FAILED, NULL, message);
     }
     list_edits(stage, &edits);
@@ -649,7 +676,8 @@ stage_commit(struct stage *stage)
         datastore_file_abort(ds);
         return error;
     }
-    datastore_file_commit(ds);
+    saved = saved && datastore_file_commit(ds);
+    ds->unsaved_ms = saved ? 0 : time_msec();
     move_changes(stage);
     return NULL;
 }

@@ -48,6 +48,8 @@ struct datastore {
     bool in_doubt;              /* The backend may hold something else than
                                  * the datastore. */
     bool loaded;                /* The file has been read. */
+    long long int unsaved_ms;   /* The file is older than what is here, and
+                                 * time_msec() of the next try; or 0. */
 };
 
 struct stage {

@@ -10,6 +10,7 @@
 
 #include "crc32c.h"
 #include "hash.h"
+#include "lib/durable.h"
 #include "openvswitch/vlog.h"
 #include "util.h"
 #include "vnf-agent/backend/wire.h"
@@ -392,14 +393,18 @@ records_save(struct records *r)
     }
     char *new = xasprintf("%s.new", r->file_name);
     int old_fd = r->fd;
-    r->fd = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_APPEND,
-                 0600);
-    r->write_failed = r->fd < 0;
-    if (!r->write_failed) {
+    r->fd = durable_begin(new);
+    int save_error = r->fd < 0 ? -r->fd : 0;
+    r->write_failed = save_error != 0;
+    if (!save_error) {
         log_all(r);
+        save_error = (!r->write_failed ? durable_sync(r->fd)
+                      : errno ? errno : ENOSPC);
     }
-    if (r->write_failed || rename(new, r->file_name)) {
-        error = xasprintf("%s: cannot write (%s)", new, ovs_strerror(errno));
+    save_error = save_error ? save_error : durable_replace(new, r->file_name);
+    if (save_error) {
+        error = xasprintf("%s: cannot write (%s)", new,
+                          ovs_strerror(save_error));
         r->write_failed = true;
         int new_fd = r->fd;
         r->fd = old_fd;

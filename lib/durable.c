@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "lib/durable.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "util.h"
+
+int
+durable_begin(const char *new_name)
+{
+    int fd = open(new_name, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND
+                  | O_CLOEXEC, 0600);
+
+    return fd < 0 ? -errno : fd;
+}
+
+int
+durable_sync(int fd)
+{
+    return fsync(fd) ? errno : 0;
+}
+
+int
+durable_end(int fd)
+{
+    int error = durable_sync(fd);
+
+    /* Some file systems tell only now that they are full. */
+    return close(fd) && !error ? errno : error;
+}
+
+/* Waits until the folder of 'name' is on the disk. */
+static int
+sync_folder(const char *name)
+{
+    char *folder = dir_name(name);
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int error = fd < 0 ? errno : durable_end(fd);
+
+    free(folder);
+    return error;
+}
+
+int
+durable_replace(const char *new_name, const char *name)
+{
+    return rename(new_name, name) ? errno : sync_folder(name);
+}
