@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "util.h"
@@ -15,8 +16,15 @@ int
 durable_begin(const char *new_name)
 {
     int fd = open(new_name, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND
-                  | O_CLOEXEC, 0600);
+                  | O_CLOEXEC | O_NOFOLLOW, 0600);
 
+    /* It may be there, with another mode. */
+    if (fd >= 0 && fchmod(fd, 0600)) {
+        int error = errno;
+
+        close(fd);
+        return -error;
+    }
     return fd < 0 ? -errno : fd;
 }
 

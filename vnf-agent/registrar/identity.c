@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/durable.h"
 #include "lib/wiping-buffer.h"
 #include "socket-util.h"
 #include "timeval.h"
@@ -208,30 +209,14 @@ identity_to_pem(const struct identity *id, struct tls_pem *pem)
 static int
 write_file(const char *name, const struct wiping_buffer *octets)
 {
-    int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-                  0600);
+    int fd = durable_begin(name);
     size_t n;
     if (fd < 0) {
-        return errno;
+        return -fd;
     }
     int error = write_fully(fd, wiping_buffer_head(octets), octets->size, &n);
-    if (!error && (fchmod(fd, 0600) || fsync(fd))) {
-        error = errno;
-    }
-    return close(fd) && !error ? errno : error;
-}
-
-static int
-sync_folder(const char *name)
-{
-    char *folder = dir_name(name);
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int error = fd < 0 || fsync(fd) ? errno : 0;
-    if (fd >= 0) {
-        close(fd);
-    }
-    free(folder);
-    return error;
+    int end_error = durable_end(fd);
+    return error ? error : end_error;
 }
 
 int
@@ -250,10 +235,7 @@ identity_save(const struct identity *id, const char *name)
         x509_put_cert(&octets, id->cas[i]);
     }
     int error = write_file(new_name, &octets);
-    if (!error && rename(new_name, name)) {
-        error = errno;
-    }
-    error = error ? error : sync_folder(name);
+    error = error ? error : durable_replace(new_name, name);
     wiping_buffer_uninit(&octets);
     free(head);
     free(new_name);
