@@ -7,12 +7,20 @@
 #include <openssl/err.h>
 #include <poll.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "lib/secret.h"
 #include "openvswitch/poll-loop.h"
 #include "timeval.h"
 #include "util.h"
+
+/* Connections of one owner. */
+struct curl_sockets {
+    size_t n_refs;              /* The owner, and each socket. */
+    int *fds;
+    size_t n, allocated;
+};
 
 #define MAX_EVENTS 64           /* Sockets that one run looks at. */
 
@@ -176,4 +184,82 @@ curl_loop_next_done(struct curl_loop *loop, CURLcode *codep)
         }
     }
     return NULL;
+}
+
+/* Connections that are cut together. */
+
+struct curl_sockets *
+curl_sockets_create(void)
+{
+    struct curl_sockets *sockets = xzalloc(sizeof *sockets);
+    sockets->n_refs = 1;
+    return sockets;
+}
+
+static void
+unref_sockets(struct curl_sockets *sockets)
+{
+    if (!--sockets->n_refs) {
+        free(sockets->fds);
+        free(sockets);
+    }
+}
+
+void
+curl_sockets_destroy(struct curl_sockets *sockets)
+{
+    if (sockets) {
+        curl_sockets_cut(sockets);
+        unref_sockets(sockets);
+    }
+}
+
+static curl_socket_t
+open_cb(void *sockets_, curlsocktype purpose OVS_UNUSED,
+        struct curl_sockaddr *address)
+{
+    struct curl_sockets *sockets = sockets_;
+    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC,
+                    address->protocol);
+    if (fd < 0) {
+        return CURL_SOCKET_BAD;
+    }
+    if (sockets->n >= sockets->allocated) {
+        sockets->fds = x2nrealloc(sockets->fds, &sockets->allocated,
+                                  sizeof *sockets->fds);
+    }
+    sockets->fds[sockets->n++] = fd;
+    sockets->n_refs++;
+    return fd;
+}
+
+static int
+close_cb(void *sockets_, curl_socket_t fd)
+{
+    struct curl_sockets *sockets = sockets_;
+    for (size_t i = 0; i < sockets->n; i++) {
+        if (sockets->fds[i] == fd) {
+            sockets->fds[i] = sockets->fds[--sockets->n];
+            break;
+        }
+    }
+    unref_sockets(sockets);
+    return close(fd);
+}
+
+void
+curl_sockets_use(struct curl_sockets *sockets, CURL *easy)
+{
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_cb);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, sockets);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close_cb);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, sockets);
+}
+
+void
+curl_sockets_cut(struct curl_sockets *sockets)
+{
+    for (size_t i = 0; i < sockets->n; i++) {
+        shutdown(sockets->fds[i], SHUT_RDWR);
+    }
 }

@@ -25,6 +25,25 @@ void curl_loop_run(struct curl_loop *);
 /* Wakes the poll loop when libcurl has something to do. */
 void curl_loop_wait(struct curl_loop *);
 
+/* Connections that can be cut together.  A handle keeps connections open after
+ * a transfer, and only libcurl knows them. */
+struct curl_sockets;
+
+/* Returns an object without connections.  Caller must free with
+ * curl_sockets_destroy(). */
+struct curl_sockets *curl_sockets_create(void);
+
+/* Frees the object, and cuts its connections. */
+void curl_sockets_destroy(struct curl_sockets *);
+
+/* Has a connection that the next transfer of the handle makes be one of the
+ * object.  The object may go before the connection does. */
+void curl_sockets_use(struct curl_sockets *, CURL *);
+
+/* Cuts the connections: not an octet goes over them any more, in either
+ * direction.  A transfer that uses one of them fails. */
+void curl_sockets_cut(struct curl_sockets *);
+
 /* Starts a transfer. */
 void curl_loop_add(struct curl_loop *, CURL *);
 

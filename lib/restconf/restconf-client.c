@@ -17,9 +17,12 @@
 #include "lib/tls-files.h"
 #include "lib/tls.h"
 #include "lib/wiping-buffer.h"
+#include "lib/x509.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/list.h"
 #include "openvswitch/poll-loop.h"
+#include "sset.h"
+#include "timeval.h"
 #include "util.h"
 
 #define CONNECT_TIMEOUT_MS 2000
@@ -59,7 +62,19 @@ struct restconf_client {
     char *root;                 /* "/restconf"; NULL: not known yet. */
     bool root_is_given;         /* By the URL. */
     struct curl_slist *connect_to;
-    char *pin;                  /* As CURLOPT_PINNEDPUBLICKEY, or NULL. */
+    struct sset pins;           /* Digests of the keys of which the server
+                                 * must have one; none: any will do. */
+    struct curl_sockets *sockets;       /* Also of its event stream. */
+    struct sset proven;         /* Digests of keys that the server has proven
+                                 * on connections that may be open. */
+    int64_t cert_end;           /* See restconf_client_cert_end(). */
+    bool is_fresh;              /* The next transfer needs a new
+                                 * connection. */
+
+    /* What was wrong last with a certificate that the server showed. */
+    int cert_error;             /* X509_V_ERR_*. */
+    int cert_depth;             /* 0: the server's own. */
+    int64_t bad_end;            /* Its end. */
 
     /* One transfer at a time. */
     struct ovs_list queue;      /* struct client_request, waiting. */
@@ -151,6 +166,9 @@ restconf_client_create(struct restconf_clients *clients, const char *name,
     client->name = xstrdup(name);
     client->url = xstrdup(url);
     set_address(client);
+    client->sockets = curl_sockets_create();
+    sset_init(&client->pins);
+    sset_init(&client->proven);
     ovs_list_init(&client->queue);
     ovs_list_init(&client->current);
     ovs_list_init(&client->results);
@@ -160,23 +178,29 @@ restconf_client_create(struct restconf_clients *clients, const char *name,
     return client;
 }
 
-void
+bool
 restconf_client_pin(struct restconf_client *client, char *const digests[],
                     size_t n)
 {
-    struct ds pin = DS_EMPTY_INITIALIZER;
+    bool cuts = false;
+    const char *proven;
+    sset_clear(&client->pins);
     for (size_t i = 0; i < n; i++) {
-        unsigned char octets[32];
-        char base64[45];
-        for (size_t j = 0; j < sizeof octets; j++) {
-            bool ok;
-            octets[j] = hexits_value(digests[i] + 2 * j, 2, &ok);
-        }
-        EVP_EncodeBlock((unsigned char *) base64, octets, sizeof octets);
-        ds_put_format(&pin, "%ssha256//%s", i ? ";" : "", base64);
+        sset_add(&client->pins, digests[i]);
     }
-    free(client->pin);
-    client->pin = ds_steal_cstr(&pin);
+    SSET_FOR_EACH (proven, &client->proven) {
+        cuts = cuts || (n && !sset_contains(&client->pins, proven));
+    }
+    if (cuts) {
+        restconf_client_cut(client);
+    }
+    return cuts;
+}
+
+int64_t
+restconf_client_cert_end(const struct restconf_client *client)
+{
+    return client->cert_end;
 }
 
 static void
@@ -216,6 +240,27 @@ end_transfer(struct restconf_client *client)
 }
 
 void
+restconf_client_cut(struct restconf_client *client)
+{
+    curl_sockets_cut(client->sockets);
+    sset_clear(&client->proven);
+    client->cert_end = 0;
+    client->is_fresh = true;
+    if (!ovs_list_is_empty(&client->current)) {
+        struct client_request *req
+            = CONTAINER_OF(ovs_list_front(&client->current),
+                           struct client_request, node);
+        if (!req->patch) {      /* It was moved there. */
+            req->body = client->body;
+            client->body = NULL;
+        }
+        ovs_list_splice(client->queue.next,
+                        ovs_list_front(&client->current), &client->current);
+    }
+    end_transfer(client);
+}
+
+void
 restconf_client_destroy(struct restconf_client *client)
 {
     if (!client) {
@@ -225,6 +270,9 @@ restconf_client_destroy(struct restconf_client *client)
     destroy_requests(&client->queue);
     destroy_requests(&client->current);
     curl_loop_free_easy(client->easy);
+    curl_sockets_destroy(client->sockets);
+    sset_destroy(&client->pins);
+    sset_destroy(&client->proven);
     curl_slist_free_all(client->connect_to);
 
     struct client_result *r;
@@ -239,11 +287,56 @@ restconf_client_destroy(struct restconf_client *client)
     free(client->url);
     free(client->base);
     free(client->root);
-    free(client->pin);
     free(client);
 }
 
 /* Transfers. */
+
+/* Where a context of a transfer has its session. */
+static int
+client_index(void)
+{
+    static int index = -1;
+    if (index < 0) {
+        index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, NULL);
+        ovs_assert(index >= 0);
+    }
+    return index;
+}
+
+/* Demands one of the keys, and notes what the server shows. */
+static int
+verify_cb(int ok, X509_STORE_CTX *store)
+{
+    const SSL *ssl = X509_STORE_CTX_get_ex_data(
+        store, SSL_get_ex_data_X509_STORE_CTX_idx());
+    struct restconf_client *client
+        = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), client_index());
+    const X509 *cert = X509_STORE_CTX_get_current_cert(store);
+    int depth = X509_STORE_CTX_get_error_depth(store);
+    char digest[X509_DIGEST_STRLEN];
+    if (ok && depth) {
+        return 1;
+    }
+    if (ok) {
+        x509_cert_digest(cert, digest);
+        if (!sset_is_empty(&client->pins)
+            && !sset_contains(&client->pins, digest)) {
+            X509_STORE_CTX_set_error(store,
+                                     X509_V_ERR_APPLICATION_VERIFICATION);
+            ok = 0;
+        }
+    }
+    if (ok) {
+        sset_add(&client->proven, digest);
+        client->cert_end = x509_cert_end(cert);
+    } else {
+        client->cert_error = X509_STORE_CTX_get_error(store);
+        client->cert_depth = depth;
+        client->bad_end = cert ? x509_cert_end(cert) : 0;
+    }
+    return ok;
+}
 
 /* Has OpenSSL check that the certificate has the server's name, whatever the
  * URL's host is.  (libcurl's own check is off: it accepts wildcards, and names
@@ -251,8 +344,11 @@ restconf_client_destroy(struct restconf_client *client)
 static CURLcode
 ssl_ctx_cb(CURL *easy OVS_UNUSED, void *ctx, void *client_)
 {
-    const struct restconf_client *client = client_;
+    struct restconf_client *client = client_;
     tls_ctx_harden(ctx);
+    SSL_CTX_set_ex_data(ctx, client_index(), client);
+    SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, verify_cb);
+    client->cert_error = X509_V_OK;
     X509_VERIFY_PARAM *param = SSL_CTX_get0_param(ctx);
     X509_VERIFY_PARAM_set_hostflags(param,
                                     X509_CHECK_FLAG_NO_WILDCARDS
@@ -315,10 +411,10 @@ restconf_client_set_up(struct restconf_client *client, CURL *easy,
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                      (long) CONNECT_TIMEOUT_MS);
     set_files(easy, client->clients->config.files);
+    curl_sockets_use(client->sockets, easy);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
     curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
-    curl_easy_setopt(easy, CURLOPT_PINNEDPUBLICKEY, client->pin);
     curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, ssl_ctx_cb);
     curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, client);
 }
@@ -351,6 +447,8 @@ start_transfer(struct restconf_client *client, const char *method,
     client->is_too_long = false;
     client->curl_error[0] = '\0';
     restconf_client_set_up(client, easy, url);
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, (long) client->is_fresh);
+    client->is_fresh = false;
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, client->curl_error);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, write_cb);
@@ -542,6 +640,29 @@ answer_excess(const struct restconf_client *client)
     return error;
 }
 
+/* Returns what is wrong with the server's certificate.  Caller frees. */
+static char *
+certificate_error(const struct restconf_client *client)
+{
+    const char *whose = client->cert_depth ? "its CA's certificate"
+                                           : "its certificate";
+    if (client->cert_error == X509_V_ERR_CERT_HAS_EXPIRED) {
+        char *end = xastrftime_msec("%Y-%m-%dT%H:%M:%SZ",
+                                    client->bad_end * 1000, true);
+        char *error = xasprintf("%s: %s ended at %s", client->url, whose, end);
+        free(end);
+        return error;
+    } else if (client->cert_error == X509_V_ERR_CERT_NOT_YET_VALID) {
+        return xasprintf("%s: %s is not yet valid: check the clocks there and "
+                         "here", client->url, whose);
+    } else if (client->cert_error == X509_V_ERR_APPLICATION_VERIFICATION) {
+        return xasprintf("%s: it has another key than %s has enrolled",
+                         client->url, client->name);
+    }
+    return xasprintf("%s: its certificate is not one of ours for %s (%s)",
+                     client->url, client->name, client->curl_error);
+}
+
 /* Returns a message of what went wrong with the transfer, or NULL.  Caller
  * frees. */
 static char *
@@ -557,11 +678,7 @@ transfer_error(const struct restconf_client *client, CURLcode code,
         return xasprintf("%s breaks off its answer (%s)", client->url,
                          client->curl_error);
     } else if (code == CURLE_PEER_FAILED_VERIFICATION) {
-        return xasprintf("%s: its certificate is not one of ours for %s (%s)",
-                         client->url, client->name, client->curl_error);
-    } else if (code == CURLE_SSL_PINNEDPUBKEYNOTMATCH) {
-        return xasprintf("%s: it has another key than %s has enrolled",
-                         client->url, client->name);
+        return certificate_error(client);
     } else if (code != CURLE_OK) {
         return xasprintf("%s: %s", client->url,
                          (client->curl_error[0] ? client->curl_error

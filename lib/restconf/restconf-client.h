@@ -60,10 +60,21 @@ struct restconf_client *restconf_client_create(struct restconf_clients *,
                                                const char *url);
 
 /* Has the server be one with the public key of one of the 'n' 'digests' (as
- * lib/x509.h has them), as well as with a certificate of its name.  Applies to
- * transfers that begin after the call. */
-void restconf_client_pin(struct restconf_client *, char *const digests[],
+ * lib/x509.h has them), as well as with a certificate of its name.  With 'n' 0
+ * any key will do.  If another key was proven on a connection that may be
+ * open, the connections are cut now, what was asked and is not answered is
+ * asked again over a new one, and the function returns true. */
+bool restconf_client_pin(struct restconf_client *, char *const digests[],
                          size_t n);
+
+/* Cuts the connections now; what was asked and is not answered is asked again
+ * over a new one. */
+void restconf_client_cut(struct restconf_client *);
+
+/* Returns when the certificate ends that the server showed last, in seconds
+ * since 1970, or 0 if it has shown none that is valid since the last
+ * restconf_client_cut(). */
+int64_t restconf_client_cert_end(const struct restconf_client *);
 
 /* Cancels all requests and frees the session.  Accepts NULL. */
 void restconf_client_destroy(struct restconf_client *);

@@ -17,6 +17,7 @@
 #include "openvswitch/shash.h"
 #include "openvswitch/token-bucket.h"
 #include "openvswitch/vlog.h"
+#include "svec.h"
 #include "timeval.h"
 #include "util.h"
 
@@ -72,6 +73,7 @@ struct agent {
     struct token_bucket events; /* What it may tell. */
     struct token_bucket renewals;       /* On its word alone; a token each
                                          * ms. */
+    char *keys;                 /* See agent_set_keys(). */
     char *doubt;                /* Or NULL. */
     long long int doubt_ms;     /* When it was noted last. */
 };
@@ -140,6 +142,25 @@ agents_add(struct agents *agents, const char *vnf_id, const char *url)
 }
 
 void
+agent_set_keys(struct agent *agent, const char *keys)
+{
+    if (nullable_string_is_equal(keys, agent->keys)) {
+        return;
+    }
+    free(agent->keys);
+    agent->keys = nullable_xstrdup(keys);
+
+    struct svec digests = SVEC_EMPTY_INITIALIZER;
+    svec_parse_words(&digests, keys ? keys : "");
+    if (restconf_client_pin(agent->client, digests.names, digests.n)) {
+        VLOG_WARN("gateway %s: its session is closed: its key is not one that "
+                  "is registered any more", agent->state.vnf_id);
+        agent->next_state_ms = time_msec();
+    }
+    svec_destroy(&digests);
+}
+
+void
 agents_remove(struct agents *agents, struct agent *agent)
 {
     restconf_stream_destroy(agent->stream);
@@ -153,6 +174,7 @@ agents_remove(struct agents *agents, struct agent *agent)
     shash_find_and_delete(&agents->agents, agent->state.vnf_id);
     agent_state_destroy(&agent->state);
     free(agent->doubt);
+    free(agent->keys);
     free(agent);
 }
 

@@ -44,7 +44,13 @@ void agents_wait(struct agents *);
  * The object owns what is returned. */
 struct agent *agents_add(struct agents *, const char *vnf_id, const char *url);
 
-/* Cancels the agent's requests in flight and frees it. */
+/* Has the agent prove one of the keys whose digests (lib/x509.h) 'keys' names,
+ * a space between two; any key will do if it is NULL.  A session in which
+ * another key was proven is closed now. */
+void agent_set_keys(struct agent *, const char *keys);
+
+/* Cancels the agent's requests in flight, cuts its connections and frees
+ * it. */
 void agents_remove(struct agents *, struct agent *);
 
 /* Returns the agent of 'vnf_id', or NULL. */

@@ -32,6 +32,13 @@ cmd_add(void *object OVS_UNUSED, int argc OVS_UNUSED, const char *argv[],
 }
 
 static void
+cmd_keys(void *agent, int argc, const char *argv[],
+         struct ds *reply OVS_UNUSED)
+{
+    agent_set_keys(agent, argc > 2 ? argv[2] : NULL);
+}
+
+static void
 cmd_list(void *object OVS_UNUSED, int argc OVS_UNUSED,
          const char *argv[] OVS_UNUSED, struct ds *reply)
 {
@@ -234,6 +241,7 @@ main(int argc, char *argv[])
         { "doubt", "VNF-ID", 0, 0, cmd_doubt },
         { "may-renew", "VNF-ID N", 1, 1, cmd_may_renew },
         { "drops", "VNF-ID REASON", 1, 1, cmd_drops },
+        { "keys", "VNF-ID [KEYS]", 0, 1, cmd_keys },
         { "sa", "VNF-ID SPI", 1, 1, cmd_sa },
         { "request", "VNF-ID METHOD PATH [FILE [TYPE]]", 2, 4, cmd_request },
         { "patch", "VNF-ID EPOCH NAME...", 2, 49, cmd_patch },
