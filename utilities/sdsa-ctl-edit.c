@@ -613,15 +613,16 @@ cmd_sf_down(struct ctl_context *ctx)
 /* Gateways. */
 
 /* Checks that no gateway is one like 'vnf_id', whose address and URL are 'ip'
- * and 'url'.  Returns false after ctl_error(). */
+ * and 'url', or empty.  Returns false after ctl_error(). */
 static bool
 check_gateway_is_new(struct ctl_context *ctx, const char *vnf_id,
                      const char *ip, const char *url)
 {
     const struct sdsa_gateway *row;
     SDSA_GATEWAY_FOR_EACH (row, ctx->idl) {
-        const char *what = (!strcmp(row->cipher_ip, ip) ? "cipher address"
-                            : !strcmp(row->url, url) ? "URL"
+        const char *what = (ip[0] && !strcmp(row->cipher_ip, ip)
+                            ? "cipher address"
+                            : url[0] && !strcmp(row->url, url) ? "URL"
                             : !strcasecmp(row->vnf_id, vnf_id)
                             ? "name, but for capitals" : NULL);
         if (what) {
@@ -661,16 +662,20 @@ add_gateway(struct ctl_context *ctx, const struct sdsa_bridge *br,
 static void
 cmd_gw_add(struct ctl_context *ctx)
 {
-    struct in6_addr addr;
-    char *url;
+    struct in6_addr addr = in6addr_any;
+    char *url = NULL;
     if (!ctl_accepts(ctx, name_check_vnf_id(ctx->argv[1]))) {
         return;
     }
+    /* What is not there comes with the registration. */
+    bool has_ip = ctx->argc > 5, has_url = ctx->argc > 6;
     const struct sdsa_bridge *br = ctl_get_bridge(ctx, ctx->argv[2]);
-    if (br && ctl_accepts(ctx, name_parse_ip(ctx->argv[5], &addr))
-        && ctl_accepts(ctx, name_parse_url(ctx->argv[6], &url))) {
-        char *ip = address_format(&addr);
-        add_gateway(ctx, br, ip, url);
+    if (br
+        && (!has_ip || ctl_accepts(ctx, name_parse_ip(ctx->argv[5], &addr)))
+        && (!has_url
+            || ctl_accepts(ctx, name_parse_url(ctx->argv[6], &url)))) {
+        char *ip = has_ip ? address_format(&addr) : xstrdup("");
+        add_gateway(ctx, br, ip, url ? url : "");
         free(ip);
         free(url);
     }
@@ -684,6 +689,26 @@ cmd_gw_move(struct ctl_context *ctx)
                                         row->declared_by) : NULL);
     if (to) {
         sdsa_gateway_set_move_to(row, to);
+    }
+}
+
+/* gw-quarantine and gw-unquarantine. */
+static void
+cmd_gw_quarantine(struct ctl_context *ctx)
+{
+    const struct sdsa_gateway *row = ctl_get_gateway(ctx, ctx->argv[1]);
+    const struct sdsa_vnf *vnf;
+    SDSA_VNF_FOR_EACH (vnf, ctx->idl) {
+        if (row && !strcasecmp(vnf->name, row->vnf_id) && !row->quarantined) {
+            ctl_error(ctx, "gateway %s is a VNF that registers: use \"vnf-%s\""
+                      ", so that it gets no certificate either", row->vnf_id,
+                      ctx->argv[0] + strlen("gw-"));
+            return;
+        }
+    }
+    if (row) {
+        sdsa_gateway_set_quarantined(row, !strcmp(ctx->argv[0],
+                                                  "gw-quarantine"));
     }
 }
 
@@ -755,13 +780,17 @@ const struct ctl_command_syntax sdsa_ctl_edit_commands[] = {
     {"sf-down", 1, 1, "NAME\tmove every chain to others of its group", NULL,
      cmd_sf_down, NULL, "", RW},
     {"sf-up", 1, 1, "NAME\tuse it again", NULL, cmd_sf_down, NULL, "", RW},
-    {"gw-add", 6, 6, "VNF-ID BRIDGE PLAIN-PORT CIPHER-PORT CIPHER-IP URL",
+    {"gw-add", 4, 6, "VNF-ID BRIDGE PLAIN-PORT CIPHER-PORT [CIPHER-IP [URL]]",
      NULL, cmd_gw_add, NULL, ADD, RW},
     {"gw-del", 1, 1, "VNF-ID", NULL, cmd_gw_del, NULL, DEL, RW},
     {"gw-move", 2, 2, "VNF-ID BRIDGE\tif ovs-vsctl declares it there", NULL,
      cmd_gw_move, NULL, "", RW},
     {"gw-drain", 1, 1, "VNF-ID\tmove every chain off it, and keep it free",
      NULL, cmd_gw_drain, NULL, "", RW},
+    {"gw-quarantine", 1, 1, "VNF-ID\tput it out at once, and keep it out",
+     NULL, cmd_gw_quarantine, NULL, "", RW},
+    {"gw-unquarantine", 1, 1, "VNF-ID", NULL, cmd_gw_quarantine, NULL, "",
+     RW},
     {"gw-undrain", 1, 1, "VNF-ID\tuse it again", NULL, cmd_gw_drain, NULL,
      "", RW},
     {NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, RO},

@@ -70,6 +70,8 @@ const struct sdsa_gateway *ctl_get_gateway(struct ctl_context *,
 const struct sdsa_vnf *ctl_find_vnf(const struct ovsdb_idl *,
                                     const char *name);
 const struct sdsa_vnf *ctl_get_vnf(struct ctl_context *, const char *name);
+const struct sdsa_registration *ctl_find_registration(
+    const struct ovsdb_idl *, const char *vnf_id);
 const struct sdsa_chain *ctl_find_chain(const struct ovsdb_idl *,
                                         const char *name);
 const struct sdsa_chain *ctl_get_chain(struct ctl_context *, const char *name);

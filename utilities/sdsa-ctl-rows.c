@@ -101,6 +101,18 @@ CTL_ROW(ctl_find_chain, ctl_get_chain, sdsa_chain, SDSA_CHAIN_FOR_EACH, name,
         "chain", "chain-add")
 #undef CTL_ROW
 
+const struct sdsa_registration *
+ctl_find_registration(const struct ovsdb_idl *idl, const char *vnf_id)
+{
+    const struct sdsa_registration *row;
+    SDSA_REGISTRATION_FOR_EACH (row, idl) {
+        if (!strcmp(row->vnf_id, vnf_id)) {
+            return row;
+        }
+    }
+    return NULL;
+}
+
 bool
 ctl_exists_already(struct ctl_context *ctx, const char *what, const void *row,
                    bool same)

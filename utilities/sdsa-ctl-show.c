@@ -72,6 +72,25 @@ gateway_state(const struct sdsa_gateway *row)
             : smap_get(&row->status, "avoided") ? "avoided" : "up");
 }
 
+/* Returns the cipher address, of the registration if the row has none; or "".
+ * It belongs to the row. */
+static const char *
+gateway_ip(struct ovsdb_idl *idl, const struct sdsa_gateway *row)
+{
+    const struct sdsa_registration *reg
+        = row->cipher_ip[0] ? NULL : ctl_find_registration(idl, row->vnf_id);
+    return reg ? reg->cipher_ip : row->cipher_ip;
+}
+
+/* The same of the URL. */
+static const char *
+gateway_url(struct ovsdb_idl *idl, const struct sdsa_gateway *row)
+{
+    const struct sdsa_registration *reg
+        = row->url[0] ? NULL : ctl_find_registration(idl, row->vnf_id);
+    return reg ? reg->url : row->url;
+}
+
 /* Returns why the gateway is in that state and what else is not as it should
  * be with it, or "".  Caller frees. */
 static char *
@@ -244,8 +263,8 @@ cmd_gw_list(struct ctl_context *ctx)
     SORTED(ctx->idl, row, SDSA_GATEWAY_FOR_EACH, xstrdup(row->vnf_id), {
         char *reason = gateway_reason(ctx->idl, row);
         ctl_add_cells(t, row->vnf_id, row->bridge->name, row->plain_port,
-                      row->cipher_port, row->cipher_ip, row->url,
-                      gateway_state(row), reason,
+                      row->cipher_port, gateway_ip(ctx->idl, row),
+                      gateway_url(ctx->idl, row), gateway_state(row), reason,
                       row->conflict, NULL);
         free(reason);
     });
@@ -697,7 +716,8 @@ show_bridge(struct ovsdb_idl *idl, const struct sdsa_bridge *br,
             char *why = gateway_reason(idl, gw);
             ds_put_format(out, "    gateway %s: ports %s and %s, %s, %s%s%s\n",
                           gw->vnf_id, gw->plain_port, gw->cipher_port,
-                          gw->cipher_ip, gateway_state(gw),
+                          (gateway_ip(idl, gw)[0] ? gateway_ip(idl, gw)
+                           : "no address yet"), gateway_state(gw),
                           why[0] ? ": " : "", why);
             free(why);
         }

@@ -428,24 +428,12 @@ cmd_vnf_token(struct ctl_context *ctx)
     }
 }
 
-static const struct sdsa_registration *
-find_registration(const struct ovsdb_idl *idl, const char *vnf_id)
-{
-    const struct sdsa_registration *row;
-    SDSA_REGISTRATION_FOR_EACH (row, idl) {
-        if (!strcmp(row->vnf_id, vnf_id)) {
-            return row;
-        }
-    }
-    return NULL;
-}
-
 /* Makes every certificate of the VNF void. */
 static void
 release(struct ctl_context *ctx, const struct sdsa_vnf *vnf)
 {
-    const struct sdsa_registration *row = find_registration(ctx->idl,
-                                                            vnf->name);
+    const struct sdsa_registration *row = ctl_find_registration(ctx->idl,
+                                                                vnf->name);
     if (row) {
         sdsa_registration_delete(row);
     }
@@ -527,7 +515,7 @@ cmd_vnf_list(struct ctl_context *ctx)
         qsort(rows, n, sizeof *rows, compare_vnfs);
     }
     for (size_t i = 0; i < n; i++) {
-        list_vnf(t, rows[i], find_registration(ctx->idl, rows[i]->name));
+        list_vnf(t, rows[i], ctl_find_registration(ctx->idl, rows[i]->name));
     }
     free(rows);
 }

@@ -227,6 +227,7 @@ update_inventory(struct conductor *c)
     c->idl_seqno = ovsdb_idl_get_seqno(c->idl);
     c->vswitches_seqno = vswitches_seqno(c->vswitches);
 
+    unsigned int inv_seqno = network_inventory_seqno(c->net);
     struct inventory inv;
     inventory_init(&inv);
     struct shash bad_chains = SHASH_INITIALIZER(&bad_chains);
@@ -234,6 +235,9 @@ update_inventory(struct conductor *c)
     vswitches_tell_ports(c->vswitches, c->idl, &inv);
     network_set_inventory(c->net, &inv);
     network_set_loss_ms(c->net, config_ms(c->idl, "loss-ms"));
+    if (network_inventory_seqno(c->net) != inv_seqno) {
+        poll_immediate_wake();  /* Flows go now, if no path may have them. */
+    }
     bind_bridges(c);
     plan_tell_rows(c->plan, c->idl, network_inventory(c->net), &bad_chains,
                    NULL);

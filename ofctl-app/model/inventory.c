@@ -140,6 +140,13 @@ inventory_add_gateway(struct inventory *inv, const char *vnf_id,
     return gw;
 }
 
+void
+inventory_set_gateway_keys(struct inventory *inv, struct inv_gateway *gw,
+                           const char *keys)
+{
+    gw->keys = keep(inv, keys);
+}
+
 struct inv_sf *
 inventory_add_sf(struct inventory *inv, const char *name,
                  const struct inv_bridge *bridge, const char *in_port,
@@ -418,9 +425,9 @@ put_sf(struct ds *ds, const struct inv_sf *sf)
 static void
 put_gateway(struct ds *ds, const struct inv_gateway *gw)
 {
-    ds_put_format(ds, "%s %s %s %s %s %d %d ", gw->vnf_id, gw->bridge->name,
-                  gw->plain_port, gw->cipher_port, gw->url, gw->plain_mtu,
-                  gw->cipher_mtu);
+    ds_put_format(ds, "%s %s %s %s %s %d %d %d ", gw->vnf_id,
+                  gw->bridge->name, gw->plain_port, gw->cipher_port, gw->url,
+                  gw->is_quarantined, gw->plain_mtu, gw->cipher_mtu);
     put_mac(ds, gw->plain_mac);
     ds_put_char(ds, ' ');
     put_mac(ds, gw->cipher_mac);

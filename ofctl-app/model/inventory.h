@@ -47,6 +47,11 @@ struct inv_gateway {
     const char *plain_port, *cipher_port;
     struct in6_addr cipher_ip;  /* Of either family: see lib/address.h. */
     const char *url;
+    const char *keys;           /* Digests of the keys of which its agent must
+                                 * prove one, a space between two; NULL: it
+                                 * has not registered, and any will do. */
+    bool is_quarantined;        /* Nothing goes through it, and nobody speaks
+                                 * to its agent. */
     bool is_draining;           /* No new path goes through it, and none
                                  * stays. */
     bool is_lost;               /* Learnt: its agent is away for so long that
@@ -174,6 +179,11 @@ struct inv_gateway *inventory_add_gateway(
     struct inventory *, const char *vnf_id, const struct inv_bridge *,
     const char *plain_port, const char *cipher_port,
     const struct in6_addr *cipher_ip, const char *url);
+
+/* Has the gateway's agent prove one of the keys, as struct inv_gateway has
+ * them. */
+void inventory_set_gateway_keys(struct inventory *, struct inv_gateway *,
+                                const char *keys);
 
 /* Adds a function in no group; 'mac' may be all zeros. */
 struct inv_sf *inventory_add_sf(

@@ -24,7 +24,9 @@ static char *
 check_gateway(const struct inventory *inv, const char *vnf_id, const char *at)
 {
     const struct inv_gateway *gw = inventory_gateway(inv, vnf_id);
-    return check_place("gateway", vnf_id, gw ? gw->bridge : NULL, at);
+    return (gw && gw->is_quarantined
+            ? xasprintf("gateway %s is in quarantine", vnf_id)
+            : check_place("gateway", vnf_id, gw ? gw->bridge : NULL, at));
 }
 
 /* Checks that the hop begins at bridge '*at', and sets that to the bridge

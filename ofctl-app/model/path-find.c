@@ -72,8 +72,9 @@ put_gateways(struct ds *ds, const struct inventory *inv,
     const struct inv_gateway **gws = gateways_at(inv, bridge, &n);
     for (size_t i = 0; i < n; i++) {
         char ip[INET6_ADDRSTRLEN];
-        ds_put_format(ds, "%s%s %s%s%s%s", i ? ", " : "", gws[i]->vnf_id,
+        ds_put_format(ds, "%s%s %s%s%s%s%s", i ? ", " : "", gws[i]->vnf_id,
                       ipv6_string_mapped(ip, &gws[i]->cipher_ip),
+                      gws[i]->is_quarantined ? ", in quarantine" : "",
                       gws[i]->is_draining ? ", being drained" : "",
                       gws[i]->down ? ", down: " : "",
                       gws[i]->down ? gws[i]->down : "");

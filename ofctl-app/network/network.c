@@ -116,6 +116,13 @@ sync_bridges(struct network *net, const struct inventory *inv)
     }
 }
 
+/* Does anybody speak to the gateway's agent? */
+static bool
+has_session(const struct inv_gateway *gw)
+{
+    return gw && !gw->is_quarantined;
+}
+
 static void
 sync_agents(struct network *net, const struct inventory *inv)
 {
@@ -124,7 +131,7 @@ sync_agents(struct network *net, const struct inventory *inv)
         next = agents_next(net->agents, a);
         const struct inv_gateway *gw = inventory_gateway(inv,
                                                          agent_vnf_id(a));
-        if (!gw || strcmp(gw->url, agent_get_state(a)->url)) {
+        if (!has_session(gw) || strcmp(gw->url, agent_get_state(a)->url)) {
             agents_remove(net->agents, a);
         }
     }
@@ -132,8 +139,10 @@ sync_agents(struct network *net, const struct inventory *inv)
     struct shash_node *node;
     SHASH_FOR_EACH (node, &inv->gateways) {
         const struct inv_gateway *gw = node->data;
-        if (!agents_find(net->agents, gw->vnf_id)) {
-            agents_add(net->agents, gw->vnf_id, gw->url);
+        if (has_session(gw)) {
+            struct agent *a = agents_find(net->agents, gw->vnf_id);
+            a = a ? a : agents_add(net->agents, gw->vnf_id, gw->url);
+            agent_set_keys(a, gw->keys);
         }
     }
 }

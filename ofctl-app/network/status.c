@@ -159,8 +159,9 @@ write_gateways(const struct ovsdb_idl *idl, const struct network *net,
                        sdsa_gateway_set_cipher_mtu);
         } else {
             smap_add(&status, "reason",
-                     inventory_bad(network_inventory(net), "gateway",
-                                   row->vnf_id));
+                     (gw && gw->is_quarantined ? "is in quarantine"
+                      : inventory_bad(network_inventory(net), "gateway",
+                                      row->vnf_id)));
         }
         if (!smap_equal(&status, &row->status)) {
             sdsa_gateway_set_status(row, &status);

@@ -478,15 +478,15 @@ journal_sweep(const struct ovsdb_idl *idl, const struct network *net)
     }
 }
 
-/* True if the participant was brought in line since, or is not in the
- * inventory any more. */
+/* True if the participant was brought in line since, or nobody speaks to it
+ * any more: it has gone from the inventory, or is in quarantine. */
 static bool
 is_settled(const struct network *net, const struct resync *resync,
            const char *participant)
 {
     const struct participant p = participant_parse(participant);
     if (p.kind == PARTICIPANT_GATEWAY) {
-        return !inventory_gateway(network_inventory(net), p.name)
+        return !network_agent(net, p.name)
                || resync_is_done(resync, net, p.name);
     }
     const struct bridge *br = network_bridge(net, p.name);

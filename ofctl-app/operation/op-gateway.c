@@ -132,7 +132,10 @@ static const char *
 gateway_find_loss(const struct network *net, const struct op_participant *p)
 {
     const struct agent *agent = network_agent(net, p->id.name);
-    return (!agent ? "it was removed from the database"
+    const struct inv_gateway *gw = inventory_gateway(network_inventory(net),
+                                                     p->id.name);
+    return (gw && gw->is_quarantined ? "it is in quarantine"
+            : !agent ? "it was removed from the database"
             : strcmp(agent_get_state(agent)->boot_id, p->boot_id)
             ? "its data plane restarted" : NULL);
 }

@@ -204,8 +204,7 @@ do_send(struct op *op, struct network *net, uint64_t epoch, size_t index,
     }
 
     bool is_gone = p->kind->exists && !p->kind->exists(net, p->id.name);
-    char *error = (is_gone ? xstrdup("it is not in the database any more")
-                   : NULL);
+    char *error = is_gone ? xstrdup(p->kind->find_loss(net, p)) : NULL;
     uint64_t ticket = (is_gone ? 0
                        : p->kind->send(op, net, epoch, p, step, &error));
     if (ticket) {

@@ -204,6 +204,10 @@ see(struct look *look)
                    : cp->due.keep_way ? xstrdup("new keys")
                    : !cp->due.is_repair ? xstrdup("changed")
                    : find_damage(look));
+        if (cp->due.is_repair && cp->reason && !look->has_failed) {
+            cp->group = path_health_together(look->facts, look->paths.used,
+                                             look->paths.n_used);
+        }
     }
 }
 

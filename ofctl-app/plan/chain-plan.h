@@ -150,7 +150,9 @@ struct chain_plan {
                                  * WAITING: what it waits for, and RESTING if
                                  * it waits for time to pass. */
     int64_t group;              /* Changes with the others of this number; 0:
-                                 * alone, or it does not change. */
+                                 * alone, or it does not change.  Below 0: it
+                                 * leaves a gateway (path_health_together()),
+                                 * and does not wait for the others. */
     int64_t removal_group;      /* The same if it was deleted. */
 
     /* BUSY. */

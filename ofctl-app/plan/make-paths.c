@@ -166,7 +166,7 @@ gateway_answers(void *m_, const char *vnf_id)
 {
     struct making *m = m_;
     const struct inv_gateway *gw = inventory_gateway(m->facts->inv, vnf_id);
-    if (!gw || gw->down) {
+    if (!gw || gw->down || gw->is_quarantined) {
         return false;
     }
     bool answers = m->facts->gateway_answers(m->facts->aux, vnf_id);
@@ -367,7 +367,16 @@ make_chain(struct making *m, const struct due_chain *due)
         free(error);
         error = NULL;
     }
-    size_t n_old = old.n_used + (due->is_repair ? 0 : old.n_backup);
+    /* What goes through a gateway in quarantine goes, even if there is no
+     * other way: then the chain stops. */
+    bool stops = (error && !m->wait && due->is_repair && old.n_used
+                  && path_health_is_quarantined(m->facts, old.used,
+                                                old.n_used));
+    if (stops) {
+        free(error);
+        error = NULL;
+    }
+    size_t n_old = old.n_used + (due->is_repair && !stops ? 0 : old.n_backup);
     action->old = xrealloc(action->old, ((action->n_old + n_old + 1)
                                          * sizeof *action->old));
     for (size_t i = 0; i < n_old; i++) {

@@ -6,6 +6,7 @@
 #include <limits.h>
 
 #include "hash.h"
+#include "ofctl-app/model/inventory.h"
 #include "ofctl-app/model/path-check.h"
 #include "ofctl-app/plan/live-paths.h"
 #include "ofctl-app/plan/plan-facts.h"
@@ -88,6 +89,41 @@ path_health_reason(const struct plan_facts *facts,
         }
     }
     return error;
+}
+
+/* Returns the first gateway of the paths that is in quarantine, or NULL. */
+static const struct inv_gateway *
+find_quarantined(const struct plan_facts *facts,
+                 struct live_path *const *paths, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        PATH_FOR_EACH_HOP (hop, paths[i]->path) {
+            const char *ends[] = { hop->sender, hop->receiver };
+            for (size_t j = 0; j < ARRAY_SIZE(ends); j++) {
+                const struct inv_gateway *gw = inventory_gateway(facts->inv,
+                                                                 ends[j]);
+                if (gw && gw->is_quarantined) {
+                    return gw;
+                }
+            }
+        }
+    }
+    return NULL;
+}
+
+int64_t
+path_health_together(const struct plan_facts *facts,
+                     struct live_path *const *paths, size_t n)
+{
+    const struct inv_gateway *gw = find_quarantined(facts, paths, n);
+    return gw ? -1 - (int64_t) hash_string(gw->vnf_id, 0) : 0;
+}
+
+bool
+path_health_is_quarantined(const struct plan_facts *facts,
+                           struct live_path *const *paths, size_t n)
+{
+    return find_quarantined(facts, paths, n) != NULL;
 }
 
 /* When the keys of 'path' are due for renewal (see 'now_s' of the facts): when

@@ -48,6 +48,15 @@ bool path_health_is_silent(struct hop_watch *watch, uint64_t sent,
 char *path_health_reason(const struct plan_facts *,
                          struct live_path *const *paths, size_t n);
 
+/* Returns a number below 0 if all that goes through one gateway has to leave
+ * it at once, together: the same for all paths of that gateway.  Else 0. */
+int64_t path_health_together(const struct plan_facts *,
+                             struct live_path *const *paths, size_t n);
+
+/* Does one of the paths go through a gateway that is in quarantine? */
+bool path_health_is_quarantined(const struct plan_facts *,
+                                struct live_path *const *paths, size_t n);
+
 /* Are the keys of one of the paths due for renewal?  Makes '*wake_ms', a
  * monotonic time, the earlier of itself and when those of another are. */
 bool path_health_keys_due(const struct plan_facts *,

@@ -40,7 +40,8 @@ struct plan {
     struct ovs_list unwritten;  /* The same: something may be to be written. */
     struct ovs_list sent;       /* The same: it is being written. */
     struct ovs_list attempts;   /* struct attempt, in their order. */
-    struct ovs_list singles;    /* The same, before these: of one chain. */
+    struct ovs_list singles;    /* The same, before these: parts of one that
+                                 * was split. */
     struct make_context ctx;    /* 'facts' are of the last plan_next(). */
     struct shash left_sfs;      /* See struct make_context. */
     struct plan_versions versions;
@@ -472,6 +473,23 @@ wait_for(struct plan *plan, const struct attempt *attempt, const char *reason,
     }
 }
 
+/* Splits the attempt into chain 'culprit' and the others, which do not wait
+ * for it: they leave the same gateway, and have nothing else in common. */
+static void
+leave_out(struct plan *plan, const struct attempt *attempt, size_t culprit)
+{
+    struct chain_plan **others = xmalloc(attempt->n * sizeof *others);
+    size_t n = 0;
+    for (size_t i = 0; i < attempt->n; i++) {
+        if (i != culprit) {
+            others[n++] = attempt->chains[i];
+        }
+    }
+    add_attempt(&plan->singles, ATTEMPT_FIRST, others, n);
+    add_attempt(&plan->singles, ATTEMPT_FIRST, &attempt->chains[culprit], 1);
+    free(others);
+}
+
 static const char *
 reason_together(const struct attempt *attempt)
 {
@@ -493,7 +511,7 @@ try_to_start(struct plan *plan, const struct attempt *attempt,
     const struct chain_plan *first = attempt->chains[0];
     const char *obstacle
         = (attempt->kind != ATTEMPT_FIRST ? NULL
-           : first->state == PLAN_DUE && first->group
+           : first->state == PLAN_DUE && first->group && !first->due.is_repair
              && is_held(plan, first->group)
            ? "another chain of its change is not due"
            : plan->ctx.facts->n_operations >= OPERATIONS_MAX
@@ -517,6 +535,9 @@ try_to_start(struct plan *plan, const struct attempt *attempt,
         action->what = PLAN_CHANGE;
         begin(plan, attempt->chains, attempt->n, action);
         return true;
+    } else if (first->due.is_repair && attempt->n > 1
+               && result != MAKE_SPLIT) {
+        leave_out(plan, attempt, action->culprit);
     } else if (result == MAKE_REFUSED && attempt->kind != ATTEMPT_SPLIT) {
         refuse(plan, attempt, action);
         return true;

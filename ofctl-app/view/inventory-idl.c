@@ -9,9 +9,11 @@
 #include "lib/name.h"
 #include "lib/sdsa-idl.h"
 #include "lib/suite.h"
+#include "lib/x509.h"
 #include "ofctl-app/model/match.h"
 #include "ofctl-app/model/path.h"
 #include "ofctl-app/view/sorted.h"
+#include "openvswitch/dynamic-string.h"
 #include "openvswitch/vlog.h"
 #include "packets.h"
 #include "smap.h"
@@ -30,6 +32,9 @@ struct reader {
     struct smap owners;         /* Of what only one thing can have: ports,
                                  * addresses, URLs. */
     struct sset used;           /* "KIND NAME" of what paths go through. */
+    struct shash vnfs;          /* struct sdsa_vnf, and struct */
+    struct shash registrations; /* sdsa_registration, by VNF-ID in small
+                                 * letters, as certificates know no others. */
 };
 
 /* Takes note of why the thing 'name' of 'kind' is left out, unless 'error' is
@@ -270,17 +275,96 @@ add_links(struct reader *r)
     }
 }
 
+static char *
+small_letters(const char *text)
+{
+    char *small = xstrdup(text);
+    for (char *c = small; *c; c++) {
+        *c = tolower((unsigned char) *c);
+    }
+    return small;
+}
+
+static void
+find_vnfs(struct reader *r)
+{
+    const struct sdsa_vnf *vnf;
+    SDSA_VNF_FOR_EACH (vnf, r->idl) {
+        char *name = small_letters(vnf->name);
+        shash_replace(&r->vnfs, name, vnf);
+        free(name);
+    }
+    const struct sdsa_registration *reg;
+    SDSA_REGISTRATION_FOR_EACH (reg, r->idl) {
+        char *name = small_letters(reg->vnf_id);
+        shash_replace(&r->registrations, name, reg);
+        free(name);
+    }
+}
+
+/* Where a gateway is and who it must be: by its row, and by the registration
+ * of the VNF of its name. */
+struct whereabouts {
+    const char *cipher_ip, *url;
+    char *keys;                 /* See struct inv_gateway; owned. */
+    bool is_quarantined;
+};
+
+/* Returns NULL and the whereabouts, or why they are not known (caller
+ * frees). */
+static char *
+find_whereabouts(const struct reader *r, const struct sdsa_gateway *row,
+                 struct whereabouts *w)
+{
+    char *name = small_letters(row->vnf_id);
+    const struct sdsa_vnf *vnf = shash_find_data(&r->vnfs, name);
+    const struct sdsa_registration *reg
+        = vnf ? shash_find_data(&r->registrations, name) : NULL;
+    free(name);
+    *w = (struct whereabouts) {
+        .cipher_ip = (reg && !row->cipher_ip[0] ? reg->cipher_ip
+                      : row->cipher_ip),
+        .url = reg && !row->url[0] ? reg->url : row->url,
+        .is_quarantined = row->quarantined || (vnf && vnf->quarantined),
+    };
+    if (vnf && !reg) {
+        return xasprintf(
+            w->is_quarantined ? "is in quarantine"
+            : "waits for its registration: start its agent with its token "
+              "(\"sdsa-ctl vnf-list\" says how far it has come)");
+    } else if (!w->cipher_ip[0] || !w->url[0]) {
+        return xasprintf(
+            "waits for its registration, and there is no VNF of its name: "
+            "use \"sdsa-ctl vnf-add %s\", or declare it with CIPHER-IP and "
+            "URL", row->vnf_id);
+    }
+    if (reg) {
+        struct ds keys = DS_EMPTY_INITIALIZER;
+        for (size_t i = 0; i < reg->n_spki; i++) {
+            if (x509_digest_is_valid(reg->spki[i])) {
+                ds_put_format(&keys, "%s%s", keys.length ? " " : "",
+                              reg->spki[i]);
+            }
+        }
+        w->keys = ds_steal_cstr(&keys);
+    }
+    return (w->keys && !w->keys[0]
+            ? xstrdup("its registration names no key") : NULL);
+}
+
 static void
 add_gateway(struct reader *r, const struct sdsa_gateway *row)
 {
     const struct inv_bridge *br;
     struct svec claims = SVEC_EMPTY_INITIALIZER;
     struct in6_addr ip;
+    struct whereabouts w = { .keys = NULL };
     char *url = NULL;
     char *owner = xasprintf("gateway %s", row->vnf_id);
     char *error = name_check_vnf_id(row->vnf_id);
-    error = error ? error : name_parse_ip(row->cipher_ip, &ip);
-    error = error ? error : name_parse_url(row->url, &url);
+    error = error ? error : find_whereabouts(r, row, &w);
+    error = error ? error : name_parse_ip(w.cipher_ip, &ip);
+    error = error ? error : name_parse_url(w.url, &url);
     error = error ? error : find_port(r, row->bridge, row->plain_port, &claims,
                                       &br);
     error = error ? error : find_port(r, row->bridge, row->cipher_port,
@@ -290,10 +374,7 @@ add_gateway(struct reader *r, const struct sdsa_gateway *row)
     }
     if (!error) {
         char *text = address_format(&ip);
-        char *name = xstrdup(row->vnf_id);
-        for (char *c = name; *c; c++) {
-            *c = tolower((unsigned char) *c);
-        }
+        char *name = small_letters(row->vnf_id);
         svec_add_nocopy(&claims, xasprintf("cipher address %s", text));
         svec_add_nocopy(&claims, xasprintf("URL %s", url));
         svec_add_nocopy(&claims, xasprintf("VNF-ID %s", name));
@@ -308,6 +389,10 @@ add_gateway(struct reader *r, const struct sdsa_gateway *row)
             r->inv, row->vnf_id, br, row->plain_port, row->cipher_port, &ip,
             url);
         gw->is_draining = row->draining;
+        gw->is_quarantined = w.is_quarantined;
+        if (w.keys) {
+            inventory_set_gateway_keys(r->inv, gw, w.keys);
+        }
         inventory_set_reason(r->inv, &gw->down,
                              smap_get(&row->status, "ports_down"));
         inventory_set_reason(r->inv, &gw->avoided,
@@ -319,6 +404,7 @@ add_gateway(struct reader *r, const struct sdsa_gateway *row)
         free(name_parse_mac(row->cipher_mac, &gw->cipher_mac));
     }
     svec_destroy(&claims);
+    free(w.keys);
     free(url);
     free(owner);
 }
@@ -531,7 +617,10 @@ inventory_from_idl(struct inventory *inv, const struct ovsdb_idl *idl,
     struct reader r = { .inv = inv, .idl = idl };
     smap_init(&r.owners);
     sset_init(&r.used);
+    shash_init(&r.vnfs);
+    shash_init(&r.registrations);
     find_used(&r);
+    find_vnfs(&r);
     add_bridges(&r);
     tell_kept_mtus(&r);
     add_things(&r, true);
@@ -539,6 +628,8 @@ inventory_from_idl(struct inventory *inv, const struct ovsdb_idl *idl,
     add_things(&r, false);
     sset_destroy(&r.used);
     smap_destroy(&r.owners);
+    shash_destroy(&r.vnfs);
+    shash_destroy(&r.registrations);
 
     const struct sdsa_chain *row;
     SDSA_CHAIN_FOR_EACH (row, idl) {

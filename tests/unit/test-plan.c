@@ -12,6 +12,7 @@
  *     link-up BRIDGE PORT
  *     drain VNF-ID
  *     gateway-down VNF-ID    a port of it is down
+ *     quarantine|unquarantine VNF-ID
  *     unmet NAME MS          nobody has met the gateway or bridge yet, which
  *                            is waited for so long
  *     met NAME
@@ -821,6 +822,12 @@ obey(struct topology *t OVS_UNUSED, char **words, size_t n)
             inventory_set_reason(&topology->inv, &gw->down,
                                  "port p of bridge br1 is down");
         }
+    } else if ((!strcmp(verb, "quarantine") || !strcmp(verb, "unquarantine"))
+               && n == 2) {
+        struct inv_gateway *gw = shash_find_data(&topology->inv.gateways,
+                                                 words[1]);
+        gw->is_quarantined = verb[0] == 'q';
+        plan_touch_all(plan);
     } else if (!strcmp(verb, "unmet") && n == 3) {
         simap_put(&unmet, words[1], now_ms + atoi(words[2]));
     } else if (!strcmp(verb, "met") && n == 2) {
