@@ -6,6 +6,7 @@ utilities_sdsa_ctl_SOURCES = \
 	utilities/sdsa-ctl-op.c \
 	utilities/sdsa-ctl-plan.c \
 	utilities/sdsa-ctl-private.h \
+	utilities/sdsa-ctl-remote.c \
 	utilities/sdsa-ctl-rows.c \
 	utilities/sdsa-ctl-show.c \
 	utilities/sdsa-ctl-vnf.c \

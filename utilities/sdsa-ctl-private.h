@@ -12,6 +12,7 @@
  *   sdsa-ctl-show.c    commands that only print
  *   sdsa-ctl-plan.c    --dry-run
  *   sdsa-ctl-vnf.c     commands about VNFs and the authentication centre
+ *   sdsa-ctl-remote.c  commands about listeners of the database
  *   sdsa-ctl-rows.c    rows by name, tables to print; for all of these */
 
 #include <stdbool.h>
@@ -29,6 +30,7 @@ extern const struct ctl_command_syntax sdsa_ctl_edit_commands[];
 extern const struct ctl_command_syntax sdsa_ctl_chain_commands[];
 extern const struct ctl_command_syntax sdsa_ctl_op_commands[];
 extern const struct ctl_command_syntax sdsa_ctl_vnf_commands[];
+extern const struct ctl_command_syntax sdsa_ctl_remote_commands[];
 extern const struct ctl_command_syntax sdsa_ctl_show_commands[];
 
 /* Returns a sentence if no controller is at work, as far as the database says,
@@ -75,6 +77,10 @@ const struct sdsa_registration *ctl_find_registration(
 const struct sdsa_chain *ctl_find_chain(const struct ovsdb_idl *,
                                         const char *name);
 const struct sdsa_chain *ctl_get_chain(struct ctl_context *, const char *name);
+
+/* Returns the RBAC_Role 'name'; one that is new may write nothing yet. */
+const struct sdsa_rbac_role *ctl_make_role(struct ctl_context *,
+                                           const char *name);
 
 /* Notes that nothing is to be changed (--dry-run). */
 void ctl_set_dry_run(void);

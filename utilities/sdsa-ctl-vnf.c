@@ -38,6 +38,8 @@
 #define AUC_ADDRESS "auc-address"
 #define AUC_CA "auc-ca"
 
+#define AUC_NAME "sdsa-auc"     /* In a centre's certificate; its role. */
+
 /* A token of this process, by VNF-ID in 'tokens'. */
 struct new_token {
     struct secret *seed;
@@ -77,24 +79,27 @@ read_file(struct ctl_context *ctx, const char *name, size_t *size)
 
 /* Where the authentication centre is. */
 
-/* Adds "table" to the role of centres: they may change the rows that are
- * there, in the columns 'update', and, if 'inserts', add and delete rows. */
+/* Adds "table" to the role of centres: who has the name in a row's column
+ * "centre" may change it in the columns 'update', and, if 'inserts', add and
+ * delete rows.  The schema takes no other name than AUC_NAME there (or the
+ * empty one, which is nobody's): else anybody could add rows with a name of
+ * their own. */
 static struct sdsa_rbac_permission *
 add_permission(struct ctl_context *ctx, const char *table, bool inserts,
                const char *const *update, size_t n_update)
 {
-    static const char *anybody[] = { "" };
+    static const char *by_name[] = { "centre" };
     struct sdsa_rbac_permission *row = sdsa_rbac_permission_insert(ctx->txn);
     sdsa_rbac_permission_set_table(row, table);
-    sdsa_rbac_permission_set_authorization(row, anybody, 1);
+    sdsa_rbac_permission_set_authorization(row, by_name, 1);
     sdsa_rbac_permission_set_insert_delete(row, inserts);
     sdsa_rbac_permission_set_update(row, CONST_CAST(const char **, update),
                                     n_update);
     return row;
 }
 
-/* Makes the role "sdsa-auc", unless it is there: what a centre may write that
- * comes by a Connection with this role. */
+/* Makes the role "sdsa-auc" as it must be: what a centre may write that comes
+ * by a Connection with this role. */
 static void
 make_role(struct ctl_context *ctx)
 {
@@ -104,11 +109,9 @@ make_role(struct ctl_context *ctx)
         "since",
     };
     static const char *const vnf[] = { "used", "enrolled", "status" };
-    const struct sdsa_rbac_role *row;
-    SDSA_RBAC_ROLE_FOR_EACH (row, ctx->idl) {
-        if (!strcmp(row->name, "sdsa-auc")) {
-            return;
-        }
+    const struct sdsa_rbac_role *row = ctl_make_role(ctx, AUC_NAME);
+    for (size_t i = 0; i < row->n_permissions; i++) {
+        sdsa_rbac_permission_delete(row->value_permissions[i]);
     }
     const char *keys[] = { "Registration", "Vnf" };
     struct sdsa_rbac_permission *values[] = {
@@ -116,8 +119,6 @@ make_role(struct ctl_context *ctx)
                        ARRAY_SIZE(registration)),
         add_permission(ctx, "Vnf", false, vnf, ARRAY_SIZE(vnf)),
     };
-    row = sdsa_rbac_role_insert(ctx->txn);
-    sdsa_rbac_role_set_name(row, "sdsa-auc");
     sdsa_rbac_role_set_permissions(row, keys, values, 2);
 }
 
@@ -380,6 +381,7 @@ add_vnf(struct ctl_context *ctx, const char *tenant, const struct svec *urls,
     }
     struct sdsa_vnf *row = sdsa_vnf_insert(ctx->txn);
     sdsa_vnf_set_name(row, ctx->argv[1]);
+    sdsa_vnf_set_centre(row, AUC_NAME);
     set_key(row, &s);
     sdsa_vnf_set_reusable(row, ctl_has_option(ctx, "--reusable"));
     sdsa_vnf_set_tenant(row, tenant ? tenant : "");

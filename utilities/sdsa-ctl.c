@@ -176,6 +176,7 @@ usage(void)
         {"Chain", sdsa_ctl_chain_commands},
         {"Operation", sdsa_ctl_op_commands},
         {"VNF", sdsa_ctl_vnf_commands},
+        {"Database", sdsa_ctl_remote_commands},
         {"Printing", sdsa_ctl_show_commands},
     };
     printf("\
@@ -747,6 +748,7 @@ main(int argc, char *argv[])
     ctl_register_commands(sdsa_ctl_chain_commands);
     ctl_register_commands(sdsa_ctl_op_commands);
     ctl_register_commands(sdsa_ctl_vnf_commands);
+    ctl_register_commands(sdsa_ctl_remote_commands);
     ctl_register_commands(sdsa_ctl_show_commands);
 
     char *args = process_escape_args(argv);

@@ -206,6 +206,7 @@ write_row(struct ovsdb_idl_txn *txn, const char *name, const struct entry *e,
     } else {
         row = sdsa_registration_insert(txn);
         sdsa_registration_set_vnf_id(row, name);
+        sdsa_registration_set_centre(row, "sdsa-auc");
     }
     if (strcmp(row->url, claim->url)
         || strcmp(row->instance, claim->instance)) {
