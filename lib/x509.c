@@ -20,7 +20,7 @@
 #define SERIAL_BITS 127
 #define BACKDATE_S 60           /* Of notBefore. */
 #define MAX_REQUEST 8192        /* Octets of a request, in base64. */
-#define MAX_BAG 64              /* Certificates. */
+#define MAX_BAG 32              /* Certificates. */
 
 /* Digests. */
 

@@ -40,7 +40,8 @@ VLOG_DEFINE_THIS_MODULE(registrar);
 #define LOOK_MS 1000            /* At the token file, in a pause. */
 #define LEAVE_MS 3000
 #define RENEW_AT (2.0 / 3)      /* Part of a certificate's life. */
-#define LAST_PART 0.9           /* Of it: then it is renewed first. */
+#define LAST_PART 0.9           /* Of it: then it is renewed first, and the log
+                                 * warns. */
 
 /*       .--------- PAUSE <------- whatever fails
  *       |
@@ -85,6 +86,7 @@ struct registrar {
     struct identity *next;      /* In the making, or NULL. */
     bool has_tls;               /* 'tls' has something. */
     int64_t renew_at;           /* Seconds since 1970. */
+    int warned;                 /* Of its end: 0, 1 (soon), 2 (it is over). */
 
     enum state state;
     bool asking;                /* A request is out. */
@@ -111,6 +113,13 @@ state_to_string(enum state state)
 #undef STATE
     }
     OVS_NOT_REACHED();
+}
+
+/* Returns the time 's', in seconds since 1970, as text.  Caller frees. */
+static char *
+format_time(int64_t s)
+{
+    return xastrftime_msec("%Y-%m-%dT%H:%M:%SZ", s * 1000, true);
 }
 
 /* Returns about 'x': 'percent' % less to 'percent' % more. */
@@ -148,12 +157,6 @@ fail(struct registrar *r, char *problem)
     pause_for(r, r->pause_s, problem);
 }
 
-static void
-refused(struct registrar *r, char *problem)
-{
-    pause_for(r, REFUSED_S, problem);
-}
-
 /* Keys and certificates. */
 
 static void
@@ -163,6 +166,7 @@ take_identity(struct registrar *r, struct identity *id)
     identity_destroy(r->id);
     r->id = id;
     r->renew_at = identity_time_at(id, jitter(RENEW_AT, 10));
+    r->warned = 0;
     identity_to_pem(id, &pem);
     char *error = tls_files_give(r->tls, &pem);
     r->has_tls = !error;
@@ -266,8 +270,8 @@ resume(struct registrar *r)
                    || (!error && (r->try_token
                                   || strcmp(token, r->id->token))));
     if (r->by_token && error) {
-        refused(r, xasprintf("there is no valid certificate and no token: %s",
-                             error));
+        pause_for(r, REFUSED_S, xasprintf("there is no valid certificate and "
+                                          "no token: %s", error));
     } else if (r->by_token) {
         if (r->next && strcmp(r->next->token, token)) {
             identity_destroy(r->next);
@@ -435,8 +439,7 @@ take_cert(struct registrar *r, X509 *cert)
     take_identity(r, r->next);
     r->next = NULL;
     save(r, r->id, r->identity_file);
-    char *end = xastrftime_msec("%Y-%m-%dT%H:%M:%SZ", 1000LL * x509_cert_end(
-                                    r->id->cert), true);
+    char *end = format_time(x509_cert_end(r->id->cert));
     VLOG_INFO("%s: has a new certificate of the AuC at %s, valid until %s",
               r->config.vnf_id, r->id->address, end);
     free(end);
@@ -531,8 +534,8 @@ take_error(struct registrar *r, struct auc_answer *answer)
         }
     } else if (status / 100 == 4 && !answer->retry_s) {
         r->registered = r->registered && !by_certificate;
+        pause_for(r, r->try_token ? MAX_PAUSE_S : REFUSED_S, problem);
         r->try_token = by_certificate && status == 403;
-        refused(r, problem);
     } else if (answer->retry_s) {
         pause_for(r, answer->retry_s, problem);
     } else {
@@ -579,6 +582,22 @@ is_due(const struct registrar *r)
               && token_file_has_changed(&r->config.token_file));
 }
 
+/* Warns when the certificate is about to end, and when it has. */
+static void
+warn_of_end(struct registrar *r)
+{
+    double age = identity_age(r->id);
+    int level = !r->id ? 0 : age > 1 ? 2 : age > LAST_PART;
+    if (level > r->warned) {
+        char *end = format_time(x509_cert_end(r->id->cert));
+        VLOG_WARN("%s: the certificate %s at %s, and was not renewed%s%s",
+                  r->config.vnf_id, level == 2 ? "ended" : "ends", end,
+                  r->problem ? ": " : "", r->problem ? r->problem : "");
+        free(end);
+        r->warned = level;
+    }
+}
+
 void
 registrar_run(struct registrar *r, const struct registrar_facts *facts)
 {
@@ -593,6 +612,7 @@ registrar_run(struct registrar *r, const struct registrar_facts *facts)
     }
     r->again = source_watch_run(r->watch) || r->again;
     auc_client_run(r->client);
+    warn_of_end(r);
     if (r->asking) {
         if (auc_client_next(r->client, &answer)) {
             take_answer(r, &answer);
@@ -687,12 +707,6 @@ bool
 registrar_has_left(const struct registrar *r)
 {
     return r->state == LEFT;
-}
-
-static char *
-format_time(int64_t s)
-{
-    return xastrftime_msec("%Y-%m-%dT%H:%M:%SZ", s * 1000, true);
 }
 
 char *

@@ -118,24 +118,20 @@ ask_kernel(const char *peer_ip)
 bool
 source_watch_run(struct source_watch *watch)
 {
-    uint64_t stub[512];
-    struct ofpbuf buf;
-    bool seen = false;
-    ofpbuf_use_stub(&buf, stub, sizeof stub);
-    for (int i = 0; watch->sock && i < 64; i++) {
-        int error = nl_sock_recv(watch->sock, &buf, NULL, false);
-        if (error == EAGAIN) {
-            break;
+    if (watch->look_ms == LLONG_MAX && watch->sock) {
+        uint64_t stub[512];
+        struct ofpbuf buf;
+        ofpbuf_use_stub(&buf, stub, sizeof stub);
+        /* What it tells is not needed, nor how often. */
+        if (nl_sock_recv(watch->sock, &buf, NULL, false) != EAGAIN) {
+            watch->look_ms = time_msec() + DEBOUNCE_MS;
         }
-        seen = true;            /* What it tells is not needed. */
-    }
-    ofpbuf_uninit(&buf);
-    if (seen && watch->look_ms == LLONG_MAX) {
-        watch->look_ms = time_msec() + DEBOUNCE_MS;
+        ofpbuf_uninit(&buf);
     }
     if (time_msec() < watch->look_ms) {
         return false;
     }
+    nl_sock_drain(watch->sock);
     watch->look_ms = LLONG_MAX;
     char *ip = watch->peer_ip ? ask_kernel(watch->peer_ip) : NULL;
     if (!ip || !strcmp(ip, watch->own_ip)) {
@@ -152,10 +148,9 @@ source_watch_run(struct source_watch *watch)
 void
 source_watch_wait(const struct source_watch *watch)
 {
-    if (watch->sock) {
-        nl_sock_wait(watch->sock, POLLIN);
-    }
     if (watch->look_ms != LLONG_MAX) {
         poll_timer_wait_until(watch->look_ms);
+    } else if (watch->sock) {
+        nl_sock_wait(watch->sock, POLLIN);
     }
 }
