@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/tls-files.h"
+#include "lib/tls.h"
 #include "openvswitch/vlog.h"
 #include "socket-util.h"
 #include "stream-ssl.h"
@@ -49,6 +50,16 @@ memory_file_destroy(struct memory_file *file)
         close(file->fd);
     }
     free(file->name);
+}
+
+void
+ovs_tls_begin(const char *protocols, const char *ciphers)
+{
+    if (protocols) {
+        stream_ssl_set_protocols(protocols);
+    }
+    /* No version below TLS 1.2 has any of these suites. */
+    stream_ssl_set_ciphers(ciphers ? ciphers : TLS12_CIPHERS);
 }
 
 void

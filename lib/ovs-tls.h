@@ -8,6 +8,11 @@
 struct ssl_st;
 struct tls_files;
 
+/* Sets the versions and the TLS 1.2 suites of OVS's streams, as OVS's options
+ * --ssl-protocols and --ssl-ciphers have them.  NULL stands for what lib/tls.h
+ * says; OVS's own defaults are wider. */
+void ovs_tls_begin(const char *protocols, const char *ciphers);
+
 /* Gives OVS's streams what 'files' has in use, if that has changed since the
  * last call.  Streams that are open go on; new ones trust only the CA
  * certificates in use.  A peer sees the first certificate of the file only,

@@ -9,9 +9,6 @@
 
 #include "util.h"
 
-/* TLS 1.2: forward secrecy and AEAD only.  (TLS 1.3 has nothing else.) */
-#define TLS12_CIPHERS "ECDHE+AESGCM:ECDHE+CHACHA20"
-
 void
 tls_ctx_harden(SSL_CTX *ctx)
 {

@@ -10,6 +10,9 @@
 
 #include "lib/wiping-buffer.h"
 
+/* TLS 1.2: forward secrecy and AEAD only.  (TLS 1.3 has nothing else.) */
+#define TLS12_CIPHERS "ECDHE+AESGCM:ECDHE+CHACHA20"
+
 /* Octets of a PEM file. */
 struct tls_pem_file {
     const char *name;           /* Of the file, for messages. */

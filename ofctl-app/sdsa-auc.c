@@ -24,7 +24,6 @@
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
 #include "ovsdb-idl.h"
-#include "stream-ssl.h"
 #include "stream.h"
 #include "unixctl.h"
 #include "util.h"
@@ -251,12 +250,7 @@ parse_options(int argc, char *argv[], struct options *o)
         ovs_fatal(0, "--cert-lifetime=%s: must be a number of seconds from %d "
                   "to %d", lifetime, MIN_LIFETIME_S, MAX_LIFETIME_S);
     }
-    if (protocols) {
-        stream_ssl_set_protocols(protocols);
-    }
-    if (ciphers) {
-        stream_ssl_set_ciphers(ciphers);
-    }
+    ovs_tls_begin(protocols, ciphers);
     o->server = (struct tls_files_names) { key, certificate, vnf_cert };
     o->infra = (struct tls_files_names) { key, certificate, infra_ca };
     o->ca = (struct tls_files_names) { vnf_key, vnf_cert, vnf_cert };

@@ -26,7 +26,6 @@
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
 #include "ovsdb-idl.h"
-#include "stream-ssl.h"
 #include "stream.h"
 #include "timeval.h"
 #include "unixctl.h"
@@ -254,12 +253,7 @@ parse_options(int argc, char *argv[], struct options *o)
                   "to speak to gateways (sdsa-pki makes them)");
     }
 
-    if (protocols) {
-        stream_ssl_set_protocols(protocols);
-    }
-    if (ciphers) {
-        stream_ssl_set_ciphers(ciphers);
-    }
+    ovs_tls_begin(protocols, ciphers);
 }
 
 static void
