@@ -103,6 +103,7 @@ EXTRA_DIST += $(COMMON_AT) $(TESTSUITE_AT) $(SYSTEM_TESTSUITE_AT) \
 	tests/tools/restconf_client.py \
 	tests/tools/restconf-ansible \
 	tests/tools/restconf-errors \
+	tests/tools/restconf-readers \
 	tests/tools/restconf-hostile \
 	tests/tools/restconf-keys \
 	tests/tools/restconf-rekey \

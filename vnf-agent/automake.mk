@@ -95,6 +95,7 @@ vnf_agent_registrar_libregistrar_la_SOURCES = \
 noinst_LTLIBRARIES += vnf-agent/restconf/librestconf.la
 vnf_agent_restconf_librestconf_la_SOURCES = \
 	vnf-agent/restconf/json-tree.c vnf-agent/restconf/json-tree.h \
+	vnf-agent/restconf/rc-access.c vnf-agent/restconf/rc-access.h \
 	vnf-agent/restconf/rc-conditions.c vnf-agent/restconf/rc-conditions.h \
 	vnf-agent/restconf/rc-edit-op.h \
 	vnf-agent/restconf/rc-edit.c vnf-agent/restconf/rc-edit.h \

@@ -37,6 +37,7 @@
 #include "vnf-agent/backend/backend.h"
 #include "vnf-agent/datastore/datastore.h"
 #include "vnf-agent/registrar/registrar.h"
+#include "vnf-agent/restconf/rc-access.h"
 #include "vnf-agent/restconf/rc-events.h"
 #include "vnf-agent/restconf/restconf.h"
 #include "vnf-agent/xfrm/backend-xfrm.h"
@@ -54,6 +55,8 @@ struct options {
     const char *listen;         /* For the HTTPS server. */
     struct tls_files_names tls;
     const char *controller_name;
+    const char *readers;        /* As rc_access_create() takes it. */
+    struct rc_access *access;   /* Of these two. */
     const char *yang_dir;
     int tombstone_s;            /* Time that a deleted SPI stays unused. */
     const char *unixctl;        /* Control socket; NULL: the default one. */
@@ -131,8 +134,10 @@ Gateway:\n\
   --netns=NAME            network namespace of both interfaces\n\
   --flush                 remove what the backend xfrm has made, and exit\n\
   --backend=KIND          auto, xfrm or userspace (default: auto)\n\
-  --controller-name=CN    name in the certificate of who may write\n\
+  --controller-name=NAME  name in the certificate of who may write\n\
                           (default: sdsa-controller)\n\
+  --readers=NAME=NODE[+NODE]...[,NAME=...]...\n\
+                          who else may read what: state, sad, spd or all\n\
   --rundir=DIR            where to keep state and sockets (default: %s)\n\
   --yang-dir=DIR          where the YANG modules are\n\
   --tombstone-time=SECS   how long a deleted SPI stays unused (default: %d)\n\
@@ -324,7 +329,7 @@ agent_open(struct agent_daemon *agent, struct options *o)
     /* Before the data plane is started: mistakes show without one. */
     agent->events = rc_events_create();
     agent->restconf = restconf_create(&agent->source, agent->events,
-                                      o->controller_name);
+                                      o->access);
     if (o->token_file.name) {
         error = open_registrar(agent, o, class->name);
     } else {
@@ -428,6 +433,7 @@ agent_close(struct agent_daemon *agent, bool stop)
         tls_files_close(agent->tls);
     }
     restconf_destroy(agent->restconf);
+    rc_access_destroy(agent->options->access);
     datastore_destroy(agent->datastore);
     agent->backend->class->close(agent->backend, stop);
     yang_schema_destroy(agent->schema);
@@ -528,6 +534,7 @@ parse_options(int argc, char *argv[], struct options *o)
         { "backend", .value = &o->kind },
         { "flush", .flag = &o->flush },
         { "controller-name", .value = &o->controller_name },
+        { "readers", .value = &o->readers },
         { "rundir", .value = &o->backend.rundir, .is_path = true },
         { "yang-dir", .value = &o->yang_dir, .is_path = true },
         { "tombstone-time", .value = &tombstone },
@@ -560,6 +567,11 @@ parse_options(int argc, char *argv[], struct options *o)
         read_token(o);
     }
     check_options(o);
+    char *error = rc_access_create(o->controller_name, o->readers,
+                                   &o->access);
+    if (error) {
+        ovs_fatal(0, "--readers: %s", error);
+    }
 }
 
 /* Commands. */
@@ -635,9 +647,9 @@ cmd_show(struct unixctl_conn *conn, int argc OVS_UNUSED,
     const struct backend_config *config = &agent->options->backend;
     struct ds s = DS_EMPTY_INITIALIZER;
     const char *reason = agent->backend->reason;
-    uint64_t n_requests, n_errors;
+    uint64_t n_requests, n_errors, n_denied;
 
-    restconf_get_counters(agent->restconf, &n_requests, &n_errors);
+    restconf_get_counters(agent->restconf, &n_requests, &n_errors, &n_denied);
     ds_put_format(&s, "vnf-id: %s\n", config->name);
     ds_put_format(&s, "listen: %s%s\n", agent->options->listen,
                   !agent->https ? ", not before there is a certificate"
@@ -666,8 +678,9 @@ cmd_show(struct unixctl_conn *conn, int argc OVS_UNUSED,
                   datastore_count(agent->datastore, DATASTORE_SPD));
     ds_put_format(&s, "tombstones: %"PRIuSIZE"\n",
                   datastore_count_tombstones(agent->datastore));
-    ds_put_format(&s, "requests: %"PRIu64", %"PRIu64" refused\n", n_requests,
-                  n_errors);
+    ds_put_format(&s, "requests: %"PRIu64", %"PRIu64" refused, of them "
+                  "%"PRIu64" of clients without the right\n", n_requests,
+                  n_errors, n_denied);
     struct https_stats stats = { .n_connections = 0 };
     if (agent->https) {
         stats = https_server_stats(agent->https);

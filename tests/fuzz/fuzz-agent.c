@@ -15,6 +15,7 @@
 #include "tests/fuzz/fuzz-store.h"
 #include "tests/fuzz/fuzz.h"
 #include "vnf-agent/datastore/datastore.h"
+#include "vnf-agent/restconf/rc-access.h"
 #include "vnf-agent/restconf/rc-events.h"
 #include "vnf-agent/restconf/restconf.h"
 #include "vnf-agent/yang/yang-schema.h"
@@ -46,7 +47,10 @@ fuzz_agent_init(const struct fuzz_agent_config *config_)
         .backend_config = &backend_config,
         .schema = schema,
     };
-    rc = restconf_create(&source, rc_events_create(), FUZZ_PEER);
+    struct rc_access *access;
+    error = rc_access_create(FUZZ_PEER, NULL, &access);
+    ovs_assert(!error);
+    rc = restconf_create(&source, rc_events_create(), access);
 }
 
 const struct yang_schema *

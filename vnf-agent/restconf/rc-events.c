@@ -3,7 +3,7 @@
 
 #include "vnf-agent/restconf/rc-events.h"
 
-#include "hmapx.h"
+#include "openvswitch/list.h"
 #include "lib/https/https-request.h"
 #include "lib/secret.h"
 #include "openvswitch/poll-loop.h"
@@ -13,6 +13,7 @@
 #include "util.h"
 #include "vnf-agent/backend/backend.h"
 #include "vnf-agent/datastore/datastore.h"
+#include "vnf-agent/restconf/rc-access.h"
 #include "vnf-agent/yang/yang-error.h"
 
 VLOG_DEFINE_THIS_MODULE(rc_events);
@@ -24,8 +25,14 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
 #define MAX_EVENTS 64           /* Events of one run. */
 #define PREFIX "ietf-i2nsf-ikeless:"
 
+struct subscriber {
+    struct ovs_list node;       /* In events' 'subscribers'. */
+    struct https_stream *stream;
+    unsigned int rights;        /* enum rc_right. */
+};
+
 struct rc_events {
-    struct hmapx subscribers;   /* struct https_stream. */
+    struct ovs_list subscribers;
     long long int next_heartbeat_ms;
 };
 
@@ -33,40 +40,50 @@ struct rc_events *
 rc_events_create(void)
 {
     struct rc_events *events = xzalloc(sizeof *events);
-    hmapx_init(&events->subscribers);
+    ovs_list_init(&events->subscribers);
     return events;
+}
+
+static void
+unsubscribe(struct subscriber *s)
+{
+    https_stream_close(s->stream);
+    ovs_list_remove(&s->node);
+    free(s);
 }
 
 void
 rc_events_destroy(struct rc_events *events)
 {
     if (events) {
-        const struct hmapx_node *node;
-        HMAPX_FOR_EACH (node, &events->subscribers) {
-            https_stream_close(node->data);
+        struct subscriber *s;
+        LIST_FOR_EACH_SAFE (s, node, &events->subscribers) {
+            unsubscribe(s);
         }
-        hmapx_destroy(&events->subscribers);
         free(events);
     }
 }
 
-/* Sends 'text' to all subscribers, and forgets those that have gone. */
+/* Sends 'text' to all subscribers that have one of the rights 'needed', and
+ * forgets those that have gone. */
 static void
-send_all(struct rc_events *events, const char *text)
+send_all(struct rc_events *events, unsigned int needed, const char *text)
 {
-    struct hmapx_node *node;
-    HMAPX_FOR_EACH_SAFE (node, &events->subscribers) {
-        https_stream_send(node->data, text, strlen(text));
-        if (!https_stream_is_open(node->data)) {
-            https_stream_close(node->data);
-            hmapx_delete(&events->subscribers, node);
+    struct subscriber *s;
+    LIST_FOR_EACH_SAFE (s, node, &events->subscribers) {
+        if (s->rights & needed) {
+            https_stream_send(s->stream, text, strlen(text));
+        }
+        if (!https_stream_is_open(s->stream)) {
+            unsubscribe(s);
         }
     }
     events->next_heartbeat_ms = time_msec() + HEARTBEAT_MS;
 }
 
 struct yang_error *
-rc_events_subscribe(struct rc_events *events, struct https_request *req)
+rc_events_subscribe(struct rc_events *events, struct https_request *req,
+                    unsigned int rights)
 {
     struct https_stream *stream = https_reply_stream(req,
                                                      "text/event-stream");
@@ -76,10 +93,13 @@ rc_events_subscribe(struct rc_events *events, struct https_request *req)
                                  "may");
     }
     VLOG_INFO("%s listens to events", https_request_peer(req));
-    if (hmapx_is_empty(&events->subscribers)) {
+    if (ovs_list_is_empty(&events->subscribers)) {
         events->next_heartbeat_ms = time_msec() + HEARTBEAT_MS;
     }
-    hmapx_add(&events->subscribers, stream);
+    struct subscriber *s = xmalloc(sizeof *s);
+    s->stream = stream;
+    s->rights = rights;
+    ovs_list_push_back(&events->subscribers, &s->node);
     https_stream_send(stream, ":\n\n", 3);
     return NULL;
 }
@@ -170,6 +190,21 @@ rc_event_to_json(const struct backend_event *event, const char *sa_name,
     return json;
 }
 
+/* Returns the right that a client needs to be told. */
+static unsigned int
+needed(const struct backend_event *event)
+{
+    switch (event->type) {
+    case BACKEND_EVENT_EXPIRE:
+    case BACKEND_EVENT_SEQ_OVERFLOW:
+    case BACKEND_EVENT_BAD_SPI:
+        return RC_RIGHT_SAD;
+    case BACKEND_EVENT_ACQUIRE:         /* Of a packet. */
+        return RC_RIGHT_WRITER;
+    }
+    OVS_NOT_REACHED();
+}
+
 static void
 tell(struct rc_events *events, const struct datastore *ds,
      const struct backend_event *event)
@@ -181,7 +216,7 @@ tell(struct rc_events *events, const struct datastore *ds,
     if (json) {
         char *text = json_dumps(json, JSON_COMPACT);
         char *message = xasprintf("data: %s\n\n", text);
-        send_all(events, message);
+        send_all(events, needed(event), message);
         free(message);
         wiping_free(text);
         json_decref(json);
@@ -202,16 +237,16 @@ rc_events_run(struct rc_events *events, struct backend *backend,
         tell(events, ds, &event);
         free(event.policy);
     }
-    if (!hmapx_is_empty(&events->subscribers)
+    if (!ovs_list_is_empty(&events->subscribers)
         && time_msec() >= events->next_heartbeat_ms) {
-        send_all(events, ":\n\n");
+        send_all(events, RC_RIGHT_ANY, ":\n\n");
     }
 }
 
 void
 rc_events_wait(const struct rc_events *events)
 {
-    if (!hmapx_is_empty(&events->subscribers)) {
+    if (!ovs_list_is_empty(&events->subscribers)) {
         poll_timer_wait_until(events->next_heartbeat_ms);
     }
 }

@@ -3,7 +3,8 @@
 #define SDSA_RC_EVENTS_H 1
 
 /* The event stream of RFC 8040 s.6: backends' events as notifications of
- * RFC 9061 s.5.3.2, for all clients that listen.
+ * RFC 9061 s.5.3.2, for all clients that listen and may see them.  What tells
+ * of a packet, its inner addresses and ports, is for the writer alone.
  *
  * A client that reads too slowly is cut by the HTTPS server; nobody waits for
  * it. */
@@ -24,9 +25,11 @@ struct rc_events *rc_events_create(void);
 /* Ends all streams and frees the object.  Accepts NULL. */
 void rc_events_destroy(struct rc_events *);
 
-/* Answers 'req' with the stream and returns NULL, or returns an error. */
+/* Answers 'req', of a client with 'rights' (enum rc_right), with the stream of
+ * what it may see and returns NULL, or returns an error. */
 struct yang_error *rc_events_subscribe(struct rc_events *,
-                                       struct https_request *);
+                                       struct https_request *,
+                                       unsigned int rights);
 
 /* Returns 'event' as ietf-restconf:notification, or NULL if there is none (of
  * an SA that is gone).  'sa_name' is the name of the SA of the event's

@@ -12,6 +12,7 @@
 #include "vnf-agent/backend/backend.h"
 #include "vnf-agent/datastore/datastore.h"
 #include "vnf-agent/restconf/json-tree.h"
+#include "vnf-agent/restconf/rc-access.h"
 #include "vnf-agent/restconf/rc-error.h"
 #include "vnf-agent/restconf/rc-path.h"
 #include "vnf-agent/restconf/rc-query.h"
@@ -224,8 +225,8 @@ wrap(const struct rc_path *path, const struct lysc_node *node, json_t *value)
 
 struct yang_error *
 rc_read(const struct rc_source *source, const struct rc_path *path,
-        const struct rc_query *query, const char *base, bool *only_configp,
-        json_t **valuep)
+        const struct rc_query *query, unsigned int rights, const char *base,
+        bool *only_configp, json_t **valuep)
 {
     const struct yang_schema *schema = source->schema;
     struct reading r = { source, path, query->content, base };
@@ -241,6 +242,7 @@ rc_read(const struct rc_source *source, const struct rc_path *path,
                      || (node && !yang_node_has_state(node)));
 
     json_t *tops_json = get_tops(&r);
+    rc_access_filter(rights, tops_json);
     json_t *data = yang_schema_show(schema, tops_json, query->defaults);
     json_t *found = json_tree_find(schema, path, 0, data, NULL);
     if (found) {

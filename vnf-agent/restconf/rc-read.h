@@ -29,14 +29,16 @@ struct rc_source {
 };
 
 /* Returns NULL and in '*valuep' (caller owns the reference) an object with the
- * resource as its one member, or an error and NULL.  'base' is the server's
+ * resource as its one member, or an error and NULL.  What a client with
+ * 'rights' (enum rc_right) may not see is left out.  'base' is the server's
  * URL as the client sees it, "https://HOST:PORT".
  *
  * '*only_configp' is true if the answer has nothing but configuration: only
  * then the datastore's entity tag is that of the answer. */
 struct yang_error *rc_read(const struct rc_source *, const struct rc_path *,
-                           const struct rc_query *, const char *base,
-                           bool *only_configp, json_t **valuep);
+                           const struct rc_query *, unsigned int rights,
+                           const char *base, bool *only_configp,
+                           json_t **valuep);
 
 /* The event stream, and its place. */
 #define RC_STREAM_NAME "NETCONF"

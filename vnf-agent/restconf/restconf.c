@@ -16,6 +16,7 @@
 #include "random.h"
 #include "timeval.h"
 #include "util.h"
+#include "vnf-agent/restconf/rc-access.h"
 #include "vnf-agent/restconf/rc-conditions.h"
 #include "vnf-agent/restconf/rc-edit.h"
 #include "vnf-agent/restconf/rc-error.h"
@@ -43,22 +44,22 @@ VLOG_DEFINE_THIS_MODULE(restconf);
 struct restconf {
     const struct rc_source *source;
     struct rc_events *events;
-    char *controller_name;
+    const struct rc_access *access;
     uint32_t incarnation;       /* Part of entity tags: those of another run
                                  * differ. */
-    uint64_t n_requests, n_errors;
+    uint64_t n_requests, n_errors, n_denied;
 };
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(10, 10);
 
 struct restconf *
 restconf_create(const struct rc_source *source, struct rc_events *events,
-                const char *controller_name)
+                const struct rc_access *access)
 {
     struct restconf *rc = xzalloc(sizeof *rc);
     rc->source = source;
     rc->events = events;
-    rc->controller_name = xstrdup(controller_name);
+    rc->access = access;
     rc->incarnation = random_uint32();
     return rc;
 }
@@ -66,18 +67,16 @@ restconf_create(const struct rc_source *source, struct rc_events *events,
 void
 restconf_destroy(struct restconf *rc)
 {
-    if (rc) {
-        free(rc->controller_name);
-        free(rc);
-    }
+    free(rc);
 }
 
 void
 restconf_get_counters(const struct restconf *rc, uint64_t *n_requests,
-                      uint64_t *n_errors)
+                      uint64_t *n_errors, uint64_t *n_denied)
 {
     *n_requests = rc->n_requests;
     *n_errors = rc->n_errors;
+    *n_denied = rc->n_denied;
 }
 
 /* Replies. */
@@ -244,15 +243,39 @@ check_content_type(const struct https_request *req, const char *type)
                                 "the Content-Type must be %s", type));
 }
 
+static unsigned int
+rights_of(const struct restconf *rc, const struct https_request *req)
+{
+    return rc_access_rights(rc->access, https_request_peer(req));
+}
+
 /* Returns an error unless the client may write. */
 static struct yang_error *
-check_writer(const struct restconf *rc, const struct https_request *req)
+check_writer(struct restconf *rc, const struct https_request *req)
 {
-    return (!strcmp(https_request_peer(req), rc->controller_name) ? NULL
-            : yang_error_format(YANG_ACCESS_DENIED,
-                                "only %s may write here, and your certificate "
-                                "says %s", rc->controller_name,
-                                https_request_peer(req)));
+    if (rights_of(rc, req) & RC_RIGHT_WRITER) {
+        return NULL;
+    }
+    rc->n_denied++;
+    return yang_error_format(YANG_ACCESS_DENIED,
+                             "only %s may write here, and your certificate "
+                             "says %s", rc_access_writer(rc->access),
+                             https_request_peer(req));
+}
+
+/* Returns an error unless the client has one of the rights 'needed'. */
+static struct yang_error *
+check_reader(struct restconf *rc, const struct https_request *req,
+             unsigned int needed)
+{
+    if (rights_of(rc, req) & needed) {
+        return NULL;
+    }
+    rc->n_denied++;
+    return yang_error_format(YANG_ACCESS_DENIED,
+                             "%s may not see this: the agent's option "
+                             "--readers says who may see what",
+                             https_request_peer(req));
 }
 
 /* Reads the body.  jansson's own message would quote it, perhaps a key. */
@@ -337,7 +360,8 @@ handle_get(struct restconf *rc, struct https_request *req,
     error = error ? error : check_accept(req, DATA_TYPE);
     if (!error) {
         char *base = base_url(req);
-        error = rc_read(rc->source, path, &query, base, &only_config, &value);
+        error = rc_read(rc->source, path, &query, rights_of(rc, req), base,
+                        &only_config, &value);
         free(base);
     }
     if (!error) {
@@ -608,8 +632,12 @@ handle_data(struct restconf *rc, struct https_request *req, const char *text)
     const struct lysc_node *node = NULL;
     struct rc_path path = { .n = 0 };
     bool done = false;
-    struct yang_error *error = rc_path_append(&path, text);
+    struct yang_error *error = check_reader(rc, req, RC_RIGHT_ANY);
+    error = error ? error : rc_path_append(&path, text);
     error = error ? error : rc_path_resolve(&path, rc->source->schema, &node);
+    if (!error && https_request_method(req) & READ_METHODS) {
+        error = check_reader(rc, req, rc_access_needed(&path));
+    }
     error = error ? error : check_method(req, data_methods(node), &done);
     if (!error && !done) {
         error = dispatch(rc, req, &path, node);
@@ -623,17 +651,19 @@ handle_data(struct restconf *rc, struct https_request *req, const char *text)
 static const struct fixed {
     const char *path, *type;
     const char *body;           /* NULL: the event stream. */
+    bool is_open;               /* Any client with a certificate may read it:
+                                 * it is the same at every agent. */
 } fixed[] = {
     { "/.well-known/host-meta", XRD_TYPE,
       "<XRD xmlns='http://docs.oasis-open.org/ns/xri/xrd-1.0'>"
-      "<Link rel='restconf' href='"ROOT"'/></XRD>" },
+      "<Link rel='restconf' href='"ROOT"'/></XRD>", true },
     { ROOT, DATA_TYPE,
       "{\"ietf-restconf:restconf\":{\"data\":{},\"operations\":{},"
-      "\"yang-library-version\":\"2019-01-04\"}}" },
+      "\"yang-library-version\":\"2019-01-04\"}}", true },
     { ROOT"/yang-library-version", DATA_TYPE,
-      "{\"ietf-restconf:yang-library-version\":\"2019-01-04\"}" },
-    { OPERATIONS, DATA_TYPE, "{\"ietf-restconf:operations\":{}}" },
-    { RC_STREAM_PATH, STREAM_TYPE, NULL },
+      "{\"ietf-restconf:yang-library-version\":\"2019-01-04\"}", true },
+    { OPERATIONS, DATA_TYPE, "{\"ietf-restconf:operations\":{}}", false },
+    { RC_STREAM_PATH, STREAM_TYPE, NULL, false },
 };
 
 static struct yang_error *
@@ -655,7 +685,7 @@ get_fixed(struct restconf *rc, struct https_request *req,
         https_reply(req, 200, NULL, NULL, 0);
         return NULL;
     }
-    return rc_events_subscribe(rc->events, req);
+    return rc_events_subscribe(rc->events, req, rights_of(rc, req));
 }
 
 /* The operation of this agent (RFC 8040 s.3.6), which has neither input nor
@@ -691,7 +721,7 @@ handle_fixed(struct restconf *rc, struct https_request *req, const char *path)
 {
     static const struct fixed operations = {
         OPERATIONS, DATA_TYPE,
-        "{\"ietf-restconf:operations\":{\""REGISTER"\":[null]}}"
+        "{\"ietf-restconf:operations\":{\""REGISTER"\":[null]}}", false
     };
     bool registers = rc->source->register_again != NULL;
     if (registers && !strcmp(path, OPERATIONS"/"REGISTER)) {
@@ -699,16 +729,22 @@ handle_fixed(struct restconf *rc, struct https_request *req, const char *path)
     }
     for (size_t i = 0; i < ARRAY_SIZE(fixed); i++) {
         if (!strcmp(path, fixed[i].path)) {
-            bool done;
-            struct yang_error *error = check_method(req, READ_METHODS, &done);
-            return (done ? error
+            bool done = false;
+            struct yang_error *error
+                = (fixed[i].is_open ? NULL
+                   : check_reader(rc, req, fixed[i].body ? RC_RIGHT_ANY
+                                  : RC_RIGHT_SAD));
+            error = error ? error : check_method(req, READ_METHODS, &done);
+            return (error || done ? error
                     : get_fixed(rc, req, registers
                                 && !strcmp(path, OPERATIONS)
                                 ? &operations : &fixed[i]));
         }
     }
-    return yang_error_format(RC_NO_NODE,
-                             "there is no such resource: begin at "ROOT);
+    struct yang_error *error = check_reader(rc, req, RC_RIGHT_ANY);
+    return (error ? error
+            : yang_error_format(RC_NO_NODE, "there is no such resource: begin "
+                                "at "ROOT));
 }
 
 /* Returns the error of a message that was no request. */
@@ -769,6 +805,11 @@ restconf_handle(struct https_request *req, void *rc_)
     if (status) {
         error = describe_error(status);
     } else if (!strcmp(path, "*")) {    /* With OPTIONS only. */
+        error = check_reader(rc, req, RC_RIGHT_ANY);
+        if (error) {
+            reply_error(rc, req, rc_error_status(error), error);
+            return;
+        }
         put_allow(req, ALL_METHODS);
         https_reply(req, 200, NULL, NULL, 0);
     } else if (!https_request_method(req)) {
