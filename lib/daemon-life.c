@@ -11,15 +11,20 @@
 #include "lib/secret.h"
 #include "openvswitch/vlog.h"
 #include "random.h"
+#include "util.h"
 #include "uuid.h"
 
+VLOG_DEFINE_THIS_MODULE(daemon_life);
+
 #define SYSLOG_VARIABLE "OVS_SYSLOG_METHOD"
+
+static int lock_error;          /* Why memory is not locked, or 0. */
 
 void
 daemon_life_begin(void)
 {
     environment_clear();
-    secret_protect_process();
+    lock_error = secret_protect_process();
     descriptors_raise_limit();
 
     /* libc's syslog() waits for a syslogd that hangs. */
@@ -32,7 +37,7 @@ daemon_life_begin(void)
 void
 daemon_life_detached(void)
 {
-    secret_protect_process();
+    lock_error = secret_protect_process();
 }
 
 void
@@ -43,4 +48,10 @@ daemon_life_running(void)
     uuid_init();
     random_init();
     log_thread_start();
+    if (lock_error) {
+        VLOG_WARN("memory is not locked (%s), so keys may get into swap "
+                  "space: allow it with LimitMEMLOCK=infinity (systemd) or "
+                  "ulimit -l unlimited, or have no swap space",
+                  ovs_strerror(lock_error));
+    }
 }

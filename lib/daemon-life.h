@@ -14,7 +14,8 @@ void daemon_life_begin(void);
 void daemon_life_detached(void);
 
 /* Last before the main loop, or before others wait for this process: from here
- * on nothing that is logged waits, and random numbers need no descriptor. */
+ * on nothing that is logged waits, and random numbers need no descriptor.
+ * Says what to do if memory could not be locked. */
 void daemon_life_running(void);
 
 #endif /* lib/daemon-life.h */

@@ -3,6 +3,7 @@
 
 #include "lib/secret.h"
 
+#include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -217,7 +218,7 @@ wiping_free(void *block)
     }
 }
 
-void
+int
 secret_protect_process(void)
 {
     struct rlimit none = { 0, 0 };
@@ -228,7 +229,6 @@ secret_protect_process(void)
 
     /* With a limit in force, a later malloc() would fail at the limit: better
      * no lock than that. */
-    if (!setrlimit(RLIMIT_MEMLOCK, &all)) {
-        mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
-    }
+    return (setrlimit(RLIMIT_MEMLOCK, &all)
+            || mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) ? errno : 0);
 }

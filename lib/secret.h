@@ -77,9 +77,10 @@ char *wiping_strdup(const char *);
 void wiping_free(void *);
 
 /* Keeps keys out of core dumps, swap and debuggers of other users:
- * RLIMIT_CORE 0, PR_SET_DUMPABLE 0, and (best effort) mlockall().  To be
- * called first thing by each process that holds keys, and once more after
- * daemonize_start(): a child has no lock, and --user may undo the rest. */
-void secret_protect_process(void);
+ * RLIMIT_CORE 0, PR_SET_DUMPABLE 0, and mlockall().  To be called first thing
+ * by each process that holds keys, and once more after daemonize_start(): a
+ * child has no lock, and --user may undo the rest.  Returns 0, or a positive
+ * errno if memory is not locked: the rest always is done. */
+int secret_protect_process(void);
 
 #endif /* lib/secret.h */

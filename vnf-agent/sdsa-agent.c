@@ -7,6 +7,8 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <linux/capability.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -22,6 +24,7 @@
 #include "lib/https/https-server.h"
 #include "lib/name.h"
 #include "lib/ovs-compat.h"
+#include "lib/privileges.h"
 #include "lib/secret.h"
 #include "lib/tls-files.h"
 #include "lib/x509.h"
@@ -99,6 +102,7 @@ struct exiting {
 
 static void parse_options(int argc, char *argv[], struct options *);
 static void lock_folder(const struct backend_config *);
+static uint64_t needed_privileges(const struct options *);
 static bool may_end(const struct agent_daemon *, const struct exiting *);
 
 static void agent_open(struct agent_daemon *, struct options *);
@@ -184,6 +188,7 @@ main(int argc, char *argv[])
     fatal_ignore_sigpipe();
     ovs_compat_daemonize_start();
     daemon_life_detached();
+    privileges_keep(needed_privileges(&options));
     lock_folder(&options.backend);      /* Before it has files there. */
     if (unixctl_server_create(options.unixctl, &unixctl)) {
         exit(EXIT_FAILURE);
@@ -233,6 +238,24 @@ main(int argc, char *argv[])
     agent_close(&agent, exiting.cleanup);
     unixctl_server_destroy(unixctl);
     return 0;
+}
+
+/* Returns the capabilities that this process and its data plane need, for as
+ * long as they live: network namespaces and addresses come and go. */
+static uint64_t
+needed_privileges(const struct options *o)
+{
+    /* Packet sockets, and large buffers for them; netlink. */
+    uint64_t needed = PRIVILEGE(CAP_NET_RAW) | PRIVILEGE(CAP_NET_ADMIN);
+    const char *port = strrchr(o->listen, ':');
+
+    if (o->backend.netns) {
+        needed |= PRIVILEGE(CAP_SYS_ADMIN);     /* setns(). */
+    }
+    if (port && atoi(port + 1) < IPPORT_RESERVED) {
+        needed |= PRIVILEGE(CAP_NET_BIND_SERVICE);
+    }
+    return needed;
 }
 
 /* Lifecycle. */
