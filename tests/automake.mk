@@ -27,6 +27,7 @@ TESTSUITE_AT = \
 	tests/daemon/sdsa-ctl.at \
 	tests/daemon/auc.at \
 	tests/daemon/registrar.at \
+	tests/daemon/table1.at \
 	tests/unit/trace.at \
 	tests/daemon/controller.at \
 	tests/daemon/hang.at \
