@@ -107,8 +107,8 @@ sdsa_db_start () {
         sdsa.db
 }
 
-# switch_db_start: serves the database of a switch, conf.db, made anew if there
-# is none, at db.sock.  Its BASE is conf-db.
+# switch_db_start [OPTION...]: serves the database of a switch, conf.db, made
+# anew if there is none, at db.sock.  Its BASE is conf-db.
 switch_db_start () {
     switch_db_is_new=
     if test ! -e conf.db; then
@@ -116,7 +116,8 @@ switch_db_start () {
         ovsdb-tool create conf.db "$OVS_SRCDIR/vswitchd/vswitch.ovsschema" ||
             return 1
     fi
-    daemon_start conf-db ovsdb-server --remote=punix:"`pwd`/db.sock" conf.db ||
+    daemon_start conf-db ovsdb-server --remote=punix:"`pwd`/db.sock" "$@" \
+        conf.db ||
         return 1
     test -z "$switch_db_is_new" || ovs-vsctl --no-wait init
 }

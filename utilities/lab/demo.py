@@ -39,9 +39,11 @@ def demo(lab, file_name, keep):
     title(f"The network: {file_name}")
     with open(file_name, encoding="utf-8") as stream:
         say(stream.read().strip())
-    title("Starting it: databases, bridges, controller, agents, chains")
-    lab.up(topology)
+    title("Starting it: databases, bridges, controller, authentication centre,"
+          " agents, chains")
+    lab.up(topology, tokens=True)
     try:
+        _show_tokens(lab, topology)
         say(f"up after {time.monotonic() - started:.1f} s")
         _show_ping(lab, a, b)
         _show_throughput(lab, a, b)
@@ -58,6 +60,13 @@ def demo(lab, file_name, keep):
         else:
             lab.down()
     say(f"\nAll as it should be, after {time.monotonic() - started:.0f} s.")
+
+
+def _show_tokens(lab, topology):
+    n = len(topology.of_kind("gateway"))
+    say(f"{n} VNFs knew one token each, and nothing else; enrolled and"
+        f" registered after {lab.enrolled_ms:.0f} ms:")
+    say(lab.ctl("--format=table", "vnf-list").stdout.rstrip())
 
 
 def _first_chain(topology):

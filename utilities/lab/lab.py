@@ -3,8 +3,10 @@
 
 Everything of a lab has its name: namespaces "sdsa-NAME-NODE", and files in
 /run/sdsa-lab/NAME.  "sdsa-NAME-mgmt" holds the bridges, both databases, the
-controller and the agents; each endpoint, gateway and function has a namespace
-with its data ports alone."""
+controller, the agents and the authentication centre, if there is one; each
+endpoint, gateway and function has a namespace with its data ports alone.
+
+Agents have certificates of sdsa-pki, or each has a token and nothing else."""
 
 import glob
 import ipaddress
@@ -21,6 +23,13 @@ from host import LabError, ip_batch, run
 ENDPOINT_MTU = 1400             # Leaves room for ESP, a tunnel and NSH.
 UNDERLAY_MTU = 9000             # Of the network between machines.
 UNDERLAY = "192.168.255"        # Its prefix; the controller is number 1.
+AUC_ADDRESS = "127.0.0.1:8450"
+AUC_DATABASE = "6642:127.0.0.1"  # The database's port for the centre.
+# The sdsa database has more listeners when a command says so.
+DATABASE_OPTIONS = ("--remote=db:SDSA,SDSA_Global,connections",
+                    "--private-key=db:SDSA,SSL,private_key",
+                    "--certificate=db:SDSA,SSL,certificate",
+                    "--ca-cert=db:SDSA,SSL,ca_cert")
 # Limit for a process to answer and for a session to come up.
 TIMEOUT_S = int(os.environ.get("SDSA_LAB_TIMEOUT") or 30)
 DATAPATH = os.environ.get("SDSA_DATAPATH") or "netdev"
@@ -34,6 +43,7 @@ class Lab:
         self.name = name
         self.dir = f"{host.RUNDIR}/{name}"
         self.failed_dir = f"{self.dir}.failed"
+        self.enrolled_ms = None     # How long VNFs with tokens have taken.
         self.env = dict(os.environ, OVS_RUNDIR=self.dir, OVS_LOGDIR=self.dir,
                         OVS_DBDIR=self.dir, SDSA_RUNDIR=self.dir,
                         SDSA_DB=f"unix:{self.dir}/sdsa.sock")
@@ -71,12 +81,13 @@ class Lab:
                            " or removed by another sdsa-lab: wait for it, or"
                            " choose another name")
 
-    def up(self, topology):
-        """Builds 'topology' and returns when all its chains are up."""
+    def up(self, topology, tokens=False):
+        """Builds 'topology' and returns when all its chains are up.  With
+        'tokens' each agent has a token alone."""
         with self._lock():
-            self._up(topology)
+            self._up(topology, tokens)
 
-    def _up(self, topology):
+    def _up(self, topology, tokens):
         if os.path.exists(self.path("up")):
             raise LabError(f'the lab "{self.name}" is up: run "sdsa-lab'
                            f' --name={self.name} down" first, or choose'
@@ -85,12 +96,14 @@ class Lab:
         os.makedirs(self.dir)
         try:
             self._make_namespaces(topology)
-            self._make_certificates(topology)
+            self._make_certificates(topology, tokens)
             host.raise_rmem(self.dir)
             self._start_controller(topology)
-            self._fill_database(topology)
-            for gateway in topology.of_kind("gateway"):
-                self.start_agent(gateway)
+            if tokens:
+                self._start_centre()
+                self._make_tokens(topology)
+            self._fill_database(topology, tokens)
+            self._start_agents(topology, tokens)
             for machine in topology.machines():
                 self._start_switch(topology, machine)
             self._wait_for_sessions(topology)
@@ -206,18 +219,23 @@ class Lab:
                 argv.append(f"--{name}={options[name]}")
         run(argv + _sides(node), netns=self.netns(node.name))
 
-    def _make_certificates(self, topology):
+    def _make_certificates(self, topology, tokens):
         pki = ["sdsa-pki", "-d", self.path("pki")]
         self.run(*pki, "init")
         self.run(*pki, "issue", "sdsa-controller")
         self.run(*pki, "issue", "--switch", "vswitch")
-        for node in topology.of_kind("gateway"):
-            self.run(*pki, "issue", "--vnf", node.name)
+        if tokens:
+            self.run(*pki, "issue", "sdsa-db")
+            self.run(*pki, "issue", "sdsa-auc", AUC_ADDRESS.split(":")[0])
+        for number, node in enumerate(topology.of_kind("gateway")):
+            node.listen = f"127.0.0.1:{8443 + number}"
+            if not tokens:
+                self.run(*pki, "issue", "--vnf", node.name)
 
-    def _start_database(self, name, schema, node="mgmt"):
+    def _start_database(self, name, schema, *args, node="mgmt"):
         self.run("ovsdb-tool", "create", self.path(f"{name}.db"), schema)
         self.daemon(f"{name}-db", "ovsdb-server", self.path(f"{name}.db"),
-                    f"--remote=punix:{self.path(name)}.sock", node=node)
+                    f"--remote=punix:{self.path(name)}.sock", *args, node=node)
 
     def _start_switch(self, topology, machine):
         """Starts the switch of a machine.  That of "mgmt" has the file names
@@ -225,7 +243,7 @@ class Lab:
         prefix = "" if machine == "mgmt" else f"{machine}-"
         database = f"{prefix}db"
         self._start_database(database, _data_file("vswitch.ovsschema"),
-                             machine)
+                             node=machine)
         self.vsctl(machine, "--no-wait", "init")
         self.daemon(f"{prefix}vswitchd", "ovs-vswitchd",
                     *(["--disable-system"] if DATAPATH == "netdev" else []),
@@ -278,25 +296,67 @@ class Lab:
                     f"--vnf-ca-cert={self.path('pki/vnf-cacert.pem')}")
 
     def _start_controller(self, topology):
-        self._start_database("sdsa", _data_file("sdsa.ovsschema"))
+        self._start_database("sdsa", _data_file("sdsa.ovsschema"),
+                             *DATABASE_OPTIONS)
         self.ctl("init")
         self.start_controller(_controller_ip(topology))
 
-    def start_agent(self, node):
+    def _start_centre(self):
+        """Starts the authentication centre, which comes to the database by a
+        listener with its role."""
+        pki = self.path("pki")
+        self.ctl("auc-set", AUC_ADDRESS, f"{pki}/cacert.pem", "--",
+                 "set-ssl", f"{pki}/sdsa-db-key.pem", f"{pki}/sdsa-db-cert.pem",
+                 f"{pki}/cacert.pem", "--",
+                 "set-connection", "role=sdsa-auc", f"pssl:{AUC_DATABASE}")
+        port, ip = AUC_DATABASE.split(":")
+        self.daemon("sdsa-auc", "sdsa-auc", f"--db=ssl:{ip}:{port}",
+                    f"--listen={AUC_ADDRESS}", *self.tls("sdsa-auc"),
+                    f"--vnf-ca-key={pki}/private/vnf-cakey.pem",
+                    f"--vnf-ca-cert={pki}/vnf-cacert.pem")
+
+    def _make_tokens(self, topology):
+        os.makedirs(self.path("tokens"), mode=0o700)
+        args = []
+        for node in topology.of_kind("gateway"):
+            args += ["--", f"--token-file={self._token(node)}",
+                     f"--cipher={node.options['cipher-ip']}",
+                     "vnf-add", node.name]
+        if args:
+            self.ctl(*args)
+
+    def _token(self, node):
+        return self.path(f"tokens/{node.name}")
+
+    def _start_agents(self, topology, tokens):
+        gateways = topology.of_kind("gateway")
+        started = time.monotonic()
+        for node in gateways:
+            self.start_agent(node, tokens)
+        if tokens:
+            for node in gateways:
+                self.ctl("wait-until", "Registration", node.name)
+            self.enrolled_ms = (time.monotonic() - started) * 1000
+
+    def start_agent(self, node, tokens):
         """Starts an agent; its command line stays in a file, to start it
         again."""
-        args = [f"--vnf-id={node.name}", f"--listen={node.listen}",
-                "--plain=plain", "--cipher=cipher",
+        args = [f"--listen={node.listen}", "--plain=plain", "--cipher=cipher",
                 f"--cipher-ip={node.options['cipher-ip']}",
                 f"--netns={self.netns(node.name)}",
                 f"--backend={os.environ.get('SDSA_BACKEND') or 'userspace'}",
-                f"--rundir={self.path('agents')}", *self.tls(node.name)]
+                f"--rundir={self.path('agents')}"]
+        if tokens:
+            args += [f"--token-file={self._token(node)}",
+                     f"--state-dir={self.path('agents')}/{node.name}"]
+        else:
+            args += [f"--vnf-id={node.name}", *self.tls(node.name)]
         with open(self.path(f"{node.name}.args"), "w",
                   encoding="ascii") as stream:
             stream.write(shlex.join(args))
         self.daemon(node.name, "sdsa-agent", *args)
 
-    def _fill_database(self, topology):
+    def _fill_database(self, topology, tokens):
         args = []
         for number, node in enumerate(topology.of_kind("bridge"), 1):
             args += ["--", "bridge-add", node.name, f"{number:016x}"]
@@ -307,11 +367,11 @@ class Lab:
             args += ["--", *_mtu(node.options["mtu"]), "endpoint-add",
                      node.name, node.bridge, node.name, node.options["mac"],
                      *(text.partition("/")[0] for text in node.args)]
-        for number, node in enumerate(topology.of_kind("gateway")):
-            node.listen = f"127.0.0.1:{8443 + number}"
+        for node in topology.of_kind("gateway"):
             args += ["--", "gw-add", node.name, node.bridge,
-                     f"{node.name}-plain", f"{node.name}-cipher",
-                     node.options["cipher-ip"], f"https://{node.listen}"]
+                     f"{node.name}-plain", f"{node.name}-cipher"]
+            if not tokens:      # Else its registration says it.
+                args += [node.options["cipher-ip"], f"https://{node.listen}"]
         for node in topology.of_kind("function"):
             sides = _sides(node)
             args += ["--", *_mtu(node.options["mtu"]), "sf-add", node.name,

@@ -14,7 +14,7 @@ from lab import Lab
 
 
 def cmd_up(lab, args):
-    lab.up(topology.read(args.topology))
+    lab.up(topology.read(args.topology), args.tokens)
     print(f'The lab "{lab.name}" is up.  Look: sdsa-lab --name={lab.name}'
           " status")
 
@@ -55,6 +55,7 @@ def _parser():
     parser.add_argument("--name", default="lab")
     verbs = parser.add_subparsers(dest="verb", required=True)
     verb = verbs.add_parser("up")
+    verb.add_argument("--tokens", action="store_true")
     verb.add_argument("topology", nargs="?", default=default)
     verbs.add_parser("down")
     verbs.add_parser("status")
