@@ -65,6 +65,7 @@ struct options {
     const char *unixctl;        /* Control socket; NULL: the default one. */
     struct token_file token_file;       /* Its name is NULL: no token. */
     struct x509_token token;    /* What is in it; taken by the registrar. */
+    char *vnf_id;               /* The same, of the token; or NULL. */
     const char *state_dir;      /* Of the registrar. */
 };
 
@@ -237,6 +238,7 @@ main(int argc, char *argv[])
 
     agent_close(&agent, exiting.cleanup);
     unixctl_server_destroy(unixctl);
+    free(options.vnf_id);
     return 0;
 }
 
@@ -536,7 +538,7 @@ read_token(struct options *o)
     if (error) {
         ovs_fatal(0, "--token-file: %s", error);
     } else if (!o->backend.name) {
-        o->backend.name = xstrdup(o->token.vnf_id);
+        o->backend.name = o->vnf_id = xstrdup(o->token.vnf_id);
     } else if (strcmp(o->backend.name, o->token.vnf_id)) {
         ovs_fatal(0, "--vnf-id is %s, and the token of %s is for %s",
                   o->backend.name, o->token_file.name, o->token.vnf_id);

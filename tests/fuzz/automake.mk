@@ -89,7 +89,9 @@ tests_fuzz_fuzz_rows_LDADD = $(tests_fuzz_fuzz_openflow_LDADD)
 
 tests_fuzz_fuzz_trust_SOURCES = tests/fuzz/fuzz-trust.c $(fuzz_sources)
 tests_fuzz_fuzz_trust_LDFLAGS = $(fuzz_ldflags)
-tests_fuzz_fuzz_trust_LDADD = ofctl-app/auc/libauc.la lib/libsdsa.la
+tests_fuzz_fuzz_trust_LDADD = ofctl-app/auc/libauc.la \
+	vnf-agent/registrar/libregistrar.la lib/restconf/librestconf.la \
+	lib/libsdsa.la $(LIBCURL_LIBS)
 
 tests_fuzz_fuzz_uri_SOURCES = tests/fuzz/fuzz-uri.c $(fuzz_agent_sources)
 tests_fuzz_fuzz_uri_LDFLAGS = $(fuzz_ldflags)

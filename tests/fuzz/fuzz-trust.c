@@ -2,7 +2,8 @@
 /* What VNFs send to an authentication centre, and what they are given.  An
  * input is one octet and a document; the octet says which document: a request
  * for a certificate, in base64 or as the octets that base64 stands for, a
- * token, or a registration.
+ * token, or a registration; or (254, 255) a bag of certificates in the same
+ * two forms.
  *
  * What is taken has the form that others rely on: a key of a kind that VNFs
  * may use, a token that is written as it was read, and a registration that is
@@ -19,6 +20,7 @@
 #include "lib/secret.h"
 #include "lib/x509.h"
 #include "ofctl-app/auc/claim.h"
+#include "vnf-agent/registrar/identity.h"
 
 int
 LLVMFuzzerInitialize(int *argc OVS_UNUSED, char ***argv OVS_UNUSED)
@@ -42,12 +44,42 @@ check_request(const char *base64, size_t size)
     free(error);
 }
 
+/* The bag's first certificate is taken for a CA that is trusted: no other is,
+ * unless that one has signed it.  No certificate of the bag is for our key. */
 static void
-check_der(const uint8_t *der, size_t size)
+check_bag(const char *base64, size_t size)
+{
+    X509 **certs;
+    size_t n;
+    char *error = x509_from_pkcs7(base64, size, &certs, &n);
+    if (!error) {
+        char digest[X509_DIGEST_STRLEN];
+        struct svec trusted = SVEC_EMPTY_INITIALIZER;
+        struct identity *id = identity_create("auc:8450", "");
+        x509_cert_digest(certs[0], digest);
+        svec_add(&trusted, digest);
+        if (identity_take_cas(id, certs, n, &trusted)) {
+            FUZZ_CHECK(id->n_cas && id->n_cas <= n);
+            for (size_t i = 0; i < id->n_cas; i++) {
+                FUZZ_CHECK(X509_check_ca(id->cas[i]));
+            }
+        }
+        error = identity_take_cert(id, certs[n - 1], "gw1");
+        FUZZ_CHECK(error && !id->cert);
+        identity_destroy(id);
+        svec_destroy(&trusted);
+    }
+    x509_free_certs(certs, n);
+    free(error);
+}
+
+static void
+check_der(const uint8_t *der, size_t size,
+          void (*check)(const char *base64, size_t size))
 {
     char *base64 = xmalloc(4 * ((size + 2) / 3) + 1);
     int n = EVP_EncodeBlock((unsigned char *) base64, der, size);
-    check_request(base64, n);
+    check(base64, n);
     free(base64);
 }
 
@@ -89,9 +121,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size) {
         char *text = xmemdup0((const char *) data + 1, size - 1);
-        switch (data[0] % 4) {
+        switch (data[0] >= 254 ? data[0] : data[0] % 4) {
+        case 254: check_bag(text, size - 1); break;
+        case 255: check_der(data + 1, size - 1, check_bag); break;
         case 0: check_request(text, size - 1); break;
-        case 1: check_der(data + 1, size - 1); break;
+        case 1: check_der(data + 1, size - 1, check_request); break;
         case 2: check_token(text); break;
         case 3: check_claim(text, size - 1); break;
         }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lib/secret.h"
+#include "lib/wiping-buffer.h"
 #include "lib/x509.h"
 #include "util.h"
 
@@ -138,6 +139,39 @@ cmd_pkcs7(char *argv[])
     x509_free_certs(certs, n);
 }
 
+/* from-pkcs7 FILE: the certificates in PEM. */
+static void
+cmd_from_pkcs7(char *argv[])
+{
+    size_t n, size;
+    char *text = read_file(argv[1], &size);
+    X509 **certs;
+    struct wiping_buffer pem = WIPING_BUFFER_INITIALIZER;
+    char *error = x509_from_pkcs7(text, size, &certs, &n);
+    free(text);
+    check(error);
+    for (size_t i = 0; i < n; i++) {
+        x509_put_cert(&pem, certs[i]);
+    }
+    fwrite(wiping_buffer_head(&pem), 1, pem.size, stdout);
+    wiping_buffer_uninit(&pem);
+    x509_free_certs(certs, n);
+}
+
+/* make-request NAME: a new key in PEM, a line feed, and its request. */
+static void
+cmd_make_request(char *argv[])
+{
+    struct wiping_buffer pem = WIPING_BUFFER_INITIALIZER;
+    EVP_PKEY *key = x509_make_key();
+    char *request = x509_make_request(key, argv[1]);
+    x509_put_private_key(&pem, key);
+    printf("%.*s\n%s\n", (int) pem.size, wiping_buffer_head(&pem), request);
+    wiping_buffer_uninit(&pem);
+    free(request);
+    EVP_PKEY_free(key);
+}
+
 /* token VNF-ID SEED CA-DIGEST ADDRESS: the seed in hex with colons. */
 static void
 cmd_token(char *argv[])
@@ -195,6 +229,8 @@ main(int argc, char *argv[])
         { "request", cmd_request, 1 },
         { "sign", cmd_sign, 6 },
         { "pkcs7", cmd_pkcs7, 1 },
+        { "from-pkcs7", cmd_from_pkcs7, 1 },
+        { "make-request", cmd_make_request, 1 },
         { "token", cmd_token, 4 },
         { "token-parse", cmd_token_parse, 1 },
         { "bootstrap", cmd_bootstrap, 1 },
