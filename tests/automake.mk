@@ -113,6 +113,7 @@ EXTRA_DIST += $(COMMON_AT) $(TESTSUITE_AT) $(SYSTEM_TESTSUITE_AT) \
 	tests/tools/udp-stream \
 	tests/bench/bench-chain-add \
 	tests/bench/bench-crowd \
+	tests/bench/bench-enroll \
 	tests/bench/bench-failover \
 	tests/bench/bench-flood \
 	tests/bench/bench-hop \

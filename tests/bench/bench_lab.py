@@ -54,10 +54,11 @@ def run(*argv, env=None):
 
 
 @contextlib.contextmanager
-def lab(topology):
-    """Builds the lab of a file in utilities/topologies."""
+def lab(topology, *options):
+    """Builds the lab of a file in utilities/topologies, with options of
+    "up"."""
     self = Lab()
-    self.lab("up", os.path.join(TOPOLOGIES, topology))
+    self.lab("up", *options, os.path.join(TOPOLOGIES, topology))
     try:
         for line in self.lab("env").splitlines():
             key, _, value = line.removeprefix("export ").partition("=")
