@@ -225,7 +225,7 @@ class Lab:
         self.run(*pki, "issue", "sdsa-controller")
         self.run(*pki, "issue", "--switch", "vswitch")
         if tokens:
-            self.run(*pki, "issue", "sdsa-db")
+            self.run(*pki, "issue", "sdsa-ovsdb")
             self.run(*pki, "issue", "sdsa-auc", AUC_ADDRESS.split(":")[0])
         for number, node in enumerate(topology.of_kind("gateway")):
             node.listen = f"127.0.0.1:{8443 + number}"
@@ -306,7 +306,8 @@ class Lab:
         listener with its role."""
         pki = self.path("pki")
         self.ctl("auc-set", AUC_ADDRESS, f"{pki}/cacert.pem", "--",
-                 "set-ssl", f"{pki}/sdsa-db-key.pem", f"{pki}/sdsa-db-cert.pem",
+                 "set-ssl", f"{pki}/sdsa-ovsdb-key.pem",
+                 f"{pki}/sdsa-ovsdb-cert.pem",
                  f"{pki}/cacert.pem", "--",
                  "set-connection", "role=sdsa-auc", f"pssl:{AUC_DATABASE}")
         port, ip = AUC_DATABASE.split(":")
