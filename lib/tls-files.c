@@ -13,6 +13,7 @@
 
 #include "latch.h"
 #include "lib/process-util.h"
+#include "lib/x509.h"
 #include "openvswitch/thread.h"
 #include "openvswitch/vlog.h"
 #include "util.h"
@@ -25,11 +26,20 @@ VLOG_DEFINE_THIS_MODULE(tls_files);
 #define N_FILES 3
 #define END_WAIT_S 1            /* Limit for a thread that looks. */
 
+/* Certificates whose ends are watched: the own one, and of those of the CAs
+ * the one that ends first. */
+enum whose { OWN, CA, N_WHOSE };
+
+/* Seconds since 1970. */
+struct life {
+    int64_t begin, end;
+};
+
 /* The files as they were once. */
 struct contents {
     struct tls_pem pem;
     char *subject;              /* CN of the certificate. */
-    time_t not_before, not_after;       /* Wall clock, seconds. */
+    struct life lives[N_WHOSE];
 };
 
 /* How the files look from outside. */
@@ -65,8 +75,8 @@ struct tls_files {
 
     /* Of the thread alone. */
     struct look seen, read;     /* At the last look; when they were read. */
-    time_t not_before, not_after;       /* Of what was read last. */
-    int warned;                 /* 0, 1 (a tenth is left), 2 (over). */
+    struct life lives[N_WHOSE]; /* Of what was read last. */
+    int warned[N_WHOSE];        /* 0, 1 (a tenth is left), 2 (over). */
 };
 
 static void
@@ -118,15 +128,29 @@ read_file(const char *option, const char *name, struct tls_pem_file *file)
             : NULL);
 }
 
-static time_t
-time_of(const ASN1_TIME *asn1)
+static struct life
+life_of(const X509 *cert)
 {
-    struct tm tm;
-
-    return ASN1_TIME_to_tm(asn1, &tm) == 1 ? timegm(&tm) : 0;
+    return (struct life) { x509_cert_begin(cert), x509_cert_end(cert) };
 }
 
-/* Checks that the files fit, and notes what is in the certificate. */
+/* Of the CA whose certificate ends first. */
+static struct life
+ca_life(const SSL_CTX *ctx)
+{
+    struct life first = { 0, INT64_MAX };
+    STACK_OF(X509) *cas
+        = X509_STORE_get1_all_certs(SSL_CTX_get_cert_store(ctx));
+
+    for (int i = 0; i < sk_X509_num(cas); i++) {
+        struct life life = life_of(sk_X509_value(cas, i));
+        first = life.end < first.end ? life : first;
+    }
+    sk_X509_pop_free(cas, X509_free);
+    return first;
+}
+
+/* Checks that the files fit, and notes what is in the certificates. */
 static char *
 check(struct contents *c)
 {
@@ -136,8 +160,8 @@ check(struct contents *c)
     if (!error) {
         X509 *cert = SSL_CTX_get0_certificate(ctx);
         c->subject = tls_peer_name(cert);
-        c->not_before = time_of(X509_get0_notBefore(cert));
-        c->not_after = time_of(X509_get0_notAfter(cert));
+        c->lives[OWN] = life_of(cert);
+        c->lives[CA] = ca_life(ctx);
     }
     SSL_CTX_free(ctx);
     return error;
@@ -197,46 +221,51 @@ same(const struct look *a, const struct look *b)
 static char *
 format_end(const struct contents *c)
 {
-    struct tm tm;
-    char text[32] = "";
-
-    gmtime_r(&c->not_after, &tm);
-    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm);
-    return xasprintf("certificate of \"%s\", valid until %s",
-                     c->subject ? c->subject : "", text);
+    char *end = x509_format_time(c->lives[OWN].end);
+    char *text = xasprintf("certificate of \"%s\", valid until %s",
+                           c->subject ? c->subject : "", end);
+    free(end);
+    return text;
 }
 
-/* Warns once when a tenth of the certificate's life is left, and once when it
- * is over. */
-static void
-warn_of_end(struct tls_files *files)
+static const char *
+file_of(const struct tls_files *files, enum whose whose)
 {
-    time_t now = time(NULL);
-    double life = difftime(files->not_after, files->not_before);
-    double left = difftime(files->not_after, now);
-    int level = left <= 0 ? 2 : left <= life / 10 ? 1 : 0;
+    return whose == OWN ? files->names.certificate : files->names.ca_cert;
+}
 
-    if (level > files->warned) {
+/* Warns once when a tenth of a certificate's life is left, and once when it is
+ * over. */
+static void
+warn_of_end(struct tls_files *files, enum whose whose)
+{
+    const struct life *life = &files->lives[whose];
+    int64_t now = time(NULL);
+    int64_t left = life->end - now;
+    int level = (left <= 0 ? 2
+                 : x509_is_near_end(life->begin, life->end, now));
+
+    if (level > files->warned[whose]) {
         char age[64];
         if (level == 2) {
             snprintf(age, sizeof age, "is not valid any more");
         } else if (left < 2 * 86400) {
-            snprintf(age, sizeof age, "ends in %.0f hours", left / 3600);
+            snprintf(age, sizeof age, "ends in %.0f hours", left / 3600.0);
         } else {
-            snprintf(age, sizeof age, "ends in %.0f days", left / 86400);
+            snprintf(age, sizeof age, "ends in %.0f days", left / 86400.0);
         }
-        VLOG_WARN("%s: the certificate %s: renew it (the files are read "
-                  "again without a restart)", files->names.certificate, age);
+        VLOG_WARN("%s: the %scertificate %s: renew it (the files are read "
+                  "again without a restart)", file_of(files, whose),
+                  whose == CA ? "CA " : "", age);
     }
-    files->warned = level;
+    files->warned[whose] = level;
 }
 
 static void
 set_times(struct tls_files *files, const struct contents *c)
 {
-    files->not_before = c->not_before;
-    files->not_after = c->not_after;
-    files->warned = 0;
+    memcpy(files->lives, c->lives, sizeof files->lives);
+    memset(files->warned, 0, sizeof files->warned);
 }
 
 /* Reads the files, and hands them over if they fit. */
@@ -276,7 +305,8 @@ look_once(struct tls_files *files)
         read_again(files);
     }
     files->seen = now;
-    warn_of_end(files);
+    warn_of_end(files, OWN);
+    warn_of_end(files, CA);
 }
 
 static void *
@@ -486,4 +516,23 @@ tls_files_format(struct tls_files *files)
     pthread_mutex_unlock(&files->mutex);
     free(end);
     return text;
+}
+
+char *
+tls_files_warning(const struct tls_files *files)
+{
+    for (enum whose whose = OWN; whose < N_WHOSE; whose++) {
+        const struct life *life = &files->contents->lives[whose];
+        int64_t now = time(NULL);
+        if (x509_is_near_end(life->begin, life->end, now)) {
+            char *end = x509_format_time(life->end);
+            char *text = xasprintf("%s: the %scertificate %s at %s: renew it",
+                                   file_of(files, whose),
+                                   whose == CA ? "CA " : "",
+                                   life->end <= now ? "ended" : "ends", end);
+            free(end);
+            return text;
+        }
+    }
+    return NULL;
 }

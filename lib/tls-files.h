@@ -12,8 +12,8 @@
  * the last ones that did stay in use, and a log line says so.  New connections
  * use the new files, connections that are open go on.
  *
- * The thread also logs when a tenth of the certificate's life is left, and
- * when it is over.
+ * The thread also logs when a tenth of the life of a certificate, the own one
+ * or a CA's, is left, and when it is over.
  *
  * Wiping memory holds the octets.  One thread calls these functions. */
 
@@ -59,6 +59,10 @@ const struct tls_pem *tls_files_pem(const struct tls_files *);
 
 /* Returns a number that changes with the octets. */
 unsigned int tls_files_serial(const struct tls_files *);
+
+/* Returns a line for the user if a tenth of the life of a certificate in use,
+ * the own one or a CA's, is left, or it is over; else NULL.  Caller frees. */
+char *tls_files_warning(const struct tls_files *);
 
 /* Returns lines for the user: name and end of the certificate in use, and what
  * is wrong with the files now if they are not those in use.  Caller frees. */

@@ -53,13 +53,42 @@ x509_cert_digest(const X509 *cert, char digest[X509_DIGEST_STRLEN])
     spki_digest(X509_get_X509_PUBKEY(cert), digest);
 }
 
+static int64_t
+time_of(const ASN1_TIME *time)
+{
+    struct tm tm;
+    bool ok = ASN1_TIME_to_tm(time, &tm) == 1;
+    ERR_clear_error();
+    return ok ? timegm(&tm) : 0;
+}
+
+int64_t
+x509_cert_begin(const X509 *cert)
+{
+    return time_of(X509_get0_notBefore(cert));
+}
+
 int64_t
 x509_cert_end(const X509 *cert)
 {
+    return time_of(X509_get0_notAfter(cert));
+}
+
+bool
+x509_is_near_end(int64_t begin, int64_t end, int64_t now)
+{
+    return end - now <= (end - begin) / 10;
+}
+
+char *
+x509_format_time(int64_t s)
+{
     struct tm tm;
-    bool ok = ASN1_TIME_to_tm(X509_get0_notAfter(cert), &tm) == 1;
-    ERR_clear_error();
-    return ok ? timegm(&tm) : 0;
+    char text[32] = "";
+    time_t time = s;
+    gmtime_r(&time, &tm);
+    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    return xstrdup(text);
 }
 
 bool

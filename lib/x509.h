@@ -34,8 +34,15 @@ void x509_key_digest(const EVP_PKEY *key, char digest[X509_DIGEST_STRLEN]);
 /* Writes the digest of the key of 'cert' to 'digest'. */
 void x509_cert_digest(const X509 *cert, char digest[X509_DIGEST_STRLEN]);
 
-/* Returns when 'cert' ends, in seconds since 1970. */
+/* Returns when 'cert' begins or ends, in seconds since 1970. */
+int64_t x509_cert_begin(const X509 *cert);
 int64_t x509_cert_end(const X509 *cert);
+
+/* Is a tenth of the time from 'begin' to 'end' left at 'now', or less? */
+bool x509_is_near_end(int64_t begin, int64_t end, int64_t now);
+
+/* Returns a time in seconds since 1970 as messages have it.  Caller frees. */
+char *x509_format_time(int64_t s);
 
 /* Returns true if 'digest' is written as x509_key_digest() does it. */
 bool x509_digest_is_valid(const char *digest);

@@ -176,6 +176,7 @@ main(int argc, char *argv[])
 
     struct files files = open_files(&options);
     options.network.agents.client.files = files.agents;
+    options.network.tls = files.tls;
 
     struct ovsdb_idl *idl = ovsdb_idl_create(options.db, &sdsa_idl_class, true,
                                              true);

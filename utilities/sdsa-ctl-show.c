@@ -751,6 +751,12 @@ cmd_show(struct ctl_context *ctx)
     if (epoch) {
         ds_put_format(out, "%s\n", epoch);
     }
+    const char *certificates
+        = global ? smap_get(&global->status, "certificates") : NULL;
+    if (certificates) {
+        ds_put_format(out, "certificates of the controller: %s\n",
+                      certificates);
+    }
     const struct sdsa_bridge *br;
     SORTED(ctx->idl, br, SDSA_BRIDGE_FOR_EACH, xstrdup(br->name), {
         show_bridge(ctx->idl, br, out);

@@ -22,7 +22,6 @@
 #include "openvswitch/list.h"
 #include "openvswitch/poll-loop.h"
 #include "sset.h"
-#include "timeval.h"
 #include "util.h"
 
 #define CONNECT_TIMEOUT_MS 2000
@@ -67,7 +66,8 @@ struct restconf_client {
     struct curl_sockets *sockets;       /* Also of its event stream. */
     struct sset proven;         /* Digests of keys that the server has proven
                                  * on connections that may be open. */
-    int64_t cert_end;           /* See restconf_client_cert_end(). */
+    int64_t cert_begin, cert_end;       /* See restconf_client_cert_life(); 0:
+                                         * none. */
     bool is_fresh;              /* The next transfer needs a new
                                  * connection. */
 
@@ -197,10 +197,13 @@ restconf_client_pin(struct restconf_client *client, char *const digests[],
     return cuts;
 }
 
-int64_t
-restconf_client_cert_end(const struct restconf_client *client)
+bool
+restconf_client_cert_life(const struct restconf_client *client,
+                          int64_t *begin, int64_t *end)
 {
-    return client->cert_end;
+    *begin = client->cert_begin;
+    *end = client->cert_end;
+    return client->cert_end != 0;
 }
 
 static void
@@ -329,6 +332,7 @@ verify_cb(int ok, X509_STORE_CTX *store)
     }
     if (ok) {
         sset_add(&client->proven, digest);
+        client->cert_begin = x509_cert_begin(cert);
         client->cert_end = x509_cert_end(cert);
     } else {
         client->cert_error = X509_STORE_CTX_get_error(store);
@@ -647,8 +651,7 @@ certificate_error(const struct restconf_client *client)
     const char *whose = client->cert_depth ? "its CA's certificate"
                                            : "its certificate";
     if (client->cert_error == X509_V_ERR_CERT_HAS_EXPIRED) {
-        char *end = xastrftime_msec("%Y-%m-%dT%H:%M:%SZ",
-                                    client->bad_end * 1000, true);
+        char *end = x509_format_time(client->bad_end);
         char *error = xasprintf("%s: %s ended at %s", client->url, whose, end);
         free(end);
         return error;

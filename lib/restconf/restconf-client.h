@@ -71,10 +71,11 @@ bool restconf_client_pin(struct restconf_client *, char *const digests[],
  * over a new one. */
 void restconf_client_cut(struct restconf_client *);
 
-/* Returns when the certificate ends that the server showed last, in seconds
- * since 1970, or 0 if it has shown none that is valid since the last
- * restconf_client_cut(). */
-int64_t restconf_client_cert_end(const struct restconf_client *);
+/* Gets when the certificate begins and ends that the server showed last, in
+ * seconds since 1970.  Returns false, with '*begin' and '*end' undefined, if
+ * it has shown none that is valid since the last restconf_client_cut(). */
+bool restconf_client_cert_life(const struct restconf_client *,
+                               int64_t *begin, int64_t *end);
 
 /* Cancels all requests and frees the session.  Accepts NULL. */
 void restconf_client_destroy(struct restconf_client *);

@@ -7,6 +7,7 @@
 #include "ofctl-app/conductor/conductor-private.h"
 
 #include "lib/sdsa-idl.h"
+#include "lib/tls-files.h"
 #include "ofctl-app/model/numbers.h"
 #include "ofctl-app/network/network.h"
 #include "ofctl-app/network/resync.h"
@@ -113,6 +114,22 @@ forget_removals(struct conductor *c, const struct sdsa_sdsa_global *global)
     }
 }
 
+/* Adds which of our certificates and those of CAs are near their end. */
+static void
+add_certificates(const struct conductor *c, struct smap *status)
+{
+    char *own = tls_files_warning(c->config->tls);
+    char *of_agents = tls_files_warning(c->config->agents.client.files);
+    if (own || of_agents) {
+        bool both = own && of_agents && strcmp(own, of_agents);
+        smap_add_format(status, "certificates", "%s%s%s",
+                        own ? own : of_agents, both ? "; " : "",
+                        both ? of_agents : "");
+    }
+    free(own);
+    free(of_agents);
+}
+
 static void
 write_global(struct conductor *c, bool statistics)
 {
@@ -125,6 +142,7 @@ write_global(struct conductor *c, bool statistics)
     if (c->behind) {
         smap_add(&status, "epoch", c->behind);
     }
+    add_certificates(c, &status);
     if (!smap_equal(&status, &global->status)) {
         sdsa_sdsa_global_set_status(global, &status);
     }

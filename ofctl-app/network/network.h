@@ -25,10 +25,12 @@
 
 struct network;
 struct suspects;
+struct tls_files;
 
 struct network_config {
     const char *listen;         /* For bridges_create(). */
     struct agents_config agents;
+    const struct tls_files *tls;        /* For bridges and databases. */
 };
 
 /* Returns NULL and the network in '*netp' (caller must free with

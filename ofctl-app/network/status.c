@@ -129,9 +129,14 @@ write_gateways(const struct ovsdb_idl *idl, const struct network *net,
         if (gw && gw->avoided) {
             smap_add(&status, "avoided", gw->avoided);
         }
-        if (agent && agent_doubt(agent)) {
-            smap_add(&status, "doubt", agent_doubt(agent));
+        const char *doubt = agent ? agent_doubt(agent) : NULL;
+        char *cert_doubt = agent ? agent_cert_doubt(agent) : NULL;
+        if (doubt || cert_doubt) {
+            smap_add_format(&status, "doubt", "%s%s%s", doubt ? doubt : "",
+                            doubt && cert_doubt ? "; " : "",
+                            cert_doubt ? cert_doubt : "");
         }
+        free(cert_doubt);
         if (agent) {
             const struct agent_state *state = agent_get_state(agent);
             uint64_t other;

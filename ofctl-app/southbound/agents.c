@@ -9,6 +9,7 @@
 #include "lib/epoch.h"
 #include "lib/restconf/restconf-client.h"
 #include "lib/restconf/restconf-stream.h"
+#include "lib/x509.h"
 #include "ofctl-app/southbound/agent-event.h"
 #include "ofctl-app/southbound/agent-state.h"
 #include "ofctl-app/southbound/sa-request.h"
@@ -74,6 +75,8 @@ struct agent {
     struct token_bucket renewals;       /* On its word alone; a token each
                                          * ms. */
     char *keys;                 /* See agent_set_keys(). */
+    int64_t warned_end;         /* End of the certificate that is near its end
+                                 * as the log says. */
     char *doubt;                /* Or NULL. */
     long long int doubt_ms;     /* When it was noted last. */
 };
@@ -367,10 +370,48 @@ send_poll(struct agent *agent, const char *path,
                                    bounds);
 }
 
+char *
+agent_cert_doubt(const struct agent *agent)
+{
+    int64_t begin, end;
+    if (!restconf_client_cert_life(agent->client, &begin, &end)
+        || !x509_is_near_end(begin, end, time_wall())) {
+        return NULL;
+    }
+    char *time = x509_format_time(end);
+    char *doubt = xasprintf("its certificate ends at %s and was not renewed",
+                            time);
+    free(time);
+    return doubt;
+}
+
+/* Ends the session if the agent's certificate has ended: it goes on with
+ * another one.  Warns before, once. */
+static void
+watch_certificate(struct agent *agent)
+{
+    int64_t begin, end;
+    if (!restconf_client_cert_life(agent->client, &begin, &end)) {
+        return;
+    }
+    if (time_wall() >= end) {
+        restconf_client_cut(agent->client);
+        agent->next_state_ms = time_msec();
+    } else if (agent->warned_end != end) {
+        char *doubt = agent_cert_doubt(agent);
+        if (doubt) {
+            VLOG_WARN("gateway %s: %s", agent->state.vnf_id, doubt);
+            agent->warned_end = end;
+        }
+        free(doubt);
+    }
+}
+
 static void
 run_agent(struct agent *agent)
 {
     struct restconf_result result;
+    watch_certificate(agent);
     while (restconf_client_next_result(agent->client, &result)) {
         handle_result(agent, &result);
     }

@@ -146,4 +146,8 @@ void agent_note_doubt(struct agent *, const char *doubt);
  * NULL. */
 const char *agent_doubt(const struct agent *);
 
+/* Returns that the certificate of the agent is near its end, as a predicate,
+ * or NULL; caller frees. */
+char *agent_cert_doubt(const struct agent *);
+
 #endif /* ofctl-app/southbound/agents.h */

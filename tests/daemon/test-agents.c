@@ -32,6 +32,15 @@ cmd_add(void *object OVS_UNUSED, int argc OVS_UNUSED, const char *argv[],
 }
 
 static void
+cmd_certificate(void *agent, int argc OVS_UNUSED,
+                const char *argv[] OVS_UNUSED, struct ds *reply)
+{
+    char *doubt = agent_cert_doubt(agent);
+    ds_put_cstr(reply, doubt ? doubt : "none");
+    free(doubt);
+}
+
+static void
 cmd_keys(void *agent, int argc, const char *argv[],
          struct ds *reply OVS_UNUSED)
 {
@@ -240,6 +249,7 @@ main(int argc, char *argv[])
         { "events", "VNF-ID", 0, 0, cmd_events },
         { "doubt", "VNF-ID", 0, 0, cmd_doubt },
         { "may-renew", "VNF-ID N", 1, 1, cmd_may_renew },
+        { "certificate", "VNF-ID", 0, 0, cmd_certificate },
         { "drops", "VNF-ID REASON", 1, 1, cmd_drops },
         { "keys", "VNF-ID [KEYS]", 0, 1, cmd_keys },
         { "sa", "VNF-ID SPI", 1, 1, cmd_sa },
