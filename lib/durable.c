@@ -43,9 +43,8 @@ durable_end(int fd)
     return close(fd) && !error ? errno : error;
 }
 
-/* Waits until the folder of 'name' is on the disk. */
-static int
-sync_folder(const char *name)
+int
+durable_sync_folder(const char *name)
 {
     char *folder = dir_name(name);
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -58,5 +57,5 @@ sync_folder(const char *name)
 int
 durable_replace(const char *new_name, const char *name)
 {
-    return rename(new_name, name) ? errno : sync_folder(name);
+    return rename(new_name, name) ? errno : durable_sync_folder(name);
 }

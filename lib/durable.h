@@ -25,6 +25,10 @@ int durable_sync(int fd);
 /* Does as durable_sync(), and closes 'fd'. */
 int durable_end(int fd);
 
+/* Waits until the folder of 'name' says on the disk which files it has.
+ * Returns 0 or a positive errno. */
+int durable_sync_folder(const char *name);
+
 /* Makes 'new_name' the file 'name', and waits until its folder says so on the
  * disk.  Returns 0, or a positive errno: 'name' may be the old file then or
  * the new one, each of them whole. */

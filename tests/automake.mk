@@ -119,6 +119,7 @@ EXTRA_DIST += $(COMMON_AT) $(TESTSUITE_AT) $(SYSTEM_TESTSUITE_AT) \
 	tests/bench/bench-hop \
 	tests/bench/bench-operation \
 	tests/bench/bench-sa-rate \
+	tests/bench/bench-seccomp \
 	tests/bench/bench-suites \
 	tests/bench/bench-xfrm \
 	tests/bench/bench_lab.py \

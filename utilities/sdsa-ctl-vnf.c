@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "fatal-signal.h"
+#include "lib/durable.h"
 #include "lib/name.h"
 #include "lib/sdsa-idl.h"
 #include "lib/secret.h"
@@ -248,9 +249,10 @@ post_token(struct ctl_context *ctx)
     } else {
         size_t n;
         int error = write_fully(token->fd, line, strlen(line), &n);
-        if (!error && (fsync(token->fd) || close(token->fd))) {
-            error = errno;
+        if (!error) {
+            error = durable_end(token->fd);
         }
+        error = error ? error : durable_sync_folder(file);
         if (error) {
             ctl_error(ctx, "%s: cannot be written (%s): what the command says "
                       "was done, and its token is lost: \"sdsa-ctl vnf-token "

@@ -662,7 +662,8 @@ records_open(struct records *r, const char *file_name)
                             ovs_strerror(error));
     } else if (!error && !parse(r, data, size)) {
         clear(r);
-        message = xasprintf("%s is not of this version of sdsa", file_name);
+        message = xasprintf("%s is damaged, or not of this version of sdsa",
+                            file_name);
     }
     free(data);
     return message;
