@@ -40,6 +40,7 @@ SYSTEM_TESTSUITE_AT = \
 	tests/system/system-chain.at \
 	tests/system/system-clear.at \
 	tests/system/system-esp.at \
+	tests/system/system-hostile.at \
 	tests/system/system-kinds.at \
 	tests/system/system-links.at \
 	tests/system/system-protect.at \
@@ -90,6 +91,7 @@ EXTRA_DIST += $(COMMON_AT) $(TESTSUITE_AT) $(SYSTEM_TESTSUITE_AT) \
 	tests/tools/debian-kernel.sh \
 	tests/tools/guest-folder.sh \
 	tests/tools/doc-examples \
+	tests/tools/doc-tests \
 	tests/tools/esp-net \
 	tests/tools/esp-open \
 	tests/tools/fake-agent \
@@ -99,6 +101,7 @@ EXTRA_DIST += $(COMMON_AT) $(TESTSUITE_AT) $(SYSTEM_TESTSUITE_AT) \
 	tests/tools/of-role \
 	tests/tools/of-switch \
 	tests/tools/packet \
+	tests/tools/privileges \
 	tests/tools/random-lab \
 	tests/tools/rc-client \
 	tests/tools/restconf_client.py \
