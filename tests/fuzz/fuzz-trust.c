@@ -13,6 +13,7 @@
 #include "tests/fuzz/fuzz.h"
 
 #include <openssl/evp.h>
+#include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
 
