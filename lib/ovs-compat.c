@@ -11,16 +11,8 @@
 #include "openvswitch/json.h"
 
 #include "daemon.h"
-#include "stream.h"
 #include "unixctl.h"
 #include "util.h"
-#include "vconn-provider.h"
-
-/* How lib/vconn-stream.c begins its vconns; "configure" compares. */
-struct vconn_stream {
-    struct vconn vconn;
-    struct stream *stream;
-};
 
 void
 ovs_compat_daemonize_start(void)
@@ -57,12 +49,4 @@ ovs_compat_unixctl_ask(struct jsonrpc *client, const char *command,
 #else
     return unixctl_client_transact(client, command, 0, NULL, resultp, errorp);
 #endif
-}
-
-const char *
-ovs_compat_vconn_peer(const struct vconn *vconn)
-{
-    return (strcmp(vconn->vclass->name, "stream") ? NULL
-            : stream_get_peer_id(CONTAINER_OF(vconn, struct vconn_stream,
-                                              vconn)->stream));
 }

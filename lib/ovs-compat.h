@@ -7,7 +7,6 @@
  * in m4/sdsa.m4). */
 
 struct jsonrpc;
-struct vconn;
 
 /* daemonize_start() of daemon.h, without permission to access a datapath or
  * hardware ports. */
@@ -20,10 +19,5 @@ void ovs_compat_daemonize_start(void);
  * are NULL. */
 int ovs_compat_unixctl_ask(struct jsonrpc *client, const char *command,
                            char **resultp, char **errorp);
-
-/* Returns the common name in the certificate of the peer of 'vconn', whose
- * connection is up; NULL without TLS or without such a name.  It belongs to
- * 'vconn'.  (The library tells it of a stream, and not of a vconn.) */
-const char *ovs_compat_vconn_peer(const struct vconn *vconn);
 
 #endif /* lib/ovs-compat.h */

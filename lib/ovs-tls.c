@@ -11,6 +11,7 @@
 
 #include "lib/tls-files.h"
 #include "lib/tls.h"
+#include "lib/tls.h"
 #include "openvswitch/vlog.h"
 #include "socket-util.h"
 #include "stream-ssl.h"
@@ -106,4 +107,13 @@ ovs_tls_last_made(void)
     SSL *ssl = last_made;
     last_made = NULL;
     return ssl;
+}
+
+char *
+ovs_tls_peer_name(const struct ssl_st *ssl)
+{
+    X509 *cert = SSL_get1_peer_certificate(ssl);
+    char *name = cert ? tls_peer_name(cert) : NULL;
+    X509_free(cert);
+    return name;
 }

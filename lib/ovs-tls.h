@@ -25,4 +25,10 @@ void ovs_tls_run(const struct tls_files *files);
  * stream. */
 struct ssl_st *ovs_tls_last_made(void);
 
+/* Returns the name in the certificate that the peer of 'ssl', whose handshake
+ * is over, has shown (tls_peer_name()), or NULL if it has none.  The common
+ * name that OVS's stream_get_peer_id() tells may be another one.  Caller
+ * frees. */
+char *ovs_tls_peer_name(const struct ssl_st *ssl);
+
 #endif /* lib/ovs-tls.h */

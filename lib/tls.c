@@ -6,7 +6,11 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
+#include <string.h>
+#include <strings.h>
 
+#include "svec.h"
 #include "util.h"
 
 void
@@ -120,24 +124,95 @@ tls_ctx_load(SSL_CTX *ctx, const struct tls_pem *pem)
             : load_error("CA certificate", &pem->ca_cert));
 }
 
-char *
-tls_peer_name(X509 *cert)
+/* Returns the octets of 'string' as a name, or NULL if it cannot be one: it is
+ * empty or no text, a NUL or a line feed inside would make it look like
+ * another one, or it stands for many ("*").  Caller frees. */
+static char *
+name_of(const ASN1_STRING *string)
 {
-    X509_NAME *subject = cert ? X509_get_subject_name(cert) : NULL;
-    int i = subject ? X509_NAME_get_index_by_NID(subject, NID_commonName, -1)
-                    : -1;
-    if (i < 0) {
-        return NULL;
-    }
     unsigned char *utf8;
-    int len = ASN1_STRING_to_UTF8(
-        &utf8, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, i)));
-    if (len < 0) {
-        return NULL;
+    int len = ASN1_STRING_to_UTF8(&utf8, string);
+    bool ok = len > 0;
+    for (int i = 0; i < len && ok; i++) {
+        ok = utf8[i] >= 0x20 && utf8[i] != 0x7f && utf8[i] != '*';
     }
-    /* A NUL inside would make a name look like another. */
-    char *name = (memchr(utf8, '\0', len) ? NULL
-                  : xmemdup0((const char *) utf8, len));
-    OPENSSL_free(utf8);
+    char *name = ok ? xmemdup0((const char *) utf8, len) : NULL;
+    if (len >= 0) {
+        OPENSSL_free(utf8);
+    }
     return name;
+}
+
+/* Returns the subject's common name, or NULL if there is none, or several.
+ * Caller frees. */
+static char *
+common_name(const X509 *cert)
+{
+    const X509_NAME *subject = X509_get_subject_name(cert);
+    int i = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+    return (i < 0
+            || X509_NAME_get_index_by_NID(subject, NID_commonName, i) >= 0
+            ? NULL : name_of(X509_NAME_ENTRY_get_data(
+                X509_NAME_get_entry(subject, i))));
+}
+
+/* Adds the names of type dNSName to 'names'.  Returns false if one of them
+ * cannot be a name, or the extension cannot be read. */
+static bool
+add_dns_names(const X509 *cert, struct svec *names)
+{
+    int critical;
+    GENERAL_NAMES *sans = X509_get_ext_d2i(cert, NID_subject_alt_name,
+                                           &critical, NULL);
+    bool ok = sans || critical == -1;   /* -1: there is none. */
+    for (int i = 0; i < sk_GENERAL_NAME_num(sans) && ok; i++) {
+        int type;
+        const ASN1_STRING *value = GENERAL_NAME_get0_value(
+            sk_GENERAL_NAME_value(sans, i), &type);
+        if (type == GEN_DNS) {
+            char *name = name_of(value);
+            ok = name != NULL;
+            if (ok) {
+                svec_add_nocopy(names, name);
+            }
+        }
+    }
+    GENERAL_NAMES_free(sans);
+    return ok;
+}
+
+char *
+tls_peer_name(const X509 *cert)
+{
+    struct svec names = SVEC_EMPTY_INITIALIZER;
+    char *cn = common_name(cert);
+    char *name = NULL;
+
+    if (add_dns_names(cert, &names)) {
+        if (!names.n) {
+            name = nullable_xstrdup(cn);
+        } else if (names.n == 1) {
+            name = xstrdup(names.names[0]);
+        }
+        for (size_t i = 0; i < names.n && cn && !name; i++) {
+            if (!strcasecmp(names.names[i], cn)) {
+                name = xstrdup(names.names[i]);
+            }
+        }
+    }
+    free(cn);
+    svec_destroy(&names);
+    return name;
+}
+
+bool
+tls_expect_name(X509_VERIFY_PARAM *param, const char *name)
+{
+    /* An empty name would be no check, and one with a dot before it stands for
+     * all below it. */
+    X509_VERIFY_PARAM_set_hostflags(param,
+                                    X509_CHECK_FLAG_NO_WILDCARDS
+                                    | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+    return (name[0] && name[0] != '.' && !strchr(name, '*')
+            && X509_VERIFY_PARAM_set1_host(param, name, 0));
 }

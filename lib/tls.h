@@ -7,6 +7,7 @@
  * (SSL_OP_CLEANSE_PLAINTEXT), no tickets. */
 
 #include <openssl/ssl.h>
+#include <stdbool.h>
 
 #include "lib/wiping-buffer.h"
 
@@ -33,8 +34,18 @@ void tls_ctx_harden(SSL_CTX *ctx);
  * user that names the file (caller frees). */
 char *tls_ctx_load(SSL_CTX *, const struct tls_pem *);
 
-/* Returns the subject CN of 'cert', or NULL if it has none, or one with a
- * NUL.  Caller frees. */
-char *tls_peer_name(X509 *cert);
+/* Returns the name of the one who has 'cert', or NULL if it has none (caller
+ * frees).  It is the one dNSName of its subjectAltName; where there are
+ * several, the one that the subject's common name repeats; and only if there
+ * is no dNSName the common name (RFC 6125 s.6.4.4).  A certificate with a name
+ * that is empty, stands for many ("*") or has control characters has none. */
+char *tls_peer_name(const X509 *cert);
+
+/* Has a client's verification demand 'name' of the server's certificate, as
+ * one of its dNSNames (RFC 9525 s.6.3: the common name of a server counts for
+ * nothing); upper and lower case are the same, and there are no wildcards.
+ * Returns false, and the connection must not be made, if the name cannot be
+ * that of one peer: it is empty, or it stands for many. */
+bool tls_expect_name(X509_VERIFY_PARAM *, const char *name);
 
 #endif /* lib/tls.h */

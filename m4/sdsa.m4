@@ -41,12 +41,6 @@ AC_DEFUN([SDSA_CHECK_OVS],
    SDSA_CHECK_OVS_CALL([OVS_UNIXCTL_ANSWERS_JSON], [unixctl.h],
      [struct json *result, *error;
       unixctl_client_transact(0, "", 0, 0, &result, &error);])
-   dnl What the library does not tell, lib/ovs-compat.c reads itself.
-   AC_MSG_CHECKING([for the stream of a vconn])
-   sdsa_vconn=$(sed -n '/^struct vconn_stream$/,/stream;/p' "$OVS_SRCDIR/lib/vconn-stream.c" | tr -d ' \n')
-   AS_IF([test "$sdsa_vconn" != 'structvconn_stream{structvconnvconn;structstream*stream;'],
-     [AC_MSG_ERROR([struct vconn_stream of lib/vconn-stream.c does not begin as lib/ovs-compat.c has it])])
-   AC_MSG_RESULT([yes])
    AC_SUBST([OVS_CPPFLAGS])])
 
 dnl SDSA_CHECK_OVS_CALL(MACRO, HEADER, STATEMENTS)

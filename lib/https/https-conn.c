@@ -195,7 +195,13 @@ step_handshake(struct https_conn *conn)
     conn->req.peer_end = x509_cert_end(cert);
     conn->req.peer_is_key = conn->key_name != NULL;
     X509_free(cert);
-    https_member_identify(&conn->member, name ? name : "");
+    if (!name) {
+        VLOG_INFO_RL(&rl, "%s: its certificate has no name, or none that is "
+                     "one client's alone", https_member_name(&conn->member));
+        conn->member.peers->stats.n_handshakes_failed++;
+        return STEP_OVER;
+    }
+    https_member_identify(&conn->member, name);
     free(name);
     conn->state = CONN_HEAD;
     https_member_set_deadline(&conn->member, HTTPS_IDLE_TIMEOUT_MS);

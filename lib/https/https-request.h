@@ -54,8 +54,8 @@ bool https_request_has_body(const struct https_request *);
 /* Returns the body, and its number of octets in '*size'. */
 const char *https_request_body(const struct https_request *, size_t *size);
 
-/* Returns the subject CN of the client's certificate, or the name that
- * 'admit_key' of the server's configuration gave to its key. */
+/* Returns the name in the client's certificate (tls_peer_name()), or the one
+ * that 'admit_key' of the server's configuration gave to its key. */
 const char *https_request_peer(const struct https_request *);
 
 /* Returns true if the client is known by its key alone: its certificate is of

@@ -353,11 +353,7 @@ ssl_ctx_cb(CURL *easy OVS_UNUSED, void *ctx, void *client_)
     SSL_CTX_set_ex_data(ctx, client_index(), client);
     SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, verify_cb);
     client->cert_error = X509_V_OK;
-    X509_VERIFY_PARAM *param = SSL_CTX_get0_param(ctx);
-    X509_VERIFY_PARAM_set_hostflags(param,
-                                    X509_CHECK_FLAG_NO_WILDCARDS
-                                    | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
-    return (X509_VERIFY_PARAM_set1_host(param, client->name, 0)
+    return (tls_expect_name(SSL_CTX_get0_param(ctx), client->name)
             ? CURLE_OK : CURLE_SSL_CERTPROBLEM);
 }
 

@@ -5,7 +5,6 @@
 #include "ofctl-app/southbound/bridge.h"
 
 #include "lib/name.h"
-#include "lib/ovs-compat.h"
 #include "ofctl-app/flows/flow-set.h"
 #include "ofctl-app/southbound/of-bundle.h"
 #include "ofctl-app/southbound/of-packet.h"
@@ -549,17 +548,16 @@ bridge_turn_away(struct bridge *bridge, struct vconn *vconn, char *reason)
     }
 }
 
-/* Returns the name of the certificate of the switch at 'vconn', "" without TLS
- * (caller frees); or NULL, with 'vconn' closed, if it may not be this
+/* Returns 'name', that of the certificate of the switch at 'vconn', "" without
+ * TLS (caller frees); or NULL, with 'vconn' closed, if it may not be this
  * bridge. */
 static char *
-bridge_admit(struct bridge *bridge, struct vconn *vconn)
+bridge_admit(struct bridge *bridge, struct vconn *vconn, const char *name)
 {
     if (strncmp(vconn_get_name(vconn), "ssl:", 4)) {
         return xstrdup("");
     }
     const char *bound = bridge_bound_to(bridge);
-    const char *name = ovs_compat_vconn_peer(vconn);
     bool good = name && is_plain_text(name);
     if (good && (!bound[0] || !strcmp(name, bound))) {
         return xstrdup(name);
@@ -567,12 +565,12 @@ bridge_admit(struct bridge *bridge, struct vconn *vconn)
 
     char *address = turned_away_address(vconn_get_name(vconn));
     char *shown = (good ? xasprintf("the certificate of \"%s\"", name)
-                   : xstrdup("a certificate without a name"));
+                   : xstrdup("a certificate without a name that is its own"));
     char *remedy = (bound[0]
                     ? xasprintf(": it is bound to \"%s\" (\"sdsa-ctl "
                                 "bridge-set-certificate %s NAME\" changes "
                                 "that)", bound, bridge->name)
-                    : xstrdup(": give its certificate a common name"));
+                    : xstrdup(": give its certificate one"));
     bridge->n_refused++;
     bridge_turn_away(bridge, vconn,
                      xasprintf("a switch with %s connects from %s as this "
@@ -611,10 +609,11 @@ bridge_start_session(struct bridge *bridge, struct vconn *vconn, char *peer)
 }
 
 void
-bridge_connect(struct bridge *bridge, struct vconn *vconn, uint64_t generation)
+bridge_connect(struct bridge *bridge, struct vconn *vconn, const char *name,
+               uint64_t generation)
 {
     bridge->generation = generation;
-    char *peer = bridge_admit(bridge, vconn);
+    char *peer = bridge_admit(bridge, vconn, name);
     if (!peer) {
         return;
     } else if (bridge->session && of_session_is_alive(bridge->session)) {

@@ -55,13 +55,14 @@ struct bridge *bridge_create(const char *name, uint64_t datapath_id,
 /* Ends the session and frees the bridge; the flows on the switch stay. */
 void bridge_destroy(struct bridge *);
 
-/* Starts a session on 'vconn', of which it takes ownership.  'generation' is
- * that of bridges_set_generation().  A switch whose certificate is not the
+/* Starts a session on 'vconn', of which it takes ownership.  'name' is the one
+ * in the certificate of its switch, or NULL; 'generation' is that of
+ * bridges_set_generation().  A switch whose certificate is not the
  * bridge's (bridge_bind()) is turned away.  If there is a session, its switch
  * is asked whether it is still there: if it answers in time it keeps its place
  * and 'vconn' is closed, else 'vconn' takes its place.  bridge_doubt() tells
  * who was turned away. */
-void bridge_connect(struct bridge *, struct vconn *vconn,
+void bridge_connect(struct bridge *, struct vconn *vconn, const char *name,
                     uint64_t generation);
 
 /* Changes the generation of the session, if there is one

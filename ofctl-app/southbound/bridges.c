@@ -75,11 +75,13 @@ bridges_run(struct bridges *bridges)
 
     struct vconn *vconn;
     uint64_t datapath_id;
-    while ((vconn = of_listener_next(bridges->listener, &datapath_id))) {
+    char *peer;
+    while ((vconn = of_listener_next(bridges->listener, &datapath_id,
+                                     &peer))) {
         struct bridge *bridge = find_id(bridges, datapath_id);
         if (bridge) {
             turned_away_forget(&bridges->away, vconn_get_name(vconn));
-            bridge_connect(bridge, vconn, bridges->generation);
+            bridge_connect(bridge, vconn, peer, bridges->generation);
         } else {
             char *reason = xasprintf("has datapath id %016"PRIx64", which no "
                                      "bridge has here", datapath_id);
@@ -89,6 +91,7 @@ bridges_run(struct bridges *bridges)
             free(reason);
             vconn_close(vconn);
         }
+        free(peer);
     }
     BRIDGES_FOR_EACH (bridge, bridges) {
         bridge_run(bridge);

@@ -40,6 +40,7 @@ struct caller {
     struct crowd_member place;  /* In 'silent' or 'heard', while in
                                  * 'callers'. */
     struct vconn *vconn;
+    SSL *ssl;                   /* Of 'vconn', or NULL: without TLS. */
     int fd;                     /* Of 'vconn', of which nothing was read yet;
                                  * or negative: not known, or not needed. */
     long long int since_ms;     /* When it was accepted. */
@@ -154,11 +155,12 @@ of_listener_make_room(struct of_listener *listener,
 }
 
 static void
-of_listener_add(struct of_listener *listener, struct vconn *vconn, int fd)
+of_listener_add(struct of_listener *listener, struct vconn *vconn, SSL *ssl)
 {
     struct caller *caller = xzalloc(sizeof *caller);
     caller->vconn = vconn;
-    caller->fd = fd;
+    caller->ssl = ssl;
+    caller->fd = ssl ? SSL_get_fd(ssl) : -1;
     caller->since_ms = time_msec();
     ovs_list_push_back(&listener->callers, &caller->node);
 
@@ -177,8 +179,7 @@ of_listener_accept(struct of_listener *listener)
         ovs_tls_last_made();
         int error = pvconn_accept(listener->pvconn, &vconn);
         if (!error) {
-            SSL *ssl = ovs_tls_last_made();
-            of_listener_add(listener, vconn, ssl ? SSL_get_fd(ssl) : -1);
+            of_listener_add(listener, vconn, ovs_tls_last_made());
         } else if (error == EAGAIN) {
             break;
         } else {
@@ -395,7 +396,8 @@ of_listener_wait(struct of_listener *listener)
 }
 
 struct vconn *
-of_listener_next(struct of_listener *listener, uint64_t *datapath_id)
+of_listener_next(struct of_listener *listener, uint64_t *datapath_id,
+                 char **peer)
 {
     if (ovs_list_is_empty(&listener->done)) {
         return NULL;
@@ -405,6 +407,7 @@ of_listener_next(struct of_listener *listener, uint64_t *datapath_id)
                                          struct caller, node);
     struct vconn *vconn = caller->vconn;
     *datapath_id = caller->datapath_id;
+    *peer = caller->ssl ? ovs_tls_peer_name(caller->ssl) : NULL;
     free(caller);
     return vconn;
 }

@@ -38,7 +38,10 @@ void of_listener_run(struct of_listener *);
 void of_listener_wait(struct of_listener *);
 
 /* Returns a connection that finished the handshake (caller owns it), with the
- * switch's datapath id in '*datapath_id', or NULL if there is none. */
-struct vconn *of_listener_next(struct of_listener *, uint64_t *datapath_id);
+ * switch's datapath id in '*datapath_id' and the name in its certificate in
+ * '*peer' (NULL without TLS, or if there is none; caller frees); or NULL if
+ * there is no connection. */
+struct vconn *of_listener_next(struct of_listener *, uint64_t *datapath_id,
+                               char **peer);
 
 #endif /* ofctl-app/southbound/of-listener.h */

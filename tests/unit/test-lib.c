@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <openssl/x509v3.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -22,6 +23,7 @@
 #include "lib/sa.h"
 #include "lib/secret.h"
 #include "lib/suite.h"
+#include "lib/tls.h"
 #include "random.h"
 #include "util.h"
 
@@ -329,6 +331,28 @@ test_bounds(int argc, char *argv[])
     }
 }
 
+/* peer FILE NAME: the name in the certificate in FILE (DER), and whether a
+ * client that wants NAME would take it. */
+static void
+test_peer(int argc OVS_UNUSED, char *argv[])
+{
+    FILE *stream = fopen(argv[1], "rb");
+    X509 *cert = d2i_X509_fp(stream, NULL);
+    assert(cert);
+    fclose(stream);
+    char *name = tls_peer_name(cert);
+    SSL_CTX *ctx = SSL_CTX_new(TLS_method());
+    X509_VERIFY_PARAM *param = SSL_CTX_get0_param(ctx);
+    bool ok = tls_expect_name(param, argv[2]);
+    ok = ok && X509_check_host(cert, argv[2], 0,
+                               X509_VERIFY_PARAM_get_hostflags(param),
+                               NULL) == 1;
+    printf("%s %s\n", name ? name : "-", ok ? "taken" : "refused");
+    free(name);
+    SSL_CTX_free(ctx);
+    X509_free(cert);
+}
+
 /* name KIND TEXT: what lib/name.h makes of it. */
 static void
 test_name(int argc OVS_UNUSED, char *argv[])
@@ -384,6 +408,7 @@ main(int argc, char *argv[])
         { "root", test_root, 1 },
         { "name", test_name, 2 },
         { "bounds", test_bounds, 1 },
+        { "peer", test_peer, 2 },
     };
 
     set_program_name(argv[0]);
