@@ -3,7 +3,8 @@
 #include "vnf-agent/esp/sandbox.h"
 
 #include <errno.h>
-#include <linux/netlink.h>
+#include <fcntl.h>
+#include <linux/landlock.h>
 #include <openssl/crypto.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -14,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "openvswitch/vlog.h"
@@ -174,27 +176,130 @@ load(uint32_t other)
     return error;
 }
 
+/* Returns what calls that no rule names become, or SCMP_ACT_ALLOW if there is
+ * to be no filter. */
+static uint32_t
+get_action(void)
+{
+    const char *mode = getenv("SDSA_SECCOMP");
+
+    if (!mode || !mode[0]) {
+        return SCMP_ACT_ERRNO(ENOSYS);
+    } else if (!strcmp(mode, "kill")) {
+        return SCMP_ACT_KILL_PROCESS;
+    } else if (strcmp(mode, "off")) {
+        VLOG_FATAL("SDSA_SECCOMP=%s: it is neither \"kill\" nor \"off\"",
+                   mode);
+    }
+    return SCMP_ACT_ALLOW;
+}
+
 void
 sandbox_enter(void)
 {
-    const char *mode = getenv("SDSA_SECCOMP");
-    uint32_t other = SCMP_ACT_ERRNO(ENOSYS);
+    uint32_t other = get_action();
 
-    /* Its configuration may name libraries, which are loaded now or never. */
-    OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL);
-
-    if (mode && !strcmp(mode, "off")) {
+    if (other == SCMP_ACT_ALLOW) {
         VLOG_WARN("SDSA_SECCOMP=off: no filter of system calls");
         return;
-    } else if (mode && !strcmp(mode, "kill")) {
-        other = SCMP_ACT_KILL_PROCESS;
-    } else if (mode && mode[0]) {
-        VLOG_FATAL("SDSA_SECCOMP=%s: it is neither \"kill\" nor \"off\"",
-                   mode);
     }
     int error = load(SANITIZED ? SCMP_ACT_ALLOW : other);
     if (error) {
         VLOG_WARN("no filter of system calls: the kernel does not take it "
                   "(%s)", ovs_strerror(-error));
     }
+}
+
+/* Files. */
+
+#ifndef LANDLOCK_ACCESS_FS_TRUNCATE
+#define LANDLOCK_ACCESS_FS_TRUNCATE (UINT64_C(1) << 14)
+#endif
+#define TRUNCATE_ABI 3          /* Versions before do not know it. */
+
+#define READ LANDLOCK_ACCESS_FS_READ_FILE
+#define WRITE (READ | LANDLOCK_ACCESS_FS_WRITE_FILE \
+               | LANDLOCK_ACCESS_FS_TRUNCATE | LANDLOCK_ACCESS_FS_MAKE_REG \
+               | LANDLOCK_ACCESS_FS_MAKE_SOCK \
+               | LANDLOCK_ACCESS_FS_REMOVE_FILE)
+#define NOBODY (LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_MAKE_BLOCK \
+                | LANDLOCK_ACCESS_FS_MAKE_CHAR \
+                | LANDLOCK_ACCESS_FS_MAKE_DIR \
+                | LANDLOCK_ACCESS_FS_MAKE_FIFO \
+                | LANDLOCK_ACCESS_FS_MAKE_SYM | LANDLOCK_ACCESS_FS_REMOVE_DIR)
+
+/* What libraries read later than at the start. */
+static const char *const readable[] = {
+    "/dev/null", "/dev/urandom", "/etc/localtime", "/proc", "/sys",
+    "/usr/share/zoneinfo",
+};
+
+/* Allows 'rights' at 'path' and below it, if that is there.  Returns 0 or a
+ * positive errno. */
+static int
+allow_path(int rules, const char *path, uint64_t rights)
+{
+    struct landlock_path_beneath_attr rule = {
+        .allowed_access = rights,
+        .parent_fd = open(path, O_PATH | O_CLOEXEC),
+    };
+
+    if (rule.parent_fd < 0) {
+        return 0;
+    }
+    int error = (syscall(SYS_landlock_add_rule, rules,
+                         LANDLOCK_RULE_PATH_BENEATH, &rule, 0) ? errno : 0);
+    close(rule.parent_fd);
+    return error;
+}
+
+/* Does what sandbox_bound_files() says.  Returns 0 or a positive errno. */
+static int
+bound_files(const char *rundir, const char *log_folder)
+{
+    int abi = syscall(SYS_landlock_create_ruleset, NULL, 0,
+                      LANDLOCK_CREATE_RULESET_VERSION);
+    uint64_t known = abi < TRUNCATE_ABI ? ~LANDLOCK_ACCESS_FS_TRUNCATE
+                     : UINT64_MAX;
+    struct landlock_ruleset_attr attr = {
+        .handled_access_fs = (WRITE | NOBODY) & known,
+    };
+    int rules = abi < 0 ? -1 : syscall(SYS_landlock_create_ruleset, &attr,
+                                       sizeof attr.handled_access_fs, 0);
+    if (rules < 0) {
+        return errno;
+    }
+
+    int error = allow_path(rules, rundir, WRITE & known);
+    if (!error && log_folder) {
+        error = allow_path(rules, log_folder, WRITE & known);
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(readable) && !error; i++) {
+        error = allow_path(rules, readable[i], READ);
+    }
+    if (!error && syscall(SYS_landlock_restrict_self, rules, 0)) {
+        error = errno;
+    }
+    close(rules);
+    return error;
+}
+
+void
+sandbox_bound_files(const char *rundir)
+{
+    /* Its configuration may name libraries, which are loaded now or never. */
+    OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL);
+
+    if (SANITIZED || get_action() == SCMP_ACT_ALLOW) {
+        return;
+    }
+    char *log = vlog_get_log_file();
+    char *log_folder = log ? dir_name(log) : NULL;
+    int error = bound_files(rundir, log_folder);
+    if (error) {
+        VLOG_INFO("files are not bounded: no Landlock (%s)",
+                  ovs_strerror(error));
+    }
+    free(log_folder);
+    free(log);
 }

@@ -636,6 +636,7 @@ main(int argc, char *argv[])
 
     /* Before it takes over: then packets wait for it. */
     open_ports(sockets);
+    sandbox_bound_files(options.rundir);
     daemon_life_running();
     sandbox_enter();
     esp_init(&esp, &options, sockets);
