@@ -97,6 +97,7 @@ struct registrar {
     bool claimed;               /* CHECK: the AuC has the claim. */
     bool registered;            /* For all that is known. */
     bool again;                 /* What was registered has changed. */
+    bool unreached;             /* PAUSE: there was no answer. */
     unsigned int pause_s;       /* The last pause. */
     char *problem;              /* Of the last try, or NULL. */
     char *url;                  /* That was claimed last, or NULL. */
@@ -142,6 +143,7 @@ static void
 pause_for(struct registrar *r, double seconds, char *problem)
 {
     bool is_new = !r->problem || strcmp(r->problem, problem);
+    r->unreached = false;
     free(r->problem);
     r->problem = problem;
     go_to(r, PAUSE, 1000 * jitter(seconds, 25));
@@ -540,6 +542,7 @@ take_error(struct registrar *r, struct auc_answer *answer)
         pause_for(r, answer->retry_s, problem);
     } else {
         fail(r, problem);
+        r->unreached = !status;
     }
 }
 
@@ -572,14 +575,16 @@ take_answer(struct registrar *r, struct auc_answer *answer)
 
 /* Running. */
 
-/* Is there a reason to begin anew before 'next_ms'? */
+/* Is there a reason to begin anew before 'next_ms'?  'told' says that
+ * addresses or routes of this host have changed. */
 static bool
-is_due(const struct registrar *r)
+is_due(const struct registrar *r, bool told)
 {
     return (r->state == REGISTERED
             ? r->again || time_wall() >= r->renew_at
             : r->state == PAUSE
-              && token_file_has_changed(&r->config.token_file));
+              && ((told && r->unreached)
+                  || token_file_has_changed(&r->config.token_file)));
 }
 
 /* Warns when the certificate is about to end, and when it has. */
@@ -602,6 +607,7 @@ void
 registrar_run(struct registrar *r, const struct registrar_facts *facts)
 {
     struct auc_answer answer;
+    bool told;
     if (memcmp(facts, &r->facts, sizeof *facts)) {
         bool serving = r->facts.serving;
         r->facts = *facts;
@@ -610,7 +616,7 @@ registrar_run(struct registrar *r, const struct registrar_facts *facts)
             go_to(r, CLAIM, 0);
         }
     }
-    r->again = source_watch_run(r->watch) || r->again;
+    r->again = source_watch_run(r->watch, &told) || r->again;
     auc_client_run(r->client);
     warn_of_end(r);
     if (r->asking) {
@@ -620,7 +626,7 @@ registrar_run(struct registrar *r, const struct registrar_facts *facts)
             auc_client_cancel(r->client);
             r->state = LEFT;
         }
-    } else if (is_due(r)) {
+    } else if (is_due(r, told)) {
         resume(r);
     } else if (time_msec() >= r->next_ms) {
         act(r);

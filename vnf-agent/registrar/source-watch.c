@@ -116,8 +116,9 @@ ask_kernel(const char *peer_ip)
 }
 
 bool
-source_watch_run(struct source_watch *watch)
+source_watch_run(struct source_watch *watch, bool *toldp)
 {
+    *toldp = false;
     if (watch->look_ms == LLONG_MAX && watch->sock) {
         uint64_t stub[512];
         struct ofpbuf buf;
@@ -131,6 +132,7 @@ source_watch_run(struct source_watch *watch)
     if (time_msec() < watch->look_ms) {
         return false;
     }
+    *toldp = true;
     nl_sock_drain(watch->sock);
     watch->look_ms = LLONG_MAX;
     char *ip = watch->peer_ip ? ask_kernel(watch->peer_ip) : NULL;

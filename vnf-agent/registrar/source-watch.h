@@ -25,8 +25,9 @@ void source_watch_set(struct source_watch *, const char *peer_ip,
 const char *source_watch_ip(const struct source_watch *);
 
 /* Returns true if the address in use is another one since the last call: a
- * second after the kernel has told of a change, as they come in bursts. */
-bool source_watch_run(struct source_watch *);
+ * second after the kernel has told of a change, as they come in bursts.  Sets
+ * '*toldp' to true if the kernel has told of any. */
+bool source_watch_run(struct source_watch *, bool *toldp);
 
 /* Wakes the poll loop when there is something to run. */
 void source_watch_wait(const struct source_watch *);
