@@ -790,6 +790,35 @@ x509_seed_key(const struct secret *seed)
     return key;
 }
 
+bool
+x509_basic_parse(const char *header, char digest[X509_DIGEST_STRLEN],
+                 char **namep)
+{
+    static const char scheme[] = "Basic ";
+    size_t n_scheme = sizeof scheme - 1, size;
+    uint8_t octets[X509_SEED_SIZE];
+
+    *namep = NULL;
+    if (strncasecmp(header, scheme, n_scheme)) {
+        return false;
+    }
+    header += n_scheme;
+    char *text = (char *) decode_base64(header, strlen(header), &size);
+    char *password = text ? memchr(text, ':', size) : NULL;
+    if (password++ && decode_base64url(password, text + size - password,
+                                       octets)) {
+        struct secret *seed = secret_create(octets, sizeof octets);
+        EVP_PKEY *key = x509_seed_key(seed);
+        x509_key_digest(key, digest);
+        *namep = xmemdup0(text, password - 1 - text);
+        EVP_PKEY_free(key);
+        secret_destroy(seed);
+        OPENSSL_cleanse(octets, sizeof octets);
+    }
+    wiping_free(text);
+    return *namep != NULL;
+}
+
 X509 *
 x509_bootstrap_cert(EVP_PKEY *key, const char *name)
 {

@@ -158,6 +158,13 @@ void x509_token_uninit(struct x509_token *);
  * with EVP_PKEY_free(). */
 EVP_PKEY *x509_seed_key(const struct secret *seed);
 
+/* Reads 'header', a header "Authorization" with the scheme Basic (RFC 7617):
+ * VNF-ID and seed of a token, as name and password.  Returns false if it is
+ * none; or the digest of the seed's public key in 'digest', and what is said
+ * to be the VNF-ID in '*namep' (caller frees). */
+bool x509_basic_parse(const char *header, char digest[X509_DIGEST_STRLEN],
+                      char **namep);
+
 /* Returns the certificate of a bootstrap key, signed by itself: for 'name',
  * and for ever (no clock is needed).  Caller frees with X509_free(). */
 X509 *x509_bootstrap_cert(EVP_PKEY *key, const char *name);

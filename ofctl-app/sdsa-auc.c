@@ -35,6 +35,7 @@
 struct options {
     const char *db;             /* Remote of the sdsa database. */
     const char *listen;         /* "ADDRESS:PORT". */
+    const char *est_listen;     /* The same, or NULL. */
     const char *unixctl;        /* Control socket; NULL: the default one. */
     struct tls_files_names server;      /* With the CAs of the VNFs. */
     struct tls_files_names infra;       /* With those of the
@@ -67,6 +68,8 @@ Options:\n\
   --db=DATABASE           remote of the sdsa database\n\
                           (default: unix:%s/sdsa.sock)\n\
   --listen=ADDRESS:PORT   where VNFs connect (default: 0.0.0.0:8450)\n\
+  --est-listen=ADDRESS:PORT  also, without a certificate, for cacerts and\n\
+                          for tokens as passwords (default: nowhere)\n\
   -p, --private-key=FILE  own private key\n\
   -c, --certificate=FILE  own certificate, issued by the CA of the\n\
                           infrastructure\n\
@@ -166,6 +169,7 @@ main(int argc, char *argv[])
         .idl = idl,
         .watch = watch,
         .listen = options.listen,
+        .est_listen = options.est_listen,
         .server = files.server,
         .infra = files.infra,
         .ca = files.ca,
@@ -221,6 +225,7 @@ parse_options(int argc, char *argv[], struct options *o)
     const struct daemon_option own[] = {
         { "db", .value = &o->db },
         { "listen", .value = &o->listen },
+        { "est-listen", .value = &o->est_listen },
         { "private-key", 'p', true, .value = &key },
         { "certificate", 'c', true, .value = &certificate },
         { "ca-cert", 'C', true, .value = &infra_ca },

@@ -106,8 +106,7 @@ verify(int ok, X509_STORE_CTX *store_ctx)
 void
 https_conn_admit_keys(SSL_CTX *ctx)
 {
-    SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
-                       verify);
+    SSL_CTX_set_verify(ctx, SSL_CTX_get_verify_mode(ctx), verify);
 }
 
 /* I/O. */
@@ -190,11 +189,15 @@ step_handshake(struct https_conn *conn)
     }
     X509 *cert = SSL_get1_peer_certificate(conn->ssl);
     char *name = (conn->key_name ? xstrdup(conn->key_name)
-                  : tls_peer_name(cert));
-    x509_cert_digest(cert, conn->req.peer_digest);
-    conn->req.peer_end = x509_cert_end(cert);
+                  : cert ? tls_peer_name(cert)
+                  : xstrdup(conn->req.peer_address));
+    if (cert) {
+        x509_cert_digest(cert, conn->req.peer_digest);
+        conn->req.peer_end = x509_cert_end(cert);
+        X509_free(cert);
+    }
     conn->req.peer_is_key = conn->key_name != NULL;
-    X509_free(cert);
+    conn->req.peer_is_stranger = !cert;
     if (!name) {
         VLOG_INFO_RL(&rl, "%s: its certificate has no name, or none that is "
                      "one client's alone", https_member_name(&conn->member));

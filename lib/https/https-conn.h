@@ -43,6 +43,7 @@ enum conn_state {
 struct https_handlers {
     https_handler *admit, *handle;
     https_admit_key *admit_key; /* Or NULL. */
+    bool admit_strangers;       /* A client may have no certificate. */
     void *aux;
     size_t max_body;            /* Octets; more is answered 413. */
 };

@@ -20,6 +20,7 @@ struct https_request {
     /* The client, as soon as its certificate is known. */
     char peer_digest[X509_DIGEST_STRLEN];       /* Of its key. */
     bool peer_is_key;           /* It is known by its key alone. */
+    bool peer_is_stranger;      /* It has shown no certificate. */
     int64_t peer_end;           /* Of its certificate: seconds since 1970. */
 
     /* The request. */

@@ -149,6 +149,12 @@ https_request_peer_is_key(const struct https_request *req)
     return req->peer_is_key;
 }
 
+bool
+https_request_peer_is_stranger(const struct https_request *req)
+{
+    return req->peer_is_stranger;
+}
+
 const char *
 https_request_peer_digest(const struct https_request *req)
 {

@@ -62,6 +62,10 @@ const char *https_request_peer(const struct https_request *);
  * no CA. */
 bool https_request_peer_is_key(const struct https_request *);
 
+/* Returns true if the client has shown no certificate: its name is its network
+ * address, and it has no digest. */
+bool https_request_peer_is_stranger(const struct https_request *);
+
 /* Returns the digest of the client's key (lib/x509.h). */
 const char *https_request_peer_digest(const struct https_request *);
 

@@ -90,8 +90,9 @@ make_ctx(struct https_server *server)
         return xstrdup("cannot set up TLS");
     }
     tls_ctx_harden(ctx);
-    SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
-                       NULL);
+    SSL_CTX_set_verify(ctx, (server->handlers.admit_strangers ? SSL_VERIFY_PEER
+                             : (SSL_VERIFY_PEER
+                                | SSL_VERIFY_FAIL_IF_NO_PEER_CERT)), NULL);
     char *error = tls_ctx_load(ctx, tls_files_pem(server->files));
     if (!error && server->chain) {
         server->chain_serial = tls_files_serial(server->chain);
@@ -463,6 +464,7 @@ https_server_create(const struct https_server_config *config,
         .admit = admit,
         .handle = handle,
         .admit_key = config->admit_key,
+        .admit_strangers = config->admit_strangers,
         .aux = aux,
         .max_body = config->max_body ? config->max_body : MAX_BODY,
     };

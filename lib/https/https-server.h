@@ -20,7 +20,9 @@
  * certificate come first.
  *
  * With 'admit_key' a client may also come with a certificate that it has
- * signed itself, if its key is known: https_request_peer_is_key() tells.
+ * signed itself, if its key is known: https_request_peer_is_key() tells.  With
+ * 'admit_strangers' it may come without any: https_request_peer_is_stranger()
+ * tells.
  *
  * A client that is answered before all of its request has come is listened to
  * for a while (and not understood), so that it sees the answer.
@@ -42,6 +44,7 @@ struct https_server_config {
      * 'digest' (lib/x509.h), shown in a certificate that it has signed itself,
      * or NULL if there is none.  Caller frees.  'aux' is the handlers'. */
     https_admit_key *admit_key;
+    bool admit_strangers;       /* A client may have no certificate. */
 
     /* Or NULL: certificates of CAs that the server shows behind its own, for
      * clients that do not have them.  Must outlive the server. */

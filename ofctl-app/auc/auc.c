@@ -25,8 +25,9 @@ struct auc {
     struct est *est;
     struct registrations *registrations;
     struct https_server *server;
+    struct https_server *est_server;    /* Or NULL. */
     unsigned int db_changes;    /* Of the database, as seen by requests. */
-    char *listen;
+    char *listen, *est_listen;  /* Where those are. */
 };
 
 /* An https_admit_key. */
@@ -73,6 +74,7 @@ auc_create(const struct auc_config *config, struct auc **aucp)
 {
     struct auc *auc = xzalloc(sizeof *auc);
     auc->listen = xstrdup(config->listen);
+    auc->est_listen = nullable_xstrdup(config->est_listen);
     auc->db = auc_db_create(config->idl, config->watch);
     auc->refusals = auc_refusals_create(auc->db);
 
@@ -101,6 +103,12 @@ auc_create(const struct auc_config *config, struct auc **aucp)
         };
         https_server_create(&https_config, NULL, handle, auc, &auc->server,
                             &error);
+        if (!error && config->est_listen) {
+            https_config.listen = config->est_listen;
+            https_config.admit_strangers = true;
+            https_server_create(&https_config, NULL, handle, auc,
+                                &auc->est_server, &error);
+        }
     }
     if (error) {
         auc_destroy(auc);
@@ -115,12 +123,14 @@ auc_destroy(struct auc *auc)
 {
     if (auc) {
         https_server_destroy(auc->server);
+        https_server_destroy(auc->est_server);
         registrations_destroy(auc->registrations);
         est_destroy(auc->est);
         call_backs_destroy(auc->call_backs);
         auc_refusals_destroy(auc->refusals);
         auc_db_destroy(auc->db);
         free(auc->listen);
+        free(auc->est_listen);
         free(auc);
     }
 }
@@ -135,8 +145,14 @@ auc_run(struct auc *auc)
     if (auc->db_changes != auc_db_changes(auc->db)) {
         auc->db_changes = auc_db_changes(auc->db);
         https_server_retry(auc->server);
+        if (auc->est_server) {
+            https_server_retry(auc->est_server);
+        }
     }
     https_server_run(auc->server);
+    if (auc->est_server) {
+        https_server_run(auc->est_server);
+    }
     auc_db_commit(auc->db);
 }
 
@@ -147,24 +163,38 @@ auc_wait(struct auc *auc)
     call_backs_wait(auc->call_backs);
     registrations_wait(auc->registrations);
     https_server_wait(auc->server);
+    if (auc->est_server) {
+        https_server_wait(auc->est_server);
+    }
+}
+
+static void
+format_server(struct ds *ds, const struct https_server *server,
+              const char *where, const char *whom)
+{
+    struct https_stats stats = https_server_stats(server);
+    ds_put_format(ds, "listens at %s%s%s\n", where, whom,
+                  https_server_has_address(server) ? ""
+                  : ", an address that this host does not have");
+    ds_put_format(ds, "connections: %"PRIuSIZE"; %"PRIuSIZE" in the "
+                  "handshake\n", stats.n_connections, stats.n_pending);
+    ds_put_format(ds, "connections ever: %"PRIu64", %"PRIu64" closed for "
+                  "others, %"PRIu64" too slow, %"PRIu64" failed the "
+                  "handshake\n", stats.n_accepted, stats.n_evicted,
+                  stats.n_overdue, stats.n_handshakes_failed);
 }
 
 char *
 auc_format(const struct auc *auc)
 {
-    struct https_stats stats = https_server_stats(auc->server);
     const char *absence = auc_db_absence(auc->db);
     struct ds ds = DS_EMPTY_INITIALIZER;
-    ds_put_format(&ds, "listens at %s%s\n", auc->listen,
-                  https_server_has_address(auc->server) ? ""
-                  : ", an address that this host does not have");
+    format_server(&ds, auc->server, auc->listen, "");
+    if (auc->est_server) {
+        format_server(&ds, auc->est_server, auc->est_listen,
+                      ", for clients without a certificate too");
+    }
     ds_put_format(&ds, "database: %s\n", absence ? absence : "connected");
-    ds_put_format(&ds, "connections: %"PRIuSIZE"; %"PRIuSIZE" in the "
-                  "handshake\n", stats.n_connections, stats.n_pending);
-    ds_put_format(&ds, "connections ever: %"PRIu64", %"PRIu64" closed for "
-                  "others, %"PRIu64" too slow, %"PRIu64" failed the "
-                  "handshake\n", stats.n_accepted, stats.n_evicted,
-                  stats.n_overdue, stats.n_handshakes_failed);
     ds_put_format(&ds, "certificates given: %"PRIu64"\n",
                   est_n_certificates(auc->est));
     ds_put_format(&ds, "registrations being checked: %"PRIuSIZE"\n",

@@ -20,6 +20,8 @@ struct auc_config {
     struct ovsdb_idl *idl;
     const struct db_watch *watch;
     const char *listen;         /* "ADDRESS:PORT". */
+    const char *est_listen;     /* The same, for clients that may have no
+                                 * certificate; or NULL. */
     /* The centre's own key and certificate; as CAs those of the VNFs. */
     const struct tls_files *server;
     /* The same, with the CAs of the infrastructure. */

@@ -9,6 +9,7 @@
 #include "ofctl-app/auc/auc-db.h"
 #include "ofctl-app/auc/refusals.h"
 #include "timeval.h"
+#include "util.h"
 
 #define RETRY_S "1"             /* Seconds until a request is repeated. */
 
@@ -55,15 +56,46 @@ auc_put_off(struct https_request *req, int status)
     https_reply(req, status, NULL, NULL, 0);
 }
 
+/* Returns the name of the caller (not owned), and what else is known of it in
+ * '*c'; or NULL if it has proven nothing. */
+static const char *
+identify(const struct auc_db *db, const struct https_request *req,
+         struct auc_caller *c)
+{
+    *c = (struct auc_caller) { .by_key = https_request_peer_is_key(req) };
+    if (!https_request_peer_is_stranger(req)) {
+        ovs_strlcpy(c->digest, https_request_peer_digest(req),
+                    sizeof c->digest);
+        return https_request_peer(req);
+    }
+    const char *header = https_request_header(req, "Authorization");
+    const struct sdsa_vnf *vnf = NULL;
+    char *name;
+    if (header && x509_basic_parse(header, c->digest, &name)) {
+        vnf = auc_db_vnf_by_key(db, c->digest);
+        vnf = vnf && !strcmp(vnf->name, name) ? vnf : NULL;
+        free(name);
+    }
+    c->by_key = true;
+    return vnf ? vnf->name : NULL;
+}
+
 bool
 auc_caller_admit(struct auc_db *db, struct auc_refusals *refusals,
                  struct https_request *req, int busy_status,
                  struct auc_caller *c)
 {
-    const char *name = https_request_peer(req);
     const char *absence = auc_db_absence(db);
     if (absence) {
         auc_refuse(refusals, req, AUC_DATABASE, "%s", absence);
+        return false;
+    }
+    const char *name = identify(db, req, c);
+    if (!name) {
+        https_reply_header(req, "WWW-Authenticate",
+                           "Basic realm=\"sdsa-auc\"");
+        auc_refuse(refusals, req, AUC_STRANGER, "show a certificate, or the "
+                   "VNF-ID and the seed of a token as name and password");
         return false;
     }
     if (auc_db_is_pending(db, name)) {
@@ -71,12 +103,8 @@ auc_caller_admit(struct auc_db *db, struct auc_refusals *refusals,
         auc_put_off(req, busy_status);
         return false;
     }
-    *c = (struct auc_caller) {
-        .vnf = auc_db_vnf(db, name),
-        .reg = auc_db_registration(db, name),
-        .digest = https_request_peer_digest(req),
-        .by_key = https_request_peer_is_key(req),
-    };
+    c->vnf = auc_db_vnf(db, name);
+    c->reg = auc_db_registration(db, name);
     c->is_registered = !c->by_key && auc_registration_has(c->reg, c->digest);
     if (!c->vnf) {
         auc_refuse(refusals, req, AUC_UNKNOWN_VNF, "there is no VNF \"%s\" "

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "lib/sdsa-idl.h"
+#include "lib/x509.h"
 
 struct auc_db;
 struct auc_refusals;
@@ -17,15 +18,16 @@ struct https_request;
 struct auc_caller {
     const struct sdsa_vnf *vnf;
     const struct sdsa_registration *reg;        /* Or NULL. */
-    const char *digest;         /* Of the caller's key. */
+    char digest[X509_DIGEST_STRLEN];    /* Of the caller's key. */
     bool by_key;                /* It has a bootstrap key, no certificate. */
     bool is_registered;         /* Its certificate is the registration's. */
 };
 
-/* Finds out which VNF sends the request.  Returns false if it may not ask
- * anything, or not now because its rows are being written: then the request
- * was answered, or put off as auc_put_off(req, busy_status) does.  What
- * '*callerp' holds lives as long as the rows do. */
+/* Finds out which VNF sends the request: by the certificate or key of the
+ * handshake; for a stranger by the seed of a token, which is its password.
+ * Returns false if it may not ask anything, or not now because its rows are
+ * being written: then the request was answered, or put off as auc_put_off(req,
+ * busy_status) does.  What '*callerp' holds lives as long as the rows do. */
 bool auc_caller_admit(struct auc_db *, struct auc_refusals *,
                       struct https_request *, int busy_status,
                       struct auc_caller *callerp);

@@ -63,7 +63,9 @@ static void
 refuse(struct auc_refusals *refusals, struct https_request *req,
        enum auc_refusal kind, int status, const char *reason)
 {
-    auc_note_refusal(refusals, kind, https_request_peer(req),
+    const char *peer = (https_request_peer_is_stranger(req) ? NULL
+                        : https_request_peer(req));
+    auc_note_refusal(refusals, kind, peer,
                      https_request_peer_address(req), reason);
     char *line = xasprintf("%s\n", reason);
     if (status == 503 || status == 429) {

@@ -18,6 +18,8 @@ struct https_request;
 #define AUC_REFUSALS                                                          \
     /* In the handshake: a key that no VNF has.  (No status.) */              \
     AUC_REFUSAL(UNKNOWN_KEY, 0, "unknown bootstrap key")                      \
+    /* No certificate, and no token's seed as password. */                    \
+    AUC_REFUSAL(STRANGER, 401, "stranger")                                    \
     /* The certificate's name is no VNF any more. */                          \
     AUC_REFUSAL(UNKNOWN_VNF, 403, "no such VNF")                              \
     /* A bootstrap key for anything but cacerts and enrol. */                 \

@@ -2,8 +2,8 @@
 /* What VNFs send to an authentication centre, and what they are given.  An
  * input is one octet and a document; the octet says which document: a request
  * for a certificate, in base64 or as the octets that base64 stands for, a
- * token, or a registration; or (254, 255) a bag of certificates in the same
- * two forms.
+ * token, or a registration; (253) a token as a password; or (254, 255) a bag of
+ * certificates in the first two forms.
  *
  * What is taken has the form that others rely on: a key of a kind that VNFs
  * may use, a token that is written as it was read, and a registration that is
@@ -101,6 +101,19 @@ check_token(const char *text)
 }
 
 static void
+check_basic(const char *header)
+{
+    char digest[X509_DIGEST_STRLEN];
+    char *name;
+    if (x509_basic_parse(header, digest, &name)) {
+        FUZZ_CHECK(x509_digest_is_valid(digest));
+        free(name);
+    } else {
+        FUZZ_CHECK(!name);
+    }
+}
+
+static void
 check_claim(const char *body, size_t size)
 {
     const struct claim_context context = { .name = "gw1", .source = "::1" };
@@ -122,7 +135,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size) {
         char *text = xmemdup0((const char *) data + 1, size - 1);
-        switch (data[0] >= 254 ? data[0] : data[0] % 4) {
+        switch (data[0] >= 253 ? data[0] : data[0] % 4) {
+        case 253: check_basic(text); break;
         case 254: check_bag(text, size - 1); break;
         case 255: check_der(data + 1, size - 1, check_bag); break;
         case 0: check_request(text, size - 1); break;
