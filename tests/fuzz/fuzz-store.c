@@ -82,10 +82,11 @@ forget_prepared(void)
     file_prepared = false;
 }
 
-void
+bool
 datastore_file_commit(struct datastore *ds OVS_UNUSED)
 {
     forget_prepared();
+    return true;
 }
 
 void
@@ -100,7 +101,8 @@ datastore_file_check(const struct datastore *ds OVS_UNUSED)
 }
 
 void
-datastore_file_load(struct datastore *ds, const struct shash *sas OVS_UNUSED)
+datastore_file_load(struct datastore *ds, const struct shash *sas OVS_UNUSED,
+                    bool held_any OVS_UNUSED)
 {
     for (size_t list = 0; has_templates && list < N_DATASTORE_LISTS; list++) {
         for (size_t i = 0; i < ARRAY_SIZE(templates[list]); i++) {

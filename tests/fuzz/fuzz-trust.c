@@ -2,8 +2,8 @@
 /* What VNFs send to an authentication centre, and what they are given.  An
  * input is one octet and a document; the octet says which document: a request
  * for a certificate, in base64 or as the octets that base64 stands for, a
- * token, or a registration; (253) a token as a password; or (254, 255) a bag of
- * certificates in the first two forms.
+ * token, or a registration; (253) a token as a password; or (254, 255) a bag
+ * of certificates in the first two forms.
  *
  * What is taken has the form that others rely on: a key of a kind that VNFs
  * may use, a token that is written as it was read, and a registration that is
