@@ -146,6 +146,10 @@ char *bounds_cut_text(const char *text);
  * Those come first on whose address least time was spent of late. */
 #define BOUNDS_HANDSHAKES 16
 
+/* Time for them at the OpenFlow port, of one run: so a machine that has little
+ * to give gives it to operations. */
+#define BOUNDS_HANDSHAKES_US 5000
+
 /* Connections that the kernel accepts before us: what comes in 200 ms. */
 #define BOUNDS_BACKLOG 1024
 

@@ -333,7 +333,9 @@ static void
 of_listener_begin(struct of_listener *listener, struct turn *turns, size_t n)
 {
     qsort(turns, n, sizeof *turns, compare_turns);
-    for (size_t i = 0; i < MIN(n, BOUNDS_HANDSHAKES); i++) {
+    long long int end_us = time_usec() + BOUNDS_HANDSHAKES_US;
+    for (size_t i = 0; i < MIN(n, BOUNDS_HANDSHAKES)
+                       && time_usec() < end_us; i++) {
         of_listener_run_caller(listener, turns[i].caller);
     }
 }
