@@ -85,6 +85,7 @@ vnf_agent_datastore_libdatastore_la_SOURCES = \
 noinst_LTLIBRARIES += vnf-agent/registrar/libregistrar.la
 vnf_agent_registrar_libregistrar_la_SOURCES = \
 	vnf-agent/registrar/auc-client.c vnf-agent/registrar/auc-client.h \
+	vnf-agent/registrar/claim-json.c vnf-agent/registrar/claim-json.h \
 	vnf-agent/registrar/identity.c vnf-agent/registrar/identity.h \
 	vnf-agent/registrar/registrar.c vnf-agent/registrar/registrar.h \
 	vnf-agent/registrar/source-watch.c \

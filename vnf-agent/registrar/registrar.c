@@ -4,15 +4,11 @@
 #include "vnf-agent/registrar/registrar.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/address.h"
-#include "lib/bounds.h"
-#include "lib/secret.h"
 #include "lib/tls-files.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/poll-loop.h"
@@ -23,6 +19,7 @@
 #include "util.h"
 #include "uuid.h"
 #include "vnf-agent/registrar/auc-client.h"
+#include "vnf-agent/registrar/claim-json.h"
 #include "vnf-agent/registrar/identity.h"
 #include "vnf-agent/registrar/source-watch.h"
 
@@ -301,62 +298,23 @@ resume(struct registrar *r)
 
 /* Requests. */
 
-static char *
-make_url(const struct registrar *r)
-{
-    const char *listen_at = r->config.listen;
-    const char *colon = strrchr(listen_at, ':');
-    const char *own = source_watch_ip(r->watch);
-    char *host = xmemdup0(listen_at, colon - listen_at);
-    bool any = !host[0] || !strcmp(host, "0.0.0.0") || !strcmp(host, "[::]");
-    char *url = (!any ? xasprintf("https://%s", listen_at)
-                 : xasprintf(strchr(own, ':') ? "https://[%s]%s"
-                             : "https://%s%s", own, colon));
-    free(host);
-    return url;
-}
-
-static void
-set_mac(json_t *claim, const char *name, struct eth_addr mac)
-{
-    if (!eth_addr_is_zero(mac)) {
-        char text[ETH_ADDR_STRLEN + 1];
-        snprintf(text, sizeof text, ETH_ADDR_FMT, ETH_ADDR_ARGS(mac));
-        json_object_set_new(claim, name, json_string(text));
-    }
-}
-
-static void
-set_uuid(json_t *claim, const char *name, const struct uuid *uuid)
-{
-    if (!uuid_is_zero(uuid)) {
-        char text[UUID_LEN + 1];
-        snprintf(text, sizeof text, UUID_FMT, UUID_ARGS(uuid));
-        json_object_set_new(claim, name, json_string(text));
-    }
-}
-
 static void
 send_claim(struct registrar *r)
 {
-    char *cipher_ip = address_format(&r->config.cipher_ip);
     free(r->url);
-    r->url = make_url(r);
-    json_t *claim = json_pack("{s:s, s:s, s:s, s:[s], s:s}",
-                              "url", r->url, "cipher-address", cipher_ip,
-                              "backend", r->config.backend,
-                              "keying", "sa", "version", SDSA_VERSION);
-    set_uuid(claim, "instance", &r->instance);
-    set_uuid(claim, "boot-id", &r->facts.boot_id);
-    set_mac(claim, "plain-mac", r->facts.plain_mac);
-    set_mac(claim, "cipher-mac", r->facts.cipher_mac);
-    json_t *json = json_pack("{s:o}", "sdsa-auc:registration", claim);
-    char *body = json_dumps(json, JSON_COMPACT);
+    r->url = claim_json_url(r->config.listen, source_watch_ip(r->watch));
+    char *body = claim_json_format(&(struct claim_json) {
+        .url = r->url,
+        .cipher_ip = r->config.cipher_ip,
+        .backend = r->config.backend,
+        .instance = r->instance,
+        .boot_id = r->facts.boot_id,
+        .plain_mac = r->facts.plain_mac,
+        .cipher_mac = r->facts.cipher_mac,
+    });
     auc_client_send(r->client, "PUT", REGISTRATION,
                     "application/yang-data+json", body);
-    wiping_free(body);          /* The agent's jansson allocates so. */
-    json_decref(json);
-    free(cipher_ip);
+    free(body);
 }
 
 /* Does what the state is for, which is due. */
@@ -470,26 +428,10 @@ take_certs(struct registrar *r, const struct auc_answer *answer)
     x509_free_certs(certs, n);
 }
 
-/* Returns member 'name' of the registration, made fit for a log, or "".
- * Caller frees. */
-static char *
-answer_member(const struct auc_answer *answer, const char *name)
-{
-    struct answer_bounds bounds = BOUNDS_ANSWER_AUC;
-    char *excess = bounds_check_answer(&bounds, answer->body);
-    json_t *json = excess ? NULL : json_loads(answer->body, 0, NULL);
-    const char *text = json_string_value(
-        json_object_get(json_object_get(json, "sdsa-auc:registration"), name));
-    char *cut = bounds_cut_text(text ? text : "");
-    json_decref(json);
-    free(excess);
-    return cut;
-}
-
 static void
 take_registration(struct registrar *r, const struct auc_answer *answer)
 {
-    char *state = answer_member(answer, "state");
+    char *state = claim_json_member(answer->body, "state");
     if (!r->claimed) {
         go_to(r, CLAIM, 0);
     } else if (!strcmp(state, "registered")) {
@@ -508,7 +450,7 @@ take_registration(struct registrar *r, const struct auc_answer *answer)
     } else if (!strcmp(state, "checking")) {
         go_to(r, CHECK, ASK_MS);
     } else {
-        char *reason = answer_member(answer, "reason");
+        char *reason = claim_json_member(answer->body, "reason");
         r->registered = false;
         fail(r, xasprintf("the AuC at %s does not register it%s%s",
                           r->id->address, reason[0] ? ": " : "", reason));
