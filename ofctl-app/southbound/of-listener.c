@@ -41,8 +41,9 @@ struct caller {
                                  * 'callers'. */
     struct vconn *vconn;
     SSL *ssl;                   /* Of 'vconn', or NULL: without TLS. */
-    int fd;                     /* Of 'vconn', of which nothing was read yet;
-                                 * or negative: not known, or not needed. */
+    int fd;                     /* Of 'vconn', whose handshake of TLS goes on,
+                                 * so that it waits for input alone; or
+                                 * negative: not known, or not needed. */
     long long int since_ms;     /* When it was accepted. */
     bool asked;                 /* True if the features request was sent. */
     int n_messages;             /* Messages that it has sent. */
@@ -306,7 +307,9 @@ of_listener_run_caller(struct of_listener *listener, struct caller *caller)
         return;
     }
     bool heard = caller->fd >= 0 || caller->asked;
-    caller->fd = -1;
+    if (caller->asked) {
+        caller->fd = -1;        /* From now on it may have to be written to. */
+    }
     if (heard && caller->place.crowd == &listener->silent) {
         crowd_move(&listener->heard, &caller->place);
     }
@@ -357,7 +360,11 @@ of_listener_run(struct of_listener *listener)
                              "has not spoken OpenFlow in 5 s");
         } else if (caller->fd < 0) {
             of_listener_run_caller(listener, caller);
-        } else if (caller_has_input(caller)) {
+        } else if (!caller_has_input(caller)) {
+            continue;
+        } else if (caller->place.crowd == &listener->heard) {
+            of_listener_run_caller(listener, caller);
+        } else {
             turns[n] = (struct turn) { caller, crowd_spent(&caller->place),
                                        n };
             n++;
