@@ -362,15 +362,14 @@ add_ingress(struct steering *s)
 /* Appends a match of the hop's ESP and nothing else, behind the Ethernet
  * header or (in the middle of the pipeline) where there is none. */
 static void
-put_esp_match(struct ds *match, const struct inv_gateway *sender,
-              const struct inv_gateway *receiver)
+put_esp_match(struct ds *match, const struct path_hop_ips *ips)
 {
-    bool ipv6 = address_is_ipv6(&sender->cipher_ip);
+    bool ipv6 = address_is_ipv6(&ips->sender);
     char src[INET6_ADDRSTRLEN], dst[INET6_ADDRSTRLEN];
     ds_put_format(match, ipv6 ? "nw_proto=50,ipv6_src=%s,ipv6_dst=%s"
                   : "nw_proto=50,nw_src=%s,nw_dst=%s",
-                  ipv6_string_mapped(src, &sender->cipher_ip),
-                  ipv6_string_mapped(dst, &receiver->cipher_ip));
+                  ipv6_string_mapped(src, &ips->sender),
+                  ipv6_string_mapped(dst, &ips->receiver));
 }
 
 /* Appends actions that give the receiver a hop's ESP, which is untagged and
@@ -392,9 +391,10 @@ add_sender(struct steering *s, const struct path_hop *hop,
            const struct inv_gateway *receiver)
 {
     const char *cipher = sender->cipher_port;
+    const struct path_hop_ips ips = path_hop_get_ips(hop, s->inv);
     struct ds match = DS_EMPTY_INITIALIZER;
     struct ds actions = DS_EMPTY_INITIALIZER;
-    put_esp_match(&match, sender, receiver);
+    put_esp_match(&match, &ips);
     if (hop->n_route) {
         ds_put_cstr(&actions, "decap(),");
         put_nsh(&actions, s->path->nsh_spi, hop->si, 0, nsh_eth_dst);
@@ -405,7 +405,7 @@ add_sender(struct steering *s, const struct path_hop *hop,
     add_flow(&s->flows, sender->bridge->name, STEERING_TRANSPORT,
              s->path->nsh_spi, TABLE_INPUT, PRIORITY_TRANSPORT, cipher,
              "dl_vlan=%d,%s,%s,actions=pop_vlan,%s", hop->sender_vlan,
-             address_is_ipv6(&sender->cipher_ip) ? "ipv6" : "ip",
+             address_is_ipv6(&ips.sender) ? "ipv6" : "ip",
              ds_cstr(&match), ds_cstr(&actions));
     ds_destroy(&match);
     ds_destroy(&actions);
@@ -443,22 +443,22 @@ add_decap(struct steering *s, const char *bridge, const char *in_port,
 /* From the last link to the receiver's cipher port. */
 static void
 add_receiver(struct steering *s, const struct path_hop *hop,
-             const struct inv_gateway *sender,
              const struct inv_gateway *receiver)
 {
     const struct path_link *link = &hop->route[hop->n_route - 1];
     const char *bridge = receiver->bridge->name;
     add_decap(s, bridge, link->in_port, hop->si);
 
+    const struct path_hop_ips ips = path_hop_get_ips(hop, s->inv);
     struct ds match = DS_EMPTY_INITIALIZER;
     struct ds actions = DS_EMPTY_INITIALIZER;
-    put_esp_match(&match, sender, receiver);
+    put_esp_match(&match, &ips);
     put_receiver(hop, receiver, link->in_port, &actions);
     add_flow(&s->flows, bridge, STEERING_TRANSPORT, s->path->nsh_spi,
              TABLE_DELIVER, PRIORITY_TRANSPORT, NULL,
              "packet_type=(1,0x%x),reg0=0x%"PRIx32",reg1=%d,%s,"
              "actions=encap(ethernet),%s",
-             address_is_ipv6(&sender->cipher_ip) ? ETH_TYPE_IPV6 : ETH_TYPE_IP,
+             address_is_ipv6(&ips.sender) ? ETH_TYPE_IPV6 : ETH_TYPE_IP,
              s->path->nsh_spi, hop->si, ds_cstr(&match), ds_cstr(&actions));
     ds_destroy(&match);
     ds_destroy(&actions);
@@ -500,7 +500,7 @@ add_hop(struct steering *s, size_t stage)
         add_sender(s, hop, sender, receiver);
         add_transit(s, hop);
         if (hop->n_route) {
-            add_receiver(s, hop, sender, receiver);
+            add_receiver(s, hop, receiver);
         }
         add_plain(s, stage, hop, receiver);
     }

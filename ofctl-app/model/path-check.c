@@ -156,6 +156,9 @@ path_check_lost(const struct path *path, const struct inventory *inv)
             if (gw && (gw->is_draining || gw->is_lost)) {
                 return xasprintf("gateway %s is %s", ends[j],
                                  gw->is_draining ? "being drained" : "lost");
+            } else if (!path_hop_has_ip(hop, inv, ends[j])) {
+                return xasprintf("gateway %s has another cipher address",
+                                 ends[j]);
             }
         }
         for (size_t j = 0; j + 1 < hop->n_route; j++) {

@@ -42,8 +42,9 @@ path_hop_mtu(const struct inventory *inv, const struct path *path,
                       link_port_mtu(inv, l->to, l->in_port));
         outer = MIN(outer, mtu - NSH_HEADER_LEN);
     }
+    struct path_hop_ips ips = path_hop_get_ips(hop, inv);
     int inner = suite_max_inner(path->suite, MAX(outer, 0),
-                                address_is_ipv6(&sender->cipher_ip));
+                                address_is_ipv6(&ips.sender));
     return MIN(inner, MIN(or_default(sender->plain_mtu),
                           or_default(receiver->plain_mtu)));
 }

@@ -55,6 +55,45 @@ path_hop_create(uint8_t si, const char *bridge)
     return hop;
 }
 
+static struct in6_addr
+get_ip(const struct in6_addr *made_with, const struct inventory *inv,
+       const char *vnf_id)
+{
+    const struct inv_gateway *gw = inventory_gateway(inv, vnf_id);
+    return ipv6_addr_is_set(made_with) || !gw ? *made_with : gw->cipher_ip;
+}
+
+struct path_hop_ips
+path_hop_get_ips(const struct path_hop *hop, const struct inventory *inv)
+{
+    return (struct path_hop_ips) {
+        get_ip(&hop->sender_ip, inv, hop->sender),
+        get_ip(&hop->receiver_ip, inv, hop->receiver),
+    };
+}
+
+void
+path_set_ips(struct path *path, const struct inventory *inv)
+{
+    PATH_FOR_EACH_HOP (hop, path) {
+        hop->sender_ip = hop->receiver_ip = in6addr_any;
+        struct path_hop_ips ips = path_hop_get_ips(hop, inv);
+        hop->sender_ip = ips.sender;
+        hop->receiver_ip = ips.receiver;
+    }
+}
+
+bool
+path_hop_has_ip(const struct path_hop *hop, const struct inventory *inv,
+                const char *vnf_id)
+{
+    const struct inv_gateway *gw = inventory_gateway(inv, vnf_id);
+    const struct in6_addr *ip = (!strcmp(vnf_id, hop->sender)
+                                 ? &hop->sender_ip : &hop->receiver_ip);
+    return (!gw || !ipv6_addr_is_set(ip)
+            || ipv6_addr_equals(ip, &gw->cipher_ip));
+}
+
 void
 path_hop_add_link(struct path_hop *hop, const char *from, const char *out_port,
                   const char *to, const char *in_port)

@@ -31,6 +31,9 @@ struct path_link {
 struct path_hop {
     uint8_t si;                 /* NSH_SI_FIRST less the stage. */
     char *sender, *receiver;    /* VNF-IDs. */
+    struct in6_addr sender_ip, receiver_ip;     /* Their addresses when it was
+                                 * made; zero: not known
+                                 * (path_hop_get_ips()). */
     uint16_t sender_vlan;       /* Hop ends: VIDs 1 to 4094. */
     uint16_t receiver_vlan;
     char *bridge;               /* Where the hop begins. */
@@ -105,6 +108,26 @@ struct path_hop *path_hop_create(uint8_t si, const char *bridge);
 
 /* Frees the hop.  Accepts NULL. */
 void path_hop_destroy(struct path_hop *);
+
+/* The outer addresses of a hop's packets. */
+struct path_hop_ips {
+    struct in6_addr sender, receiver;
+};
+
+/* Returns the addresses that the hop was made with, or where these are not
+ * known, those that its gateways have in 'inv'; zero if there is no such
+ * gateway. */
+struct path_hop_ips path_hop_get_ips(const struct path_hop *,
+                                     const struct inventory *inv);
+
+/* Gives the hops of a new path the addresses that their gateways have in
+ * 'inv'. */
+void path_set_ips(struct path *, const struct inventory *inv);
+
+/* Has the gateway 'vnf_id', an end of the hop, the address in 'inv' that the
+ * hop was made with, or is that not known? */
+bool path_hop_has_ip(const struct path_hop *, const struct inventory *inv,
+                     const char *vnf_id);
 
 /* Appends a link, of which all names are copied, to the route of the hop. */
 void path_hop_add_link(struct path_hop *, const char *from,

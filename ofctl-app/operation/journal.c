@@ -65,6 +65,11 @@ write_hop(struct ovsdb_idl_txn *txn, const struct path *path,
     struct sdsa_hop *row = sdsa_hop_insert(txn);
     sdsa_hop_set_si(row, hop->si);
     sdsa_hop_set_sender(row, hop->sender);
+    char sender_ip[INET6_ADDRSTRLEN], receiver_ip[INET6_ADDRSTRLEN];
+    sdsa_hop_set_sender_ip(row, ipv6_string_mapped(sender_ip,
+                                                   &hop->sender_ip));
+    sdsa_hop_set_receiver_ip(row, ipv6_string_mapped(receiver_ip,
+                                                     &hop->receiver_ip));
     sdsa_hop_set_sender_vlan(row, hop->sender_vlan);
     sdsa_hop_set_receiver(row, hop->receiver);
     sdsa_hop_set_receiver_vlan(row, hop->receiver_vlan);

@@ -92,8 +92,7 @@ gateway_send(struct op *op, struct network *net, uint64_t epoch,
     if (adds && !agent_is_up(agent)) {
         *errorp = xstrdup(agent_get_state(agent)->reason);
     }
-    /* Requests name the addresses of the gateways: the paths must still fit
-     * the network. */
+    /* The paths must still fit the network. */
     for (size_t i = 0; adds && !*errorp && i < op->spec.n_new; i++) {
         *errorp = path_check(op->spec.new[i]->path, inv);
     }

@@ -360,6 +360,7 @@ make_chain(struct making *m, const struct due_chain *due)
             error = check_lifetimes(m, due->chain, paths, n_new);
         }
         for (size_t i = 0; i < n_new; i++) {
+            path_set_ips(paths[i], m->facts->inv);
             numbers_claim(m->facts->numbers, paths[i]);
             action->new[action->n_new++] = paths[i];
         }
@@ -447,6 +448,7 @@ make_paths_backup(const struct make_context *ctx,
     }
     for (size_t i = 0; i < action->n_new; i++) {
         paths[i]->backup = true;
+        path_set_ips(paths[i], m.facts->inv);
         numbers_claim(m.facts->numbers, paths[i]);
     }
     sset_destroy(&avoid);

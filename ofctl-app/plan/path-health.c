@@ -91,10 +91,12 @@ path_health_reason(const struct plan_facts *facts,
     return error;
 }
 
-/* Returns the first gateway of the paths that is in quarantine, or NULL. */
+/* Returns the first gateway of the paths that is in quarantine, or, if
+ * 'moved_too', has another address than they were made with; or NULL. */
 static const struct inv_gateway *
-find_quarantined(const struct plan_facts *facts,
-                 struct live_path *const *paths, size_t n)
+find_gateway_to_leave(const struct plan_facts *facts,
+                      struct live_path *const *paths, size_t n,
+                      bool moved_too)
 {
     for (size_t i = 0; i < n; i++) {
         PATH_FOR_EACH_HOP (hop, paths[i]->path) {
@@ -102,7 +104,10 @@ find_quarantined(const struct plan_facts *facts,
             for (size_t j = 0; j < ARRAY_SIZE(ends); j++) {
                 const struct inv_gateway *gw = inventory_gateway(facts->inv,
                                                                  ends[j]);
-                if (gw && gw->is_quarantined) {
+                if (gw && (gw->is_quarantined
+                           || (moved_too
+                               && !path_hop_has_ip(hop, facts->inv,
+                                                   ends[j])))) {
                     return gw;
                 }
             }
@@ -115,7 +120,8 @@ int64_t
 path_health_together(const struct plan_facts *facts,
                      struct live_path *const *paths, size_t n)
 {
-    const struct inv_gateway *gw = find_quarantined(facts, paths, n);
+    const struct inv_gateway *gw = find_gateway_to_leave(facts, paths, n,
+                                                         true);
     return gw ? -1 - (int64_t) hash_string(gw->vnf_id, 0) : 0;
 }
 
@@ -123,7 +129,7 @@ bool
 path_health_is_quarantined(const struct plan_facts *facts,
                            struct live_path *const *paths, size_t n)
 {
-    return find_quarantined(facts, paths, n) != NULL;
+    return find_gateway_to_leave(facts, paths, n, false) != NULL;
 }
 
 /* When the keys of 'path' are due for renewal (see 'now_s' of the facts): when

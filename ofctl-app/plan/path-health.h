@@ -48,8 +48,9 @@ bool path_health_is_silent(struct hop_watch *watch, uint64_t sent,
 char *path_health_reason(const struct plan_facts *,
                          struct live_path *const *paths, size_t n);
 
-/* Returns a number below 0 if all that goes through one gateway has to leave
- * it at once, together: the same for all paths of that gateway.  Else 0. */
+/* Returns a number below 0 if all paths through one gateway have to be left at
+ * once, together (it is in quarantine, or has another address): the same for
+ * all paths of that gateway.  Else 0. */
 int64_t path_health_together(const struct plan_facts *,
                              struct live_path *const *paths, size_t n);
 

@@ -86,16 +86,11 @@ any_selector(const struct path *path)
 static json_t *
 tunnel(const struct inventory *inv, const struct path_hop *hop)
 {
-    const struct inv_gateway *sender = inventory_gateway(inv, hop->sender);
-    const struct inv_gateway *receiver = inventory_gateway(inv, hop->receiver);
+    const struct path_hop_ips ips = path_hop_get_ips(hop, inv);
     char src[INET6_ADDRSTRLEN], dst[INET6_ADDRSTRLEN];
     return json_pack("{s:s, s:s, s:s, s:b}",
-                     "local",
-                       ipv6_string_mapped(src, (sender ? &sender->cipher_ip
-                                                : &in6addr_any)),
-                     "remote",
-                       ipv6_string_mapped(dst, (receiver ? &receiver->cipher_ip
-                                                : &in6addr_any)),
+                     "local", ipv6_string_mapped(src, &ips.sender),
+                     "remote", ipv6_string_mapped(dst, &ips.receiver),
                      "df-bit", "clear", "bypass-dscp", true);
 }
 

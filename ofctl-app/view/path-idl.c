@@ -3,6 +3,7 @@
 
 #include "ofctl-app/view/path-idl.h"
 
+#include "lib/address.h"
 #include "lib/boot-clock.h"
 #include "lib/sdsa-idl.h"
 #include "lib/suite.h"
@@ -27,6 +28,8 @@ read_hop(const struct sdsa_hop *row, struct path *path)
     path->hops[stage] = hop;
     hop->si = row->si;
     hop->sender = xstrdup(row->sender);
+    address_parse(row->sender_ip, &hop->sender_ip);
+    address_parse(row->receiver_ip, &hop->receiver_ip);
     hop->sender_vlan = row->sender_vlan;
     hop->receiver = xstrdup(row->receiver);
     hop->receiver_vlan = row->receiver_vlan;

@@ -13,6 +13,7 @@
  *     drain VNF-ID
  *     gateway-down VNF-ID    a port of it is down
  *     quarantine|unquarantine VNF-ID
+ *     address VNF-ID IP      it has another cipher address
  *     unmet NAME MS          nobody has met the gateway or bridge yet, which
  *                            is waited for so long
  *     met NAME
@@ -52,6 +53,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "lib/address.h"
 #include "ofctl-app/model/numbers.h"
 #include "ofctl-app/plan/live-paths.h"
 #include "ofctl-app/plan/path-health.h"
@@ -827,6 +829,11 @@ obey(struct topology *t OVS_UNUSED, char **words, size_t n)
         struct inv_gateway *gw = shash_find_data(&topology->inv.gateways,
                                                  words[1]);
         gw->is_quarantined = verb[0] == 'q';
+        plan_touch_all(plan);
+    } else if (!strcmp(verb, "address") && n == 3) {
+        struct inv_gateway *gw = shash_find_data(&topology->inv.gateways,
+                                                 words[1]);
+        address_parse(words[2], &gw->cipher_ip);
         plan_touch_all(plan);
     } else if (!strcmp(verb, "unmet") && n == 3) {
         simap_put(&unmet, words[1], now_ms + atoi(words[2]));
