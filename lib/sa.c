@@ -42,6 +42,12 @@ sa_clone_without_key(const struct sa *sa)
     return sa_clone(&copy);
 }
 
+const struct in6_addr *
+sa_own_ip(const struct sa *sa)
+{
+    return sa->direction == SA_OUTBOUND ? &sa->tunnel_src : &sa->tunnel_dst;
+}
+
 void
 sa_destroy(struct sa *sa)
 {

@@ -163,6 +163,9 @@ struct sa *sa_clone(const struct sa *);
  * 'sa' must have.  Caller frees with sa_destroy(). */
 struct sa *sa_clone_without_key(const struct sa *sa);
 
+/* Returns the end of the tunnel that is the gateway which has this SA. */
+const struct in6_addr *sa_own_ip(const struct sa *);
+
 /* Frees the SA and wipes its key.  Accepts NULL. */
 void sa_destroy(struct sa *);
 

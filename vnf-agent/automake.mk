@@ -8,6 +8,7 @@ vnf_agent_backend_libbackend_la_SOURCES = \
 	vnf-agent/backend/backend.c vnf-agent/backend/backend.h \
 	vnf-agent/backend/control-io.c vnf-agent/backend/control-io.h \
 	vnf-agent/backend/control-msg.c vnf-agent/backend/control-msg.h \
+	vnf-agent/backend/own-ips.c vnf-agent/backend/own-ips.h \
 	vnf-agent/backend/used-keys.c vnf-agent/backend/used-keys.h \
 	vnf-agent/backend/wire.c vnf-agent/backend/wire.h
 
@@ -119,6 +120,7 @@ agent_restconf_libs = \
 sbin_PROGRAMS += vnf-agent/sdsa-agent
 vnf_agent_sdsa_agent_SOURCES = \
 	vnf-agent/backend-choose.c vnf-agent/backend-choose.h \
+	vnf-agent/cipher-ips.c vnf-agent/cipher-ips.h \
 	vnf-agent/sdsa-agent.c
 vnf_agent_sdsa_agent_LDADD = \
 	$(agent_restconf_libs) $(agent_backend_libs) \

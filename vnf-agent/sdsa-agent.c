@@ -38,6 +38,7 @@
 #include "uuid.h"
 #include "vnf-agent/backend-choose.h"
 #include "vnf-agent/backend/backend.h"
+#include "vnf-agent/cipher-ips.h"
 #include "vnf-agent/datastore/datastore.h"
 #include "vnf-agent/registrar/registrar.h"
 #include "vnf-agent/restconf/rc-access.h"
@@ -61,7 +62,8 @@ struct options {
     const char *readers;        /* As rc_access_create() takes it. */
     struct rc_access *access;   /* Of these two. */
     const char *yang_dir;
-    int tombstone_s;            /* Time that a deleted SPI stays unused. */
+    int tombstone_s;            /* Time that a deleted SPI stays unused, and an
+                                 * address of before stays ours. */
     const char *unixctl;        /* Control socket; NULL: the default one. */
     struct token_file token_file;       /* Its name is NULL: no token. */
     struct x509_token token;    /* What is in it; taken by the registrar. */
@@ -73,6 +75,7 @@ struct options {
 struct agent_daemon {
     const struct options *options;
     struct backend_config backend_config;
+    struct cipher_ips *cipher_ips;      /* Keeps its own_ips. */
     char *choice;               /* Reason for this backend. */
     struct yang_schema *schema;
     struct backend *backend;
@@ -112,6 +115,7 @@ static void wait_registrar(const struct agent_daemon *);
 static void agent_close(struct agent_daemon *, bool stop);
 static void OVS_NO_RETURN flush(const struct options *);
 
+static unixctl_cb_func cmd_cipher_ip_set;
 static unixctl_cb_func cmd_exit;
 static unixctl_cb_func cmd_show;
 static unixctl_cb_func cmd_tls_show;
@@ -196,6 +200,8 @@ main(int argc, char *argv[])
     }
     agent_open(&agent, &options);
     unixctl_command_register("exit", "[--cleanup]", 0, 1, cmd_exit, &exiting);
+    unixctl_command_register("cipher-ip/set", "ADDRESS", 1, 1,
+                             cmd_cipher_ip_set, &agent);
     unixctl_command_register("agent/show", "", 0, 0, cmd_show, &agent);
     unixctl_command_register("tls/show", "", 0, 0, cmd_tls_show, &agent);
     unixctl_command_register("registration/show", "", 0, 0,
@@ -213,6 +219,7 @@ main(int argc, char *argv[])
         const struct backend_class *class = agent.backend->class;
         class->run(agent.backend);
         datastore_run(agent.datastore);
+        cipher_ips_run(agent.cipher_ips, agent.backend, agent.datastore);
         rc_events_run(agent.events, agent.backend, agent.datastore);
         run_registrar(&agent);
         if (agent.https) {
@@ -223,6 +230,7 @@ main(int argc, char *argv[])
 
         class->wait(agent.backend);
         datastore_wait(agent.datastore);
+        cipher_ips_wait(agent.cipher_ips);
         rc_events_wait(agent.events);
         wait_registrar(&agent);
         if (agent.https) {
@@ -326,7 +334,6 @@ open_registrar(struct agent_daemon *agent, struct options *o,
         .state_dir = o->state_dir,
         .listen = o->listen,
         .backend = backend,
-        .cipher_ip = o->backend.cipher_ip,
     };
     o->token = (struct x509_token) { .vnf_id = NULL };
     return registrar_create(&config, &agent->registrar);
@@ -350,6 +357,8 @@ agent_open(struct agent_daemon *agent, struct options *o)
               agent->choice);
     agent->backend_config = o->backend;
     agent->backend_config.choice = agent->choice;
+    agent->cipher_ips = cipher_ips_create(&agent->backend_config,
+                                          o->tombstone_s);
 
     /* Before the data plane is started: mistakes show without one. */
     agent->events = rc_events_create();
@@ -372,7 +381,7 @@ agent_open(struct agent_daemon *agent, struct options *o)
     struct datastore_config ds_config = {
         .backend = agent->backend,
         .schema = agent->schema,
-        .own_ip = o->backend.cipher_ip,
+        .own_ips = &agent->backend_config.own_ips,
         .file_name = file_name,
         .tombstone_s = o->tombstone_s,
     };
@@ -402,6 +411,7 @@ run_registrar(struct agent_daemon *agent)
     }
     memset(&facts, 0, sizeof facts);
     facts.serving = agent->https != NULL;
+    facts.cipher_ip = agent->backend_config.own_ips.ips[0];
     if (backend->boot_id) {
         facts.boot_id = *backend->boot_id;
     }
@@ -460,6 +470,7 @@ agent_close(struct agent_daemon *agent, bool stop)
     restconf_destroy(agent->restconf);
     rc_access_destroy(agent->options->access);
     datastore_destroy(agent->datastore);
+    cipher_ips_destroy(agent->cipher_ips);
     agent->backend->class->close(agent->backend, stop);
     yang_schema_destroy(agent->schema);
     free(agent->choice);
@@ -469,8 +480,11 @@ agent_close(struct agent_daemon *agent, bool stop)
 static void OVS_NO_RETURN
 flush(const struct options *o)
 {
-    lock_folder(&o->backend);
-    char *error = backend_xfrm_flush(&o->backend);
+    struct backend_config config = o->backend;
+
+    lock_folder(&config);
+    cipher_ips_destroy(cipher_ips_create(&config, o->tombstone_s));
+    char *error = backend_xfrm_flush(&config);
     if (error) {
         ovs_fatal(0, "%s", error);
     }
@@ -492,7 +506,7 @@ check_options(const struct options *o)
         { o->backend.name, "--vnf-id" },
         { o->backend.plain_port, "--plain" },
         { o->backend.cipher_port, "--cipher" },
-        { ipv6_addr_is_set(&o->backend.cipher_ip) ? o : NULL, "--cipher-ip" },
+        { o->backend.own_ips.n ? o : NULL, "--cipher-ip" },
         { o->listen, "--listen" },
         { has_token ? o : (void *) o->tls.private_key, "--private-key" },
         { has_token ? o : (void *) o->tls.certificate, "--certificate" },
@@ -573,8 +587,8 @@ parse_options(int argc, char *argv[], struct options *o)
         { "version", 'V', .print = daemon_options_print_version },
     };
     daemon_options_parse(argc, argv, own, ARRAY_SIZE(own), true);
-    if (cipher_ip && (!address_parse(cipher_ip, &o->backend.cipher_ip)
-                      || !address_is_unicast(&o->backend.cipher_ip))) {
+    if (cipher_ip && (!own_ips_parse(cipher_ip, &o->backend.own_ips)
+                      || o->backend.own_ips.n != 1)) {
         ovs_fatal(0, "%s: not a unicast IP address", cipher_ip);
     }
     if (tombstone && (!str_to_int(tombstone, 10, &o->tombstone_s)
@@ -614,6 +628,21 @@ cmd_exit(struct unixctl_conn *conn, int argc, const char *argv[],
     exiting->exiting = true;
     exiting->cleanup = argc > 1;
     unixctl_command_reply(conn, NULL);
+}
+
+static void
+cmd_cipher_ip_set(struct unixctl_conn *conn, int argc OVS_UNUSED,
+                  const char *argv[], void *agent_)
+{
+    struct agent_daemon *agent = agent_;
+    char *error = cipher_ips_set(agent->cipher_ips, agent->backend, argv[1]);
+
+    if (error) {
+        unixctl_command_reply_error(conn, error);
+        free(error);
+    } else {
+        unixctl_command_reply(conn, NULL);
+    }
 }
 
 static void
@@ -669,7 +698,7 @@ cmd_show(struct unixctl_conn *conn, int argc OVS_UNUSED,
 {
     const struct agent_daemon *agent = agent_;
     const struct backend_class *class = agent->backend->class;
-    const struct backend_config *config = &agent->options->backend;
+    const struct backend_config *config = &agent->backend_config;
     struct ds s = DS_EMPTY_INITIALIZER;
     const char *reason = agent->backend->reason;
     uint64_t n_requests, n_errors, n_denied;
@@ -684,10 +713,13 @@ cmd_show(struct unixctl_conn *conn, int argc OVS_UNUSED,
                   reason ? "down: " : "up", reason ? reason : "");
     ds_put_format(&s, "boot-id: "UUID_FMT"\n",
                   UUID_ARGS(agent->backend->boot_id));
-    char ip[INET6_ADDRSTRLEN];
-    ds_put_format(&s, "ports: plain %s, cipher %s (%s)\n",
-                  config->plain_port, config->cipher_port,
-                  ipv6_string_mapped(ip, &config->cipher_ip));
+    ds_put_format(&s, "ports: plain %s, cipher %s (", config->plain_port,
+                  config->cipher_port);
+    for (size_t i = 0; i < config->own_ips.n; i++) {
+        ds_put_cstr(&s, i ? ", before " : "");
+        ipv6_format_mapped(&config->own_ips.ips[i], &s);
+    }
+    ds_put_cstr(&s, ")\n");
 
     json_t *lease = datastore_get_lease(agent->datastore);
     const char *epoch = json_string_value(json_object_get(lease, "epoch"));

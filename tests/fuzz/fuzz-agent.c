@@ -41,7 +41,7 @@ fuzz_agent_init(const struct fuzz_agent_config *config_)
         ovs_fatal(0, "%s", error);
     }
     fuzz_store_init(&store, schema);
-    backend_config.cipher_ip = store.own_ip;
+    backend_config.own_ips = store.own_ips;
     source = (struct rc_source) {
         .backend = &store.backend.up,
         .backend_config = &backend_config,

@@ -85,7 +85,7 @@ static const struct backend_class fuzz_backend_class = {
 };
 
 void
-fuzz_backend_init(struct fuzz_backend *backend, const struct in6_addr *own_ip)
+fuzz_backend_init(struct fuzz_backend *backend, const struct own_ips *own_ips)
 {
     static const struct uuid boot_id = { { 1, 2, 3, 4 } };
 
@@ -95,7 +95,7 @@ fuzz_backend_init(struct fuzz_backend *backend, const struct in6_addr *own_ip)
         .up.plain.mtu = 1500,
         .up.cipher.mtu = 1500,
         .up.suites = UINT32_MAX,
-        .tables = tables_create(own_ip),
+        .tables = tables_create(own_ips),
     };
 }
 

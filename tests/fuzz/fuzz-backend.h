@@ -15,8 +15,8 @@ struct fuzz_backend {
     unsigned int n_applied, n_refused;  /* Calls of apply(). */
 };
 
-/* An empty one with 'own_ip' as its address. */
-void fuzz_backend_init(struct fuzz_backend *, const struct in6_addr *own_ip);
+/* An empty one with these own addresses. */
+void fuzz_backend_init(struct fuzz_backend *, const struct own_ips *);
 void fuzz_backend_uninit(struct fuzz_backend *);
 
 #endif /* tests/fuzz/fuzz-backend.h */

@@ -190,8 +190,8 @@ rig_create(const struct suite *suite, enum rig_mode mode, bool esn,
         rig->sa.hard.time_s = HARD_S;
         rig->sa.soft.packets = SOFT_PACKETS;
     }
-    rig->a = engine_create(&rig->sa.tunnel_src);
-    rig->b = engine_create(&rig->sa.tunnel_dst);
+    rig->a = engine_create(&OWN_IPS(rig->sa.tunnel_src));
+    rig->b = engine_create(&OWN_IPS(rig->sa.tunnel_dst));
     for (int i = 0; i < 2; i++) {
         rig->a->ports[i] = (struct backend_port) { mac_a[i], 1500 };
         rig->b->ports[i] = (struct backend_port) { mac_b[i], 1500 };

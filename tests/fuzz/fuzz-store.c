@@ -188,11 +188,11 @@ create(struct fuzz_store *store)
     const struct datastore_config config = {
         .backend = &store->backend.up,
         .schema = store->schema,
-        .own_ip = store->own_ip,
+        .own_ips = &store->own_ips,
         .file_name = "",
         .tombstone_s = 600,
     };
-    fuzz_backend_init(&store->backend, &store->own_ip);
+    fuzz_backend_init(&store->backend, &store->own_ips);
     fill_backend(&store->backend);
     store->datastore = datastore_create(&config);
     /* Else they come from the clock. */
@@ -252,7 +252,7 @@ void
 fuzz_store_init(struct fuzz_store *store, const struct yang_schema *schema)
 {
     *store = (struct fuzz_store) { .schema = schema };
-    FUZZ_CHECK(address_parse("192.0.2.1", &store->own_ip));
+    FUZZ_CHECK(own_ips_parse("192.0.2.1", &store->own_ips));
     create(store);
     make_templates(store);
     fuzz_store_reset(store);

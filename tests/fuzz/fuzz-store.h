@@ -17,7 +17,7 @@ struct yang_schema;
 
 struct fuzz_store {
     const struct yang_schema *schema;
-    struct in6_addr own_ip;
+    struct own_ips own_ips;
     struct fuzz_backend backend;
     struct datastore *datastore;
 

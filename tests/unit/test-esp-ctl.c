@@ -500,7 +500,7 @@ test_esp_ctl(int argc, char *argv[])
         .cipher_port = argv[4],
         .netns = argv[6],
     };
-    if (!address_parse(argv[5], &config.cipher_ip)) {
+    if (!own_ips_parse(argv[5], &config.own_ips)) {
         ovs_fatal(0, "%s is no address", argv[5]);
     }
     int error = choose_backend()->open(&config, &backend, &message);
@@ -514,7 +514,7 @@ test_esp_ctl(int argc, char *argv[])
 
         split_line(line, words, &args);
         if (words[0]) {
-            stop = !run_command(backend, &config.cipher_ip, &edits, words,
+            stop = !run_command(backend, &config.own_ips.ips[0], &edits, words,
                                 &args);
         }
         smap_destroy(&args);
@@ -534,7 +534,7 @@ test_esp_fuzz_control(int argc, char *argv[])
         .plain_port = "p", .cipher_port = "c", .reason = "",
     };
     const struct in6_addr ip = in6_addr_mapped_ipv4(htonl(0xc0000201));
-    struct engine *engine = engine_create(&ip);
+    struct engine *engine = engine_create(&OWN_IPS(ip));
     struct control_context ctx = { .engine = engine, .hello = &hello };
     int n_done = 0;
 

@@ -21,6 +21,59 @@
 #include "vnf-agent/esp/esp.h"
 #include "vnf-agent/esp/ip.h"
 
+/* The own address changes while SAs have the one of before. */
+static void
+test_own_addresses(void)
+{
+    struct setup setup = SETUP_DEFAULT;
+    struct rig rig;
+
+    rig_init(&rig, &setup);
+    struct own_ips *own = &rig.b->tables->own_ips;
+    struct sa sa = make_sa(&setup, SA_INBOUND, OUT_SPI + 1);
+    struct in6_addr before = sa.tunnel_dst, present = ip("192.0.2.77");
+
+    assert(own_ips_replace(own, &present));
+    printf("old SA: %s\n", send_through(&rig, 60));
+    secret_destroy(sa.key);
+    sa.key = make_key(setup.suite, 2);
+    printf("new SA, address of before: %d\n",
+           apply_sa(rig.b, BACKEND_SA_ADD, &sa, rig.now_ms));
+    secret_destroy(sa.key);
+    sa.key = make_key(setup.suite, 3);
+    sa.spi++;
+    sa.tunnel_dst = present;
+    printf("new SA, present address: %d\n",
+           apply_sa(rig.b, BACKEND_SA_ADD, &sa, rig.now_ms));
+    sa.spi++;
+    sa.tunnel_dst = ip("192.0.2.78");
+    printf("new SA, another address: %d\n",
+           apply_sa(rig.b, BACKEND_SA_ADD, &sa, rig.now_ms));
+    secret_destroy(sa.key);
+    own_ips_remove(own, &before);
+    printf("address of before, gone: %s\n", send_through(&rig, 60));
+
+    /* The set has room for so many, and knows each once. */
+    char text[INET6_ADDRSTRLEN];
+    struct in6_addr last = present;
+    for (int i = 1; own->n < OWN_IPS_MAX; i++) {
+        last = in6_addr_mapped_ipv4(htonl(0xc6336400 + i));
+        assert(own_ips_replace(own, &last));
+    }
+    before = in6_addr_mapped_ipv4(htonl(0xc6336463));
+    assert(!own_ips_replace(own, &before));
+    assert(own_ips_replace(own, &present) && own->n == OWN_IPS_MAX);
+    char *all = own_ips_format(own);
+    struct own_ips parsed;
+    printf("%s\nlast %s\n", all, ipv6_string_mapped(text, &last));
+    assert(own_ips_parse(all, &parsed) && parsed.n == own->n
+           && !memcmp(parsed.ips, own->ips, sizeof own->ips));
+    assert(!own_ips_parse("", &parsed) && !own_ips_parse("1.2.3", &parsed)
+           && !own_ips_parse("192.0.2.1,::1", &parsed));
+    free(all);
+    rig_destroy(&rig);
+}
+
 static void
 test_cipher_side(void)
 {
@@ -253,7 +306,7 @@ test_selectors(void)
     rig_init(&rig, &setup);
     struct sa sa = make_sa(&setup, SA_INBOUND, OUT_SPI);
     assert(!apply_sa(rig.b, BACKEND_SA_DELETE, &sa, rig.now_ms));
-    struct engine *strict = engine_create(&sa.tunnel_dst);
+    struct engine *strict = engine_create(&OWN_IPS(sa.tunnel_dst));
     memcpy(strict->ports, rig.b->ports, sizeof strict->ports);
     sa.selector = other;
     assert(!apply_sa(strict, BACKEND_SA_ADD, &sa, rig.now_ms));
@@ -408,6 +461,7 @@ test_esp_engine(int argc, char *argv[])
 {
     static const struct engine_test frame_tests[] = {
         { "cipher-side", test_cipher_side },
+        { "own-addresses", test_own_addresses },
         { "plain-side", test_plain_side },
         { "outer-header", test_outer_header },
         { "selectors", test_selectors },

@@ -117,8 +117,8 @@ rig_init(struct rig *rig, const struct setup *setup)
         setup->edit(&sa, &policy);
     }
     rig->now_ms = 1000000;
-    rig->a = engine_create(&sa.tunnel_src);
-    rig->b = engine_create(&sa.tunnel_dst);
+    rig->a = engine_create(&OWN_IPS(sa.tunnel_src));
+    rig->b = engine_create(&OWN_IPS(sa.tunnel_dst));
     for (int i = 0; i < 2; i++) {
         rig->a->ports[i] = (struct backend_port) { mac_a[i], 1500 };
         rig->b->ports[i] = (struct backend_port) { mac_b[i], 1500 };

@@ -302,7 +302,7 @@ finish_show(const struct engine *engine)
 static char *
 show_sa(struct sa *sa)
 {
-    struct engine *engine = engine_create(&sa->tunnel_dst);
+    struct engine *engine = engine_create(&OWN_IPS(sa->tunnel_dst));
     struct esp_sa esp_sa = { .sa = sa };
 
     ovs_list_push_back(&engine->tables->sa_list, &esp_sa.all_node);
@@ -315,7 +315,7 @@ show_sa(struct sa *sa)
 static char *
 show_policy(struct policy *policy)
 {
-    struct engine *engine = engine_create(&policy->tunnel_dst);
+    struct engine *engine = engine_create(&OWN_IPS(policy->tunnel_dst));
     struct esp_policy esp_policy = { .policy = policy };
 
     ovs_list_push_back(&engine->tables->policy_list, &esp_policy.all_node);

@@ -429,7 +429,7 @@ test_xfrm_faults(struct ovs_cmdl_context *ctx)
         .netns = ctx->argv[2],
         .plain_port = "plain",
         .cipher_port = "cipher",
-        .cipher_ip = in6_addr_mapped_ipv4(htonl(0xc0000201)),
+        .own_ips = OWN_IPS(in6_addr_mapped_ipv4(htonl(0xc0000201))),
     };
     struct ovs_list edits = OVS_LIST_INITIALIZER(&edits);
     struct backend *backend;

@@ -167,12 +167,15 @@ test_hop_messages(struct ovs_cmdl_context *ctx OVS_UNUSED)
         .cipher_ifindex = 3,
         .plain_peer = ETH_ADDR_C(02,5d,5a,00,00,02),
         .cipher_peer = ETH_ADDR_C(02,5d,5a,00,00,01),
-        .cipher_ip = ip("192.0.2.1"),
+        .own_ips = OWN_IPS(ip("192.0.2.1")),
     };
     struct nl_batch batch = { .ops = NULL };
 
     hop_msgs_ports(&batch, HOP_MARK, &ports);
     print_msgs("ports", &batch);
+    struct in6_addr before = ip("2001:db8::1");
+    hop_msgs_ip_undo(&batch, &before);
+    print_msgs("address of before", &batch);
     hop_msgs_hop_end(&batch, HOP_IF, &ports, 5);
     print_msgs("hop end", &batch);
     hop_msgs_hop_end_undo(&batch, &ports, 5);

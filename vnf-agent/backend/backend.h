@@ -24,6 +24,7 @@
 #include "openvswitch/list.h"
 #include "openvswitch/types.h"
 #include "packets.h"
+#include "vnf-agent/backend/own-ips.h"
 
 struct backend;
 
@@ -34,7 +35,7 @@ struct backend_config {
     const char *netns;          /* Of the data ports; NULL: the agent's. */
     const char *plain_port;     /* Linux interface names in that namespace. */
     const char *cipher_port;
-    struct in6_addr cipher_ip;  /* Own outer address. */
+    struct own_ips own_ips;
     const char *choice;         /* Reason for this backend, or NULL. */
 };
 
@@ -209,6 +210,10 @@ struct backend_class {
     /* Notices a dead data plane and starts it again (with back-off). */
     void (*run)(struct backend *);
     void (*wait)(struct backend *);
+
+    /* Makes these the own addresses, in the place of those of 'config'.  A
+     * data plane that cannot take them now is told again until it has. */
+    void (*set_own_ips)(struct backend *, const struct own_ips *);
 
     /* Applies a batch of `struct backend_edit`, all or nothing.  Returns 0, or
      * a positive errno with a message in '*errorp' (caller frees) and nothing

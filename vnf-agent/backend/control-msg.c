@@ -106,7 +106,7 @@ control_put_hello(struct wire_writer *w, const struct control_hello *hello)
     wire_put_bytes(w, &hello->boot_id, sizeof hello->boot_id);
     wire_put_string(w, hello->plain_port);
     wire_put_string(w, hello->cipher_port);
-    wire_put_address(w, &hello->cipher_ip);
+    wire_put_own_ips(w, &hello->own_ips);
     put_port(w, &hello->plain);
     put_port(w, &hello->cipher);
     wire_put_string(w, hello->reason);
@@ -126,7 +126,7 @@ control_get_hello(struct wire_reader *r, struct control_hello *hello)
     wire_get_bytes(r, &hello->boot_id, sizeof hello->boot_id);
     hello->plain_port = wire_get_string(r);
     hello->cipher_port = wire_get_string(r);
-    hello->cipher_ip = wire_get_address(r);
+    wire_get_own_ips(r, &hello->own_ips);
     get_port(r, &hello->plain);
     get_port(r, &hello->cipher);
     hello->reason = wire_get_string(r);

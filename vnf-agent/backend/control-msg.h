@@ -27,12 +27,13 @@
 
 #include "uuid.h"
 #include "vnf-agent/backend/backend.h"
+#include "vnf-agent/backend/own-ips.h"
 #include "vnf-agent/backend/wire.h"
 
 /* To be raised with every change of the protocol, also of BACKEND_DROPS.
  * (Tests build a program of another version.) */
 #ifndef CONTROL_VERSION
-#define CONTROL_VERSION 5
+#define CONTROL_VERSION 6
 #endif
 #define CONTROL_HEADER_LEN 16                   /* Octets. */
 #define CONTROL_MAX_PAYLOAD (4 * 1024 * 1024)   /* Octets of one message. */
@@ -52,6 +53,7 @@ enum control_type {
     CONTROL_EVENT,              /* Not asked for: struct backend_event. */
     CONTROL_HAND_OVER,          /* Version, ports, address -> version, and
                                  * then as esp/succession.h says. */
+    CONTROL_OWN_IPS,            /* struct own_ips -> nothing. */
 };
 
 struct control_header {
@@ -65,7 +67,7 @@ struct control_header {
 struct control_hello {
     struct uuid boot_id;
     char *plain_port, *cipher_port;     /* Interface names. */
-    struct in6_addr cipher_ip;          /* Own outer address. */
+    struct own_ips own_ips;
     struct backend_port plain, cipher;
     char *reason;               /* Why no traffic can pass; "": it can. */
     char *program;              /* File that it runs: process_program_id(). */

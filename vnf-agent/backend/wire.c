@@ -4,11 +4,13 @@
 
 #include <string.h>
 
+#include "lib/address.h"
 #include "lib/sa.h"
 #include "lib/secret.h"
 #include "lib/suite.h"
 #include "util.h"
 #include "vnf-agent/backend/backend.h"
+#include "vnf-agent/backend/own-ips.h"
 
 #define MAX_KEYMAT 128          /* Octets: no suite has more. */
 
@@ -182,6 +184,31 @@ wire_check_member(const struct wire_member *member, bool known)
     }
     return (is_all_zeros(r->p, r->left) ? NULL
             : xasprintf("\"%s\" is not known here", member->name));
+}
+
+/* Own addresses. */
+
+void
+wire_put_own_ips(struct wire_writer *w, const struct own_ips *own_ips)
+{
+    wire_put_u8(w, own_ips->n);
+    for (size_t i = 0; i < own_ips->n; i++) {
+        wire_put_address(w, &own_ips->ips[i]);
+    }
+}
+
+void
+wire_get_own_ips(struct wire_reader *r, struct own_ips *own_ips)
+{
+    size_t n = wire_get_u8(r);
+
+    *own_ips = (struct own_ips) { .n = 0 };
+    for (size_t i = 0; i < n && !r->failed; i++) {
+        struct in6_addr ip = wire_get_address(r);
+        r->failed = (r->failed || !address_is_unicast(&ip)
+                     || !own_ips_add(own_ips, &ip));
+    }
+    r->failed = r->failed || !n;
 }
 
 /* SAs and policies. */

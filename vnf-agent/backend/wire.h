@@ -21,6 +21,7 @@
 struct backend_edit;
 struct backend_event;
 struct backend_stats;
+struct own_ips;
 struct policy;
 struct sa;
 struct sa_stats;
@@ -109,6 +110,13 @@ bool wire_get_member(struct wire_reader *, struct wire_member *);
 /* Says what is wrong with a member after its value was read, or not ('known'
  * false).  Returns NULL, or an error (caller frees). */
 char *wire_check_member(const struct wire_member *, bool known);
+
+/* Writes the own addresses. */
+void wire_put_own_ips(struct wire_writer *, const struct own_ips *);
+
+/* Reads what wire_put_own_ips() writes; fails unless there is one at least,
+ * and each is unicast. */
+void wire_get_own_ips(struct wire_reader *, struct own_ips *);
 
 /* Writes the members of an SA, with its key if it has one. */
 void wire_put_sa_members(struct wire_writer *, const struct sa *);

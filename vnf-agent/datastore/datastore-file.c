@@ -138,7 +138,7 @@ load_sa(const struct datastore *ds, const json_t *item,
     struct sa *sa = NULL;
 
     if (like && check && !strcmp(check, like->key_check)) {
-        yang_error_destroy(sad_parse(json, &ds->own_ip, &no_keys, like,
+        yang_error_destroy(sad_parse(json, ds->own_ips, &no_keys, like,
                                      &sa));
     }
     return sa;
@@ -178,7 +178,7 @@ load_spd(struct datastore *ds, json_t *array)
 
     json_array_foreach (array, i, json) {
         struct policy *policy = NULL;
-        yang_error_destroy(spd_parse(json, &ds->own_ip, &policy));
+        yang_error_destroy(spd_parse(json, ds->own_ips, &policy));
         if (policy && !shash_find(&ds->lists[DATASTORE_SPD], policy->name)) {
             store_insert(ds, DATASTORE_SPD, policy->name,
                          store_entry_create(json, NULL, policy));

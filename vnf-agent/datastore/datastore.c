@@ -180,7 +180,7 @@ datastore_create(const struct datastore_config *config)
     *ds = (struct datastore) {
         .backend = config->backend,
         .schema = config->schema,
-        .own_ip = config->own_ip,
+        .own_ips = config->own_ips,
         .file_name = xstrdup(config->file_name),
         .new_file_name = xasprintf("%s.new", config->file_name),
         .tombstone_s = config->tombstone_s,
@@ -405,6 +405,21 @@ size_t
 datastore_count(const struct datastore *ds, enum datastore_list list)
 {
     return shash_count(&ds->lists[list]);
+}
+
+bool
+datastore_uses_ip(const struct datastore *ds, const struct in6_addr *ip)
+{
+    const struct shash_node *node;
+
+    SHASH_FOR_EACH (node, &ds->lists[DATASTORE_SAD]) {
+        const struct store_entry *entry = node->data;
+
+        if (ipv6_addr_equals(sa_own_ip(entry->sa), ip)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 size_t

@@ -17,12 +17,13 @@
 
 struct backend;
 struct datastore;
+struct own_ips;
 struct yang_schema;
 
 struct datastore_config {
     struct backend *backend;
     const struct yang_schema *schema;
-    struct in6_addr own_ip;     /* Outer address. */
+    const struct own_ips *own_ips;      /* May change from call to call. */
     const char *file_name;      /* Where to keep it, without keys. */
     int tombstone_s;            /* For how long a deleted SPI is refused. */
 };
@@ -78,6 +79,9 @@ const char *datastore_sa_name(const struct datastore *, enum sa_direction,
 
 /* Returns the number of entries of the list. */
 size_t datastore_count(const struct datastore *, enum datastore_list);
+
+/* Returns true if the own end of an SA is 'ip'. */
+bool datastore_uses_ip(const struct datastore *, const struct in6_addr *ip);
 
 /* Returns the number of tombstones that stand. */
 size_t datastore_count_tombstones(const struct datastore *);

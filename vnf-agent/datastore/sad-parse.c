@@ -10,6 +10,7 @@
 #include "lib/suite.h"
 #include "packets.h"
 #include "util.h"
+#include "vnf-agent/backend/own-ips.h"
 #include "vnf-agent/datastore/sad-spd.h"
 #include "vnf-agent/yang/yang-error.h"
 
@@ -161,11 +162,28 @@ parse_suite(const json_t *entry, const json_t *config,
     return sa->suite ? NULL : refuse_keys(entry, alg, keys);
 }
 
+/* Sets the direction of 'sa' by the end that is this gateway.  An address of
+ * before may be another gateway's now, so the present one decides first.
+ * Returns false if there is no such end, or both are. */
+static bool
+find_direction(const struct own_ips *own_ips, struct sa *sa)
+{
+    for (size_t i = 0; i < own_ips->n; i++) {
+        bool is_src = ipv6_addr_equals(&sa->tunnel_src, &own_ips->ips[i]);
+
+        if (is_src != ipv6_addr_equals(&sa->tunnel_dst, &own_ips->ips[i])) {
+            sa->direction = is_src ? SA_OUTBOUND : SA_INBOUND;
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Reads the outer addresses: those of the tunnel, or in transport mode those
  * of the selector. */
 static struct yang_error *
 parse_addresses(const json_t *entry, const json_t *config,
-                const struct in6_addr *own_ip, struct sa *sa)
+                const struct own_ips *own_ips, struct sa *sa)
 {
     const char *mode = sad_spd_get_string(config, "mode", "transport");
     const char *what = "tunnel";
@@ -191,16 +209,14 @@ parse_addresses(const json_t *entry, const json_t *config,
                               "hosts");
         }
     }
-    if (ipv6_addr_equals(&sa->tunnel_src, own_ip)
-        == ipv6_addr_equals(&sa->tunnel_dst, own_ip)) {
-        char ip[INET6_ADDRSTRLEN];
-        return refuse_sad(entry, what, "exactly one end must be this gateway "
-                          "(%s): local is the source and remote the "
-                          "destination of the SA's traffic",
-                          ipv6_string_mapped(ip, own_ip));
+    if (!find_direction(own_ips, sa)) {
+        char *ips = own_ips_format(own_ips);
+        struct yang_error *error = refuse_sad(
+            entry, what, "exactly one end must be this gateway (%s): local is "
+            "the source and remote the destination of the SA's traffic", ips);
+        free(ips);
+        return error;
     }
-    sa->direction = (ipv6_addr_equals(&sa->tunnel_dst, own_ip) ? SA_INBOUND
-                     : SA_OUTBOUND);
     const char *why = address_not_unicast(sa->direction == SA_INBOUND
                                           ? &sa->tunnel_src : &sa->tunnel_dst);
     return (why ? refuse_sad(entry, what, "the end that is not this gateway "
@@ -247,7 +263,7 @@ parse_header(const json_t *tunnel, struct sa *sa)
 }
 
 struct yang_error *
-sad_parse(const json_t *entry, const struct in6_addr *own_ip,
+sad_parse(const json_t *entry, const struct own_ips *own_ips,
           const struct sad_keys *keys, const struct sa *like, struct sa **sap)
 {
     const json_t *config = json_object_get(entry, "ipsec-sa-config");
@@ -257,7 +273,7 @@ sad_parse(const json_t *entry, const struct in6_addr *own_ip,
     *sap = NULL;
     sa->name = xstrdup(sad_spd_get_string(entry, "name", ""));
     struct yang_error *error = parse_suite(entry, config, keys, like, sa);
-    error = error ? error : parse_addresses(entry, config, own_ip, sa);
+    error = error ? error : parse_addresses(entry, config, own_ips, sa);
     error = error ? error : parse_encapsulation(entry, config, sa);
     if (error) {
         sa_destroy(sa);

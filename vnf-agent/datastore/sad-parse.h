@@ -8,6 +8,7 @@
 #include <jansson.h>
 #include <netinet/in.h>
 
+struct own_ips;
 struct sa;
 struct secret;
 struct yang_error;
@@ -32,11 +33,11 @@ void sad_keys_destroy(struct sad_keys *);
 void sad_keys_strip(json_t *entry);
 
 /* Makes '*sap' (caller frees with sa_destroy()) from 'entry', which has passed
- * the schema, of a gateway whose outer address is 'own_ip'.  Without 'keys'
+ * the schema, of a gateway with these own addresses.  Without 'keys'
  * suite and check value are those of 'like'; if 'like' is NULL too, the entry
  * is refused.  Returns NULL, or an error and NULL in '*sap'. */
 struct yang_error *sad_parse(const json_t *entry,
-                             const struct in6_addr *own_ip,
+                             const struct own_ips *,
                              const struct sad_keys *keys,
                              const struct sa *like, struct sa **sap);
 

@@ -9,6 +9,7 @@
 #include "lib/suite.h"
 #include "packets.h"
 #include "util.h"
+#include "vnf-agent/backend/own-ips.h"
 #include "vnf-agent/datastore/sad-spd.h"
 #include "vnf-agent/yang/yang-error.h"
 
@@ -72,32 +73,33 @@ parse_suites(const json_t *algs)
 /* Reads the addresses of the tunnel.  One end must be this gateway. */
 static struct yang_error *
 parse_tunnel(const json_t *entry, const json_t *tunnel,
-             const struct in6_addr *own_ip, struct policy *policy)
+             const struct own_ips *own_ips, struct policy *policy)
 {
     bool outbound = policy->direction == SA_OUTBOUND;
-    char ip[INET6_ADDRSTRLEN];
 
     if (!sad_spd_parse_tunnel(tunnel, &policy->tunnel_src,
                               &policy->tunnel_dst)
-        && ipv6_addr_equals(outbound ? &policy->tunnel_src
-                            : &policy->tunnel_dst, own_ip)) {
+        && own_ips_contains(own_ips, (outbound ? &policy->tunnel_src
+                                      : &policy->tunnel_dst))) {
         const char *why = address_not_unicast(outbound ? &policy->tunnel_dst
                                               : &policy->tunnel_src);
         return (why ? refuse_spd(entry, SA_CFG "tunnel", "%s must be a "
                                  "unicast IP address, not %s",
                                  outbound ? "remote" : "local", why) : NULL);
     }
-    return refuse_spd(entry, SA_CFG "tunnel",
-                      "%s must be this gateway (%s), and both of one address "
-                      "family: local is the source, remote the destination",
-                      outbound ? "local" : "remote",
-                      ipv6_string_mapped(ip, own_ip));
+    char *ips = own_ips_format(own_ips);
+    struct yang_error *error = refuse_spd(
+        entry, SA_CFG "tunnel", "%s must be this gateway (%s), and both of "
+        "one address family: local is the source, remote the destination",
+        outbound ? "local" : "remote", ips);
+    free(ips);
+    return error;
 }
 
 /* Reads the demands of the policy on its SAs. */
 static struct yang_error *
 parse_sa_cfg(const json_t *entry, const json_t *sa_cfg,
-             const struct in6_addr *own_ip, struct policy *policy)
+             const struct own_ips *own_ips, struct policy *policy)
 {
     const json_t *tunnel = json_object_get(sa_cfg, "tunnel");
     const char *mode = sad_spd_get_string(sa_cfg, "mode", "transport");
@@ -114,12 +116,12 @@ parse_sa_cfg(const json_t *entry, const json_t *sa_cfg,
     policy->bypass_dscp = sad_spd_get_bool(tunnel, "bypass-dscp", true);
     sad_spd_parse_dscp_map(tunnel, policy->dscp_map);
     return (policy->mode == SA_TUNNEL
-            ? parse_tunnel(entry, tunnel, own_ip, policy) : NULL);
+            ? parse_tunnel(entry, tunnel, own_ips, policy) : NULL);
 }
 
 static struct yang_error *
 parse_config(const json_t *entry, const json_t *config,
-             const struct in6_addr *own_ip, struct policy *policy)
+             const struct own_ips *own_ips, struct policy *policy)
 {
     const json_t *processing = json_object_get(config, "processing-info");
     const char *bad = sad_spd_parse_selector(
@@ -133,12 +135,12 @@ parse_config(const json_t *entry, const json_t *config,
                       ? POLICY_PROTECT : POLICY_DISCARD);
     return (policy->action == POLICY_PROTECT
             ? parse_sa_cfg(entry, json_object_get(processing, "ipsec-sa-cfg"),
-                           own_ip, policy)
+                           own_ips, policy)
             : NULL);
 }
 
 struct yang_error *
-spd_parse(const json_t *entry, const struct in6_addr *own_ip,
+spd_parse(const json_t *entry, const struct own_ips *own_ips,
           struct policy **policyp)
 {
     const char *direction = sad_spd_get_string(entry, "direction", "");
@@ -153,7 +155,8 @@ spd_parse(const json_t *entry, const struct in6_addr *own_ip,
     policy->outbound_spi = sad_spd_get_uint(entry, "sdsa-agent:outbound-spi",
                                             0);
     struct yang_error *error = parse_config(
-        entry, json_object_get(entry, "ipsec-policy-config"), own_ip, policy);
+        entry, json_object_get(entry, "ipsec-policy-config"), own_ips,
+        policy);
     if (error) {
         policy_destroy(policy);
         return error;

@@ -7,14 +7,15 @@
 #include <jansson.h>
 #include <netinet/in.h>
 
+struct own_ips;
 struct policy;
 struct yang_error;
 
 /* Makes '*policyp' (caller frees with policy_destroy()) from 'entry', which
- * has passed the schema, of a gateway whose outer address is 'own_ip'.
+ * has passed the schema, of a gateway with these own addresses.
  * Returns NULL, or an error and NULL in '*policyp'. */
 struct yang_error *spd_parse(const json_t *entry,
-                             const struct in6_addr *own_ip,
+                             const struct own_ips *,
                              struct policy **policyp);
 
 #endif /* vnf-agent/datastore/spd-parse.h */

@@ -261,17 +261,17 @@ put_valid(struct stage *stage, enum datastore_list list, enum stage_mode mode,
 {
     const char *name = json_string_value(json_object_get(entry, "name"));
     const struct store_entry *old = stage_find(stage, list, name);
-    const struct in6_addr *own_ip = &stage->ds->own_ip;
+    const struct own_ips *own_ips = stage->ds->own_ips;
     struct yang_error *error;
 
     if (list == DATASTORE_SAD) {
         struct sa *sa;
-        error = sad_parse(entry, own_ip, keys, old ? old->sa : NULL, &sa);
+        error = sad_parse(entry, own_ips, keys, old ? old->sa : NULL, &sa);
         sad_keys_strip(entry);
         return error ? error : put_sa(stage, old, entry, sa);
     }
     struct policy *policy;
-    error = spd_parse(entry, own_ip, &policy);
+    error = spd_parse(entry, own_ips, &policy);
     return error ? error : put_policy(stage, mode, old, entry, policy);
 }
 

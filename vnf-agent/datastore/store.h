@@ -31,7 +31,7 @@ struct store_lease {
 struct datastore {
     struct backend *backend;
     const struct yang_schema *schema;
-    struct in6_addr own_ip;
+    const struct own_ips *own_ips;
     char *file_name, *new_file_name;    /* The second one while it is
                                          * written. */
     int tombstone_s;

@@ -27,11 +27,11 @@ VLOG_DEFINE_THIS_MODULE(esp_engine);
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
 
 struct engine *
-engine_create(const struct in6_addr *cipher_ip)
+engine_create(const struct own_ips *own_ips)
 {
     struct engine *engine = xzalloc(sizeof *engine);
 
-    engine->tables = tables_create(cipher_ip);
+    engine->tables = tables_create(own_ips);
     event_queue_init(&engine->events, ESP_EVENTS_MAX);
     return engine;
 }
@@ -576,7 +576,7 @@ check_outer(const struct engine *engine, const struct engine_frame *frame,
     if (frame->truncated || !parse_frame(frame, ipv6, outer)) {
         return BACKEND_DROP_CIPHER_TRUNCATED;
     }
-    if (!ipv6_addr_equals(&outer->traffic.dst, &engine->tables->cipher_ip)) {
+    if (!own_ips_contains(&engine->tables->own_ips, &outer->traffic.dst)) {
         return BACKEND_DROP_CIPHER_NOT_OURS;
     }
     if (outer->traffic.protocol != IPPROTO_ESP

@@ -49,9 +49,8 @@ struct engine {
     uint16_t ip_id;                     /* Of the next outer header. */
 };
 
-/* Makes an engine without SAs.  'cipher_ip' is the own outer address.  Caller
- * frees with engine_destroy(). */
-struct engine *engine_create(const struct in6_addr *cipher_ip);
+/* Makes an engine without SAs.  Caller frees with engine_destroy(). */
+struct engine *engine_create(const struct own_ips *);
 
 /* Wipes all keys and frees.  Accepts NULL. */
 void engine_destroy(struct engine *);

@@ -98,7 +98,25 @@ put_policy_chunk(struct wire_writer *w, const struct control_context *ctx,
     wire_put_u64(w, next);
 }
 
-/* Checks that a successor reads what we write and has our ports. */
+/* Takes the own addresses.  Of an SA whose own one is missing packets come in
+ * no more; a client that does not want it will delete it. */
+static int
+handle_own_ips(struct control_context *ctx, struct wire_reader *r,
+               char **errorp)
+{
+    struct own_ips own_ips;
+
+    wire_get_own_ips(r, &own_ips);
+    if (r->failed || r->left) {
+        *errorp = xstrdup("malformed list of own addresses");
+        return EPROTO;
+    }
+    ctx->engine->tables->own_ips = ctx->hello->own_ips = own_ips;
+    return 0;
+}
+
+/* Checks that a successor reads what we write and has our ports.  Whether it
+ * has the addresses of our SAs it finds when it reads these. */
 static int
 handle_hand_over(struct control_context *ctx, struct wire_reader *r,
                  char **errorp)
@@ -107,8 +125,9 @@ handle_hand_over(struct control_context *ctx, struct wire_reader *r,
     uint32_t version = wire_get_u32(r);
     char *plain = wire_get_string(r);
     char *cipher = wire_get_string(r);
-    struct in6_addr cipher_ip = wire_get_address(r);
     int error = 0;
+
+    wire_get_address(r);        /* Older versions asked for it. */
 
     if (r->failed) {
         *errorp = xstrdup("malformed request of a successor");
@@ -119,11 +138,9 @@ handle_hand_over(struct control_context *ctx, struct wire_reader *r,
                             HANDOVER_VERSION, version);
         error = EPROTONOSUPPORT;
     } else if (strcmp(plain, hello->plain_port)
-               || strcmp(cipher, hello->cipher_port)
-               || !ipv6_addr_equals(&cipher_ip, &hello->cipher_ip)) {
+               || strcmp(cipher, hello->cipher_port)) {
         *errorp = xasprintf("the data plane that runs has other ports (%s, "
-                            "%s) or another address", hello->plain_port,
-                            hello->cipher_port);
+                            "%s)", hello->plain_port, hello->cipher_port);
         error = EBUSY;
     }
     ctx->hand_over = !error;
@@ -154,6 +171,8 @@ perform(struct request *request, struct wire_reader *r, char **errorp)
         return handle_apply(ctx, r, errorp);
     case CONTROL_HAND_OVER:
         return handle_hand_over(ctx, r, errorp);
+    case CONTROL_OWN_IPS:
+        return handle_own_ips(ctx, r, errorp);
     case CONTROL_DUMP_SAS:
     case CONTROL_DUMP_POLICIES:
         request->first = wire_get_u64(r);
@@ -216,6 +235,7 @@ put_result(struct wire_writer *w, const struct request *request)
     case CONTROL_SHUTDOWN:
     case CONTROL_SUBSCRIBE:
     case CONTROL_EVENT:
+    case CONTROL_OWN_IPS:
         break;
     }
 }

@@ -16,7 +16,7 @@ struct engine;
 /* Data from which requests are answered. */
 struct control_context {
     struct engine *engine;
-    const struct control_hello *hello;
+    struct control_hello *hello;
     long long int now_ms;       /* As engine_process() has it. */
     bool shutdown;              /* Set by CONTROL_SHUTDOWN. */
     bool subscribe;             /* Set by CONTROL_SUBSCRIBE. */

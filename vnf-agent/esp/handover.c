@@ -309,11 +309,11 @@ get_event(struct wire_reader *r, struct event_queue *queue)
 
 char *
 handover_decode(const struct control_buffer *state,
-                const struct in6_addr *cipher_ip, struct engine **enginep,
+                const struct own_ips *own_ips, struct engine **enginep,
                 struct uuid *boot_id)
 {
     struct wire_reader r = { .p = state->data, .left = state->size };
-    struct engine *engine = engine_create(cipher_ip);
+    struct engine *engine = engine_create(own_ips);
     struct tables *tables = engine->tables;
     uint64_t next_serial = 0;
     bool whole = false;         /* The last member has come. */

@@ -26,11 +26,12 @@ struct engine;
 struct control_buffer handover_encode(const struct engine *,
                                       const struct uuid *boot_id);
 
-/* Makes the engine that 'state' tells of.  Returns NULL, with the engine in
+/* Makes the engine that 'state' tells of, with these own addresses: those
+ * of all its SAs must be among them.  Returns NULL, with the engine in
  * '*enginep' (caller frees with engine_destroy()); or an error (caller frees)
  * and NULL. */
 char *handover_decode(const struct control_buffer *state,
-                      const struct in6_addr *cipher_ip,
+                      const struct own_ips *,
                       struct engine **enginep, struct uuid *boot_id);
 
 #endif /* vnf-agent/esp/handover.h */

@@ -53,7 +53,7 @@ struct options {
     const char *name;           /* VNF-ID: names our files. */
     const char *rundir;         /* Folder of our files. */
     const char *plain, *cipher; /* Network interfaces. */
-    struct in6_addr cipher_ip;  /* Own outer address. */
+    struct own_ips own_ips;
     bool take_over;             /* From the process that runs. */
 };
 
@@ -93,7 +93,8 @@ usage(void)
            "  --name=NAME          names the files in the run directory\n"
            "  --plain=PORT         network interface of traffic in clear\n"
            "  --cipher=PORT        network interface of ESP\n"
-           "  --cipher-ip=ADDRESS  own outer IP address\n"
+           "  --cipher-ip=ADDRESS[,ADDRESS...]\n"
+           "                       own outer IP address, and those of before\n"
            "\nOther options:\n"
            "  --rundir=DIR         for NAME.esp.ctl, NAME.esp.pid and\n"
            "                       NAME.esp.unixctl (default: %s)\n"
@@ -128,15 +129,16 @@ parse_options(int argc, char *argv[], struct options *options)
     };
     *options = (struct options) { .rundir = SDSA_RUNDIR };
     daemon_options_parse(argc, argv, own, ARRAY_SIZE(own), false);
-    if (cipher_ip && (!address_parse(cipher_ip, &options->cipher_ip)
-                      || !address_is_unicast(&options->cipher_ip))) {
-        ovs_fatal(0, "--cipher-ip: %s is no unicast IP address", cipher_ip);
+    if (cipher_ip && !own_ips_parse(cipher_ip, &options->own_ips)) {
+        ovs_fatal(0, "--cipher-ip: %s is no list of up to %d unicast IP "
+                  "addresses",
+                  cipher_ip, OWN_IPS_MAX);
     }
     if (optind < argc) {
         ovs_fatal(0, "no arguments but options are taken (see --help)");
     }
     if (!options->name || !options->plain || !options->cipher
-        || !ipv6_addr_is_set(&options->cipher_ip)) {
+        || !options->own_ips.n) {
         ovs_fatal(0, "--name, --plain, --cipher and --cipher-ip are required "
                   "(see --help)");
     }
@@ -507,7 +509,7 @@ begin(struct esp *esp)
         exit(EXIT_FAILURE);
     }
     uuid_generate(&esp->hello.boot_id);
-    esp->engine = engine_create(&esp->hello.cipher_ip);
+    esp->engine = engine_create(&esp->hello.own_ips);
     make_ports(esp, -1, -1);
 
     /* Last: a client that finds this socket finds us ready. */
@@ -576,7 +578,7 @@ esp_init(struct esp *esp, const struct options *options, const int sockets[2])
         .hello = {
             .plain_port = xstrdup(options->plain),
             .cipher_port = xstrdup(options->cipher),
-            .cipher_ip = options->cipher_ip,
+            .own_ips = options->own_ips,
             .program = process_program_id("/proc/self/exe"),
         },
     };
@@ -640,11 +642,11 @@ main(int argc, char *argv[])
     daemon_life_running();
     sandbox_enter();
     esp_init(&esp, &options, sockets);
-    char ip[INET6_ADDRSTRLEN];
+    char *ips = own_ips_format(&options.own_ips);
     VLOG_INFO("%s: %s <-> %s, %s, boot id "UUID_FMT, options.name,
-              options.plain, options.cipher,
-              ipv6_string_mapped(ip, &options.cipher_ip),
+              options.plain, options.cipher, ips,
               UUID_ARGS(&esp.hello.boot_id));
+    free(ips);
     main_loop(&esp);
     VLOG_INFO("%s: exiting, all SAs %s", options.name,
               esp.handed_over ? "handed over and wiped" : "wiped");

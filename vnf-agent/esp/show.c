@@ -13,14 +13,15 @@ show_hello(const struct control_hello *hello, struct ds *s)
 {
     const struct backend_port *plain = &hello->plain;
     const struct backend_port *cipher = &hello->cipher;
-    char ip[INET6_ADDRSTRLEN];
+    char *ips = own_ips_format(&hello->own_ips);
 
     ds_put_format(s, "boot id "UUID_FMT"\n", UUID_ARGS(&hello->boot_id));
     ds_put_format(s, "plain port %s: "ETH_ADDR_FMT", MTU %d\n",
                   hello->plain_port, ETH_ADDR_ARGS(plain->mac), plain->mtu);
     ds_put_format(s, "cipher port %s: "ETH_ADDR_FMT", MTU %d, %s\n",
                   hello->cipher_port, ETH_ADDR_ARGS(cipher->mac), cipher->mtu,
-                  ipv6_string_mapped(ip, &hello->cipher_ip));
+                  ips);
+    free(ips);
     ds_put_format(s, "trouble: %s\n",
                   hello->reason[0] ? hello->reason : "none");
 }

@@ -29,7 +29,7 @@ put_request(struct wire_writer *w, const void *hello_)
     wire_put_u32(w, HANDOVER_VERSION);
     wire_put_string(w, hello->plain_port);
     wire_put_string(w, hello->cipher_port);
-    wire_put_address(w, &hello->cipher_ip);
+    wire_put_address(w, &hello->own_ips.ips[0]);
 }
 
 /* Sends the request and reads the reply. */
@@ -121,7 +121,7 @@ succession_request(const char *path, const struct control_hello *hello,
         *errorp = (error
                    ? xasprintf("the data plane that runs did not hand its "
                                "state over (%s)", ovs_strerror(error))
-                   : handover_decode(&state, &hello->cipher_ip, &s->engine,
+                   : handover_decode(&state, &hello->own_ips, &s->engine,
                                      &s->boot_id));
         error = *errorp && !error ? EPROTO : error;
     }

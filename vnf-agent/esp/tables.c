@@ -23,11 +23,11 @@ struct change {
 };
 
 struct tables *
-tables_create(const struct in6_addr *cipher_ip)
+tables_create(const struct own_ips *own_ips)
 {
     struct tables *tables = xzalloc(sizeof *tables);
 
-    tables->cipher_ip = *cipher_ip;
+    tables->own_ips = *own_ips;
     hmap_init(&tables->sas);
     hmap_init(&tables->policies);
     used_keys_init(&tables->used_keys);
@@ -209,14 +209,13 @@ check_sa(const struct tables *tables, const struct sa *sa, char **errorp)
         return EINVAL;
     }
 
-    bool outbound = sa->direction == SA_OUTBOUND;
-    const struct in6_addr *own = outbound ? &sa->tunnel_src : &sa->tunnel_dst;
-    if (!ipv6_addr_equals(own, &tables->cipher_ip)) {
-        char ip[INET6_ADDRSTRLEN];
+    if (!own_ips_contains(&tables->own_ips, sa_own_ip(sa))) {
+        char *ips = own_ips_format(&tables->own_ips);
         *errorp = xasprintf("%s SA 0x%08"PRIx32": tunnel %s is not this "
                             "gateway's address %s", dir, sa->spi,
-                            outbound ? "source" : "destination",
-                            ipv6_string_mapped(ip, &tables->cipher_ip));
+                            (sa->direction == SA_OUTBOUND ? "source"
+                             : "destination"), ips);
+        free(ips);
         return EINVAL;
     }
     if (address_is_ipv6(&sa->tunnel_src) != address_is_ipv6(&sa->tunnel_dst)) {

@@ -21,6 +21,7 @@
 #include "openvswitch/hmap.h"
 #include "openvswitch/list.h"
 #include "vnf-agent/backend/backend.h"
+#include "vnf-agent/backend/own-ips.h"
 #include "vnf-agent/backend/used-keys.h"
 #include "vnf-agent/esp/replay.h"
 
@@ -65,7 +66,7 @@ struct hop_end {
 };
 
 struct tables {
-    struct in6_addr cipher_ip;
+    struct own_ips own_ips;     /* SAs must have one of them. */
     struct hmap sas, policies;
     struct ovs_list sa_list, policy_list;
     struct hop_end hop_ends[TABLES_MAX_VLAN + 1];
@@ -75,9 +76,8 @@ struct tables {
     struct used_keys used_keys;
 };
 
-/* Makes empty tables.  'cipher_ip' is the own outer address, which SAs must
- * have.  Caller frees with tables_destroy(). */
-struct tables *tables_create(const struct in6_addr *cipher_ip);
+/* Makes empty tables.  Caller frees with tables_destroy(). */
+struct tables *tables_create(const struct own_ips *);
 
 /* Wipes all keys and frees.  Accepts NULL. */
 void tables_destroy(struct tables *);

@@ -305,7 +305,7 @@ send_claim(struct registrar *r)
     r->url = claim_json_url(r->config.listen, source_watch_ip(r->watch));
     char *body = claim_json_format(&(struct claim_json) {
         .url = r->url,
-        .cipher_ip = r->config.cipher_ip,
+        .cipher_ip = r->facts.cipher_ip,
         .backend = r->config.backend,
         .instance = r->instance,
         .boot_id = r->facts.boot_id,

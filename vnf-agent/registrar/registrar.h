@@ -27,7 +27,6 @@ struct registrar_config {
                                  * are lost when the process ends. */
     const char *listen;         /* Of the HTTPS server, "ADDRESS:PORT". */
     const char *backend;        /* Its name. */
-    struct in6_addr cipher_ip;
 };
 
 /* What the registration says that may change while the agent runs.  Its octets
@@ -35,6 +34,7 @@ struct registrar_config {
 struct registrar_facts {
     struct uuid boot_id;        /* Zero: not known yet. */
     struct eth_addr plain_mac, cipher_mac;      /* Zero: not known yet. */
+    struct in6_addr cipher_ip;
     bool serving;               /* The HTTPS server is up. */
 };
 

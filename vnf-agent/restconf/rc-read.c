@@ -97,7 +97,7 @@ state_to_json(const struct datastore *ds, struct backend *backend,
         json_object_set_new(json, "reason", json_string(backend->reason));
     }
     char ip[INET6_ADDRSTRLEN];
-    ipv6_string_mapped(ip, &config->cipher_ip);
+    ipv6_string_mapped(ip, &config->own_ips.ips[0]);
     json_t *cipher_json = port_to_json(config->cipher_port, &backend->cipher,
                                        up);
     json_object_set_new(cipher_json, "address", json_string(ip));

@@ -26,7 +26,7 @@ VLOG_DEFINE_THIS_MODULE(backend_userspace);
 struct backend_userspace {
     struct backend up;
     char *name, *rundir, *netns, *plain_port, *cipher_port;
-    struct in6_addr cipher_ip;
+    struct own_ips own_ips;
     char *control_path;
 
     struct control_client client;
@@ -91,7 +91,8 @@ transact(struct backend_userspace *b, enum control_type type,
     char *message = NULL;
     int error;
 
-    if (b->is_ours || type == CONTROL_HELLO || type == CONTROL_SUBSCRIBE) {
+    if (b->is_ours || type == CONTROL_HELLO || type == CONTROL_OWN_IPS
+        || type == CONTROL_SUBSCRIBE) {
         error = control_client_transact(&b->client, type, put, aux, reply, r,
                                         &message);
     } else {
@@ -144,9 +145,15 @@ take_hello(struct backend_userspace *b, struct wire_reader *r, char **errorp)
     return 0;
 }
 
+static void
+put_own_ips(struct wire_writer *w, const void *own_ips)
+{
+    wire_put_own_ips(w, own_ips);
+}
+
 /* Checks that the data plane that has said hello, or answered 'error' with
- * '*errorp', is ours, and subscribes.  Returns 0, or a positive errno with a
- * message in '*errorp' (caller frees). */
+ * '*errorp', is ours, tells it our addresses, and subscribes.  Returns 0, or a
+ * positive errno with a message in '*errorp' (caller frees). */
 static int
 check_data_plane(struct backend_userspace *b, int error, char **errorp)
 {
@@ -161,18 +168,15 @@ check_data_plane(struct backend_userspace *b, int error, char **errorp)
                             b->rundir, b->name);
         free(message);
     } else if (!error && (strcmp(b->hello.plain_port, b->plain_port)
-                   || strcmp(b->hello.cipher_port, b->cipher_port)
-                   || !ipv6_addr_equals(&b->hello.cipher_ip,
-                                        &b->cipher_ip))) {
-        char ip[INET6_ADDRSTRLEN];
+                   || strcmp(b->hello.cipher_port, b->cipher_port))) {
         *errorp = xasprintf("a data plane of that name runs already with %s, "
-                            "%s, %s: end it with `ovs-appctl -t "
+                            "%s: end it with `ovs-appctl -t "
                             "%s/%s.esp.unixctl exit`", b->hello.plain_port,
-                            b->hello.cipher_port,
-                            ipv6_string_mapped(ip, &b->hello.cipher_ip),
-                            b->rundir, b->name);
+                            b->hello.cipher_port, b->rundir, b->name);
         error = EBUSY;
     }
+    error = error ? error : command(b, CONTROL_OWN_IPS, put_own_ips,
+                                    &b->own_ips, errorp);
     error = error ? error : command(b, CONTROL_SUBSCRIBE, NULL, NULL, errorp);
     b->is_ours = !error;
     return error;
@@ -224,19 +228,20 @@ attach(struct backend_userspace *b, char **errorp)
 static int
 start(struct backend_userspace *b, bool take_over, char **errorp)
 {
-    char ip[INET6_ADDRSTRLEN];
+    char *own_ips = own_ips_format(&b->own_ips);
     char *argv[] = {
         process_find_program("sdsa-esp", "vnf-agent"),
         xasprintf("--name=%s", b->name),
         xasprintf("--rundir=%s", b->rundir),
         xasprintf("--plain=%s", b->plain_port),
         xasprintf("--cipher=%s", b->cipher_port),
-        xasprintf("--cipher-ip=%s", ipv6_string_mapped(ip, &b->cipher_ip)),
+        xasprintf("--cipher-ip=%s", own_ips),
         xasprintf("--log-file=%s/%s.esp.log", b->rundir, b->name),
         take_over ? xstrdup("--take-over") : NULL,
         NULL
     };
     int error = process_start_detached(argv, b->netns, errorp);
+    free(own_ips);
 
     VLOG_INFO("%s: started %s%s%s%s", b->name, argv[0],
               take_over ? ", to take over" : "", error ? ": " : "",
@@ -357,7 +362,7 @@ backend_userspace_open(const struct backend_config *config,
     b->netns = nullable_xstrdup(config->netns);
     b->plain_port = xstrdup(config->plain_port);
     b->cipher_port = xstrdup(config->cipher_port);
-    b->cipher_ip = config->cipher_ip;
+    b->own_ips = config->own_ips;
     b->control_path = xasprintf("%s/%s.esp.ctl", b->rundir, b->name);
     control_client_init(&b->client);
     b->backoff_ms = MIN_BACKOFF_MS;
@@ -536,6 +541,23 @@ backend_userspace_wait(struct backend *backend)
         poll_timer_wait_until(MAX(b->retry_ms, time_msec() + RETRY_MS));
     } else if (!b->client.asking) {
         poll_timer_wait_until(b->status_ms);
+    }
+}
+
+static void
+backend_userspace_set_own_ips(struct backend *backend,
+                              const struct own_ips *own_ips)
+{
+    struct backend_userspace *b = backend_userspace_cast(backend);
+
+    b->own_ips = *own_ips;
+    if (b->is_ours) {
+        char *error = NULL;
+        if (command(b, CONTROL_OWN_IPS, put_own_ips, own_ips, &error)) {
+            VLOG_WARN("%s: own addresses: %s", b->name, error);
+            disconnect(b, error);       /* The next connection begins so. */
+        }
+        free(error);
     }
 }
 
@@ -740,6 +762,7 @@ const struct backend_class backend_userspace_class = {
     .close = backend_userspace_close,
     .run = backend_userspace_run,
     .wait = backend_userspace_wait,
+    .set_own_ips = backend_userspace_set_own_ips,
     .apply = backend_userspace_apply,
     .dump = backend_userspace_dump,
     .get_sa_stats = backend_userspace_get_sa_stats,

@@ -239,7 +239,7 @@ backend_xfrm_create(const struct backend_config *config,
     b->netns_fd = -1;
     b->xfrm_stat_fd = -1;
     b->watch_fd = -1;
-    b->udp_fd = -1;
+    b->udp_fds[0] = b->udp_fds[1] = -1;
     b->name = xstrdup(config->name);
     b->netns = xstrdup(config->netns);
     b->plain_port = xstrdup(config->plain_port);
@@ -248,7 +248,7 @@ backend_xfrm_create(const struct backend_config *config,
                                 config->name);
     b->ports.plain_peer = (struct eth_addr) BACKEND_PLAIN_PEER;
     b->ports.cipher_peer = (struct eth_addr) BACKEND_CIPHER_PEER;
-    b->ports.cipher_ip = config->cipher_ip;
+    b->ports.own_ips = config->own_ips;
     event_queue_init(&b->events, XFRM_MAX_EVENTS);
     b->up = (struct backend) {
         .class = &backend_xfrm_class,
@@ -527,6 +527,35 @@ backend_xfrm_wait(struct backend *backend)
     poll_timer_wait_until(MIN(b->ports_ms, MIN(b->audit_ms, b->second_ms)));
 }
 
+/* What is new comes into the kernel with the next look at all. */
+static void
+backend_xfrm_set_own_ips(struct backend *backend,
+                         const struct own_ips *own_ips)
+{
+    struct backend_xfrm *b = backend_xfrm_cast(backend);
+    struct nl_batch batch = { .ops = NULL };
+    const struct own_ips old = b->ports.own_ips;
+    char *error = NULL;
+
+    b->ports.own_ips = *own_ips;
+    if (!b->is_open) {
+        return;
+    }
+    for (size_t i = 0; i < old.n; i++) {
+        if (!own_ips_contains(own_ips, &old.ips[i])) {
+            hop_msgs_ip_undo(&batch, &old.ips[i]);
+        }
+    }
+    if (nl_batch_run(&batch, b->route, nl_fine_delete,
+                     "removal of an own address", &error)) {
+        VLOG_WARN_RL(&rl, "%s: %s", b->name, error);
+        free(error);
+    }
+    xfrm_counters_close(b);     /* It may be of the other family. */
+    b->audit = true;
+    b->audit_ms = 0;
+}
+
 static int
 backend_xfrm_dump(struct backend *backend, backend_dump_sa_cb *sa_cb,
                   backend_dump_policy_cb *policy_cb, void *aux)
@@ -550,6 +579,7 @@ const struct backend_class backend_xfrm_class = {
     .close = backend_xfrm_close,
     .run = backend_xfrm_run,
     .wait = backend_xfrm_wait,
+    .set_own_ips = backend_xfrm_set_own_ips,
     .apply = backend_xfrm_apply,
     .dump = backend_xfrm_dump,
     .get_sa_stats = backend_xfrm_get_sa_stats,

@@ -254,7 +254,7 @@ route_msg(bool add, bool ipv6, uint32_t table, int ifindex, bool next_hop)
     return msg;
 }
 
-/* The gateway's own outer address, without which it takes no ESP. */
+/* An own outer address, without which the gateway takes no ESP. */
 static struct nl_msg *
 local_route_msg(bool add, const struct in6_addr *ip)
 {
@@ -608,13 +608,21 @@ hop_msgs_ports(struct nl_batch *list, enum hop_kind kind,
     nl_batch_add(list, port_up(p->plain_ifindex));
     nl_batch_add(list, port_up(p->cipher_ifindex));
     nl_batch_add(list, link_up(LO_IFINDEX, 0, false));
-    nl_batch_add(list, local_route_msg(true, &p->cipher_ip));
+    for (size_t i = 0; i < p->own_ips.n; i++) {
+        nl_batch_add(list, local_route_msg(true, &p->own_ips.ips[i]));
+    }
     for (int ipv6 = 0; ipv6 <= p->ipv6; ipv6++) {
         port_ways(list, true, kind, p, ipv6);
     }
     nl_batch_add(list, qdisc_msg(p->cipher_ifindex));
     nl_batch_add(list, guard_filter(p->cipher_ifindex));
     nl_batch_add(list, qdisc_msg(p->plain_ifindex));
+}
+
+void
+hop_msgs_ip_undo(struct nl_batch *list, const struct in6_addr *ip)
+{
+    nl_batch_add(list, local_route_msg(false, ip));
 }
 
 /* Both kinds' objects; leaves the clsact qdiscs, which may not be ours. */
@@ -630,7 +638,9 @@ hop_msgs_ports_undo(struct nl_batch *list, const struct hop_ports *p)
         nl_batch_add(list, ways.ops[--ways.n].msg);
     }
     nl_batch_clear(&ways);
-    nl_batch_add(list, local_route_msg(false, &p->cipher_ip));
+    for (size_t i = 0; i < p->own_ips.n; i++) {
+        hop_msgs_ip_undo(list, &p->own_ips.ips[i]);
+    }
     nl_batch_add(list, guard_msg(false, p->cipher_ifindex));
 }
 

@@ -26,6 +26,7 @@
 #include <stdint.h>
 
 #include "packets.h"
+#include "vnf-agent/backend/own-ips.h"
 #include "vnf-agent/xfrm/hop-id.h"
 
 struct nl_batch;
@@ -36,7 +37,7 @@ struct nlmsghdr;
 struct hop_ports {
     int plain_ifindex, cipher_ifindex;
     struct eth_addr plain_peer, cipher_peer;    /* MACs to send to. */
-    struct in6_addr cipher_ip;  /* Own outer address. */
+    struct own_ips own_ips;
     bool ipv6;                  /* The namespace has IPv6. */
 };
 
@@ -44,6 +45,10 @@ struct hop_ports {
  * then answers EEXIST to objects that are there. */
 void hop_msgs_ports(struct nl_batch *, enum hop_kind,
                     const struct hop_ports *);
+
+/* Appends a message that makes 'ip' no own address any more, with answers as
+ * hop_msgs_ports_undo(). */
+void hop_msgs_ip_undo(struct nl_batch *, const struct in6_addr *ip);
 
 /* Appends messages that undo hop_msgs_ports().  They can be sent again: the
  * kernel then answers ENOENT, ENODEV, ESRCH or EADDRNOTAVAIL. */

@@ -56,7 +56,7 @@ static int
 open_watch(void *b_)
 {
     struct backend_xfrm *b = b_;
-    bool ipv6 = address_is_ipv6(&b->ports.cipher_ip);
+    bool ipv6 = address_is_ipv6(&b->ports.own_ips.ips[0]);
     const int size = WATCH_BUFFER;
     const struct sockaddr_ll address = {
         .sll_family = AF_PACKET,
@@ -105,7 +105,7 @@ get_spi(const uint8_t *head, size_t n, bool ipv6)
 static void
 read_watch(struct backend_xfrm *b)
 {
-    bool ipv6 = address_is_ipv6(&b->ports.cipher_ip);
+    bool ipv6 = address_is_ipv6(&b->ports.own_ips.ips[0]);
 
     for (int i = 0; i < MAX_READS; i++) {
         uint8_t head[HEAD_SIZE];

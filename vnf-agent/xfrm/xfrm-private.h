@@ -45,7 +45,8 @@ struct backend_xfrm {
     long long int second_ms;
 
     uint64_t drops[BACKEND_N_DROPS];    /* As of the last check. */
-    int udp_fd;                 /* xfrm-udp.c: ESP in UDP; -1: none. */
+    int udp_fds[2];             /* xfrm-udp.c: ESP in UDP; [1]: over IPv6; -1:
+                                 * none. */
     int watch_fd;               /* xfrm-counters.c: ESP that comes in; -1. */
     long long int watch_end_ms;
 
@@ -111,16 +112,16 @@ void xfrm_counters_run(struct backend_xfrm *);
 /* Closes the packet socket. */
 void xfrm_counters_close(struct backend_xfrm *);
 
-/* xfrm-udp.c: the socket for ESP in UDP. */
+/* xfrm-udp.c: the sockets for ESP in UDP. */
 
-/* Opens the socket if an SA needs it, else closes it.  Returns 0, or a
+/* Opens the sockets if an SA needs them, else closes them.  Returns 0, or a
  * positive errno with an error in '*errorp' (caller frees). */
 int xfrm_udp_update(struct backend_xfrm *, char **errorp);
 
 /* Does as xfrm_udp_update().  Logs an error, and sets 'audit' to try again. */
 void xfrm_udp_try(struct backend_xfrm *);
 
-/* Closes the socket. */
+/* Closes the sockets. */
 void xfrm_udp_close(struct backend_xfrm *);
 
 /* xfrm-changes.c. */

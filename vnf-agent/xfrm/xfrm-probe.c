@@ -87,7 +87,7 @@ try_kind(struct nl_conn *conn, enum hop_kind kind, struct ds *words)
     const struct hop_ports ports = {
         .plain_ifindex = 1,
         .cipher_ifindex = 1,
-        .cipher_ip = in6_addr_mapped_ipv4(htonl(0xc0000202)),
+        .own_ips = OWN_IPS(in6_addr_mapped_ipv4(htonl(0xc0000202))),
     };
     struct nl_batch batch = { .ops = NULL };
 

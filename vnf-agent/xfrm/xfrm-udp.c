@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The socket by which the kernel takes ESP in UDP (RFC 3948): what comes there
- * it decrypts by itself, nothing is read.  Nothing is sent by it either. */
+/* The sockets by which the kernel takes ESP in UDP (RFC 3948): what comes
+ * there it decrypts by itself, nothing is read.  Nothing is sent by them
+ * either.  There is one for each family that own addresses have, of all of
+ * these. */
 #include <config.h>
 #include "vnf-agent/xfrm/xfrm-private.h"
 
@@ -22,7 +24,7 @@ VLOG_DEFINE_THIS_MODULE(xfrm_udp_encap);
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
 
 /* The socket has a policy of its own, so it receives packets that the default
- * blocks; it may bind the address, which no device has. */
+ * blocks. */
 static int
 set_options(int fd, int family)
 {
@@ -38,9 +40,7 @@ set_options(int fd, int family)
     policy.dir = XFRM_POLICY_IN;
     policy.action = XFRM_POLICY_ALLOW;
 
-    return (setsockopt(fd, level, ipv6 ? IPV6_FREEBIND : IP_FREEBIND, &one,
-                       sizeof one)
-            || (ipv6 && setsockopt(fd, level, IPV6_V6ONLY, &one, sizeof one))
+    return ((ipv6 && setsockopt(fd, level, IPV6_V6ONLY, &one, sizeof one))
             || setsockopt(fd, level, ipv6 ? IPV6_XFRM_POLICY : IP_XFRM_POLICY,
                           &policy, sizeof policy)
             || setsockopt(fd, IPPROTO_UDP, UDP_ENCAP, &encap, sizeof encap)
@@ -48,21 +48,16 @@ set_options(int fd, int family)
 }
 
 static int
-open_socket(void *b_)
+open_socket(int family, int *fdp)
 {
-    struct backend_xfrm *b = b_;
-    const struct in6_addr *ip = &b->ports.cipher_ip;
     struct sockaddr_in6 sin6 = {
         .sin6_family = AF_INET6,
         .sin6_port = htons(XFRM_UDP_PORT),
-        .sin6_addr = *ip,
     };
     struct sockaddr_in sin = {
         .sin_family = AF_INET,
         .sin_port = htons(XFRM_UDP_PORT),
-        .sin_addr.s_addr = in6_addr_get_mapped_ipv4(ip),
     };
-    int family = xfrm_family(ip);
     int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0) {
         return errno;
@@ -77,7 +72,36 @@ open_socket(void *b_)
     if (error) {
         close(fd);
     } else {
-        b->udp_fd = fd;
+        *fdp = fd;
+    }
+    return error;
+}
+
+/* Returns the family of a socket that is missing, or AF_UNSPEC. */
+static int
+missing_family(const struct backend_xfrm *b)
+{
+    const struct own_ips *own_ips = &b->ports.own_ips;
+
+    for (size_t i = 0; i < own_ips->n; i++) {
+        int family = xfrm_family(&own_ips->ips[i]);
+
+        if (b->udp_fds[family == AF_INET6] < 0) {
+            return family;
+        }
+    }
+    return AF_UNSPEC;
+}
+
+/* Opens those that are missing, within the namespace. */
+static int
+open_sockets(void *b_)
+{
+    struct backend_xfrm *b = b_;
+    int family, error = 0;
+
+    while (!error && (family = missing_family(b)) != AF_UNSPEC) {
+        error = open_socket(family, &b->udp_fds[family == AF_INET6]);
     }
     return error;
 }
@@ -89,8 +113,8 @@ xfrm_udp_update(struct backend_xfrm *b, char **errorp)
 
     if (!b->records->n_udp) {
         xfrm_udp_close(b);
-    } else if (b->udp_fd < 0) {
-        error = netns_call(b->netns_fd, open_socket, b);
+    } else if (missing_family(b) != AF_UNSPEC) {
+        error = netns_call(b->netns_fd, open_sockets, b);
     }
     if (error) {
         *errorp = xasprintf("socket for ESP in UDP, port %d: %s",
@@ -114,8 +138,10 @@ xfrm_udp_try(struct backend_xfrm *b)
 void
 xfrm_udp_close(struct backend_xfrm *b)
 {
-    if (b->udp_fd >= 0) {
-        close(b->udp_fd);
-        b->udp_fd = -1;
+    for (size_t i = 0; i < ARRAY_SIZE(b->udp_fds); i++) {
+        if (b->udp_fds[i] >= 0) {
+            close(b->udp_fds[i]);
+            b->udp_fds[i] = -1;
+        }
     }
 }
