@@ -293,6 +293,18 @@ sa_age_s(const struct sdsa_sa *sa)
     return MAX(time_wall() - sa->created, 0);
 }
 
+/* Writes the counter of the SA, or "-" if no gateway has told it yet. */
+static const char *
+format_counter(const struct sdsa_sa *sa, const char *key, char text[24])
+{
+    int64_t value;
+    if (!sa_has_counter(sa, key, &value)) {
+        return "-";
+    }
+    snprintf(text, 24, "%"PRId64, value);
+    return text;
+}
+
 static void
 add_sa_row(struct table *t, const struct sdsa_path *path,
            const struct sdsa_hop *hop, const struct sdsa_sa *sa)
@@ -302,13 +314,11 @@ add_sa_row(struct table *t, const struct sdsa_path *path,
     snprintf(nsh, sizeof nsh, "%"PRId64, path->nsh_spi);
     snprintf(si, sizeof si, "%"PRId64, hop->si);
     snprintf(age, sizeof age, "%"PRId64, sa_age_s(sa));
-    snprintf(sent, sizeof sent, "%"PRId64, sa_counter(sa, "sent_packets"));
-    snprintf(received, sizeof received, "%"PRId64,
-             sa_counter(sa, "received_packets"));
-    snprintf(lost, sizeof lost, "%"PRId64, sa_counter(sa, "lost_packets"));
     ctl_add_cells(t, path->chain, path->direction, nsh, si, hop->sender,
-                  hop->receiver, spi, sa->suite, age, sent, received, lost,
-                  NULL);
+                  hop->receiver, spi, sa->suite, age,
+                  format_counter(sa, "sent_packets", sent),
+                  format_counter(sa, "received_packets", received),
+                  format_counter(sa, "lost_packets", lost), NULL);
 }
 
 static void
@@ -358,15 +368,16 @@ show_sa(const struct sdsa_sa *sa, struct ds *out)
         free(lifetime);
     }
     ds_put_format(out, ", check %s\n", sa->key_check);
-    ds_put_format(out, "        sent %"PRId64" packets %"PRId64" bytes, "
-                  "received %"PRId64" packets %"PRId64" bytes, lost %"
-                  PRId64", replayed %"PRId64", failed %"PRId64"\n",
-                  sa_counter(sa, "sent_packets"),
-                  sa_counter(sa, "sent_bytes"),
-                  sa_counter(sa, "received_packets"),
-                  sa_counter(sa, "received_bytes"),
-                  sa_counter(sa, "lost_packets"),
-                  sa_counter(sa, "replayed"), sa_counter(sa, "failed"));
+    char text[7][24];
+    ds_put_format(out, "        sent %s packets %s bytes, received %s packets "
+                  "%s bytes, lost %s, replayed %s, failed %s\n",
+                  format_counter(sa, "sent_packets", text[0]),
+                  format_counter(sa, "sent_bytes", text[1]),
+                  format_counter(sa, "received_packets", text[2]),
+                  format_counter(sa, "received_bytes", text[3]),
+                  format_counter(sa, "lost_packets", text[4]),
+                  format_counter(sa, "replayed", text[5]),
+                  format_counter(sa, "failed", text[6]));
 }
 
 /* What a chain has carried since it was made. */

@@ -197,13 +197,16 @@ stats_differ(const struct stat_item *items, size_t n, char *const *keys,
     return false;
 }
 
-/* Sets the map COLUMN of ROW to the N ITEMS if it is not equal to them. */
+#define MAX_STATS 7             /* Counters of an SA. */
+
+/* Sets the map COLUMN of ROW to the N ITEMS, MAX_STATS at most, if it is not
+ * equal to them. */
 #define SET_STATS(ROW, COLUMN, ITEMS, N, SETTER)                            \
     do {                                                                    \
         if (stats_differ(ITEMS, N, (ROW)->key_##COLUMN,                     \
                          (ROW)->value_##COLUMN, (ROW)->n_##COLUMN)) {       \
-            const char *keys__[N];                                          \
-            int64_t values__[N];                                            \
+            const char *keys__[MAX_STATS];                                  \
+            int64_t values__[MAX_STATS];                                    \
             for (size_t i__ = 0; i__ < (N); i__++) {                        \
                 keys__[i__] = (ITEMS)[i__].name;                            \
                 values__[i__] = (ITEMS)[i__].value;                         \
@@ -218,27 +221,35 @@ knows_packets(const struct agent_sa_stats *stats)
     return stats && stats->packets != AGENT_PACKETS_UNKNOWN;
 }
 
+/* Adds a counter to the 'n' items: 'value' if it was 'told', or else that of
+ * the row, where there is one.  Returns how many there are then. */
+static size_t
+add_counter(struct stat_item items[], size_t n, const struct sdsa_sa *sa,
+            const char *name, bool told, int64_t value)
+{
+    if (told || sa_has_counter(sa, name, &value)) {
+        items[n++] = (struct stat_item) { name, value };
+    }
+    return n;
+}
+
 void
 status_write_sa(const struct sdsa_sa *sa, const struct agent_sa_stats *out,
                 const struct agent_sa_stats *in, uint64_t lost)
 {
-    const struct stat_item items[] = {
-        { "failed", in ? in->failed : sa_counter(sa, "failed") },
-        { "lost_packets",
-          knows_packets(in) ? lost : sa_counter(sa, "lost_packets") },
-        { "received_bytes", in ? in->bytes : sa_counter(sa, "received_bytes")},
-        { "received_packets",
-          (knows_packets(in) ? in->packets
-           : sa_counter(sa, "received_packets")) },
-        { "replayed", in ? in->replayed : sa_counter(sa, "replayed") },
-        { "sent_bytes", out ? out->bytes : sa_counter(sa, "sent_bytes") },
-        { "sent_packets",
-          (knows_packets(out) ? out->packets
-           : sa_counter(sa, "sent_packets")) },
-    };
+    struct stat_item items[MAX_STATS];
+    size_t n = 0;
+    n = add_counter(items, n, sa, "failed", in, in ? in->failed : 0);
+    n = add_counter(items, n, sa, "lost_packets", knows_packets(in), lost);
+    n = add_counter(items, n, sa, "received_bytes", in, in ? in->bytes : 0);
+    n = add_counter(items, n, sa, "received_packets", knows_packets(in),
+                    in ? in->packets : 0);
+    n = add_counter(items, n, sa, "replayed", in, in ? in->replayed : 0);
+    n = add_counter(items, n, sa, "sent_bytes", out, out ? out->bytes : 0);
+    n = add_counter(items, n, sa, "sent_packets", knows_packets(out),
+                    out ? out->packets : 0);
     if (in || out) {
-        SET_STATS(sa, statistics, items, ARRAY_SIZE(items),
-                  sdsa_sa_set_statistics);
+        SET_STATS(sa, statistics, items, n, sdsa_sa_set_statistics);
     }
 }
 

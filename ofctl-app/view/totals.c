@@ -9,26 +9,43 @@
 
 /* Counters of an SA. */
 
+static bool
+find_counter(char *const *keys, const int64_t *values, size_t n,
+             const char *key, int64_t *value)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!strcmp(keys[i], key)) {
+            *value = values[i];
+            return true;
+        }
+    }
+    return false;
+}
+
 int64_t
 map_counter(char *const *keys, const int64_t *values, size_t n,
             const char *key)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (!strcmp(keys[i], key)) {
-            return values[i];
-        }
-    }
-    return 0;
+    int64_t value = 0;
+    find_counter(keys, values, n, key, &value);
+    return value;
+}
+
+bool
+sa_has_counter(const struct sdsa_sa *sa, const char *key, int64_t *value)
+{
+    return (sa->n_statistics
+            ? find_counter(sa->key_statistics, sa->value_statistics,
+                           sa->n_statistics, key, value)
+            : find_counter(sa->key_kept_statistics, sa->value_kept_statistics,
+                           sa->n_kept_statistics, key, value));
 }
 
 int64_t
 sa_counter(const struct sdsa_sa *sa, const char *key)
 {
-    return (sa->n_statistics
-            ? map_counter(sa->key_statistics, sa->value_statistics,
-                          sa->n_statistics, key)
-            : map_counter(sa->key_kept_statistics, sa->value_kept_statistics,
-                          sa->n_kept_statistics, key));
+    int64_t value;
+    return sa_has_counter(sa, key, &value) ? value : 0;
 }
 
 int64_t

@@ -61,7 +61,11 @@ int64_t totals_get(const struct totals *, const char *direction,
 /* Sets column 'totals' of the chain in the open transaction. */
 void totals_write(const struct totals *, const struct sdsa_chain *);
 
-/* Returns a counter of the SA ("sent_packets", ...), 0 if it is not known. */
+/* Returns true and sets '*value' if the counter of the SA ("sent_packets",
+ * ...) is known. */
+bool sa_has_counter(const struct sdsa_sa *, const char *key, int64_t *value);
+
+/* Returns a counter of the SA, 0 if it is not known. */
 int64_t sa_counter(const struct sdsa_sa *, const char *key);
 
 /* Returns "packets" or "bytes" of the probes that came through the hop of the
