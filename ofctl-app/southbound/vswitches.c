@@ -656,12 +656,13 @@ find_declared(const struct declarations *ds, enum declared_kind kind,
 
 #define N_CLAIMS 3
 
+/* An address or URL that is empty comes with the registration: NULL. */
 static void
 gateway_claims(const char *vnf_id, const char *ip, const char *url,
                char *claims[N_CLAIMS])
 {
-    claims[0] = xasprintf("cipher address %s", ip);
-    claims[1] = xasprintf("URL %s", url);
+    claims[0] = ip[0] ? xasprintf("cipher address %s", ip) : NULL;
+    claims[1] = url[0] ? xasprintf("URL %s", url) : NULL;
     claims[2] = xasprintf("name %s", vnf_id);
     for (char *c = claims[2]; *c; c++) {
         *c = tolower((unsigned char) *c);
@@ -679,14 +680,15 @@ claim(struct declarations *ds, const char *vnf_id, const char *ip,
     *what = NULL;
     gateway_claims(vnf_id, ip, url, claims);
     for (int i = 0; i < N_CLAIMS && !other; i++) {
-        const char *owner = smap_get(&ds->owners, claims[i]);
+        const char *owner = (claims[i] ? smap_get(&ds->owners, claims[i])
+                             : NULL);
         if (owner && strcmp(owner, vnf_id)) {
             other = owner;
             *what = xstrdup(claims[i]);
         }
     }
     for (int i = 0; i < N_CLAIMS; i++) {
-        if (!other) {
+        if (!other && claims[i]) {
             smap_replace(&ds->owners, claims[i], vnf_id);
         }
         free(claims[i]);
@@ -694,16 +696,34 @@ claim(struct declarations *ds, const char *vnf_id, const char *ip,
     return other;
 }
 
-/* What rows have counts before what is declared: so no switch takes from a
- * gateway what that has.  (The first of two rows keeps it, here.) */
+/* Gives a gateway all that it claims and that nobody has. */
+static void
+own(struct declarations *ds, const char *vnf_id, const char *ip,
+    const char *url)
+{
+    char *claims[N_CLAIMS];
+    gateway_claims(vnf_id, ip, url, claims);
+    for (int i = 0; i < N_CLAIMS; i++) {
+        if (claims[i]) {
+            smap_add_once(&ds->owners, claims[i], vnf_id);
+        }
+        free(claims[i]);
+    }
+}
+
+/* What rows and registrations have counts before what is declared: so no
+ * switch takes from a gateway what that has, and keeps no VNF from
+ * registering again.  (The first of two rows keeps it, here.) */
 static void
 find_owners(struct declarations *ds, const struct ovsdb_idl *idl)
 {
     const struct sdsa_gateway *row;
     SDSA_GATEWAY_FOR_EACH (row, idl) {
-        char *what;
-        claim(ds, row->vnf_id, row->cipher_ip, row->url, &what);
-        free(what);
+        own(ds, row->vnf_id, row->cipher_ip, row->url);
+    }
+    const struct sdsa_registration *reg;
+    SDSA_REGISTRATION_FOR_EACH (reg, idl) {
+        own(ds, reg->vnf_id, reg->cipher_ip, reg->url);
     }
 }
 
@@ -855,6 +875,26 @@ is_used(const struct ovsdb_idl *idl, enum declared_kind kind,
     return false;
 }
 
+/* Returns what keeps the row of that kind and name where nobody declares it
+ * any more, or NULL.  A quarantine that went with the row would end when the
+ * switch declares it again. */
+static const char *
+find_hold(const struct ovsdb_idl *idl, enum declared_kind kind,
+          const char *name)
+{
+    const struct sdsa_gateway *gw;
+    SDSA_GATEWAY_FOR_EACH (gw, idl) {
+        if (kind == GATEWAY && !strcmp(gw->vnf_id, name)) {
+            sdsa_gateway_verify_quarantined(gw);
+            if (gw->quarantined) {
+                return ("it is in quarantine (\"sdsa-ctl gw-unquarantine\" "
+                        "ends that)");
+            }
+        }
+    }
+    return is_used(idl, kind, name) ? "a chain needs it" : NULL;
+}
+
 /* A row that exists, as far as the three tables have the same columns. */
 struct old_row {
     enum declared_kind kind;
@@ -975,6 +1015,7 @@ decide_declared(struct declarations *ds, const struct vswitches *vs,
 {
     struct declared *own = choose_own(row, first);
     char *conflict = NULL;
+    const char *hold;
 
     if (own) {
         if (own->kind == GATEWAY && !own->error) {
@@ -984,7 +1025,7 @@ decide_declared(struct declarations *ds, const struct vswitches *vs,
         if (!own->error) {
             decision->action = ROW_UPDATE;
             decision->from = own;
-        } else if (!is_used(idl, row->kind, row->name)) {
+        } else if (!find_hold(idl, row->kind, row->name)) {
             decision->action = ROW_DELETE;
         } else {
             free(conflict);
@@ -999,12 +1040,11 @@ decide_declared(struct declarations *ds, const struct vswitches *vs,
     } else if (first && choose_new(ds, first)) {
         decision->action = ROW_UPDATE;
         decision->from = first;
-    } else if (!is_used(idl, row->kind, row->name)) {
+    } else if (!(hold = find_hold(idl, row->kind, row->name))) {
         decision->action = ROW_DELETE;
     } else {
-        conflict = xasprintf("ovs-vsctl declares it no more, but a chain "
-                             "needs it%s%s", first ? "; " : "",
-                             first ? first->error : "");
+        conflict = xasprintf("ovs-vsctl declares it no more, but %s%s%s", hold,
+                             first ? "; " : "", first ? first->error : "");
     }
     if (!conflict && row->move_to[0] && decision->action != ROW_DELETE
         && (!own || strcmp(own->bridge->name, row->move_to))) {
