@@ -14,6 +14,7 @@
 #include "ofctl-app/auc/refusals.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/shash.h"
+#include "openvswitch/token-bucket.h"
 #include "openvswitch/vlog.h"
 #include "timeval.h"
 #include "util.h"
@@ -25,6 +26,12 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(60, 300);
 #define JSON_TYPE "application/yang-data+json"
 #define CHECK_MS 20000          /* For all checks of a claim. */
 #define KEEP_MS 60000           /* What was decided. */
+
+/* A VNF may claim this often at once, and then once in so many milliseconds:
+ * a claim makes connections, to wherever it says, and costs the database a
+ * write to its disk. */
+#define MAX_CLAIMS 20
+#define CLAIM_INTERVAL_MS 5000
 
 enum state {
     CHECKING,
@@ -48,6 +55,7 @@ struct registrations {
     struct auc_refusals *refusals;
     struct call_backs *call_backs;
     struct shash entries;       /* struct entry, by VNF. */
+    struct shash buckets;       /* struct token_bucket, by VNF: claims. */
 };
 
 struct registrations *
@@ -59,6 +67,7 @@ registrations_create(struct auc_db *db, struct auc_refusals *refusals,
     regs->refusals = refusals;
     regs->call_backs = call_backs;
     shash_init(&regs->entries);
+    shash_init(&regs->buckets);
     return regs;
 }
 
@@ -82,6 +91,7 @@ registrations_destroy(struct registrations *regs)
             destroy_entry(&regs->entries, node);
         }
         shash_destroy(&regs->entries);
+        shash_destroy_free_data(&regs->buckets);
         free(regs);
     }
 }
@@ -310,6 +320,19 @@ handle_get(struct registrations *regs, struct https_request *req,
     }
 }
 
+/* Returns true if the VNF may claim something now. */
+static bool
+may_claim(struct registrations *regs, const char *name)
+{
+    struct token_bucket *bucket = shash_find_data(&regs->buckets, name);
+    if (!bucket) {
+        bucket = xmalloc(sizeof *bucket);
+        token_bucket_init(bucket, 1, MAX_CLAIMS * CLAIM_INTERVAL_MS);
+        shash_add(&regs->buckets, name, bucket);
+    }
+    return token_bucket_withdraw(bucket, CLAIM_INTERVAL_MS);
+}
+
 /* Makes 'claim', of which ownership is taken, what is checked for the VNF. */
 static void
 begin(struct registrations *regs, struct https_request *req,
@@ -362,6 +385,9 @@ handle_put(struct registrations *regs, struct https_request *req,
     } else if (e && e->state == CHECKING && strcmp(e->digest, c->digest)) {
         auc_refuse(regs->refusals, req, AUC_IN_USE, "another instance of VNF "
                    "%s is being registered", c->vnf->name);
+    } else if (!may_claim(regs, c->vnf->name)) {
+        auc_refuse(regs->refusals, req, AUC_TOO_OFTEN, "VNF %s has claimed "
+                   "too often: wait a while", c->vnf->name);
     } else {
         begin(regs, req, c, &claim);
         return;
