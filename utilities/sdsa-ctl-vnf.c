@@ -453,11 +453,32 @@ cmd_vnf_release(struct ctl_context *ctx)
     }
 }
 
+/* Puts the gateway of the VNF 'name' in quarantine if it has an address and a
+ * URL of its own.  Without the VNF it would be one that does not register, for
+ * which each certificate with its name is good, also those of the VNF. */
+static void
+quarantine_gateway(struct ctl_context *ctx, const char *name)
+{
+    const struct sdsa_gateway *row;
+    SDSA_GATEWAY_FOR_EACH (row, ctx->idl) {
+        if (!strcasecmp(row->vnf_id, name) && row->cipher_ip[0]
+            && row->url[0] && !row->quarantined) {
+            sdsa_gateway_set_quarantined(row, true);
+            ds_put_format(&ctx->output, "gateway %s has an address of its "
+                          "own, and stays: it is in quarantine now (\"gw-del "
+                          "%s\", or \"gw-unquarantine %s\" when the VNF's "
+                          "certificates have ended)\n", row->vnf_id,
+                          row->vnf_id, row->vnf_id);
+        }
+    }
+}
+
 static void
 cmd_vnf_del(struct ctl_context *ctx)
 {
     const struct sdsa_vnf *row = ctl_get_vnf(ctx, ctx->argv[1]);
     if (row) {
+        quarantine_gateway(ctx, row->name);
         release(ctx, row);
         sdsa_vnf_delete(row);
     }
