@@ -90,6 +90,10 @@ add_connection(struct ctl_context *ctx, const char *target, const char *role)
     if (role && strcmp(role, ALL)) {
         ctl_make_role(ctx, role);
         sdsa_connection_set_role(row, role);
+        /* A role says nothing of locks, and who takes the controllers' one
+         * stops them. */
+        bool read_only = !strcmp(role, READER);
+        sdsa_connection_set_read_only(row, &read_only, read_only);
     }
     return row;
 }
