@@ -262,10 +262,12 @@ cmd_gw_list(struct ctl_context *ctx)
     const struct sdsa_gateway *row;
     SORTED(ctx->idl, row, SDSA_GATEWAY_FOR_EACH, xstrdup(row->vnf_id), {
         char *reason = gateway_reason(ctx->idl, row);
+        /* A conflict that makes it down is the reason already. */
         ctl_add_cells(t, row->vnf_id, row->bridge->name, row->plain_port,
                       row->cipher_port, gateway_ip(ctx->idl, row),
                       gateway_url(ctx->idl, row), gateway_state(row), reason,
-                      row->conflict, NULL);
+                      strstr(reason, row->conflict) ? "" : row->conflict,
+                      NULL);
         free(reason);
     });
 }
