@@ -305,7 +305,9 @@ look_once(struct tls_files *files)
         read_again(files);
     }
     files->seen = now;
-    warn_of_end(files, OWN);
+    if (!files->names.is_second) {
+        warn_of_end(files, OWN);
+    }
     warn_of_end(files, CA);
 }
 
@@ -385,7 +387,7 @@ struct tls_files *
 tls_files_create(const char *name)
 {
     struct tls_files *files = xzalloc(sizeof *files);
-    files->names = (struct tls_files_names) { name, name, name };
+    files->names = (struct tls_files_names) { name, name, name, false };
     files->state = NO_THREAD;
     pthread_mutex_init(&files->mutex, NULL);
     pthread_cond_init(&files->changed, NULL);
@@ -463,6 +465,19 @@ same_contents(const struct contents *a, const struct contents *b)
             && same_octets(&a->pem.ca_cert, &b->pem.ca_cert));
 }
 
+static void
+log_change(const struct tls_files *files, const struct contents *next)
+{
+    if (!files->names.is_second) {
+        char *end = format_end(next);
+        VLOG_INFO("%s: read again: %s", files->names.certificate, end);
+        free(end);
+    } else if (!same_octets(&next->pem.ca_cert,
+                            &files->contents->pem.ca_cert)) {
+        VLOG_INFO("%s: read again", files->names.ca_cert);
+    }
+}
+
 void
 tls_files_run(struct tls_files *files)
 {
@@ -474,9 +489,7 @@ tls_files_run(struct tls_files *files)
     files->next = NULL;
     pthread_mutex_unlock(&files->mutex);
     if (next && !same_contents(next, files->contents)) {
-        char *end = format_end(next);
-        VLOG_INFO("%s: read again: %s", files->names.certificate, end);
-        free(end);
+        log_change(files, next);
         contents_destroy(files->contents);
         files->contents = next;
         files->serial++;

@@ -23,6 +23,8 @@ struct tls_files;
 
 struct tls_files_names {
     const char *private_key, *certificate, *ca_cert;
+    bool is_second;             /* Another object has the same key and
+                                 * certificate: it logs what they do. */
 };
 
 /* Reads the files of 'names', which must live as long as the object, and

@@ -119,6 +119,7 @@ open_files(const struct options *o)
     struct files files;
 
     agents.ca_cert = o->vnf_ca;
+    agents.is_second = true;
     files.tls = open_file_set(&o->tls);
     files.agents = o->vnf_ca ? open_file_set(&agents) : files.tls;
     return files;
