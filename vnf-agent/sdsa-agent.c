@@ -40,6 +40,7 @@
 #include "vnf-agent/backend/backend.h"
 #include "vnf-agent/cipher-ips.h"
 #include "vnf-agent/datastore/datastore.h"
+#include "vnf-agent/registrar/identity.h"
 #include "vnf-agent/registrar/registrar.h"
 #include "vnf-agent/restconf/rc-access.h"
 #include "vnf-agent/restconf/rc-events.h"
@@ -540,17 +541,25 @@ check_options(const struct options *o)
     }
 }
 
-/* Reads the token.  A file that is not there is waited for if the VNF-ID is
- * known: the certificate may be there since an earlier run. */
+/* Reads the token.  It may be missing or bad if there is a certificate of an
+ * earlier run; and a file that is not there is waited for if the VNF-ID is
+ * known. */
 static void
 read_token(struct options *o)
 {
-    if (o->backend.name && access(o->token_file.name, F_OK)) {
-        return;
-    }
     char *error = token_file_read(&o->token_file, &o->token);
     if (error) {
-        ovs_fatal(0, "--token-file: %s", error);
+        o->vnf_id = (o->state_dir
+                     ? identity_find(o->state_dir, o->backend.name) : NULL);
+        if (o->vnf_id) {
+            o->backend.name = o->vnf_id;
+        } else if (!o->backend.name || !access(o->token_file.name, F_OK)) {
+            ovs_fatal(0, "--token-file: %s", error);
+        }
+        VLOG_WARN("--token-file: %s: %s", error,
+                  o->vnf_id ? "the certificate of an earlier run will do"
+                  : "the agent waits for it");
+        free(error);
     } else if (!o->backend.name) {
         o->backend.name = o->vnf_id = xstrdup(o->token.vnf_id);
     } else if (strcmp(o->backend.name, o->token.vnf_id)) {

@@ -3,6 +3,7 @@
 
 #include "vnf-agent/registrar/identity.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/err.h>
@@ -301,6 +302,60 @@ parse(struct identity *id, const char *text, size_t size)
     free(error);
     free(token);
     return ok && (!id->cert || id->n_cas);
+}
+
+#define SUFFIX ".identity"
+
+char *
+identity_file(const char *dir, const char *vnf_id)
+{
+    return xasprintf("%s/%s"SUFFIX, dir, vnf_id);
+}
+
+/* Has 'dir' a certificate for 'vnf_id' that is valid now? */
+static bool
+is_kept(const char *dir, const char *vnf_id)
+{
+    struct identity *id;
+    char *name = identity_file(dir, vnf_id);
+    free(identity_load(name, &id));
+    char *certified = id && id->cert ? tls_peer_name(id->cert) : NULL;
+    bool ok = (certified && !strcmp(certified, vnf_id)
+               && identity_age(id) <= 1);
+    free(certified);
+    identity_destroy(id);
+    free(name);
+    return ok;
+}
+
+char *
+identity_find(const char *dir, const char *vnf_id)
+{
+    char *found = NULL;
+    if (vnf_id) {
+        return is_kept(dir, vnf_id) ? xstrdup(vnf_id) : NULL;
+    }
+    DIR *stream = opendir(dir);
+    const struct dirent *entry;
+    size_t n = 0;
+    while (stream && (entry = readdir(stream))) {
+        char *name = xstrdup(entry->d_name);
+        if (string_ends_with(name, SUFFIX)) {
+            name[strlen(name) - strlen(SUFFIX)] = '\0';
+            if (is_kept(dir, name) && !n++) {
+                found = xstrdup(name);
+            }
+        }
+        free(name);
+    }
+    if (stream) {
+        closedir(stream);
+    }
+    if (n > 1) {
+        free(found);
+        found = NULL;
+    }
+    return found;
 }
 
 char *

@@ -65,4 +65,13 @@ int identity_save(const struct identity *, const char *name);
  * (caller frees) if it is damaged. */
 char *identity_load(const char *name, struct identity **identityp);
 
+/* Returns the name of the file in 'dir' for the VNF 'vnf_id'.  Caller
+ * frees. */
+char *identity_file(const char *dir, const char *vnf_id);
+
+/* Returns the VNF-ID of the file in 'dir' whose certificate is valid now; of
+ * several, and if 'vnf_id' is not NULL, only 'vnf_id'.  NULL: there is none.
+ * Caller frees. */
+char *identity_find(const char *dir, const char *vnf_id);
+
 #endif /* vnf-agent/registrar/identity.h */

@@ -716,8 +716,7 @@ registrar_create(const struct registrar_config *config,
             error = xasprintf("%s: cannot make directory (%s)",
                               config->state_dir, ovs_strerror(errno));
         }
-        r->identity_file = xasprintf("%s/%s.identity", config->state_dir,
-                                     config->vnf_id);
+        r->identity_file = identity_file(config->state_dir, config->vnf_id);
         r->enrol_file = xasprintf("%s/%s.enrolling", config->state_dir,
                                   config->vnf_id);
     }
