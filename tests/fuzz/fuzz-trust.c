@@ -55,10 +55,10 @@ check_bag(const char *base64, size_t size)
     char *error = x509_from_pkcs7(base64, size, &certs, &n);
     if (!error) {
         char digest[X509_DIGEST_STRLEN];
-        struct svec trusted = SVEC_EMPTY_INITIALIZER;
+        struct sset trusted = SSET_INITIALIZER(&trusted);
         struct identity *id = identity_create("auc:8450", "");
         x509_cert_digest(certs[0], digest);
-        svec_add(&trusted, digest);
+        sset_add(&trusted, digest);
         if (identity_take_cas(id, certs, n, &trusted)) {
             FUZZ_CHECK(id->n_cas && id->n_cas <= n);
             for (size_t i = 0; i < id->n_cas; i++) {
@@ -68,7 +68,7 @@ check_bag(const char *base64, size_t size)
         error = identity_take_cert(id, certs[n - 1], "gw1");
         FUZZ_CHECK(error && !id->cert);
         identity_destroy(id);
-        svec_destroy(&trusted);
+        sset_destroy(&trusted);
     }
     x509_free_certs(certs, n);
     free(error);

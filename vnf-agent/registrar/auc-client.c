@@ -25,7 +25,7 @@
 struct auc_client {
     struct curl_loop *loop;
     char *address, *host;       /* The host without brackets. */
-    struct svec trusted;        /* Digests of CAs' keys, sorted. */
+    struct sset trusted;        /* Digests of CAs' keys. */
     X509 *cert;
     EVP_PKEY *key;
     char *peer_ip, *own_ip;     /* Of the last connection, or NULL. */
@@ -44,7 +44,7 @@ char *
 auc_client_create(struct auc_client **clientp)
 {
     struct auc_client *client = xzalloc(sizeof *client);
-    svec_init(&client->trusted);
+    sset_init(&client->trusted);
     ds_init(&client->answer);
     *clientp = NULL;
     char *error = curl_loop_create(&client->loop);
@@ -70,13 +70,19 @@ auc_client_cancel(struct auc_client *client)
     client->body = NULL;
 }
 
+bool
+auc_client_is_busy(const struct auc_client *client)
+{
+    return client->easy != NULL;
+}
+
 static void
 forget(struct auc_client *client)
 {
     auc_client_cancel(client);
     free(client->address);
     free(client->host);
-    svec_destroy(&client->trusted);
+    sset_destroy(&client->trusted);
     X509_free(client->cert);
     EVP_PKEY_free(client->key);
 }
@@ -97,7 +103,7 @@ auc_client_destroy(struct auc_client *client)
 /* A connection belongs to the key that was shown on it: so none is kept. */
 void
 auc_client_set(struct auc_client *client, const char *address,
-               const struct svec *trusted, X509 *cert, EVP_PKEY *key)
+               const struct sset *trusted, X509 *cert, EVP_PKEY *key)
 {
     struct curl_loop *loop;
     forget(client);
@@ -113,8 +119,7 @@ auc_client_set(struct auc_client *client, const char *address,
     client->host = xmemdup0(address + bracket,
                             (bracket ? strcspn(address, "]")
                              : strcspn(address, ":")) - bracket);
-    svec_clone(&client->trusted, trusted);
-    svec_sort_unique(&client->trusted);
+    sset_clone(&client->trusted, trusted);
     X509_up_ref(cert);
     client->cert = cert;
     EVP_PKEY_up_ref(key);
@@ -145,7 +150,7 @@ verify(X509_STORE_CTX *ctx, void *client_)
         char digest[X509_DIGEST_STRLEN];
         x509_cert_digest(cert, digest);
         if (X509_check_ca(cert) && X509_self_signed(cert, 1) == 1
-            && svec_contains(&client->trusted, digest)) {
+            && sset_contains(&client->trusted, digest)) {
             sk_X509_push(roots, cert);
         }
     }

@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "svec.h"
+#include "sset.h"
 
 struct auc_client;
 
@@ -28,7 +28,7 @@ void auc_client_destroy(struct auc_client *);
  * 'address' ("HOST:PORT") of the CAs whose digests (lib/x509.h) are 'trusted'.
  * We show 'cert', whose private key is 'key'.  All is copied. */
 void auc_client_set(struct auc_client *, const char *address,
-                    const struct svec *trusted, X509 *cert, EVP_PKEY *key);
+                    const struct sset *trusted, X509 *cert, EVP_PKEY *key);
 
 /* Begins a request, in the place of one that is not answered: 'method' of
  * 'path'; 'body' is NULL or what is sent, of 'content_type'. */
@@ -38,6 +38,9 @@ void auc_client_send(struct auc_client *, const char *method,
 
 /* Cancels the request, if there is one. */
 void auc_client_cancel(struct auc_client *);
+
+/* Returns true if there is a request. */
+bool auc_client_is_busy(const struct auc_client *);
 
 struct auc_answer {
     int status;                 /* Of HTTP, or 0: there is no answer. */

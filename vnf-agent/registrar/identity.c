@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "lib/durable.h"
@@ -51,30 +50,25 @@ identity_destroy(struct identity *id)
 /* Certificates. */
 
 static bool
-is_trusted(const struct svec *trusted, const X509 *cert)
+is_trusted(const struct sset *trusted, const X509 *cert)
 {
     char digest[X509_DIGEST_STRLEN];
     x509_cert_digest(cert, digest);
-    for (size_t i = 0; i < trusted->n; i++) {
-        if (!strcmp(trusted->names[i], digest)) {
-            return true;
-        }
-    }
-    return false;
+    return sset_contains(trusted, digest);
 }
 
 static void
-trust(struct svec *trusted, const X509 *cert)
+trust(struct sset *trusted, const X509 *cert)
 {
     char digest[X509_DIGEST_STRLEN];
     x509_cert_digest(cert, digest);
-    svec_add(trusted, digest);
+    sset_add(trusted, digest);
 }
 
 /* Has a CA of 'certs' that is trusted signed 'cert'? */
 static bool
 is_certified(X509 *cert, X509 *const certs[], size_t n,
-             const struct svec *trusted)
+             const struct sset *trusted)
 {
     for (size_t i = 0; i < n; i++) {
         if (X509_check_ca(certs[i]) && is_trusted(trusted, certs[i])
@@ -89,7 +83,7 @@ is_certified(X509 *cert, X509 *const certs[], size_t n,
 /* Adds to 'trusted' the CAs that CAs of it have certified, directly or by
  * others. */
 static void
-spread_trust(X509 *const certs[], size_t n, struct svec *trusted)
+spread_trust(X509 *const certs[], size_t n, struct sset *trusted)
 {
     for (size_t i = 0; i < n; ) {
         if (X509_check_ca(certs[i]) && !is_trusted(trusted, certs[i])
@@ -105,12 +99,12 @@ spread_trust(X509 *const certs[], size_t n, struct svec *trusted)
 
 bool
 identity_take_cas(struct identity *id, X509 *const certs[], size_t n,
-                  const struct svec *trusted_)
+                  const struct sset *trusted_)
 {
     X509 **cas = xmalloc((n + 1) * sizeof *cas);
-    struct svec trusted;
+    struct sset trusted;
     size_t n_cas = 0;
-    svec_clone(&trusted, trusted_);
+    sset_clone(&trusted, trusted_);
     spread_trust(certs, n, &trusted);
     for (size_t i = 0; i < n; i++) {
         if (X509_check_ca(certs[i]) && X509_self_signed(certs[i], 1) == 1
@@ -120,7 +114,7 @@ identity_take_cas(struct identity *id, X509 *const certs[], size_t n,
         }
     }
     ERR_clear_error();
-    svec_destroy(&trusted);
+    sset_destroy(&trusted);
     if (!n_cas) {
         free(cas);
         return false;
@@ -159,17 +153,10 @@ identity_take_cert(struct identity *id, X509 *cert, const char *vnf_id)
     return error;
 }
 
-static int64_t
-time_of(const ASN1_TIME *asn1)
-{
-    struct tm tm;
-    return ASN1_TIME_to_tm(asn1, &tm) == 1 ? timegm(&tm) : 0;
-}
-
 int64_t
 identity_time_at(const struct identity *id, double part)
 {
-    int64_t begin = time_of(X509_get0_notBefore(id->cert));
+    int64_t begin = x509_cert_begin(id->cert);
     return begin + part * (x509_cert_end(id->cert) - begin);
 }
 
@@ -179,7 +166,7 @@ identity_age(const struct identity *id)
     if (!id || !id->cert) {
         return 2;
     }
-    int64_t begin = time_of(X509_get0_notBefore(id->cert));
+    int64_t begin = x509_cert_begin(id->cert);
     int64_t end = x509_cert_end(id->cert);
     int64_t now = time_wall();
     return (end <= begin || now >= end ? 2
@@ -187,7 +174,7 @@ identity_age(const struct identity *id)
 }
 
 void
-identity_put_trusted(const struct identity *id, struct svec *trusted)
+identity_put_trusted(const struct identity *id, struct sset *trusted)
 {
     for (size_t i = 0; i < id->n_cas; i++) {
         trust(trusted, id->cas[i]);

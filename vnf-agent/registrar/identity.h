@@ -12,7 +12,7 @@
 
 #include "lib/tls.h"
 #include "lib/x509.h"
-#include "svec.h"
+#include "sset.h"
 
 struct identity {
     EVP_PKEY *key;              /* Private. */
@@ -36,7 +36,7 @@ void identity_destroy(struct identity *);
  * one beside the old one: RFC 7030 s.4.1.3).  Returns false, with nothing
  * changed, if there are none. */
 bool identity_take_cas(struct identity *, X509 *const certs[], size_t n,
-                       const struct svec *trusted);
+                       const struct sset *trusted);
 
 /* Takes the certificate, which is to be for the key and 'vnf_id', valid now,
  * and not that of a CA.  Returns NULL, or a message (caller frees). */
@@ -51,7 +51,7 @@ double identity_age(const struct identity *);
 int64_t identity_time_at(const struct identity *, double part);
 
 /* Adds the digests of the CAs to 'trusted'. */
-void identity_put_trusted(const struct identity *, struct svec *trusted);
+void identity_put_trusted(const struct identity *, struct sset *trusted);
 
 /* Makes '*pem' what a TLS server needs: key, certificate, CAs of clients. */
 void identity_to_pem(const struct identity *, struct tls_pem *pem);

@@ -86,8 +86,7 @@ struct registrar {
     int warned;                 /* Of its end: 0, 1 (soon), 2 (it is over). */
 
     enum state state;
-    bool asking;                /* A request is out. */
-    long long int next_ms;      /* If not: when to go on. */
+    long long int next_ms;      /* When to go on, if no request is out. */
     bool by_token;              /* CAS, CERTIFICATE: who asks. */
     bool try_token;             /* The certificate was refused: try the
                                  * token. */
@@ -111,13 +110,6 @@ state_to_string(enum state state)
 #undef STATE
     }
     OVS_NOT_REACHED();
-}
-
-/* Returns the time 's', in seconds since 1970, as text.  Caller frees. */
-static char *
-format_time(int64_t s)
-{
-    return xastrftime_msec("%Y-%m-%dT%H:%M:%SZ", s * 1000, true);
 }
 
 /* Returns about 'x': 'percent' % less to 'percent' % more. */
@@ -228,30 +220,38 @@ read_token(struct registrar *r)
     return error;
 }
 
-/* Has the AuC asked by the bootstrap key of the token. */
+/* Adds the digests of the CAs one of which the AuC's certificate is to be
+ * from. */
 static void
-use_token(struct registrar *r)
+put_trusted(const struct registrar *r, struct sset *trusted)
 {
-    const struct x509_token *token = &r->config.token;
-    EVP_PKEY *key = x509_seed_key(token->seed);
-    X509 *cert = x509_bootstrap_cert(key, token->vnf_id);
-    struct svec trusted = SVEC_EMPTY_INITIALIZER;
-    svec_add(&trusted, token->ca_digest);
-    auc_client_set(r->client, token->address, &trusted, cert, key);
-    svec_destroy(&trusted);
-    X509_free(cert);
-    EVP_PKEY_free(key);
+    if (r->by_token) {
+        sset_add(trusted, r->config.token.ca_digest);
+    } else {
+        identity_put_trusted(r->id, trusted);
+    }
 }
 
-/* The same, by the certificate. */
+/* Has the AuC asked by the bootstrap key of the token, or by the
+ * certificate. */
 static void
-use_certificate(struct registrar *r)
+choose_key(struct registrar *r, bool by_token)
 {
-    struct svec trusted = SVEC_EMPTY_INITIALIZER;
-    identity_put_trusted(r->id, &trusted);
-    auc_client_set(r->client, r->id->address, &trusted, r->id->cert,
-                   r->id->key);
-    svec_destroy(&trusted);
+    const struct x509_token *token = &r->config.token;
+    struct sset trusted = SSET_INITIALIZER(&trusted);
+    r->by_token = by_token;
+    put_trusted(r, &trusted);
+    if (by_token) {
+        EVP_PKEY *key = x509_seed_key(token->seed);
+        X509 *cert = x509_bootstrap_cert(key, token->vnf_id);
+        auc_client_set(r->client, token->address, &trusted, cert, key);
+        X509_free(cert);
+        EVP_PKEY_free(key);
+    } else {
+        auc_client_set(r->client, r->id->address, &trusted, r->id->cert,
+                       r->id->key);
+    }
+    sset_destroy(&trusted);
 }
 
 /* Begins anew with what there is. */
@@ -265,13 +265,13 @@ resume(struct registrar *r)
         token_digest(&r->config.token, token);
     }
     /* One that was used is read again only where it is needed. */
-    r->by_token = (age > 1
-                   || (!error && (r->try_token
-                                  || strcmp(token, r->id->token))));
-    if (r->by_token && error) {
+    bool by_token = (age > 1
+                     || (!error && (r->try_token
+                                    || strcmp(token, r->id->token))));
+    if (by_token && error) {
         pause_for(r, REFUSED_S, xasprintf("there is no valid certificate and "
                                           "no token: %s", error));
-    } else if (r->by_token) {
+    } else if (by_token) {
         if (r->next && strcmp(r->next->token, token)) {
             identity_destroy(r->next);
             r->next = NULL;
@@ -279,11 +279,11 @@ resume(struct registrar *r)
         if (!r->next) {
             r->next = identity_create(r->config.token.address, token);
         }
-        use_token(r);
+        choose_key(r, true);
         go_to(r, CAS, 0);
     } else {
         x509_token_uninit(&r->config.token);
-        use_certificate(r);
+        choose_key(r, false);
         r->claimed = false;
         if (age > LAST_PART || (r->registered && time_wall() >= r->renew_at)) {
             identity_destroy(r->next);
@@ -321,7 +321,6 @@ send_claim(struct registrar *r)
 static void
 act(struct registrar *r)
 {
-    r->asking = true;
     switch (r->state) {
     case CAS:
         auc_client_send(r->client, "GET", EST"cacerts", NULL, NULL);
@@ -337,9 +336,10 @@ act(struct registrar *r)
         r->again = false;
         if (r->facts.serving) {
             send_claim(r);
-            return;
+        } else {                /* Until the AuC can call back. */
+            r->next_ms = LLONG_MAX;
         }
-        break;                  /* Until the AuC can call back. */
+        return;
     case REGISTERED:
         r->claimed = true;
         r->state = CHECK;
@@ -351,14 +351,12 @@ act(struct registrar *r)
         auc_client_send(r->client, "DELETE", REGISTRATION, NULL, NULL);
         return;
     case PAUSE:
-        r->asking = false;
         resume(r);
         return;
     case LEFT:
-        break;
+        r->next_ms = LLONG_MAX;
+        return;
     }
-    r->asking = false;
-    r->next_ms = LLONG_MAX;
 }
 
 /* Answers. */
@@ -366,12 +364,8 @@ act(struct registrar *r)
 static void
 take_cas(struct registrar *r, X509 *const certs[], size_t n)
 {
-    struct svec trusted = SVEC_EMPTY_INITIALIZER;
-    if (r->by_token) {
-        svec_add(&trusted, r->config.token.ca_digest);
-    } else {
-        identity_put_trusted(r->id, &trusted);
-    }
+    struct sset trusted = SSET_INITIALIZER(&trusted);
+    put_trusted(r, &trusted);
     if (identity_take_cas(r->next, certs, n, &trusted)) {
         if (r->by_token) {      /* The token may be good for this key only. */
             save(r, r->next, r->enrol_file);
@@ -381,7 +375,7 @@ take_cas(struct registrar *r, X509 *const certs[], size_t n)
         fail(r, xasprintf("the AuC at %s is not the one of the token: none of "
                           "its CAs is the right one", r->next->address));
     }
-    svec_destroy(&trusted);
+    sset_destroy(&trusted);
 }
 
 static void
@@ -399,11 +393,11 @@ take_cert(struct registrar *r, X509 *cert)
     take_identity(r, r->next);
     r->next = NULL;
     save(r, r->id, r->identity_file);
-    char *end = format_time(x509_cert_end(r->id->cert));
+    char *end = x509_format_time(x509_cert_end(r->id->cert));
     VLOG_INFO("%s: has a new certificate of the AuC at %s, valid until %s",
               r->config.vnf_id, r->id->address, end);
     free(end);
-    use_certificate(r);
+    choose_key(r, false);
     r->claimed = false;
     r->pause_s = 0;
     go_to(r, CLAIM, 0);
@@ -491,7 +485,6 @@ take_error(struct registrar *r, struct auc_answer *answer)
 static void
 take_answer(struct registrar *r, struct auc_answer *answer)
 {
-    r->asking = false;
     if (auc_client_own_ip(r->client)) {
         source_watch_set(r->watch, auc_client_peer_ip(r->client),
                          auc_client_own_ip(r->client));
@@ -536,7 +529,7 @@ warn_of_end(struct registrar *r)
     double age = identity_age(r->id);
     int level = !r->id ? 0 : age > 1 ? 2 : age > LAST_PART;
     if (level > r->warned) {
-        char *end = format_time(x509_cert_end(r->id->cert));
+        char *end = x509_format_time(x509_cert_end(r->id->cert));
         VLOG_WARN("%s: the certificate %s at %s, and was not renewed%s%s",
                   r->config.vnf_id, level == 2 ? "ended" : "ends", end,
                   r->problem ? ": " : "", r->problem ? r->problem : "");
@@ -554,14 +547,14 @@ registrar_run(struct registrar *r, const struct registrar_facts *facts)
         bool serving = r->facts.serving;
         r->facts = *facts;
         r->again = r->again || facts->serving == serving;
-        if (r->state == CLAIM && !r->asking) {
+        if (r->state == CLAIM && !auc_client_is_busy(r->client)) {
             go_to(r, CLAIM, 0);
         }
     }
     r->again = source_watch_run(r->watch, &told) || r->again;
     auc_client_run(r->client);
     warn_of_end(r);
-    if (r->asking) {
+    if (auc_client_is_busy(r->client)) {
         if (auc_client_next(r->client, &answer)) {
             take_answer(r, &answer);
         } else if (r->state == LEAVE && time_msec() >= r->leave_ms) {
@@ -583,7 +576,7 @@ registrar_wait(const struct registrar *r)
     if (r->state == LEAVE) {
         poll_timer_wait_until(r->leave_ms);
     }
-    if (!r->asking && r->next_ms != LLONG_MAX) {
+    if (!auc_client_is_busy(r->client) && r->next_ms != LLONG_MAX) {
         poll_timer_wait_until(r->next_ms);
         if (r->state == PAUSE) {
             poll_timer_wait(LOOK_MS);
@@ -607,7 +600,6 @@ begin_anew(struct registrar *r)
 {
     if (r->state != LEAVE && r->state != LEFT) {
         auc_client_cancel(r->client);
-        r->asking = false;
         r->pause_s = 0;
         go_to(r, PAUSE, 0);
     }
@@ -641,10 +633,9 @@ registrar_leave(struct registrar *r)
         return;
     }
     auc_client_cancel(r->client);
-    r->asking = false;
     r->leave_ms = time_msec() + LEAVE_MS;
     if (r->registered || r->claimed) {
-        use_certificate(r);
+        choose_key(r, false);
         go_to(r, LEAVE, 0);
     } else {
         go_to(r, LEFT, 0);
@@ -668,7 +659,7 @@ registrar_format(const struct registrar *r)
                   : token->vnf_id ? token->address : "not known yet");
     ds_put_format(&ds, "state: %s\n", state_to_string(r->state));
     if (r->registered) {
-        char *since = format_time(r->since / 1000);
+        char *since = x509_format_time(r->since / 1000);
         ds_put_format(&ds, "registered: as %s since %s\n",
                       r->url ? r->url : "?", since);
         free(since);
@@ -676,8 +667,8 @@ registrar_format(const struct registrar *r)
         ds_put_cstr(&ds, "registered: no\n");
     }
     if (r->id) {
-        char *end = format_time(x509_cert_end(r->id->cert));
-        char *renew = format_time(r->renew_at);
+        char *end = x509_format_time(x509_cert_end(r->id->cert));
+        char *renew = x509_format_time(r->renew_at);
         ds_put_format(&ds, "certificate: valid until %s, is renewed from %s "
                       "on\n", end, renew);
         free(end);
