@@ -152,6 +152,50 @@ curl_loop_wait(struct curl_loop *loop)
 }
 
 void
+curl_loop_set_up(CURL *easy, const char *url, long int connect_ms,
+                 curl_ssl_ctx_callback ssl_ctx_cb, void *aux)
+{
+    curl_easy_setopt(easy, CURLOPT_URL, url);
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    /* A transfer that ends does not wait for its resolver, which may be
+     * silent: the resolver's thread ends by itself. */
+    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
+                     (long) CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_ms);
+    curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+    curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
+    curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, ssl_ctx_cb);
+    curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, aux);
+}
+
+static size_t
+answer_cb(char *data, size_t size, size_t n, void *answer_)
+{
+    struct curl_answer *answer = answer_;
+    if (answer->text.length + size * n > answer->max) {
+        answer->is_too_long = true;
+        return 0;
+    }
+    ds_put_buffer(&answer->text, data, size * n);
+    return size * n;
+}
+
+void
+curl_answer_use(struct curl_answer *answer, CURL *easy, size_t max)
+{
+    ds_clear(&answer->text);
+    answer->max = max;
+    answer->is_too_long = false;
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, answer_cb);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, answer);
+}
+
+void
 curl_loop_add(struct curl_loop *loop, CURL *easy)
 {
     curl_multi_add_handle(loop->multi, easy);

@@ -7,6 +7,10 @@
  * error queue is emptied (decision 25).  One thread. */
 
 #include <curl/curl.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "openvswitch/dynamic-string.h"
 
 struct curl_loop;
 
@@ -43,6 +47,24 @@ void curl_sockets_use(struct curl_sockets *, CURL *);
 /* Cuts the connections: not an octet goes over them any more, in either
  * direction.  A transfer that uses one of them fails. */
 void curl_sockets_cut(struct curl_sockets *);
+
+/* Prepares a transfer from 'url', over TLS and without a proxy, which fails if
+ * there is no connection after 'connect_ms'.  'ssl_ctx_cb', which is called
+ * with 'aux', sets in OpenSSL's context how the server is proven: libcurl
+ * checks no name. */
+void curl_loop_set_up(CURL *, const char *url, long int connect_ms,
+                      curl_ssl_ctx_callback ssl_ctx_cb, void *aux);
+
+/* The body of an answer. */
+struct curl_answer {
+    struct ds text;
+    size_t max;                 /* Octets that are read. */
+    bool is_too_long;           /* It has more. */
+};
+
+/* Empties the answer and has the next transfer of the handle fill it.  One
+ * that has more than 'max' octets fails. */
+void curl_answer_use(struct curl_answer *, CURL *, size_t max);
 
 /* Starts a transfer. */
 void curl_loop_add(struct curl_loop *, CURL *);

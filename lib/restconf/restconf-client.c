@@ -85,9 +85,8 @@ struct restconf_client {
                                  * NULL. */
     CURL *easy;
     struct curl_slist *headers; /* Of the transfer. */
-    struct ds answer;           /* Body of the answer so far. */
+    struct curl_answer answer;  /* So far. */
     struct answer_bounds bounds;        /* Of the answer. */
-    bool is_too_long;           /* The answer is, and is not read on. */
     char curl_error[CURL_ERROR_SIZE];
     struct ovs_list results;    /* struct client_result. */
     unsigned long long int n_patches, n_patch_transfers;
@@ -173,7 +172,7 @@ restconf_client_create(struct restconf_clients *clients, const char *name,
     ovs_list_init(&client->current);
     ovs_list_init(&client->results);
     client->easy = curl_easy_init();
-    ds_init(&client->answer);
+    ds_init(&client->answer.text);
     ovs_list_push_back(&clients->clients, &client->node);
     return client;
 }
@@ -237,7 +236,7 @@ end_transfer(struct restconf_client *client)
         client->headers = NULL;
         wiping_free(client->body);
         client->body = NULL;
-        ds_clear(&client->answer);
+        ds_clear(&client->answer.text);
         client->busy = false;
     }
 }
@@ -284,7 +283,7 @@ restconf_client_destroy(struct restconf_client *client)
         free(r->result.error);
         free(r);
     }
-    ds_destroy(&client->answer);
+    ds_destroy(&client->answer.text);
     ovs_list_remove(&client->node);
     free(client->name);
     free(client->url);
@@ -357,18 +356,6 @@ ssl_ctx_cb(CURL *easy OVS_UNUSED, void *ctx, void *client_)
             ? CURLE_OK : CURLE_SSL_CERTPROBLEM);
 }
 
-static size_t
-write_cb(char *data, size_t size, size_t n, void *client_)
-{
-    struct restconf_client *client = client_;
-    if (client->answer.length + size * n > client->bounds.octets) {
-        client->is_too_long = true;
-        return 0;
-    }
-    ds_put_buffer(&client->answer, data, size * n);
-    return size * n;
-}
-
 /* Has libcurl copy the octets (in wiping memory): they may change while a
  * transfer runs. */
 static void
@@ -391,32 +378,16 @@ set_files(CURL *easy, const struct tls_files *files)
     set_pem(easy, CURLOPT_SSLKEY_BLOB, &pem->private_key);
     set_pem(easy, CURLOPT_SSLCERT_BLOB, &pem->certificate);
     set_pem(easy, CURLOPT_CAINFO_BLOB, &pem->ca_cert);
-    curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
 }
 
 void
 restconf_client_set_up(struct restconf_client *client, CURL *easy,
                        const char *url)
 {
-    curl_easy_setopt(easy, CURLOPT_URL, url);
+    curl_loop_set_up(easy, url, CONNECT_TIMEOUT_MS, ssl_ctx_cb, client);
     curl_easy_setopt(easy, CURLOPT_CONNECT_TO, client->connect_to);
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
-    curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    /* A transfer that ends does not wait for its resolver, which may be
-     * silent: the resolver's thread ends by itself. */
-    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
-                     (long) CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
-                     (long) CONNECT_TIMEOUT_MS);
     set_files(easy, client->clients->config.files);
     curl_sockets_use(client->sockets, easy);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
-    curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
-    curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, ssl_ctx_cb);
-    curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, client);
 }
 
 char *
@@ -444,15 +415,13 @@ start_transfer(struct restconf_client *client, const char *method,
 
     client->busy = true;
     client->bounds = *bounds;
-    client->is_too_long = false;
     client->curl_error[0] = '\0';
     restconf_client_set_up(client, easy, url);
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, (long) client->is_fresh);
     client->is_fresh = false;
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, client->curl_error);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, write_cb);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, client);
+    curl_answer_use(&client->answer, easy, bounds->octets);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, client);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,
                      (long) config->request_timeout_ms);
@@ -629,11 +598,11 @@ find_message(const json_t *json)
 static char *
 answer_excess(const struct restconf_client *client)
 {
-    char *excess = (client->is_too_long
+    char *excess = (client->answer.is_too_long
                     ? xasprintf("has more than %"PRIuSIZE" octets",
                                 client->bounds.octets)
                     : bounds_check_answer(&client->bounds,
-                                          ds_cstr_ro(&client->answer)));
+                                          ds_cstr_ro(&client->answer.text)));
     char *error = excess ? xasprintf("%s: its answer %s", client->url, excess)
                          : NULL;
     free(excess);
@@ -704,7 +673,7 @@ push_result(struct restconf_client *client, const struct client_request *req,
         .ticket = req->ticket,
         .status = status,
         .body = (req->patch ? NULL
-                 : xstrdup(ds_cstr(&client->answer))),
+                 : xstrdup(ds_cstr(&client->answer.text))),
         .error = nullable_xstrdup(error),
     };
     ovs_list_push_back(&client->results, &r->node);
@@ -737,7 +706,7 @@ handle_root(struct restconf_client *client, long int status, char *error)
 {
     if (!error || status == 404) {
         client->root = error ? NULL : restconf_root_parse(
-            ds_cstr(&client->answer));
+            ds_cstr(&client->answer.text));
         client->root = client->root ? client->root : xstrdup("/restconf");
         return error;
     }
@@ -762,7 +731,7 @@ complete(struct restconf_client *client, CURLcode code)
         status = 0;
     }
     error = error ? error : transfer_error(client, code, status,
-                                           ds_cstr(&client->answer));
+                                           ds_cstr(&client->answer.text));
     if (ovs_list_is_empty(&client->current)) {
         error = handle_root(client, status, error);
     }

@@ -8,6 +8,7 @@
 
 #include "lib/address.h"
 #include "lib/name.h"
+#include "lib/secret.h"
 #include "packets.h"
 #include "util.h"
 #include "uuid.h"
@@ -250,11 +251,7 @@ claim_format_state(const char *state, const char *reason)
 {
     json_t *json = json_pack("{s:{s:s,s:s*}}", "sdsa-auc:registration",
                              "state", state, "reason", reason);
-    char *dumped = json_dumps(json, JSON_COMPACT);
-    char *text = xstrdup(dumped ? dumped : "{}");
-    json_free_t free_text;
-    json_get_alloc_funcs(NULL, &free_text);
-    free_text(dumped);
+    char *text = json_dumps(json, JSON_COMPACT);
     json_decref(json);
-    return text;
+    return text ? text : wiping_strdup("{}");
 }

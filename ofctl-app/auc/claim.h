@@ -49,7 +49,7 @@ struct claim_context {
 char *claim_check_context(const struct claim *, const struct claim_context *);
 
 /* Returns what GET tells: JSON with the state, and the reason unless that is
- * NULL.  Caller frees. */
+ * NULL.  Caller must free with wiping_free(). */
 char *claim_format_state(const char *state, const char *reason);
 
 #endif /* ofctl-app/auc/claim.h */

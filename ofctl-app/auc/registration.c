@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/https/https-request.h"
+#include "lib/secret.h"
 #include "lib/x509.h"
 #include "ofctl-app/auc/auc-db.h"
 #include "ofctl-app/auc/call-back.h"
@@ -299,7 +300,7 @@ reply_state(struct https_request *req, const char *state, const char *reason)
 {
     char *text = claim_format_state(state, reason);
     https_reply(req, 200, JSON_TYPE, text, strlen(text));
-    free(text);
+    wiping_free(text);
 }
 
 static void

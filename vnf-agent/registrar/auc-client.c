@@ -34,8 +34,7 @@ struct auc_client {
     CURL *easy;                 /* NULL: there is none. */
     struct curl_slist *headers;
     char *body;
-    struct ds answer;
-    bool is_too_long;           /* The answer is, and is not read on. */
+    struct curl_answer answer;
     const char *untrusted;      /* Why the AuC was not believed, or NULL. */
     char curl_error[CURL_ERROR_SIZE];
 };
@@ -45,7 +44,7 @@ auc_client_create(struct auc_client **clientp)
 {
     struct auc_client *client = xzalloc(sizeof *client);
     sset_init(&client->trusted);
-    ds_init(&client->answer);
+    ds_init(&client->answer.text);
     *clientp = NULL;
     char *error = curl_loop_create(&client->loop);
     if (error) {
@@ -93,7 +92,7 @@ auc_client_destroy(struct auc_client *client)
     if (client) {
         forget(client);
         curl_loop_destroy(client->loop);
-        ds_destroy(&client->answer);
+        ds_destroy(&client->answer.text);
         free(client->peer_ip);
         free(client->own_ip);
         free(client);
@@ -188,18 +187,6 @@ ssl_ctx_cb(CURL *easy OVS_UNUSED, void *ctx, void *client_)
 
 /* Requests. */
 
-static size_t
-write_cb(char *data, size_t size, size_t n, void *client_)
-{
-    struct auc_client *client = client_;
-    if (client->answer.length + size * n > BOUNDS_ANSWER_AUC.octets) {
-        client->is_too_long = true;
-        return 0;
-    }
-    ds_put_buffer(&client->answer, data, size * n);
-    return size * n;
-}
-
 static void
 add_header(struct auc_client *client, const char *name, const char *value)
 {
@@ -215,36 +202,19 @@ auc_client_send(struct auc_client *client, const char *method,
     auc_client_cancel(client);
     client->easy = curl_easy_init();
     client->body = nullable_xstrdup(body);
-    client->is_too_long = false;
     client->untrusted = NULL;
     client->curl_error[0] = '\0';
-    ds_clear(&client->answer);
 
     CURL *easy = client->easy;
     char *url = xasprintf("https://%s%s", client->address, path);
-    curl_easy_setopt(easy, CURLOPT_URL, url);
+    curl_loop_set_up(easy, url, CONNECT_TIMEOUT_MS, ssl_ctx_cb, client);
     free(url);
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
-    curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
-                     (long) CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
-                     (long) CONNECT_TIMEOUT_MS);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long) TIMEOUT_MS);
-    /* Ours is the only proof: see verify(). */
+    /* The only proof is that of verify(). */
     curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
-    curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
-    curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
-    curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, ssl_ctx_cb);
-    curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, client);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, client->curl_error);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, write_cb);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, client);
+    curl_answer_use(&client->answer, easy, BOUNDS_ANSWER_AUC.octets);
     add_header(client, "Expect", "");
     if (body) {
         add_header(client, "Content-Type", content_type);
@@ -273,7 +243,7 @@ no_answer(const struct auc_client *client, CURLcode code)
     return (client->untrusted
             ? xasprintf("the AuC at %s is not believed: %s", client->address,
                         client->untrusted)
-            : client->is_too_long
+            : client->answer.is_too_long
             ? xasprintf("the AuC at %s: its answer has more than %"PRIuSIZE
                         " octets", client->address, BOUNDS_ANSWER_AUC.octets)
             : xasprintf("the AuC at %s does not answer (%s)", client->address,
@@ -284,7 +254,7 @@ no_answer(const struct auc_client *client, CURLcode code)
 static char *
 refusal(const struct auc_client *client, int status)
 {
-    char *raw = xstrdup(ds_cstr_ro(&client->answer));
+    char *raw = xstrdup(ds_cstr_ro(&client->answer.text));
     for (size_t n = strlen(raw); n && isspace((unsigned char) raw[n - 1]);) {
         raw[--n] = '\0';
     }
@@ -322,7 +292,7 @@ auc_client_next(struct auc_client *client, struct auc_answer *answer)
     *answer = (struct auc_answer) {
         .status = status,
         .retry_s = MIN(MAX(retry_s, 0), MAX_RETRY_S),
-        .body = ds_cstr(&client->answer),
+        .body = ds_cstr(&client->answer.text),
         .error = (!status ? no_answer(client, code)
                   : status / 100 != 2 ? refusal(client, status) : NULL),
     };

@@ -61,11 +61,7 @@ claim_json_format(const struct claim_json *c)
     set_mac(claim, "plain-mac", c->plain_mac);
     set_mac(claim, "cipher-mac", c->cipher_mac);
     json_t *json = json_pack("{s:o}", RESOURCE, claim);
-    char *dumped = json_dumps(json, JSON_COMPACT);
-    char *text = xstrdup(dumped);
-    json_free_t free_text;
-    json_get_alloc_funcs(NULL, &free_text);
-    free_text(dumped);
+    char *text = json_dumps(json, JSON_COMPACT);
     json_decref(json);
     free(cipher_ip);
     return text;

@@ -24,7 +24,7 @@ struct claim_json {
  * Caller frees. */
 char *claim_json_url(const char *listen_at, const char *own_ip);
 
-/* Returns the body of the request.  Caller frees. */
+/* Returns the body of the request.  Caller must free with wiping_free(). */
 char *claim_json_format(const struct claim_json *);
 
 /* Returns the string that is the member 'name' ("state", "reason") of an

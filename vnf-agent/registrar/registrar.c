@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/secret.h"
 #include "lib/tls-files.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/poll-loop.h"
@@ -314,7 +315,7 @@ send_claim(struct registrar *r)
     });
     auc_client_send(r->client, "PUT", REGISTRATION,
                     "application/yang-data+json", body);
-    free(body);
+    wiping_free(body);
 }
 
 /* Does what the state is for, which is due. */
