@@ -4,12 +4,14 @@
 #include "lib/tls-files.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <openssl/x509.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "latch.h"
 #include "lib/process-util.h"
@@ -21,7 +23,6 @@
 VLOG_DEFINE_THIS_MODULE(tls_files);
 
 #define LOOK_PERIOD_S 1
-#define READ_STEP 16384         /* Octets read at once. */
 #define MAX_OCTETS (1024 * 1024)        /* Of a file. */
 #define N_FILES 3
 #define END_WAIT_S 1            /* Limit for a thread that looks. */
@@ -93,34 +94,15 @@ contents_destroy(struct contents *c)
 
 /* Reading. */
 
-/* Appends what is in the file 'name' to 'octets'.  Returns 0 or a positive
- * errno. */
-static int
-read_octets(const char *name, struct wiping_buffer *octets)
-{
-    FILE *stream = fopen(name, "re");
-    size_t n;
-
-    if (!stream) {
-        return errno;
-    }
-    setvbuf(stream, NULL, _IONBF, 0);   /* stdio does not wipe. */
-    while (octets->size <= MAX_OCTETS
-           && (n = fread(wiping_buffer_reserve(octets, READ_STEP), 1,
-                         READ_STEP, stream))) {
-        wiping_buffer_added(octets, n);
-    }
-    int error = (ferror(stream) ? errno
-                 : octets->size > MAX_OCTETS ? EFBIG : 0);
-    fclose(stream);
-    return error;
-}
-
 static char *
 read_file(const char *option, const char *name, struct tls_pem_file *file)
 {
-    int error = read_octets(name, &file->octets);
-
+    int fd = open(name, O_RDONLY | O_CLOEXEC);
+    int error = (fd < 0 ? errno
+                 : wiping_buffer_read(&file->octets, fd, MAX_OCTETS));
+    if (fd >= 0) {
+        close(fd);
+    }
     file->name = name;
     return (error ? xasprintf("--%s: cannot read %s (%s)%s", option, name,
                               ovs_strerror(error),

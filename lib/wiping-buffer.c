@@ -3,11 +3,16 @@
 
 #include "lib/wiping-buffer.h"
 
+#include <errno.h>
 #include <openssl/crypto.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/secret.h"
+#include "socket-util.h"
 #include "util.h"
+
+#define READ_STEP 4096          /* Octets read at once. */
 
 char *
 wiping_buffer_head(const struct wiping_buffer *b)
@@ -54,6 +59,19 @@ void
 wiping_buffer_puts(struct wiping_buffer *b, const char *s)
 {
     wiping_buffer_put(b, s, strlen(s));
+}
+
+int
+wiping_buffer_read(struct wiping_buffer *b, int fd, size_t max)
+{
+    size_t n;
+    int error;
+    do {
+        error = read_fully(fd, wiping_buffer_reserve(b, READ_STEP), READ_STEP,
+                           &n);
+        wiping_buffer_added(b, n);
+    } while (!error && b->size <= max);
+    return b->size > max ? EFBIG : error == EOF ? 0 : error;
 }
 
 void

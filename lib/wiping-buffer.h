@@ -30,6 +30,10 @@ void wiping_buffer_put(struct wiping_buffer *, const void *, size_t n);
 /* Appends a copy of a string without its NUL. */
 void wiping_buffer_puts(struct wiping_buffer *, const char *);
 
+/* Appends all that 'fd' has.  Returns 0, or a positive errno with what was
+ * read so far in the buffer: EFBIG if that has more than 'max' octets then. */
+int wiping_buffer_read(struct wiping_buffer *, int fd, size_t max);
+
 /* Removes and wipes the first 'n' octets. */
 void wiping_buffer_pull(struct wiping_buffer *, size_t n);
 

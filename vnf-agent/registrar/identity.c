@@ -230,22 +230,6 @@ identity_save(const struct identity *id, const char *name)
     return error;
 }
 
-static int
-read_file(const char *name, struct wiping_buffer *octets)
-{
-    int fd = open(name, O_RDONLY | O_CLOEXEC);
-    size_t n = 0;
-    if (fd < 0) {
-        return errno;
-    }
-    int error = read_fully(fd, wiping_buffer_reserve(octets, MAX_SIZE + 1),
-                           MAX_SIZE, &n);
-    wiping_buffer_added(octets, n);
-    wiping_buffer_reserve(octets, 1)[0] = '\0';
-    close(fd);
-    return error == EOF ? 0 : error;
-}
-
 /* Copies the rest of the line of 'text' that begins with 'name'.  Returns NULL
  * if there is none.  Caller frees. */
 static char *
@@ -350,15 +334,20 @@ identity_load(const char *name, struct identity **identityp)
 {
     struct wiping_buffer octets = WIPING_BUFFER_INITIALIZER;
     struct identity *id = xzalloc(sizeof *id);
-    int error = read_file(name, &octets);
+    int fd = open(name, O_RDONLY | O_CLOEXEC);
+    int error = fd < 0 ? errno : wiping_buffer_read(&octets, fd, MAX_SIZE);
     char *message = NULL;
 
+    if (fd >= 0) {
+        close(fd);
+    }
     *identityp = NULL;
     if (error && error != ENOENT) {
         message = xasprintf("%s: cannot be read (%s)", name,
                             ovs_strerror(error));
     } else if (!error) {
-        if (parse(id, wiping_buffer_head(&octets), octets.size)) {
+        wiping_buffer_put(&octets, "", 1);
+        if (parse(id, wiping_buffer_head(&octets), octets.size - 1)) {
             *identityp = id;
             id = NULL;
         } else {

@@ -9,9 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/secret.h"
+#include "lib/wiping-buffer.h"
 #include "lib/x509.h"
-#include "socket-util.h"
 #include "util.h"
 
 #define MAX_SIZE 4096           /* Octets. */
@@ -30,10 +29,9 @@ note_look(struct token_file *file, const struct stat *s)
 }
 
 static char *
-read_text(struct token_file *file, int fd, char text[MAX_SIZE + 1])
+read_text(struct token_file *file, int fd, struct wiping_buffer *text)
 {
     struct stat s;
-    size_t n = 0;
     if (fstat(fd, &s)) {
         return xasprintf("%s: cannot be read (%s)", file->name,
                          ovs_strerror(errno));
@@ -44,12 +42,10 @@ read_text(struct token_file *file, int fd, char text[MAX_SIZE + 1])
         return xasprintf("%s: others than its owner can read or write it: it "
                          "has a secret, so \"chmod 600\" it", file->name);
     }
-    int error = read_fully(fd, text, MAX_SIZE, &n);
-    text[n] = '\0';
-    return (error != EOF
-            ? xasprintf("%s: cannot be read (%s)", file->name,
-                        error ? ovs_strerror(error) : "it is too long")
-            : NULL);
+    int error = wiping_buffer_read(text, fd, MAX_SIZE);
+    wiping_buffer_put(text, "", 1);
+    return (error ? xasprintf("%s: cannot be read (%s)", file->name,
+                              ovs_strerror(error)) : NULL);
 }
 
 char *
@@ -66,14 +62,14 @@ token_file_read(struct token_file *file, struct x509_token *token)
         return xasprintf("%s: cannot be read (%s)", file->name,
                          ovs_strerror(errno));
     }
-    char *text = wiping_malloc(MAX_SIZE + 1);
-    char *error = read_text(file, fd, text);
+    struct wiping_buffer text = WIPING_BUFFER_INITIALIZER;
+    char *error = read_text(file, fd, &text);
     if (!error) {
-        char *reason = x509_token_parse(text, token);
+        char *reason = x509_token_parse(wiping_buffer_head(&text), token);
         error = reason ? xasprintf("%s: %s", file->name, reason) : NULL;
         free(reason);
     }
-    wiping_free(text);
+    wiping_buffer_uninit(&text);
     close(fd);
     return error;
 }
