@@ -15,10 +15,16 @@
 #include "timeval.h"
 #include "util.h"
 
+/* A socket that was opened.  libcurl closes some sockets without a word, and
+ * the number of a closed one is soon another's: the kernel's cookie tells. */
+struct curl_socket {
+    int fd;
+    uint64_t cookie;
+};
+
 /* Connections of one owner. */
 struct curl_sockets {
-    size_t n_refs;              /* The owner, and each socket. */
-    int *fds;
+    struct curl_socket *sockets;        /* Also some that are closed. */
     size_t n, allocated;
 };
 
@@ -235,18 +241,7 @@ curl_loop_next_done(struct curl_loop *loop, CURLcode *codep)
 struct curl_sockets *
 curl_sockets_create(void)
 {
-    struct curl_sockets *sockets = xzalloc(sizeof *sockets);
-    sockets->n_refs = 1;
-    return sockets;
-}
-
-static void
-unref_sockets(struct curl_sockets *sockets)
-{
-    if (!--sockets->n_refs) {
-        free(sockets->fds);
-        free(sockets);
-    }
+    return xzalloc(sizeof(struct curl_sockets));
 }
 
 void
@@ -254,8 +249,32 @@ curl_sockets_destroy(struct curl_sockets *sockets)
 {
     if (sockets) {
         curl_sockets_cut(sockets);
-        unref_sockets(sockets);
+        free(sockets->sockets);
+        free(sockets);
     }
+}
+
+/* Returns the number of a socket that no other one has had or will have, or 0
+ * if 'fd' is none. */
+static uint64_t
+socket_cookie(int fd)
+{
+    uint64_t cookie;
+    socklen_t n = sizeof cookie;
+    return getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &n) ? 0 : cookie;
+}
+
+static void
+forget_closed(struct curl_sockets *sockets)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < sockets->n; i++) {
+        const struct curl_socket *s = &sockets->sockets[i];
+        if (socket_cookie(s->fd) == s->cookie) {
+            sockets->sockets[n++] = *s;
+        }
+    }
+    sockets->n = n;
 }
 
 static curl_socket_t
@@ -268,27 +287,15 @@ open_cb(void *sockets_, curlsocktype purpose OVS_UNUSED,
     if (fd < 0) {
         return CURL_SOCKET_BAD;
     }
+    forget_closed(sockets);
     if (sockets->n >= sockets->allocated) {
-        sockets->fds = x2nrealloc(sockets->fds, &sockets->allocated,
-                                  sizeof *sockets->fds);
+        sockets->sockets = x2nrealloc(sockets->sockets, &sockets->allocated,
+                                      sizeof *sockets->sockets);
     }
-    sockets->fds[sockets->n++] = fd;
-    sockets->n_refs++;
+    sockets->sockets[sockets->n++] = (struct curl_socket) {
+        .fd = fd, .cookie = socket_cookie(fd),
+    };
     return fd;
-}
-
-static int
-close_cb(void *sockets_, curl_socket_t fd)
-{
-    struct curl_sockets *sockets = sockets_;
-    for (size_t i = 0; i < sockets->n; i++) {
-        if (sockets->fds[i] == fd) {
-            sockets->fds[i] = sockets->fds[--sockets->n];
-            break;
-        }
-    }
-    unref_sockets(sockets);
-    return close(fd);
 }
 
 void
@@ -296,14 +303,13 @@ curl_sockets_use(struct curl_sockets *sockets, CURL *easy)
 {
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_cb);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, sockets);
-    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close_cb);
-    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, sockets);
 }
 
 void
 curl_sockets_cut(struct curl_sockets *sockets)
 {
+    forget_closed(sockets);
     for (size_t i = 0; i < sockets->n; i++) {
-        shutdown(sockets->fds[i], SHUT_RDWR);
+        shutdown(sockets->sockets[i].fd, SHUT_RDWR);
     }
 }

@@ -41,7 +41,8 @@ struct curl_sockets *curl_sockets_create(void);
 void curl_sockets_destroy(struct curl_sockets *);
 
 /* Has a connection that the next transfer of the handle makes be one of the
- * object.  The object may go before the connection does. */
+ * object.  The transfer must have been removed before the object is freed; the
+ * connection may stay. */
 void curl_sockets_use(struct curl_sockets *, CURL *);
 
 /* Cuts the connections: not an octet goes over them any more, in either

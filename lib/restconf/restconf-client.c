@@ -166,6 +166,7 @@ restconf_client_create(struct restconf_clients *clients, const char *name,
     client->url = xstrdup(url);
     set_address(client);
     client->sockets = curl_sockets_create();
+    client->is_fresh = true;    /* One of its name may have been here. */
     sset_init(&client->pins);
     sset_init(&client->proven);
     ovs_list_init(&client->queue);
