@@ -3,8 +3,12 @@
 
 #include "lib/address.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "openvswitch/dynamic-string.h"
 #include "packets.h"
+#include "util.h"
 
 bool
 address_parse(const char *text, struct in6_addr *address)
@@ -23,6 +27,26 @@ address_format(const struct in6_addr *address)
     struct ds ds = DS_EMPTY_INITIALIZER;
     ipv6_format_mapped(address, &ds);
     return ds_steal_cstr(&ds);
+}
+
+char *
+address_holder(const char *text)
+{
+    size_t start = text[0] == '[';
+    char *bare = xmemdup0(text + start, strcspn(text + start, "]%"));
+    struct in6_addr ip;
+    char *holder = NULL;
+    if (ipv6_parse(bare, &ip)) {
+        bool ipv6 = address_is_ipv6(&ip);
+        if (ipv6) {
+            memset(&ip.s6_addr[8], 0, 8);
+        }
+        char *first = address_format(&ip);
+        holder = xasprintf("%s%s", first, ipv6 ? "/64" : "");
+        free(first);
+    }
+    free(bare);
+    return holder ? holder : xstrdup(text);
 }
 
 bool

@@ -15,6 +15,12 @@ bool address_parse(const char *text, struct in6_addr *);
 /* Returns the one spelling of the address (RFC 5952); caller frees. */
 char *address_format(const struct in6_addr *);
 
+/* Returns whose the address 'text' is, which may stand in brackets and have a
+ * scope, for counting what one host does: a host can have all IPv6 addresses
+ * of a /64, so that network counts; an IPv4 address is its own, also as a
+ * mapped one.  What is no address is returned as it is.  Caller frees. */
+char *address_holder(const char *text);
+
 /* Returns true for an IPv6 address, that is: not a mapped one. */
 bool address_is_ipv6(const struct in6_addr *);
 

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "lib/address.h"
 #include "timeval.h"
 #include "util.h"
 
@@ -36,6 +37,15 @@ crowd_add(struct crowd *crowd, struct crowd_member *member, const char *name)
     ovs_list_push_back(&owner->members, &member->node);
     owner->n++;
     crowd->n++;
+}
+
+void
+crowd_add_address(struct crowd *crowd, struct crowd_member *member,
+                  const char *address)
+{
+    char *holder = address_holder(address);
+    crowd_add(crowd, member, holder);
+    free(holder);
 }
 
 void

@@ -47,6 +47,10 @@ void crowd_uninit(struct crowd *);
  * one. */
 void crowd_add(struct crowd *, struct crowd_member *, const char *name);
 
+/* The same, of the owner of 'address' (address_holder()). */
+void crowd_add_address(struct crowd *, struct crowd_member *,
+                       const char *address);
+
 /* Removes the member. */
 void crowd_remove(struct crowd_member *);
 

@@ -178,7 +178,7 @@ step_handshake(struct https_conn *conn)
             const char *reason = ERR_reason_error_string(ERR_peek_error());
             long int verified = SSL_get_verify_result(conn->ssl);
             VLOG_INFO_RL(&rl, "%s: TLS handshake failed (%s%s%s)",
-                         https_member_name(&conn->member),
+                         conn->req.peer_address,
                          reason ? reason : "connection lost",
                          verified ? ": " : "",
                          verified ? X509_verify_cert_error_string(verified)
@@ -189,22 +189,22 @@ step_handshake(struct https_conn *conn)
     }
     X509 *cert = SSL_get1_peer_certificate(conn->ssl);
     char *name = (conn->key_name ? xstrdup(conn->key_name)
-                  : cert ? tls_peer_name(cert)
-                  : xstrdup(conn->req.peer_address));
+                  : cert ? tls_peer_name(cert) : NULL);
     if (cert) {
         x509_cert_digest(cert, conn->req.peer_digest);
         conn->req.peer_end = x509_cert_end(cert);
-        X509_free(cert);
     }
     conn->req.peer_is_key = conn->key_name != NULL;
     conn->req.peer_is_stranger = !cert;
-    if (!name) {
+    if (cert && !name) {
         VLOG_INFO_RL(&rl, "%s: its certificate has no name, or none that is "
-                     "one client's alone", https_member_name(&conn->member));
+                     "one client's alone", conn->req.peer_address);
         conn->member.peers->stats.n_handshakes_failed++;
+        X509_free(cert);
         return STEP_OVER;
     }
     https_member_identify(&conn->member, name);
+    X509_free(cert);
     free(name);
     conn->state = CONN_HEAD;
     https_member_set_deadline(&conn->member, HTTPS_IDLE_TIMEOUT_MS);
@@ -358,9 +358,11 @@ step_deferred(struct https_conn *conn)
 }
 
 void
-https_conn_retry(struct https_conn *conn)
+https_conn_retry(struct https_conn *conn, bool by_time)
 {
-    if (conn->state == CONN_DEFERRED) {
+    if (conn->state == CONN_DEFERRED
+        && (by_time || !conn->req.deferred_by_time)) {
+        conn->member.peers->stats.n_retries += !conn->member.is_ready;
         https_member_set_ready(&conn->member);
     }
 }

@@ -80,8 +80,9 @@ void https_conn_admit_keys(SSL_CTX *ctx);
 /* Closes the connection and frees it. */
 void https_conn_destroy(struct https_conn *);
 
-/* Has the handler asked again if it has put the request off. */
-void https_conn_retry(struct https_conn *);
+/* Has the handler asked again if it has put the request off, and if that was
+ * 'by_time' only if this is too. */
+void https_conn_retry(struct https_conn *, bool by_time);
 
 /* Does what can be done without waiting.  Returns false if the connection is
  * over: then the caller must destroy it. */

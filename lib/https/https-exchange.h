@@ -37,6 +37,7 @@ struct https_request {
     struct wiping_buffer out;   /* Octets to be written. */
     bool replied;
     bool deferred;              /* By the handler that ran last. */
+    bool deferred_by_time;      /* See https_defer(). */
     long long int defer_until_ms;       /* 0: it was not put off yet. */
     bool keep_alive;            /* The connection goes on after the reply. */
     struct https_stream *stream;        /* NULL: the reply has an end. */

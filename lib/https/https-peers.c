@@ -285,7 +285,7 @@ https_peers_add(struct https_peers *peers, struct https_member *member,
     *member = (struct https_member) { .peers = peers };
     heap_insert(&peers->timers, &member->timer, 0);
     https_member_set_deadline(member, HTTPS_REQUEST_TIMEOUT_MS);
-    crowd_add(&peers->silent, &member->place, address);
+    crowd_add_address(&peers->silent, &member->place, address);
     peers->stats.n_accepted++;
     if (peers->silent.n > BOUNDS_CALLERS_SILENT) {
         evict_one(&peers->silent);
@@ -321,8 +321,13 @@ https_member_hear(struct https_member *member)
 void
 https_member_identify(struct https_member *member, const char *name)
 {
-    crowd_remove(&member->place);
-    crowd_add(&member->peers->known, &member->place, name);
+    struct crowd *known = &member->peers->known;
+    if (name) {
+        crowd_remove(&member->place);
+        crowd_add(known, &member->place, name);
+    } else {
+        crowd_move(known, &member->place);
+    }
     limit_peer(member);
 }
 

@@ -27,6 +27,7 @@ struct https_stats {
     size_t n_connections;       /* Connections after it. */
     size_t n_streams;           /* Of these, those with an event stream. */
     uint64_t n_accepted, n_evicted, n_overdue;  /* Since the start. */
+    uint64_t n_retries;         /* Of requests that were put off. */
     uint64_t n_handshakes_failed;       /* Those that the client, or what it
                                          * showed, was to blame for. */
 };
@@ -82,8 +83,8 @@ struct https_member *https_peers_first(const struct https_peers *);
 /* Wakes the poll loop when a member is ready or overdue. */
 void https_peers_wait(const struct https_peers *);
 
-/* Returns the name of the peer: its address, or the name in its
- * certificate. */
+/* Returns the name of the peer: the holder of its address (lib/address.h), or
+ * the name in its certificate. */
 const char *https_member_name(const struct https_member *);
 
 /* Returns true if the client has shown its certificate. */
@@ -93,7 +94,8 @@ bool https_member_is_known(const struct https_member *);
  * many. */
 void https_member_hear(struct https_member *);
 
-/* Notes that the client has shown a certificate with the name 'name'. */
+/* Notes that the client has shown a certificate with the name 'name', or none
+ * (NULL): then its address says whose it is. */
 void https_member_identify(struct https_member *, const char *name);
 
 /* Notes that a request is done: the member is the least idle one. */

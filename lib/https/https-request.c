@@ -225,12 +225,13 @@ https_reply(struct https_request *req, int status, const char *content_type,
 }
 
 bool
-https_defer(struct https_request *req)
+https_defer(struct https_request *req, bool by_time)
 {
     if (!req->defer_until_ms) {
         req->defer_until_ms = time_msec() + HTTPS_DEFER_MS;
     }
     req->deferred = time_msec() < req->defer_until_ms;
+    req->deferred_by_time = by_time;
     return req->deferred;
 }
 

@@ -62,8 +62,8 @@ const char *https_request_peer(const struct https_request *);
  * no CA. */
 bool https_request_peer_is_key(const struct https_request *);
 
-/* Returns true if the client has shown no certificate: its name is its network
- * address, and it has no digest. */
+/* Returns true if the client has shown no certificate: its name is that of its
+ * address's holder (lib/address.h), and it has no digest. */
 bool https_request_peer_is_stranger(const struct https_request *);
 
 /* Returns the digest of the client's key (lib/x509.h). */
@@ -88,11 +88,11 @@ void https_reply(struct https_request *, int status, const char *content_type,
 /* A request is put off for so long at most. */
 #define HTTPS_DEFER_MS 2000
 
-/* Puts the request off: 'handle' of the server is called with it again when
- * https_server_retry() is called, and a few times a second.  Returns false if
- * it was put off for HTTPS_DEFER_MS: then it must be answered.  Only 'handle'
- * may call this. */
-bool https_defer(struct https_request *);
+/* Puts the request off: 'handle' of the server is called with it again a few
+ * times a second and, unless 'by_time', when https_server_retry() is called.
+ * Returns false if it was put off for HTTPS_DEFER_MS: then it must be
+ * answered.  Only 'handle' may call this. */
+bool https_defer(struct https_request *, bool by_time);
 
 /* Answers with 200 and a body without an end.  Returns the stream, which the
  * caller must free with https_stream_close(); or NULL, without an answer, if

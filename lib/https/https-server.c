@@ -303,16 +303,21 @@ cut_overdue(struct https_server *server)
     }
 }
 
+static void
+retry(struct https_server *server, bool by_time)
+{
+    struct https_member *member;
+    if (server->peers.n_deferred) {
+        HEAP_FOR_EACH (member, timer, &server->peers.timers) {
+            https_conn_retry(conn_of(member), by_time);
+        }
+    }
+}
+
 void
 https_server_retry(struct https_server *server)
 {
-    struct https_member *member;
-    server->retry_ms = time_msec() + RETRY_MS;
-    if (server->peers.n_deferred) {
-        HEAP_FOR_EACH (member, timer, &server->peers.timers) {
-            https_conn_retry(conn_of(member));
-        }
-    }
+    retry(server, false);
 }
 
 void
@@ -320,7 +325,8 @@ https_server_run(struct https_server *server)
 {
     follow_files(server);
     if (time_msec() >= server->retry_ms) {
-        https_server_retry(server);
+        server->retry_ms = time_msec() + RETRY_MS;
+        retry(server, true);
     }
     if (server->accept_ms && time_msec() >= server->accept_ms) {
         server->accept_ms = 0;

@@ -72,8 +72,8 @@ void https_server_destroy(struct https_server *);
  * without waiting. */
 void https_server_run(struct https_server *);
 
-/* Has the requests that were put off (https_defer()) handled again, by the
- * next https_server_run(). */
+/* Has the requests that were put off (https_defer()), but not 'by_time',
+ * handled again, by the next https_server_run(). */
 void https_server_retry(struct https_server *);
 
 /* Wakes the poll loop when https_server_run() has something to do. */

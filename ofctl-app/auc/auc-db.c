@@ -34,7 +34,6 @@ struct auc_db {
 
     /* Rows, as of 'seqno' of the IDL. */
     unsigned int seqno;
-    unsigned int changes;       /* See auc_db_changes(). */
     struct shash vnfs;          /* struct sdsa_vnf, by name. */
     struct shash keys;          /* The same, by each key. */
     struct shash registrations; /* struct sdsa_registration, by VNF. */
@@ -44,6 +43,7 @@ struct auc_db {
     /* The transaction. */
     struct ovsdb_idl_txn *txn;  /* Or NULL. */
     bool committing;            /* It was sent. */
+    unsigned int n_ended;       /* Before it. */
     struct sset touched;        /* VNFs that it writes about. */
     char *alone;                /* The one that it is for alone, or NULL. */
     char *outcome_of;           /* The 'alone' of the last one, or NULL. */
@@ -132,9 +132,9 @@ read_rows(struct auc_db *db)
 }
 
 unsigned int
-auc_db_changes(const struct auc_db *db)
+auc_db_n_ended(const struct auc_db *db)
 {
-    return db->changes;
+    return db->n_ended;
 }
 
 const char *
@@ -198,16 +198,16 @@ auc_db_taken_by(const struct auc_db *db, const char *name, const char *url,
 /* Writing. */
 
 bool
-auc_db_may_begin(const struct auc_db *db, const char *name)
+auc_db_may_begin(const struct auc_db *db, const char *name, bool alone)
 {
-    return (!db->committing && !(db->txn && db->alone)
+    return (!db->committing && !(db->txn && (alone || db->alone))
             && !sset_contains(&db->touched, name) && !auc_db_absence(db));
 }
 
 struct ovsdb_idl_txn *
 auc_db_begin(struct auc_db *db, const char *name, bool alone)
 {
-    if (!auc_db_may_begin(db, name) || (db->txn && alone)) {
+    if (!auc_db_may_begin(db, name, alone)) {
         return NULL;
     }
     if (!db->txn) {
@@ -250,7 +250,7 @@ end_txn(struct auc_db *db, enum ovsdb_idl_txn_status status)
     ovsdb_idl_txn_destroy(db->txn);
     db->txn = NULL;
     db->committing = false;
-    db->changes++;
+    db->n_ended++;
     sset_clear(&db->touched);
 }
 
@@ -342,7 +342,6 @@ auc_db_run(struct auc_db *db)
     unsigned int seqno = ovsdb_idl_get_seqno(db->idl);
     if (seqno != db->seqno) {
         db->seqno = seqno;
-        db->changes++;
         read_rows(db);
     }
     write_notes(db);

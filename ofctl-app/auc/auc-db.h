@@ -40,9 +40,8 @@ void auc_db_wait(const struct auc_db *);
  * until auc_db_run(). */
 const char *auc_db_absence(const struct auc_db *);
 
-/* Returns a number that changes when rows have changed, or a transaction has
- * ended. */
-unsigned int auc_db_changes(const struct auc_db *);
+/* Returns how many transactions have ended. */
+unsigned int auc_db_n_ended(const struct auc_db *);
 
 /* Returns the row of the VNF 'name', or NULL. */
 const struct sdsa_vnf *auc_db_vnf(const struct auc_db *, const char *name);
@@ -72,9 +71,8 @@ const char *auc_db_taken_by(const struct auc_db *, const char *name,
 struct ovsdb_idl_txn *auc_db_begin(struct auc_db *, const char *name,
                                    bool alone);
 
-/* Returns true if auc_db_begin() would return a transaction, which others
- * may write in. */
-bool auc_db_may_begin(const struct auc_db *, const char *name);
+/* Returns true if auc_db_begin() would return a transaction. */
+bool auc_db_may_begin(const struct auc_db *, const char *name, bool alone);
 
 /* Returns true if the transaction that is open writes about the VNF 'name':
  * its rows show what is not in the database yet. */

@@ -46,10 +46,11 @@ has_key(const struct auc_caller *c)
 }
 
 void
-auc_put_off(struct https_request *req, int status)
+auc_put_off(struct https_request *req, int status, bool by_time)
 {
     const char *prefer = https_request_header(req, "Prefer");
-    if (!(prefer && strstr(prefer, "respond-async")) && https_defer(req)) {
+    if (!(prefer && strstr(prefer, "respond-async"))
+        && https_defer(req, by_time)) {
         return;
     }
     https_reply_header(req, "Retry-After", RETRY_S);
@@ -100,7 +101,7 @@ auc_caller_admit(struct auc_db *db, struct auc_refusals *refusals,
     }
     if (auc_db_is_pending(db, name)) {
         /* Its rows show what the database has not taken yet. */
-        auc_put_off(req, busy_status);
+        auc_put_off(req, busy_status, false);
         return false;
     }
     c->vnf = auc_db_vnf(db, name);

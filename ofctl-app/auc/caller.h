@@ -26,16 +26,17 @@ struct auc_caller {
 /* Finds out which VNF sends the request: by the certificate or key of the
  * handshake; for a stranger by the seed of a token, which is its password.
  * Returns false if it may not ask anything, or not now because its rows are
- * being written: then the request was answered, or put off as auc_put_off(req,
- * busy_status) does.  What '*callerp' holds lives as long as the rows do. */
+ * being written: then the request was answered, or put off as auc_put_off()
+ * does with 'busy_status'.  What '*callerp' holds lives as long as the rows
+ * do. */
 bool auc_caller_admit(struct auc_db *, struct auc_refusals *,
                       struct https_request *, int busy_status,
                       struct auc_caller *callerp);
 
-/* Puts the request off until the database has changed, and for two seconds at
- * most; then, and if the client would rather come back (RFC 7240 s.4.1),
- * answers 'status' and Retry-After. */
-void auc_put_off(struct https_request *, int status);
+/* Puts the request off until a transaction has ended, or for a moment if
+ * 'by_time', and for two seconds at most; then, and if the client would rather
+ * come back (RFC 7240 s.4.1), answers 'status' and Retry-After. */
+void auc_put_off(struct https_request *, int status, bool by_time);
 
 /* Returns true if the registration 'reg' (or NULL) has the key 'digest'. */
 bool auc_registration_has(const struct sdsa_registration *reg,

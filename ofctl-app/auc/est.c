@@ -7,14 +7,13 @@
 #include <string.h>
 
 #include "lib/https/https-request.h"
+#include "lib/rates.h"
 #include "lib/tls-files.h"
 #include "lib/x509.h"
 #include "ofctl-app/auc/auc-db.h"
 #include "ofctl-app/auc/call-back.h"
 #include "ofctl-app/auc/caller.h"
 #include "ofctl-app/auc/refusals.h"
-#include "openvswitch/shash.h"
-#include "openvswitch/token-bucket.h"
 #include "openvswitch/vlog.h"
 #include "timeval.h"
 #include "util.h"
@@ -25,10 +24,11 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(60, 300);
 
 #define LATER_STATUS 202        /* "Not yet" (RFC 7030 s.4.2.3). */
 
-/* A VNF may have this many keys certified at once, and then one in so many
- * milliseconds: each costs the database a write to its disk. */
-#define MAX_KEYS 10
-#define KEY_INTERVAL_MS 10000
+/* A VNF may have this many new keys written at once, and then one in so many
+ * milliseconds: each costs the database a write to its disk.  So it may get
+ * certificates: each costs a signature, and a line in the log. */
+#define MAX_AT_ONCE 10
+#define INTERVAL_MS 10000
 
 #define CERTS_TYPE "application/pkcs7-mime"
 #define CERT_TYPE CERTS_TYPE "; smime-type=certs-only"
@@ -40,7 +40,7 @@ struct est {
     X509 *ca;
     EVP_PKEY *ca_key;
     uint64_t n_certificates;
-    struct shash buckets;       /* struct token_bucket, by VNF: new keys. */
+    struct rates keys, certificates;    /* By VNF. */
 };
 
 /* The CA. */
@@ -89,7 +89,8 @@ est_create(const struct est_config *config, struct est **estp)
 {
     struct est *est = xzalloc(sizeof *est);
     est->config = *config;
-    shash_init(&est->buckets);
+    rates_init(&est->keys, MAX_AT_ONCE, INTERVAL_MS);
+    rates_init(&est->certificates, MAX_AT_ONCE, INTERVAL_MS);
     char *error = read_ca(est);
     if (error) {
         est_destroy(est);
@@ -105,7 +106,8 @@ est_destroy(struct est *est)
     if (est) {
         X509_free(est->ca);
         EVP_PKEY_free(est->ca_key);
-        shash_destroy_free_data(&est->buckets);
+        rates_uninit(&est->keys);
+        rates_uninit(&est->certificates);
         free(est);
     }
 }
@@ -262,7 +264,7 @@ check_token(struct est *est, struct https_request *req,
     switch (call_backs_ask(est->config.call_backs, vnf->name, c->reg->url,
                            c->reg->spki, c->reg->n_spki, &reason)) {
     case CALL_BACK_PENDING:
-        auc_put_off(req, LATER_STATUS);
+        auc_put_off(req, LATER_STATUS, true);
         return false;
     case CALL_BACK_ALIVE:
         auc_refuse(refusals, req, AUC_IN_USE, "%s is in use at %s: end it, or "
@@ -275,17 +277,18 @@ check_token(struct est *est, struct https_request *req,
     OVS_NOT_REACHED();
 }
 
-/* Returns true if the VNF may have another key certified now. */
+/* Counts it.  Returns false if the request was refused. */
 static bool
-may_write(struct est *est, const char *name)
+check_rate(struct est *est, struct rates *rates, struct https_request *req,
+           const struct auc_caller *c)
 {
-    struct token_bucket *bucket = shash_find_data(&est->buckets, name);
-    if (!bucket) {
-        bucket = xmalloc(sizeof *bucket);
-        token_bucket_init(bucket, 1, MAX_KEYS * KEY_INTERVAL_MS);
-        shash_add(&est->buckets, name, bucket);
+    bool may = rates_take(rates, c->vnf->name);
+    if (!may) {
+        auc_refuse(est->config.refusals, req, AUC_TOO_OFTEN, "VNF %s has "
+                   "asked for too many certificates: wait a while",
+                   c->vnf->name);
     }
-    return token_bucket_withdraw(bucket, KEY_INTERVAL_MS);
+    return may;
 }
 
 /* Writes that the VNF is to have a certificate for the key 'digest', which
@@ -294,14 +297,12 @@ static void
 write_key(struct est *est, struct https_request *req,
           const struct auc_caller *c, const char *digest)
 {
-    if (!auc_db_may_begin(est->config.db, c->vnf->name)) {
-        auc_put_off(req, LATER_STATUS); /* Something else is being written. */
+    if (!auc_db_may_begin(est->config.db, c->vnf->name, false)) {
+        /* Something else is being written. */
+        auc_put_off(req, LATER_STATUS, false);
         return;
     }
-    if (!may_write(est, c->vnf->name)) {
-        auc_refuse(est->config.refusals, req, AUC_TOO_OFTEN, "VNF %s has "
-                   "asked for too many certificates: wait a while",
-                   c->vnf->name);
+    if (!check_rate(est, &est->keys, req, c)) {
         return;
     }
     auc_db_begin(est->config.db, c->vnf->name, false);
@@ -320,7 +321,7 @@ write_key(struct est *est, struct https_request *req,
         sdsa_vnf_verify_used(c->vnf);
         sdsa_vnf_update_used_addvalue(c->vnf, c->digest);
     }
-    auc_put_off(req, LATER_STATUS);
+    auc_put_off(req, LATER_STATUS, false);
 }
 
 static void
@@ -335,7 +336,9 @@ enroll_key(struct est *est, struct https_request *req,
     bool known = (auc_registration_has(c->reg, digest)
                   || auc_vnf_has_enrolled(c->vnf, digest));
     if (known) {
-        reply_certificate(est, req, c, request->key);
+        if (check_rate(est, &est->certificates, req, c)) {
+            reply_certificate(est, req, c, request->key);
+        }
     } else if (!c->by_key || check_token(est, req, c)) {
         write_key(est, req, c, digest);
     }

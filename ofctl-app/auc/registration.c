@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/https/https-request.h"
+#include "lib/rates.h"
 #include "lib/secret.h"
 #include "lib/x509.h"
 #include "ofctl-app/auc/auc-db.h"
@@ -15,7 +16,6 @@
 #include "ofctl-app/auc/refusals.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/shash.h"
-#include "openvswitch/token-bucket.h"
 #include "openvswitch/vlog.h"
 #include "timeval.h"
 #include "util.h"
@@ -56,7 +56,7 @@ struct registrations {
     struct auc_refusals *refusals;
     struct call_backs *call_backs;
     struct shash entries;       /* struct entry, by VNF. */
-    struct shash buckets;       /* struct token_bucket, by VNF: claims. */
+    struct rates claims;        /* By VNF. */
 };
 
 struct registrations *
@@ -68,7 +68,7 @@ registrations_create(struct auc_db *db, struct auc_refusals *refusals,
     regs->refusals = refusals;
     regs->call_backs = call_backs;
     shash_init(&regs->entries);
-    shash_init(&regs->buckets);
+    rates_init(&regs->claims, MAX_CLAIMS, CLAIM_INTERVAL_MS);
     return regs;
 }
 
@@ -92,7 +92,7 @@ registrations_destroy(struct registrations *regs)
             destroy_entry(&regs->entries, node);
         }
         shash_destroy(&regs->entries);
-        shash_destroy_free_data(&regs->buckets);
+        rates_uninit(&regs->claims);
         free(regs);
     }
 }
@@ -148,7 +148,7 @@ static bool
 check_rows(struct registrations *regs, const char *name, struct entry *e,
            const struct sdsa_vnf *vnf, const struct sdsa_registration *reg)
 {
-    enum auc_refusal kind = AUC_TAKEN;
+    enum auc_refusal kind = AUC_SUPERSEDED;
     char *reason = NULL;
     if (!vnf) {
         kind = AUC_UNKNOWN_VNF;
@@ -158,11 +158,8 @@ check_rows(struct registrations *regs, const char *name, struct entry *e,
         reason = xasprintf("VNF %s is in quarantine", name);
     } else if (!auc_registration_has(reg, e->digest)
                && !auc_vnf_has_enrolled(vnf, e->digest)) {
-        kind = AUC_SUPERSEDED;
         reason = xasprintf("this certificate of VNF %s was replaced by "
                            "another one, or withdrawn", name);
-    } else {
-        reason = taken_reason(regs, name, &e->claim);
     }
     if (reason) {
         decide(regs, name, e, kind, reason);
@@ -241,6 +238,21 @@ write_row(struct ovsdb_idl_txn *txn, const char *name, const struct entry *e,
     }
 }
 
+/* Writes the claim, unless that must wait, or what it claims is taken. */
+static void
+write_claim(struct registrations *regs, const char *name, struct entry *e,
+            const struct sdsa_vnf *vnf, const struct sdsa_registration *reg)
+{
+    if (auc_db_may_begin(regs->db, name, true)) {
+        char *reason = taken_reason(regs, name, &e->claim);
+        if (reason) {
+            decide(regs, name, e, AUC_TAKEN, reason);
+        } else {
+            write_row(auc_db_begin(regs->db, name, true), name, e, vnf, reg);
+        }
+    }
+}
+
 static void
 run_claim(struct registrations *regs, const char *name, struct entry *e)
 {
@@ -262,10 +274,7 @@ run_claim(struct registrations *regs, const char *name, struct entry *e)
     } else if (!absence && !auc_db_is_pending(regs->db, name)
                && check_rows(regs, name, e, vnf, reg)
                && check_calls(regs, name, e, reg)) {
-        struct ovsdb_idl_txn *txn = auc_db_begin(regs->db, name, true);
-        if (txn) {
-            write_row(txn, name, e, vnf, reg);
-        }
+        write_claim(regs, name, e, vnf, reg);
     }
 }
 
@@ -321,19 +330,6 @@ handle_get(struct registrations *regs, struct https_request *req,
     }
 }
 
-/* Returns true if the VNF may claim something now. */
-static bool
-may_claim(struct registrations *regs, const char *name)
-{
-    struct token_bucket *bucket = shash_find_data(&regs->buckets, name);
-    if (!bucket) {
-        bucket = xmalloc(sizeof *bucket);
-        token_bucket_init(bucket, 1, MAX_CLAIMS * CLAIM_INTERVAL_MS);
-        shash_add(&regs->buckets, name, bucket);
-    }
-    return token_bucket_withdraw(bucket, CLAIM_INTERVAL_MS);
-}
-
 /* Makes 'claim', of which ownership is taken, what is checked for the VNF. */
 static void
 begin(struct registrations *regs, struct https_request *req,
@@ -386,7 +382,7 @@ handle_put(struct registrations *regs, struct https_request *req,
     } else if (e && e->state == CHECKING && strcmp(e->digest, c->digest)) {
         auc_refuse(regs->refusals, req, AUC_IN_USE, "another instance of VNF "
                    "%s is being registered", c->vnf->name);
-    } else if (!may_claim(regs, c->vnf->name)) {
+    } else if (!rates_take(&regs->claims, c->vnf->name)) {
         auc_refuse(regs->refusals, req, AUC_TOO_OFTEN, "VNF %s has claimed "
                    "too often: wait a while", c->vnf->name);
     } else {
@@ -406,7 +402,7 @@ handle_delete(struct registrations *regs, struct https_request *req,
         https_reply(req, 404, "text/plain", "not registered\n",
                     strlen("not registered\n"));
     } else if (!auc_db_begin(regs->db, c->vnf->name, false)) {
-        auc_put_off(req, 503);
+        auc_put_off(req, 503, false);
     } else {
         /* The certificate stays good, to come again. */
         const char *digest = c->digest;

@@ -166,7 +166,7 @@ of_listener_add(struct of_listener *listener, struct vconn *vconn, SSL *ssl)
     ovs_list_push_back(&listener->callers, &caller->node);
 
     char *address = turned_away_address(vconn_get_name(vconn));
-    crowd_add(&listener->silent, &caller->place, address);
+    crowd_add_address(&listener->silent, &caller->place, address);
     free(address);
     of_listener_make_room(listener, &listener->silent, BOUNDS_CALLERS_SILENT);
 }

@@ -14,16 +14,19 @@
 
 #include "lib/address.h"
 #include "lib/bounds.h"
+#include "lib/crowd.h"
 #include "lib/environment.h"
 #include "lib/epoch.h"
 #include "lib/json-number.h"
 #include "lib/name.h"
 #include "lib/process-util.h"
+#include "lib/rates.h"
 #include "lib/restconf/restconf-root.h"
 #include "lib/sa.h"
 #include "lib/secret.h"
 #include "lib/suite.h"
 #include "lib/tls.h"
+#include "openvswitch/poll-loop.h"
 #include "random.h"
 #include "util.h"
 
@@ -387,6 +390,51 @@ test_name(int argc OVS_UNUSED, char *argv[])
     free(good);
 }
 
+/* crowd ADDRESS...: whose most of them are, and how many. */
+static void
+test_crowd(int argc, char *argv[])
+{
+    struct crowd_member *members = xcalloc(argc, sizeof *members);
+    struct crowd crowd;
+    crowd_init(&crowd);
+    for (int i = 1; i < argc; i++) {
+        crowd_add_address(&crowd, &members[i], argv[i]);
+    }
+    const struct crowd_owner *most = crowd_most(&crowd);
+    printf("%s %"PRIuSIZE"\n", most->name, most->n);
+    for (int i = 1; i < argc; i++) {
+        crowd_remove(&members[i]);
+    }
+    crowd_uninit(&crowd);
+    free(members);
+}
+
+/* Each name has its own rate, and takes no memory when it has it back. */
+static void
+test_rates(int argc OVS_UNUSED, char *argv[] OVS_UNUSED)
+{
+    struct rates rates;
+    rates_init(&rates, 2, 100);
+    for (int i = 0; i < 100; i++) {
+        char *name = xasprintf("%d", i);
+        assert(rates_take(&rates, name));
+        free(name);
+    }
+    assert(rates_take(&rates, "0"));
+    assert(!rates_take(&rates, "0"));
+    while (!rates_take(&rates, "0")) {
+        poll_timer_wait(10);
+        poll_block();
+    }
+    while (shash_count(&rates.buckets) > 1) {
+        rates_take(&rates, "0");
+        poll_timer_wait(10);
+        poll_block();
+    }
+    rates_uninit(&rates);
+    puts("good");
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -409,6 +457,8 @@ main(int argc, char *argv[])
         { "name", test_name, 2 },
         { "bounds", test_bounds, 1 },
         { "peer", test_peer, 2 },
+        { "crowd", test_crowd, 1 },
+        { "rates", test_rates, 0 },
     };
 
     set_program_name(argv[0]);
