@@ -56,6 +56,7 @@ lib_restconf_librestconf_la_SOURCES = \
 # The connection with the database.  OVS's JSON, not jansson: see Makefile.am.
 noinst_LTLIBRARIES += lib/libsdsadb.la
 lib_libsdsadb_la_SOURCES = \
+	lib/db-address.c lib/db-address.h \
 	lib/db-probe.c lib/db-probe.h \
 	lib/db-watch.c lib/db-watch.h
 lib_libsdsadb_la_CPPFLAGS = $(AM_CPPFLAGS) \

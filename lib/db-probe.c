@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "jsonrpc.h"
+#include "lib/db-address.h"
+#include "lib/ovs-tls.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
 #include "openvswitch/poll-loop.h"
@@ -19,7 +21,8 @@
 #define SILENCE_MS 2000         /* A server's time to answer. */
 
 struct db_probe {
-    char *db;
+    struct db_address address;
+    struct ovs_tls_server *server;
     struct svec remotes;
     size_t next;                /* Index of the next one to be asked. */
     struct jsonrpc_session *session;    /* With the one before it. */
@@ -29,14 +32,15 @@ struct db_probe {
 };
 
 struct db_probe *
-db_probe_create(const char *db, const char *remotes)
+db_probe_create(const struct db_address *address)
 {
     struct db_probe *probe = xzalloc(sizeof *probe);
     struct uuid cid;
 
-    probe->db = xstrdup(db);
+    probe->address = *address;
+    probe->server = ovs_tls_server_create(address->name);
     svec_init(&probe->remotes);
-    ovsdb_session_parse_remote(remotes, &probe->remotes, &cid);
+    ovsdb_session_parse_remote(address->remotes, &probe->remotes, &cid);
     ds_init(&probe->text);
     return probe;
 }
@@ -46,9 +50,9 @@ db_probe_destroy(struct db_probe *probe)
 {
     if (probe) {
         jsonrpc_session_close(probe->session);
+        ovs_tls_server_destroy(probe->server);
         svec_destroy(&probe->remotes);
         ds_destroy(&probe->text);
-        free(probe->db);
         free(probe);
     }
 }
@@ -85,7 +89,7 @@ judge(const struct db_probe *probe, const struct json *result)
         return xstrdup("it does not say what it serves");
     } else if (!rows->array.n) {
         return xasprintf("it has no database %s: is it another's server?",
-                         probe->db);
+                         probe->address.db);
     }
     row = rows->array.elems[0];
 
@@ -134,9 +138,11 @@ run_session(struct db_probe *probe)
 {
     struct jsonrpc_session *session = probe->session;
 
+    ovs_tls_last_made();
     jsonrpc_session_run(session);
+    ovs_tls_server_expect(probe->server);
     if (!probe->asked && jsonrpc_session_is_connected(session)) {
-        jsonrpc_session_send(session, make_request(probe->db));
+        jsonrpc_session_send(session, make_request(probe->address.db));
         probe->asked = true;
     }
 
@@ -148,6 +154,11 @@ run_session(struct db_probe *probe)
             end_session(probe, judge(probe, NULL));
         }
         jsonrpc_msg_destroy(msg);
+    } else if (ovs_tls_server_refused(probe->server)) {
+        end_session(probe, xasprintf(
+            "its server has %s, and must have that of \"%s\": %s",
+            ovs_tls_server_refused(probe->server), probe->address.name,
+            probe->address.remedy));
     } else if (!jsonrpc_session_is_alive(session)) {
         int error = jsonrpc_session_get_last_error(session);
         end_session(probe, xasprintf("no connection (%s): is its "
@@ -192,9 +203,9 @@ db_probe_text(const struct db_probe *probe)
 }
 
 char *
-db_probe_ask(const char *db, const char *remotes)
+db_probe_ask(const struct db_address *address)
 {
-    struct db_probe *probe = db_probe_create(db, remotes);
+    struct db_probe *probe = db_probe_create(address);
 
     while (!db_probe_run(probe)) {
         db_probe_wait(probe);

@@ -7,11 +7,12 @@
 
 #include <stdbool.h>
 
+struct db_address;
 struct db_probe;
 
-/* Returns a new probe of the database 'db', such as "SDSA", at 'remotes',
- * separated by commas.  Caller frees with db_probe_destroy(). */
-struct db_probe *db_probe_create(const char *db, const char *remotes);
+/* Returns a new probe of 'address', whose strings must outlive it.  Caller
+ * frees with db_probe_destroy(). */
+struct db_probe *db_probe_create(const struct db_address *address);
 
 /* Frees the probe.  Accepts NULL. */
 void db_probe_destroy(struct db_probe *);
@@ -29,6 +30,6 @@ const char *db_probe_text(const struct db_probe *);
 
 /* Makes a probe, waits for its end, and returns its text.  Caller frees.  For
  * command lines. */
-char *db_probe_ask(const char *db, const char *remotes);
+char *db_probe_ask(const struct db_address *address);
 
 #endif /* lib/db-probe.h */

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/db-address.h"
 #include "lib/db-probe.h"
+#include "lib/ovs-tls.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
 #include "ovsdb-idl.h"
@@ -25,7 +27,8 @@ VLOG_DEFINE_THIS_MODULE(db_watch);
 
 struct db_watch {
     struct ovsdb_idl *idl;
-    const char *db, *remotes;
+    struct db_address address;
+    struct ovs_tls_server *server;
     long long int up_ms;        /* Connected since; LLONG_MAX: it is not. */
     long long int down_ms;      /* Not usable since; LLONG_MAX: it is. */
     long long int retry_ms;     /* Time of the next try of our own. */
@@ -43,13 +46,13 @@ note_down(struct db_watch *watch, long long int now)
 }
 
 struct db_watch *
-db_watch_create(struct ovsdb_idl *idl, const char *db, const char *remotes)
+db_watch_create(struct ovsdb_idl *idl, const struct db_address *address)
 {
     struct db_watch *watch = xzalloc(sizeof *watch);
 
     watch->idl = idl;
-    watch->db = db;
-    watch->remotes = remotes;
+    watch->address = *address;
+    watch->server = ovs_tls_server_create(address->name);
     watch->up_ms = LLONG_MAX;
     note_down(watch, time_msec());
     return watch;
@@ -60,6 +63,7 @@ db_watch_destroy(struct db_watch *watch)
 {
     if (watch) {
         db_probe_destroy(watch->probe);
+        ovs_tls_server_destroy(watch->server);
         free(watch->reason);
         free(watch);
     }
@@ -70,7 +74,7 @@ static void
 set_reason(struct db_watch *watch, char *reason)
 {
     if (reason && (!watch->reason || strcmp(reason, watch->reason))) {
-        VLOG_WARN("no database %s: %s", watch->db, reason);
+        VLOG_WARN("no database %s: %s", watch->address.db, reason);
     }
     free(watch->reason);
     watch->reason = reason;
@@ -108,6 +112,7 @@ db_watch_run(struct db_watch *watch)
 {
     long long int now = time_msec();
 
+    db_run_idl(watch->server, watch->idl);
     run_state(watch, now);
     if (watch->down_ms == LLONG_MAX) {
         return;
@@ -117,12 +122,12 @@ db_watch_run(struct db_watch *watch)
          * database stays. */
         watch->retry_ms = now + RETRY_MS;
         ovsdb_idl_set_remote(watch->idl, NULL, false);
-        ovsdb_idl_set_remote(watch->idl, watch->remotes, true);
+        ovsdb_idl_set_remote(watch->idl, watch->address.remotes, true);
         poll_immediate_wake();
     }
     if (!watch->probe && now >= watch->probe_ms) {
         watch->probe_ms = now + PROBE_EVERY_MS;
-        watch->probe = db_probe_create(watch->db, watch->remotes);
+        watch->probe = db_probe_create(&watch->address);
     }
     if (watch->probe && db_probe_run(watch->probe)) {
         const char *text = db_probe_text(watch->probe);
@@ -135,6 +140,7 @@ db_watch_run(struct db_watch *watch)
 void
 db_watch_wait(struct db_watch *watch)
 {
+    ovsdb_idl_wait(watch->idl);
     if (watch->down_ms == LLONG_MAX) {
         return;
     }

@@ -9,8 +9,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "lib/bounds.h"
 #include "lib/tls-files.h"
-#include "lib/tls.h"
 #include "lib/tls.h"
 #include "openvswitch/vlog.h"
 #include "socket-util.h"
@@ -86,7 +86,7 @@ ovs_tls_run(const struct tls_files *files)
     memory_file_destroy(&ca_cert);
 }
 
-/* The TLS connection of OpenSSL that was made last. */
+/* The TLS connection of OpenSSL that was made last, and not freed. */
 static __thread SSL *last_made;
 
 /* OpenSSL calls this back for each connection that it makes. */
@@ -97,13 +97,29 @@ note_made(void *ssl, void *ptr OVS_UNUSED, CRYPTO_EX_DATA *ad OVS_UNUSED,
     last_made = ssl;
 }
 
-struct ssl_st *
-ovs_tls_last_made(void)
+/* OpenSSL calls this back for each connection that it frees. */
+static void
+note_freed(void *ssl, void *ptr OVS_UNUSED, CRYPTO_EX_DATA *ad OVS_UNUSED,
+           int idx OVS_UNUSED, long int argl OVS_UNUSED, void *argp OVS_UNUSED)
+{
+    last_made = last_made == ssl ? NULL : last_made;
+}
+
+/* Returns the index of a connection's struct ovs_tls_server. */
+static int
+server_index(void)
 {
     static int idx = -1;
     if (idx < 0) {
-        idx = SSL_get_ex_new_index(0, NULL, note_made, NULL, NULL);
+        idx = SSL_get_ex_new_index(0, NULL, note_made, NULL, note_freed);
     }
+    return idx;
+}
+
+struct ssl_st *
+ovs_tls_last_made(void)
+{
+    server_index();
     SSL *ssl = last_made;
     last_made = NULL;
     return ssl;
@@ -116,4 +132,71 @@ ovs_tls_peer_name(const struct ssl_st *ssl)
     char *name = cert ? tls_peer_name(cert) : NULL;
     X509_free(cert);
     return name;
+}
+
+struct ovs_tls_server {
+    char *name;                 /* Or NULL: any. */
+    char *refused;              /* See ovs_tls_server_refused(). */
+};
+
+struct ovs_tls_server *
+ovs_tls_server_create(const char *name)
+{
+    struct ovs_tls_server *server = xzalloc(sizeof *server);
+    server->name = nullable_xstrdup(name);
+    return server;
+}
+
+void
+ovs_tls_server_destroy(struct ovs_tls_server *server)
+{
+    if (server) {
+        free(server->name);
+        free(server->refused);
+        free(server);
+    }
+}
+
+/* OpenSSL calls this back for each certificate of a server's chain that it has
+ * verified ('ok'), or not. */
+static int
+verify_server(int ok, X509_STORE_CTX *store)
+{
+    SSL *ssl = X509_STORE_CTX_get_ex_data(
+        store, SSL_get_ex_data_X509_STORE_CTX_idx());
+    struct ovs_tls_server *server = SSL_get_ex_data(ssl, server_index());
+    X509 *cert = X509_STORE_CTX_get_current_cert(store);
+
+    if (!ok || X509_STORE_CTX_get_error_depth(store)
+        || tls_cert_has_name(cert, server->name)) {
+        return ok;
+    }
+    char *name = tls_peer_name(cert);
+    char *cut = name ? bounds_cut_text(name) : NULL;
+    free(server->refused);
+    server->refused = (cut ? xasprintf("the certificate of \"%s\"", cut)
+                       : xstrdup("a certificate without a name that is its "
+                                 "own"));
+    free(cut);
+    free(name);
+    X509_STORE_CTX_set_error(store, X509_V_ERR_HOSTNAME_MISMATCH);
+    return 0;
+}
+
+void
+ovs_tls_server_expect(struct ovs_tls_server *server)
+{
+    SSL *ssl = ovs_tls_last_made();
+    if (ssl && server->name) {
+        free(server->refused);
+        server->refused = NULL;
+        SSL_set_ex_data(ssl, server_index(), server);
+        SSL_set_verify(ssl, SSL_get_verify_mode(ssl), verify_server);
+    }
+}
+
+const char *
+ovs_tls_server_refused(const struct ovs_tls_server *server)
+{
+    return server->refused;
 }

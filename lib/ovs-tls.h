@@ -31,4 +31,28 @@ struct ssl_st *ovs_tls_last_made(void);
  * frees. */
 char *ovs_tls_peer_name(const struct ssl_st *ssl);
 
+/* What a client demands of a server's certificate beside its CA. */
+struct ovs_tls_server;
+
+/* Returns a demand for 'name': as one of the certificate's dNSNames, or as its
+ * common name if it has no dNSName; upper and lower case are the same, and
+ * there are no wildcards.  NULL: any.  Caller must free with
+ * ovs_tls_server_destroy(). */
+struct ovs_tls_server *ovs_tls_server_create(const char *name);
+
+/* Frees the demand.  Its streams must not be used any more, but to close them.
+ * Accepts NULL. */
+void ovs_tls_server_destroy(struct ovs_tls_server *);
+
+/* Has the stream that was made since the last ovs_tls_last_made(), if any, end
+ * its handshake if the peer has another name: nothing is sent to it, and
+ * nothing that it sends is read.  To be called before the stream's first
+ * stream_connect(), so right after the function that has opened it. */
+void ovs_tls_server_expect(struct ovs_tls_server *);
+
+/* Returns what the peer of the last such handshake that ended so has shown, a
+ * text for people; NULL: there was none since the last
+ * ovs_tls_server_expect() that had a stream.  It is the demand's. */
+const char *ovs_tls_server_refused(const struct ovs_tls_server *);
+
 #endif /* lib/ovs-tls.h */

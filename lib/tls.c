@@ -13,6 +13,10 @@
 #include "svec.h"
 #include "util.h"
 
+/* How a name is looked for among the dNSNames of a certificate. */
+#define HOST_FLAGS (X509_CHECK_FLAG_NO_WILDCARDS \
+                    | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT)
+
 void
 tls_ctx_harden(SSL_CTX *ctx)
 {
@@ -205,14 +209,30 @@ tls_peer_name(const X509 *cert)
     return name;
 }
 
+/* A name that is empty would be no check, and one with a dot before it stands
+ * for all below it. */
+static bool
+is_one_name(const char *name)
+{
+    return name[0] && name[0] != '.' && !strchr(name, '*');
+}
+
+bool
+tls_cert_has_name(X509 *cert, const char *name)
+{
+    char *peer = tls_peer_name(cert);
+    bool has = (is_one_name(name)
+                && ((peer && !strcasecmp(peer, name))
+                    || X509_check_host(cert, name, strlen(name), HOST_FLAGS,
+                                       NULL) == 1));
+    free(peer);
+    return has;
+}
+
 bool
 tls_expect_name(X509_VERIFY_PARAM *param, const char *name)
 {
-    /* An empty name would be no check, and one with a dot before it stands for
-     * all below it. */
-    X509_VERIFY_PARAM_set_hostflags(param,
-                                    X509_CHECK_FLAG_NO_WILDCARDS
-                                    | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
-    return (name[0] && name[0] != '.' && !strchr(name, '*')
+    X509_VERIFY_PARAM_set_hostflags(param, HOST_FLAGS);
+    return (is_one_name(name)
             && X509_VERIFY_PARAM_set1_host(param, name, 0));
 }

@@ -41,6 +41,10 @@ char *tls_ctx_load(SSL_CTX *, const struct tls_pem *);
  * that is empty, stands for many ("*") or has control characters has none. */
 char *tls_peer_name(const X509 *cert);
 
+/* True if 'name' is a dNSName of 'cert', or its tls_peer_name(); upper and
+ * lower case are the same, and there are no wildcards. */
+bool tls_cert_has_name(X509 *cert, const char *name);
+
 /* Has a client's verification demand 'name' of the server's certificate, as
  * one of its dNSNames (RFC 9525 s.6.3: the common name of a server counts for
  * nothing); upper and lower case are the same, and there are no wildcards.

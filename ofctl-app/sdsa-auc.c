@@ -13,6 +13,7 @@
 #include "fatal-signal.h"
 #include "lib/daemon-life.h"
 #include "lib/daemon-options.h"
+#include "lib/db-address.h"
 #include "lib/db-watch.h"
 #include "lib/descriptors.h"
 #include "lib/ovs-compat.h"
@@ -34,6 +35,7 @@
 
 struct options {
     const char *db;             /* Remote of the sdsa database. */
+    const char *db_name;        /* In its certificate; NULL: the usual one. */
     const char *listen;         /* "ADDRESS:PORT". */
     const char *est_listen;     /* The same, or NULL. */
     const char *unixctl;        /* Control socket; NULL: the default one. */
@@ -67,6 +69,8 @@ registers where they live.\n\
 Options:\n\
   --db=DATABASE           remote of the sdsa database\n\
                           (default: unix:%s/sdsa.sock)\n\
+  --db-name=NAME          name in the certificate of a database that is\n\
+                          spoken to by ssl: (default: %s)\n\
   --listen=ADDRESS:PORT   where VNFs connect (default: 0.0.0.0:8450)\n\
   --est-listen=ADDRESS:PORT  also, without a certificate, for cacerts and\n\
                           for tokens as passwords (default: nowhere)\n\
@@ -77,7 +81,8 @@ Options:\n\
   --vnf-ca-key=FILE       private key of the CA of the VNFs\n\
   --vnf-ca-cert=FILE      its certificate, then others that are trusted\n\
   --cert-lifetime=SECONDS of certificates (default: %d)\n",
-           program_name, program_name, SDSA_RUNDIR, LIFETIME_S);
+           program_name, program_name, SDSA_RUNDIR, DB_SDSA_NAME,
+           LIFETIME_S);
     stream_usage("database", true, false, false);
     daemon_usage();
     vlog_usage();
@@ -164,7 +169,8 @@ main(int argc, char *argv[])
         .ca = open_files(&options.ca),
     };
     struct ovsdb_idl *idl = make_idl(options.db);
-    struct db_watch *watch = db_watch_create(idl, "SDSA", options.db);
+    struct db_address address = db_sdsa(options.db, options.db_name);
+    struct db_watch *watch = db_watch_create(idl, &address);
     struct auc_config config = {
         .idl = idl,
         .watch = watch,
@@ -189,13 +195,11 @@ main(int argc, char *argv[])
 
     while (!exiting) {
         run_files(&files);
-        ovsdb_idl_run(idl);
         db_watch_run(watch);
         unixctl_server_run(unixctl);
         auc_run(auc);
 
         wait_files(&files);
-        ovsdb_idl_wait(idl);
         db_watch_wait(watch);
         descriptors_unixctl_wait(unixctl);
         auc_wait(auc);
@@ -224,6 +228,7 @@ parse_options(int argc, char *argv[], struct options *o)
     const char *protocols = NULL, *ciphers = NULL;
     const struct daemon_option own[] = {
         { "db", .value = &o->db },
+        { "db-name", .value = &o->db_name },
         { "listen", .value = &o->listen },
         { "est-listen", .value = &o->est_listen },
         { "private-key", 'p', true, .value = &key },

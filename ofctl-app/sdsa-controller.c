@@ -13,6 +13,7 @@
 #include "fatal-signal.h"
 #include "lib/daemon-life.h"
 #include "lib/daemon-options.h"
+#include "lib/db-address.h"
 #include "lib/db-watch.h"
 #include "lib/descriptors.h"
 #include "lib/ovs-compat.h"
@@ -35,6 +36,7 @@ VLOG_DEFINE_THIS_MODULE(controller);
 
 struct options {
     const char *db;             /* Remote of the sdsa database. */
+    const char *db_name;        /* In its certificate; NULL: the usual one. */
     const char *unixctl;        /* Control socket; NULL: the default one. */
     struct tls_files_names tls; /* For bridges and databases. */
     const char *vnf_ca;         /* Of agents; NULL: that of 'tls'. */
@@ -89,12 +91,14 @@ database: steers service chains with NSH and keys every hop.\n\
 Options:\n\
   --db=DATABASE           remote of the sdsa database\n\
                           (default: unix:%s/sdsa.sock)\n\
+  --db-name=NAME          name in the certificate of a database that is\n\
+                          spoken to by ssl: (default: %s)\n\
   --listen=METHOD         where bridges connect: pssl:PORT[:IP], or without\n\
                           protection ptcp:PORT[:IP], punix:FILE\n\
                           (default: pssl:6653)\n\
   --vnf-ca-cert=FILE      CA of the agents (default: --ca-cert, which is the\n\
                           CA of the switches)\n",
-           program_name, program_name, SDSA_RUNDIR);
+           program_name, program_name, SDSA_RUNDIR, DB_SDSA_NAME);
     stream_usage("database", true, false, false);
     daemon_usage();
     vlog_usage();
@@ -181,7 +185,8 @@ main(int argc, char *argv[])
 
     struct ovsdb_idl *idl = ovsdb_idl_create(options.db, &sdsa_idl_class, true,
                                              true);
-    struct db_watch *watch = db_watch_create(idl, "SDSA", options.db);
+    struct db_address address = db_sdsa(options.db, options.db_name);
+    struct db_watch *watch = db_watch_create(idl, &address);
     struct conductor *conductor = conductor_create(idl, watch,
                                                    &options.network);
 
@@ -202,14 +207,12 @@ main(int argc, char *argv[])
 
     while (!exiting) {
         run_files(&files);
-        ovsdb_idl_run(idl);
         db_watch_run(watch);
         unixctl_server_run(unixctl);
         conductor_run(conductor);
         answer_waiters(&waiters);
 
         wait_files(&files);
-        ovsdb_idl_wait(idl);
         db_watch_wait(watch);
         descriptors_unixctl_wait(unixctl);
         conductor_wait(conductor);
@@ -237,6 +240,7 @@ parse_options(int argc, char *argv[], struct options *o)
     const char *protocols = NULL, *ciphers = NULL;
     const struct daemon_option own[] = {
         { "db", .value = &o->db },
+        { "db-name", .value = &o->db_name },
         { "listen", .value = &o->network.listen },
         { "private-key", 'p', true, .value = &tls->private_key },
         { "certificate", 'c', true, .value = &tls->certificate },

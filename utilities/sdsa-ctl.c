@@ -13,8 +13,10 @@
 
 #include "command-line.h"
 #include "fatal-signal.h"
+#include "lib/db-address.h"
 #include "lib/db-probe.h"
 #include "lib/environment.h"
+#include "lib/ovs-tls.h"
 #include "lib/process-util.h"
 #include "lib/sdsa-idl.h"
 #include "openvswitch/poll-loop.h"
@@ -31,6 +33,8 @@
 VLOG_DEFINE_THIS_MODULE(sdsa_ctl);
 
 static char *db;                /* Argument of --db, or the default. */
+static char *db_name;           /* Argument of --db-name, or NULL. */
+static struct ovs_tls_server *db_server;        /* That the database is. */
 static bool oneline;            /* --oneline was given. */
 static bool dry_run;            /* --dry-run was given. */
 static bool would_fail;         /* --dry-run found a chain that would fail. */
@@ -198,12 +202,15 @@ Commands joined by \"--\" are one transaction: all of them happen, or none.\n",
 Options:\n\
   --db=DATABASE               connect to DATABASE\n\
                               (default: $SDSA_DB or unix:%s/sdsa.sock)\n\
+  --db-name=NAME              name in the certificate of a database that is\n\
+                              spoken to by ssl: (default: %s)\n\
   --wait=none|applied         wait until the network is as the commands want\n\
                               it; fail with the reason if it cannot be\n\
   -t, --timeout=SECS          give up after SECS seconds\n\
   --dry-run                   change nothing; print what would come and go\n\
   --oneline                   print exactly one line of output per command\n",
-           ctl_get_db_cmd_usage(), ctl_list_db_tables_usage(), SDSA_RUNDIR);
+           ctl_get_db_cmd_usage(), ctl_list_db_tables_usage(), SDSA_RUNDIR,
+           DB_SDSA_NAME);
     table_usage();
     stream_usage("database", true, true, false);
     vlog_usage();
@@ -227,6 +234,7 @@ parse_wait(const char *arg)
 
 enum {
     OPT_DB = UCHAR_MAX + 1,
+    OPT_DB_NAME,
     OPT_ONELINE,
     OPT_DRY_RUN,
     OPT_WAIT,
@@ -239,6 +247,7 @@ enum {
 
 static const struct option global_options[] = {
     {"db", required_argument, NULL, OPT_DB},
+    {"db-name", required_argument, NULL, OPT_DB_NAME},
     {"oneline", no_argument, NULL, OPT_ONELINE},
     {"dry-run", no_argument, NULL, OPT_DRY_RUN},
     {"wait", required_argument, NULL, OPT_WAIT},
@@ -271,6 +280,11 @@ handle_global_option(int c)
     case OPT_DB:
         free(db);
         db = xstrdup(optarg);
+        break;
+
+    case OPT_DB_NAME:
+        free(db_name);
+        db_name = xstrdup(optarg);
         break;
 
     case OPT_ONELINE:
@@ -463,7 +477,7 @@ wait_until_applied(struct ovsdb_idl *idl, const struct shash *deleted,
 {
     long long int warn_ms = time_msec() + PATIENCE_MS;
     for (;;) {
-        ovsdb_idl_run(idl);
+        db_run_idl(db_server, idl);
         if (!ovsdb_idl_is_alive(idl)) {
             ctl_fatal("%s: the database went away while we waited", db);
         }
@@ -670,6 +684,21 @@ mark_change(struct ovsdb_idl *idl, const struct shash *deleted,
     }
 }
 
+/* Commits the open transaction, and waits for the result. */
+static enum ovsdb_idl_txn_status
+commit(struct ovsdb_idl *idl)
+{
+    enum ovsdb_idl_txn_status status;
+    fatal_signal_run();
+    while ((status = ovsdb_idl_txn_commit(the_idl_txn)) == TXN_INCOMPLETE) {
+        db_run_idl(db_server, idl);
+        ovsdb_idl_wait(idl);
+        ovsdb_idl_txn_wait(the_idl_txn);
+        poll_block();
+    }
+    return status;
+}
+
 /* Tries the commands once.  Returns false to try again. */
 static bool
 do_commands(struct ovsdb_idl *idl, const char *args,
@@ -701,8 +730,7 @@ do_commands(struct ovsdb_idl *idl, const char *args,
                                               &plan);
         }
 
-        enum ovsdb_idl_txn_status status
-            = ovsdb_idl_txn_commit_block(the_idl_txn);
+        enum ovsdb_idl_txn_status status = commit(idl);
         if (status == TXN_TRY_AGAIN) {
             done = false;
         } else if (status == TXN_SUCCESS || status == TXN_UNCHANGED) {
@@ -764,15 +792,17 @@ main(int argc, char *argv[])
     shash_destroy(&local_options);
     ctl_timeout_setup(timeout);
 
+    struct db_address address = db_sdsa(db, db_name);
+    db_server = ovs_tls_server_create(address.name);
     struct ovsdb_idl *idl = the_idl = ovsdb_idl_create(db, &sdsa_idl_class,
                                                        true, false);
     unsigned int seqno = ovsdb_idl_get_seqno(idl);
     bool done = false;
     while (!done) {
-        ovsdb_idl_run(idl);
+        db_run_idl(db_server, idl);
         if (!ovsdb_idl_is_alive(idl)) {
             ctl_fatal("cannot use the sdsa database (see --db): %s",
-                      db_probe_ask("SDSA", db));
+                      db_probe_ask(&address));
         }
         if (seqno != ovsdb_idl_get_seqno(idl)) {
             seqno = ovsdb_idl_get_seqno(idl);
@@ -790,7 +820,9 @@ main(int argc, char *argv[])
     free(commands);
     free(args);
     free(db);
+    free(db_name);
     ovsdb_idl_destroy(idl);
+    ovs_tls_server_destroy(db_server);
     the_idl = NULL;
     return would_fail ? EXIT_FAILURE : EXIT_SUCCESS;
 }

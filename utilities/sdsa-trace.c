@@ -12,9 +12,11 @@
 #include "command-line.h"
 #include "fatal-signal.h"
 #include "jsonrpc.h"
+#include "lib/db-address.h"
 #include "lib/db-probe.h"
 #include "lib/environment.h"
 #include "lib/ovs-compat.h"
+#include "lib/ovs-tls.h"
 #include "lib/process-util.h"
 #include "lib/sdsa-idl.h"
 #include "ofctl-app/flows/trace.h"
@@ -33,6 +35,7 @@
 
 struct options {
     char *db;
+    char *db_name;              /* NULL: the usual one. */
     char *controller;           /* Control socket; "": the default one;
                                  * NULL: no --live. */
     bool answers;               /* Trace the answers of functions, too. */
@@ -57,13 +60,15 @@ Options:\n\
                               itself (a TCP reset, an ICMP error)\n\
   --db=DATABASE               connect to DATABASE\n\
                               (default: $SDSA_DB or unix:%s/sdsa.sock)\n\
+  --db-name=NAME              name in the certificate of a database that is\n\
+                              spoken to by ssl: (default: %s)\n\
   --live[=SOCKET]             check each step against the flows and SAs that\n\
                               are there, as the controller says at its\n\
                               control socket (default: sdsa-controller.ctl\n\
                               in $SDSA_RUNDIR or %s)\n\
   -t, --timeout=SECS          give up after SECS seconds (default: 10)\n",
            program_name, program_name, program_name, SDSA_RUNDIR,
-           SDSA_RUNDIR);
+           DB_SDSA_NAME, SDSA_RUNDIR);
     stream_usage("database", true, false, false);
     vlog_usage();
     printf("\nOther options:\n\
@@ -89,6 +94,7 @@ parse_options(int argc, char *argv[], struct options *o)
     enum {
         OPT_ANSWERS = UCHAR_MAX + 1,
         OPT_DB,
+        OPT_DB_NAME,
         OPT_LIVE,
         OPT_SIZE,
         VLOG_OPTION_ENUMS,
@@ -97,6 +103,7 @@ parse_options(int argc, char *argv[], struct options *o)
     static const struct option long_options[] = {
         {"answers", no_argument, NULL, OPT_ANSWERS},
         {"db", required_argument, NULL, OPT_DB},
+        {"db-name", required_argument, NULL, OPT_DB_NAME},
         {"live", optional_argument, NULL, OPT_LIVE},
         {"size", required_argument, NULL, OPT_SIZE},
         {"timeout", required_argument, NULL, 't'},
@@ -114,6 +121,7 @@ parse_options(int argc, char *argv[], struct options *o)
         switch (c) {
         case OPT_ANSWERS: o->answers = true; break;
         case OPT_DB: o->db = xstrdup(optarg); break;
+        case OPT_DB_NAME: o->db_name = xstrdup(optarg); break;
         case OPT_LIVE:
             o->controller = xstrdup(optarg ? optarg : "");
             break;
@@ -228,14 +236,18 @@ static void
 wait_for_database(struct ovsdb_idl *idl, const struct options *o)
 {
     long long int end = time_msec() + 1000LL * o->timeout_s;
+    struct db_address address = db_sdsa(o->db, o->db_name);
+    struct ovs_tls_server *server = ovs_tls_server_create(address.name);
     for (;;) {
-        ovsdb_idl_run(idl);
+        db_run_idl(server, idl);
         if (ovsdb_idl_has_ever_connected(idl)) {
+            /* It does not run any more. */
+            ovs_tls_server_destroy(server);
             return;
         }
         if (!ovsdb_idl_is_alive(idl) || time_msec() >= end) {
             ovs_fatal(0, "cannot use the sdsa database (see --db): %s",
-                      db_probe_ask("SDSA", o->db));
+                      db_probe_ask(&address));
         }
         ovsdb_idl_wait(idl);
         poll_timer_wait_until(end);
@@ -375,6 +387,7 @@ main(int argc, char *argv[])
     view_destroy(&view);
     ovsdb_idl_destroy(idl);
     free(options.db);
+    free(options.db_name);
     free(options.controller);
     return result == TRACE_DROPPED ? EXIT_DROPPED : EXIT_SUCCESS;
 }

@@ -7,6 +7,7 @@
 
 #include "hash.h"
 #include "lib/bounds.h"
+#include "lib/db-address.h"
 #include "lib/db-watch.h"
 #include "lib/name.h"
 #include "lib/vswitch-idl.h"
@@ -22,6 +23,7 @@
 
 struct vswitch_session {
     char *target;
+    char *certificate;
     struct ovsdb_idl *idl;
     struct db_watch *watch;     /* Why it cannot be reached. */
     unsigned int lost_seqno;    /* ovsdb_idl_get_seqno() when it was not
@@ -35,13 +37,19 @@ struct vswitch_session {
 };
 
 struct vswitch_session *
-vswitch_session_create(const char *target)
+vswitch_session_create(const char *target, const char *certificate)
 {
     struct vswitch_session *session = xzalloc(sizeof *session);
     session->target = xstrdup(target);
+    session->certificate = xstrdup(certificate);
     session->idl = ovsdb_idl_create(target, &ovsrec_idl_class, false, true);
-    session->watch = db_watch_create(session->idl, "Open_vSwitch",
-                                     session->target);
+    const struct db_address address = {
+        "Open_vSwitch", session->target, session->certificate,
+        "the bridge is bound to that; name the database of its switch with "
+        "\"sdsa-ctl bridge-set-ovsdb\", or its certificate with \"sdsa-ctl "
+        "bridge-set-certificate\""
+    };
+    session->watch = db_watch_create(session->idl, &address);
     session->stale_ms = time_msec();
     static const struct ovsdb_idl_column *const columns[] = {
         &ovsrec_bridge_col_name, &ovsrec_bridge_col_datapath_id,
@@ -63,6 +71,7 @@ vswitch_session_destroy(struct vswitch_session *session)
     db_watch_destroy(session->watch);
     ovsdb_idl_destroy(session->idl);
     free(session->target);
+    free(session->certificate);
     free(session);
 }
 
@@ -137,7 +146,6 @@ session_hash(const struct vswitch_session *session)
 bool
 vswitch_session_run(struct vswitch_session *session)
 {
-    ovsdb_idl_run(session->idl);
     db_watch_run(session->watch);
     unsigned int seqno = ovsdb_idl_get_seqno(session->idl);
     if (!ovsdb_idl_is_connected(session->idl)) {
@@ -161,7 +169,6 @@ vswitch_session_run(struct vswitch_session *session)
 void
 vswitch_session_wait(const struct vswitch_session *session)
 {
-    ovsdb_idl_wait(session->idl);
     if (ovsdb_idl_get_seqno(session->idl) != session->seen_seqno) {
         poll_timer_wait_until(session->next_look_ms);
     }

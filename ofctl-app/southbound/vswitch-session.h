@@ -12,9 +12,11 @@ struct ovsrec_bridge;
 struct ovsrec_port;
 struct vswitch_session;
 
-/* Returns a session with the database at 'target', an OVSDB connection method
- * (caller must free with vswitch_session_destroy()). */
-struct vswitch_session *vswitch_session_create(const char *target);
+/* Returns a session with the database at 'target', an OVSDB connection method,
+ * whose server has, where that is with TLS, a certificate with the name
+ * 'certificate' (caller must free with vswitch_session_destroy()). */
+struct vswitch_session *vswitch_session_create(const char *target,
+                                               const char *certificate);
 
 /* Ends the session and frees it. */
 void vswitch_session_destroy(struct vswitch_session *);

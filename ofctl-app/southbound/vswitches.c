@@ -31,7 +31,8 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(60, 60);
 #define MAX_BRIDGES_SHOWN 3     /* That a conflict names. */
 
 struct vswitches {
-    struct shash sessions;      /* Of struct vswitch_session, by target. */
+    struct shash sessions;      /* Of struct vswitch_session, by
+                                 * session_key(). */
     unsigned int seqno;         /* See vswitches_seqno(). */
     struct shash mtus;          /* Of struct simap, by bridge: MTUs by port of
                                  * the bridges whose databases are fresh, as
@@ -75,28 +76,61 @@ vswitches_destroy(struct vswitches *vs)
     }
 }
 
+static bool
+uses_tls(const struct sdsa_bridge *row)
+{
+    return !strncmp(row->ovsdb, "ssl:", 4) || strstr(row->ovsdb, ",ssl:");
+}
+
+/* True if nobody knows (yet) whose certificate the database must show. */
+static bool
+is_unbound(const struct sdsa_bridge *row)
+{
+    return uses_tls(row) && !row->certificate[0];
+}
+
+/* Bridges that name one database with two certificates have two sessions: one
+ * of these cannot be.  Caller frees. */
+static char *
+session_key(const struct sdsa_bridge *row)
+{
+    return (uses_tls(row) ? xasprintf("%s %s", row->ovsdb, row->certificate)
+            : xstrdup(row->ovsdb));
+}
+
+/* Opens the session of 'row' if it is not there and can be; else the bridge is
+ * shown with the reason.  Returns its key (caller frees). */
+static char *
+need_session(struct vswitches *vs, const struct sdsa_bridge *row)
+{
+    char *key = session_key(row);
+    if (!is_unbound(row) && !shash_find(&vs->sessions, key)) {
+        char *error = name_check_ovsdb(row->ovsdb);
+        if (!error) {
+            shash_add(&vs->sessions, key,
+                      vswitch_session_create(row->ovsdb, row->certificate));
+        }
+        free(error);
+    }
+    return key;
+}
+
 void
 vswitches_run(struct vswitches *vs, const struct ovsdb_idl *idl)
 {
-    struct sset targets = SSET_INITIALIZER(&targets);
+    struct sset needed = SSET_INITIALIZER(&needed);
     const struct sdsa_bridge *row;
     SDSA_BRIDGE_FOR_EACH (row, idl) {
         if (row->ovsdb[0]) {
-            sset_add(&targets, row->ovsdb);
-            if (!shash_find(&vs->sessions, row->ovsdb)) {
-                char *error = name_check_ovsdb(row->ovsdb);
-                if (!error) {   /* Else the bridge is shown with it. */
-                    shash_add(&vs->sessions, row->ovsdb,
-                              vswitch_session_create(row->ovsdb));
-                }
-                free(error);
-            }
+            char *key = need_session(vs, row);
+            sset_add(&needed, key);
+            free(key);
         }
     }
     struct shash_node *node;
     SHASH_FOR_EACH_SAFE (node, &vs->sessions) {
         struct vswitch_session *session = node->data;
-        if (!sset_contains(&targets, node->name)) {
+        if (!sset_contains(&needed, node->name)) {
             vswitch_session_destroy(session);
             shash_delete(&vs->sessions, node);
             vs->seqno++;
@@ -104,7 +138,7 @@ vswitches_run(struct vswitches *vs, const struct ovsdb_idl *idl)
             vs->seqno += vswitch_session_run(session);
         }
     }
-    sset_destroy(&targets);
+    sset_destroy(&needed);
 }
 
 void
@@ -125,7 +159,11 @@ vswitches_seqno(const struct vswitches *vs)
 static const struct vswitch_session *
 find_session(const struct vswitches *vs, const struct sdsa_bridge *row)
 {
-    return shash_find_data(&vs->sessions, row->ovsdb);
+    char *key = session_key(row);
+    const struct vswitch_session *session = shash_find_data(&vs->sessions,
+                                                            key);
+    free(key);
+    return session;
 }
 
 static uint64_t
@@ -148,7 +186,13 @@ char *
 vswitches_doubt(const struct vswitches *vs, const struct sdsa_bridge *row)
 {
     const struct vswitch_session *session = find_session(vs, row);
-    return session ? vswitch_session_doubt(session, row_id(row)) : NULL;
+    return (session ? vswitch_session_doubt(session, row_id(row))
+            : is_unbound(row)
+            ? xstrdup("the database of its switch is not read before the "
+                      "bridge is bound to a certificate, which that must "
+                      "show: it is when it has connected with TLS, or with "
+                      "\"sdsa-ctl bridge-set-certificate\"")
+            : NULL);
 }
 
 unsigned int

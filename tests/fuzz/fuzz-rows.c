@@ -97,7 +97,8 @@ clear(void)
     session.monitor_id = NULL;
 }
 
-struct db_probe *__wrap_db_probe_create(const char *, const char *);
+struct db_address;
+struct db_probe *__wrap_db_probe_create(const struct db_address *);
 struct jsonrpc_session *__wrap_jsonrpc_session_open_multiple(
     const struct svec *, bool);
 void __wrap_jsonrpc_session_close(struct jsonrpc_session *);
@@ -119,8 +120,7 @@ void __wrap_jsonrpc_session_reset_backoff(struct jsonrpc_session *);
 void __wrap_jsonrpc_session_set_probe_interval(struct jsonrpc_session *, int);
 
 struct db_probe *
-__wrap_db_probe_create(const char *db OVS_UNUSED,
-                       const char *remotes OVS_UNUSED)
+__wrap_db_probe_create(const struct db_address *address OVS_UNUSED)
 {
     return NULL;                /* Nobody else is asked. */
 }

@@ -335,7 +335,7 @@ test_bounds(int argc, char *argv[])
 }
 
 /* peer FILE NAME: the name in the certificate in FILE (DER), and whether a
- * client that wants NAME would take it. */
+ * client that wants NAME would take it, of an agent and of a database. */
 static void
 test_peer(int argc OVS_UNUSED, char *argv[])
 {
@@ -350,7 +350,8 @@ test_peer(int argc OVS_UNUSED, char *argv[])
     ok = ok && X509_check_host(cert, argv[2], 0,
                                X509_VERIFY_PARAM_get_hostflags(param),
                                NULL) == 1;
-    printf("%s %s\n", name ? name : "-", ok ? "taken" : "refused");
+    printf("%s %s %s\n", name ? name : "-", ok ? "taken" : "refused",
+           tls_cert_has_name(cert, argv[2]) ? "taken" : "refused");
     free(name);
     SSL_CTX_free(ctx);
     X509_free(cert);
