@@ -39,10 +39,10 @@ VLOG_DEFINE_THIS_MODULE(esp_sandbox);
  * out there. */
 static const char *const allowed[] = {
     /* Packets, control socket, ovs-appctl, log. */
-    "accept", "accept4", "bind", "close", "connect", "dup", "dup2", "dup3",
-    "eventfd2", "fcntl", "getpeername", "getsockname", "getsockopt", "listen",
-    "pipe2", "read", "recvfrom", "recvmmsg", "recvmsg", "sendmmsg", "sendmsg",
-    "sendto", "setsockopt", "shutdown", "write", "writev",
+    "accept", "accept4", "bind", "close", "dup", "dup2", "dup3", "eventfd2",
+    "fcntl", "getpeername", "getsockname", "getsockopt", "listen", "pipe2",
+    "read", "recvfrom", "recvmmsg", "recvmsg", "sendmmsg", "sendmsg", "sendto",
+    "setsockopt", "shutdown", "write", "writev",
     /* Files: the log, the PID file, names of sockets. */
     "access", "chmod", "faccessat", "faccessat2", "fchmod", "fchmodat",
     "flock", "fstat", "ftruncate", "getcwd", "lseek", "lstat", "newfstatat",
@@ -75,15 +75,15 @@ static const char *const starters[] = {
     "execve", "execveat", "fork", "ptrace", "vfork",
 };
 
+#define SOCK_TYPE_MASK 0xf      /* The rest are flags. */
+
 /* Calls that are allowed with certain arguments. */
 static const struct {
     const char *name;
     struct scmp_arg_cmp condition;
 } conditional[] = {
 #define ARGUMENT(N, MASK, VALUE) { N, SCMP_CMP_MASKED_EQ, MASK, VALUE }
-    { "socket", ARGUMENT(0, UINT32_MAX, AF_UNIX) },
     { "socket", ARGUMENT(0, UINT32_MAX, AF_PACKET) },
-    { "socket", ARGUMENT(0, UINT32_MAX, AF_NETLINK) },
     { "ioctl", ARGUMENT(1, UINT32_MAX, SIOCGIFFLAGS) },
     { "ioctl", ARGUMENT(1, UINT32_MAX, SIOCGIFHWADDR) },
     { "ioctl", ARGUMENT(1, UINT32_MAX, SIOCGIFINDEX) },
@@ -131,6 +131,12 @@ add_allowed(scmp_filter_ctx filter)
 {
     /* Signals to this process alone: raise(), abort(). */
     const struct scmp_arg_cmp own[] = { ARGUMENT(0, UINT32_MAX, getpid()) };
+    /* To be a server of such clients.  Without connect() such a socket reaches
+     * nobody, which a datagram's would. */
+    const struct scmp_arg_cmp listener[] = {
+        ARGUMENT(0, UINT32_MAX, AF_UNIX),
+        ARGUMENT(1, SOCK_TYPE_MASK, SOCK_STREAM),
+    };
     int error = add_rules(filter, SCMP_ACT_ALLOW, allowed,
                           ARRAY_SIZE(allowed));
 
@@ -138,6 +144,8 @@ add_allowed(scmp_filter_ctx filter)
         error = add_rule(filter, SCMP_ACT_ALLOW, conditional[i].name, 1,
                          &conditional[i].condition);
     }
+    error = error ? error : add_rule(filter, SCMP_ACT_ALLOW, "socket", 2,
+                                     listener);
     return error ? error : add_rule(filter, SCMP_ACT_ALLOW, "tgkill", 1, own);
 }
 

@@ -7,7 +7,9 @@
  * (seccomp).
  *
  * A call that sdsa-esp does not need fails with ENOSYS, so that a C library
- * which tries a newer call first goes on with the older one.  A call that only
+ * which tries a newer call first goes on with the older one.  It needs no
+ * connect(), so that an intruder reaches no server of the machine: what it is
+ * connected to (its log, its predecessor) it is before.  A call that only
  * an intruder makes (another program, another process's memory, another
  * namespace, kernel modules, ...) ends the process.
  *

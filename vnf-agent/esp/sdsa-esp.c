@@ -72,6 +72,7 @@ struct esp {
     char *pid_path, *control_path, *unixctl_path;
     int pid_fd;
     int sockets[2];             /* port_open() for each port, or negative. */
+    int predecessor;            /* succession_connect(), or negative. */
 };
 
 /* Set by SIGTERM and SIGINT. */
@@ -526,9 +527,10 @@ static void
 take_over(struct esp *esp)
 {
     struct succession s;
-    char *message;
-    int error = succession_request(esp->control_path, &esp->hello, &s,
-                                   &message);
+    int error = MAX(0, -esp->predecessor);
+    char *message = (error ? xasprintf("no data plane at %s (%s)",
+                                       esp->control_path, ovs_strerror(error))
+                     : succession_request(esp->predecessor, &esp->hello, &s));
 
     if (error == ENOENT || error == ECONNREFUSED) {
         VLOG_INFO("%s", message);
@@ -536,7 +538,7 @@ take_over(struct esp *esp)
         begin(esp);
         return;
     }
-    message = error ? message : succession_finish(&s);
+    message = message ? message : succession_finish(&s);
     if (message) {
         VLOG_FATAL("cannot take over: %s", message);
     }
@@ -565,11 +567,12 @@ open_ports(int sockets[2])
     privileges_keep(PRIVILEGE(CAP_NET_RAW));
 }
 
-/* Sets all up, or ends the process with a message.  Takes ownership of
+/* Makes '*esp', with all that must be connected.  Takes ownership of
  * 'sockets'. */
 static void
 esp_init(struct esp *esp, const struct options *options, const int sockets[2])
 {
+    vlog_init();                /* Connects to syslog. */
     *esp = (struct esp) {
         .sockets = { sockets[0], sockets[1] },
         .pid_path = rundir_file(options, "pid"),
@@ -582,8 +585,16 @@ esp_init(struct esp *esp, const struct options *options, const int sockets[2])
             .program = process_program_id("/proc/self/exe"),
         },
     };
-    register_commands(esp);
     esp->notifier = if_notifier_create(note_interface_change, esp);
+    esp->predecessor = (options->take_over
+                        ? succession_connect(esp->control_path) : -1);
+}
+
+/* Sets all up, or ends the process with a message. */
+static void
+esp_begin(struct esp *esp, const struct options *options)
+{
+    register_commands(esp);
     if (options->take_over) {
         take_over(esp);
     } else {
@@ -640,8 +651,9 @@ main(int argc, char *argv[])
     open_ports(sockets);
     sandbox_bound_files(options.rundir);
     daemon_life_running();
-    sandbox_enter();
     esp_init(&esp, &options, sockets);
+    sandbox_enter();
+    esp_begin(&esp, &options);
     char *ips = own_ips_format(&options.own_ips);
     VLOG_INFO("%s: %s <-> %s, %s, boot id "UUID_FMT, options.name,
               options.plain, options.cipher, ips,

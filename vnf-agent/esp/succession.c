@@ -100,36 +100,37 @@ succession_destroy(struct succession *s)
 }
 
 int
-succession_request(const char *path, const struct control_hello *hello,
-                   struct succession *s, char **errorp)
+succession_connect(const char *path)
+{
+    int socket = make_unix_socket(SOCK_STREAM, true, NULL, path);
+    if (socket >= 0) {
+        fcntl(socket, F_SETFD, FD_CLOEXEC);
+    }
+    return socket;
+}
+
+char *
+succession_request(int socket, const struct control_hello *hello,
+                   struct succession *s)
 {
     long long int deadline_ms = time_msec() + SUCCESSION_TIMEOUT_MS;
     struct control_buffer state = { .data = NULL };
+    char *message;
 
-    *s = (struct succession) { .fds = { -1, -1, -1, -1 } };
-    s->socket = make_unix_socket(SOCK_STREAM, true, NULL, path);
-    if (s->socket < 0) {
-        *errorp = xasprintf("no data plane at %s (%s)", path,
-                            ovs_strerror(-s->socket));
-        return -s->socket;
-    }
-    fcntl(s->socket, F_SETFD, FD_CLOEXEC);
-
-    int error = transact(s->socket, hello, deadline_ms, errorp);
-    if (!error) {
-        error = receive_state(s, &state, deadline_ms);
-        *errorp = (error
+    *s = (struct succession) { .socket = socket, .fds = { -1, -1, -1, -1 } };
+    if (!transact(socket, hello, deadline_ms, &message)) {
+        int error = receive_state(s, &state, deadline_ms);
+        message = (error
                    ? xasprintf("the data plane that runs did not hand its "
                                "state over (%s)", ovs_strerror(error))
                    : handover_decode(&state, &hello->own_ips, &s->engine,
                                      &s->boot_id));
-        error = *errorp && !error ? EPROTO : error;
     }
     control_free(&state);
-    if (error) {
+    if (message) {
         succession_destroy(s);
     }
-    return error;
+    return message;
 }
 
 char *

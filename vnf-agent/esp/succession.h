@@ -50,12 +50,16 @@ struct succession {
     int fds[SUCCESSION_N_FDS];  /* -1: there is none. */
 };
 
-/* Asks the process behind the control socket 'path' for its state.  'hello'
- * has the ports and the address that it must have.  Returns 0; or a positive
- * errno with an error in '*errorp' (caller frees) and nothing in '*s': ENOENT
- * or ECONNREFUSED if there is no such process. */
-int succession_request(const char *path, const struct control_hello *hello,
-                       struct succession *s, char **errorp);
+/* Connects to the process behind the control socket 'path'.  Returns the
+ * socket, which succession_request() closes, or a negative errno: -ENOENT or
+ * -ECONNREFUSED if there is no such process. */
+int succession_connect(const char *path);
+
+/* Asks the process at the other end of 'socket' for its state.  'hello' has
+ * the ports and the address that it must have.  Returns NULL, or an error
+ * (caller frees) and nothing in '*s'. */
+char *succession_request(int socket, const struct control_hello *hello,
+                         struct succession *s);
 
 /* Says "ready" and waits for "go".  Returns NULL and the caller has to work
  * from now on, or an error (caller frees) and it must end. */
