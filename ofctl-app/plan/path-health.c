@@ -91,12 +91,13 @@ path_health_reason(const struct plan_facts *facts,
     return error;
 }
 
-/* Returns the first gateway of the paths that is in quarantine, or, if
- * 'moved_too', has another address than they were made with; or NULL. */
-static const struct inv_gateway *
+/* Returns the VNF-ID of the first gateway of the paths that is in quarantine,
+ * or, unless 'quarantine_only', has gone or has another address than they were
+ * made with; or NULL. */
+static const char *
 find_gateway_to_leave(const struct plan_facts *facts,
                       struct live_path *const *paths, size_t n,
-                      bool moved_too)
+                      bool quarantine_only)
 {
     for (size_t i = 0; i < n; i++) {
         PATH_FOR_EACH_HOP (hop, paths[i]->path) {
@@ -104,11 +105,11 @@ find_gateway_to_leave(const struct plan_facts *facts,
             for (size_t j = 0; j < ARRAY_SIZE(ends); j++) {
                 const struct inv_gateway *gw = inventory_gateway(facts->inv,
                                                                  ends[j]);
-                if (gw && (gw->is_quarantined
-                           || (moved_too
-                               && !path_hop_has_ip(hop, facts->inv,
-                                                   ends[j])))) {
-                    return gw;
+                if ((gw && gw->is_quarantined)
+                    || (!quarantine_only
+                        && (!gw || !path_hop_has_ip(hop, facts->inv,
+                                                    ends[j])))) {
+                    return ends[j];
                 }
             }
         }
@@ -120,16 +121,15 @@ int64_t
 path_health_together(const struct plan_facts *facts,
                      struct live_path *const *paths, size_t n)
 {
-    const struct inv_gateway *gw = find_gateway_to_leave(facts, paths, n,
-                                                         true);
-    return gw ? -1 - (int64_t) hash_string(gw->vnf_id, 0) : 0;
+    const char *vnf_id = find_gateway_to_leave(facts, paths, n, false);
+    return vnf_id ? -1 - (int64_t) hash_string(vnf_id, 0) : 0;
 }
 
 bool
 path_health_is_quarantined(const struct plan_facts *facts,
                            struct live_path *const *paths, size_t n)
 {
-    return find_gateway_to_leave(facts, paths, n, false) != NULL;
+    return find_gateway_to_leave(facts, paths, n, true) != NULL;
 }
 
 /* When the keys of 'path' are due for renewal (see 'now_s' of the facts): when

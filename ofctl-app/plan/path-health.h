@@ -49,8 +49,9 @@ char *path_health_reason(const struct plan_facts *,
                          struct live_path *const *paths, size_t n);
 
 /* Returns a number below 0 if all paths through one gateway have to be left at
- * once, together (it is in quarantine, or has another address): the same for
- * all paths of that gateway.  Else 0. */
+ * once, together (it is in quarantine, has gone with its registration or its
+ * row, or has another address): the same for all paths of that gateway.  Else
+ * 0. */
 int64_t path_health_together(const struct plan_facts *,
                              struct live_path *const *paths, size_t n);
 

@@ -13,6 +13,7 @@
  *     drain VNF-ID
  *     gateway-down VNF-ID    a port of it is down
  *     quarantine|unquarantine VNF-ID
+ *     gone VNF-ID            it is not in the inventory any more
  *     address VNF-ID IP      it has another cipher address
  *     unmet NAME MS          nobody has met the gateway or bridge yet, which
  *                            is waited for so long
@@ -829,6 +830,9 @@ obey(struct topology *t OVS_UNUSED, char **words, size_t n)
         struct inv_gateway *gw = shash_find_data(&topology->inv.gateways,
                                                  words[1]);
         gw->is_quarantined = verb[0] == 'q';
+        plan_touch_all(plan);
+    } else if (!strcmp(verb, "gone") && n == 2) {
+        free(shash_find_and_delete(&topology->inv.gateways, words[1]));
         plan_touch_all(plan);
     } else if (!strcmp(verb, "address") && n == 3) {
         struct inv_gateway *gw = shash_find_data(&topology->inv.gateways,
