@@ -122,3 +122,33 @@ address_in_prefix(const struct in6_addr *ip, const struct in6_addr *prefix,
     }
     return true;
 }
+
+bool
+address_in_any(const struct in6_addr *ip, char *const prefixes[], size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct in6_addr prefix;
+        unsigned int n_bits;
+        if (address_prefix_parse(prefixes[i], &prefix, &n_bits)
+            && address_in_prefix(ip, &prefix, n_bits)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+address_parse_host(const char *text, struct in6_addr *ip)
+{
+    static const char scheme[] = "https://";
+    bool is_url = !strncmp(text, scheme, strlen(scheme));
+    text += is_url ? strlen(scheme) : 0;
+    bool bracket = text[0] == '[';
+    text += bracket;
+    size_t n = (bracket ? strcspn(text, "]%") : is_url ? strcspn(text, ":")
+                : strcspn(text, "%"));
+    char *host = xmemdup0(text, n);
+    bool ok = address_parse(host, ip);
+    free(host);
+    return ok;
+}

@@ -34,6 +34,14 @@ bool address_prefix_parse(const char *text, struct in6_addr *prefix,
 bool address_in_prefix(const struct in6_addr *, const struct in6_addr *prefix,
                        unsigned int n_bits);
 
+/* Returns true if the address is in one of the 'n' prefixes, which are texts.
+ * (A text that is no prefix has nothing in it.) */
+bool address_in_any(const struct in6_addr *, char *const prefixes[], size_t n);
+
+/* Reads the address that is the host of an "https" URL, or stands alone,
+ * perhaps in brackets and with a zone.  Returns false if it is a name. */
+bool address_parse_host(const char *text, struct in6_addr *);
+
 /* Packets of the controller that prove hops have one of these addresses, which
  * belong to no host (RFC 7600's dummy address, RFC 6666's discard prefix). */
 #define ADDRESS_PROBE_IPV4 "192.0.0.8"

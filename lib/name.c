@@ -222,3 +222,13 @@ name_parse_datapath_id(const char *text, const char *bridge, uint64_t *id)
             : refuse(text, "is not a datapath id: give the 16 hex digits of "
                      "\"ovs-vsctl get Bridge %s datapath_id\"", bridge));
 }
+
+char *
+name_small_letters(const char *text)
+{
+    char *small = xstrdup(text);
+    for (char *c = small; *c; c++) {
+        *c = tolower((unsigned char) *c);
+    }
+    return small;
+}

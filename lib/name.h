@@ -64,4 +64,8 @@ char *name_check_ovsdb(const char *target);
 char *name_parse_datapath_id(const char *text, const char *bridge,
                              uint64_t *id);
 
+/* Returns 'text' in small letters, by which VNF-IDs are compared.  Caller
+ * frees. */
+char *name_small_letters(const char *text);
+
 #endif /* lib/name.h */

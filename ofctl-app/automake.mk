@@ -66,6 +66,7 @@ ofctl_app_southbound_libsouthbound_la_SOURCES = \
 	ofctl-app/southbound/sa-request.c ofctl-app/southbound/sa-request.h \
 	ofctl-app/southbound/turned-away.c \
 	ofctl-app/southbound/turned-away.h \
+	ofctl-app/southbound/vnf-places.c ofctl-app/southbound/vnf-places.h \
 	ofctl-app/southbound/vswitch-session.c \
 	ofctl-app/southbound/vswitch-session.h \
 	ofctl-app/southbound/vswitches.c ofctl-app/southbound/vswitches.h

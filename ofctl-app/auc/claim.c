@@ -183,50 +183,18 @@ claim_uninit(struct claim *claim)
 
 /* Context. */
 
-static bool
-is_in_prefixes(const struct in6_addr *ip, char *const prefixes[], size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        struct in6_addr prefix;
-        unsigned int n_bits;
-        if (address_prefix_parse(prefixes[i], &prefix, &n_bits)
-            && address_in_prefix(ip, &prefix, n_bits)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Reads the address that is the host of a URL, or stands alone, perhaps in
- * brackets and with a zone.  Returns false if it is a name. */
-static bool
-read_host(const char *text, struct in6_addr *ip)
-{
-    static const char scheme[] = "https://";
-    bool is_url = !strncmp(text, scheme, strlen(scheme));
-    text += is_url ? strlen(scheme) : 0;
-    bool bracket = text[0] == '[';
-    text += bracket;
-    size_t n = (bracket ? strcspn(text, "]%") : is_url ? strcspn(text, ":")
-                : strcspn(text, "%"));
-    char *host = xmemdup0(text, n);
-    bool ok = address_parse(host, ip);
-    free(host);
-    return ok;
-}
-
 char *
 claim_check_context(const struct claim *claim,
                     const struct claim_context *context)
 {
     struct in6_addr url, cipher, from;
-    if (!read_host(claim->url, &url)) {
+    if (!address_parse_host(claim->url, &url)) {
         return xasprintf("%s: the URL must have an IP address, for a VNF to "
                          "be proven to be there", claim->url);
     }
     if (context->n_url_prefixes
-        ? !is_in_prefixes(&url, context->url_prefixes, context->n_url_prefixes)
-        : (!read_host(context->source, &from)
+        ? !address_in_any(&url, context->url_prefixes, context->n_url_prefixes)
+        : (!address_parse_host(context->source, &from)
            || !ipv6_addr_equals(&url, &from))) {
         return xasprintf("%s: VNF %s may not be there (%s)", claim->url,
                          context->name, context->n_url_prefixes
@@ -236,8 +204,8 @@ claim_check_context(const struct claim *claim,
                            "allows others");
     }
     if (context->n_cipher_prefixes
-        && !(read_host(claim->cipher_ip, &cipher)
-             && is_in_prefixes(&cipher, context->cipher_prefixes,
+        && !(address_parse_host(claim->cipher_ip, &cipher)
+             && address_in_any(&cipher, context->cipher_prefixes,
                                context->n_cipher_prefixes))) {
         return xasprintf("%s: VNF %s may not have this cipher address "
                          "(\"--cipher\" of \"sdsa-ctl vnf-add\" says which)",

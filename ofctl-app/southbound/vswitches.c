@@ -3,14 +3,13 @@
 
 #include "ofctl-app/southbound/vswitches.h"
 
-#include <ctype.h>
-
 #include "lib/bounds.h"
 #include "lib/name.h"
 #include "lib/sdsa-idl.h"
 #include "lib/vswitch-idl.h"
 #include "ofctl-app/model/inventory.h"
 #include "ofctl-app/southbound/bridges.h"
+#include "ofctl-app/southbound/vnf-places.h"
 #include "ofctl-app/southbound/vswitch-session.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/shash.h"
@@ -393,6 +392,8 @@ struct declarations {
     struct smap owners;         /* Of what only one gateway can have (cipher
                                  * addresses, URLs, VNF-IDs but for capitals):
                                  * its VNF-ID. */
+    const struct ovsdb_idl *idl;
+    struct vnf_places *places;  /* Where VNFs may be, once it is needed. */
 };
 
 /* Sets the error of 'd'; the first one stays. */
@@ -626,6 +627,8 @@ declarations_init(struct declarations *ds, const struct vswitches *vs,
     shash_init(&ds->errors);
     simap_init(&ds->refused);
     smap_init(&ds->owners);
+    ds->idl = idl;
+    ds->places = NULL;
     const struct sdsa_bridge *row;
     SDSA_BRIDGE_FOR_EACH (row, idl) {
         const struct ovsrec_bridge *br = find_bridge(vs, row);
@@ -683,6 +686,7 @@ declarations_destroy(struct declarations *ds)
     shash_destroy_free_data(&ds->errors);
     simap_destroy(&ds->refused);
     smap_destroy(&ds->owners);
+    vnf_places_destroy(ds->places);
 }
 
 /* Returns the first declaration of that kind and name, or NULL. */
@@ -707,10 +711,9 @@ gateway_claims(const char *vnf_id, const char *ip, const char *url,
 {
     claims[0] = ip[0] ? xasprintf("cipher address %s", ip) : NULL;
     claims[1] = url[0] ? xasprintf("URL %s", url) : NULL;
-    claims[2] = xasprintf("name %s", vnf_id);
-    for (char *c = claims[2]; *c; c++) {
-        *c = tolower((unsigned char) *c);
-    }
+    char *name = name_small_letters(vnf_id);
+    claims[2] = xasprintf("name %s", name);
+    free(name);
 }
 
 /* Gives what a gateway claims to it as far as nobody has that, and returns the
@@ -772,11 +775,19 @@ find_owners(struct declarations *ds, const struct ovsdb_idl *idl)
 }
 
 /* Sets the error of 'd', a gateway without one, if another one has what it
- * wants. */
+ * wants, or it is kept for a VNF that may not have registered yet. */
 static void
 check_claims(struct declarations *ds, struct declared *d)
 {
     char *what;
+    ds->places = ds->places ? ds->places : vnf_places_create(ds->idl);
+    char *kept = vnf_places_check(ds->places, d->name, d->attributes[0],
+                                  d->attributes[1]);
+    if (kept) {
+        d->refused = true;
+        take_error(d, kept);
+        return;
+    }
     const char *owner = claim(ds, d->name, d->attributes[0], d->attributes[1],
                               &what);
     if (owner) {

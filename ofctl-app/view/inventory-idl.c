@@ -3,8 +3,6 @@
 
 #include "ofctl-app/view/inventory-idl.h"
 
-#include <ctype.h>
-
 #include "lib/address.h"
 #include "lib/name.h"
 #include "lib/sdsa-idl.h"
@@ -275,28 +273,18 @@ add_links(struct reader *r)
     }
 }
 
-static char *
-small_letters(const char *text)
-{
-    char *small = xstrdup(text);
-    for (char *c = small; *c; c++) {
-        *c = tolower((unsigned char) *c);
-    }
-    return small;
-}
-
 static void
 find_vnfs(struct reader *r)
 {
     const struct sdsa_vnf *vnf;
     SDSA_VNF_FOR_EACH (vnf, r->idl) {
-        char *name = small_letters(vnf->name);
+        char *name = name_small_letters(vnf->name);
         shash_replace(&r->vnfs, name, vnf);
         free(name);
     }
     const struct sdsa_registration *reg;
     SDSA_REGISTRATION_FOR_EACH (reg, r->idl) {
-        char *name = small_letters(reg->vnf_id);
+        char *name = name_small_letters(reg->vnf_id);
         shash_replace(&r->registrations, name, reg);
         free(name);
     }
@@ -316,7 +304,7 @@ static char *
 find_whereabouts(const struct reader *r, const struct sdsa_gateway *row,
                  struct whereabouts *w)
 {
-    char *name = small_letters(row->vnf_id);
+    char *name = name_small_letters(row->vnf_id);
     const struct sdsa_vnf *vnf = shash_find_data(&r->vnfs, name);
     const struct sdsa_registration *reg
         = vnf ? shash_find_data(&r->registrations, name) : NULL;
@@ -374,7 +362,7 @@ add_gateway(struct reader *r, const struct sdsa_gateway *row)
     }
     if (!error) {
         char *text = address_format(&ip);
-        char *name = small_letters(row->vnf_id);
+        char *name = name_small_letters(row->vnf_id);
         svec_add_nocopy(&claims, xasprintf("cipher address %s", text));
         svec_add_nocopy(&claims, xasprintf("URL %s", url));
         svec_add_nocopy(&claims, xasprintf("VNF-ID %s", name));
