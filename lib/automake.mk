@@ -4,6 +4,7 @@ lib_libsdsa_la_SOURCES = \
 	lib/address.c lib/address.h \
 	lib/boot-clock.c lib/boot-clock.h \
 	lib/bounds.c lib/bounds.h \
+	lib/cert-life.c lib/cert-life.h \
 	lib/counts.c lib/counts.h \
 	lib/crowd.c lib/crowd.h \
 	lib/daemon-life.c lib/daemon-life.h \

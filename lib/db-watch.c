@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/cert-life.h"
 #include "lib/db-address.h"
 #include "lib/db-probe.h"
 #include "lib/ovs-tls.h"
@@ -35,6 +36,7 @@ struct db_watch {
     long long int probe_ms;     /* Time of the next probe. */
     struct db_probe *probe;
     char *reason;               /* Or NULL. */
+    int64_t warned_end;         /* See cert_life_warn(). */
 };
 
 static void
@@ -113,6 +115,9 @@ db_watch_run(struct db_watch *watch)
     long long int now = time_msec();
 
     db_run_idl(watch->server, watch->idl);
+    struct cert_life life = ovs_tls_server_life(watch->server);
+    cert_life_warn(&life, "database", watch->address.remotes,
+                   &watch->warned_end);
     run_state(watch, now);
     if (watch->down_ms == LLONG_MAX) {
         return;
@@ -155,6 +160,13 @@ db_watch_wait(struct db_watch *watch)
     } else {
         poll_timer_wait_until(watch->probe_ms);
     }
+}
+
+char *
+db_watch_cert_doubt(const struct db_watch *watch)
+{
+    struct cert_life life = ovs_tls_server_life(watch->server);
+    return cert_life_doubt(&life);
 }
 
 const char *

@@ -4,7 +4,7 @@
 
 /* A daemon's connection with its database: is there soon again after a server
  * has died, has a reason while it is not there, and is with a server whose
- * certificate has the right name.
+ * certificate has the right name; warns before that ends.
  *
  * OVSDB's own pauses grow to 8 s as soon as each server was tried once, and a
  * cluster needs a second or two to elect a leader.  Here the first tries are
@@ -33,5 +33,9 @@ void db_watch_wait(struct db_watch *);
 /* Returns why the database cannot be used, a text for people, or NULL if it
  * can or if the reason is not known yet.  It is the watch's. */
 const char *db_watch_reason(const struct db_watch *);
+
+/* Returns cert_life_doubt() of the certificate of the server that has the
+ * database.  Caller frees. */
+char *db_watch_cert_doubt(const struct db_watch *);
 
 #endif /* lib/db-watch.h */

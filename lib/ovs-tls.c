@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/bounds.h"
+#include "lib/cert-life.h"
 #include "lib/tls-files.h"
 #include "lib/tls.h"
 #include "openvswitch/vlog.h"
@@ -134,9 +135,19 @@ ovs_tls_peer_name(const struct ssl_st *ssl)
     return name;
 }
 
+struct cert_life
+ovs_tls_peer_life(const struct ssl_st *ssl)
+{
+    X509 *cert = SSL_get1_peer_certificate(ssl);
+    struct cert_life life = cert_life_of(cert);
+    X509_free(cert);
+    return life;
+}
+
 struct ovs_tls_server {
     char *name;                 /* Or NULL: any. */
     char *refused;              /* See ovs_tls_server_refused(). */
+    struct cert_life life;      /* See ovs_tls_server_life(). */
 };
 
 struct ovs_tls_server *
@@ -167,8 +178,10 @@ verify_server(int ok, X509_STORE_CTX *store)
     struct ovs_tls_server *server = SSL_get_ex_data(ssl, server_index());
     X509 *cert = X509_STORE_CTX_get_current_cert(store);
 
-    if (!ok || X509_STORE_CTX_get_error_depth(store)
-        || tls_cert_has_name(cert, server->name)) {
+    if (!ok || X509_STORE_CTX_get_error_depth(store)) {
+        return ok;
+    } else if (!server->name || tls_cert_has_name(cert, server->name)) {
+        server->life = cert_life_of(cert);
         return ok;
     }
     char *name = tls_peer_name(cert);
@@ -187,9 +200,10 @@ void
 ovs_tls_server_expect(struct ovs_tls_server *server)
 {
     SSL *ssl = ovs_tls_last_made();
-    if (ssl && server->name) {
+    if (ssl) {
         free(server->refused);
         server->refused = NULL;
+        server->life = cert_life_of(NULL);
         SSL_set_ex_data(ssl, server_index(), server);
         SSL_set_verify(ssl, SSL_get_verify_mode(ssl), verify_server);
     }
@@ -199,4 +213,10 @@ const char *
 ovs_tls_server_refused(const struct ovs_tls_server *server)
 {
     return server->refused;
+}
+
+struct cert_life
+ovs_tls_server_life(const struct ovs_tls_server *server)
+{
+    return server->life;
 }

@@ -5,6 +5,8 @@
 /* TLS of OVS's streams ("ssl:", "pssl:": OpenFlow and OVSDB) from the octets
  * of struct tls_files, and not from files of their own: no disk is needed. */
 
+#include "lib/cert-life.h"
+
 struct ssl_st;
 struct tls_files;
 
@@ -31,6 +33,10 @@ struct ssl_st *ovs_tls_last_made(void);
  * frees. */
 char *ovs_tls_peer_name(const struct ssl_st *ssl);
 
+/* Returns the life of the certificate that the peer of 'ssl', whose handshake
+ * is over, has shown. */
+struct cert_life ovs_tls_peer_life(const struct ssl_st *ssl);
+
 /* What a client demands of a server's certificate beside its CA. */
 struct ovs_tls_server;
 
@@ -54,5 +60,9 @@ void ovs_tls_server_expect(struct ovs_tls_server *);
  * text for people; NULL: there was none since the last
  * ovs_tls_server_expect() that had a stream.  It is the demand's. */
 const char *ovs_tls_server_refused(const struct ovs_tls_server *);
+
+/* Returns the life of the certificate that the peer of the last stream has
+ * shown, if its name and its CA are right. */
+struct cert_life ovs_tls_server_life(const struct ovs_tls_server *);
 
 #endif /* lib/ovs-tls.h */

@@ -66,8 +66,7 @@ struct restconf_client {
     struct curl_sockets *sockets;       /* Also of its event stream. */
     struct sset proven;         /* Digests of keys that the server has proven
                                  * on connections that may be open. */
-    int64_t cert_begin, cert_end;       /* See restconf_client_cert_life(); 0:
-                                         * none. */
+    struct cert_life life;      /* See restconf_client_cert_life(). */
     bool is_fresh;              /* The next transfer needs a new
                                  * connection. */
 
@@ -197,13 +196,10 @@ restconf_client_pin(struct restconf_client *client, char *const digests[],
     return cuts;
 }
 
-bool
-restconf_client_cert_life(const struct restconf_client *client,
-                          int64_t *begin, int64_t *end)
+struct cert_life
+restconf_client_cert_life(const struct restconf_client *client)
 {
-    *begin = client->cert_begin;
-    *end = client->cert_end;
-    return client->cert_end != 0;
+    return client->life;
 }
 
 static void
@@ -247,7 +243,7 @@ restconf_client_cut(struct restconf_client *client)
 {
     curl_sockets_cut(client->sockets);
     sset_clear(&client->proven);
-    client->cert_end = 0;
+    client->life = cert_life_of(NULL);
     client->is_fresh = true;
     if (!ovs_list_is_empty(&client->current)) {
         struct client_request *req
@@ -332,8 +328,7 @@ verify_cb(int ok, X509_STORE_CTX *store)
     }
     if (ok) {
         sset_add(&client->proven, digest);
-        client->cert_begin = x509_cert_begin(cert);
-        client->cert_end = x509_cert_end(cert);
+        client->life = cert_life_of(cert);
     } else {
         client->cert_error = X509_STORE_CTX_get_error(store);
         client->cert_depth = depth;

@@ -22,6 +22,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/cert-life.h"
+
 struct answer_bounds;
 struct restconf_clients;
 struct restconf_client;
@@ -71,11 +73,10 @@ bool restconf_client_pin(struct restconf_client *, char *const digests[],
  * over a new one. */
 void restconf_client_cut(struct restconf_client *);
 
-/* Gets when the certificate begins and ends that the server showed last, in
- * seconds since 1970.  Returns false, with '*begin' and '*end' undefined, if
- * it has shown none that is valid since the last restconf_client_cut(). */
-bool restconf_client_cert_life(const struct restconf_client *,
-                               int64_t *begin, int64_t *end);
+/* Returns the life of the certificate that the server showed last: none is
+ * known if it has shown none that is valid since the last
+ * restconf_client_cut(). */
+struct cert_life restconf_client_cert_life(const struct restconf_client *);
 
 /* Cancels all requests and frees the session.  Accepts NULL. */
 void restconf_client_destroy(struct restconf_client *);

@@ -6,6 +6,7 @@
 
 #include "ofctl-app/conductor/conductor-private.h"
 
+#include "lib/db-watch.h"
 #include "lib/sdsa-idl.h"
 #include "lib/tls-files.h"
 #include "ofctl-app/model/numbers.h"
@@ -21,6 +22,7 @@
 #include "openvswitch/vlog.h"
 #include "ovsdb-idl.h"
 #include "smap.h"
+#include "svec.h"
 #include "timeval.h"
 
 VLOG_DEFINE_THIS_MODULE(conductor_write);
@@ -114,20 +116,30 @@ forget_removals(struct conductor *c, const struct sdsa_sdsa_global *global)
     }
 }
 
-/* Adds which of our certificates and those of CAs are near their end. */
+/* Adds which of our certificates, those of CAs and the database's are near
+ * their end. */
 static void
 add_certificates(const struct conductor *c, struct smap *status)
 {
-    char *own = tls_files_warning(c->config->tls);
-    char *of_agents = tls_files_warning(c->config->agents.client.files);
-    if (own || of_agents) {
-        bool both = own && of_agents && strcmp(own, of_agents);
-        smap_add_format(status, "certificates", "%s%s%s",
-                        own ? own : of_agents, both ? "; " : "",
-                        both ? of_agents : "");
+    char *of_db = db_watch_cert_doubt(c->db_watch);
+    char *texts[] = {
+        tls_files_warning(c->config->tls),
+        tls_files_warning(c->config->agents.client.files),
+        of_db ? xasprintf("the database: %s", of_db) : NULL,
+    };
+    struct svec all = SVEC_EMPTY_INITIALIZER;
+    for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+        if (texts[i]) {
+            svec_add_nocopy(&all, texts[i]);
+        }
     }
-    free(own);
-    free(of_agents);
+    svec_sort_unique(&all);
+    if (all.n) {
+        smap_add_nocopy(status, xstrdup("certificates"),
+                        svec_join(&all, "; ", ""));
+    }
+    svec_destroy(&all);
+    free(of_db);
 }
 
 static void

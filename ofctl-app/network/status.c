@@ -11,6 +11,7 @@
 #include "ofctl-app/network/resync.h"
 #include "ofctl-app/southbound/vswitches.h"
 #include "ofctl-app/view/totals.h"
+#include "openvswitch/dynamic-string.h"
 #include "openvswitch/vlog.h"
 #include "smap.h"
 #include "util.h"
@@ -18,6 +19,22 @@
 VLOG_DEFINE_THIS_MODULE(status);
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
+
+/* Adds those of the texts that are not NULL as what is doubtful. */
+static void
+add_doubts(struct smap *status, const char *const texts[], size_t n)
+{
+    struct ds s = DS_EMPTY_INITIALIZER;
+    for (size_t i = 0; i < n; i++) {
+        if (texts[i]) {
+            ds_put_format(&s, "%s%s", s.length ? "; " : "", texts[i]);
+        }
+    }
+    if (s.length) {
+        smap_add(status, "doubt", ds_cstr(&s));
+    }
+    ds_destroy(&s);
+}
 
 /* Adds what is not as it should be with the bridge of 'row', as its session
  * ('br', or NULL) and the database of its switch tell; logs what the latter
@@ -27,14 +44,14 @@ add_doubt(const struct sdsa_bridge *row, const struct bridge *br,
           const struct vswitches *vs, struct smap *status)
 {
     const char *met = br ? bridge_doubt(br) : NULL;
+    char *cert = br ? bridge_cert_doubt(br) : NULL;
     char *told = vswitches_doubt(vs, row);
     if (told && !strstr(smap_get_def(&row->status, "doubt", ""), told)) {
         VLOG_WARN_RL(&rl, "bridge %s: %s", row->name, told);
     }
-    if (met || told) {
-        smap_add_format(status, "doubt", "%s%s%s", met ? met : "",
-                        met && told ? "; " : "", told ? told : "");
-    }
+    const char *const doubts[] = { met, cert, told };
+    add_doubts(status, doubts, ARRAY_SIZE(doubts));
+    free(cert);
     free(told);
 }
 
@@ -129,14 +146,11 @@ write_gateways(const struct ovsdb_idl *idl, const struct network *net,
         if (gw && gw->avoided) {
             smap_add(&status, "avoided", gw->avoided);
         }
-        const char *doubt = agent ? agent_doubt(agent) : NULL;
-        char *cert_doubt = agent ? agent_cert_doubt(agent) : NULL;
-        if (doubt || cert_doubt) {
-            smap_add_format(&status, "doubt", "%s%s%s", doubt ? doubt : "",
-                            doubt && cert_doubt ? "; " : "",
-                            cert_doubt ? cert_doubt : "");
-        }
-        free(cert_doubt);
+        char *cert = agent ? agent_cert_doubt(agent) : NULL;
+        const char *const doubts[] = { agent ? agent_doubt(agent) : NULL,
+                                       cert };
+        add_doubts(&status, doubts, ARRAY_SIZE(doubts));
+        free(cert);
         if (agent) {
             const struct agent_state *state = agent_get_state(agent);
             uint64_t other;

@@ -6,10 +6,10 @@
 #include <limits.h>
 
 #include "lib/bounds.h"
+#include "lib/cert-life.h"
 #include "lib/epoch.h"
 #include "lib/restconf/restconf-client.h"
 #include "lib/restconf/restconf-stream.h"
-#include "lib/x509.h"
 #include "ofctl-app/southbound/agent-event.h"
 #include "ofctl-app/southbound/agent-state.h"
 #include "ofctl-app/southbound/sa-request.h"
@@ -75,8 +75,8 @@ struct agent {
     struct token_bucket renewals;       /* On its word alone; a token each
                                          * ms. */
     char *keys;                 /* See agent_set_keys(). */
-    int64_t warned_end;         /* End of the certificate that is near its end
-                                 * as the log says. */
+    struct cert_life life;      /* Of its certificate. */
+    int64_t warned_end;         /* See cert_life_warn(). */
     char *doubt;                /* Or NULL. */
     long long int doubt_ms;     /* When it was noted last. */
 };
@@ -373,16 +373,7 @@ send_poll(struct agent *agent, const char *path,
 char *
 agent_cert_doubt(const struct agent *agent)
 {
-    int64_t begin, end;
-    if (!restconf_client_cert_life(agent->client, &begin, &end)
-        || !x509_is_near_end(begin, end, time_wall())) {
-        return NULL;
-    }
-    char *time = x509_format_time(end);
-    char *doubt = xasprintf("its certificate ends at %s and was not renewed",
-                            time);
-    free(time);
-    return doubt;
+    return cert_life_doubt(&agent->life);
 }
 
 /* Ends the session if the agent's certificate has ended: it goes on with
@@ -390,20 +381,13 @@ agent_cert_doubt(const struct agent *agent)
 static void
 watch_certificate(struct agent *agent)
 {
-    int64_t begin, end;
-    if (!restconf_client_cert_life(agent->client, &begin, &end)) {
-        return;
-    }
-    if (time_wall() >= end) {
+    agent->life = restconf_client_cert_life(agent->client);
+    if (agent->life.end && time_wall() >= agent->life.end) {
         restconf_client_cut(agent->client);
         agent->next_state_ms = time_msec();
-    } else if (agent->warned_end != end) {
-        char *doubt = agent_cert_doubt(agent);
-        if (doubt) {
-            VLOG_WARN("gateway %s: %s", agent->state.vnf_id, doubt);
-            agent->warned_end = end;
-        }
-        free(doubt);
+    } else {
+        cert_life_warn(&agent->life, "gateway", agent->state.vnf_id,
+                       &agent->warned_end);
     }
 }
 

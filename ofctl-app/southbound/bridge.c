@@ -4,6 +4,7 @@
 
 #include "ofctl-app/southbound/bridge.h"
 
+#include "lib/cert-life.h"
 #include "lib/name.h"
 #include "ofctl-app/flows/flow-set.h"
 #include "ofctl-app/southbound/of-bundle.h"
@@ -96,6 +97,8 @@ struct bridge {
     char *first_certificate;    /* See bridge_first_certificate(). */
     char *peer;                 /* Name of the session's certificate; "":
                                  * there is no TLS.  NULL: no session. */
+    struct cert_life life, rival_life;  /* Of both certificates. */
+    int64_t warned_end;         /* See cert_life_warn(). */
     unsigned long long int n_refused;   /* Because of certificates. */
     unsigned long long int n_refused_shown; /* See bridge_n_refused(). */
     long long int shown_ms;     /* When that one was set. */
@@ -585,7 +588,8 @@ bridge_admit(struct bridge *bridge, struct vconn *vconn, const char *name)
 /* Starts a session on 'vconn' in place of the one that there may be.  'peer',
  * of which it takes ownership, is what bridge_admit() has returned. */
 static void
-bridge_start_session(struct bridge *bridge, struct vconn *vconn, char *peer)
+bridge_start_session(struct bridge *bridge, struct vconn *vconn, char *peer,
+                     const struct cert_life *life)
 {
     VLOG_INFO_RL(&connection_rl, "%s: has connected %sfrom %s", bridge->name,
                  bridge->session ? "anew " : "", vconn_get_name(vconn));
@@ -595,6 +599,7 @@ bridge_start_session(struct bridge *bridge, struct vconn *vconn, char *peer)
     }
     free(bridge->peer);
     bridge->peer = peer;
+    bridge->life = *life;
     if (peer[0] && !bridge_bound_to(bridge)[0]) {
         VLOG_INFO("%s: is bound to the certificate of \"%s\", the first that "
                   "has connected", bridge->name, peer);
@@ -610,7 +615,7 @@ bridge_start_session(struct bridge *bridge, struct vconn *vconn, char *peer)
 
 void
 bridge_connect(struct bridge *bridge, struct vconn *vconn, const char *name,
-               uint64_t generation)
+               const struct cert_life *life, uint64_t generation)
 {
     bridge->generation = generation;
     char *peer = bridge_admit(bridge, vconn, name);
@@ -621,10 +626,11 @@ bridge_connect(struct bridge *bridge, struct vconn *vconn, const char *name,
         free(bridge->rival_peer);
         bridge->rival = vconn;
         bridge->rival_peer = peer;
+        bridge->rival_life = *life;
         bridge->rival_ms = time_msec();
         of_session_ask(bridge->session);
     } else {
-        bridge_start_session(bridge, vconn, peer);
+        bridge_start_session(bridge, vconn, peer, life);
     }
 }
 
@@ -639,7 +645,7 @@ bridge_run_rival(struct bridge *bridge)
         || time_msec() >= bridge->rival_ms + ANSWER_MS) {
         bridge->rival = NULL;
         bridge->rival_peer = NULL;
-        bridge_start_session(bridge, rival, peer);
+        bridge_start_session(bridge, rival, peer, &bridge->rival_life);
     } else if (of_session_has_answered(bridge->session)) {
         char *address = turned_away_address(vconn_get_name(rival));
         bridge->rival = NULL;
@@ -660,6 +666,12 @@ bridge_doubt(const struct bridge *bridge)
 {
     return (bridge->doubt && time_msec() < bridge->doubt_ms + DOUBT_MS
             ? bridge->doubt : NULL);
+}
+
+char *
+bridge_cert_doubt(const struct bridge *bridge)
+{
+    return bridge->session ? cert_life_doubt(&bridge->life) : NULL;
 }
 
 void
@@ -1021,6 +1033,10 @@ void
 bridge_run(struct bridge *bridge)
 {
     bool is_ready = bridge->session && bridge_run_session(bridge);
+    if (bridge->session) {
+        cert_life_warn(&bridge->life, "bridge", bridge->name,
+                       &bridge->warned_end);
+    }
     if (bridge->rival) {
         bridge_run_rival(bridge);
     }

@@ -40,6 +40,7 @@
 #include "openvswitch/ofp-port.h"
 
 struct bridge;
+struct cert_life;
 struct of_packet_in;
 struct ofputil_port_map;
 struct simap;
@@ -56,14 +57,15 @@ struct bridge *bridge_create(const char *name, uint64_t datapath_id,
 void bridge_destroy(struct bridge *);
 
 /* Starts a session on 'vconn', of which it takes ownership.  'name' is the one
- * in the certificate of its switch, or NULL; 'generation' is that of
+ * in the certificate of its switch, or NULL, and '*life' the life of that;
+ * 'generation' is that of
  * bridges_set_generation().  A switch whose certificate is not the
  * bridge's (bridge_bind()) is turned away.  If there is a session, its switch
  * is asked whether it is still there: if it answers in time it keeps its place
  * and 'vconn' is closed, else 'vconn' takes its place.  bridge_doubt() tells
  * who was turned away. */
 void bridge_connect(struct bridge *, struct vconn *vconn, const char *name,
-                    uint64_t generation);
+                    const struct cert_life *life, uint64_t generation);
 
 /* Changes the generation of the session, if there is one
  * (of_session_set_generation() says how). */
@@ -129,6 +131,10 @@ unsigned long long int bridge_n_refused(const struct bridge *);
  * minute, or one with a certificate that is not the bridge's.  NULL: nothing.
  * Valid until the next call of any function here. */
 const char *bridge_doubt(const struct bridge *);
+
+/* Returns cert_life_doubt() of the certificate of the switch that is
+ * connected.  Caller frees. */
+char *bridge_cert_doubt(const struct bridge *);
 
 /* True if a switch is connected and refuses us because it knows generation
  * '*other' of another controller, which is not before ours, and

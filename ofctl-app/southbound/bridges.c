@@ -4,6 +4,7 @@
 
 #include "ofctl-app/southbound/bridges.h"
 
+#include "lib/cert-life.h"
 #include "ofctl-app/southbound/of-listener.h"
 #include "ofctl-app/southbound/turned-away.h"
 
@@ -76,12 +77,14 @@ bridges_run(struct bridges *bridges)
     struct vconn *vconn;
     uint64_t datapath_id;
     char *peer;
+    struct cert_life life;
     while ((vconn = of_listener_next(bridges->listener, &datapath_id,
-                                     &peer))) {
+                                     &peer, &life))) {
         struct bridge *bridge = find_id(bridges, datapath_id);
         if (bridge) {
             turned_away_forget(&bridges->away, vconn_get_name(vconn));
-            bridge_connect(bridge, vconn, peer, bridges->generation);
+            bridge_connect(bridge, vconn, peer, &life,
+                           bridges->generation);
         } else {
             char *reason = xasprintf("has datapath id %016"PRIx64", which no "
                                      "bridge has here", datapath_id);

@@ -406,7 +406,7 @@ of_listener_wait(struct of_listener *listener)
 
 struct vconn *
 of_listener_next(struct of_listener *listener, uint64_t *datapath_id,
-                 char **peer)
+                 char **peer, struct cert_life *life)
 {
     if (ovs_list_is_empty(&listener->done)) {
         return NULL;
@@ -417,6 +417,8 @@ of_listener_next(struct of_listener *listener, uint64_t *datapath_id,
     struct vconn *vconn = caller->vconn;
     *datapath_id = caller->datapath_id;
     *peer = caller->ssl ? ovs_tls_peer_name(caller->ssl) : NULL;
+    *life = (caller->ssl ? ovs_tls_peer_life(caller->ssl)
+             : cert_life_of(NULL));
     free(caller);
     return vconn;
 }

@@ -15,6 +15,7 @@
 
 #include <stdint.h>
 
+struct cert_life;
 struct of_listener;
 struct turned_away;
 struct vconn;
@@ -38,10 +39,10 @@ void of_listener_run(struct of_listener *);
 void of_listener_wait(struct of_listener *);
 
 /* Returns a connection that finished the handshake (caller owns it), with the
- * switch's datapath id in '*datapath_id' and the name in its certificate in
- * '*peer' (NULL without TLS, or if there is none; caller frees); or NULL if
- * there is no connection. */
+ * switch's datapath id in '*datapath_id', the name in its certificate in
+ * '*peer' (NULL without TLS, or if there is none; caller frees) and its life
+ * in '*life'; or NULL if there is no connection. */
 struct vconn *of_listener_next(struct of_listener *, uint64_t *datapath_id,
-                               char **peer);
+                               char **peer, struct cert_life *life);
 
 #endif /* ofctl-app/southbound/of-listener.h */

@@ -260,9 +260,12 @@ cmd_certificate(void *bridge, int argc OVS_UNUSED,
                 const char *argv[] OVS_UNUSED, struct ds *reply)
 {
     const char *peer = bridge_peer(bridge);
-    ds_put_format(reply, "peer \"%s\", first \"%s\", refused %llu",
+    char *doubt = bridge_cert_doubt(bridge);
+    ds_put_format(reply, "peer \"%s\", first \"%s\", refused %llu%s%s",
                   peer ? peer : "-", bridge_first_certificate(bridge),
-                  bridge_n_refused(bridge));
+                  bridge_n_refused(bridge), doubt ? ", " : "",
+                  doubt ? doubt : "");
+    free(doubt);
 }
 
 static void

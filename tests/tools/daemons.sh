@@ -157,6 +157,22 @@ tls_options () {
         "-C $1/switch-cacert.pem --vnf-ca-cert=$1/vnf-cacert.pem"
 }
 
+# dated_cert CA NAME START END: renews the certificate of NAME in pki, a
+# directory of sdsa-pki, from START to END, as date has them.  CA is "vnf-",
+# "switch-" or "": the authority of the infrastructure.
+dated_cert () {
+    : > index && echo 77 > serial && printf '%s\n' '[ca]' default_ca=d '[d]' \
+        database=index serial=serial new_certs_dir=. default_md=sha256 \
+        unique_subject=no policy=p '[p]' commonName=supplied > ca.conf &&
+    echo subjectAltName=DNS:$2 > dated.ext &&
+    openssl req -new -key pki/$2-key.pem -subj /CN=$2 -out dated.csr &&
+    openssl ca -config ca.conf -batch -notext -in dated.csr -out dated.pem \
+        -cert pki/$1cacert.pem -keyfile pki/private/$1cakey.pem \
+        -extfile dated.ext -startdate `date -u -d "$3" +%y%m%d%H%M%SZ` \
+        -enddate `date -u -d "$4" +%y%m%d%H%M%SZ` &&
+    cp dated.pem pki/$2-cert.pem
+}
+
 # controller_start [NAME [OPTION...]]: starts a controller, listening on
 # punix:NAME.mgmt.  Its BASE is NAME, "controller" if not given.
 controller_start () {
