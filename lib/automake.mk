@@ -23,6 +23,7 @@ lib_libsdsa_la_SOURCES = \
 	lib/privileges.c lib/privileges.h \
 	lib/process-util.c lib/process-util.h \
 	lib/rates.c lib/rates.h \
+	lib/regular-file.c lib/regular-file.h \
 	lib/sa.c lib/sa.h \
 	lib/secret.c lib/secret.h \
 	lib/suite.c lib/suite.h \

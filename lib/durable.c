@@ -15,8 +15,9 @@
 int
 durable_begin(const char *new_name)
 {
+    /* Without waiting for a reader, if it is a FIFO. */
     int fd = open(new_name, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND
-                  | O_CLOEXEC | O_NOFOLLOW, 0600);
+                  | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 
     /* It may be there, with another mode. */
     if (fd >= 0 && fchmod(fd, 0600)) {

@@ -4,7 +4,6 @@
 #include "lib/tls-files.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <openssl/x509.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 
 #include "latch.h"
 #include "lib/process-util.h"
+#include "lib/regular-file.h"
 #include "lib/x509.h"
 #include "openvswitch/thread.h"
 #include "openvswitch/vlog.h"
@@ -97,15 +97,15 @@ contents_destroy(struct contents *c)
 static char *
 read_file(const char *option, const char *name, struct tls_pem_file *file)
 {
-    int fd = open(name, O_RDONLY | O_CLOEXEC);
-    int error = (fd < 0 ? errno
+    int fd = regular_file_open(name);
+    int error = (fd < 0 ? -fd
                  : wiping_buffer_read(&file->octets, fd, MAX_OCTETS));
     if (fd >= 0) {
         close(fd);
     }
     file->name = name;
     return (error ? xasprintf("--%s: cannot read %s (%s)%s", option, name,
-                              ovs_strerror(error),
+                              regular_file_strerror(error),
                               error == ENOENT ? ": sdsa-pki(8) makes it" : "")
             : NULL);
 }

@@ -9,6 +9,7 @@
 
 #include "lib/address.h"
 #include "lib/durable.h"
+#include "lib/regular-file.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
 #include "packets.h"
@@ -87,14 +88,15 @@ static bool
 load(const struct cipher_ips *ips, struct own_ips *option,
      struct own_ips *own)
 {
-    FILE *stream = fopen(ips->file_name, "re");
+    int fd = regular_file_open(ips->file_name);
+    FILE *stream = fd < 0 ? NULL : fdopen(fd, "r");
     bool ok = false;
 
     if (stream) {
         ok = read_line(stream, option) && read_line(stream, own);
         fclose(stream);
     }
-    if (!ok && (stream || errno != ENOENT)) {
+    if (!ok && fd != -ENOENT) {
         VLOG_WARN("%s cannot be read: the SAs of addresses of before are lost",
                   ips->file_name);
     }

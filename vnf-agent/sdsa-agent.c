@@ -93,6 +93,7 @@ struct agent_daemon {
 };
 
 #define HTTPS_RETRY_MS 1000
+#define TOKEN_WAIT_MS 5000      /* For the writer of a pipe. */
 
 /* Tries for the lock of the folder after the first one, and the pause before
  * each. */
@@ -547,7 +548,8 @@ check_options(const struct options *o)
 static void
 read_token(struct options *o)
 {
-    char *error = token_file_read(&o->token_file, &o->token);
+    char *error = token_file_read(&o->token_file, TOKEN_WAIT_MS,
+                                  &o->token);
     if (error) {
         o->vnf_id = (o->state_dir
                      ? identity_find(o->state_dir, o->backend.name) : NULL);

@@ -11,6 +11,7 @@
 #include "lib/boot-clock.h"
 #include "lib/durable.h"
 #include "lib/json-number.h"
+#include "lib/regular-file.h"
 #include "openvswitch/vlog.h"
 #include "util.h"
 #include "vnf-agent/datastore/sad-parse.h"
@@ -260,14 +261,21 @@ read_file(const struct datastore *ds, char **damagep)
 {
     json_error_t parse_error;
     struct stat s;
+    int fd = regular_file_open(ds->file_name);
 
     *damagep = NULL;
-    if (stat(ds->file_name, &s) && errno == ENOENT) {
+    if (fd < 0) {
+        *damagep = (fd == -ENOENT ? NULL
+                    : xstrdup(regular_file_strerror(-fd)));
         return NULL;
     }
-    json_t *json = json_load_file(ds->file_name, 0, &parse_error);
+    json_t *json = json_loadfd(fd, 0, &parse_error);
     if (!json) {
-        *damagep = xstrdup(s.st_size ? parse_error.text : "it is empty");
+        *damagep = xstrdup(!fstat(fd, &s) && !s.st_size ? "it is empty"
+                           : parse_error.text);
+    }
+    close(fd);
+    if (!json) {
         return NULL;
     }
     if (json_integer_value(json_object_get(json, "format")) != FORMAT) {

@@ -5,7 +5,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "lib/durable.h"
+#include "lib/regular-file.h"
 #include "lib/wiping-buffer.h"
 #include "socket-util.h"
 #include "timeval.h"
@@ -334,8 +334,8 @@ identity_load(const char *name, struct identity **identityp)
 {
     struct wiping_buffer octets = WIPING_BUFFER_INITIALIZER;
     struct identity *id = xzalloc(sizeof *id);
-    int fd = open(name, O_RDONLY | O_CLOEXEC);
-    int error = fd < 0 ? errno : wiping_buffer_read(&octets, fd, MAX_SIZE);
+    int fd = regular_file_open(name);
+    int error = fd < 0 ? -fd : wiping_buffer_read(&octets, fd, MAX_SIZE);
     char *message = NULL;
 
     if (fd >= 0) {
@@ -344,7 +344,7 @@ identity_load(const char *name, struct identity **identityp)
     *identityp = NULL;
     if (error && error != ENOENT) {
         message = xasprintf("%s: cannot be read (%s)", name,
-                            ovs_strerror(error));
+                            regular_file_strerror(error));
     } else if (!error) {
         wiping_buffer_put(&octets, "", 1);
         if (parse(id, wiping_buffer_head(&octets), octets.size - 1)) {

@@ -212,7 +212,7 @@ read_token(struct registrar *r)
         x509_token_uninit(token);
     }
     char *error = (token->vnf_id ? NULL
-                   : token_file_read(&r->config.token_file, token));
+                   : token_file_read(&r->config.token_file, 0, token));
     if (!error && strcmp(token->vnf_id, r->config.vnf_id)) {
         error = xasprintf("%s: the token is that of another VNF, and this is "
                           "%s", r->config.token_file.name, r->config.vnf_id);

@@ -5,12 +5,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/wiping-buffer.h"
 #include "lib/x509.h"
+#include "timeval.h"
 #include "util.h"
 
 #define MAX_SIZE 4096           /* Octets. */
@@ -28,8 +30,25 @@ note_look(struct token_file *file, const struct stat *s)
     file->changed = s->st_ctim;
 }
 
+/* Reads 'fd', which does not block, to its end.  Returns 0 or a positive
+ * errno. */
+static int
+read_pipe(int fd, int wait_ms, struct wiping_buffer *text)
+{
+    long long int deadline_ms = time_msec() + wait_ms;
+    struct pollfd pfd = { .fd = fd, .events = POLLIN };
+    int error = EAGAIN, elapsed;
+    while (error == EAGAIN) {
+        time_poll(&pfd, 1, NULL, deadline_ms, &elapsed);
+        error = (pfd.revents ? wiping_buffer_read(text, fd, MAX_SIZE)
+                 : ETIMEDOUT);
+    }
+    return error;
+}
+
 static char *
-read_text(struct token_file *file, int fd, struct wiping_buffer *text)
+read_text(struct token_file *file, int fd, int wait_ms,
+          struct wiping_buffer *text)
 {
     struct stat s;
     if (fstat(fd, &s)) {
@@ -37,25 +56,34 @@ read_text(struct token_file *file, int fd, struct wiping_buffer *text)
                          ovs_strerror(errno));
     }
     note_look(file, &s);
-    file->once = !S_ISREG(s.st_mode);
-    if (!file->once && s.st_mode & REFUSED_MODE) {
+    bool regular = S_ISREG(s.st_mode);
+    if (!regular && !wait_ms) {
+        return xasprintf("%s: is no regular file", file->name);
+    }
+    file->once = !regular;
+    if (regular && s.st_mode & REFUSED_MODE) {
         return xasprintf("%s: others than its owner can read or write it: it "
                          "has a secret, so \"chmod 600\" it", file->name);
     }
-    int error = wiping_buffer_read(text, fd, MAX_SIZE);
+    int error = (regular ? wiping_buffer_read(text, fd, MAX_SIZE)
+                 : read_pipe(fd, wait_ms, text));
     wiping_buffer_put(text, "", 1);
-    return (error ? xasprintf("%s: cannot be read (%s)", file->name,
+    return (error == ETIMEDOUT
+            ? xasprintf("%s: has not been written within %d s", file->name,
+                        wait_ms / 1000)
+            : error ? xasprintf("%s: cannot be read (%s)", file->name,
                               ovs_strerror(error)) : NULL);
 }
 
 char *
-token_file_read(struct token_file *file, struct x509_token *token)
+token_file_read(struct token_file *file, int wait_ms,
+                struct x509_token *token)
 {
     if (file->once) {
         return xasprintf("%s: was read, and cannot be read again",
                          file->name);
     }
-    int fd = open(file->name, O_RDONLY | O_CLOEXEC);
+    int fd = open(file->name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (fd < 0) {
         struct stat none = { .st_size = 0 };
         note_look(file, &none);
@@ -63,7 +91,7 @@ token_file_read(struct token_file *file, struct x509_token *token)
                          ovs_strerror(errno));
     }
     struct wiping_buffer text = WIPING_BUFFER_INITIALIZER;
-    char *error = read_text(file, fd, &text);
+    char *error = read_text(file, fd, wait_ms, &text);
     if (!error) {
         char *reason = x509_token_parse(wiping_buffer_head(&text), token);
         error = reason ? xasprintf("%s: %s", file->name, reason) : NULL;

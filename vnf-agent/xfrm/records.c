@@ -3,7 +3,6 @@
 #include "vnf-agent/xfrm/records.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,6 +10,7 @@
 #include "crc32c.h"
 #include "hash.h"
 #include "lib/durable.h"
+#include "lib/regular-file.h"
 #include "openvswitch/vlog.h"
 #include "util.h"
 #include "vnf-agent/backend/wire.h"
@@ -631,7 +631,7 @@ parse(struct records *r, const uint8_t *data, size_t size)
 static int
 read_file(const char *name, uint8_t **datap, size_t *sizep)
 {
-    int fd = open(name, O_RDONLY | O_CLOEXEC);
+    int fd = regular_file_open(name);
     struct stat s;
     ssize_t n = -1;
 
@@ -640,7 +640,7 @@ read_file(const char *name, uint8_t **datap, size_t *sizep)
         *datap = xmalloc(s.st_size + 1);
         n = read(fd, *datap, s.st_size);
     }
-    int error = n < 0 ? errno : 0;
+    int error = fd < 0 ? -fd : n < 0 ? errno : 0;
     *sizep = MAX(n, 0);
     if (fd >= 0) {
         close(fd);
@@ -659,7 +659,7 @@ records_open(struct records *r, const char *file_name)
     int error = read_file(file_name, &data, &size);
     if (error && error != ENOENT) {
         message = xasprintf("%s: cannot read (%s)", file_name,
-                            ovs_strerror(error));
+                            regular_file_strerror(error));
     } else if (!error && !parse(r, data, size)) {
         clear(r);
         message = xasprintf("%s is damaged, or not of this version of sdsa",
