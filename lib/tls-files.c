@@ -24,7 +24,7 @@ VLOG_DEFINE_THIS_MODULE(tls_files);
 
 #define LOOK_PERIOD_S 1
 #define MAX_OCTETS (1024 * 1024)        /* Of a file. */
-#define N_FILES 3
+#define N_FILES 4
 #define END_WAIT_S 1            /* Limit for a thread that looks. */
 
 /* Certificates whose ends are watched: the own one, and of those of the CAs
@@ -149,6 +149,43 @@ check(struct contents *c)
     return error;
 }
 
+static char *
+read_certs(const struct tls_pem_file *file, X509 ***certsp, size_t *np)
+{
+    return x509_read_certs(file->octets.size
+                           ? (char *) wiping_buffer_head(&file->octets) : "",
+                           file->octets.size, certsp, np);
+}
+
+/* Checks that who has the key of the first CA of 'cas' can sign nothing for
+ * those in the file 'apart_from'; NULL: that there may be. */
+static char *
+check_apart(const struct tls_pem_file *cas, const char *apart_from)
+{
+    struct tls_pem_file other = { .name = NULL };
+    X509 **own = NULL, **others = NULL;
+    size_t n_own = 0, n_others = 0;
+    char *error = (!apart_from ? NULL
+                   : read_file("ca-cert", apart_from, &other));
+
+    if (apart_from && !error && !(error = read_certs(cas, &own, &n_own))) {
+        error = read_certs(&other, &others, &n_others);
+    }
+    for (size_t i = 0; i < n_others && !error; i++) {
+        if (x509_is_one_authority(own[0], others[i])) {
+            error = xasprintf(
+                "%s: its first certificate is of the authority of %s: VNFs "
+                "need an authority of their own, or who has its key can be "
+                "anybody; \"sdsa-pki init\" makes them", cas->name,
+                apart_from);
+        }
+    }
+    x509_free_certs(own, n_own);
+    x509_free_certs(others, n_others);
+    wiping_buffer_uninit(&other.octets);
+    return error;
+}
+
 /* Returns NULL and what is in the files (caller frees), or a message for the
  * user (caller frees). */
 static char *
@@ -162,6 +199,7 @@ read_contents(const struct tls_files_names *names, struct contents **contentsp)
     error = error ? error : read_file("ca-cert", names->ca_cert,
                                       &c->pem.ca_cert);
     error = error ? error : check(c);
+    error = error ? error : check_apart(&c->pem.ca_cert, names->apart_from);
     if (error) {
         contents_destroy(c);
         c = NULL;
@@ -175,14 +213,15 @@ static struct look
 look_at(const struct tls_files_names *names)
 {
     const char *const all[N_FILES] = {
-        names->private_key, names->certificate, names->ca_cert
+        names->private_key, names->certificate, names->ca_cert,
+        names->apart_from
     };
     struct look look;
 
     memset(&look, 0, sizeof look);
     for (size_t i = 0; i < N_FILES; i++) {
         struct stat s;
-        if (!stat(all[i], &s)) {
+        if (all[i] && !stat(all[i], &s)) {
             look.files[i].dev = s.st_dev;
             look.files[i].ino = s.st_ino;
             look.files[i].size = s.st_size;
@@ -369,7 +408,7 @@ struct tls_files *
 tls_files_create(const char *name)
 {
     struct tls_files *files = xzalloc(sizeof *files);
-    files->names = (struct tls_files_names) { name, name, name, false };
+    files->names = (struct tls_files_names) { name, name, name, false, NULL };
     files->state = NO_THREAD;
     pthread_mutex_init(&files->mutex, NULL);
     pthread_cond_init(&files->changed, NULL);
@@ -490,6 +529,24 @@ const struct tls_pem *
 tls_files_pem(const struct tls_files *files)
 {
     return &files->contents->pem;
+}
+
+bool
+tls_files_is_of_own_ca(const struct tls_files *files)
+{
+    const struct tls_pem *pem = &files->contents->pem;
+    X509 **own, **cas;
+    size_t n_own, n_cas;
+    bool is = false;
+
+    free(read_certs(&pem->certificate, &own, &n_own));
+    free(read_certs(&pem->ca_cert, &cas, &n_cas));
+    for (size_t i = 0; i < n_cas && n_own && !is; i++) {
+        is = x509_is_one_authority(own[0], cas[i]);
+    }
+    x509_free_certs(own, n_own);
+    x509_free_certs(cas, n_cas);
+    return is;
 }
 
 unsigned int

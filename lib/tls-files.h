@@ -25,6 +25,9 @@ struct tls_files_names {
     const char *private_key, *certificate, *ca_cert;
     bool is_second;             /* Another object has the same key and
                                  * certificate: it logs what they do. */
+    const char *apart_from;     /* NULL, or a file of CA certificates: the
+                                 * first one of 'ca_cert' must be of another
+                                 * authority than all of these. */
 };
 
 /* Reads the files of 'names', which must live as long as the object, and
@@ -58,6 +61,10 @@ void tls_files_wait(const struct tls_files *);
 
 /* Returns the octets in use.  They live until the next tls_files_run(). */
 const struct tls_pem *tls_files_pem(const struct tls_files *);
+
+/* True if one of the CAs has signed the own certificate, so that all who have
+ * one of that CA are let in where the own one is shown. */
+bool tls_files_is_of_own_ca(const struct tls_files *);
 
 /* Returns a number that changes with the octets. */
 unsigned int tls_files_serial(const struct tls_files *);

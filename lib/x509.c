@@ -234,6 +234,22 @@ x509_free_certs(X509 **certs, size_t n)
     free(certs);
 }
 
+static bool
+has_signed(X509 *ca, X509 *cert)
+{
+    return (X509_check_issued(ca, cert) == X509_V_OK
+            && X509_verify(cert, X509_get0_pubkey(ca)) == 1);
+}
+
+bool
+x509_is_one_authority(X509 *a, X509 *b)
+{
+    bool one = (EVP_PKEY_eq(X509_get0_pubkey(a), X509_get0_pubkey(b)) == 1
+                || has_signed(a, b) || has_signed(b, a));
+    ERR_clear_error();
+    return one;
+}
+
 /* Base64. */
 
 /* Decodes 'size' octets of base64, in which there may be white space.  Returns

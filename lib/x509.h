@@ -115,6 +115,10 @@ char *x509_read_certs(const char *pem, size_t size, X509 ***certsp,
 /* Frees certificates and their array. */
 void x509_free_certs(X509 **certs, size_t n);
 
+/* True if the CAs 'a' and 'b' are no two authorities: they have one key, or
+ * the one has signed the other. */
+bool x509_is_one_authority(X509 *a, X509 *b);
+
 /* Reads a private key in PEM, which has no password.  Returns NULL and the key
  * (caller frees with EVP_PKEY_free()), or a message. */
 char *x509_read_private_key(const char *pem, size_t size, EVP_PKEY **keyp);

@@ -261,9 +261,15 @@ parse_options(int argc, char *argv[], struct options *o)
                   "to %d", lifetime, MIN_LIFETIME_S, MAX_LIFETIME_S);
     }
     ovs_tls_begin(protocols, ciphers);
-    o->server = (struct tls_files_names) { key, certificate, vnf_cert, false };
-    o->infra = (struct tls_files_names) { key, certificate, infra_ca, true };
-    o->ca = (struct tls_files_names) { vnf_key, vnf_cert, vnf_cert, false };
+    o->server = (struct tls_files_names) {
+        key, certificate, vnf_cert, false, NULL
+    };
+    o->infra = (struct tls_files_names) {
+        key, certificate, infra_ca, true, NULL
+    };
+    o->ca = (struct tls_files_names) {
+        vnf_key, vnf_cert, vnf_cert, false, infra_ca
+    };
 }
 
 static void

@@ -372,6 +372,12 @@ agent_open(struct agent_daemon *agent, struct options *o)
         struct tls_files *tls;
         error = tls_files_open(&o->tls, &tls);
         error = error ? error : open_https(agent, tls);
+        if (!error && tls_files_is_of_own_ca(tls)) {
+            VLOG_WARN("%s is of an authority in %s: so every gateway that has "
+                      "one of it is let in as a client, by its name; give "
+                      "gateways certificates of another (sdsa-pki issue "
+                      "--vnf)", o->tls.certificate, o->tls.ca_cert);
+        }
     }
     if (error
         || class->open(&agent->backend_config, &agent->backend, &error)) {

@@ -66,6 +66,10 @@ struct conductor {
     long long int counters_ms;  /* When to look at those of SAs next. */
     unsigned int next_operation;
 
+    int64_t holder_seen;        /* SDSA_Global's "controller_seen", and when it
+                                 * was that first: while STANDBY. */
+    long long int holder_ms;
+    const char *holder_fault;   /* Or NULL. */
     bool may_act;               /* We hold the lock, at the last look. */
     struct ovsdb_idl_txn *txn;  /* Being committed, or NULL. */
     long long int next_txn_ms;  /* None before. */

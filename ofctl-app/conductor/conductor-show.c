@@ -70,9 +70,9 @@ conductor_format_status(const struct conductor *c)
         ds_put_format(&ds, "database: %s\n", absence);
     }
     if (c->state != ACTIVE) {
+        const char *fault = c->trouble ? c->trouble : c->holder_fault;
         ds_put_format(&ds, "standing by%s%s\n",
-                      c->trouble ? ", cannot take over: " : "",
-                      c->trouble ? c->trouble : "");
+                      fault ? ", cannot take over: " : "", fault ? fault : "");
         return ds_steal_cstr(&ds);
     }
     ds_put_format(&ds, "active in epoch %"PRIu64"\n%"PRIuSIZE" paths, %"

@@ -39,6 +39,9 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
 #define DECLINED_MIN_MS 1000
 #define DECLINED_MAX_MS 8000
 
+/* A controller that acts writes "controller_seen" more often. */
+#define HOLDER_SILENT_MS 12000
+
 #define LOCK_NAME "sdsa_controller"
 
 static void deactivate(struct conductor *);
@@ -372,6 +375,42 @@ abort_operations(struct conductor *c)
     }
 }
 
+static bool
+is_held(const struct conductor *c)
+{
+    return (ovsdb_idl_is_connected(c->idl)
+            && ovsdb_idl_is_lock_contended(c->idl));
+}
+
+/* When the one who holds the lock will have been silent for too long. */
+static long long int
+holder_deadline(const struct conductor *c)
+{
+    return (c->state == STANDBY && !c->holder_fault && is_held(c)
+            ? c->holder_ms + HOLDER_SILENT_MS : LLONG_MAX);
+}
+
+/* Watches the one who has the lock while we stand by: OVSDB lets all who can
+ * write anything take it, and does not say who it is. */
+static void
+watch_holder(struct conductor *c)
+{
+    const struct sdsa_sdsa_global *global = sdsa_sdsa_global_first(c->idl);
+    int64_t seen = global ? global->controller_seen : 0;
+    if (!c->holder_ms || c->holder_seen != seen || !is_held(c)) {
+        c->holder_seen = seen;
+        c->holder_ms = time_msec();
+        c->holder_fault = NULL;
+    } else if (time_msec() >= holder_deadline(c)) {
+        c->holder_fault
+            = "the one who holds the lock \""LOCK_NAME"\" does not act: it is "
+              "a controller that hangs, or another client, such as an "
+              "authentication centre that was taken over; end it, or take "
+              "away its listener with \"sdsa-ctl set-connection\"";
+        VLOG_WARN("%s", c->holder_fault);
+    }
+}
+
 /* Follows the lock.  Returns true if the conductor holds it and is active. */
 static bool
 run_lock(struct conductor *c)
@@ -384,8 +423,12 @@ run_lock(struct conductor *c)
     }
     if (!ovsdb_idl_has_lock(c->idl)) {
         if (c->state == ACTIVE && ovsdb_idl_is_lock_contended(c->idl)) {
-            VLOG_WARN("another controller holds the lock: standing by");
+            VLOG_WARN("another client holds the lock: standing by");
             deactivate(c);
+            c->holder_ms = 0;
+        }
+        if (c->state == STANDBY) {
+            watch_holder(c);
         }
         return false;
     }
@@ -449,6 +492,9 @@ conductor_wait(struct conductor *c)
     if (c->state == STANDBY && (ovsdb_idl_has_lock(c->idl)
                                 || time_msec() < c->next_txn_ms)) {
         poll_timer_wait_until(c->next_txn_ms);
+    }
+    if (holder_deadline(c) != LLONG_MAX) {
+        poll_timer_wait_until(holder_deadline(c));
     }
     if (c->state == ACTIVE) {
         network_wait(c->net);

@@ -59,12 +59,14 @@ check_bag(const char *base64, size_t size)
         struct identity *id = identity_create("auc:8450", "");
         x509_cert_digest(certs[0], digest);
         sset_add(&trusted, digest);
-        if (identity_take_cas(id, certs, n, &trusted)) {
+        error = identity_take_cas(id, certs, n, &trusted);
+        if (!error) {
             FUZZ_CHECK(id->n_cas && id->n_cas <= n);
             for (size_t i = 0; i < id->n_cas; i++) {
                 FUZZ_CHECK(X509_check_ca(id->cas[i]));
             }
         }
+        free(error);
         error = identity_take_cert(id, certs[n - 1], "gw1");
         FUZZ_CHECK(error && !id->cert);
         identity_destroy(id);

@@ -97,13 +97,14 @@ spread_trust(X509 *const certs[], size_t n, struct sset *trusted)
     ERR_clear_error();
 }
 
-bool
+char *
 identity_take_cas(struct identity *id, X509 *const certs[], size_t n,
                   const struct sset *trusted_)
 {
     X509 **cas = xmalloc((n + 1) * sizeof *cas);
     struct sset trusted;
     size_t n_cas = 0;
+    bool has_other = false;
     sset_clone(&trusted, trusted_);
     spread_trust(certs, n, &trusted);
     for (size_t i = 0; i < n; i++) {
@@ -112,17 +113,23 @@ identity_take_cas(struct identity *id, X509 *const certs[], size_t n,
             X509_up_ref(certs[i]);
             cas[n_cas++] = certs[i];
         }
+        has_other = has_other || (X509_check_ca(certs[i])
+                                  && !is_trusted(&trusted, certs[i]));
     }
     ERR_clear_error();
     sset_destroy(&trusted);
-    if (!n_cas) {
-        free(cas);
-        return false;
+    if (!n_cas || !has_other) {
+        x509_free_certs(cas, n_cas);
+        return (n_cas ? xstrdup("the CA of the VNFs that it gives is that of "
+                                "the infrastructure, or is signed by it: it "
+                                "must be another one (sdsa-auc(8))")
+                : xstrdup("it is not the one of the token: none of its CAs "
+                          "is the right one"));
     }
     x509_free_certs(id->cas, id->n_cas);
     id->cas = cas;
     id->n_cas = n_cas;
-    return true;
+    return NULL;
 }
 
 char *

@@ -33,9 +33,11 @@ void identity_destroy(struct identity *);
 
 /* Takes from 'certs' the CAs of the infrastructure: those whose key has one of
  * the digests 'trusted', and those that such a CA has certified as CAs (a new
- * one beside the old one: RFC 7030 s.4.1.3).  Returns false, with nothing
- * changed, if there are none. */
-bool identity_take_cas(struct identity *, X509 *const certs[], size_t n,
+ * one beside the old one: RFC 7030 s.4.1.3).  Returns NULL; or a message
+ * (caller frees), with nothing changed: there are none, or no others, so that
+ * a VNF's certificate would be let in where those of the infrastructure
+ * are. */
+char *identity_take_cas(struct identity *, X509 *const certs[], size_t n,
                        const struct sset *trusted);
 
 /* Takes the certificate, which is to be for the key and 'vnf_id', valid now,

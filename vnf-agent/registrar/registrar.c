@@ -367,14 +367,15 @@ take_cas(struct registrar *r, X509 *const certs[], size_t n)
 {
     struct sset trusted = SSET_INITIALIZER(&trusted);
     put_trusted(r, &trusted);
-    if (identity_take_cas(r->next, certs, n, &trusted)) {
+    char *error = identity_take_cas(r->next, certs, n, &trusted);
+    if (!error) {
         if (r->by_token) {      /* The token may be good for this key only. */
             save(r, r->next, r->enrol_file);
         }
         go_to(r, CERTIFICATE, 0);
     } else {
-        fail(r, xasprintf("the AuC at %s is not the one of the token: none of "
-                          "its CAs is the right one", r->next->address));
+        fail(r, xasprintf("the AuC at %s: %s", r->next->address, error));
+        free(error);
     }
     sset_destroy(&trusted);
 }
