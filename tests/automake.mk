@@ -121,6 +121,7 @@ EXTRA_DIST += $(COMMON_AT) $(TESTSUITE_AT) $(SYSTEM_TESTSUITE_AT) \
 	tests/bench/bench-flood \
 	tests/bench/bench-hop \
 	tests/bench/bench-operation \
+	tests/bench/bench-restore \
 	tests/bench/bench-sa-rate \
 	tests/bench/bench-seccomp \
 	tests/bench/bench-suites \
