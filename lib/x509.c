@@ -820,17 +820,17 @@ x509_basic_parse(const char *header, char digest[X509_DIGEST_STRLEN],
     }
     header += n_scheme;
     char *text = (char *) decode_base64(header, strlen(header), &size);
-    char *password = text ? memchr(text, ':', size) : NULL;
-    if (password++ && decode_base64url(password, text + size - password,
-                                       octets)) {
+    char *colon = text ? memchr(text, ':', size) : NULL;
+    if (colon && decode_base64url(colon + 1, text + size - (colon + 1),
+                                  octets)) {
         struct secret *seed = secret_create(octets, sizeof octets);
         EVP_PKEY *key = x509_seed_key(seed);
         x509_key_digest(key, digest);
-        *namep = xmemdup0(text, password - 1 - text);
+        *namep = xmemdup0(text, colon - text);
         EVP_PKEY_free(key);
         secret_destroy(seed);
-        OPENSSL_cleanse(octets, sizeof octets);
     }
+    OPENSSL_cleanse(octets, sizeof octets);
     wiping_free(text);
     return *namep != NULL;
 }
