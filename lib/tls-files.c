@@ -158,10 +158,12 @@ read_certs(const struct tls_pem_file *file, X509 ***certsp, size_t *np)
 }
 
 /* Checks that who has the key of the first CA of 'cas' can sign nothing for
- * those in the file 'apart_from'; NULL: that there may be. */
+ * those in the file 'apart_from' of 'names'; NULL: that there may be. */
 static char *
-check_apart(const struct tls_pem_file *cas, const char *apart_from)
+check_apart(const struct tls_pem_file *cas,
+            const struct tls_files_names *names)
 {
+    const char *apart_from = names->apart_from;
     struct tls_pem_file other = { .name = NULL };
     X509 **own = NULL, **others = NULL;
     size_t n_own = 0, n_others = 0;
@@ -172,7 +174,13 @@ check_apart(const struct tls_pem_file *cas, const char *apart_from)
         error = read_certs(&other, &others, &n_others);
     }
     for (size_t i = 0; i < n_others && !error; i++) {
-        if (x509_is_one_authority(own[0], others[i])) {
+        if (names->may_be_same && !X509_cmp(own[0], others[i])) {
+            VLOG_WARN("%s is %s: so each VNF's certificate can be used as one "
+                      "of a switch, a database or a controller; \"sdsa-pki "
+                      "init\" makes an authority for each (sdsa-pki(8), "
+                      "RENEWAL)", cas->name, apart_from);
+            break;
+        } else if (x509_is_one_authority(own[0], others[i])) {
             error = xasprintf(
                 "%s: its first certificate is of the authority of %s: VNFs "
                 "need an authority of their own, or who has its key can be "
@@ -199,7 +207,7 @@ read_contents(const struct tls_files_names *names, struct contents **contentsp)
     error = error ? error : read_file("ca-cert", names->ca_cert,
                                       &c->pem.ca_cert);
     error = error ? error : check(c);
-    error = error ? error : check_apart(&c->pem.ca_cert, names->apart_from);
+    error = error ? error : check_apart(&c->pem.ca_cert, names);
     if (error) {
         contents_destroy(c);
         c = NULL;
@@ -408,7 +416,9 @@ struct tls_files *
 tls_files_create(const char *name)
 {
     struct tls_files *files = xzalloc(sizeof *files);
-    files->names = (struct tls_files_names) { name, name, name, false, NULL };
+    files->names = (struct tls_files_names) {
+        .private_key = name, .certificate = name, .ca_cert = name,
+    };
     files->state = NO_THREAD;
     pthread_mutex_init(&files->mutex, NULL);
     pthread_cond_init(&files->changed, NULL);

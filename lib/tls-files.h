@@ -28,6 +28,8 @@ struct tls_files_names {
     const char *apart_from;     /* NULL, or a file of CA certificates: the
                                  * first one of 'ca_cert' must be of another
                                  * authority than all of these. */
+    bool may_be_same;           /* But it may be one of these itself, with a
+                                 * warning: once there was one for all. */
 };
 
 /* Reads the files of 'names', which must live as long as the object, and

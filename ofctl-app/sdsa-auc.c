@@ -262,13 +262,15 @@ parse_options(int argc, char *argv[], struct options *o)
     }
     ovs_tls_begin(protocols, ciphers);
     o->server = (struct tls_files_names) {
-        key, certificate, vnf_cert, false, NULL
+        .private_key = key, .certificate = certificate, .ca_cert = vnf_cert,
     };
     o->infra = (struct tls_files_names) {
-        key, certificate, infra_ca, true, NULL
+        .private_key = key, .certificate = certificate, .ca_cert = infra_ca,
+        .is_second = true,
     };
     o->ca = (struct tls_files_names) {
-        vnf_key, vnf_cert, vnf_cert, false, infra_ca
+        .private_key = vnf_key, .certificate = vnf_cert, .ca_cert = vnf_cert,
+        .apart_from = infra_ca,
     };
 }
 

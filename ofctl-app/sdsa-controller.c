@@ -125,6 +125,7 @@ open_files(const struct options *o)
     agents.ca_cert = o->vnf_ca;
     agents.is_second = true;
     agents.apart_from = o->tls.ca_cert;
+    agents.may_be_same = true;  /* From before there were several. */
     files.tls = open_file_set(&o->tls);
     files.agents = o->vnf_ca ? open_file_set(&agents) : files.tls;
     return files;
